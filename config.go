@@ -1,0 +1,307 @@
+package ginjwt
+
+import (
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"reflect"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Location is a place in a request where a token can be.
+type Location string
+
+// The locations of JWT_TOKEN_LOCATION.
+const (
+	InHeaders     Location = "headers"
+	InCookies     Location = "cookies"
+	InQueryString Location = "query_string"
+	InJSON        Location = "json"
+)
+
+// NeverExpires, used as a lifetime, makes tokens without an "exp" claim.
+const NeverExpires time.Duration = -1
+
+// Config holds the settings of a [JWTManager]. Every field is optional but a
+// key. A field is named after its Flask-JWT-Extended setting without the JWT_
+// prefix; one that is on by default is spelled Disable…, so that the zero value
+// of every field is its safe default.
+//
+// Printing a Config shows no key.
+type Config struct {
+	// SecretKey is the secret of the HMAC algorithms, at least as long as the
+	// hash: 32 bytes for HS256, 48 for HS384, 64 for HS512 (RFC 7518 §3.2).
+	SecretKey string
+
+	// AllowShortSecret accepts a SecretKey shorter than its hash. A short
+	// secret can be guessed from a single token; use this only to take over
+	// the tokens of an existing service.
+	AllowShortSecret bool
+
+	// PrivateKey is the PEM text of the key that signs with RS*, PS*, ES* or
+	// EdDSA: PKCS #1, PKCS #8 or SEC 1, unencrypted.
+	PrivateKey string
+
+	// PublicKey is the PEM text of the key that verifies: PKCS #1, PKIX or a
+	// certificate. Empty means the public half of PrivateKey; alone, the
+	// manager only verifies.
+	PublicKey string
+
+	// Algorithm signs and verifies tokens. Empty means "HS256". Others are
+	// HS384, HS512, RS256 to RS512, PS256 to PS512, ES256 to ES512 and EdDSA.
+	Algorithm string
+
+	// DecodeAlgorithms are further algorithms that are accepted, each with the
+	// key of its family: SecretKey, or PublicKey and PrivateKey. Algorithm is
+	// always accepted.
+	DecodeAlgorithms []string
+
+	// AccessTokenExpires is how long an access token is valid. Zero means
+	// 15 minutes; NeverExpires leaves out "exp", which is rarely wise.
+	AccessTokenExpires time.Duration
+
+	// RefreshTokenExpires is how long a refresh token is valid. Zero means
+	// 30 days; NeverExpires leaves out "exp".
+	RefreshTokenExpires time.Duration
+
+	// TokenLocation says where requests carry their token, in order of
+	// preference. Empty means InHeaders. InQueryString puts tokens into logs
+	// and browser histories (RFC 9700 §4.3.2).
+	TokenLocation []Location
+
+	// IdentityClaim is the claim that holds the identity. Empty means "sub".
+	IdentityClaim string
+
+	// DisableVerifySub accepts a "sub" that is not a string. [Token.Identity]
+	// is then its JSON text.
+	DisableVerifySub bool
+
+	// EncodeIssuer is the "iss" of new tokens. Empty leaves the claim out.
+	EncodeIssuer string
+
+	// DecodeIssuer is the "iss" that tokens must have. Empty accepts any.
+	DecodeIssuer string
+
+	// DecodeIssuers are further values of "iss" to accept, for example while a
+	// service moves to a new name.
+	DecodeIssuers []string
+
+	// EncodeAudience is the "aud" of new tokens: one is written as a string,
+	// several as an array. Empty leaves the claim out.
+	EncodeAudience []string
+
+	// DecodeAudience demands an "aud" with at least one of these values. Empty
+	// accepts any.
+	DecodeAudience []string
+
+	// DecodeLeeway is the difference between clocks that is tolerated for
+	// "exp", "nbf" and "iat". Zero means none; 100 years are the most.
+	DecodeLeeway time.Duration
+
+	// DisableEncodeNBF leaves "nbf" out of new tokens.
+	DisableEncodeNBF bool
+
+	// ErrorMessageKey is the member of a default error response that holds
+	// its message. Empty means "msg".
+	ErrorMessageKey string
+
+	// HeaderName is the header of InHeaders. Empty means "Authorization".
+	HeaderName string
+
+	// HeaderType is the scheme in front of the token, in any case. Empty means
+	// "Bearer"; see DisableHeaderType.
+	HeaderType string
+
+	// DisableHeaderType reads a header that holds the token alone.
+	DisableHeaderType bool
+
+	// AccessCookieName is the cookie of access tokens. Empty means
+	// "access_token_cookie". A name that begins with "__Host-" keeps the cookie
+	// from being set by neighbouring hosts (RFC 6265bis).
+	AccessCookieName string
+
+	// AccessCookiePath is where access tokens are sent. Empty means "/".
+	AccessCookiePath string
+
+	// RefreshCookieName is the cookie of refresh tokens. Empty means
+	// "refresh_token_cookie".
+	RefreshCookieName string
+
+	// RefreshCookiePath is where refresh tokens are sent. Empty means "/"; the
+	// path of the refresh route is better.
+	RefreshCookiePath string
+
+	// CookieDomain sends cookies to a domain and all below it. Empty means the
+	// host that set the cookie only.
+	CookieDomain string
+
+	// CookieSameSite is the SameSite attribute. Zero means Lax;
+	// [http.SameSiteDefaultMode] leaves it out, as Flask-JWT-Extended does.
+	CookieSameSite http.SameSite
+
+	// DisableCookieSecure sends cookies over plain HTTP too. Only for
+	// development on hosts other than localhost, which browsers trust anyway.
+	DisableCookieSecure bool
+
+	// DisableSessionCookie keeps cookies for as long as their token lives,
+	// rather than until the browser is closed.
+	DisableSessionCookie bool
+
+	// DisableCookieCSRFProtect accepts cookies without a CSRF value, which
+	// lets other sites act in the name of a user. New tokens get no "csrf".
+	DisableCookieCSRFProtect bool
+
+	// DisableCSRFInCookies sets no cookies with CSRF values; the application
+	// hands them out by other means.
+	DisableCSRFInCookies bool
+
+	// CSRFCheckForm looks for the CSRF value in forms too, where the header is
+	// missing.
+	CSRFCheckForm bool
+
+	// CSRFMethods are the methods that need a CSRF value. Empty means all but
+	// the safe ones: GET, HEAD, OPTIONS and TRACE (RFC 9110 §9.2.1).
+	CSRFMethods []string
+
+	AccessCSRFCookieName  string // default "csrf_access_token"
+	AccessCSRFCookiePath  string // default "/"
+	AccessCSRFHeaderName  string // default "X-CSRF-TOKEN"
+	AccessCSRFFieldName   string // default "csrf_token"
+	RefreshCSRFCookieName string // default "csrf_refresh_token"
+	RefreshCSRFCookiePath string // default "/"
+	RefreshCSRFHeaderName string // default "X-CSRF-TOKEN"
+	RefreshCSRFFieldName  string // default "csrf_token"
+
+	// QueryStringName is the parameter of InQueryString. Empty means "jwt".
+	QueryStringName string
+
+	// QueryStringValuePrefix stands before the token in the query string.
+	QueryStringValuePrefix string
+
+	// JSONKey is the member of a JSON body that holds an access token. Empty
+	// means "access_token".
+	JSONKey string
+
+	// RefreshJSONKey is the member that holds a refresh token. Empty means
+	// "refresh_token".
+	RefreshJSONKey string
+
+	// The settings below are not in Flask-JWT-Extended.
+
+	// Blocklist is asked whether a token was revoked, on every request. Nil
+	// means a [MemoryBlocklist], which other processes know nothing of and
+	// which is empty after a restart.
+	Blocklist Blocklist
+
+	// RequiredClaims are claims that every token must have.
+	RequiredClaims []string
+
+	// DecodeTypes are further values of the "typ" header to accept, beside
+	// none, "JWT" and "at+jwt" (RFC 8725 §3.11).
+	DecodeTypes []string
+
+	// MaxTokenSize is the length in bytes above which a token is refused
+	// unread. Zero means 16 KiB.
+	MaxTokenSize int
+
+	// Now tells the time. Nil means [time.Now]; tests set a clock of their own.
+	Now func() time.Time
+}
+
+// withDefaults returns c with all zero values replaced, and nothing shared
+// with the caller's slices.
+func (c Config) withDefaults() Config {
+	c.Algorithm = or(c.Algorithm, "HS256")
+	c.AccessTokenExpires = or(c.AccessTokenExpires, 15*time.Minute)
+	c.RefreshTokenExpires = or(c.RefreshTokenExpires, 30*24*time.Hour)
+	c.IdentityClaim = or(c.IdentityClaim, "sub")
+	c.ErrorMessageKey = or(c.ErrorMessageKey, "msg")
+	c.HeaderName = or(c.HeaderName, "Authorization")
+	c.HeaderType = or(c.HeaderType, "Bearer")
+	c.AccessCookieName = or(c.AccessCookieName, "access_token_cookie")
+	c.AccessCookiePath = or(c.AccessCookiePath, "/")
+	c.RefreshCookieName = or(c.RefreshCookieName, "refresh_token_cookie")
+	c.RefreshCookiePath = or(c.RefreshCookiePath, "/")
+	c.CookieSameSite = or(c.CookieSameSite, http.SameSiteLaxMode)
+	c.AccessCSRFCookieName = or(c.AccessCSRFCookieName, "csrf_access_token")
+	c.AccessCSRFCookiePath = or(c.AccessCSRFCookiePath, "/")
+	c.AccessCSRFHeaderName = or(c.AccessCSRFHeaderName, "X-CSRF-TOKEN")
+	c.AccessCSRFFieldName = or(c.AccessCSRFFieldName, "csrf_token")
+	c.RefreshCSRFCookieName = or(c.RefreshCSRFCookieName, "csrf_refresh_token")
+	c.RefreshCSRFCookiePath = or(c.RefreshCSRFCookiePath, "/")
+	c.RefreshCSRFHeaderName = or(c.RefreshCSRFHeaderName, "X-CSRF-TOKEN")
+	c.RefreshCSRFFieldName = or(c.RefreshCSRFFieldName, "csrf_token")
+	c.QueryStringName = or(c.QueryStringName, "jwt")
+	c.JSONKey = or(c.JSONKey, "access_token")
+	c.RefreshJSONKey = or(c.RefreshJSONKey, "refresh_token")
+	c.MaxTokenSize = or(c.MaxTokenSize, 16<<10)
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	if c.Blocklist == nil {
+		c.Blocklist = &MemoryBlocklist{Now: c.Now}
+	}
+	c.TokenLocation = slices.Clone(c.TokenLocation)
+	if len(c.TokenLocation) == 0 {
+		c.TokenLocation = []Location{InHeaders}
+	}
+	c.DecodeAlgorithms = slices.Clone(c.DecodeAlgorithms)
+	c.DecodeIssuers = slices.Clone(c.DecodeIssuers)
+	if c.DecodeIssuer != "" {
+		c.DecodeIssuers = append(c.DecodeIssuers, c.DecodeIssuer)
+	}
+	c.EncodeAudience = slices.Clone(c.EncodeAudience)
+	c.DecodeAudience = slices.Clone(c.DecodeAudience)
+	c.CSRFMethods = slices.Clone(c.CSRFMethods)
+	c.RequiredClaims = slices.Clone(c.RequiredClaims)
+	c.DecodeTypes = slices.Clone(c.DecodeTypes)
+	return c
+}
+
+func or[T comparable](value, fallback T) T {
+	var zero T
+	if value == zero {
+		return fallback
+	}
+	return value
+}
+
+// String describes c with its secrets left out.
+func (c Config) String() string {
+	var b strings.Builder
+	b.WriteString("ginjwt.Config{")
+	v := reflect.ValueOf(c)
+	for i := range v.NumField() {
+		name, field := v.Type().Field(i).Name, v.Field(i)
+		if field.IsZero() {
+			continue
+		}
+		if b.Len() > len("ginjwt.Config{") {
+			b.WriteString(", ")
+		}
+		switch name {
+		case "SecretKey", "PrivateKey":
+			fmt.Fprintf(&b, "%s: [redacted]", name)
+		case "Blocklist":
+			fmt.Fprintf(&b, "%s: %T", name, field.Interface())
+		case "Now":
+			b.WriteString("Now: set")
+		default:
+			fmt.Fprintf(&b, "%s: %#v", name, field.Interface())
+		}
+	}
+	b.WriteString("}")
+	return b.String()
+}
+
+// GoString is String, for %#v.
+func (c Config) GoString() string { return c.String() }
+
+// Format prints String whatever the verb, so that none shows a secret.
+func (c Config) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, c.String()) }
+
+// LogValue is String, for log/slog.
+func (c Config) LogValue() slog.Value { return slog.StringValue(c.String()) }

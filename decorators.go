@@ -1,0 +1,220 @@
+package ginjwt
+
+import (
+	"errors"
+	"net/http"
+
+	"github.com/gin-gonic/gin"
+)
+
+// requirement is what a route asks of a token.
+type requirement struct {
+	optional       bool
+	fresh          bool
+	refresh        bool
+	anyType        bool
+	skipRevocation bool
+	locations      []Location
+}
+
+// A RequiredOption changes what JWTRequired asks of a token.
+type RequiredOption func(*requirement)
+
+// Optional lets a request without a token through. A bad token is still
+// refused.
+func Optional() RequiredOption {
+	return func(need *requirement) { need.optional = true }
+}
+
+// Fresh asks for a token that is fresh: made by logging in, not by a refresh.
+func Fresh() RequiredOption {
+	return func(need *requirement) { need.fresh = true }
+}
+
+// Refresh asks for a refresh token.
+func Refresh() RequiredOption {
+	return func(need *requirement) { need.refresh = true }
+}
+
+// Locations looks for the token in these places only, in this order. None
+// means those of Config.TokenLocation.
+func Locations(in ...Location) RequiredOption {
+	return func(need *requirement) { need.locations = in }
+}
+
+// AnyType takes access and refresh tokens alike. It looks for them where
+// access tokens are.
+func AnyType() RequiredOption {
+	return func(need *requirement) { need.anyType = true }
+}
+
+// SkipRevocationCheck does not ask whether the token was revoked.
+func SkipRevocationCheck() RequiredOption {
+	return func(need *requirement) { need.skipRevocation = true }
+}
+
+// JWTRequired returns a handler that lets only requests with a valid access
+// token through, and answers others by the loader of their error. In the
+// handlers after it, [GetJWTIdentity] and its kin return what is in the token.
+//
+// OPTIONS requests pass as anonymous, as a CORS preflight carries no token.
+//
+// JWTRequired panics if called before InitApp, or with an unknown location.
+func (m *JWTManager) JWTRequired(opts ...RequiredOption) gin.HandlerFunc {
+	need := m.requirementOf("JWTRequired", opts)
+	return func(c *gin.Context) {
+		if _, err := m.verify(c, need); err != nil {
+			m.Refuse(c, err)
+		}
+	}
+}
+
+// RefreshRequired is JWTRequired(Refresh(), opts...).
+func (m *JWTManager) RefreshRequired(opts ...RequiredOption) gin.HandlerFunc {
+	need := m.requirementOf("RefreshRequired", append([]RequiredOption{Refresh()}, opts...))
+	return func(c *gin.Context) {
+		if _, err := m.verify(c, need); err != nil {
+			m.Refuse(c, err)
+		}
+	}
+}
+
+// VerifyJWTInRequest is JWTRequired without the response: it verifies, stores
+// the token for GetJWT and its kin, and returns it. Use it to build handlers of
+// your own, with [JWTManager.Refuse] to answer its error, which is an [*Error].
+// Where JWTRequired lets an anonymous request pass, it returns nil, nil.
+func (m *JWTManager) VerifyJWTInRequest(c *gin.Context, opts ...RequiredOption) (*Token, error) {
+	token, err := m.verify(c, m.requirementOf("VerifyJWTInRequest", opts))
+	if err != nil {
+		return nil, asError(err)
+	}
+	return token, nil
+}
+
+func (m *JWTManager) requirementOf(caller string, opts []RequiredOption) *requirement {
+	if !m.ready {
+		panic("ginjwt: " + caller + " must be called after InitApp")
+	}
+	need := &requirement{}
+	for _, opt := range opts {
+		opt(need)
+	}
+	for _, location := range need.locations {
+		if err := location.valid(); err != nil {
+			panic("ginjwt: Locations: " + err.Error())
+		}
+	}
+	if len(need.locations) == 0 {
+		need.locations = m.config.TokenLocation
+	}
+	return need
+}
+
+// verify is the whole check, in order. Nothing is stored until all of it has
+// passed.
+func (m *JWTManager) verify(c *gin.Context, need *requirement) (*Token, error) {
+	if c.Request.Method == http.MethodOptions {
+		return m.anonymous(c)
+	}
+	token, err := m.findToken(c, need)
+	if need.optional && errors.Is(err, ErrNoAuthorization) {
+		return m.anonymous(c)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if err := need.check(token); err != nil {
+		return nil, err
+	}
+	ctx := c.Request.Context()
+	if !need.skipRevocation {
+		if err := m.checkRevoked(ctx, token); err != nil {
+			return nil, err
+		}
+	}
+	if err := m.checkVerification(ctx, token); err != nil {
+		return nil, err
+	}
+	user, err := m.loadUser(ctx, token)
+	if err != nil {
+		return nil, err
+	}
+	m.remember(c, &verified{token, user})
+	return token, nil
+}
+
+// anonymous notes that the request was checked, and has no token.
+func (m *JWTManager) anonymous(c *gin.Context) (*Token, error) {
+	m.remember(c, &verified{})
+	return nil, nil
+}
+
+// check compares type and freshness, in this order.
+func (need *requirement) check(token *Token) error {
+	switch {
+	case need.anyType:
+		if token.Type != AccessToken && token.Type != RefreshToken {
+			return wrongToken("Only access and refresh tokens are allowed", token)
+		}
+	case need.refresh:
+		if token.Type != RefreshToken {
+			return wrongToken("Only refresh tokens are allowed", token)
+		}
+	case token.Type == RefreshToken:
+		return wrongToken("Only non-refresh tokens are allowed", token)
+	case token.Type != AccessToken:
+		return wrongToken("Only access tokens are allowed", token)
+	}
+	if need.fresh && !token.Fresh {
+		return refusal(ErrFreshRequired, nil).about(token)
+	}
+	return nil
+}
+
+func wrongToken(message string, token *Token) error {
+	return refusalf(ErrWrongToken, "%s", message).about(token)
+}
+
+// Refuse aborts the chain and answers err as JWTRequired does: by the loader
+// of its kind. An err that is not an [*Error] is a failure, and answered 500,
+// or 503 if it wraps [ErrUnavailable].
+//
+// The error is added to c.Errors for the application's log. It tells what was
+// wrong; it holds neither the token nor its claims.
+func (m *JWTManager) Refuse(c *gin.Context, err error) {
+	e := asError(err)
+	_ = c.Error(e) // returns what it was given, wrapped
+
+	told := *e
+	told.Token, told.messageKey = e.token, m.config.ErrorMessageKey
+	writer := c.Writer
+	c.Writer = &challenger{writer, m.challenge(e)}
+	defer func() { c.Writer = writer }()
+
+	c.Abort()
+	c.Header("X-Content-Type-Options", "nosniff")
+	m.responder(e)(c, &told)
+	if !c.Writer.Written() && c.Writer.Status() == http.StatusOK {
+		FlaskError(c, &told)
+	}
+	c.Writer.WriteHeaderNow()
+}
+
+// challenger adds a WWW-Authenticate header to a response with status 401,
+// whichever loader writes it.
+type challenger struct {
+	gin.ResponseWriter
+	challenge string
+}
+
+// WriteHeader notes the status, which Gin sends with the first byte.
+func (w *challenger) WriteHeader(status int) {
+	header := w.Header()
+	switch {
+	case status == http.StatusUnauthorized && header.Get("WWW-Authenticate") == "":
+		header.Set("WWW-Authenticate", w.challenge)
+	case status != http.StatusUnauthorized && header.Get("WWW-Authenticate") == w.challenge:
+		header.Del("WWW-Authenticate")
+	}
+	w.ResponseWriter.WriteHeader(status)
+}

@@ -1,0 +1,172 @@
+package ginjwt
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+)
+
+// Why a request is refused. Test with [errors.Is]; the status is that of
+// [FlaskError], the default response.
+var (
+	ErrNoAuthorization   = errors.New("ginjwt: no token in the request")              // 401
+	ErrAmbiguous         = errors.New("ginjwt: more than one token of the same kind") // 401
+	ErrInvalidHeader     = errors.New("ginjwt: malformed authorization header")       // 422
+	ErrInvalidQueryParam = errors.New("ginjwt: malformed query parameter")            // 422
+	ErrInvalidToken      = errors.New("ginjwt: token is not valid")                   // 422
+	ErrWrongToken        = errors.New("ginjwt: wrong type of token")                  // 422
+	ErrCSRF              = errors.New("ginjwt: CSRF check failed")                    // 401
+	ErrExpiredToken      = errors.New("ginjwt: token has expired")                    // 401
+	ErrFreshRequired     = errors.New("ginjwt: fresh token required")                 // 401
+	ErrRevokedToken      = errors.New("ginjwt: token has been revoked")               // 401
+	ErrUserLookup        = errors.New("ginjwt: user not found")                       // 401
+	ErrVerification      = errors.New("ginjwt: token verification failed")            // 400
+
+	// ErrUnavailable means that a store could not answer, so that nobody knows
+	// whether the token is good. Callbacks may wrap it to answer 503, not 500.
+	ErrUnavailable = errors.New("ginjwt: a store could not answer") // 503
+	ErrCallback    = errors.New("ginjwt: a callback failed")        // 500
+)
+
+// Why a token is not created, revoked or put in a cookie.
+var (
+	ErrIdentity       = errors.New("ginjwt: identity is neither text nor an integer; set a UserIdentityLoader")
+	ErrReservedClaim  = errors.New("ginjwt: claim is set by this package")
+	ErrReservedHeader = errors.New("ginjwt: header parameter is set by this package")
+	ErrLifetime       = errors.New("ginjwt: lifetime must be at least a second, or NeverExpires")
+	ErrTokenTooLarge  = errors.New("ginjwt: token is too large")
+	ErrNoSigningKey   = errors.New("ginjwt: no signing key")
+	ErrNoID           = errors.New("ginjwt: token has no ID to revoke it by")
+	ErrNotInitialized = errors.New("ginjwt: InitApp has not been called")
+)
+
+// Error is a refused request. It never holds, nor prints, the encoded token.
+type Error struct {
+	Kind    error  // one of the errors above
+	Status  int    // the HTTP status of the default response
+	Message string // what the client may read; the original's words
+	Token   *Token // in a loader, the token, if its signature was good; else nil
+	Err     error  // the cause, for logs; may be nil
+
+	token      *Token // kept from callers, given to the loader that answers
+	messageKey string // Config.ErrorMessageKey
+}
+
+// Error returns kind and cause, for logs. It leaves out Message, which may
+// hold an identity.
+func (e *Error) Error() string {
+	if e.Err == nil {
+		return e.Kind.Error()
+	}
+	return e.Kind.Error() + ": " + e.Err.Error()
+}
+
+// Unwrap lets [errors.Is] find both the kind and the cause: an expired token
+// is ErrExpiredToken and golang-jwt's jwt.ErrTokenExpired.
+func (e *Error) Unwrap() []error {
+	if e.Err == nil {
+		return []error{e.Kind}
+	}
+	return []error{e.Kind, e.Err}
+}
+
+// The loaders that respond, as indexes into JWTManager.responders.
+const (
+	unauthorizedLoader = iota
+	invalidTokenLoader
+	expiredTokenLoader
+	needsFreshTokenLoader
+	revokedTokenLoader
+	tokenVerificationFailedLoader
+	userLookupErrorLoader
+	failureLoader // has no loader of its own
+	responderCount
+)
+
+// answer says how refusals of one kind are answered.
+type answer struct {
+	status  int    // in the default profile
+	message string // in the default profile; empty: each error has its own
+	loader  int
+
+	oauthStatus int    // in the profiles of RFC 6750 and RFC 9457
+	oauthError  string // RFC 6750 §3.1, RFC 9470 §3; empty: no credentials were sent
+	oauthText   string // one text a kind, so that it tells nothing to someone who probes
+}
+
+// answers is the one table from kind to response.
+var answers = map[error]answer{
+	ErrNoAuthorization:   {401, "", unauthorizedLoader, 401, "", "No token was sent"},
+	ErrAmbiguous:         {401, "", unauthorizedLoader, 400, "invalid_request", "More than one token was sent"},
+	ErrCSRF:              {401, "", unauthorizedLoader, 403, "invalid_request", "The CSRF check failed"},
+	ErrInvalidHeader:     {422, "", invalidTokenLoader, 400, "invalid_request", "The authorization header is malformed"},
+	ErrInvalidQueryParam: {422, "", invalidTokenLoader, 400, "invalid_request", "The query parameter is malformed"},
+	ErrInvalidToken:      {422, "", invalidTokenLoader, 401, "invalid_token", "The token is not valid"},
+	ErrWrongToken:        {422, "", invalidTokenLoader, 401, "invalid_token", "The token is not valid"},
+	ErrUserLookup:        {401, "", userLookupErrorLoader, 401, "invalid_token", "The token is not valid"},
+	ErrExpiredToken:      {401, "Token has expired", expiredTokenLoader, 401, "invalid_token", "The token has expired"},
+	ErrRevokedToken:      {401, "Token has been revoked", revokedTokenLoader, 401, "invalid_token", "The token has been revoked"},
+	ErrFreshRequired:     {401, "Fresh token required", needsFreshTokenLoader, 401, "insufficient_user_authentication", "A fresh token is required"},
+	ErrVerification:      {400, "User claims verification failed", tokenVerificationFailedLoader, 403, "insufficient_scope", "The token does not allow this request"},
+	ErrUnavailable:       {503, "Service unavailable", failureLoader, 503, "temporarily_unavailable", "Service unavailable"},
+	ErrCallback:          {500, "Internal server error", failureLoader, 500, "server_error", "Internal server error"},
+}
+
+func (e *Error) answer() answer {
+	if a, ok := answers[e.Kind]; ok {
+		return a
+	}
+	return answers[ErrCallback]
+}
+
+// refusal returns an error of a kind whose message is in the table.
+func refusal(kind, cause error) *Error {
+	a := answers[kind]
+	return &Error{Kind: kind, Status: a.status, Message: a.message, Err: cause}
+}
+
+// refusalf returns an error of a kind that has a message for every case.
+func refusalf(kind error, format string, args ...any) *Error {
+	return &Error{Kind: kind, Status: answers[kind].status, Message: fmt.Sprintf(format, args...)}
+}
+
+// invalid returns an ErrInvalidToken. Its cause is golang-jwt's word for it,
+// with the message, which must hold nothing that was in the token.
+func invalid(class error, message string) *Error {
+	e := refusalf(ErrInvalidToken, "%s", message)
+	e.Err = fmt.Errorf("%w: %s", class, message)
+	return e
+}
+
+// failure turns the error of a callback into one that is answered 500, or 503
+// where the callback says that a store is down.
+func failure(err error) *Error {
+	if errors.Is(err, ErrUnavailable) {
+		return refusal(ErrUnavailable, err)
+	}
+	return refusal(ErrCallback, err)
+}
+
+// about returns a copy of e that tells its loader, and nobody else, of token.
+func (e *Error) about(token *Token) *Error {
+	told := *e
+	told.token = token
+	return &told
+}
+
+// asError returns err as an *Error that the caller may change. An error that
+// is none is a failure.
+func asError(err error) *Error {
+	var e *Error
+	if !errors.As(err, &e) {
+		return failure(err)
+	}
+	own := *e
+	if own.Status == 0 {
+		own.Status = own.answer().status
+	}
+	if own.Status < http.StatusBadRequest {
+		own.Status = http.StatusInternalServerError
+	}
+	return &own
+}

@@ -1,0 +1,80 @@
+package ginjwt
+
+import (
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/gin-gonic/gin"
+)
+
+// JWTManager holds the settings, keys and callbacks of one kind of token.
+//
+// It has two lives. Between New and InitApp it is being set up by one
+// goroutine. After InitApp it is read-only and safe for concurrent use.
+type JWTManager struct {
+	callbacks
+
+	config Config // with its defaults once InitApp has been called
+	ready  bool
+
+	// The rest is made by InitApp.
+	keys           keyring
+	accessCookies  cookieKind
+	refreshCookies cookieKind
+	acceptedTypes  map[string]bool // of the "typ" header, as media types
+	revokes        bool            // the application itself said how tokens are revoked
+}
+
+// New returns a manager that will use config. It never fails; InitApp reports
+// whatever is wrong with the settings.
+func New(config Config) *JWTManager {
+	return &JWTManager{config: config}
+}
+
+// InitApp checks the settings, parses the keys, freezes the manager, and
+// attaches it to app so that FromContext finds it in every request. All
+// problems found are returned at once, joined, each with the name of its
+// field and setting.
+//
+// An app of nil freezes without attaching, for programs that only create or
+// decode tokens. Called again, InitApp only attaches. Like Gin's Use it reaches
+// the routes that are registered after it.
+func (m *JWTManager) InitApp(app gin.IRoutes) error {
+	if !m.ready {
+		if err := m.freeze(); err != nil {
+			return err
+		}
+	}
+	if app != nil {
+		app.Use(m.attach)
+	}
+	return nil
+}
+
+// freeze makes everything that requests need from the settings.
+func (m *JWTManager) freeze() error {
+	var p problems
+	config := m.config.withDefaults()
+	keys := parseKeys(config, m.encodeKey != nil, m.decodeKey != nil, &p)
+	if err := errors.Join(config.validate(), errors.Join(p...)); err != nil {
+		return err
+	}
+	m.keys = keys
+	m.accessCookies = config.accessCookies()
+	m.refreshCookies = config.refreshCookies()
+	m.acceptedTypes = map[string]bool{"application/jwt": true, "application/at+jwt": true}
+	for _, typ := range config.DecodeTypes {
+		m.acceptedTypes[mediaType(typ)] = true
+	}
+	m.revokes = m.config.Blocklist != nil || m.tokenInBlocklist != nil
+	m.config = config
+	m.ready = true
+	return nil
+}
+
+// String names m without giving away its settings.
+func (m *JWTManager) String() string { return "ginjwt.JWTManager" }
+
+// Format prints String whatever the verb, so that none shows a secret.
+func (m *JWTManager) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, m.String()) }

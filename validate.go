@@ -1,0 +1,176 @@
+package ginjwt
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"reflect"
+	"slices"
+	"strings"
+	"time"
+)
+
+// maxLeeway bounds DecodeLeeway; the sums of times and leeway stay in range.
+const maxLeeway = 100 * 8766 * time.Hour
+
+// problems collects what is wrong with a Config.
+type problems []error
+
+// add notes what is wrong with a field, with the name of its setting.
+func (p *problems) add(field, format string, args ...any) {
+	*p = append(*p, fmt.Errorf("ginjwt: %s: %w", fieldAndSetting(field), fmt.Errorf(format, args...)))
+}
+
+func (p *problems) addError(field string, err error) {
+	if err != nil {
+		p.add(field, "%w", err)
+	}
+}
+
+// validate reports everything that is wrong with c, which has its defaults,
+// except with its keys.
+func (c Config) validate() error {
+	var p problems
+	c.validateClaims(&p)
+	c.validateLocations(&p)
+	c.validateCookies(&p)
+	return errors.Join(p...)
+}
+
+func (c Config) validateClaims(p *problems) {
+	p.addError("AccessTokenExpires", validLifetime(c.AccessTokenExpires))
+	p.addError("RefreshTokenExpires", validLifetime(c.RefreshTokenExpires))
+	if c.DecodeLeeway < 0 || c.DecodeLeeway > maxLeeway {
+		p.add("DecodeLeeway", "must be between zero and 100 years")
+	}
+	if c.IdentityClaim != "sub" && slices.Contains(reservedClaims, c.IdentityClaim) {
+		p.add("IdentityClaim", "%q has a meaning of its own", c.IdentityClaim)
+	}
+	for field, values := range map[string][]string{
+		"EncodeAudience": c.EncodeAudience, "DecodeAudience": c.DecodeAudience,
+		"DecodeIssuers": c.DecodeIssuers, "RequiredClaims": c.RequiredClaims, "DecodeTypes": c.DecodeTypes,
+	} {
+		if slices.Contains(values, "") {
+			p.add(field, "holds an empty value")
+		}
+	}
+	if len(c.RequiredClaims) > 64 {
+		p.add("RequiredClaims", "holds more than 64 names")
+	}
+	if c.MaxTokenSize < 0 {
+		p.add("MaxTokenSize", "must not be negative")
+	}
+	if isNil(c.Blocklist) {
+		p.add("Blocklist", "is a nil pointer")
+	}
+}
+
+func validLifetime(d time.Duration) error {
+	if d != NeverExpires && d < time.Second {
+		return errors.New("must be at least a second, or NeverExpires")
+	}
+	return nil
+}
+
+func (c Config) validateLocations(p *problems) {
+	for i, location := range c.TokenLocation {
+		p.addError("TokenLocation", location.valid())
+		if slices.Contains(c.TokenLocation[:i], location) {
+			p.add("TokenLocation", "holds %q twice", location)
+		}
+	}
+	for field, name := range map[string]string{
+		"HeaderName": c.HeaderName, "HeaderType": c.HeaderType,
+		"AccessCSRFHeaderName": c.AccessCSRFHeaderName, "RefreshCSRFHeaderName": c.RefreshCSRFHeaderName,
+	} {
+		if !isHTTPToken(name) {
+			p.add(field, "%q has characters that no HTTP token may have (RFC 9110 §5.6.2)", name)
+		}
+	}
+	for _, method := range c.CSRFMethods {
+		if !isHTTPToken(method) || method != strings.ToUpper(method) {
+			p.add("CSRFMethods", "%q is not an HTTP method in upper case", method)
+		}
+	}
+}
+
+func (l Location) valid() error {
+	switch l {
+	case InHeaders, InCookies, InQueryString, InJSON:
+		return nil
+	}
+	return fmt.Errorf("%q is not a location; use headers, cookies, query_string or json", string(l))
+}
+
+// isHTTPToken reports whether s is a token of RFC 9110 §5.6.2.
+func isHTTPToken(s string) bool {
+	const others = "!#$%&'*+-.^_`|~"
+	for _, r := range s {
+		if !('a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || strings.ContainsRune(others, r)) {
+			return false
+		}
+	}
+	return s != ""
+}
+
+func (c Config) validateCookies(p *problems) {
+	if c.CookieSameSite < http.SameSiteDefaultMode || c.CookieSameSite > http.SameSiteNoneMode {
+		p.add("CookieSameSite", "is none of the modes of net/http")
+	}
+	if c.CookieSameSite == http.SameSiteNoneMode && c.DisableCookieSecure {
+		p.add("CookieSameSite", "browsers drop SameSite=None cookies that are not Secure; remove DisableCookieSecure")
+	}
+	seen := map[string]string{}
+	for _, k := range []struct{ name, nameField, path, pathField string }{
+		{c.AccessCookieName, "AccessCookieName", c.AccessCookiePath, "AccessCookiePath"},
+		{c.RefreshCookieName, "RefreshCookieName", c.RefreshCookiePath, "RefreshCookiePath"},
+		{c.AccessCSRFCookieName, "AccessCSRFCookieName", c.AccessCSRFCookiePath, "AccessCSRFCookiePath"},
+		{c.RefreshCSRFCookieName, "RefreshCSRFCookieName", c.RefreshCSRFCookiePath, "RefreshCSRFCookiePath"},
+	} {
+		if other, ok := seen[k.name]; ok {
+			p.add(k.nameField, "is the name of %s too", other)
+		}
+		seen[k.name] = k.nameField
+		if !isHTTPToken(k.name) {
+			p.add(k.nameField, "%q is no name of a cookie", k.name)
+		}
+		if !strings.HasPrefix(k.path, "/") || (&http.Cookie{Name: "a", Path: k.path}).Valid() != nil {
+			p.add(k.pathField, "%q is no path", k.path)
+		}
+		p.addError(k.nameField, validPrefix(k.name, k.path, c.CookieDomain, !c.DisableCookieSecure))
+	}
+	if c.CookieDomain != "" && (&http.Cookie{Name: "a", Domain: c.CookieDomain}).Valid() != nil {
+		p.add("CookieDomain", "%q is no domain", c.CookieDomain)
+	}
+}
+
+// validPrefix says why browsers would drop a cookie because of its prefix
+// (RFC 6265bis §4.1.3). They compare it without regard to case.
+func validPrefix(name, path, domain string, secure bool) error {
+	host := hasPrefixFold(name, "__Host-")
+	switch {
+	case (host || hasPrefixFold(name, "__Secure-")) && !secure:
+		return fmt.Errorf("%q must be Secure; remove DisableCookieSecure", name)
+	case host && domain != "":
+		return fmt.Errorf("%q may not have a domain", name)
+	case host && path != "/":
+		return fmt.Errorf("%q must have the path /", name)
+	}
+	return nil
+}
+
+func hasPrefixFold(s, prefix string) bool {
+	return len(s) >= len(prefix) && strings.EqualFold(s[:len(prefix)], prefix)
+}
+
+// isNil reports whether v is nil, or holds a nil pointer.
+func isNil(v any) bool {
+	if v == nil {
+		return true
+	}
+	switch r := reflect.ValueOf(v); r.Kind() {
+	case reflect.Pointer, reflect.Map, reflect.Slice, reflect.Func, reflect.Interface, reflect.Chan:
+		return r.IsNil()
+	}
+	return false
+}
