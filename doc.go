@@ -1,0 +1,61 @@
+// Package ginjwt adds JSON Web Token authentication to Gin, with the names, the
+// settings and the wire format of Flask-JWT-Extended.
+//
+//	jwt := ginjwt.New(ginjwt.Config{SecretKey: os.Getenv("JWT_SECRET_KEY")})
+//
+//	r := gin.Default()
+//	if err := jwt.InitApp(r); err != nil {
+//		log.Fatal(err)
+//	}
+//	r.POST("/login", func(c *gin.Context) {
+//		token, err := jwt.CreateAccessToken(c, "alice") // check the password first
+//		if err != nil {
+//			c.AbortWithError(http.StatusInternalServerError, err)
+//			return
+//		}
+//		c.JSON(http.StatusOK, gin.H{"access_token": token})
+//	})
+//	r.GET("/me", jwt.JWTRequired(), func(c *gin.Context) {
+//		c.JSON(http.StatusOK, gin.H{"identity": ginjwt.GetJWTIdentity(c)})
+//	})
+//
+// # Set up, then serve
+//
+// A [JWTManager] is set up by one goroutine: [New], then its loaders, then
+// [JWTManager.InitApp], which reports all mistakes in the settings at once.
+// From then on it does not change, and may be used by any number of
+// goroutines. An application can have several managers.
+//
+// # Making tokens
+//
+// [JWTManager.CreateAccessToken] and [JWTManager.CreateRefreshToken] take an
+// identity and options: [WithFresh], [WithExpires], [WithClaims] and others.
+// [JWTManager.SetAccessCookies] and its kin put them in cookies.
+//
+// # Asking for tokens
+//
+// [JWTManager.JWTRequired] and [JWTManager.RefreshRequired] are handlers for
+// routes and groups, with [Optional], [Fresh], [AnyType], [Locations] and
+// [SkipRevocationCheck]. [JWTManager.VerifyJWTInRequest] is the same without
+// the response. In the handlers behind them, [GetJWTIdentity], [GetJWT],
+// [GetJWTClaims] and [GetCurrentUser] return what was verified; they work with
+// the request's context too.
+//
+// # Callbacks
+//
+// Eight loaders decide: what goes into tokens, which key is used, who the user
+// is, and whether a token is revoked or passes a check of your own. Their
+// errors refuse the request. Seven loaders respond to one kind of refusal each;
+// [JWTManager.ErrorLoader] responds to all others, for example with
+// [BearerError] (RFC 6750) or [ProblemError] (RFC 9457).
+//
+// # Revoking tokens
+//
+// [JWTManager.RevokeToken] works without settings, in the memory of one
+// process. For more than one process, or across restarts, set
+// [Config].Blocklist to a [Blocklist] of your own.
+//
+// # Testing
+//
+// Package jwttest has settings, a clock, tokens and requests for tests.
+package ginjwt
