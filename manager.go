@@ -74,7 +74,7 @@ func (m *JWTManager) freeze() error {
 }
 
 // String names m without giving away its settings.
-func (m *JWTManager) String() string { return "ginjwt.JWTManager" }
+func (m JWTManager) String() string { return "ginjwt.JWTManager" }
 
 // Format prints String whatever the verb, so that none shows a secret.
-func (m *JWTManager) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, m.String()) }
+func (m JWTManager) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, m.String()) }

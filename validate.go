@@ -18,7 +18,11 @@ type problems []error
 
 // add notes what is wrong with a field, with the name of its setting.
 func (p *problems) add(field, format string, args ...any) {
-	*p = append(*p, fmt.Errorf("ginjwt: %s: %w", fieldAndSetting(field), fmt.Errorf(format, args...)))
+	problem := fmt.Errorf("ginjwt: %s: %w", fieldAndSetting(field), fmt.Errorf(format, args...))
+	same := func(other error) bool { return other.Error() == problem.Error() }
+	if !slices.ContainsFunc(*p, same) { // a key of two algorithms is wrong only once
+		*p = append(*p, problem)
+	}
 }
 
 func (p *problems) addError(field string, err error) {
@@ -46,12 +50,18 @@ func (c Config) validateClaims(p *problems) {
 	if c.IdentityClaim != "sub" && slices.Contains(reservedClaims, c.IdentityClaim) {
 		p.add("IdentityClaim", "%q has a meaning of its own", c.IdentityClaim)
 	}
-	for field, values := range map[string][]string{
-		"EncodeAudience": c.EncodeAudience, "DecodeAudience": c.DecodeAudience,
-		"DecodeIssuers": c.DecodeIssuers, "RequiredClaims": c.RequiredClaims, "DecodeTypes": c.DecodeTypes,
+	for _, list := range []struct {
+		field  string
+		values []string
+	}{
+		{"EncodeAudience", c.EncodeAudience},
+		{"DecodeAudience", c.DecodeAudience},
+		{"DecodeIssuers", c.DecodeIssuers},
+		{"RequiredClaims", c.RequiredClaims},
+		{"DecodeTypes", c.DecodeTypes},
 	} {
-		if slices.Contains(values, "") {
-			p.add(field, "holds an empty value")
+		if slices.Contains(list.values, "") {
+			p.add(list.field, "holds an empty value")
 		}
 	}
 	if len(c.RequiredClaims) > 64 {
@@ -79,12 +89,14 @@ func (c Config) validateLocations(p *problems) {
 			p.add("TokenLocation", "holds %q twice", location)
 		}
 	}
-	for field, name := range map[string]string{
-		"HeaderName": c.HeaderName, "HeaderType": c.HeaderType,
-		"AccessCSRFHeaderName": c.AccessCSRFHeaderName, "RefreshCSRFHeaderName": c.RefreshCSRFHeaderName,
+	for _, name := range []struct{ field, value string }{
+		{"HeaderName", c.HeaderName},
+		{"HeaderType", c.HeaderType},
+		{"AccessCSRFHeaderName", c.AccessCSRFHeaderName},
+		{"RefreshCSRFHeaderName", c.RefreshCSRFHeaderName},
 	} {
-		if !isHTTPToken(name) {
-			p.add(field, "%q has characters that no HTTP token may have (RFC 9110 §5.6.2)", name)
+		if !isHTTPToken(name.value) {
+			p.add(name.field, "%q has characters that no HTTP token may have (RFC 9110 §5.6.2)", name.value)
 		}
 	}
 	for _, method := range c.CSRFMethods {

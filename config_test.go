@@ -1,0 +1,124 @@
+package ginjwt_test
+
+import (
+	"context"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/gin-jwt-extended/ginjwt"
+	"github.com/gin-jwt-extended/ginjwt/jwttest"
+)
+
+func TestMistakesInSettingsAreFoundAtStart(t *testing.T) {
+	t.Parallel()
+	keys := testKeys(t)
+	secret := strings.Repeat("k", 64)
+	for name, test := range map[string]struct {
+		config ginjwt.Config
+		says   string
+	}{
+		"no key":                     {ginjwt.Config{}, `SecretKey (JWT_SECRET_KEY): must be set to use the symmetric algorithm "HS256"; make one with: openssl rand -base64 32`},
+		"no key, asymmetric":         {ginjwt.Config{Algorithm: "RS256"}, `PublicKey (JWT_PUBLIC_KEY): a key must be set to use the asymmetric algorithm "RS256": PrivateKey to sign, or PublicKey to verify only`},
+		"forgot the algorithm":       {ginjwt.Config{PrivateKey: keys.rsaPrivate}, `SecretKey (JWT_SECRET_KEY): must be set to use the symmetric algorithm "HS256"; to use the PEM key, set Algorithm`},
+		"no key for the second":      {ginjwt.Config{SecretKey: secret, DecodeAlgorithms: []string{"ES256"}}, `PublicKey (JWT_PUBLIC_KEY): a key must be set to use the asymmetric algorithm "ES256": PrivateKey to sign, or PublicKey to verify only`},
+		"short secret":               {ginjwt.Config{SecretKey: secret[:31]}, `SecretKey (JWT_SECRET_KEY): has 31 bytes, but must have at least the 32 of the hash; make one with: openssl rand -base64 32 (algorithm HS256)`},
+		"secret too short for HS512": {ginjwt.Config{SecretKey: secret[:63], Algorithm: "HS512"}, `SecretKey (JWT_SECRET_KEY): has 63 bytes, but must have at least the 64 of the hash; make one with: openssl rand -base64 64 (algorithm HS512)`},
+		"well-known secret":          {ginjwt.Config{SecretKey: "a-string-secret-at-least-256-bits-long"}, `SecretKey (JWT_SECRET_KEY): is a secret that everybody knows (algorithm HS256)`},
+		"PEM as secret":              {ginjwt.Config{SecretKey: keys.rsaPublic, AllowShortSecret: true}, `SecretKey (JWT_SECRET_KEY): is a PEM text, not a secret; set PrivateKey or PublicKey and the Algorithm (algorithm HS256)`},
+		"JWK as secret":              {ginjwt.Config{SecretKey: `{"kty":"oct","k":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"}`}, `SecretKey (JWT_SECRET_KEY): is a JWK, not a secret (algorithm HS256)`},
+		"SSH key as secret":          {ginjwt.Config{SecretKey: "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAA"}, `SecretKey (JWT_SECRET_KEY): is an SSH key, not a secret (algorithm HS256)`},
+		"unknown algorithm":          {ginjwt.Config{SecretKey: secret, Algorithm: "none"}, `Algorithm (JWT_ALGORITHM): "none" is not a signing algorithm; use HS256, RS256, PS256, ES256, EdDSA or one of their kin`},
+		"unknown second algorithm":   {ginjwt.Config{SecretKey: secret, DecodeAlgorithms: []string{"hs256"}}, `DecodeAlgorithms (JWT_DECODE_ALGORITHMS): "hs256" is not a signing algorithm; use HS256, RS256, PS256, ES256, EdDSA or one of their kin`},
+		"key of another type":        {ginjwt.Config{Algorithm: "RS256", PrivateKey: keys.p256Private}, `PrivateKey (JWT_PRIVATE_KEY): needs a RSA key, not an EC key (algorithm RS256)`},
+		"key on another curve":       {ginjwt.Config{Algorithm: "ES256", PrivateKey: keys.p384Private}, `PrivateKey (JWT_PRIVATE_KEY): needs a key on the curve P-256 (algorithm ES256)`},
+		"small RSA key":              {ginjwt.Config{Algorithm: "PS256", PrivateKey: keys.rsaSmall}, `PrivateKey (JWT_PRIVATE_KEY): has 1024 bits, but must have at least 2048 (RFC 7518 §3.3) (algorithm PS256)`},
+		"keys swapped":               {ginjwt.Config{Algorithm: "ES256", PrivateKey: keys.p256Public}, `PrivateKey (JWT_PRIVATE_KEY): holds a public key`},
+		"private key made public":    {ginjwt.Config{Algorithm: "ES256", PublicKey: keys.p256Private}, `PublicKey (JWT_PUBLIC_KEY): holds a private key`},
+		"keys of two pairs":          {ginjwt.Config{Algorithm: "EdDSA", PrivateKey: keys.ed25519Other, PublicKey: keys.ed25519Public}, `PrivateKey (JWT_PRIVATE_KEY): the private and the public key do not belong together`},
+		"no PEM":                     {ginjwt.Config{Algorithm: "ES256", PublicKey: "/etc/key.pem"}, `PublicKey (JWT_PUBLIC_KEY): no key in PEM form found`},
+		"negative lifetime":          {ginjwt.Config{SecretKey: secret, AccessTokenExpires: -time.Minute}, `AccessTokenExpires (JWT_ACCESS_TOKEN_EXPIRES): must be at least a second, or NeverExpires`},
+		"tiny lifetime":              {ginjwt.Config{SecretKey: secret, RefreshTokenExpires: 30}, `RefreshTokenExpires (JWT_REFRESH_TOKEN_EXPIRES): must be at least a second, or NeverExpires`},
+		"negative leeway":            {ginjwt.Config{SecretKey: secret, DecodeLeeway: -1}, `DecodeLeeway (JWT_DECODE_LEEWAY): must be between zero and 100 years`},
+		"huge leeway":                {ginjwt.Config{SecretKey: secret, DecodeLeeway: 1 << 62}, `DecodeLeeway (JWT_DECODE_LEEWAY): must be between zero and 100 years`},
+		"unknown location":           {ginjwt.Config{SecretKey: secret, TokenLocation: []ginjwt.Location{"query"}}, `TokenLocation (JWT_TOKEN_LOCATION): "query" is not a location; use headers, cookies, query_string or json`},
+		"location twice":             {ginjwt.Config{SecretKey: secret, TokenLocation: []ginjwt.Location{"json", "json"}}, `TokenLocation (JWT_TOKEN_LOCATION): holds "json" twice`},
+		"identity in exp":            {ginjwt.Config{SecretKey: secret, IdentityClaim: "exp"}, `IdentityClaim (JWT_IDENTITY_CLAIM): "exp" has a meaning of its own`},
+		"empty audience":             {ginjwt.Config{SecretKey: secret, DecodeAudience: []string{""}}, `DecodeAudience (JWT_DECODE_AUDIENCE): holds an empty value`},
+		"header with a colon":        {ginjwt.Config{SecretKey: secret, HeaderName: "X-Token:"}, `HeaderName (JWT_HEADER_NAME): "X-Token:" has characters that no HTTP token may have (RFC 9110 §5.6.2)`},
+		"type with a blank":          {ginjwt.Config{SecretKey: secret, HeaderType: "Bearer "}, `HeaderType (JWT_HEADER_TYPE): "Bearer " has characters that no HTTP token may have (RFC 9110 §5.6.2)`},
+		"methods in lower case":      {ginjwt.Config{SecretKey: secret, CSRFMethods: []string{"post"}}, `CSRFMethods (JWT_CSRF_METHODS): "post" is not an HTTP method in upper case`},
+		"SameSite=None, not Secure":  {ginjwt.Config{SecretKey: secret, CookieSameSite: http.SameSiteNoneMode, DisableCookieSecure: true}, `CookieSameSite (JWT_COOKIE_SAMESITE): browsers drop SameSite=None cookies that are not Secure; remove DisableCookieSecure`},
+		"no SameSite":                {ginjwt.Config{SecretKey: secret, CookieSameSite: 9}, `CookieSameSite (JWT_COOKIE_SAMESITE): is none of the modes of net/http`},
+		"__Host- with a domain":      {ginjwt.Config{SecretKey: secret, AccessCookieName: "__Host-a", CookieDomain: "example.com"}, `AccessCookieName (JWT_ACCESS_COOKIE_NAME): "__Host-a" may not have a domain`},
+		"__Host- with a path":        {ginjwt.Config{SecretKey: secret, RefreshCookieName: "__host-r", RefreshCookiePath: "/refresh"}, `RefreshCookieName (JWT_REFRESH_COOKIE_NAME): "__host-r" must have the path /`},
+		"__Secure- without Secure":   {ginjwt.Config{SecretKey: secret, AccessCSRFCookieName: "__Secure-c", DisableCookieSecure: true}, `AccessCSRFCookieName (JWT_ACCESS_CSRF_COOKIE_NAME): "__Secure-c" must be Secure; remove DisableCookieSecure`},
+		"cookies of one name":        {ginjwt.Config{SecretKey: secret, AccessCookieName: "t", RefreshCookieName: "t"}, `RefreshCookieName (JWT_REFRESH_COOKIE_NAME): is the name of AccessCookieName too`},
+		"bad name of a cookie":       {ginjwt.Config{SecretKey: secret, AccessCookieName: "a b"}, `AccessCookieName (JWT_ACCESS_COOKIE_NAME): "a b" is no name of a cookie`},
+		"bad path":                   {ginjwt.Config{SecretKey: secret, RefreshCSRFCookiePath: "refresh"}, `RefreshCSRFCookiePath (JWT_REFRESH_CSRF_COOKIE_PATH): "refresh" is no path`},
+		"bad domain":                 {ginjwt.Config{SecretKey: secret, CookieDomain: "a b"}, `CookieDomain (JWT_COOKIE_DOMAIN): "a b" is no domain`},
+		"nil blocklist":              {ginjwt.Config{SecretKey: secret, Blocklist: (*ginjwt.MemoryBlocklist)(nil)}, `Blocklist: is a nil pointer`},
+		"negative size":              {ginjwt.Config{SecretKey: secret, MaxTokenSize: -1}, `MaxTokenSize (JWT_MAX_TOKEN_SIZE): must not be negative`},
+	} {
+		assert.EqualError(t, ginjwt.New(test.config).InitApp(nil), "ginjwt: "+test.says, name)
+	}
+}
+
+func TestAllMistakesAreReportedAtOnce(t *testing.T) {
+	t.Parallel()
+	err := ginjwt.New(ginjwt.Config{
+		Algorithm: "RS256", PublicKey: "x", DecodeAlgorithms: []string{"PS256", "HS256"}, AccessTokenExpires: -5,
+		TokenLocation: []ginjwt.Location{"body"}, AccessCookieName: "__Host-a", CookieDomain: "example.com",
+	}).InitApp(nil)
+	require.Error(t, err)
+	assert.Equal(t, []string{
+		`ginjwt: AccessTokenExpires (JWT_ACCESS_TOKEN_EXPIRES): must be at least a second, or NeverExpires`,
+		`ginjwt: TokenLocation (JWT_TOKEN_LOCATION): "body" is not a location; use headers, cookies, query_string or json`,
+		`ginjwt: AccessCookieName (JWT_ACCESS_COOKIE_NAME): "__Host-a" may not have a domain`,
+		`ginjwt: PublicKey (JWT_PUBLIC_KEY): no key in PEM form found`,
+		`ginjwt: SecretKey (JWT_SECRET_KEY): must be set to use the symmetric algorithm "HS256"; to use the PEM key, set Algorithm`,
+	}, strings.Split(err.Error(), "\n"))
+	assert.NotContains(t, err.Error(), "PS256", "one bad key is one mistake")
+}
+
+func TestKeysMayComeFromLoaders(t *testing.T) {
+	t.Parallel()
+	mgr := ginjwt.New(ginjwt.Config{})
+	mgr.EncodeKeyLoader(keyLoader())
+	assert.EqualError(t, mgr.InitApp(nil), `ginjwt: SecretKey (JWT_SECRET_KEY): must be set to use the symmetric algorithm "HS256" to verify tokens, as there is no DecodeKeyLoader; make one with: openssl rand -base64 32`)
+	mgr.DecodeKeyLoader(unverifiedKeyLoader())
+	require.NoError(t, mgr.InitApp(nil))
+	_, err := mgr.DecodeToken(t.Context(), jwttest.AccessToken(t, mgr, "alice"))
+	require.NoError(t, err)
+
+	verifier := ginjwt.New(ginjwt.Config{})
+	verifier.DecodeKeyLoader(unverifiedKeyLoader())
+	require.NoError(t, verifier.InitApp(nil))
+	_, err = verifier.CreateAccessToken(context.Background(), "alice")
+	assert.ErrorIs(t, err, ginjwt.ErrNoSigningKey)
+}
+
+func TestAShortSecretCanBeAllowed(t *testing.T) {
+	t.Parallel()
+	mgr, _ := newManager(t, ginjwt.Config{SecretKey: "k", AllowShortSecret: true})
+	_, err := mgr.DecodeToken(t.Context(), jwttest.AccessToken(t, mgr, "alice"))
+	require.NoError(t, err)
+}
+
+func TestGoodSettingsOfTheEdge(t *testing.T) {
+	t.Parallel()
+	secret := strings.Repeat("k", 32)
+	for name, config := range map[string]ginjwt.Config{
+		"__Host- cookies":     {SecretKey: secret, AccessCookieName: "__Host-a", RefreshCookieName: "__Host-r"},
+		"SameSite=None":       {SecretKey: secret, CookieSameSite: http.SameSiteNoneMode},
+		"leeway of 100 years": {SecretKey: secret, DecodeLeeway: 36525 * 24 * time.Hour},
+		"domain with a dot":   {SecretKey: secret, CookieDomain: ".example.com"},
+		"never expires":       {SecretKey: secret, AccessTokenExpires: ginjwt.NeverExpires},
+	} {
+		assert.NoError(t, ginjwt.New(config).InitApp(nil), name)
+	}
+}

@@ -1,0 +1,163 @@
+package ginjwt_test
+
+import (
+	"context"
+	"html/template"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+
+	"github.com/gin-gonic/gin"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/gin-jwt-extended/ginjwt"
+	"github.com/gin-jwt-extended/ginjwt/jwttest"
+)
+
+type account struct{ Name string }
+
+// loadAccounts knows every user but "nobody".
+func loadAccounts(mgr *ginjwt.JWTManager) {
+	mgr.UserLookupLoader(func(_ context.Context, token *ginjwt.Token) (any, error) {
+		if token.Identity == "nobody" {
+			return (*account)(nil), nil
+		}
+		return &account{Name: token.Identity}, nil
+	})
+}
+
+type contextKey struct{}
+
+func TestGettersReadEveryContextOfTheRequest(t *testing.T) {
+	t.Parallel()
+	mgr, engine := newManager(t, jwttest.Config(nil), loadAccounts)
+	encoded := jwttest.AccessToken(t, mgr, "alice", ginjwt.WithClaims(ginjwt.Claims{"role": "admin"}))
+	engine.GET("/", mgr.JWTRequired(), func(c *gin.Context) {
+		for name, ctx := range map[string]context.Context{
+			"gin":                  c,
+			"request":              c.Request.Context(),
+			"made from gin":        context.WithValue(c, contextKey{}, 1),
+			"made from request":    context.WithValue(c.Request.Context(), contextKey{}, 1),
+			"copy":                 c.Copy(),
+			"without cancellation": context.WithoutCancel(c.Request.Context()),
+		} {
+			token, ok := ginjwt.GetToken(ctx)
+			require.True(t, ok, name)
+			assert.Equal(t, encoded, token.Raw(), name)
+			assert.Equal(t, "alice", ginjwt.GetJWTIdentity(ctx), name)
+			assert.Equal(t, "admin", ginjwt.GetJWT(ctx)["role"], name)
+			assert.Equal(t, "HS256", ginjwt.GetJWTHeader(ctx)["alg"], name)
+			assert.Equal(t, ginjwt.InHeaders, ginjwt.GetJWTRequestLocation(ctx), name)
+			assert.Equal(t, &account{"alice"}, ginjwt.GetCurrentUser[*account](ctx), name)
+			claims, err := ginjwt.GetJWTClaims[struct{ Role string }](ctx)
+			require.NoError(t, err)
+			assert.Empty(t, claims.Role, "names match exactly")
+			tagged, err := ginjwt.GetJWTClaims[struct {
+				Role string `json:"role"`
+			}](ctx)
+			require.NoError(t, err)
+			assert.Equal(t, "admin", tagged.Role)
+		}
+		c.Status(http.StatusNoContent)
+	})
+	assert.Equal(t, 204, jwttest.Do(engine, "GET", "/", jwttest.Bearer(encoded)).Code)
+}
+
+func TestGettersOfAnAnonymousRequestGiveZeroValues(t *testing.T) {
+	t.Parallel()
+	mgr, engine := newManager(t, jwttest.Config(nil), loadAccounts)
+	check := func(c *gin.Context) {
+		_, ok := ginjwt.GetToken(c)
+		assert.False(t, ok)
+		assert.Empty(t, ginjwt.GetJWTIdentity(c))
+		assert.Equal(t, ginjwt.Claims{}, ginjwt.GetJWT(c))
+		assert.Equal(t, ginjwt.Header{}, ginjwt.GetJWTHeader(c))
+		assert.Empty(t, ginjwt.GetJWTRequestLocation(c))
+		assert.Nil(t, ginjwt.GetCurrentUser[*account](c))
+		claims, err := ginjwt.GetJWTClaims[map[string]any](c)
+		require.NoError(t, err)
+		assert.Nil(t, claims)
+		c.Status(http.StatusNoContent)
+	}
+	engine.GET("/", mgr.JWTRequired(ginjwt.Optional()), check)
+	engine.OPTIONS("/", mgr.JWTRequired(), check)
+	assert.Equal(t, 204, jwttest.Do(engine, "GET", "/").Code)
+	assert.Equal(t, 204, jwttest.Do(engine, "OPTIONS", "/").Code)
+}
+
+func TestGettersPanicWhereNothingWasVerified(t *testing.T) {
+	t.Parallel()
+	c, _ := gin.CreateTestContext(httptest.NewRecorder())
+	c.Request = httptest.NewRequest("GET", "/", nil)
+	says := func(getter string) string {
+		return "ginjwt: " + getter + ": no token was verified for this request; put JWTRequired on the route, or call VerifyJWTInRequest first"
+	}
+	for _, ctx := range []context.Context{c, c.Request.Context(), t.Context()} {
+		assert.PanicsWithValue(t, says("GetJWT"), func() { ginjwt.GetJWT(ctx) })
+		assert.PanicsWithValue(t, says("GetJWTHeader"), func() { ginjwt.GetJWTHeader(ctx) })
+		assert.PanicsWithValue(t, says("GetJWTIdentity"), func() { ginjwt.GetJWTIdentity(ctx) })
+		assert.PanicsWithValue(t, says("GetJWTRequestLocation"), func() { ginjwt.GetJWTRequestLocation(ctx) })
+		assert.PanicsWithValue(t, says("GetJWTClaims"), func() { _, _ = ginjwt.GetJWTClaims[int](ctx) })
+		assert.PanicsWithValue(t, says("GetCurrentUser"), func() { ginjwt.GetCurrentUser[any](ctx) })
+		_, ok := ginjwt.GetToken(ctx)
+		assert.False(t, ok)
+	}
+}
+
+func TestGetCurrentUserPanicsOnWiringMistakes(t *testing.T) {
+	t.Parallel()
+	token := &ginjwt.Token{Identity: "alice"}
+	assert.PanicsWithValue(t, "ginjwt: GetCurrentUser: register a UserLookupLoader first", func() {
+		ginjwt.GetCurrentUser[*account](ginjwt.NewContext(t.Context(), token, nil))
+	})
+	assert.PanicsWithValue(t, "ginjwt: GetCurrentUser: UserLookupLoader returned a string, not a *ginjwt_test.account", func() {
+		ginjwt.GetCurrentUser[*account](ginjwt.NewContext(t.Context(), token, "alice"))
+	})
+}
+
+func TestNewContext(t *testing.T) {
+	t.Parallel()
+	ctx := ginjwt.NewContext(t.Context(), &ginjwt.Token{Identity: "alice"}, account{"Alice"})
+	assert.Equal(t, "alice", ginjwt.GetJWTIdentity(ctx))
+	assert.Equal(t, account{"Alice"}, ginjwt.GetCurrentUser[account](ctx))
+	assert.Nil(t, ginjwt.FromContext(ctx))
+
+	anonymous := ginjwt.NewContext(ctx, nil, nil)
+	assert.Empty(t, ginjwt.GetJWTIdentity(anonymous))
+	assert.Equal(t, "alice", ginjwt.GetJWTIdentity(ctx), "the context it was made from is unchanged")
+}
+
+func TestASecondCheckReplacesTheFirst(t *testing.T) {
+	t.Parallel()
+	mgr, engine := newManager(t, jwttest.Config(nil))
+	var before context.Context
+	engine.GET("/", mgr.JWTRequired(ginjwt.Optional(), ginjwt.Locations(ginjwt.InQueryString)), func(c *gin.Context) {
+		before = c.Request.Context()
+	}, mgr.JWTRequired(), func(c *gin.Context) {
+		assert.Equal(t, "alice", ginjwt.GetJWTIdentity(c))
+		assert.Empty(t, ginjwt.GetJWTIdentity(before), "what was read before does not change")
+		assert.Same(t, mgr, ginjwt.FromContext(c))
+	})
+	assert.Equal(t, 200, jwttest.Do(engine, "GET", "/", jwttest.Bearer(jwttest.AccessToken(t, mgr, "alice"))).Code)
+}
+
+func TestCurrentUserInTemplates(t *testing.T) {
+	t.Parallel()
+	mgr, engine := newManager(t, jwttest.Config(nil), loadAccounts)
+	engine.SetHTMLTemplate(template.Must(template.New("page").Parse(`{{.title}}: {{with .current_user}}{{.Name}}{{else}}nobody{{end}}`)))
+	page := func(c *gin.Context) {
+		given := gin.H{"title": "Home"}
+		c.HTML(http.StatusOK, "page", ginjwt.TemplateData(c, given))
+		assert.Equal(t, gin.H{"title": "Home"}, given)
+	}
+	engine.GET("/protected", mgr.JWTRequired(), page)
+	engine.GET("/optional", mgr.JWTRequired(ginjwt.Optional()), page)
+	engine.GET("/public", page)
+	token := jwttest.Bearer(jwttest.AccessToken(t, mgr, "<alice>"))
+
+	assert.Equal(t, "Home: &lt;alice&gt;", jwttest.Do(engine, "GET", "/protected", token).Body.String())
+	assert.Equal(t, "Home: &lt;alice&gt;", jwttest.Do(engine, "GET", "/optional", token).Body.String())
+	assert.Equal(t, "Home: nobody", jwttest.Do(engine, "GET", "/optional").Body.String())
+	assert.Equal(t, "Home: nobody", jwttest.Do(engine, "GET", "/public", token).Body.String())
+}

@@ -1,0 +1,163 @@
+package ginjwt_test
+
+import (
+	"net/http"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/gin-jwt-extended/ginjwt"
+)
+
+func lookup(env map[string]string) func(string) (string, bool) {
+	return func(name string) (string, bool) {
+		value, ok := env[name]
+		return value, ok
+	}
+}
+
+func TestLoadConfigReadsEverySetting(t *testing.T) {
+	t.Parallel()
+	env := map[string]string{
+		"JWT_TOKEN_LOCATION":            "headers, cookies",
+		"JWT_ACCESS_TOKEN_EXPIRES":      "5m",
+		"JWT_REFRESH_TOKEN_EXPIRES":     "False",
+		"JWT_ALGORITHM":                 "ES256",
+		"JWT_DECODE_ALGORITHMS":         `["ES384", "HS256"]`,
+		"JWT_SECRET_KEY":                "secret, with a comma ",
+		"JWT_PRIVATE_KEY":               `-----BEGIN KEY-----\nabc\n-----END KEY-----`,
+		"JWT_PUBLIC_KEY":                "-----BEGIN KEY-----\nabc\\n\n-----END KEY-----",
+		"JWT_ENCODE_AUDIENCE":           "orders",
+		"JWT_DECODE_AUDIENCE":           "orders,returns",
+		"JWT_ENCODE_ISSUER":             "https://id.example/a,b",
+		"JWT_DECODE_ISSUER":             `["https://id.example", "https://old.example"]`,
+		"JWT_DECODE_LEEWAY":             "10",
+		"JWT_ENCODE_NBF":                "false",
+		"JWT_VERIFY_SUB":                "False",
+		"JWT_IDENTITY_CLAIM":            "member",
+		"JWT_ERROR_MESSAGE_KEY":         "detail",
+		"JWT_HEADER_NAME":               "X-Pass",
+		"JWT_HEADER_TYPE":               "Token",
+		"JWT_QUERY_STRING_NAME":         "pass",
+		"JWT_QUERY_STRING_VALUE_PREFIX": "v1~",
+		"JWT_JSON_KEY":                  "pass",
+		"JWT_REFRESH_JSON_KEY":          "renewal",
+		"JWT_ACCESS_COOKIE_NAME":        "a",
+		"JWT_REFRESH_COOKIE_NAME":       "r",
+		"JWT_ACCESS_COOKIE_PATH":        "/a",
+		"JWT_REFRESH_COOKIE_PATH":       "/r",
+		"JWT_COOKIE_DOMAIN":             "example.com",
+		"JWT_COOKIE_SECURE":             "0",
+		"JWT_COOKIE_SAMESITE":           "Strict",
+		"JWT_SESSION_COOKIE":            "false",
+		"JWT_COOKIE_CSRF_PROTECT":       "false",
+		"JWT_CSRF_IN_COOKIES":           "false",
+		"JWT_CSRF_METHODS":              "POST,PUT",
+		"JWT_CSRF_CHECK_FORM":           "true",
+		"JWT_ACCESS_CSRF_COOKIE_NAME":   "ca",
+		"JWT_REFRESH_CSRF_COOKIE_NAME":  "cr",
+		"JWT_ACCESS_CSRF_COOKIE_PATH":   "/ca",
+		"JWT_REFRESH_CSRF_COOKIE_PATH":  "/cr",
+		"JWT_ACCESS_CSRF_HEADER_NAME":   "X-A",
+		"JWT_REFRESH_CSRF_HEADER_NAME":  "X-R",
+		"JWT_ACCESS_CSRF_FIELD_NAME":    "fa",
+		"JWT_REFRESH_CSRF_FIELD_NAME":   "fr",
+		"JWT_ALLOW_SHORT_SECRET":        "true",
+		"JWT_REQUIRED_CLAIMS":           "exp, jti",
+		"JWT_DECODE_TYPES":              "rt+jwt",
+		"JWT_MAX_TOKEN_SIZE":            "4096",
+	}
+	asked := map[string]bool{}
+	config, err := ginjwt.LoadConfig(func(name string) (string, bool) {
+		asked[name] = true
+		value, ok := env[name]
+		return value, ok
+	})
+	require.NoError(t, err)
+	for name := range env {
+		assert.True(t, asked[name], "%s is not read", name)
+	}
+	assert.Len(t, asked, 43+4)
+	assert.Equal(t, ginjwt.Config{
+		SecretKey: "secret, with a comma ", AllowShortSecret: true,
+		PrivateKey: "-----BEGIN KEY-----\nabc\n-----END KEY-----", PublicKey: "-----BEGIN KEY-----\nabc\\n\n-----END KEY-----",
+		Algorithm: "ES256", DecodeAlgorithms: []string{"ES384", "HS256"},
+		AccessTokenExpires: 5 * time.Minute, RefreshTokenExpires: ginjwt.NeverExpires,
+		TokenLocation: []ginjwt.Location{ginjwt.InHeaders, ginjwt.InCookies}, IdentityClaim: "member", DisableVerifySub: true,
+		EncodeIssuer: "https://id.example/a,b", DecodeIssuer: "https://id.example", DecodeIssuers: []string{"https://old.example"},
+		EncodeAudience: []string{"orders"}, DecodeAudience: []string{"orders", "returns"}, DecodeLeeway: 10 * time.Second,
+		DisableEncodeNBF: true, ErrorMessageKey: "detail", HeaderName: "X-Pass", HeaderType: "Token",
+		AccessCookieName: "a", AccessCookiePath: "/a", RefreshCookieName: "r", RefreshCookiePath: "/r",
+		CookieDomain: "example.com", CookieSameSite: http.SameSiteStrictMode, DisableCookieSecure: true, DisableSessionCookie: true,
+		DisableCookieCSRFProtect: true, DisableCSRFInCookies: true, CSRFCheckForm: true, CSRFMethods: []string{"POST", "PUT"},
+		AccessCSRFCookieName: "ca", AccessCSRFCookiePath: "/ca", AccessCSRFHeaderName: "X-A", AccessCSRFFieldName: "fa",
+		RefreshCSRFCookieName: "cr", RefreshCSRFCookiePath: "/cr", RefreshCSRFHeaderName: "X-R", RefreshCSRFFieldName: "fr",
+		QueryStringName: "pass", QueryStringValuePrefix: "v1~", JSONKey: "pass", RefreshJSONKey: "renewal",
+		RequiredClaims: []string{"exp", "jti"}, DecodeTypes: []string{"rt+jwt"}, MaxTokenSize: 4096,
+	}, withoutFuncs(config))
+}
+
+// withoutFuncs lets configs be compared: functions cannot be.
+func withoutFuncs(config ginjwt.Config) ginjwt.Config {
+	config.Now = nil
+	return config
+}
+
+func TestLoadConfigOfNothingIsTheDefault(t *testing.T) {
+	t.Parallel()
+	config, err := ginjwt.LoadConfig(lookup(nil))
+	require.NoError(t, err)
+	assert.True(t, reflect.ValueOf(config).IsZero())
+}
+
+func TestLoadConfigValues(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name, value string
+		want        ginjwt.Config
+	}{
+		{"JWT_ACCESS_TOKEN_EXPIRES", "3600", ginjwt.Config{AccessTokenExpires: time.Hour}},
+		{"JWT_ACCESS_TOKEN_EXPIRES", "1.5", ginjwt.Config{AccessTokenExpires: 1500 * time.Millisecond}},
+		{"JWT_ACCESS_TOKEN_EXPIRES", "0", ginjwt.Config{}},
+		{"JWT_HEADER_TYPE", "", ginjwt.Config{DisableHeaderType: true}},
+		{"JWT_QUERY_STRING_VALUE_PREFIX", "", ginjwt.Config{}},
+		{"JWT_COOKIE_DOMAIN", "", ginjwt.Config{}},
+		{"JWT_COOKIE_SAMESITE", "none", ginjwt.Config{CookieSameSite: http.SameSiteNoneMode}},
+		{"JWT_COOKIE_SAMESITE", "Default", ginjwt.Config{CookieSameSite: http.SameSiteDefaultMode}},
+		{"JWT_COOKIE_SECURE", "True", ginjwt.Config{}},
+		{"JWT_DECODE_ISSUER", "https://id.example", ginjwt.Config{DecodeIssuer: "https://id.example"}},
+		{"JWT_TOKEN_LOCATION", "cookies", ginjwt.Config{TokenLocation: []ginjwt.Location{ginjwt.InCookies}}},
+	} {
+		config, err := ginjwt.LoadConfig(lookup(map[string]string{test.name: test.value}))
+		require.NoError(t, err, test.name)
+		assert.Equal(t, test.want, config, "%s=%s", test.name, test.value)
+	}
+}
+
+func TestLoadConfigReportsEverythingAtOnce(t *testing.T) {
+	t.Parallel()
+	_, err := ginjwt.LoadConfig(lookup(map[string]string{
+		"JWT_ACCESS_TOKEN_EXPIRES": "True", "JWT_REFRESH_TOKEN_EXPIRES": "-5", "JWT_DECODE_LEEWAY": "soon", "JWT_ENCODE_NBF": "maybe",
+		"JWT_DECODE_AUDIENCE": "", "JWT_DECODE_ALGORITHMS": "HS256,,HS512", "JWT_CSRF_METHODS": "[1]", "JWT_REQUIRED_CLAIMS": "[]",
+		"JWT_COOKIE_SAMESITE": "sometimes", "JWT_SECRET_KEY": "", "JWT_MAX_TOKEN_SIZE": "4 KiB", "JWT_DECODE_ISSUER": "[",
+	}))
+	require.Error(t, err)
+	assert.Equal(t, []string{
+		`ginjwt: JWT_ACCESS_TOKEN_EXPIRES: must be seconds, or a duration such as "15m"`,
+		`ginjwt: JWT_REFRESH_TOKEN_EXPIRES: must not be negative`,
+		`ginjwt: JWT_DECODE_ALGORITHMS: holds an empty value`,
+		`ginjwt: JWT_SECRET_KEY: is set, but empty; give a value or remove it`,
+		`ginjwt: JWT_DECODE_AUDIENCE: holds an empty value`,
+		`ginjwt: JWT_DECODE_ISSUER: is no JSON array of strings`,
+		`ginjwt: JWT_DECODE_LEEWAY: must be seconds, or a duration such as "15m"`,
+		`ginjwt: JWT_ENCODE_NBF: must be true or false`,
+		`ginjwt: JWT_COOKIE_SAMESITE: must be Lax, Strict, None or Default`,
+		`ginjwt: JWT_CSRF_METHODS: is no JSON array of strings`,
+		`ginjwt: JWT_REQUIRED_CLAIMS: is set, but empty; give a value or remove it`,
+		`ginjwt: JWT_MAX_TOKEN_SIZE: must be a whole number`,
+	}, strings.Split(err.Error(), "\n"))
+}
