@@ -201,8 +201,13 @@ func (m *JWTManager) loadUser(ctx context.Context, token *Token) (any, error) {
 
 // pythonIdentity is the identity as the original writes it in a message.
 func (t *Token) pythonIdentity() string {
-	if t.nobody {
+	switch t.identity.Kind() {
+	case 'n':
 		return "None"
+	case 't':
+		return "True"
+	case 'f':
+		return "False"
 	}
 	return t.Identity
 }

@@ -247,6 +247,7 @@ func TestLoadersThatWriteNothingGetTheDefault(t *testing.T) {
 	}{
 		"nothing":     {func(*gin.Context, *ginjwt.Error) {}, 401, `{"msg":"Missing Authorization Header"}` + "\n"},
 		"status only": {func(c *gin.Context, _ *ginjwt.Error) { c.Status(http.StatusForbidden) }, 403, ""},
+		"body only":   {func(c *gin.Context, _ *ginjwt.Error) { _, _ = c.Writer.WriteString("no") }, 401, "no"},
 		"redirect": {func(c *gin.Context, _ *ginjwt.Error) { c.Redirect(http.StatusFound, "/login") }, 302,
 			"<a href=\"/login\">Found</a>.\n\n"},
 	} {

@@ -3,6 +3,7 @@ package ginjwt
 import (
 	"errors"
 	"net/http"
+	"slices"
 
 	"github.com/gin-gonic/gin"
 )
@@ -39,7 +40,7 @@ func Refresh() RequiredOption {
 // Locations looks for the token in these places only, in this order. None
 // means those of Config.TokenLocation.
 func Locations(in ...Location) RequiredOption {
-	return func(need *requirement) { need.locations = in }
+	return func(need *requirement) { need.locations = slices.Clone(in) }
 }
 
 // AnyType takes access and refresh tokens alike. It looks for them where
@@ -61,17 +62,15 @@ func SkipRevocationCheck() RequiredOption {
 //
 // JWTRequired panics if called before InitApp, or with an unknown location.
 func (m *JWTManager) JWTRequired(opts ...RequiredOption) gin.HandlerFunc {
-	need := m.requirementOf("JWTRequired", opts)
-	return func(c *gin.Context) {
-		if _, err := m.verify(c, need); err != nil {
-			m.Refuse(c, err)
-		}
-	}
+	return m.handler(m.requirementOf("JWTRequired", opts))
 }
 
 // RefreshRequired is JWTRequired(Refresh(), opts...).
 func (m *JWTManager) RefreshRequired(opts ...RequiredOption) gin.HandlerFunc {
-	need := m.requirementOf("RefreshRequired", append([]RequiredOption{Refresh()}, opts...))
+	return m.handler(m.requirementOf("RefreshRequired", append([]RequiredOption{Refresh()}, opts...)))
+}
+
+func (m *JWTManager) handler(need *requirement) gin.HandlerFunc {
 	return func(c *gin.Context) {
 		if _, err := m.verify(c, need); err != nil {
 			m.Refuse(c, err)
@@ -184,17 +183,20 @@ func wrongToken(message string, token *Token) error {
 func (m *JWTManager) Refuse(c *gin.Context, err error) {
 	e := asError(err)
 	_ = c.Error(e) // returns what it was given, wrapped
-
+	c.Abort()
+	if c.Writer.Written() {
+		return // too late for another response
+	}
 	told := *e
 	told.Token, told.messageKey = e.token, m.config.ErrorMessageKey
 	writer := c.Writer
 	c.Writer = &challenger{writer, m.challenge(e)}
 	defer func() { c.Writer = writer }()
 
-	c.Abort()
 	c.Header("X-Content-Type-Options", "nosniff")
+	c.Status(told.Status) // a loader that only writes a body must not answer 200
 	m.responder(e)(c, &told)
-	if !c.Writer.Written() && c.Writer.Status() == http.StatusOK {
+	if !c.Writer.Written() && c.Writer.Status() == told.Status {
 		FlaskError(c, &told)
 	}
 	c.Writer.WriteHeaderNow()

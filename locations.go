@@ -82,7 +82,7 @@ func (m *JWTManager) findIn(location Location, r *http.Request, need *requiremen
 // lines of the same name are one list, and other schemes may stand beside ours.
 func (m *JWTManager) findInHeaders(r *http.Request) (found, error) {
 	name, scheme := m.config.HeaderName, m.config.HeaderType
-	value := strings.Trim(strings.TrimSpace(strings.Join(r.Header.Values(name), ",")), ",")
+	value := strings.Trim(strings.Trim(strings.Join(r.Header.Values(name), ","), blanks), ",")
 	if value == "" {
 		return found{}, refusalf(ErrNoAuthorization, "Missing %s Header", name)
 	}
@@ -93,8 +93,8 @@ func (m *JWTManager) findInHeaders(r *http.Request) (found, error) {
 	for value != "" {
 		var element string
 		element, value, _ = strings.Cut(value, ",")
-		fields := strings.Fields(element)
-		if len(fields) == 0 || !strings.EqualFold(fields[0], scheme) {
+		words := words(element)
+		if len(words) == 0 || !strings.EqualFold(words[0], scheme) {
 			continue
 		}
 		if credentials != "" {
@@ -105,7 +105,7 @@ func (m *JWTManager) findInHeaders(r *http.Request) (found, error) {
 	if credentials == "" {
 		return found{}, refusalf(ErrNoAuthorization, missingType, scheme, name, name, scheme)
 	}
-	parts := strings.Fields(credentials)
+	parts := words(credentials)
 	if len(parts) != 2 {
 		return found{}, refusalf(ErrInvalidHeader, "Bad %s header. Expected '%s: %s <JWT>'", name, name, scheme)
 	}
@@ -115,11 +115,19 @@ func (m *JWTManager) findInHeaders(r *http.Request) (found, error) {
 const missingType = "Missing '%s' type in '%s' header. Expected '%s: %s <JWT>'"
 
 func bareToken(value, name string) (found, error) {
-	parts := strings.Fields(value)
+	parts := words(value)
 	if len(parts) != 1 {
 		return found{}, refusalf(ErrInvalidHeader, "Bad %s header. Expected '%s: <JWT>'", name, name)
 	}
 	return found{encoded: parts[0]}, nil
+}
+
+// blanks separate the words of a header. Other Unicode spaces do not: what a
+// proxy takes for one word is one word.
+const blanks = " \t\n\v\f\r"
+
+func words(s string) []string {
+	return strings.FieldsFunc(s, func(r rune) bool { return strings.ContainsRune(blanks, r) })
 }
 
 // findInCookies reads the cookie as it came, not percent-decoded. A missing
@@ -129,18 +137,40 @@ func (m *JWTManager) findInCookies(r *http.Request, need *requirement) (found, e
 	if need.refresh {
 		kind = m.refreshCookies
 	}
-	cookies := r.CookiesNamed(kind.name)
-	if len(cookies) > 1 { // one may come from a neighbour: RFC 6265 §8.6
+	values := cookieValues(r, kind.name)
+	if len(values) > 1 { // one may come from a neighbour: RFC 6265 §8.6
 		return found{}, refusalf(ErrAmbiguous, "More than one cookie %q", kind.name)
 	}
-	if len(cookies) == 0 || cookies[0].Value == "" {
+	if len(values) == 0 || values[0] == "" {
 		return found{}, refusalf(ErrNoAuthorization, "Missing cookie %q", kind.name)
 	}
 	csrf, err := m.csrfValue(r, kind)
 	if err != nil {
 		return found{}, err
 	}
-	return found{cookies[0].Value, csrf}, nil
+	return found{values[0], csrf}, nil
+}
+
+// cookieValues returns the values of one cookie, without quotes around them.
+// net/http would drop a value with characters that no cookie may have, which on
+// an optional route would turn a bad token into none.
+func cookieValues(r *http.Request, name string) (values []string) {
+	for _, line := range r.Header["Cookie"] {
+		for pair := range strings.SplitSeq(line, ";") {
+			key, value, _ := strings.Cut(pair, "=")
+			if strings.Trim(key, blanks) == name {
+				values = append(values, unquote(strings.Trim(value, blanks)))
+			}
+		}
+	}
+	return values
+}
+
+func unquote(s string) string {
+	if len(s) > 1 && s[0] == '"' && s[len(s)-1] == '"' {
+		return s[1 : len(s)-1]
+	}
+	return s
 }
 
 func (m *JWTManager) findInQueryString(r *http.Request) (found, error) {
@@ -161,8 +191,7 @@ func (m *JWTManager) findInQueryString(r *http.Request) (found, error) {
 }
 
 // queryValues returns the values of one parameter. What cannot be unescaped
-// stays as it is, and is then no token, whereas net/url would drop it, which
-// on an optional route would turn a bad token into none.
+// stays as it is, and is then no token; net/url would drop it.
 func queryValues(query, name string) (values []string) {
 	for query != "" {
 		var pair string

@@ -43,7 +43,7 @@ type Token struct {
 
 	encoded         string
 	header, payload []byte // their JSON
-	nobody          bool   // the identity claim is null
+	identity        jsontext.Value
 	decoded         sync.Once
 	claims          Claims
 }
@@ -98,7 +98,7 @@ func (m *JWTManager) newToken(s segments, p payload) *Token {
 		encoded:  s.encoded,
 		header:   s.header,
 		payload:  s.payload,
-		nobody:   p.identity.Kind() == 'n',
+		identity: p.identity,
 	}
 	t.ID, _ = jsonString(p.jti)
 	t.CSRF, _ = jsonString(p.csrf)
