@@ -93,8 +93,8 @@ func (m *JWTManager) findInHeaders(r *http.Request) (found, error) {
 	for value != "" {
 		var element string
 		element, value, _ = strings.Cut(value, ",")
-		words := words(element)
-		if len(words) == 0 || !strings.EqualFold(words[0], scheme) {
+		fields := words(element)
+		if len(fields) == 0 || !strings.EqualFold(fields[0], scheme) {
 			continue
 		}
 		if credentials != "" {
