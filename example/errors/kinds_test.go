@@ -1,0 +1,171 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http/httptest"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gin-gonic/gin"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/gin-jwt-extended/ginjwt"
+	"github.com/gin-jwt-extended/ginjwt/jwttest"
+)
+
+// refusal is a request of every kind that is refused.
+type refusal struct {
+	name string
+	kind error
+	path string
+	opts []jwttest.RequestOption
+}
+
+// service refuses requests of every kind. It notes the kind that a loader was
+// given, and the name of the loader.
+type service struct {
+	r      *gin.Engine
+	kind   error
+	loader string
+}
+
+func newService(t *testing.T, profile ginjwt.ErrorHandler) (*service, []refusal) {
+	t.Helper()
+	s := &service{r: gin.New()}
+	clock := &jwttest.Clock{}
+	config := jwttest.Config(clock)
+	config.QueryStringValuePrefix = "Bearer "
+	mgr := ginjwt.New(config)
+	s.respond(mgr, profile)
+	decide(mgr)
+	require.NoError(t, mgr.InitApp(s.r))
+
+	handler := func(c *gin.Context) { c.Status(204) }
+	s.r.POST("/", mgr.JWTRequired(), handler)
+	s.r.POST("/fresh", mgr.JWTRequired(ginjwt.Fresh()), handler)
+	s.r.POST("/cookies", mgr.JWTRequired(ginjwt.Locations(ginjwt.InCookies)), handler)
+	s.r.POST("/query", mgr.JWTRequired(ginjwt.Locations(ginjwt.InQueryString)), handler)
+	return s, refusals(t, mgr, clock)
+}
+
+// respond registers all loaders that respond.
+func (s *service) respond(mgr *ginjwt.JWTManager, profile ginjwt.ErrorHandler) {
+	for name, register := range map[string]func(ginjwt.ErrorHandler){
+		"ErrorLoader":                   mgr.ErrorLoader,
+		"ExpiredTokenLoader":            mgr.ExpiredTokenLoader,
+		"InvalidTokenLoader":            mgr.InvalidTokenLoader,
+		"NeedsFreshTokenLoader":         mgr.NeedsFreshTokenLoader,
+		"RevokedTokenLoader":            mgr.RevokedTokenLoader,
+		"TokenVerificationFailedLoader": mgr.TokenVerificationFailedLoader,
+		"UnauthorizedLoader":            mgr.UnauthorizedLoader,
+		"UserLookupErrorLoader":         mgr.UserLookupErrorLoader,
+	} {
+		register(func(c *gin.Context, err *ginjwt.Error) {
+			s.kind, s.loader = err.Kind, name
+			profile(c, err)
+		})
+	}
+}
+
+// decide refuses tokens by their identity.
+func decide(mgr *ginjwt.JWTManager) {
+	mgr.TokenInBlocklistLoader(func(_ context.Context, token *ginjwt.Token) (bool, error) {
+		if token.Identity == "unknown" {
+			return false, errors.New("the database is down")
+		}
+		return token.Identity == "revoked", nil
+	})
+	mgr.TokenVerificationLoader(func(_ context.Context, token *ginjwt.Token) (bool, error) {
+		if token.Identity == "unlucky" {
+			return false, errors.New("a mistake in the program")
+		}
+		return token.Identity != "unfit", nil
+	})
+	mgr.UserLookupLoader(func(_ context.Context, token *ginjwt.Token) (any, error) {
+		if token.Identity == "alice" {
+			return token.Identity, nil
+		}
+		return nil, nil
+	})
+}
+
+func refusals(t *testing.T, mgr *ginjwt.JWTManager, clock *jwttest.Clock) []refusal {
+	t.Helper()
+	old := jwttest.AccessToken(t, mgr, "alice")
+	clock.Advance(15 * time.Minute)
+	alice := jwttest.AccessToken(t, mgr, "alice")
+	of := func(identity string) []jwttest.RequestOption {
+		return []jwttest.RequestOption{jwttest.Bearer(jwttest.AccessToken(t, mgr, identity))}
+	}
+	header := func(name, value string) []jwttest.RequestOption {
+		return []jwttest.RequestOption{jwttest.Header(name, value)}
+	}
+	return []refusal{
+		{"ErrNoAuthorization", ginjwt.ErrNoAuthorization, "/", nil},
+		{"ErrAmbiguous", ginjwt.ErrAmbiguous, "/cookies", header("Cookie", "access_token_cookie=a; access_token_cookie=b")},
+		{"ErrCSRF", ginjwt.ErrCSRF, "/cookies", header("Cookie", "access_token_cookie="+alice)},
+		{"ErrInvalidHeader", ginjwt.ErrInvalidHeader, "/", header("Authorization", "Bearer a b")},
+		{"ErrInvalidQueryParam", ginjwt.ErrInvalidQueryParam, "/query?jwt=" + alice, nil},
+		{"ErrInvalidToken", ginjwt.ErrInvalidToken, "/", header("Authorization", "Bearer a")},
+		{"ErrWrongToken", ginjwt.ErrWrongToken, "/", header("Authorization", "Bearer "+jwttest.RefreshToken(t, mgr, "alice"))},
+		{"ErrUserLookup", ginjwt.ErrUserLookup, "/", of("bob")},
+		{"ErrExpiredToken", ginjwt.ErrExpiredToken, "/", header("Authorization", "Bearer "+old)},
+		{"ErrRevokedToken", ginjwt.ErrRevokedToken, "/", of("revoked")},
+		{"ErrFreshRequired", ginjwt.ErrFreshRequired, "/fresh", of("alice")},
+		{"ErrVerification", ginjwt.ErrVerification, "/", of("unfit")},
+		{"ErrUnavailable", ginjwt.ErrUnavailable, "/", of("unknown")},
+		{"ErrCallback", ginjwt.ErrCallback, "/", of("unlucky")},
+	}
+}
+
+func (s *service) refuse(t *testing.T, r refusal) *httptest.ResponseRecorder {
+	t.Helper()
+	s.kind, s.loader = nil, ""
+	w := jwttest.Do(s.r, "POST", r.path, r.opts...)
+	require.Equal(t, r.kind, s.kind, r.name)
+	return w
+}
+
+// TestTheTableInTheDocsIsTrue compares it with what every kind is answered.
+func TestTheTableInTheDocsIsTrue(t *testing.T) {
+	t.Parallel()
+	page, err := os.ReadFile("../../docs/custom-errors.md")
+	require.NoError(t, err)
+	var inDocs []string
+	for line := range strings.Lines(string(page)) {
+		if strings.HasPrefix(line, "| `Err") && strings.HasSuffix(line, "Loader` |\n") {
+			inDocs = append(inDocs, strings.TrimSpace(line))
+		}
+	}
+
+	flask, requests := newService(t, ginjwt.FlaskError)
+	bearer, bearerRequests := newService(t, ginjwt.BearerError)
+	problem, problemRequests := newService(t, ginjwt.ProblemError)
+	var rows []string
+	for i, r := range requests {
+		f := flask.refuse(t, r)
+		b := bearer.refuse(t, bearerRequests[i])
+		p := problem.refuse(t, problemRequests[i])
+		var body struct {
+			Error string `json:"error"`
+		}
+		require.NoError(t, json.Unmarshal(b.Body.Bytes(), &body), r.name)
+		message := strings.TrimSuffix(strings.TrimPrefix(f.Body.String(), `{"msg":"`), "\"}\n")
+		rows = append(rows, fmt.Sprintf("| `%s` | %d | %d | %d | `%s` | %s | `%s` |",
+			r.name, f.Code, b.Code, p.Code, strings.ReplaceAll(message, `\"`, `"`), code(body.Error), flask.loader))
+	}
+	assert.Equal(t, rows, inDocs)
+}
+
+func code(s string) string {
+	if s == "" {
+		return "none"
+	}
+	return "`" + s + "`"
+}
