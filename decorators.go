@@ -175,8 +175,8 @@ func wrongToken(message string, token *Token) error {
 }
 
 // Refuse aborts the chain and answers err as JWTRequired does: by the loader
-// of its kind. An err that is not an [*Error] is a failure, and answered 500,
-// or 503 if it wraps [ErrUnavailable].
+// of its kind: an [*Error], or any that wraps one of the kinds. Others are
+// failures, and answered 500.
 //
 // The error is added to c.Errors for the application's log. It tells what was
 // wrong; it holds neither the token nor its claims.

@@ -2,6 +2,7 @@ package ginjwt_test
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -73,7 +74,10 @@ func TestRefuseAnswersAnyError(t *testing.T) {
 		"made by hand":  {&ginjwt.Error{Kind: ginjwt.ErrRevokedToken, Message: "Logged out"}, 401, "Logged out"},
 		"unknown kind":  {&ginjwt.Error{Kind: errors.New("own kind"), Message: "No"}, 500, "No"},
 		"another error": {errors.New("secret detail"), 500, "Internal server error"},
-		"store is down": {ginjwt.ErrUnavailable, 503, "Service unavailable"},
+		"store is down": {fmt.Errorf("redis: %w", ginjwt.ErrUnavailable), 503, "Service unavailable"},
+		"bare kind":     {ginjwt.ErrVerification, 400, "User claims verification failed"},
+		"no message":    {&ginjwt.Error{Kind: ginjwt.ErrVerification}, 400, "User claims verification failed"},
+		"no text":       {&ginjwt.Error{Kind: ginjwt.ErrUserLookup}, 401, "The token is not valid"},
 	} {
 		engine.GET("/"+strings.ReplaceAll(name, " ", "-"), func(c *gin.Context) { mgr.Refuse(c, test.err) }, func(*gin.Context) { t.Error("not aborted") })
 		w := jwttest.Do(engine, "GET", "/"+strings.ReplaceAll(name, " ", "-"))

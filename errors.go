@@ -45,7 +45,7 @@ type Error struct {
 	Kind    error  // one of the errors above
 	Status  int    // the HTTP status of the default response
 	Message string // what the client may read; the original's words
-	Token   *Token // in a loader, the token, if its signature was good; else nil
+	Token   *Token // in a loader, the token that failed a check after decoding, or expired; else nil
 	Err     error  // the cause, for logs; may be nil
 
 	token      *Token // kept from callers, given to the loader that answers
@@ -122,7 +122,7 @@ func (e *Error) answer() answer {
 // refusal returns an error of a kind whose message is in the table.
 func refusal(kind, cause error) *Error {
 	a := answers[kind]
-	return &Error{Kind: kind, Status: a.status, Message: a.message, Err: cause}
+	return &Error{Kind: kind, Status: a.status, Message: or(a.message, a.oauthText), Err: cause}
 }
 
 // refusalf returns an error of a kind that has a message for every case.
@@ -154,19 +154,27 @@ func (e *Error) about(token *Token) *Error {
 	return &told
 }
 
-// asError returns err as an *Error that the caller may change. An error that
-// is none is a failure.
+// asError returns err as an *Error that the caller may change, with what it
+// lacks from the table. An error that is none of the kinds is a failure.
 func asError(err error) *Error {
 	var e *Error
 	if !errors.As(err, &e) {
-		return failure(err)
+		return refusal(kindOf(err), err)
 	}
 	own := *e
-	if own.Status == 0 {
-		own.Status = own.answer().status
-	}
+	a := own.answer()
 	if own.Status < http.StatusBadRequest {
-		own.Status = http.StatusInternalServerError
+		own.Status = a.status
 	}
+	own.Message = or(own.Message, or(a.message, a.oauthText))
 	return &own
+}
+
+func kindOf(err error) error {
+	for kind := range answers {
+		if errors.Is(err, kind) {
+			return kind
+		}
+	}
+	return ErrCallback
 }

@@ -38,15 +38,15 @@ func (m *JWTManager) findToken(c *gin.Context, need *requirement) (*Token, error
 
 // decodeAt decodes a token and notes where it was.
 func (m *JWTManager) decodeAt(c *gin.Context, location Location, at found) (*Token, error) {
+	if location == InQueryString { // RFC 6750 §5.3, RFC 9700 §4.2.4
+		c.Header("Cache-Control", "no-store")
+		c.Header("Referrer-Policy", "no-referrer")
+	}
 	token, err := m.decode(c.Request.Context(), at.encoded, decodeSpec{csrf: at.csrf})
 	if err != nil {
 		return nil, err
 	}
 	token.Location = location
-	if location == InQueryString { // RFC 6750 §5.3, RFC 9700 §4.2.4
-		c.Header("Cache-Control", "no-store")
-		c.Header("Referrer-Policy", "no-referrer")
-	}
 	return token, nil
 }
 

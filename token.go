@@ -1,6 +1,7 @@
 package ginjwt
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -70,9 +71,15 @@ func (t *Token) Header() Header {
 }
 
 // Decode unmarshals the payload into v, by the rules of encoding/json/v2:
-// member names match exactly, and "SUB" is not "sub".
+// member names match exactly, and "SUB" is not "sub". Its error names the claim
+// that does not fit, and not its value.
 func (t *Token) Decode(v any) error {
-	return json.Unmarshal(t.payload, v, exact)
+	err := json.Unmarshal(t.payload, v, exact)
+	var unfit *json.SemanticError
+	if errors.As(err, &unfit) {
+		return fmt.Errorf("ginjwt: claim %q does not fit a %v", unfit.JSONPointer, unfit.GoType)
+	}
+	return err
 }
 
 // Raw returns the encoded token. It is a credential: keep it out of logs.

@@ -213,3 +213,14 @@ func TestClaimsAreExact(t *testing.T) {
 	assert.Equal(t, int64(9007199254740993), claims.Big)
 	assert.Empty(t, claims.SUB, "names match exactly")
 }
+
+func TestDecodeErrorsHoldNoValues(t *testing.T) {
+	t.Parallel()
+	mgr, _ := newManager(t, jwttest.Config(nil))
+	token, err := mgr.DecodeToken(t.Context(), jwttest.AccessToken(t, mgr, "alice", ginjwt.WithClaims(ginjwt.Claims{"born": "s3cr3t"})))
+	require.NoError(t, err)
+	var claims struct {
+		Born time.Time `json:"born"`
+	}
+	assert.EqualError(t, token.Decode(&claims), `ginjwt: claim "/born" does not fit a time.Time`)
+}
