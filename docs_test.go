@@ -1,0 +1,239 @@
+package ginjwt_test
+
+import (
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// docPages returns the pages of the documentation.
+func docPages(t *testing.T) []string {
+	t.Helper()
+	pages, err := filepath.Glob("*.md")
+	require.NoError(t, err)
+	topics, err := filepath.Glob("docs/*.md")
+	require.NoError(t, err)
+	require.NotEmpty(t, topics)
+	return append(pages, topics...)
+}
+
+func docRead(t *testing.T, path string) string {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	require.NoError(t, err)
+	return string(text)
+}
+
+// Code that is shown was compiled and run: it is lines of a test, an example
+// or a program, and nothing was typed for the page.
+func TestCodeInDocsIsTested(t *testing.T) {
+	t.Parallel()
+	sources := docSources(t)
+	for _, page := range docPages(t) {
+		for _, block := range docCode(docRead(t, page)) {
+			shown := slices.ContainsFunc(sources, func(source []string) bool { return holdsLines(source, block.lines) })
+			assert.True(t, shown, "%s:%d: this code is in no Go file:\n%s", page, block.line, strings.Join(block.lines, "\n"))
+		}
+	}
+}
+
+// docSources returns the lines of the files whose code may be shown.
+func docSources(t *testing.T) (sources [][]string) {
+	t.Helper()
+	paths, err := filepath.Glob("*_test.go")
+	require.NoError(t, err)
+	for _, dir := range []string{"example", "jwttest"} {
+		err := filepath.WalkDir(dir, func(path string, _ fs.DirEntry, err error) error {
+			if strings.HasSuffix(path, ".go") {
+				paths = append(paths, path)
+			}
+			return err
+		})
+		require.NoError(t, err)
+	}
+	for _, path := range paths {
+		sources = append(sources, strings.Split(docRead(t, path), "\n"))
+	}
+	return sources
+}
+
+type codeBlock struct {
+	line  int
+	lines []string
+}
+
+// docCode returns the Go code of a page.
+func docCode(page string) (blocks []codeBlock) {
+	inside := false
+	for i, line := range strings.Split(page, "\n") {
+		switch {
+		case strings.HasPrefix(strings.TrimSpace(line), "```"):
+			inside = !inside && strings.TrimSpace(line) == "```go"
+			if inside {
+				blocks = append(blocks, codeBlock{line: i + 1})
+			}
+		case inside:
+			last := &blocks[len(blocks)-1]
+			last.lines = append(last.lines, line)
+		}
+	}
+	return blocks
+}
+
+// holdsLines reports whether block is consecutive lines of source, once the
+// same number of tabs is cut from each.
+func holdsLines(source, block []string) bool {
+	if strings.TrimSpace(strings.Join(block, "")) == "" {
+		return false
+	}
+	for i := range len(source) - len(block) + 1 {
+		indent, ok := strings.CutSuffix(source[i], block[0])
+		if ok && strings.Trim(indent, "\t") == "" && sameLines(source[i:], block, indent) {
+			return true
+		}
+	}
+	return false
+}
+
+func sameLines(source, block []string, indent string) bool {
+	for i, line := range block {
+		if line != "" {
+			line = indent + line
+		}
+		if source[i] != line {
+			return false
+		}
+	}
+	return true
+}
+
+func TestHoldsLines(t *testing.T) {
+	t.Parallel()
+	source := strings.Split("func f() {\n\tif x {\n\t\ty()\n\n\t\tz()\n\t}\n}", "\n")
+	for block, want := range map[string]bool{
+		"if x {\n\ty()\n\n\tz()\n}":   true,
+		"y()\n\nz()":                  true,
+		"}":                           true,
+		"if x {\ny()":                 false,
+		"y()\nz()":                    false,
+		"f() {":                       false,
+		"":                            false,
+		"z()\n}\n":                    false,
+		"\t\tz()\n\t}\n}\nfunc g() {": false,
+	} {
+		assert.Equal(t, want, holdsLines(source, strings.Split(block, "\n")), "%q", block)
+	}
+}
+
+var (
+	docLink      = regexp.MustCompile(`\]\(([^()\s]+)(?:\s+"[^"]*")?\)`)
+	docReference = regexp.MustCompile(`(?m)^\[[^\]]+\]:\s+(\S+)`)
+	docScheme    = regexp.MustCompile(`^[a-z][a-z0-9+.-]*:`)
+	docSpan      = regexp.MustCompile("`+[^`\n]*`+")
+)
+
+// Every link to something of this repository leads somewhere.
+func TestLinksInDocs(t *testing.T) {
+	t.Parallel()
+	pages := docPages(t)
+	assert.Contains(t, pages, "README.md")
+	for _, page := range pages {
+		prose := docProse(docRead(t, page))
+		links := append(docLink.FindAllStringSubmatch(prose, -1), docReference.FindAllStringSubmatch(prose, -1)...)
+		for _, link := range links {
+			if target := link[1]; !docScheme.MatchString(target) {
+				assert.NoError(t, checkDocLink(page, target), "%s: %s", page, target)
+			}
+		}
+	}
+}
+
+// docProse returns a page without its code.
+func docProse(page string) string {
+	var prose []string
+	inside := false
+	for line := range strings.SplitSeq(page, "\n") {
+		if strings.HasPrefix(strings.TrimSpace(line), "```") {
+			inside = !inside
+		} else if !inside {
+			prose = append(prose, docSpan.ReplaceAllString(line, ""))
+		}
+	}
+	return strings.Join(prose, "\n")
+}
+
+func checkDocLink(page, target string) error {
+	path, anchor, _ := strings.Cut(target, "#")
+	file := page
+	if path != "" {
+		file = filepath.Join(filepath.Dir(page), path)
+	}
+	if !filepath.IsLocal(file) {
+		return fmt.Errorf("%s is outside of the repository", file)
+	}
+	if _, err := os.Stat(file); err != nil || anchor == "" {
+		return err
+	}
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return err
+	}
+	if !slices.Contains(docAnchors(string(text)), anchor) {
+		return fmt.Errorf("%s has no heading #%s", file, anchor)
+	}
+	return nil
+}
+
+var (
+	docHeading = regexp.MustCompile(`^#{1,6}\s+(.+?)\s*#*$`)
+	docNoSlug  = regexp.MustCompile(`[^\p{L}\p{N}\p{M} _-]`)
+)
+
+// docAnchors returns the anchors that a page gets from its headings.
+func docAnchors(page string) (anchors []string) {
+	seen := map[string]int{}
+	inside := false
+	for line := range strings.SplitSeq(page, "\n") {
+		if strings.HasPrefix(strings.TrimSpace(line), "```") {
+			inside = !inside
+		}
+		heading := docHeading.FindStringSubmatch(line)
+		if inside || heading == nil {
+			continue
+		}
+		text := docLink.ReplaceAllString(heading[1], "]")
+		anchor := strings.ReplaceAll(docNoSlug.ReplaceAllString(strings.ToLower(text), ""), " ", "-")
+		if n := seen[anchor]; n > 0 {
+			anchors = append(anchors, fmt.Sprintf("%s-%d", anchor, n))
+		} else {
+			anchors = append(anchors, anchor)
+		}
+		seen[anchor]++
+	}
+	return anchors
+}
+
+func TestDocAnchors(t *testing.T) {
+	t.Parallel()
+	page := "# From `Flask`\n## What's refused, and when?\n```sh\n# no heading\n```\n## Try it\n### Try it\n## See [there](x.md)\n"
+	assert.Equal(t, []string{"from-flask", "whats-refused-and-when", "try-it", "try-it-1", "see-there"}, docAnchors(page))
+}
+
+// Every page is in the index.
+func TestIndexOfDocs(t *testing.T) {
+	t.Parallel()
+	index := docRead(t, "docs/README.md")
+	for _, page := range docPages(t) {
+		if name := filepath.Base(page); filepath.Dir(page) == "docs" && name != "README.md" {
+			assert.Contains(t, index, "("+name+")")
+		}
+	}
+}
