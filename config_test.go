@@ -34,7 +34,7 @@ func TestMistakesInSettingsAreFoundAtStart(t *testing.T) {
 		"SSH key as secret":          {ginjwt.Config{SecretKey: "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAA"}, `SecretKey (JWT_SECRET_KEY): is an SSH key, not a secret (algorithm HS256)`},
 		"unknown algorithm":          {ginjwt.Config{SecretKey: secret, Algorithm: "none"}, `Algorithm (JWT_ALGORITHM): "none" is not a signing algorithm; use HS256, RS256, PS256, ES256, EdDSA or one of their kin`},
 		"unknown second algorithm":   {ginjwt.Config{SecretKey: secret, DecodeAlgorithms: []string{"hs256"}}, `DecodeAlgorithms (JWT_DECODE_ALGORITHMS): "hs256" is not a signing algorithm; use HS256, RS256, PS256, ES256, EdDSA or one of their kin`},
-		"key of another type":        {ginjwt.Config{Algorithm: "RS256", PrivateKey: keys.p256Private}, `PrivateKey (JWT_PRIVATE_KEY): needs a RSA key, not an EC key (algorithm RS256)`},
+		"key of another type":        {ginjwt.Config{Algorithm: "RS256", PrivateKey: keys.p256Private}, `PrivateKey (JWT_PRIVATE_KEY): needs a key for RSA, not an EC key (algorithm RS256)`},
 		"key on another curve":       {ginjwt.Config{Algorithm: "ES256", PrivateKey: keys.p384Private}, `PrivateKey (JWT_PRIVATE_KEY): needs a key on the curve P-256 (algorithm ES256)`},
 		"small RSA key":              {ginjwt.Config{Algorithm: "PS256", PrivateKey: keys.rsaSmall}, `PrivateKey (JWT_PRIVATE_KEY): has 1024 bits, but must have at least 2048 (RFC 7518 §3.3) (algorithm PS256)`},
 		"keys swapped":               {ginjwt.Config{Algorithm: "ES256", PrivateKey: keys.p256Public}, `PrivateKey (JWT_PRIVATE_KEY): holds a public key`},

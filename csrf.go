@@ -84,17 +84,15 @@ func formValue(r *http.Request, field string) string {
 const maxFormValue = 1 << 10
 
 func multipartValue(form *multipart.Reader, field string) string {
+	var values []string
 	for {
 		part, err := form.NextPart()
 		if err != nil {
-			return ""
+			return strings.Join(values, ",")
 		}
 		if part.FormName() == field && part.FileName() == "" {
-			value, err := io.ReadAll(io.LimitReader(part, maxFormValue))
-			if err != nil {
-				return ""
-			}
-			return string(value)
+			value, _ := io.ReadAll(io.LimitReader(part, maxFormValue)) // if cut short, it matches nothing
+			values = append(values, string(value))
 		}
 	}
 }

@@ -418,7 +418,7 @@ func ExampleParseKey() {
 	fmt.Println(err)
 	// Output:
 	// ginjwt.Key{ID: "2026", Algorithm: "EdDSA", signs}
-	// ginjwt: ParseKey: needs a RSA key, not an Ed25519 key (algorithm RS256)
+	// ginjwt: ParseKey: needs a key for RSA, not an Ed25519 key (algorithm RS256)
 }
 
 // How do I check tokens in a program without the private key, or without Gin?

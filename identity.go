@@ -13,7 +13,7 @@ import (
 //
 // On a route that verified nothing they panic, rather than hand out an empty
 // identity; on an Optional route called without a token they return the zero
-// value. GetToken never panics.
+// value. GetToken and GetJWTRequestLocation never panic.
 
 // GetToken returns the token verified for this request, if there is one.
 func GetToken(ctx context.Context) (token *Token, ok bool) {
@@ -48,9 +48,10 @@ func GetJWTIdentity(ctx context.Context) string {
 	return ""
 }
 
-// GetJWTRequestLocation returns where the token was found.
+// GetJWTRequestLocation returns where the token was found. Like the original it
+// does not panic: where nothing was verified, it is empty.
 func GetJWTRequestLocation(ctx context.Context) Location {
-	if token := mustVerify(ctx, "GetJWTRequestLocation").token; token != nil {
+	if token, ok := GetToken(ctx); ok {
 		return token.Location
 	}
 	return ""

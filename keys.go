@@ -198,7 +198,7 @@ func (a algorithm) check(key any, allowShort bool) error {
 }
 
 func (a algorithm) wrongType(got string) error {
-	return fmt.Errorf("needs a %s key, not %s", a.family, got)
+	return fmt.Errorf("needs a key for %s, not %s", a.family, got)
 }
 
 // sampleSecrets are long enough, and in every search engine.

@@ -156,8 +156,8 @@ func TestParseKey(t *testing.T) {
 	}
 	for name, test := range map[string]struct{ algorithm, pem, says string }{
 		"nothing":        {"RS256", "", "no key in PEM form found"},
-		"secret":         {"HS256", keys.rsaPrivate, "needs a HMAC key, not an RSA key (algorithm HS256)"},
-		"other type":     {"RS256", keys.p256Private, "needs a RSA key, not an EC key (algorithm RS256)"},
+		"secret":         {"HS256", keys.rsaPrivate, "needs a key for HMAC, not an RSA key (algorithm HS256)"},
+		"other type":     {"RS256", keys.p256Private, "needs a key for RSA, not an EC key (algorithm RS256)"},
 		"other curve":    {"ES384", keys.p256Private, "needs a key on the curve P-384 (algorithm ES384)"},
 		"small":          {"RS256", keys.rsaSmall, "has 1024 bits, but must have at least 2048 (RFC 7518 §3.3) (algorithm RS256)"},
 		"no algorithm":   {"none", keys.rsaPrivate, `"none" is not a signing algorithm of this package`},

@@ -32,19 +32,20 @@ type tokenSpec struct {
 // A TokenOption changes the token being created.
 type TokenOption func(*tokenSpec)
 
-// WithFresh marks an access token as fresh for as long as it lives.
+// WithFresh marks an access token as fresh for as long as it lives. Of several
+// options about freshness the last counts.
 func WithFresh() TokenOption {
-	return func(s *tokenSpec) { s.fresh = "true" }
+	return func(s *tokenSpec) { s.fresh, s.freshFor = "true", 0 }
 }
 
 // WithFreshFor marks an access token as fresh for d.
 func WithFreshFor(d time.Duration) TokenOption {
-	return func(s *tokenSpec) { s.freshFor = d }
+	return func(s *tokenSpec) { s.fresh, s.freshFor = "", d }
 }
 
 // WithFreshUntil marks an access token as fresh until t.
 func WithFreshUntil(t time.Time) TokenOption {
-	return func(s *tokenSpec) { s.fresh = unixTime(t) }
+	return func(s *tokenSpec) { s.fresh, s.freshFor = unixTime(t), 0 }
 }
 
 // WithExpires makes the token live for d instead of the configured time. Zero

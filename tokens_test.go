@@ -224,3 +224,22 @@ func TestDecodeErrorsHoldNoValues(t *testing.T) {
 	}
 	assert.EqualError(t, token.Decode(&claims), `ginjwt: claim "/born" does not fit a time.Time`)
 }
+
+func TestTheLastOptionAboutFreshnessCounts(t *testing.T) {
+	t.Parallel()
+	mgr, _ := newManager(t, fixedConfig())
+	always, hour, until := ginjwt.WithFresh(), ginjwt.WithFreshFor(time.Hour), ginjwt.WithFreshUntil(time.Unix(1800000000, 0))
+	for _, test := range []struct {
+		opts []ginjwt.TokenOption
+		want any
+	}{
+		{nil, false},
+		{[]ginjwt.TokenOption{hour, until, always}, true},
+		{[]ginjwt.TokenOption{always, hour}, json.Number("1700003600.250000")},
+		{[]ginjwt.TokenOption{always, hour, until}, json.Number("1800000000")},
+	} {
+		token, err := mgr.DecodeToken(t.Context(), jwttest.AccessToken(t, mgr, "alice", test.opts...))
+		require.NoError(t, err)
+		assert.Equal(t, test.want, token.Claims()["fresh"])
+	}
+}
