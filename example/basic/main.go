@@ -1,0 +1,77 @@
+// Command basic is the smallest service with ginjwt: a login that hands out a
+// token, and a route that asks for one.
+package main
+
+import (
+	"crypto/subtle"
+	"log"
+	"net/http"
+	"os"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/gin-jwt-extended/ginjwt"
+)
+
+func main() {
+	config, err := ginjwt.LoadConfig(os.LookupEnv) // reads JWT_SECRET_KEY
+	if err != nil {
+		log.Fatal(err)
+	}
+	router, err := newRouter(config)
+	if err != nil {
+		log.Fatal(err)
+	}
+	log.Fatal(router.Run("localhost:8080"))
+}
+
+func newRouter(config ginjwt.Config) (*gin.Engine, error) {
+	s := &service{ginjwt.New(config)}
+	router := gin.Default()
+	if err := s.jwt.InitApp(router); err != nil {
+		return nil, err
+	}
+	router.POST("/login", s.login)
+	router.GET("/protected", s.jwt.JWTRequired(), s.protected)
+	return router, nil
+}
+
+type service struct {
+	jwt *ginjwt.JWTManager
+}
+
+// login answers with a token, once the password was checked.
+func (s *service) login(c *gin.Context) {
+	var form struct {
+		Username string `json:"username" binding:"required"`
+		Password string `json:"password" binding:"required"`
+	}
+	if err := c.ShouldBindJSON(&form); err != nil {
+		c.JSON(http.StatusBadRequest, gin.H{"msg": "Send username and password as JSON"})
+		return
+	}
+	if !passwordMatches(form.Username, form.Password) {
+		c.JSON(http.StatusUnauthorized, gin.H{"msg": "Bad username or password"})
+		return
+	}
+	token, err := s.jwt.CreateAccessToken(c, form.Username)
+	if err != nil {
+		s.jwt.Refuse(c, err)
+		return
+	}
+	c.Header("Cache-Control", "no-store")
+	c.JSON(http.StatusOK, gin.H{"access_token": token})
+}
+
+// protected runs only for requests with a valid access token.
+func (s *service) protected(c *gin.Context) {
+	c.JSON(http.StatusOK, gin.H{"logged_in_as": ginjwt.GetJWTIdentity(c)})
+}
+
+// passwordMatches is for the demo. In real life, look the user up, and compare
+// with the hash that you stored, by bcrypt or Argon2id; do so for unknown names
+// too, so that the time it takes does not tell who exists; and limit attempts.
+func passwordMatches(username, password string) bool {
+	right := subtle.ConstantTimeCompare([]byte(password), []byte("white-rabbit-with-a-watch")) == 1
+	return right && username == "alice"
+}

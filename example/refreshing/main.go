@@ -1,0 +1,114 @@
+// Command refreshing hands out two tokens at login: an access token that lives
+// for minutes, and a refresh token that is exchanged for further ones.
+package main
+
+import (
+	"crypto/subtle"
+	"log"
+	"net/http"
+	"os"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/gin-jwt-extended/ginjwt"
+)
+
+func main() {
+	config, err := ginjwt.LoadConfig(os.LookupEnv) // reads JWT_SECRET_KEY
+	if err != nil {
+		log.Fatal(err)
+	}
+	router, err := newRouter(config)
+	if err != nil {
+		log.Fatal(err)
+	}
+	log.Fatal(router.Run("localhost:8080"))
+}
+
+func newRouter(config ginjwt.Config) (*gin.Engine, error) {
+	s := &service{ginjwt.New(config)}
+	router := gin.Default()
+	if err := s.jwt.InitApp(router); err != nil {
+		return nil, err
+	}
+	router.POST("/login", s.login)
+	router.POST("/refresh", s.jwt.RefreshRequired(), s.refresh)
+	router.GET("/protected", s.jwt.JWTRequired(), s.protected)
+	return router, nil
+}
+
+type service struct {
+	jwt *ginjwt.JWTManager
+}
+
+// login answers with both tokens, once the password was checked.
+func (s *service) login(c *gin.Context) {
+	username, ok := checkLogin(c)
+	if !ok {
+		return
+	}
+	access, err := s.jwt.CreateAccessToken(c, username)
+	if err != nil {
+		s.jwt.Refuse(c, err)
+		return
+	}
+	refresh, err := s.jwt.CreateRefreshToken(c, username)
+	if err != nil {
+		s.jwt.Refuse(c, err)
+		return
+	}
+	c.Header("Cache-Control", "no-store")
+	c.JSON(http.StatusOK, gin.H{"access_token": access, "refresh_token": refresh})
+}
+
+// refresh answers with a new access token. It runs only for requests with a
+// refresh token; an access token cannot prolong itself.
+func (s *service) refresh(c *gin.Context) {
+	username := ginjwt.GetJWTIdentity(c)
+	if !mayLogIn(username) {
+		c.JSON(http.StatusUnauthorized, gin.H{"msg": "Log in again"})
+		return
+	}
+	access, err := s.jwt.CreateAccessToken(c, username)
+	if err != nil {
+		s.jwt.Refuse(c, err)
+		return
+	}
+	c.Header("Cache-Control", "no-store")
+	c.JSON(http.StatusOK, gin.H{"access_token": access})
+}
+
+// protected runs only for requests with a valid access token.
+func (s *service) protected(c *gin.Context) {
+	c.JSON(http.StatusOK, gin.H{"logged_in_as": ginjwt.GetJWTIdentity(c)})
+}
+
+// mayLogIn is for the demo. In real life, ask your database: who was locked
+// out after the login must not get tokens for another month.
+func mayLogIn(username string) bool { return username == "alice" }
+
+// checkLogin returns the name of the user whose password was sent. Where it is
+// wrong or missing, it answers the request and returns false.
+func checkLogin(c *gin.Context) (username string, ok bool) {
+	var form struct {
+		Username string `json:"username" binding:"required"`
+		Password string `json:"password" binding:"required"`
+	}
+	if err := c.ShouldBindJSON(&form); err != nil {
+		c.JSON(http.StatusBadRequest, gin.H{"msg": "Send username and password as JSON"})
+		return "", false
+	}
+	if !passwordMatches(form.Username, form.Password) {
+		c.JSON(http.StatusUnauthorized, gin.H{"msg": "Bad username or password"})
+		return "", false
+	}
+	return form.Username, true
+}
+
+// passwordMatches is for the demo. In real life, look the user up, and compare
+// with the hash that you stored, by bcrypt or Argon2id; do so for unknown names
+// too, so that the time it takes does not tell who exists; and limit attempts.
+func passwordMatches(username, password string) bool {
+	right := subtle.ConstantTimeCompare([]byte(password), []byte("white-rabbit-with-a-watch")) == 1
+	return right && username == "alice"
+}
