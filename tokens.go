@@ -59,8 +59,8 @@ func WithNotBefore(t time.Time) TokenOption {
 	return func(s *tokenSpec) { s.notBefore = t }
 }
 
-// WithID sets "jti", which is a new UUID otherwise. Two tokens with one ID are
-// revoked together.
+// WithID sets "jti", which is a new UUID otherwise. Tokens with one ID are
+// revoked together, for as long as the one that was revoked lives.
 func WithID(id string) TokenOption {
 	return func(s *tokenSpec) { s.id = id }
 }
