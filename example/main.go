@@ -1,12 +1,127 @@
-// Command example is a small service with everything that ginjwt does.
+// Command example is a small service with everything that ginjwt does: users
+// in an SQLite database, tokens in headers and in cookies, logging out that
+// survives a restart. It needs no settings:
+//
+//	go run ./example
+//
+// All JWT_… environment variables work. Read routes.go first.
 package main
 
 import (
-	_ "github.com/gin-gonic/gin"
-	_ "golang.org/x/crypto/bcrypt"
-	_ "modernc.org/sqlite"
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"syscall"
 
-	_ "github.com/gin-jwt-extended/ginjwt"
+	"github.com/gin-gonic/gin"
+	"golang.org/x/crypto/bcrypt"
 )
 
-func main() {}
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // a second signal ends the program at once
+	err := run(ctx, os.Args[1:], os.LookupEnv, os.Stdout, os.Stderr)
+	stop()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "example:", err)
+		os.Exit(1)
+	}
+}
+
+// run serves until ctx ends.
+func run(ctx context.Context, args []string, lookup lookupFunc, stdout, stderr io.Writer) error {
+	addr, dir, err := parseFlags(args, stderr)
+	if errors.Is(err, flag.ErrHelp) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if _, ok := lookup("GIN_MODE"); !ok {
+		gin.SetMode(gin.ReleaseMode)
+	}
+	log := slog.New(slog.NewTextHandler(stderr, nil))
+
+	listener, err := net.Listen("tcp", addr)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = listener.Close() }()
+	loopback := isLoopback(listener)
+	if !loopback {
+		log.Warn("others can reach this address: put a proxy with TLS in front of it, or passwords can be read on the way")
+	}
+
+	if err := makeDataDir(dir); err != nil {
+		return err
+	}
+	config, err := loadConfig(dir, loopback, lookup)
+	if err != nil {
+		return err
+	}
+	db, err := openDatabase(ctx, filepath.Join(dir, "example.db"))
+	if err != nil {
+		return err
+	}
+	defer func() { _ = db.Close() }()
+	engine, err := newEngine(db, config, bcrypt.DefaultCost, log)
+	if err != nil {
+		return err
+	}
+	welcome(stdout, urlOf(addr, listener), dir)
+	return serve(ctx, listener, engine, log)
+}
+
+func parseFlags(args []string, stderr io.Writer) (addr, dir string, err error) {
+	flags := flag.NewFlagSet("example", flag.ContinueOnError)
+	flags.SetOutput(stderr)
+	flags.StringVar(&addr, "addr", "localhost:8080", "address to listen on")
+	flags.StringVar(&dir, "data", filepath.Join("data", "ginjwt-example"), "directory of the database and the secret")
+	if err := flags.Parse(args); err != nil {
+		return "", "", err
+	}
+	if flags.NArg() > 0 {
+		return "", "", fmt.Errorf("unexpected argument %q", flags.Arg(0))
+	}
+	return addr, dir, nil
+}
+
+func isLoopback(listener net.Listener) bool {
+	tcp, ok := listener.Addr().(*net.TCPAddr)
+	return ok && tcp.IP.IsLoopback()
+}
+
+// urlOf returns what to type on this machine. The port of addr may be 0, the
+// listener knows the real one.
+func urlOf(addr string, listener net.Listener) string {
+	host, _, _ := net.SplitHostPort(addr)
+	if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
+		host = "localhost"
+	}
+	_, port, _ := net.SplitHostPort(listener.Addr().String())
+	return "http://" + net.JoinHostPort(host, port)
+}
+
+func welcome(w io.Writer, url, dir string) {
+	fmt.Fprintf(w, `Listening on %[1]s, data in %[2]s. Try:
+
+JSON='Content-Type: application/json'
+curl -s %[1]s/register -H "$JSON" -d '{"name":"alice","password":"correct horse"}'
+curl -s %[1]s/login -H "$JSON" -d '{"name":"alice","password":"correct horse"}'
+curl -s %[1]s/me -H 'Authorization: Bearer ACCESS_TOKEN'
+curl -s %[1]s/refresh -X POST -H 'Authorization: Bearer REFRESH_TOKEN'
+curl -s %[1]s/logout -X POST -H 'Authorization: Bearer ACCESS_TOKEN'
+
+curl -s -c jar.txt %[1]s/web/login -H "$JSON" -d '{"name":"alice","password":"correct horse"}'
+curl -s -b jar.txt %[1]s/web/me
+
+Ctrl-C ends it.
+`, url, dir)
+}

@@ -1,0 +1,109 @@
+package main
+
+import (
+	"net/http"
+
+	"github.com/gin-gonic/gin"
+)
+
+type credentials struct {
+	Name     string `json:"name"`
+	Password string `json:"password"`
+}
+
+func (a *app) register(c *gin.Context) {
+	var body credentials
+	if !a.read(c, &body) {
+		return
+	}
+	if !validName(body.Name) {
+		a.say(c, http.StatusBadRequest, "A name has 1 to 32 letters, digits, dots, dashes or underscores")
+		return
+	}
+	hash := a.hashed(c, body.Password)
+	if hash == nil {
+		return
+	}
+	u, err := a.users.create(c.Request.Context(), body.Name, hash)
+	switch {
+	case err != nil:
+		a.fail(c, err)
+	case u == nil:
+		a.say(c, http.StatusConflict, "This name is taken")
+	default:
+		a.answer(c, http.StatusCreated, u)
+	}
+}
+
+// authenticate returns the user whose name and password are in the body, or
+// answers that there is none. It does not say which of the two was wrong.
+func (a *app) authenticate(c *gin.Context) *user {
+	var body credentials
+	if !a.read(c, &body) {
+		return nil
+	}
+	u, err := a.users.byName(c.Request.Context(), body.Name)
+	if err != nil {
+		a.fail(c, err)
+		return nil
+	}
+	var hash []byte
+	if u != nil {
+		hash = u.passwordHash
+	}
+	if !a.passwords.match(hash, body.Password) {
+		c.Header("WWW-Authenticate", `Bearer realm="api"`) // RFC 9110 §15.5.2
+		a.say(c, http.StatusUnauthorized, "Wrong name or password")
+		return nil
+	}
+	return u
+}
+
+// changePassword asks for a fresh token: a stolen one, or one that was
+// refreshed on a computer left alone, is not enough to take over an account.
+// All other tokens of the user end; the answer has new ones.
+func (a *app) changePassword(c *gin.Context) {
+	var body struct {
+		NewPassword string `json:"new_password"`
+	}
+	if !a.read(c, &body) {
+		return
+	}
+	hash := a.hashed(c, body.NewPassword)
+	if hash == nil {
+		return
+	}
+	u := currentUser(c)
+	changed, err := a.users.setPassword(c.Request.Context(), u.ID, u.passwordVersion, hash)
+	switch {
+	case err != nil:
+		a.fail(c, err)
+	case changed == nil:
+		a.say(c, http.StatusConflict, "The password was changed a moment ago")
+	default:
+		a.answerTokens(c, changed)
+	}
+}
+
+// deleteMe ends all tokens of the user: there is nobody left to load for them.
+func (a *app) deleteMe(c *gin.Context) {
+	if err := a.users.delete(c.Request.Context(), currentUser(c).ID); err != nil {
+		a.fail(c, err)
+		return
+	}
+	a.answer(c, http.StatusOK, gin.H{a.messageKey: "Deleted"})
+}
+
+// hashed returns the hash of a new password, or answers what is wrong with it.
+func (a *app) hashed(c *gin.Context, password string) []byte {
+	if !validPassword(password) {
+		a.say(c, http.StatusBadRequest, "A password has 8 to 72 bytes")
+		return nil
+	}
+	hash, err := a.passwords.hash(password)
+	if err != nil {
+		a.fail(c, err)
+		return nil
+	}
+	return hash
+}

@@ -1,0 +1,109 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strconv"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/gin-jwt-extended/ginjwt"
+)
+
+// app is what the handlers share.
+type app struct {
+	jwt       *ginjwt.JWTManager
+	users     users
+	passwords passwords
+
+	accessCookie string // the name of the cookie
+	messageKey   string // the member of answers that holds a message
+}
+
+// newEngine returns the whole service.
+func newEngine(db *sql.DB, config ginjwt.Config, cost int, log *slog.Logger) (*gin.Engine, error) {
+	passwords, err := newPasswords(cost)
+	if err != nil {
+		return nil, err
+	}
+	now := config.Now
+	if now == nil {
+		now = time.Now
+	}
+	config.Blocklist = blocklist{db, now}
+	a := &app{
+		jwt:          ginjwt.New(config),
+		users:        users{db},
+		passwords:    passwords,
+		accessCookie: cmp.Or(config.AccessCookieName, "access_token_cookie"),
+		messageKey:   cmp.Or(config.ErrorMessageKey, "msg"),
+	}
+	a.jwt.UserIdentityLoader(identityOf)
+	a.jwt.AdditionalClaimsLoader(claimsOf)
+	a.jwt.UserLookupLoader(a.userOf)
+	a.jwt.UserLookupErrorLoader(loginEnded)
+
+	engine := gin.New()
+	if err := engine.SetTrustedProxies(nil); err != nil {
+		return nil, err
+	}
+	engine.HandleMethodNotAllowed = true
+	engine.Use(logged(log), a.recovered(log), limited)
+	if err := a.jwt.InitApp(engine); err != nil {
+		return nil, err
+	}
+	a.routes(engine)
+	return engine, nil
+}
+
+var errNoUser = errors.New("not a user")
+
+// identityOf puts the id of a user into tokens: unlike a name it never
+// belongs to somebody else.
+func identityOf(_ context.Context, identity any) (string, error) {
+	u, ok := identity.(*user)
+	if !ok {
+		return "", errNoUser
+	}
+	return strconv.FormatInt(u.ID, 10), nil
+}
+
+// claimsOf ties tokens to the password that they were made with.
+func claimsOf(_ context.Context, identity any) (ginjwt.Claims, error) {
+	u, ok := identity.(*user)
+	if !ok {
+		return nil, errNoUser
+	}
+	return ginjwt.Claims{"password_version": u.passwordVersion}, nil
+}
+
+// userOf loads the user of a token. There is none if the user was deleted, or
+// has changed the password since.
+func (a *app) userOf(ctx context.Context, token *ginjwt.Token) (any, error) {
+	var claims struct {
+		PasswordVersion int64 `json:"password_version"`
+	}
+	id, err := strconv.ParseInt(token.Identity, 10, 64)
+	if err != nil || token.Decode(&claims) != nil {
+		return nil, nil
+	}
+	u, err := a.users.byID(ctx, id)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ginjwt.ErrUnavailable, err)
+	}
+	if u == nil || u.passwordVersion != claims.PasswordVersion {
+		return nil, nil
+	}
+	return u, nil
+}
+
+// loginEnded answers where userOf found nobody.
+func loginEnded(c *gin.Context, err *ginjwt.Error) {
+	err.Message = "This login has ended"
+	ginjwt.FlaskError(c, err)
+}

@@ -1,0 +1,45 @@
+package main
+
+import (
+	"log/slog"
+	"net/http"
+	"runtime/debug"
+	"time"
+
+	"github.com/gin-gonic/gin"
+)
+
+// maxBody is more than two tokens need.
+const maxBody = 64 << 10
+
+// limited keeps large bodies out of memory.
+func limited(c *gin.Context) {
+	c.Request.Body = http.MaxBytesReader(c.Writer, c.Request.Body, maxBody)
+}
+
+// logged writes a line for every request: its route, not its URL, and none of
+// its headers, as tokens can be in both.
+func logged(log *slog.Logger) gin.HandlerFunc {
+	return func(c *gin.Context) {
+		start := time.Now()
+		c.Next()
+		line := log.With("method", c.Request.Method, "route", c.FullPath(),
+			"status", c.Writer.Status(), "took", time.Since(start).Round(time.Microsecond))
+		if len(c.Errors) > 0 {
+			line = line.With("errors", c.Errors.Errors())
+		}
+		if c.Writer.Status() >= http.StatusInternalServerError {
+			line.Error("request")
+			return
+		}
+		line.Info("request")
+	}
+}
+
+// recovered answers after a panic. Gin's own Recovery may log cookies.
+func (a *app) recovered(log *slog.Logger) gin.HandlerFunc {
+	return gin.CustomRecoveryWithWriter(nil, func(c *gin.Context, reason any) {
+		log.Error("panic", "reason", reason, "stack", string(debug.Stack()))
+		a.say(c, http.StatusInternalServerError, "Internal server error")
+	})
+}

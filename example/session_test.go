@@ -1,0 +1,159 @@
+package main
+
+import (
+	"bufio"
+	"errors"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// TestReadmeSession starts the real program, types what the README shows, and
+// compares every answer with the one there.
+func TestReadmeSession(t *testing.T) {
+	t.Parallel()
+	for _, tool := range []string{"bash", "curl", "sed", "awk"} {
+		_, err := exec.LookPath(tool)
+		require.NoError(t, err, "this test types the commands of the README: install %s", tool)
+	}
+	readme, err := os.ReadFile(filepath.Join("..", "README.md"))
+	require.NoError(t, err)
+	steps := parseSession(consoleBlock(t, string(readme)))
+	require.Greater(t, len(steps), 20, "the session in the README is gone, or is not read as it should be")
+
+	addr := startExample(t)
+	shell := startShell(t)
+	for _, step := range steps {
+		command := strings.ReplaceAll(step.command, "localhost:8080", addr)
+		require.Equal(t, step.output, shell.run(t, command),
+			"the README shows another answer to:\n$ %s", step.command)
+	}
+}
+
+func TestParseSession(t *testing.T) {
+	t.Parallel()
+	steps := parseSession("# Note.\n$ A=1\n$ echo $A |\n>   cat\n1\n2\n\n$ true\n")
+	assert.Equal(t, []step{{"A=1", ""}, {"echo $A |\n  cat", "1\n2\n"}, {"true", ""}}, steps)
+}
+
+// step is a command, and what it writes.
+type step struct{ command, output string }
+
+// consoleBlock returns the one block of the README that is a session.
+func consoleBlock(t *testing.T, markdown string) string {
+	t.Helper()
+	blocks := regexp.MustCompile("(?ms)^```console\n(.*?)^```$").FindAllStringSubmatch(markdown, -1)
+	require.Len(t, blocks, 1, "README.md must have one ```console block")
+	return blocks[0][1]
+}
+
+// parseSession reads lines of "$ command", "> more of it" and output. Empty
+// lines and those with a "# remark" are for the reader.
+func parseSession(text string) (steps []step) {
+	for line := range strings.Lines(text) {
+		last := len(steps) - 1
+		switch command, typed := strings.CutPrefix(line, "$ "); {
+		case typed:
+			steps = append(steps, step{command: strings.TrimSuffix(command, "\n")})
+		case line == "\n" || strings.HasPrefix(line, "# "):
+		case strings.HasPrefix(line, "> "):
+			steps[last].command += "\n" + strings.TrimSuffix(line[2:], "\n")
+		default:
+			steps[last].output += line
+		}
+	}
+	return steps
+}
+
+// startExample builds and starts this program on a free port, and stops it
+// when the test ends. It returns the address.
+func startExample(t *testing.T) string {
+	t.Helper()
+	binary := filepath.Join(t.TempDir(), "example")
+	built, err := exec.Command("go", "build", "-o", binary, ".").CombinedOutput()
+	require.NoError(t, err, "go build: %s", built)
+
+	dir := filepath.Join(t.TempDir(), "data")
+	server := exec.Command(binary, "-addr", "127.0.0.1:0", "-data", dir)
+	server.Env = withoutSettings(os.Environ())
+	log, err := os.Create(filepath.Join(t.TempDir(), "log"))
+	require.NoError(t, err)
+	server.Stderr = log
+	stdout, err := server.StdoutPipe()
+	require.NoError(t, err)
+	require.NoError(t, server.Start())
+	t.Cleanup(func() {
+		assert.NoError(t, server.Process.Signal(syscall.SIGTERM))
+		_, _ = io.Copy(io.Discard, stdout)
+		assert.NoError(t, server.Wait(), "the program must end well after SIGTERM")
+		lines, err := os.ReadFile(log.Name())
+		assert.NoError(t, errors.Join(err, log.Close()))
+		if t.Failed() {
+			t.Logf("the log of the program:\n%s", lines)
+		}
+	})
+	line, err := bufio.NewReader(stdout).ReadString('\n')
+	require.NoError(t, err, "the program ended at once")
+	match := regexp.MustCompile(`^Listening on http://(127\.0\.0\.1:\d+), `).FindStringSubmatch(line)
+	require.NotNil(t, match, "the program printed %q", line)
+	return match[1]
+}
+
+// withoutSettings returns an environment in which nothing is configured.
+func withoutSettings(environ []string) (kept []string) {
+	for _, variable := range environ {
+		name, _, _ := strings.Cut(variable, "=")
+		if !strings.HasPrefix(name, "JWT_") && name != "GIN_MODE" && !strings.HasSuffix(strings.ToLower(name), "_proxy") {
+			kept = append(kept, variable)
+		}
+	}
+	return kept
+}
+
+// shell is one bash that keeps its variables from command to command.
+type shell struct {
+	in  io.Writer
+	out *bufio.Reader
+}
+
+func startShell(t *testing.T) shell {
+	t.Helper()
+	bash := exec.Command("bash", "--noprofile", "--norc")
+	bash.Dir = t.TempDir()
+	bash.Env = append(withoutSettings(os.Environ()), "HOME="+bash.Dir, "CURL_HOME="+bash.Dir, "TMPDIR="+bash.Dir, "LC_ALL=C")
+	in, err := bash.StdinPipe()
+	require.NoError(t, err)
+	out, err := bash.StdoutPipe()
+	require.NoError(t, err)
+	bash.Stderr = bash.Stdout // what a terminal would show
+	require.NoError(t, bash.Start())
+	hung := time.AfterFunc(time.Minute, func() { _ = bash.Process.Kill() })
+	t.Cleanup(func() {
+		hung.Stop()
+		_ = in.Close()
+		_ = bash.Wait()
+	})
+	return shell{in, bufio.NewReader(out)}
+}
+
+// endOfOutput is no character of any output.
+const endOfOutput = '\x04'
+
+// run types a command and returns what it writes.
+func (s shell) run(t *testing.T, command string) string {
+	t.Helper()
+	_, err := io.WriteString(s.in, command+"\nprintf '\\004'\n")
+	require.NoError(t, err)
+	output, err := s.out.ReadString(endOfOutput)
+	require.NoError(t, err, "the shell ended, or did not answer in time, at:\n$ %s\n%s", command, output)
+	return strings.TrimSuffix(output, string(endOfOutput))
+}

@@ -1,0 +1,97 @@
+package main
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+)
+
+// user is a row of the table users. What it shows of itself is what JSON says.
+type user struct {
+	ID    int64  `json:"id"`
+	Name  string `json:"name"`
+	Admin bool   `json:"admin"`
+
+	note            string
+	passwordHash    []byte
+	passwordVersion int64 // grows with every change of the password
+}
+
+const userColumns = "id, name, admin, note, password_hash, password_version"
+
+// users is the table of users. Where there is no such user, its methods return
+// nil, and no error.
+type users struct{ db *sql.DB }
+
+// create adds a user, who is an admin if there is nobody else yet. It returns
+// nil if the name is taken: the database decides, so that of two who ask at
+// once only one gets it.
+func (u users) create(ctx context.Context, name string, passwordHash []byte) (*user, error) {
+	return one(u.db.QueryRowContext(ctx, `
+		INSERT INTO users (name, password_hash, admin)
+		VALUES (?, ?, NOT EXISTS (SELECT 1 FROM users))
+		ON CONFLICT (name) DO NOTHING
+		RETURNING `+userColumns, name, passwordHash))
+}
+
+func (u users) byID(ctx context.Context, id int64) (*user, error) {
+	return one(u.db.QueryRowContext(ctx, "SELECT "+userColumns+" FROM users WHERE id = ?", id))
+}
+
+func (u users) byName(ctx context.Context, name string) (*user, error) {
+	return one(u.db.QueryRowContext(ctx, "SELECT "+userColumns+" FROM users WHERE name = ?", name))
+}
+
+// setPassword returns nil if the password was changed since its version was
+// read.
+func (u users) setPassword(ctx context.Context, id, version int64, passwordHash []byte) (*user, error) {
+	return one(u.db.QueryRowContext(ctx, `
+		UPDATE users SET password_hash = ?, password_version = password_version + 1
+		WHERE id = ? AND password_version = ?
+		RETURNING `+userColumns, passwordHash, id, version))
+}
+
+func (u users) setNote(ctx context.Context, id int64, note string) error {
+	_, err := u.db.ExecContext(ctx, "UPDATE users SET note = ? WHERE id = ?", note, id)
+	return err
+}
+
+func (u users) delete(ctx context.Context, id int64) error {
+	_, err := u.db.ExecContext(ctx, "DELETE FROM users WHERE id = ?", id)
+	return err
+}
+
+// first returns the oldest users, at most limit.
+func (u users) first(ctx context.Context, limit int) ([]*user, error) {
+	rows, err := u.db.QueryContext(ctx, "SELECT "+userColumns+" FROM users ORDER BY id LIMIT ?", limit)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = rows.Close() }()
+	var all []*user
+	for rows.Next() {
+		one, err := scan(rows)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, one)
+	}
+	return all, rows.Err()
+}
+
+func one(row *sql.Row) (*user, error) {
+	u, err := scan(row)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, nil
+	}
+	return u, err
+}
+
+func scan(row interface{ Scan(...any) error }) (*user, error) {
+	u := &user{}
+	err := row.Scan(&u.ID, &u.Name, &u.Admin, &u.note, &u.passwordHash, &u.passwordVersion)
+	if err != nil {
+		return nil, err
+	}
+	return u, nil
+}
