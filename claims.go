@@ -65,8 +65,8 @@ func (m *JWTManager) checkClaims(token *Token, p payload, spec decodeSpec) (expi
 	if err != nil {
 		return false, err
 	}
-	if len(m.config.DecodeIssuers) > 0 {
-		if err := checkIssuer(p.iss, m.config.DecodeIssuers); err != nil {
+	if len(m.issuers) > 0 {
+		if err := checkIssuer(p.iss, m.issuers); err != nil {
 			return false, err
 		}
 	}

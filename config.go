@@ -143,7 +143,7 @@ type Config struct {
 	CookieSameSite http.SameSite
 
 	// DisableCookieSecure sends cookies over plain HTTP too. Only for
-	// development on hosts other than localhost, which browsers trust anyway.
+	// development; most browsers send Secure cookies to localhost anyway.
 	DisableCookieSecure bool
 
 	// DisableSessionCookie keeps cookies for as long as their token lives,
@@ -250,9 +250,6 @@ func (c Config) withDefaults() Config {
 	}
 	c.DecodeAlgorithms = slices.Clone(c.DecodeAlgorithms)
 	c.DecodeIssuers = slices.Clone(c.DecodeIssuers)
-	if c.DecodeIssuer != "" {
-		c.DecodeIssuers = append(c.DecodeIssuers, c.DecodeIssuer)
-	}
 	c.EncodeAudience = slices.Clone(c.EncodeAudience)
 	c.DecodeAudience = slices.Clone(c.DecodeAudience)
 	c.CSRFMethods = slices.Clone(c.CSRFMethods)

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/gin-gonic/gin"
 )
@@ -22,6 +23,7 @@ type JWTManager struct {
 	keys           keyring
 	accessCookies  cookieKind
 	refreshCookies cookieKind
+	issuers        []string        // that "iss" may be; none: any
 	acceptedTypes  map[string]bool // of the "typ" header, as media types
 	revokes        bool            // the application itself said how tokens are revoked
 }
@@ -63,6 +65,10 @@ func (m *JWTManager) freeze() error {
 	m.keys = keys
 	m.accessCookies = config.accessCookies()
 	m.refreshCookies = config.refreshCookies()
+	m.issuers = config.DecodeIssuers
+	if config.DecodeIssuer != "" {
+		m.issuers = append(slices.Clone(m.issuers), config.DecodeIssuer)
+	}
 	m.acceptedTypes = map[string]bool{"application/jwt": true, "application/at+jwt": true}
 	for _, typ := range config.DecodeTypes {
 		m.acceptedTypes[mediaType(typ)] = true
@@ -72,6 +78,10 @@ func (m *JWTManager) freeze() error {
 	m.ready = true
 	return nil
 }
+
+// Config returns a copy of the settings with their defaults filled in, for code
+// that works beside m: the name of a cookie, or the clock.
+func (m *JWTManager) Config() Config { return m.config.withDefaults() }
 
 // String names m without giving away its settings.
 func (m JWTManager) String() string { return "ginjwt.JWTManager" }

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/gin-gonic/gin"
 	"github.com/stretchr/testify/assert"
@@ -168,4 +169,20 @@ func TestPrintingShowsNoSecret(t *testing.T) {
 	assert.Equal(t, config.String(), config.LogValue().String())
 	assert.Equal(t, `ginjwt.Key{ID: "k1", Algorithm: "HS256", signs}`, key.String())
 	assert.Equal(t, `ginjwt.Token{access "`+token.ID+`"}`, token.String())
+}
+
+func TestConfigOfAManagerHasItsDefaults(t *testing.T) {
+	t.Parallel()
+	given := jwttest.Config(nil)
+	given.DecodeIssuer, given.TokenLocation = "https://id.example", []ginjwt.Location{ginjwt.InCookies}
+	mgr, _ := newManager(t, given)
+	config := mgr.Config()
+	assert.Equal(t, "access_token_cookie", config.AccessCookieName)
+	assert.Equal(t, 15*time.Minute, config.AccessTokenExpires)
+	assert.Equal(t, "https://id.example", config.DecodeIssuer)
+	assert.Empty(t, config.DecodeIssuers)
+	assert.WithinDuration(t, time.Now(), config.Now(), time.Second)
+
+	config.TokenLocation[0] = ginjwt.InJSON
+	assert.Equal(t, []ginjwt.Location{ginjwt.InCookies}, mgr.Config().TokenLocation, "what is returned is a copy")
 }

@@ -130,7 +130,7 @@ func (c Config) validateCookies(p *problems) {
 		p.add("CookieSameSite", "is none of the modes of net/http")
 	}
 	if c.CookieSameSite == http.SameSiteNoneMode && c.DisableCookieSecure {
-		p.add("CookieSameSite", "browsers drop SameSite=None cookies that are not Secure; remove DisableCookieSecure")
+		p.add("CookieSameSite", "browsers drop SameSite=None cookies that are not Secure; remove DisableCookieSecure (JWT_COOKIE_SECURE)")
 	}
 	seen := map[string]string{}
 	for _, k := range []struct{ name, nameField, path, pathField string }{
@@ -162,7 +162,7 @@ func validPrefix(name, path, domain string, secure bool) error {
 	host := hasPrefixFold(name, "__Host-")
 	switch {
 	case (host || hasPrefixFold(name, "__Secure-")) && !secure:
-		return fmt.Errorf("%q must be Secure; remove DisableCookieSecure", name)
+		return fmt.Errorf("%q must be Secure; remove DisableCookieSecure (JWT_COOKIE_SECURE)", name)
 	case host && domain != "":
 		return fmt.Errorf("%q may not have a domain", name)
 	case host && path != "/":

@@ -1,14 +1,12 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"database/sql"
 	"errors"
 	"fmt"
 	"log/slog"
 	"strconv"
-	"time"
 
 	"github.com/gin-gonic/gin"
 
@@ -31,17 +29,14 @@ func newEngine(db *sql.DB, config ginjwt.Config, cost int, log *slog.Logger) (*g
 	if err != nil {
 		return nil, err
 	}
-	now := config.Now
-	if now == nil {
-		now = time.Now
-	}
-	config.Blocklist = blocklist{db, now}
+	config = ginjwt.New(config).Config() // with the defaults filled in
+	config.Blocklist = blocklist{db, config.Now}
 	a := &app{
 		jwt:          ginjwt.New(config),
 		users:        users{db},
 		passwords:    passwords,
-		accessCookie: cmp.Or(config.AccessCookieName, "access_token_cookie"),
-		messageKey:   cmp.Or(config.ErrorMessageKey, "msg"),
+		accessCookie: config.AccessCookieName,
+		messageKey:   config.ErrorMessageKey,
 	}
 	a.jwt.UserIdentityLoader(identityOf)
 	a.jwt.AdditionalClaimsLoader(claimsOf)

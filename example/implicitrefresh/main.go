@@ -29,10 +29,8 @@ func main() {
 func newRouter(config ginjwt.Config) (*gin.Engine, error) {
 	config.TokenLocation = []ginjwt.Location{ginjwt.InCookies, ginjwt.InHeaders}
 	config.AccessTokenExpires = idleTime
-	if config.Now == nil {
-		config.Now = time.Now
-	}
-	s := &service{ginjwt.New(config), config.Now}
+	jwt := ginjwt.New(config)
+	s := &service{jwt, jwt.Config().Now}
 	router := gin.Default()
 	if err := s.jwt.InitApp(router); err != nil {
 		return nil, err
