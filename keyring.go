@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+
+	"github.com/golang-jwt/jwt/v5"
 )
 
 // keyring holds the keys made from a Config.
@@ -138,7 +140,7 @@ func (m *JWTManager) verificationKey(ctx context.Context, unverified *Token, alg
 	}
 	loaded, err := m.decodeKey(ctx, unverified)
 	switch {
-	case errors.Is(err, ErrInvalidToken), err == nil && loaded.Sign == nil && loaded.Verify == nil:
+	case errors.Is(err, ErrInvalidToken), err == nil && loaded.isZero():
 		return boundKey{}, errUnknownKey
 	case err != nil:
 		return boundKey{}, failure(err)
@@ -148,8 +150,10 @@ func (m *JWTManager) verificationKey(ctx context.Context, unverified *Token, alg
 		return boundKey{}, errAlgorithm
 	}
 	key, err := bind(loaded, m.config.AllowShortSecret)
-	if err != nil {
-		return boundKey{}, failure(fmt.Errorf("ginjwt: DecodeKeyLoader: %w", err))
+	if err != nil { // the token may have had a say in what was loaded
+		unusable := *errUnknownKey
+		unusable.Err = fmt.Errorf("%w: DecodeKeyLoader: %w", jwt.ErrTokenUnverifiable, err)
+		return boundKey{}, &unusable
 	}
 	return key, nil
 }

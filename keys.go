@@ -13,6 +13,7 @@ import (
 	"io"
 	"log/slog"
 	"math/big"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -55,6 +56,17 @@ func ParseKey(id, algorithm string, pem []byte) (Key, error) {
 		return Key{}, fmt.Errorf("ginjwt: ParseKey: %w", err)
 	}
 	return k, nil
+}
+
+// isZero reports whether k has no key in it: nothing, or what a map returns for
+// a name that is not in it.
+func (k Key) isZero() bool {
+	return isEmpty(k.Sign) && isEmpty(k.Verify)
+}
+
+func isEmpty(key any) bool {
+	secret, isSecret := key.([]byte)
+	return isNil(key) || isSecret && len(secret) == 0
 }
 
 // String describes k without its secret.
@@ -208,6 +220,9 @@ var sampleSecrets = []string{
 	"your-256-bit-secret-your-256-bit-secret",
 }
 
+// sshKey matches the one-line form of SSH keys, and that of RFC 4716.
+var sshKey = regexp.MustCompile(`^(sk-)?(ssh|ecdsa)-|^---- BEGIN SSH2`)
+
 // checkSecret refuses what is no secret: a public key in disguise, which is
 // how algorithms get confused (RFC 8725 §2.1), and what can be guessed.
 func (a algorithm) checkSecret(secret []byte, allowShort bool) error {
@@ -221,7 +236,7 @@ func (a algorithm) checkSecret(secret []byte, allowShort bool) error {
 		return errors.New("is a PEM text, not a secret; set PrivateKey or PublicKey and the Algorithm")
 	case strings.HasPrefix(s, "{") && strings.Contains(s, `"kty"`):
 		return errors.New("is a JWK, not a secret")
-	case strings.HasPrefix(s, "ssh-") || strings.HasPrefix(s, "ecdsa-sha2-"):
+	case sshKey.MatchString(s):
 		return errors.New("is an SSH key, not a secret")
 	case slices.Contains(sampleSecrets, s):
 		return errors.New("is a secret that everybody knows")

@@ -19,7 +19,7 @@ import (
 
 // TestReadmeSession starts the real program, types what the README shows, and
 // compares every answer with the one there.
-func TestReadmeSession(t *testing.T) {
+func TestREADMESession(t *testing.T) {
 	t.Parallel()
 	for _, tool := range []string{"bash", "curl", "sed", "awk"} {
 		_, err := exec.LookPath(tool)
