@@ -15,12 +15,12 @@ import (
 type payload struct {
 	fresh, iat, jti, typ, identity, sub, nbf, csrf, aud, iss, exp jsontext.Value
 
-	required uint64 // bit i: RequiredClaims[i] is there
+	required uint64 // bit i: RequiredClaims[i] is there, and not null
 }
 
 func (m *JWTManager) parsePayload(data []byte) (p payload, err error) {
-	err = members(data, func(name string, value jsontext.Value) {
-		switch name {
+	err = members(data, func(name []byte, value jsontext.Value) {
+		switch string(name) {
 		case "fresh":
 			p.fresh = value
 		case "iat":
@@ -42,11 +42,13 @@ func (m *JWTManager) parsePayload(data []byte) (p payload, err error) {
 		case "exp":
 			p.exp = value
 		}
-		if name == m.config.IdentityClaim {
+		if string(name) == m.config.IdentityClaim {
 			p.identity = value
 		}
-		if i := slices.Index(m.config.RequiredClaims, name); i >= 0 {
-			p.required |= 1 << i
+		for i, required := range m.config.RequiredClaims {
+			if string(name) == required && value.Kind() != 'n' {
+				p.required |= 1 << i
+			}
 		}
 	})
 	switch err {

@@ -80,19 +80,22 @@ func formValue(r *http.Request, field string) string {
 	return ""
 }
 
-// maxFormValue is more than any CSRF value has.
-const maxFormValue = 1 << 10
+const (
+	maxFormValue = 1 << 10 // more than any CSRF value has
+	maxFormParts = 1000    // as in net/http
+)
 
 func multipartValue(form *multipart.Reader, field string) string {
 	var values []string
-	for {
+	for range maxFormParts {
 		part, err := form.NextPart()
 		if err != nil {
-			return strings.Join(values, ",")
+			break
 		}
 		if part.FormName() == field && part.FileName() == "" {
 			value, _ := io.ReadAll(io.LimitReader(part, maxFormValue)) // if cut short, it matches nothing
 			values = append(values, string(value))
 		}
 	}
+	return strings.Join(values, ",")
 }

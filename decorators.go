@@ -1,7 +1,6 @@
 package ginjwt
 
 import (
-	"errors"
 	"net/http"
 	"slices"
 
@@ -116,7 +115,7 @@ func (m *JWTManager) verify(c *gin.Context, need *requirement) (*Token, error) {
 		return m.anonymous(c)
 	}
 	token, err := m.findToken(c, need)
-	if need.optional && errors.Is(err, ErrNoAuthorization) {
+	if need.optional && isAbsent(err) {
 		return m.anonymous(c)
 	}
 	if err != nil {

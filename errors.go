@@ -3,6 +3,7 @@ package ginjwt
 import (
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 )
 
@@ -55,11 +56,15 @@ type Error struct {
 // Error returns kind and cause, for logs. It leaves out Message, which may
 // hold an identity.
 func (e *Error) Error() string {
+	kind := or(e.Kind, ErrCallback)
 	if e.Err == nil {
-		return e.Kind.Error()
+		return kind.Error()
 	}
-	return e.Kind.Error() + ": " + e.Err.Error()
+	return kind.Error() + ": " + e.Err.Error()
 }
+
+// Format prints Error whatever the verb, so that none shows Message or Token.
+func (e *Error) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, e.Error()) }
 
 // Unwrap lets [errors.Is] find both the kind and the cause: an expired token
 // is ErrExpiredToken and golang-jwt's jwt.ErrTokenExpired.
@@ -162,6 +167,7 @@ func asError(err error) *Error {
 		return refusal(kindOf(err), err)
 	}
 	own := *e
+	own.Kind = or(own.Kind, ErrCallback)
 	a := own.answer()
 	if own.Status < http.StatusBadRequest {
 		own.Status = a.status

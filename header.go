@@ -15,8 +15,8 @@ type head struct {
 }
 
 func parseHead(data []byte) (h head, err error) {
-	err = members(data, func(name string, value jsontext.Value) {
-		switch name {
+	err = members(data, func(name []byte, value jsontext.Value) {
+		switch string(name) {
 		case "alg":
 			h.alg = value
 		case "kid":

@@ -20,14 +20,14 @@ var (
 	errNotObject = errors.New("not a JSON object")
 )
 
-// members calls visit for each member of the JSON object in data, with values
-// that are parts of data. Beyond RFC 8259 it refuses names that come twice,
-// invalid UTF-8, lone surrogates (RFC 7493 §2) and text after the object.
-func members(data []byte, visit func(name string, value jsontext.Value), opts ...jsontext.Options) error {
+// members calls visit for each member of the JSON object in data, with names
+// and values that are parts of data. Beyond RFC 8259 it refuses names that come
+// twice, invalid UTF-8, lone surrogates (RFC 7493 §2) and text after the object.
+func members(data []byte, visit func(name []byte, value jsontext.Value), opts ...jsontext.Options) error {
 	d := jsontext.NewDecoder(bytes.NewBuffer(data), opts...)
 	switch kind := d.PeekKind(); {
 	case kind == '{':
-	case jsontext.Value(data).IsValid():
+	case jsontext.Value(data).IsValid(opts...):
 		return errNotObject
 	default:
 		return errNotJSON
@@ -36,17 +36,17 @@ func members(data []byte, visit func(name string, value jsontext.Value), opts ..
 		return errNotJSON
 	}
 	for d.PeekKind() == '"' {
-		name, err := d.ReadToken()
+		quoted, err := d.ReadValue()
 		if err != nil {
 			return errNotJSON
 		}
-		key := name.String() // before the decoder moves on
+		name := memberName(quoted, data[:d.InputOffset()]) // before the decoder moves on
 		value, err := d.ReadValue()
 		if err != nil {
 			return errNotJSON
 		}
 		end := int(d.InputOffset())
-		visit(key, data[end-len(value):end:end])
+		visit(name, data[end-len(value):end:end])
 	}
 	if _, err := d.ReadToken(); err != nil {
 		return errNotJSON
@@ -55,6 +55,15 @@ func members(data []byte, visit func(name string, value jsontext.Value), opts ..
 		return errNotJSON
 	}
 	return nil
+}
+
+// memberName returns the name whose JSON stands at the end of read.
+func memberName(quoted jsontext.Value, read []byte) []byte {
+	if bytes.IndexByte(quoted, '\\') < 0 {
+		return read[len(read)-len(quoted)+1 : len(read)-1]
+	}
+	name, _ := jsontext.AppendUnquote(nil, quoted)
+	return name
 }
 
 // jsonString returns the text of a JSON string.

@@ -2,18 +2,18 @@ package ginjwt
 
 import (
 	"bytes"
-	"errors"
 	"io"
 	"net/http"
 	"net/url"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/gin-gonic/gin"
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// found is a token as a request carries it.
-type found struct {
+// carried is a token as a request carries it.
+type carried struct {
 	encoded string
 	csrf    string // the double-submit value to compare, if one is due
 }
@@ -28,7 +28,7 @@ func (m *JWTManager) findToken(c *gin.Context, need *requirement) (*Token, error
 		if err == nil {
 			return m.decodeAt(c, location, at)
 		}
-		if !errors.Is(err, ErrNoAuthorization) {
+		if !isAbsent(err) {
 			return nil, err
 		}
 		missing = append(missing, asError(err).Message)
@@ -36,8 +36,15 @@ func (m *JWTManager) findToken(c *gin.Context, need *requirement) (*Token, error
 	return nil, refusalf(ErrNoAuthorization, "%s", nowhere(need.locations, missing))
 }
 
+// isAbsent reports whether err is that there is no token. A callback's error is
+// not, whatever it wraps.
+func isAbsent(err error) bool {
+	e, ok := err.(*Error)
+	return ok && e.Kind == ErrNoAuthorization
+}
+
 // decodeAt decodes a token and notes where it was.
-func (m *JWTManager) decodeAt(c *gin.Context, location Location, at found) (*Token, error) {
+func (m *JWTManager) decodeAt(c *gin.Context, location Location, at carried) (*Token, error) {
 	if location == InQueryString { // RFC 6750 §5.3, RFC 9700 §4.2.4
 		c.Header("Cache-Control", "no-store")
 		c.Header("Referrer-Policy", "no-referrer")
@@ -65,7 +72,7 @@ func nowhere(locations []Location, missing []string) string {
 }
 
 // findIn returns the token in one location of a request, or ErrNoAuthorization.
-func (m *JWTManager) findIn(location Location, r *http.Request, need *requirement) (found, error) {
+func (m *JWTManager) findIn(location Location, r *http.Request, need *requirement) (carried, error) {
 	switch location {
 	case InHeaders:
 		return m.findInHeaders(r)
@@ -80,75 +87,80 @@ func (m *JWTManager) findIn(location Location, r *http.Request, need *requiremen
 
 // findInHeaders reads the header as a list of credentials (RFC 9110 §11.6.2):
 // lines of the same name are one list, and other schemes may stand beside ours.
-func (m *JWTManager) findInHeaders(r *http.Request) (found, error) {
+func (m *JWTManager) findInHeaders(r *http.Request) (carried, error) {
 	name, scheme := m.config.HeaderName, m.config.HeaderType
 	value := strings.Trim(strings.Trim(strings.Join(r.Header.Values(name), ","), blanks), ",")
 	if value == "" {
-		return found{}, refusalf(ErrNoAuthorization, "Missing %s Header", name)
+		return carried{}, refusalf(ErrNoAuthorization, "Missing %s Header", name)
 	}
 	if m.config.DisableHeaderType {
 		return bareToken(value, name)
 	}
-	credentials := ""
+	credentials, found := "", false
 	for value != "" {
 		var element string
 		element, value, _ = strings.Cut(value, ",")
-		fields := words(element)
-		if len(fields) == 0 || !strings.EqualFold(fields[0], scheme) {
+		word, rest := cutWord(element)
+		if len(word) != len(scheme) || !strings.EqualFold(word, scheme) { // same length: ASCII only
 			continue
 		}
-		if credentials != "" {
-			return found{}, refusalf(ErrAmbiguous, missingType, scheme, name, name, scheme)
+		if found {
+			return carried{}, refusalf(ErrAmbiguous, missingType, scheme, name, name, scheme)
 		}
-		credentials = element
+		credentials, found = rest, true
 	}
-	if credentials == "" {
-		return found{}, refusalf(ErrNoAuthorization, missingType, scheme, name, name, scheme)
+	if !found {
+		return carried{}, refusalf(ErrNoAuthorization, missingType, scheme, name, name, scheme)
 	}
-	parts := words(credentials)
-	if len(parts) != 2 {
-		return found{}, refusalf(ErrInvalidHeader, "Bad %s header. Expected '%s: %s <JWT>'", name, name, scheme)
+	token, rest := cutWord(credentials)
+	if token == "" || rest != "" {
+		return carried{}, refusalf(ErrInvalidHeader, "Bad %s header. Expected '%s: %s <JWT>'", name, name, scheme)
 	}
-	return found{encoded: parts[1]}, nil
+	return carried{encoded: token}, nil
 }
 
 const missingType = "Missing '%s' type in '%s' header. Expected '%s: %s <JWT>'"
 
-func bareToken(value, name string) (found, error) {
-	parts := words(value)
-	if len(parts) != 1 {
-		return found{}, refusalf(ErrInvalidHeader, "Bad %s header. Expected '%s: <JWT>'", name, name)
+func bareToken(value, name string) (carried, error) {
+	token, rest := cutWord(value)
+	if token == "" || rest != "" {
+		return carried{}, refusalf(ErrInvalidHeader, "Bad %s header. Expected '%s: <JWT>'", name, name)
 	}
-	return found{encoded: parts[0]}, nil
+	return carried{encoded: token}, nil
 }
 
 // blanks separate the words of a header. Other Unicode spaces do not: what a
 // proxy takes for one word is one word.
 const blanks = " \t\n\v\f\r"
 
-func words(s string) []string {
-	return strings.FieldsFunc(s, func(r rune) bool { return strings.ContainsRune(blanks, r) })
+// cutWord returns the first word of s, and what follows it.
+func cutWord(s string) (word, rest string) {
+	s = strings.Trim(s, blanks)
+	if i := strings.IndexAny(s, blanks); i >= 0 {
+		return s[:i], strings.TrimLeft(s[i:], blanks)
+	}
+	return s, ""
 }
 
 // findInCookies reads the cookie as it came, not percent-decoded. A missing
 // CSRF value is found before the token is looked at.
-func (m *JWTManager) findInCookies(r *http.Request, need *requirement) (found, error) {
+func (m *JWTManager) findInCookies(r *http.Request, need *requirement) (carried, error) {
 	kind := m.accessCookies
 	if need.refresh {
 		kind = m.refreshCookies
 	}
 	values := cookieValues(r, kind.name)
 	if len(values) > 1 { // one may come from a neighbour: RFC 6265 §8.6
-		return found{}, refusalf(ErrAmbiguous, "More than one cookie %q", kind.name)
+		return carried{}, refusalf(ErrAmbiguous, "More than one cookie %q", kind.name)
 	}
 	if len(values) == 0 || values[0] == "" {
-		return found{}, refusalf(ErrNoAuthorization, "Missing cookie %q", kind.name)
+		return carried{}, refusalf(ErrNoAuthorization, "Missing cookie %q", kind.name)
 	}
 	csrf, err := m.csrfValue(r, kind)
 	if err != nil {
-		return found{}, err
+		return carried{}, err
 	}
-	return found{values[0], csrf}, nil
+	return carried{values[0], csrf}, nil
 }
 
 // cookieValues returns the values of one cookie, without quotes around them.
@@ -173,27 +185,27 @@ func unquote(s string) string {
 	return s
 }
 
-func (m *JWTManager) findInQueryString(r *http.Request) (found, error) {
+func (m *JWTManager) findInQueryString(r *http.Request) (carried, error) {
 	name, prefix := m.config.QueryStringName, m.config.QueryStringValuePrefix
 	values := queryValues(r.URL.RawQuery, name)
 	if len(values) > 1 {
-		return found{}, refusalf(ErrAmbiguous, "More than one '%s' query parameter", name)
+		return carried{}, refusalf(ErrAmbiguous, "More than one '%s' query parameter", name)
 	}
 	if len(values) == 0 || values[0] == "" {
-		return found{}, refusalf(ErrNoAuthorization, "Missing '%s' query paramater", name) // as the original spells it
+		return carried{}, refusalf(ErrNoAuthorization, "Missing '%s' query paramater", name) // as the original spells it
 	}
 	encoded, ok := strings.CutPrefix(values[0], prefix)
 	if !ok {
-		return found{}, refusalf(ErrInvalidQueryParam,
+		return carried{}, refusalf(ErrInvalidQueryParam,
 			"Invalid value for query parameter '%s'. Expected the value to start with '%s'", name, prefix)
 	}
-	return found{encoded: encoded}, nil
+	return carried{encoded: encoded}, nil
 }
 
-// queryValues returns the values of one parameter. What cannot be unescaped
+// queryValues returns the values of one parameter, two at the most. What cannot be unescaped
 // stays as it is, and is then no token; net/url would drop it.
 func queryValues(query, name string) (values []string) {
-	for query != "" {
+	for query != "" && len(values) < 2 {
 		var pair string
 		pair, query, _ = strings.Cut(query, "&")
 		key, value, _ := strings.Cut(pair, "=")
@@ -214,9 +226,9 @@ func unescape(s string) string {
 // findInJSON reads one member of a JSON body and leaves the body whole for the
 // handler. The rest of it is the application's: only this member has to be
 // there once.
-func (m *JWTManager) findInJSON(r *http.Request, need *requirement) (found, error) {
+func (m *JWTManager) findInJSON(r *http.Request, need *requirement) (carried, error) {
 	if !isJSON(r.Header.Get("Content-Type")) {
-		return found{}, refusalf(ErrNoAuthorization, "Invalid content-type. Must be application/json.")
+		return carried{}, refusalf(ErrNoAuthorization, "Invalid content-type. Must be application/json.")
 	}
 	name := m.config.JSONKey
 	if need.refresh {
@@ -224,38 +236,39 @@ func (m *JWTManager) findInJSON(r *http.Request, need *requirement) (found, erro
 	}
 	values := jsonBodyValues(r, name)
 	if len(values) > 1 {
-		return found{}, refusalf(ErrAmbiguous, "More than one %q key in json data", name)
+		return carried{}, refusalf(ErrAmbiguous, "More than one %q key in json data", name)
 	}
 	if len(values) == 0 || isFalsy(values[0]) {
-		return found{}, refusalf(ErrNoAuthorization, `Missing "%s" key in json data.`, name)
+		return carried{}, refusalf(ErrNoAuthorization, `Missing "%s" key in json data.`, name)
 	}
 	encoded, ok := jsonString(values[0])
 	if !ok {
-		return found{}, errNotText
+		return carried{}, errNotText
 	}
-	return found{encoded: encoded}, nil
+	return carried{encoded: encoded}, nil
 }
 
 func isJSON(contentType string) bool {
 	mediaType, _, _ := strings.Cut(contentType, ";")
-	mediaType = strings.ToLower(strings.TrimSpace(mediaType))
+	mediaType = strings.ToLower(strings.Trim(mediaType, blanks))
 	return mediaType == "application/json" ||
 		strings.HasPrefix(mediaType, "application/") && strings.HasSuffix(mediaType, "+json")
 }
 
 // jsonBodyValues returns the values of one member of the JSON object in the
-// body of r; none if the body is anything else, or larger than maxBody.
+// body of r, two at the most; none if the body is anything else, or larger than
+// maxBody. Escapes of lone surrogates may stand in other members.
 func jsonBodyValues(r *http.Request, name string) (values []jsontext.Value) {
 	body, complete := peekBody(r)
-	if !complete {
+	if !complete || !utf8.Valid(body) {
 		return nil
 	}
 	body = bytes.TrimPrefix(body, []byte("\ufeff"))
-	err := members(body, func(member string, value jsontext.Value) {
-		if member == name {
+	err := members(body, func(member []byte, value jsontext.Value) {
+		if string(member) == name && len(values) < 2 {
 			values = append(values, value)
 		}
-	}, jsontext.AllowDuplicateNames(true))
+	}, jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
 	if err != nil {
 		return nil
 	}
