@@ -1,4 +1,4 @@
-package ginjwt_test
+package threats_test
 
 import (
 	"bufio"
@@ -139,6 +139,12 @@ func attackPassed(identity string) attackAnswer {
 var attackAnonymous = attackAnswer{200, `{"identity":null}`, ""}
 
 // The classes of refusals, as the default profile answers them.
+const (
+	missingBearer = "Missing 'Bearer' type in 'Authorization' header. Expected 'Authorization: Bearer <JWT>'"
+	missingJSON   = `Missing "access_token" key in json data.`
+	onlyAccess    = "Only access tokens are allowed"
+)
+
 var (
 	attackExpired     = attackRefusal(401, "Token has expired", "invalid_token", "The token has expired")
 	attackRevoked     = attackRefusal(401, "Token has been revoked", "invalid_token", "The token has been revoked")

@@ -1,4 +1,4 @@
-package ginjwt_test
+package threats_test
 
 import (
 	"net/http"
