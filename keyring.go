@@ -18,17 +18,21 @@ type keyring struct {
 
 // parseKeys makes the keys of config, one an algorithm. What is wrong with
 // them goes into p. A key may be missing if a loader brings it.
-func parseKeys(config Config, loadsSigning, loadsVerifying bool, p *problems) keyring {
+func (m *JWTManager) parseKeys(config Config, p *problems) keyring {
 	var ring keyring
 	names := append([]string{config.Algorithm}, config.DecodeAlgorithms...)
 	for i, name := range names {
 		if slices.Contains(names[:i], name) {
 			continue
 		}
-		key, given := config.keyFor(name, i == 0, p)
+		field := "DecodeAlgorithms"
+		if i == 0 {
+			field = "Algorithm"
+		}
+		key, given := config.keyFor(name, field, p)
 		switch {
-		case !given && !loadsVerifying:
-			config.missingKey(name, loadsSigning, p)
+		case !given && m.decodeKey == nil:
+			m.missingKey(config, name, p)
 		case given:
 			ring.verifying = append(ring.verifying, key)
 		}
@@ -40,58 +44,61 @@ func parseKeys(config Config, loadsSigning, loadsVerifying bool, p *problems) ke
 }
 
 // keyFor makes the key of one algorithm, if it is in c.
-func (c Config) keyFor(name string, signs bool, p *problems) (key boundKey, given bool) {
+func (c Config) keyFor(name, field string, p *problems) (key boundKey, given bool) {
 	a, known := algorithms[name]
 	switch {
 	case !known:
-		field := "DecodeAlgorithms"
-		if signs {
-			field = "Algorithm"
-		}
 		p.add(field, "%q is not a signing algorithm; use HS256, RS256, PS256, ES256, EdDSA or one of their kin", name)
 		return key, true
-	case a.family == "HMAC":
-		if c.SecretKey == "" {
-			return key, false
-		}
+	case a.family == "HMAC" && c.SecretKey != "":
 		key, err := bind(Key{Algorithm: name, Sign: []byte(c.SecretKey)}, c.AllowShortSecret)
 		p.addError("SecretKey", err)
 		return key, true
-	case c.PrivateKey == "" && c.PublicKey == "":
-		return key, false
+	case a.family != "HMAC" && c.PrivateKey+c.PublicKey != "":
+		return c.keyPairFor(name, p), true
 	}
-	k := Key{Algorithm: name}
-	field := "PublicKey"
-	if c.PublicKey != "" {
-		parsed, err := parsePEM([]byte(c.PublicKey))
-		if _, private := parsed.(crypto.Signer); err == nil && private {
-			err = errors.New("holds a private key")
-		}
-		if err != nil {
-			p.add("PublicKey", "%w", err)
-			return key, true
-		}
-		k.Verify = parsed
-	}
-	if c.PrivateKey != "" {
-		parsed, err := parsePEM([]byte(c.PrivateKey))
-		if _, private := parsed.(crypto.Signer); err == nil && !private {
-			err = errors.New("holds a public key")
-		}
-		if err != nil {
-			p.add("PrivateKey", "%w", err)
-			return key, true
-		}
-		k.Sign, field = parsed, "PrivateKey"
-	}
-	key, err := bind(k, false)
-	p.addError(field, err)
-	return key, true
+	return key, false
 }
 
-func (c Config) missingKey(name string, loadsSigning bool, p *problems) {
+// keyPairFor makes the key of an asymmetric algorithm of PrivateKey, PublicKey
+// or both.
+func (c Config) keyPairFor(name string, p *problems) boundKey {
+	public, err := parseHalf(c.PublicKey, false)
+	p.addError("PublicKey", err)
+	private, err2 := parseHalf(c.PrivateKey, true)
+	p.addError("PrivateKey", err2)
+	if err != nil || err2 != nil {
+		return boundKey{}
+	}
+	field := "PublicKey"
+	if private != nil {
+		field = "PrivateKey"
+	}
+	key, err := bind(Key{Algorithm: name, Sign: private, Verify: public}, false)
+	p.addError(field, err)
+	return key
+}
+
+// parseHalf reads the private or the public key in a PEM text, if there is one.
+func parseHalf(text string, private bool) (key any, err error) {
+	if text == "" {
+		return nil, nil
+	}
+	if key, err = parsePEM([]byte(text)); err != nil {
+		return nil, err
+	}
+	switch _, signs := key.(crypto.Signer); {
+	case signs && !private:
+		return nil, errors.New("holds a private key")
+	case !signs && private:
+		return nil, errors.New("holds a public key")
+	}
+	return key, nil
+}
+
+func (m *JWTManager) missingKey(c Config, name string, p *problems) {
 	why := ""
-	if loadsSigning {
+	if m.encodeKey != nil {
 		why = " to verify tokens, as there is no DecodeKeyLoader"
 	}
 	switch a := algorithms[name]; {

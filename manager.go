@@ -58,7 +58,7 @@ func (m *JWTManager) InitApp(app gin.IRoutes) error {
 func (m *JWTManager) freeze() error {
 	var p problems
 	config := m.config.withDefaults()
-	keys := parseKeys(config, m.encodeKey != nil, m.decodeKey != nil, &p)
+	keys := m.parseKeys(config, &p)
 	if err := errors.Join(config.validate(), errors.Join(p...)); err != nil {
 		return err
 	}
