@@ -152,7 +152,10 @@ func (m *JWTManager) RevokeToken(ctx context.Context, token *Token) error {
 	if !m.ready {
 		return ErrNotInitialized
 	}
-	if token == nil || token.ID == "" {
+	if token == nil {
+		return fmt.Errorf("%w: it is nil", ErrNoID)
+	}
+	if token.ID == "" {
 		return ErrNoID
 	}
 	expires := token.ExpiresAt

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"reflect"
 	"strconv"
+	"strings"
 	"unicode/utf16"
 
 	"github.com/gin-gonic/gin"
@@ -194,7 +195,9 @@ func (m *JWTManager) loadUser(ctx context.Context, token *Token) (any, error) {
 		return nil, failure(err).about(token)
 	}
 	if isNil(user) {
-		return nil, refusalf(ErrUserLookup, "Error loading the user %s", token.pythonIdentity()).about(token)
+		notFound := refusal(ErrUserLookup, nil)
+		notFound.Message = "Error loading the user " + token.pythonIdentity()
+		return nil, notFound.about(token)
 	}
 	return user, nil
 }
@@ -223,11 +226,13 @@ func FlaskError(c *gin.Context, err *Error) {
 // appendASCII appends s as a JSON string in ASCII, as Flask writes them.
 func appendASCII(b []byte, s string) []byte {
 	const hex = "0123456789abcdef"
+	const short, long = "\"\\\b\f\n\r\t", `"\bfnrt`
 	b = append(b, '"')
 	for _, r := range s {
+		i := strings.IndexRune(short, r)
 		switch {
-		case r == '"' || r == '\\':
-			b = append(b, '\\', byte(r))
+		case i >= 0:
+			b = append(b, '\\', long[i])
 		case ' ' <= r && r < 0x7f:
 			b = append(b, byte(r))
 		default:

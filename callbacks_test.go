@@ -278,32 +278,68 @@ func TestMessagesAreASCIILikeFlasks(t *testing.T) {
 		mgr.UserLookupLoader(func(context.Context, *ginjwt.Token) (any, error) { return nil, nil })
 	})
 	engine.GET("/", mgr.JWTRequired(), identify)
-	w := jwttest.Do(engine, "GET", "/", jwttest.Bearer(jwttest.AccessToken(t, mgr, "é\"\\\n<🔑>")))
-	assert.Equal(t, `{"msg":"Error loading the user \u00e9\"\\\u000a<\ud83d\udd11>"}`+"\n", w.Body.String())
+	w := jwttest.Do(engine, "GET", "/", jwttest.Bearer(jwttest.AccessToken(t, mgr, "é\"\\\n\t\x01<🔑>")))
+	assert.Equal(t, `{"msg":"Error loading the user \u00e9\"\\\n\t\u0001<\ud83d\udd11>"}`+"\n", w.Body.String())
 }
 
-func TestLoadersGetTheRequestsContext(t *testing.T) {
+// keepingBlocklist notes the contexts that it is given.
+type keepingBlocklist struct{ keep func(context.Context) }
+
+func (b keepingBlocklist) Add(ctx context.Context, _ string, _ time.Time) error {
+	b.keep(ctx)
+	return nil
+}
+
+func (b keepingBlocklist) Contains(ctx context.Context, _ ...string) (bool, error) {
+	b.keep(ctx)
+	return false, nil
+}
+
+func TestLoadersAndStoresGetTheRequestsContext(t *testing.T) {
 	t.Parallel()
 	var got []context.Context
 	keep := func(ctx context.Context) { got = append(got, ctx) }
-	mgr, engine := newManager(t, jwttest.Config(nil), func(mgr *ginjwt.JWTManager) {
+	config := jwttest.Config(nil)
+	config.Blocklist = keepingBlocklist{keep}
+	mgr, engine := newManager(t, config, func(mgr *ginjwt.JWTManager) {
 		mgr.UserIdentityLoader(func(ctx context.Context, user any) (string, error) { keep(ctx); return user.(string), nil })
 		mgr.AdditionalClaimsLoader(func(ctx context.Context, _ any) (ginjwt.Claims, error) { keep(ctx); return nil, nil })
+		mgr.AdditionalHeadersLoader(func(ctx context.Context, _ any) (ginjwt.Header, error) { keep(ctx); return nil, nil })
+		mgr.EncodeKeyLoader(func(ctx context.Context, user any) (ginjwt.Key, error) { keep(ctx); return keyLoader()(ctx, user) })
+		mgr.DecodeKeyLoader(func(ctx context.Context, token *ginjwt.Token) (ginjwt.Key, error) {
+			keep(ctx)
+			return unverifiedKeyLoader()(ctx, token)
+		})
 		mgr.TokenInBlocklistLoader(func(ctx context.Context, _ *ginjwt.Token) (bool, error) { keep(ctx); return false, nil })
 		mgr.TokenVerificationLoader(func(ctx context.Context, _ *ginjwt.Token) (bool, error) { keep(ctx); return true, nil })
 		mgr.UserLookupLoader(func(ctx context.Context, _ *ginjwt.Token) (any, error) { keep(ctx); return 1, nil })
 	})
 	engine.POST("/login", func(c *gin.Context) {
-		token, err := mgr.CreateAccessToken(c, "alice")
+		encoded, err := mgr.CreateAccessToken(c, "alice")
 		require.NoError(t, err)
-		c.String(http.StatusOK, token)
+		token, err := mgr.DecodeToken(c, encoded)
+		require.NoError(t, err)
+		require.NoError(t, mgr.RevokeToken(c, token))
+		c.String(http.StatusOK, encoded)
 	})
 	engine.GET("/", mgr.JWTRequired(), identify)
 	token := jwttest.Do(engine, "POST", "/login").Body.String()
+	require.Len(t, got, 4+1+1, "creating, decoding, revoking")
 	assert.Equal(t, "alice", jwttest.Do(engine, "GET", "/", jwttest.Bearer(token)).Body.String())
-	require.Len(t, got, 5)
+	require.Len(t, got, 6+5)
 	for _, ctx := range got {
 		_, isGin := ctx.(*gin.Context)
 		assert.False(t, isGin, "a gin.Context is used again for other requests")
 	}
+}
+
+func TestRefuseGivesTheWriterBack(t *testing.T) {
+	t.Parallel()
+	mgr, engine := newManager(t, jwttest.Config(nil))
+	engine.GET("/", func(c *gin.Context) {
+		writer := c.Writer
+		c.Next()
+		assert.Same(t, writer, c.Writer)
+	}, mgr.JWTRequired(), identify)
+	assert.Equal(t, 401, jwttest.Do(engine, "GET", "/").Code)
 }

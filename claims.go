@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -107,20 +108,20 @@ func (m *JWTManager) checkTimes(token *Token, p payload, spec decodeSpec) (expir
 		switch {
 		case !ok || iat < minDate:
 			return false, errIATNumber
-		case iat > maxDate || dateOf(iat).After(latest):
+		case iat > maxDate || time.Unix(iat, 0).After(latest):
 			return false, errIATFuture
 		}
-		token.IssuedAt = dateOf(iat)
+		token.IssuedAt = time.Unix(iat, 0)
 	}
 	if p.nbf != nil {
 		nbf, ok := numericDate(p.nbf)
 		switch {
 		case !ok || nbf < minDate:
 			return false, errNBFNumber
-		case nbf > maxDate || dateOf(nbf).After(latest):
+		case nbf > maxDate || time.Unix(nbf, 0).After(latest):
 			return false, errNBFFuture
 		}
-		token.NotBefore = dateOf(nbf)
+		token.NotBefore = time.Unix(nbf, 0)
 	}
 	if p.exp == nil {
 		return false, nil
@@ -128,7 +129,7 @@ func (m *JWTManager) checkTimes(token *Token, p payload, spec decodeSpec) (expir
 	exp, ok := numericDate(p.exp)
 	ok = ok && exp <= maxDate
 	if ok {
-		token.ExpiresAt = dateOf(max(exp, minDate))
+		token.ExpiresAt = time.Unix(max(exp, minDate), 0)
 	}
 	switch {
 	case spec.allowExpired:

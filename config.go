@@ -30,7 +30,8 @@ const NeverExpires time.Duration = -1
 // prefix; one that is on by default is spelled Disable…, so that the zero value
 // of every field is its safe default.
 //
-// Printing a Config shows no key.
+// Printing a Config shows no key, unless it is in an unexported field of
+// something else that is printed, where package fmt cannot know.
 type Config struct {
 	// SecretKey is the secret of the HMAC algorithms, at least as long as the
 	// hash: 32 bytes for HS256, 48 for HS384, 64 for HS512 (RFC 7518 §3.2).
@@ -211,6 +212,8 @@ type Config struct {
 	Now func() time.Time
 }
 
+const defaultMaxTokenSize = 16 << 10
+
 // withDefaults returns c with all zero values replaced, and nothing shared
 // with the caller's slices.
 func (c Config) withDefaults() Config {
@@ -237,7 +240,7 @@ func (c Config) withDefaults() Config {
 	c.QueryStringName = or(c.QueryStringName, "jwt")
 	c.JSONKey = or(c.JSONKey, "access_token")
 	c.RefreshJSONKey = or(c.RefreshJSONKey, "refresh_token")
-	c.MaxTokenSize = or(c.MaxTokenSize, 16<<10)
+	c.MaxTokenSize = or(c.MaxTokenSize, defaultMaxTokenSize)
 	if c.Now == nil {
 		c.Now = time.Now
 	}

@@ -2,6 +2,7 @@ package ginjwt_test
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -41,8 +42,8 @@ func TestMistakesInSettingsAreFoundAtStart(t *testing.T) {
 		"private key made public":    {ginjwt.Config{Algorithm: "ES256", PublicKey: keys.p256Private}, `PublicKey (JWT_PUBLIC_KEY): holds a private key`},
 		"keys of two pairs":          {ginjwt.Config{Algorithm: "EdDSA", PrivateKey: keys.ed25519Other, PublicKey: keys.ed25519Public}, `PrivateKey (JWT_PRIVATE_KEY): the private and the public key do not belong together`},
 		"no PEM":                     {ginjwt.Config{Algorithm: "ES256", PublicKey: "/etc/key.pem"}, `PublicKey (JWT_PUBLIC_KEY): no key in PEM form found`},
-		"negative lifetime":          {ginjwt.Config{SecretKey: secret, AccessTokenExpires: -time.Minute}, `AccessTokenExpires (JWT_ACCESS_TOKEN_EXPIRES): must be at least a second, or NeverExpires`},
-		"tiny lifetime":              {ginjwt.Config{SecretKey: secret, RefreshTokenExpires: 30}, `RefreshTokenExpires (JWT_REFRESH_TOKEN_EXPIRES): must be at least a second, or NeverExpires`},
+		"negative lifetime":          {ginjwt.Config{SecretKey: secret, AccessTokenExpires: -time.Minute}, `AccessTokenExpires (JWT_ACCESS_TOKEN_EXPIRES): must be at least a second, or NeverExpires (it is -1m0s; 15 minutes are 15*time.Minute)`},
+		"tiny lifetime":              {ginjwt.Config{SecretKey: secret, RefreshTokenExpires: 30}, `RefreshTokenExpires (JWT_REFRESH_TOKEN_EXPIRES): must be at least a second, or NeverExpires (it is 30ns; 15 minutes are 15*time.Minute)`},
 		"negative leeway":            {ginjwt.Config{SecretKey: secret, DecodeLeeway: -1}, `DecodeLeeway (JWT_DECODE_LEEWAY): must be between zero and 100 years`},
 		"huge leeway":                {ginjwt.Config{SecretKey: secret, DecodeLeeway: 1 << 62}, `DecodeLeeway (JWT_DECODE_LEEWAY): must be between zero and 100 years`},
 		"unknown location":           {ginjwt.Config{SecretKey: secret, TokenLocation: []ginjwt.Location{"query"}}, `TokenLocation (JWT_TOKEN_LOCATION): "query" is not a location; use headers, cookies, query_string or json`},
@@ -62,10 +63,18 @@ func TestMistakesInSettingsAreFoundAtStart(t *testing.T) {
 		"bad path":                   {ginjwt.Config{SecretKey: secret, RefreshCSRFCookiePath: "refresh"}, `RefreshCSRFCookiePath (JWT_REFRESH_CSRF_COOKIE_PATH): "refresh" is no path`},
 		"bad domain":                 {ginjwt.Config{SecretKey: secret, CookieDomain: "a b"}, `CookieDomain (JWT_COOKIE_DOMAIN): "a b" is no domain`},
 		"nil blocklist":              {ginjwt.Config{SecretKey: secret, Blocklist: (*ginjwt.MemoryBlocklist)(nil)}, `Blocklist: is a nil pointer`},
+		"too many required claims":   {ginjwt.Config{SecretKey: secret, RequiredClaims: manyNames(65)}, `RequiredClaims (JWT_REQUIRED_CLAIMS): holds more than 64 names`},
 		"negative size":              {ginjwt.Config{SecretKey: secret, MaxTokenSize: -1}, `MaxTokenSize (JWT_MAX_TOKEN_SIZE): must not be negative`},
 	} {
 		assert.EqualError(t, ginjwt.New(test.config).InitApp(nil), "ginjwt: "+test.says, name)
 	}
+}
+
+func manyNames(n int) (names []string) {
+	for i := range n {
+		names = append(names, fmt.Sprint("claim", i))
+	}
+	return names
 }
 
 func TestAllMistakesAreReportedAtOnce(t *testing.T) {
@@ -76,7 +85,7 @@ func TestAllMistakesAreReportedAtOnce(t *testing.T) {
 	}).InitApp(nil)
 	require.Error(t, err)
 	assert.Equal(t, []string{
-		`ginjwt: AccessTokenExpires (JWT_ACCESS_TOKEN_EXPIRES): must be at least a second, or NeverExpires`,
+		`ginjwt: AccessTokenExpires (JWT_ACCESS_TOKEN_EXPIRES): must be at least a second, or NeverExpires (it is -5ns; 15 minutes are 15*time.Minute)`,
 		`ginjwt: TokenLocation (JWT_TOKEN_LOCATION): "body" is not a location; use headers, cookies, query_string or json`,
 		`ginjwt: AccessCookieName (JWT_ACCESS_COOKIE_NAME): "__Host-a" may not have a domain`,
 		`ginjwt: PublicKey (JWT_PUBLIC_KEY): no key in PEM form found`,
@@ -99,7 +108,7 @@ func TestKeysMayComeFromLoaders(t *testing.T) {
 	verifier.DecodeKeyLoader(unverifiedKeyLoader())
 	require.NoError(t, verifier.InitApp(nil))
 	_, err = verifier.CreateAccessToken(context.Background(), "alice")
-	assert.ErrorIs(t, err, ginjwt.ErrNoSigningKey)
+	assert.EqualError(t, err, "ginjwt: no signing key: set SecretKey, or an EncodeKeyLoader")
 }
 
 func TestAShortSecretCanBeAllowed(t *testing.T) {

@@ -67,8 +67,8 @@ func AllowExpired() DecodeOption {
 	return func(s *decodeSpec) { s.allowExpired = true }
 }
 
-// CSRFValue asks that the token's "csrf" claim be value. An empty value asks
-// for nothing.
+// CSRFValue asks that the token's "csrf" claim be value. As in the original, an
+// empty value asks for nothing: refuse a request without one before you call.
 func CSRFValue(value string) DecodeOption {
 	return func(s *decodeSpec) { s.csrf = value }
 }
@@ -116,7 +116,7 @@ func (m *JWTManager) GetCSRFToken(ctx context.Context, encoded string) (string, 
 // GetUnverifiedJWTHeaders returns the header of a token without verifying it.
 // Anybody may have written it.
 func GetUnverifiedJWTHeaders(encoded string) (Header, error) {
-	s, err := load(encoded, Config{}.withDefaults().MaxTokenSize)
+	s, err := load(encoded, defaultMaxTokenSize)
 	if err == nil {
 		err = s.head.check()
 	}
@@ -141,10 +141,10 @@ func (m *JWTManager) decode(ctx context.Context, encoded string, spec decodeSpec
 	if err != nil {
 		return nil, err
 	}
-	token := m.newToken(s, payload)
-	if err := m.verifySignature(ctx, token, s); err != nil {
+	if err := m.verifySignature(ctx, s, payload); err != nil {
 		return nil, err
 	}
+	token := m.newToken(s, payload)
 	if err := m.checkProfile(s.head); err != nil {
 		return nil, err
 	}
@@ -209,13 +209,13 @@ func decodeSegment(segment string) ([]byte, error) {
 }
 
 // verifySignature finds the key, compares the algorithm, and verifies.
-func (m *JWTManager) verifySignature(ctx context.Context, unverified *Token, s segments) error {
+func (m *JWTManager) verifySignature(ctx context.Context, s segments, p payload) error {
 	if s.head.alg == nil && m.decodeKey == nil {
 		return errNoAlgorithm
 	}
 	alg, _ := jsonString(s.head.alg)
-	key, err := m.verificationKey(ctx, unverified, alg)
-	if s.head.alg == nil && (err == nil || errors.Is(err, errAlgorithm)) {
+	key, err := m.verificationKey(ctx, s, p, alg)
+	if s.head.alg == nil && (err == nil || err == error(errAlgorithm)) {
 		return errNoAlgorithm // only now, as the original asks for the key first
 	}
 	if err != nil {

@@ -84,7 +84,9 @@ func (m *JWTManager) handler(need *requirement) gin.HandlerFunc {
 func (m *JWTManager) VerifyJWTInRequest(c *gin.Context, opts ...RequiredOption) (*Token, error) {
 	token, err := m.verify(c, m.requirementOf("VerifyJWTInRequest", opts))
 	if err != nil {
-		return nil, asError(err)
+		e := asError(err)
+		e.messageKey = m.config.ErrorMessageKey
+		return nil, e
 	}
 	return token, nil
 }
@@ -188,17 +190,18 @@ func (m *JWTManager) Refuse(c *gin.Context, err error) {
 	}
 	told := *e
 	told.Token, told.messageKey = e.token, m.config.ErrorMessageKey
-	writer := c.Writer
-	c.Writer = &challenger{writer, m.challenge(e)}
-	defer func() { c.Writer = writer }()
+	writer := &challenger{c.Writer, m.challenge(e), false}
+	defer func(own gin.ResponseWriter) { c.Writer = own }(c.Writer)
+	c.Writer = writer
 
 	c.Header("X-Content-Type-Options", "nosniff")
 	c.Status(told.Status) // a loader that only writes a body must not answer 200
+	writer.answered = false
 	m.responder(e)(c, &told)
-	if !c.Writer.Written() && c.Writer.Status() == told.Status {
+	if !writer.answered && !writer.Written() {
 		FlaskError(c, &told)
 	}
-	c.Writer.WriteHeaderNow()
+	writer.WriteHeaderNow()
 }
 
 // challenger adds a WWW-Authenticate header to a response with status 401,
@@ -206,10 +209,12 @@ func (m *JWTManager) Refuse(c *gin.Context, err error) {
 type challenger struct {
 	gin.ResponseWriter
 	challenge string
+	answered  bool // a status was set
 }
 
 // WriteHeader notes the status, which Gin sends with the first byte.
 func (w *challenger) WriteHeader(status int) {
+	w.answered = true
 	header := w.Header()
 	switch {
 	case status == http.StatusUnauthorized && header.Get("WWW-Authenticate") == "":

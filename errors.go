@@ -31,7 +31,7 @@ var (
 
 // Why a token is not created, revoked or put in a cookie.
 var (
-	ErrIdentity       = errors.New("ginjwt: identity is neither text nor an integer; set a UserIdentityLoader")
+	ErrIdentity       = errors.New("ginjwt: identity is no text and no integer")
 	ErrReservedClaim  = errors.New("ginjwt: claim is set by this package")
 	ErrReservedHeader = errors.New("ginjwt: header parameter is set by this package")
 	ErrLifetime       = errors.New("ginjwt: lifetime must be at least a second, or NeverExpires")
@@ -90,6 +90,7 @@ const (
 
 // answer says how refusals of one kind are answered.
 type answer struct {
+	kind    error
 	status  int    // in the default profile
 	message string // in the default profile; empty: each error has its own
 	loader  int
@@ -99,47 +100,60 @@ type answer struct {
 	oauthText   string // one text a kind, so that it tells nothing to someone who probes
 }
 
-// answers is the one table from kind to response.
-var answers = map[error]answer{
-	ErrNoAuthorization:   {401, "", unauthorizedLoader, 401, "", "No token was sent"},
-	ErrAmbiguous:         {401, "", unauthorizedLoader, 400, "invalid_request", "More than one token was sent"},
-	ErrCSRF:              {401, "", unauthorizedLoader, 403, "invalid_request", "The CSRF check failed"},
-	ErrInvalidHeader:     {422, "", invalidTokenLoader, 400, "invalid_request", "The authorization header is malformed"},
-	ErrInvalidQueryParam: {422, "", invalidTokenLoader, 400, "invalid_request", "The query parameter is malformed"},
-	ErrInvalidToken:      {422, "", invalidTokenLoader, 401, "invalid_token", "The token is not valid"},
-	ErrWrongToken:        {422, "", invalidTokenLoader, 401, "invalid_token", "The token is not valid"},
-	ErrUserLookup:        {401, "", userLookupErrorLoader, 401, "invalid_token", "The token is not valid"},
-	ErrExpiredToken:      {401, "Token has expired", expiredTokenLoader, 401, "invalid_token", "The token has expired"},
-	ErrRevokedToken:      {401, "Token has been revoked", revokedTokenLoader, 401, "invalid_token", "The token has been revoked"},
-	ErrFreshRequired:     {401, "Fresh token required", needsFreshTokenLoader, 401, "insufficient_user_authentication", "A fresh token is required"},
-	ErrVerification:      {400, "User claims verification failed", tokenVerificationFailedLoader, 403, "insufficient_scope", "The token does not allow this request"},
-	ErrUnavailable:       {503, "Service unavailable", failureLoader, 503, "temporarily_unavailable", "Service unavailable"},
-	ErrCallback:          {500, "Internal server error", failureLoader, 500, "server_error", "Internal server error"},
+// answers is the one table from kind to response. An error that is of several
+// kinds is answered as the first of them.
+var answers = []answer{
+	{ErrUnavailable, 503, "Service unavailable", failureLoader, 503, "temporarily_unavailable", "Service unavailable"},
+	{ErrCallback, 500, "Internal server error", failureLoader, 500, "server_error", "Internal server error"},
+	{ErrInvalidToken, 422, "", invalidTokenLoader, 401, "invalid_token", "The token is not valid"},
+	{ErrWrongToken, 422, "", invalidTokenLoader, 401, "invalid_token", "The token is not valid"},
+	{ErrUserLookup, 401, "", userLookupErrorLoader, 401, "invalid_token", "The token is not valid"},
+	{ErrExpiredToken, 401, "Token has expired", expiredTokenLoader, 401, "invalid_token", "The token has expired"},
+	{ErrRevokedToken, 401, "Token has been revoked", revokedTokenLoader, 401, "invalid_token", "The token has been revoked"},
+	{ErrFreshRequired, 401, "Fresh token required", needsFreshTokenLoader, 401, "insufficient_user_authentication", "A fresh token is required"},
+	{ErrVerification, 400, "User claims verification failed", tokenVerificationFailedLoader, 403, "insufficient_scope", "The token does not allow this request"},
+	{ErrCSRF, 401, "", unauthorizedLoader, 403, "invalid_request", "The CSRF check failed"},
+	{ErrAmbiguous, 401, "", unauthorizedLoader, 400, "invalid_request", "More than one token was sent"},
+	{ErrInvalidHeader, 422, "", invalidTokenLoader, 400, "invalid_request", "The authorization header is malformed"},
+	{ErrInvalidQueryParam, 422, "", invalidTokenLoader, 400, "invalid_request", "The query parameter is malformed"},
+	{ErrNoAuthorization, 401, "", unauthorizedLoader, 401, "", "No token was sent"},
+}
+
+// answerTo returns the answer to an error of one or more kinds, and whether
+// there is one; to all others it is that to ErrCallback.
+func answerTo(err error) (a answer, known bool) {
+	for _, a := range answers {
+		if errors.Is(err, a.kind) {
+			return a, true
+		}
+	}
+	return answers[1], false
 }
 
 func (e *Error) answer() answer {
-	if a, ok := answers[e.Kind]; ok {
-		return a
-	}
-	return answers[ErrCallback]
+	a, _ := answerTo(e.Kind)
+	return a
 }
 
 // refusal returns an error of a kind whose message is in the table.
 func refusal(kind, cause error) *Error {
-	a := answers[kind]
+	a, _ := answerTo(kind)
 	return &Error{Kind: kind, Status: a.status, Message: or(a.message, a.oauthText), Err: cause}
 }
 
-// refusalf returns an error of a kind that has a message for every case.
+// refusalf returns an error of a kind that has a message for every case. The
+// message goes into logs too, so it must hold nothing that was in a token.
 func refusalf(kind error, format string, args ...any) *Error {
-	return &Error{Kind: kind, Status: answers[kind].status, Message: fmt.Sprintf(format, args...)}
+	e := refusal(kind, fmt.Errorf(format, args...))
+	e.Message = e.Err.Error()
+	return e
 }
 
 // invalid returns an ErrInvalidToken. Its cause is golang-jwt's word for it,
 // with the message, which must hold nothing that was in the token.
 func invalid(class error, message string) *Error {
-	e := refusalf(ErrInvalidToken, "%s", message)
-	e.Err = fmt.Errorf("%w: %s", class, message)
+	e := refusal(ErrInvalidToken, fmt.Errorf("%w: %s", class, message))
+	e.Message = message
 	return e
 }
 
@@ -164,7 +178,8 @@ func (e *Error) about(token *Token) *Error {
 func asError(err error) *Error {
 	var e *Error
 	if !errors.As(err, &e) {
-		return refusal(kindOf(err), err)
+		a, _ := answerTo(err)
+		return refusal(a.kind, err)
 	}
 	own := *e
 	own.Kind = or(own.Kind, ErrCallback)
@@ -174,13 +189,4 @@ func asError(err error) *Error {
 	}
 	own.Message = or(own.Message, or(a.message, a.oauthText))
 	return &own
-}
-
-func kindOf(err error) error {
-	for kind := range answers {
-		if errors.Is(err, kind) {
-			return kind
-		}
-	}
-	return ErrCallback
 }

@@ -63,7 +63,7 @@ func ExampleJWTManager_InitApp() {
 	})
 	fmt.Println(mgr.InitApp(nil))
 	// Output:
-	// ginjwt: AccessTokenExpires (JWT_ACCESS_TOKEN_EXPIRES): must be at least a second, or NeverExpires
+	// ginjwt: AccessTokenExpires (JWT_ACCESS_TOKEN_EXPIRES): must be at least a second, or NeverExpires (it is -1m0s; 15 minutes are 15*time.Minute)
 	// ginjwt: TokenLocation (JWT_TOKEN_LOCATION): "header" is not a location; use headers, cookies, query_string or json
 	// ginjwt: SecretKey (JWT_SECRET_KEY): has 6 bytes, but must have at least the 32 of the hash; make one with: openssl rand -base64 32 (algorithm HS256)
 }

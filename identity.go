@@ -3,19 +3,20 @@ package ginjwt
 import (
 	"context"
 	"fmt"
+	"maps"
+	"net/http"
 	"sync/atomic"
 
 	"github.com/gin-gonic/gin"
 )
 
-// The getters below read what JWTRequired stored. They take the *gin.Context,
-// its request's context, or any context made from either.
+// GetToken returns the token verified for this request, and whether there is
+// one. It never panics.
 //
-// On a route that verified nothing they panic, rather than hand out an empty
-// identity; on an Optional route called without a token they return the zero
-// value. GetToken and GetJWTRequestLocation never panic.
-
-// GetToken returns the token verified for this request, if there is one.
+// It and the getters below take the *gin.Context, its request's context, or any
+// context made from either. One made from the *gin.Context is good only until
+// the handler returns, as Gin then uses that again for another request; for
+// what lives longer take c.Request.Context() or c.Copy().
 func GetToken(ctx context.Context) (token *Token, ok bool) {
 	v := verifiedIn(ctx)
 	if v == nil || v.token == nil {
@@ -24,15 +25,17 @@ func GetToken(ctx context.Context) (token *Token, ok bool) {
 	return v.token, true
 }
 
-// GetJWT returns the claims of the verified token. They are never nil.
+// GetJWT returns the claims of the verified token. It is empty for an anonymous
+// visitor, and panics on a route that verified nothing.
 func GetJWT(ctx context.Context) Claims {
 	if token := mustVerify(ctx, "GetJWT").token; token != nil {
-		return token.Claims()
+		return maps.Clone(token.Claims())
 	}
 	return Claims{}
 }
 
-// GetJWTHeader returns the header of the verified token. It is never nil.
+// GetJWTHeader returns the header of the verified token. It is empty for an
+// anonymous visitor, and panics on a route that verified nothing.
 func GetJWTHeader(ctx context.Context) Header {
 	if token := mustVerify(ctx, "GetJWTHeader").token; token != nil {
 		return token.Header()
@@ -40,7 +43,9 @@ func GetJWTHeader(ctx context.Context) Header {
 	return Header{}
 }
 
-// GetJWTIdentity returns the identity in the verified token.
+// GetJWTIdentity returns the identity in the verified token. It is empty for an
+// anonymous visitor, whom only Optional routes and OPTIONS requests have. It
+// panics on a route that verified nothing, rather than return an empty identity.
 func GetJWTIdentity(ctx context.Context) string {
 	if token := mustVerify(ctx, "GetJWTIdentity").token; token != nil {
 		return token.Identity
@@ -48,8 +53,8 @@ func GetJWTIdentity(ctx context.Context) string {
 	return ""
 }
 
-// GetJWTRequestLocation returns where the token was found. Like the original it
-// does not panic: where nothing was verified, it is empty.
+// GetJWTRequestLocation returns where the token was found. It never panics:
+// where nothing was found, or nothing verified, it is empty.
 func GetJWTRequestLocation(ctx context.Context) Location {
 	if token, ok := GetToken(ctx); ok {
 		return token.Location
@@ -58,7 +63,8 @@ func GetJWTRequestLocation(ctx context.Context) Location {
 }
 
 // GetJWTClaims unmarshals the payload of the verified token into a T, by the
-// rules of [Token.Decode].
+// rules of [Token.Decode]. For an anonymous visitor it returns the zero T. It
+// panics on a route that verified nothing.
 func GetJWTClaims[T any](ctx context.Context) (T, error) {
 	var claims T
 	token := mustVerify(ctx, "GetJWTClaims").token
@@ -69,8 +75,9 @@ func GetJWTClaims[T any](ctx context.Context) (T, error) {
 	return claims, err
 }
 
-// GetCurrentUser returns what UserLookupLoader loaded. It panics if there is a
-// token but no loader, or if the user is not a T.
+// GetCurrentUser returns what UserLookupLoader loaded, and the zero T for an
+// anonymous visitor. It panics on a route that verified nothing, if there is a
+// token but no loader, and if the user is not a T.
 func GetCurrentUser[T any](ctx context.Context) T {
 	var none T
 	v := mustVerify(ctx, "GetCurrentUser")
@@ -78,7 +85,7 @@ func GetCurrentUser[T any](ctx context.Context) T {
 		return none
 	}
 	if v.user == nil {
-		panic("ginjwt: GetCurrentUser: register a UserLookupLoader first")
+		panic("ginjwt: GetCurrentUser: there is no user; register a UserLookupLoader, or give one to NewContext")
 	}
 	user, ok := v.user.(T)
 	if !ok {
@@ -88,27 +95,23 @@ func GetCurrentUser[T any](ctx context.Context) T {
 }
 
 // TemplateData returns a copy of data with the "current_user" of the request
-// in it, for c.HTML. It is nil for anonymous visitors and on routes that
-// verified nothing, so that one layout serves all pages:
+// in it, for c.HTML. It is nil for anonymous visitors, on routes that verified
+// nothing, and without a UserLookupLoader, so that one layout serves all pages:
 //
 //	c.HTML(http.StatusOK, "page.html", ginjwt.TemplateData(c, gin.H{"title": "Home"}))
 func TemplateData(ctx context.Context, data gin.H) gin.H {
-	with := make(gin.H, len(data)+1)
-	for name, value := range data {
-		with[name] = value
+	with := gin.H{"current_user": nil}
+	if v := verifiedIn(ctx); v != nil {
+		with["current_user"] = v.user
 	}
-	with["current_user"] = nil
-	if v := verifiedIn(ctx); v != nil && v.token != nil {
-		with["current_user"] = GetCurrentUser[any](ctx)
-	}
-	return with
+	return merged(data, with)
 }
 
 // NewContext returns a copy of ctx in which the getters find token and user.
 // It is for tests, and for code that verifies tokens outside of Gin. A nil
 // token is that of an anonymous visitor.
 func NewContext(ctx context.Context, token *Token, user any) context.Context {
-	state := &requestState{Context: plain(ctx)}
+	state := &requestState{Context: plain(ctx), manager: FromContext(ctx)}
 	state.verified.Store(&verified{token, user})
 	return state
 }
@@ -127,6 +130,7 @@ func FromContext(ctx context.Context) *JWTManager {
 type requestState struct {
 	context.Context
 	manager  *JWTManager
+	request  *http.Request // that it was made for
 	verified atomic.Pointer[verified]
 }
 
@@ -178,25 +182,33 @@ func mustVerify(ctx context.Context, getter string) *verified {
 	return v
 }
 
-// attach stores m in the request, where FromContext finds it.
+// attach stores m in the request, where FromContext finds it. What another
+// manager verified before stays.
 func (m *JWTManager) attach(c *gin.Context) {
-	c.Request = c.Request.WithContext(&requestState{Context: c.Request.Context(), manager: m})
+	m.store(c, verifiedIn(c.Request.Context()))
 }
 
-// remember stores the outcome of a check. What others may have read already is
-// not changed: a second check gets a state of its own.
+// store gives the request a state of its own.
+func (m *JWTManager) store(c *gin.Context, v *verified) {
+	state := &requestState{Context: c.Request.Context(), manager: m}
+	state.verified.Store(v)
+	c.Request = c.Request.WithContext(state)
+	state.request = c.Request
+}
+
+// remember stores the outcome of a check. It fills in the state of this very
+// request if nobody can have read it yet. Otherwise it makes another: what was
+// read before does not change, nor does that of a request whose context this
+// one was given.
 func (m *JWTManager) remember(c *gin.Context, v *verified) {
-	ctx := c.Request.Context()
-	state := stateOf(ctx)
-	if state != nil && state.verified.CompareAndSwap(nil, v) {
-		return
+	state := stateOf(c.Request.Context())
+	switch {
+	case state == nil:
+		m.store(c, v)
+	case state.request == c.Request && state.verified.CompareAndSwap(nil, v):
+	default:
+		state.manager.store(c, v)
 	}
-	own := &requestState{Context: ctx, manager: m}
-	if state != nil {
-		own.manager = state.manager
-	}
-	own.verified.Store(v)
-	c.Request = c.Request.WithContext(own)
 }
 
 // plain returns ctx, or the request's context if ctx is a *gin.Context: that

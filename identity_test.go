@@ -108,7 +108,7 @@ func TestGettersPanicWhereNothingWasVerified(t *testing.T) {
 func TestGetCurrentUserPanicsOnWiringMistakes(t *testing.T) {
 	t.Parallel()
 	token := &ginjwt.Token{Identity: "alice"}
-	assert.PanicsWithValue(t, "ginjwt: GetCurrentUser: register a UserLookupLoader first", func() {
+	assert.PanicsWithValue(t, "ginjwt: GetCurrentUser: there is no user; register a UserLookupLoader, or give one to NewContext", func() {
 		ginjwt.GetCurrentUser[*account](ginjwt.NewContext(t.Context(), token, nil))
 	})
 	assert.PanicsWithValue(t, "ginjwt: GetCurrentUser: UserLookupLoader returned a string, not a *ginjwt_test.account", func() {
@@ -160,4 +160,47 @@ func TestCurrentUserInTemplates(t *testing.T) {
 	assert.Equal(t, "Home: &lt;alice&gt;", jwttest.Do(engine, "GET", "/optional", token).Body.String())
 	assert.Equal(t, "Home: nobody", jwttest.Do(engine, "GET", "/optional").Body.String())
 	assert.Equal(t, "Home: nobody", jwttest.Do(engine, "GET", "/public", token).Body.String())
+}
+
+func TestAStateIsThatOfOneRequest(t *testing.T) {
+	t.Parallel()
+	outer, outerEngine := newManager(t, jwttest.Config(nil))
+	inner := ginjwt.New(jwttest.Config(nil))
+	require.NoError(t, inner.InitApp(nil)) // not attached
+	innerEngine := gin.New()
+	innerEngine.GET("/me", inner.JWTRequired(), identify)
+	innerEngine.GET("/public", func(c *gin.Context) {
+		_, ok := ginjwt.GetToken(c)
+		assert.False(t, ok, "the token of another request")
+		c.String(http.StatusOK, "public")
+	})
+	token := jwttest.AccessToken(t, inner, "alice")
+	outerEngine.GET("/batch", func(c *gin.Context) {
+		assert.Same(t, outer, ginjwt.FromContext(c))
+		within := func(r *http.Request) { *r = *r.WithContext(c.Request.Context()) }
+		assert.Equal(t, "alice", jwttest.Do(innerEngine, "GET", "/me", within, jwttest.Bearer(token)).Body.String())
+		assert.Equal(t, "public", jwttest.Do(innerEngine, "GET", "/public", within).Body.String())
+	})
+	assert.Equal(t, 200, jwttest.Do(outerEngine, "GET", "/batch").Code)
+}
+
+func TestAttachingAManagerKeepsWhatWasVerified(t *testing.T) {
+	t.Parallel()
+	first, engine := newManager(t, jwttest.Config(nil))
+	second := ginjwt.New(jwttest.Config(nil))
+	group := engine.Group("/group", first.JWTRequired())
+	require.NoError(t, second.InitApp(group))
+	group.GET("/", func(c *gin.Context) {
+		assert.Same(t, second, ginjwt.FromContext(c))
+		assert.Same(t, second, ginjwt.FromContext(ginjwt.NewContext(c, nil, nil)))
+		identify(c)
+	})
+	assert.Equal(t, "alice", jwttest.Do(engine, "GET", "/group/", jwttest.Bearer(jwttest.AccessToken(t, first, "alice"))).Body.String())
+}
+
+func TestClaimsOfOneCallerAreNotThoseOfAnother(t *testing.T) {
+	t.Parallel()
+	ctx := ginjwt.NewContext(t.Context(), &ginjwt.Token{}, nil)
+	delete(ginjwt.GetJWT(ctx), "type")
+	assert.Contains(t, ginjwt.GetJWT(ctx), "type")
 }

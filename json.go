@@ -8,7 +8,6 @@ import (
 	"math"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -161,9 +160,6 @@ func isWholeNumber(s string) bool {
 	}
 	return true
 }
-
-// dateOf returns seconds as a time.
-func dateOf(seconds int64) time.Time { return time.Unix(seconds, 0) }
 
 // appendString appends s as a JSON string. It fails if s is not UTF-8: to
 // replace what is wrong would make another identity of it.

@@ -20,7 +20,7 @@ type keyring struct {
 // them goes into p. A key may be missing if a loader brings it.
 func (m *JWTManager) parseKeys(config Config, p *problems) keyring {
 	var ring keyring
-	names := append([]string{config.Algorithm}, config.DecodeAlgorithms...)
+	names := config.algorithms()
 	for i, name := range names {
 		if slices.Contains(names[:i], name) {
 			continue
@@ -41,6 +41,11 @@ func (m *JWTManager) parseKeys(config Config, p *problems) keyring {
 		ring.signing = &ring.verifying[0]
 	}
 	return ring
+}
+
+// algorithms returns the names of all that c accepts, that which signs first.
+func (c Config) algorithms() []string {
+	return append([]string{c.Algorithm}, c.DecodeAlgorithms...)
 }
 
 // keyFor makes the key of one algorithm, if it is in c.
@@ -115,7 +120,7 @@ func (m *JWTManager) missingKey(c Config, name string, p *problems) {
 func (m *JWTManager) signingKey(ctx context.Context, identity any) (boundKey, error) {
 	if m.encodeKey == nil {
 		if m.keys.signing == nil {
-			return boundKey{}, fmt.Errorf("%w: set PrivateKey; a PublicKey only verifies", ErrNoSigningKey)
+			return boundKey{}, fmt.Errorf("%w: set %s", ErrNoSigningKey, m.signingField())
 		}
 		return *m.keys.signing, nil
 	}
@@ -134,9 +139,16 @@ func (m *JWTManager) signingKey(ctx context.Context, identity any) (boundKey, er
 	return key, nil
 }
 
+func (m *JWTManager) signingField() string {
+	if algorithms[m.config.Algorithm].family == "HMAC" {
+		return "SecretKey, or an EncodeKeyLoader"
+	}
+	return "PrivateKey; a PublicKey only verifies"
+}
+
 // verificationKey returns the key for a token, which names its algorithm but
 // does not choose it: a key answers to one only.
-func (m *JWTManager) verificationKey(ctx context.Context, unverified *Token, alg string) (boundKey, error) {
+func (m *JWTManager) verificationKey(ctx context.Context, s segments, p payload, alg string) (boundKey, error) {
 	if m.decodeKey == nil {
 		for _, key := range m.keys.verifying {
 			if key.algorithm == alg {
@@ -145,15 +157,17 @@ func (m *JWTManager) verificationKey(ctx context.Context, unverified *Token, alg
 		}
 		return boundKey{}, errAlgorithm
 	}
-	loaded, err := m.decodeKey(ctx, unverified)
+	loaded, err := m.decodeKey(ctx, m.newToken(s, p)) // a Token that never becomes a trusted one
 	switch {
 	case errors.Is(err, ErrInvalidToken), err == nil && loaded.isZero():
 		return boundKey{}, errUnknownKey
 	case err != nil:
 		return boundKey{}, failure(err)
 	}
-	loaded.Algorithm = or(loaded.Algorithm, m.config.Algorithm)
-	if loaded.Algorithm != alg {
+	if loaded.Algorithm == "" && slices.Contains(m.algorithms, alg) {
+		loaded.Algorithm = alg
+	}
+	if loaded.Algorithm == "" || loaded.Algorithm != alg {
 		return boundKey{}, errAlgorithm
 	}
 	key, err := bind(loaded, m.config.AllowShortSecret)

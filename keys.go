@@ -21,14 +21,16 @@ import (
 )
 
 // Key signs or verifies tokens, with the one algorithm it is bound to
-// (RFC 8725 §3.1). Printing a Key does not show it.
+// (RFC 8725 §3.1). Printing a Key does not show it, unless it is in an
+// unexported field of something else that is printed.
 type Key struct {
 	// ID is written to the "kid" header of the tokens that the key signs.
 	// Empty leaves it out.
 	ID string
 
-	// Algorithm is "HS256", "RS256", "PS256", "ES256", "EdDSA" or one of their
-	// kin. Empty means Config.Algorithm.
+	// Algorithm is one of HS256, HS384, HS512, RS256, RS384, RS512, PS256, PS384,
+	// PS512, ES256, ES384, ES512 and EdDSA. Empty means Config.Algorithm or, for
+	// a DecodeKeyLoader, whichever of Config.DecodeAlgorithms the token has.
 	Algorithm string
 
 	// Sign is a []byte, *rsa.PrivateKey, *ecdsa.PrivateKey or

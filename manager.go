@@ -23,6 +23,7 @@ type JWTManager struct {
 	keys           keyring
 	accessCookies  cookieKind
 	refreshCookies cookieKind
+	algorithms     []string        // that a key from a loader may have
 	issuers        []string        // that "iss" may be; none: any
 	acceptedTypes  map[string]bool // of the "typ" header, as media types
 	revokes        bool            // the application itself said how tokens are revoked
@@ -65,6 +66,7 @@ func (m *JWTManager) freeze() error {
 	m.keys = keys
 	m.accessCookies = config.accessCookies()
 	m.refreshCookies = config.refreshCookies()
+	m.algorithms = config.algorithms()
 	m.issuers = config.DecodeIssuers
 	if config.DecodeIssuer != "" {
 		m.issuers = append(slices.Clone(m.issuers), config.DecodeIssuer)
@@ -80,8 +82,13 @@ func (m *JWTManager) freeze() error {
 }
 
 // Config returns a copy of the settings with their defaults filled in, for code
-// that works beside m: the name of a cookie, or the clock.
-func (m *JWTManager) Config() Config { return m.config.withDefaults() }
+// that works beside m: the name of a cookie, or the clock. SecretKey and
+// PrivateKey are left out.
+func (m *JWTManager) Config() Config {
+	config := m.config.withDefaults()
+	config.SecretKey, config.PrivateKey = "", ""
+	return config
+}
 
 // String names m without giving away its settings.
 func (m JWTManager) String() string { return "ginjwt.JWTManager" }

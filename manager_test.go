@@ -181,6 +181,7 @@ func TestConfigOfAManagerHasItsDefaults(t *testing.T) {
 	assert.Equal(t, 15*time.Minute, config.AccessTokenExpires)
 	assert.Equal(t, "https://id.example", config.DecodeIssuer)
 	assert.Empty(t, config.DecodeIssuers)
+	assert.Empty(t, config.SecretKey, "handlers have no use for it")
 	assert.WithinDuration(t, time.Now(), config.Now(), time.Second)
 
 	config.TokenLocation[0] = ginjwt.InJSON

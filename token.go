@@ -93,6 +93,9 @@ func (t *Token) String() string {
 // Format prints String whatever the verb, so that none shows a credential.
 func (t *Token) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, t.String()) }
 
+// MarshalText is String, so that no encoder writes what is in the token.
+func (t *Token) MarshalText() ([]byte, error) { return []byte(t.String()), nil }
+
 // LogValue is String, for log/slog.
 func (t *Token) LogValue() slog.Value { return slog.StringValue(t.String()) }
 
@@ -115,7 +118,8 @@ func (m *JWTManager) newToken(s segments, p payload) *Token {
 	return t
 }
 
-// tokenType keeps a "type" that is not a string apart from every one that is.
+// tokenType returns the JSON of a "type" that is not a string: never a type that
+// a route asks for.
 func tokenType(v jsontext.Value) TokenType {
 	if text, ok := jsonString(v); ok {
 		return TokenType(text)

@@ -6,6 +6,7 @@ import (
 	"encoding"
 	"encoding/base64"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"maps"
 	"reflect"
@@ -40,6 +41,9 @@ func WithFresh() TokenOption {
 
 // WithFreshFor marks an access token as fresh for d.
 func WithFreshFor(d time.Duration) TokenOption {
+	if d <= 0 {
+		d = -1 // an error when the token is made
+	}
 	return func(s *tokenSpec) { s.fresh, s.freshFor = "", d }
 }
 
@@ -144,10 +148,16 @@ func (m *JWTManager) create(ctx context.Context, typ TokenType, lifetime time.Du
 // complete adds what the loaders bring to spec, and checks it.
 func (m *JWTManager) complete(ctx context.Context, spec *tokenSpec, typ TokenType, identity any) error {
 	if typ == RefreshToken && (spec.fresh != "" || spec.freshFor != 0) {
-		return fmt.Errorf("%w: a refresh token is never fresh", ErrReservedClaim)
+		return errors.New("ginjwt: a refresh token is never fresh; WithFresh is for access tokens")
 	}
-	if validLifetime(spec.expires) != nil || spec.freshFor < 0 {
-		return ErrLifetime
+	if validLifetime(spec.expires) != nil {
+		return fmt.Errorf("%w: WithExpires was given %s; 15 minutes are 15*time.Minute", ErrLifetime, spec.expires)
+	}
+	if spec.freshFor < 0 {
+		return errors.New("ginjwt: WithFreshFor: must be more than zero")
+	}
+	if slices.Contains(spec.audience, "") {
+		return errors.New("ginjwt: WithAudience: an audience is empty")
 	}
 	if m.additionalClaims != nil {
 		claims, err := m.additionalClaims(ctx, identity)
@@ -166,35 +176,47 @@ func (m *JWTManager) complete(ctx context.Context, spec *tokenSpec, typ TokenTyp
 	return m.checkReserved(spec.claims)
 }
 
-// reservedClaims are the claims that this package reads back, beside the one
-// of Config.IdentityClaim.
-var reservedClaims = []string{"fresh", "iat", "jti", "type", "sub", "nbf", "csrf", "aud", "iss", "exp"}
+// reservedClaims are the claims that this package reads back, each with what to
+// do instead of setting it.
+var reservedClaims = map[string]string{
+	"fresh": "use WithFresh",
+	"iat":   "set Config.Now",
+	"jti":   "use WithID",
+	"type":  "use CreateAccessToken or CreateRefreshToken",
+	"nbf":   "use WithNotBefore",
+	"csrf":  "it is a new value in every token",
+	"aud":   "use WithAudience",
+	"iss":   "use WithIssuer",
+	"exp":   "use WithExpires",
+}
 
 func (m *JWTManager) checkReserved(claims Claims) error {
-	for name := range claims {
-		if name != m.config.IdentityClaim && !slices.Contains(reservedClaims, name) {
-			continue
+	for name, value := range claims {
+		if name == m.config.IdentityClaim {
+			return fmt.Errorf("%w: %q: pass it as the identity", ErrReservedClaim, name)
 		}
-		instead := map[string]string{
-			"fresh": "use WithFresh", "jti": "use WithID", "nbf": "use WithNotBefore", "aud": "use WithAudience",
-			"iss": "use WithIssuer", "exp": "use WithExpires", "type": "use CreateAccessToken or CreateRefreshToken",
-			"iat": "set Config.Now", "csrf": "it is a new value in every token",
-		}[name]
-		return fmt.Errorf("%w: %q: %s", ErrReservedClaim, name, or(instead, "pass it as the identity"))
+		if instead, ok := reservedClaims[name]; ok {
+			return fmt.Errorf("%w: %q: %s", ErrReservedClaim, name, instead)
+		}
+		if _, ok := value.(string); name == "sub" && !ok {
+			return fmt.Errorf("%w: \"sub\": must be a string", ErrReservedClaim)
+		}
 	}
 	return nil
 }
 
-// subject returns the identity as it stands in the token.
-func (m *JWTManager) subject(ctx context.Context, identity any) (string, error) {
+// subject returns the identity as it stands in the token. Nobody is no user:
+// an empty identity would look like that of an anonymous visitor.
+func (m *JWTManager) subject(ctx context.Context, identity any) (text string, err error) {
 	if m.userIdentity == nil {
-		return identityText(identity)
+		text, err = identityText(identity)
+	} else if text, err = m.userIdentity(ctx, identity); err != nil {
+		err = fmt.Errorf("ginjwt: UserIdentityLoader: %w", err)
 	}
-	text, err := m.userIdentity(ctx, identity)
-	if err != nil {
-		return "", fmt.Errorf("ginjwt: UserIdentityLoader: %w", err)
+	if err == nil && text == "" {
+		err = fmt.Errorf("%w: it is empty", ErrIdentity)
 	}
-	return text, nil
+	return text, err
 }
 
 func identityText(identity any) (string, error) {
@@ -203,7 +225,7 @@ func identityText(identity any) (string, error) {
 		return id, nil
 	case encoding.TextMarshaler:
 		if isNil(id) {
-			return "", ErrIdentity
+			return "", fmt.Errorf("%w: it is nil", ErrIdentity)
 		}
 		text, err := id.MarshalText()
 		if err != nil {
@@ -219,7 +241,10 @@ func identityText(identity any) (string, error) {
 	case v.IsValid() && v.CanUint():
 		return strconv.FormatUint(v.Uint(), 10), nil
 	}
-	return "", fmt.Errorf("%w (it is a %T)", ErrIdentity, identity)
+	if identity == nil {
+		return "", fmt.Errorf("%w: it is nil", ErrIdentity)
+	}
+	return "", fmt.Errorf("%w: a %T needs a UserIdentityLoader", ErrIdentity, identity)
 }
 
 // reservedHeaders change how a token is read, or would name its key.
@@ -359,7 +384,7 @@ func (m *JWTManager) sign(key boundKey, header, payload []byte) (string, error) 
 	}
 	b = base64.RawURLEncoding.AppendEncode(append(b, '.'), signature)
 	if len(b) > m.config.MaxTokenSize {
-		return "", fmt.Errorf("%w: %d bytes are more than MaxTokenSize", ErrTokenTooLarge, len(b))
+		return "", fmt.Errorf("%w: %d bytes are more than the %d of MaxTokenSize", ErrTokenTooLarge, len(b), m.config.MaxTokenSize)
 	}
 	return string(b), nil
 }

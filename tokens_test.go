@@ -75,7 +75,10 @@ func TestIDsAreNeverRepeated(t *testing.T) {
 	assert.Len(t, seen, 2000, "a jti and a csrf each")
 }
 
-type userID uint32
+type (
+	userID   uint32
+	userName string
+)
 
 func TestIdentities(t *testing.T) {
 	t.Parallel()
@@ -85,7 +88,6 @@ func TestIdentities(t *testing.T) {
 		want     string
 	}{
 		{"alice", "alice"},
-		{"", ""},
 		{42, "42"},
 		{int8(-1), "-1"},
 		{uint64(math.MaxUint64), "18446744073709551615"},
@@ -98,12 +100,16 @@ func TestIdentities(t *testing.T) {
 		assert.Equal(t, test.want, token.Identity)
 	}
 	var nobody *netip.Addr
-	for _, identity := range []any{nil, 1.5, true, []byte("alice"), struct{}{}, map[string]any{}, nobody} {
+	for _, identity := range []any{nil, "", userName(""), 1.5, true, []byte("alice"), struct{}{}, map[string]any{}, nobody} {
 		_, err := mgr.CreateAccessToken(t.Context(), identity)
 		assert.ErrorIs(t, err, ginjwt.ErrIdentity, "%T", identity)
 	}
 	_, err := mgr.CreateAccessToken(t.Context(), 1.5)
-	assert.EqualError(t, err, "ginjwt: identity is neither text nor an integer; set a UserIdentityLoader (it is a float64)")
+	assert.EqualError(t, err, "ginjwt: identity is no text and no integer: a float64 needs a UserIdentityLoader")
+	_, err = mgr.CreateAccessToken(t.Context(), nil)
+	assert.EqualError(t, err, "ginjwt: identity is no text and no integer: it is nil")
+	_, err = mgr.CreateAccessToken(t.Context(), "")
+	assert.EqualError(t, err, "ginjwt: identity is no text and no integer: it is empty")
 	_, err = mgr.CreateAccessToken(t.Context(), "al\xffce")
 	assert.EqualError(t, err, `ginjwt: claim "sub": is not valid UTF-8`)
 }
@@ -115,7 +121,7 @@ func TestReservedClaimsNameTheOptionToUse(t *testing.T) {
 	mgr, _ := newManager(t, config)
 	for claim, instead := range map[string]string{
 		"fresh": "use WithFresh", "iat": "set Config.Now", "jti": "use WithID",
-		"type": "use CreateAccessToken or CreateRefreshToken", "sub": "pass it as the identity", "member": "pass it as the identity",
+		"type": "use CreateAccessToken or CreateRefreshToken", "member": "pass it as the identity",
 		"nbf": "use WithNotBefore", "csrf": "it is a new value in every token", "aud": "use WithAudience",
 		"iss": "use WithIssuer", "exp": "use WithExpires",
 	} {
@@ -123,6 +129,19 @@ func TestReservedClaimsNameTheOptionToUse(t *testing.T) {
 		require.ErrorIs(t, err, ginjwt.ErrReservedClaim)
 		assert.EqualError(t, err, `ginjwt: claim is set by this package: "`+claim+`": `+instead)
 	}
+}
+
+func TestSubIsAClaimLikeOthersWhereTheIdentityIsElsewhere(t *testing.T) {
+	t.Parallel()
+	config := jwttest.Config(nil)
+	config.IdentityClaim = "member"
+	mgr, _ := newManager(t, config)
+	token, err := mgr.DecodeToken(t.Context(), jwttest.AccessToken(t, mgr, "m-17", ginjwt.WithClaims(ginjwt.Claims{"sub": "alice"})))
+	require.NoError(t, err)
+	assert.Equal(t, "m-17", token.Identity)
+	assert.Equal(t, "alice", token.Claims()["sub"])
+	_, err = mgr.CreateAccessToken(t.Context(), "m-17", ginjwt.WithClaims(ginjwt.Claims{"sub": 5}))
+	assert.EqualError(t, err, `ginjwt: claim is set by this package: "sub": must be a string`)
 }
 
 func TestWhatCannotBeMinted(t *testing.T) {
@@ -140,9 +159,11 @@ func TestWhatCannotBeMinted(t *testing.T) {
 		"key in the header":     {header("jwk", "x"), ginjwt.ErrReservedHeader, `ginjwt: header parameter is set by this package: "jwk"`},
 		"kid is a number":       {header("kid", 5), ginjwt.ErrReservedHeader, `ginjwt: header parameter is set by this package: "kid" must be a string`},
 		"typ is a number":       {header("typ", 5), ginjwt.ErrReservedHeader, `ginjwt: header parameter is set by this package: "typ" must be a string`},
-		"negative lifetime":     {ginjwt.WithExpires(-time.Second), ginjwt.ErrLifetime, ginjwt.ErrLifetime.Error()},
-		"lifetime of no second": {ginjwt.WithExpires(time.Millisecond), ginjwt.ErrLifetime, ginjwt.ErrLifetime.Error()},
-		"negative freshness":    {ginjwt.WithFreshFor(-time.Second), ginjwt.ErrLifetime, ginjwt.ErrLifetime.Error()},
+		"negative lifetime":     {ginjwt.WithExpires(-time.Second), ginjwt.ErrLifetime, "ginjwt: lifetime must be at least a second, or NeverExpires: WithExpires was given -1s; 15 minutes are 15*time.Minute"},
+		"lifetime of no second": {ginjwt.WithExpires(15), ginjwt.ErrLifetime, "ginjwt: lifetime must be at least a second, or NeverExpires: WithExpires was given 15ns; 15 minutes are 15*time.Minute"},
+		"negative freshness":    {ginjwt.WithFreshFor(-time.Second), nil, "ginjwt: WithFreshFor: must be more than zero"},
+		"fresh for no time":     {ginjwt.WithFreshFor(0), nil, "ginjwt: WithFreshFor: must be more than zero"},
+		"empty audience":        {ginjwt.WithAudience("a", ""), nil, "ginjwt: WithAudience: an audience is empty"},
 		"too large":             {claim(strings.Repeat("x", 16<<10)), ginjwt.ErrTokenTooLarge, ""},
 		"not JSON":              {claim(func() {}), nil, ""},
 		"no number":             {claim(math.NaN()), nil, ""},
@@ -160,7 +181,7 @@ func TestWhatCannotBeMinted(t *testing.T) {
 	}
 	for _, option := range []ginjwt.TokenOption{ginjwt.WithFresh(), ginjwt.WithFreshFor(time.Minute), ginjwt.WithFreshUntil(time.Now())} {
 		_, err := mgr.CreateRefreshToken(t.Context(), "alice", option)
-		assert.EqualError(t, err, "ginjwt: claim is set by this package: a refresh token is never fresh")
+		assert.EqualError(t, err, "ginjwt: a refresh token is never fresh; WithFresh is for access tokens")
 	}
 }
 

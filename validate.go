@@ -47,7 +47,7 @@ func (c Config) validateClaims(p *problems) {
 	if c.DecodeLeeway < 0 || c.DecodeLeeway > maxLeeway {
 		p.add("DecodeLeeway", "must be between zero and 100 years")
 	}
-	if c.IdentityClaim != "sub" && slices.Contains(reservedClaims, c.IdentityClaim) {
+	if _, reserved := reservedClaims[c.IdentityClaim]; reserved {
 		p.add("IdentityClaim", "%q has a meaning of its own", c.IdentityClaim)
 	}
 	for _, list := range []struct {
@@ -76,10 +76,10 @@ func (c Config) validateClaims(p *problems) {
 }
 
 func validLifetime(d time.Duration) error {
-	if d != NeverExpires && d < time.Second {
-		return errors.New("must be at least a second, or NeverExpires")
+	if d == NeverExpires || d >= time.Second {
+		return nil
 	}
-	return nil
+	return fmt.Errorf("must be at least a second, or NeverExpires (it is %s; 15 minutes are 15*time.Minute)", d)
 }
 
 func (c Config) validateLocations(p *problems) {

@@ -29,14 +29,14 @@ func newEngine(db *sql.DB, config ginjwt.Config, cost int, log *slog.Logger) (*g
 	if err != nil {
 		return nil, err
 	}
-	config = ginjwt.New(config).Config() // with the defaults filled in
-	config.Blocklist = blocklist{db, config.Now}
+	complete := ginjwt.New(config).Config() // with the defaults filled in
+	config.Blocklist = blocklist{db, complete.Now}
 	a := &app{
 		jwt:          ginjwt.New(config),
 		users:        users{db},
 		passwords:    passwords,
-		accessCookie: config.AccessCookieName,
-		messageKey:   config.ErrorMessageKey,
+		accessCookie: complete.AccessCookieName,
+		messageKey:   complete.ErrorMessageKey,
 	}
 	a.jwt.UserIdentityLoader(identityOf)
 	a.jwt.AdditionalClaimsLoader(claimsOf)

@@ -20,6 +20,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"sync"
 	"testing"
@@ -113,13 +114,24 @@ func Header(name, value string) RequestOption {
 	return func(r *http.Request) { r.Header.Set(name, value) }
 }
 
-// JSON sends a body of JSON.
-func JSON(body string) RequestOption {
+// JSON sends a body of JSON text.
+func JSON(text string) RequestOption { return body("application/json", text) }
+
+func body(contentType, text string) RequestOption {
 	return func(r *http.Request) {
-		r.Header.Set("Content-Type", "application/json")
-		r.Body = io.NopCloser(strings.NewReader(body))
-		r.ContentLength = int64(len(body))
+		r.Header.Set("Content-Type", contentType)
+		r.Body = io.NopCloser(strings.NewReader(text))
+		r.ContentLength = int64(len(text))
 	}
+}
+
+// Form sends a URL-encoded form of names and values in turn.
+func Form(namesAndValues ...string) RequestOption {
+	form := url.Values{}
+	for i := 0; i+1 < len(namesAndValues); i += 2 {
+		form.Add(namesAndValues[i], namesAndValues[i+1])
+	}
+	return body("application/x-www-form-urlencoded", form.Encode())
 }
 
 // Cookies sends the cookies of earlier responses, oldest first, as a browser

@@ -94,6 +94,12 @@ func TestJSONSendsABody(t *testing.T) {
 	assert.Equal(t, `application/json {"a":1}`, jwttest.Do(engine, "POST", "/echo", jwttest.JSON(`{"a":1}`)).Body.String())
 }
 
+func TestFormSendsFields(t *testing.T) {
+	t.Parallel()
+	engine, _ := newEngine(t, nil)
+	assert.Equal(t, "application/x-www-form-urlencoded a=1&b=%26", jwttest.Do(engine, "POST", "/echo", jwttest.Form("a", "1", "b", "&")).Body.String())
+}
+
 func TestHeaderReplaces(t *testing.T) {
 	t.Parallel()
 	engine, mgr := newEngine(t, nil)
