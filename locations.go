@@ -170,8 +170,8 @@ func cookieValues(r *http.Request, name string) (values []string) {
 	for _, line := range r.Header["Cookie"] {
 		for pair := range strings.SplitSeq(line, ";") {
 			key, value, _ := strings.Cut(pair, "=")
-			if strings.Trim(key, blanks) == name {
-				values = append(values, unquote(strings.Trim(value, blanks)))
+			if strings.Trim(key, " \t") == name {
+				values = append(values, unquote(strings.Trim(value, " \t")))
 			}
 		}
 	}
