@@ -77,9 +77,9 @@ func (a *app) listUsers(c *gin.Context) {
 // tokenAnswer has the members of RFC 6749 §5.1.
 type tokenAnswer struct {
 	AccessToken  string `json:"access_token"`
+	RefreshToken string `json:"refresh_token,omitempty"`
 	TokenType    string `json:"token_type"`
 	ExpiresIn    int64  `json:"expires_in,omitempty"` // seconds; absent: never
-	RefreshToken string `json:"refresh_token,omitempty"`
 }
 
 // answerTokens answers to someone who has just shown a password.

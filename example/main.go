@@ -113,13 +113,18 @@ func welcome(w io.Writer, url, dir string) {
 	fmt.Fprintf(w, `Listening on %[1]s, data in %[2]s. Try:
 
 JSON='Content-Type: application/json'
-curl -s %[1]s/register -H "$JSON" -d '{"name":"alice","password":"correct horse"}'
-curl -s %[1]s/login -H "$JSON" -d '{"name":"alice","password":"correct horse"}'
-curl -s %[1]s/me -H 'Authorization: Bearer ACCESS_TOKEN'
-curl -s %[1]s/refresh -X POST -H 'Authorization: Bearer REFRESH_TOKEN'
-curl -s %[1]s/logout -X POST -H 'Authorization: Bearer ACCESS_TOKEN'
+ALICE='{"name":"alice","password":"correct horse"}'
+curl -s %[1]s/register -H "$JSON" -d "$ALICE"
+LOGIN=$(curl -s %[1]s/login -H "$JSON" -d "$ALICE")
+ACCESS=$(echo "$LOGIN" | cut -d '"' -f 4)
+REFRESH=$(echo "$LOGIN" | cut -d '"' -f 8)
+curl -s %[1]s/me -H "Authorization: Bearer $ACCESS"
+curl -s -X POST %[1]s/refresh -H "Authorization: Bearer $REFRESH"
+curl -s %[1]s/logout -H "Authorization: Bearer $ACCESS" -H "$JSON" -d "{\"refresh_token\":\"$REFRESH\"}"
+curl -s %[1]s/me -H "Authorization: Bearer $ACCESS"
+curl -s -X POST %[1]s/refresh -H "Authorization: Bearer $REFRESH"
 
-curl -s -c jar.txt %[1]s/web/login -H "$JSON" -d '{"name":"alice","password":"correct horse"}'
+curl -s -c jar.txt %[1]s/web/login -H "$JSON" -d "$ALICE"
 curl -s -b jar.txt %[1]s/web/me
 
 Ctrl-C ends it.

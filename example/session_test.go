@@ -21,7 +21,7 @@ import (
 // compares every answer with the one there.
 func TestREADMESession(t *testing.T) {
 	t.Parallel()
-	for _, tool := range []string{"bash", "curl", "sed", "awk"} {
+	for _, tool := range []string{"bash", "curl", "cut", "awk"} {
 		_, err := exec.LookPath(tool)
 		require.NoError(t, err, "this test types the commands of the README: install %s", tool)
 	}
@@ -37,6 +37,28 @@ func TestREADMESession(t *testing.T) {
 		require.Equal(t, step.output, shell.run(t, command),
 			"the README shows another answer to:\n$ %s", step.command)
 	}
+}
+
+// TestPrintedCommands types what the program prints, all at once.
+func TestPrintedCommands(t *testing.T) {
+	t.Parallel()
+	addr := startExample(t)
+	printed := &strings.Builder{}
+	welcome(printed, "http://"+addr, "data")
+	_, commands, _ := strings.Cut(printed.String(), " Try:\n")
+	commands, _, _ = strings.Cut(commands, "Ctrl-C")
+
+	output := startShell(t).run(t, commands)
+	output = regexp.MustCompile(`[\w-]+\.[\w-]+\.[\w-]+`).ReplaceAllString(output, "TOKEN")
+	require.Equal(t, `{"id":1,"name":"alice","admin":true}
+{"id":1,"name":"alice","admin":true}
+{"access_token":"TOKEN","token_type":"Bearer","expires_in":900}
+{"msg":"Logged out"}
+{"msg":"Token has been revoked"}
+{"msg":"Token has been revoked"}
+{"msg":"Logged in"}
+{"name":"alice","note":""}
+`, output)
 }
 
 func TestParseSession(t *testing.T) {

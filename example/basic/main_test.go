@@ -29,7 +29,7 @@ func newTestRouter(t *testing.T) (*gin.Engine, *jwttest.Clock) {
 
 func login(t *testing.T, router *gin.Engine) (accessToken string) {
 	t.Helper()
-	w := jwttest.Do(router, "POST", "/login", jwttest.JSON(`{"username":"alice","password":"white-rabbit-with-a-watch"}`))
+	w := jwttest.Do(router, "POST", "/login", jwttest.JSON(`{"username":"alice","password":"correct horse"}`))
 	require.Equal(t, 200, w.Code, w.Body)
 	require.Regexp(t, `^\{"access_token":"[\w-]+\.[\w-]+\.[\w-]+"\}$`, w.Body.String())
 	assert.Equal(t, "no-store", w.Header().Get("Cache-Control"))
@@ -47,7 +47,7 @@ func TestLoginRefusesAllButTheRightPassword(t *testing.T) {
 		body       string
 	}{
 		{"wrong password", `{"username":"alice","password":"red-queen"}`, 401, `{"msg":"Bad username or password"}`},
-		{"unknown user", `{"username":"bob","password":"white-rabbit-with-a-watch"}`, 401, `{"msg":"Bad username or password"}`},
+		{"unknown user", `{"username":"bob","password":"correct horse"}`, 401, `{"msg":"Bad username or password"}`},
 		{"no password", `{"username":"alice"}`, 400, `{"msg":"Send username and password as JSON"}`},
 		{"empty password", `{"username":"alice","password":""}`, 400, `{"msg":"Send username and password as JSON"}`},
 		{"no JSON", `username=alice`, 400, `{"msg":"Send username and password as JSON"}`},

@@ -23,7 +23,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-const alice = `{"username":"alice","password":"white-rabbit-with-a-watch"}`
+const alice = `{"username":"alice","password":"correct horse"}`
 
 func newTestRouter(t *testing.T) (*gin.Engine, *jwttest.Clock) {
 	t.Helper()
@@ -93,10 +93,10 @@ func TestLoginRefusesAllButTheRightPassword(t *testing.T) {
 	t.Parallel()
 	router, _ := newTestRouter(t)
 	for sent, want := range map[string]string{
-		`{"username":"alice","password":"red-queen"}`:               `401 {"msg":"Bad username or password"}`,
-		`{"username":"bob","password":"white-rabbit-with-a-watch"}`: `401 {"msg":"Bad username or password"}`,
-		`{"username":"alice"}`:                                      `400 {"msg":"Send username and password as JSON"}`,
-		`nonsense`:                                                  `400 {"msg":"Send username and password as JSON"}`,
+		`{"username":"alice","password":"red-queen"}`:   `401 {"msg":"Bad username or password"}`,
+		`{"username":"bob","password":"correct horse"}`: `401 {"msg":"Bad username or password"}`,
+		`{"username":"alice"}`:                          `400 {"msg":"Send username and password as JSON"}`,
+		`nonsense`:                                      `400 {"msg":"Send username and password as JSON"}`,
 	} {
 		w := jwttest.Do(router, "POST", "/login", jwttest.JSON(sent))
 		assert.Equal(t, want, strconv.Itoa(w.Code)+" "+w.Body.String(), sent)

@@ -153,3 +153,26 @@ func TestLoaderRefusesOtherIdentities(t *testing.T) {
 	_, err := rolesOf(t.Context(), 7)
 	assert.EqualError(t, err, "claims: the identity is a int")
 }
+
+func TestContextOfARealTokenHasClaims(t *testing.T) {
+	t.Parallel()
+	_, mgr, _ := setUp(t)
+	claims := ginjwt.WithClaims(ginjwt.Claims{"roles": []string{"editor"}})
+
+	token, err := mgr.DecodeToken(t.Context(), jwttest.AccessToken(t, mgr, "alice", claims))
+	require.NoError(t, err)
+	ctx := ginjwt.NewContext(t.Context(), token, nil)
+
+	mine, err := ginjwt.GetJWTClaims[myClaims](ctx)
+	require.NoError(t, err)
+	assert.Equal(t, myClaims{Roles: []string{"editor"}}, mine)
+}
+
+func TestContextOfATokenMadeByHandHasNoClaims(t *testing.T) {
+	t.Parallel()
+	ctx := ginjwt.NewContext(t.Context(), &ginjwt.Token{Identity: "alice"}, nil)
+	assert.Equal(t, "alice", ginjwt.GetJWTIdentity(ctx))
+	assert.Equal(t, ginjwt.Claims{"type": "access", "fresh": false, "jti": nil}, ginjwt.GetJWT(ctx))
+	_, err := ginjwt.GetJWTClaims[myClaims](ctx)
+	assert.Error(t, err)
+}

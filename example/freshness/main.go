@@ -137,6 +137,6 @@ func checkLogin(c *gin.Context) (username string, ok bool) {
 // with the hash that you stored, by bcrypt or Argon2id; do so for unknown names
 // too, so that the time it takes does not tell who exists; and limit attempts.
 func passwordMatches(username, password string) bool {
-	right := subtle.ConstantTimeCompare([]byte(password), []byte("white-rabbit-with-a-watch")) == 1
+	right := subtle.ConstantTimeCompare([]byte(password), []byte("correct horse")) == 1
 	return right && username == "alice"
 }

@@ -71,6 +71,7 @@ func TestWelcomeIsForEverybody(t *testing.T) {
 	}{
 		"no header":                     {"", `{"msg":"Hello, stranger"}`},
 		"credentials of another scheme": {"Basic YWxpY2U6eA==", `{"msg":"Hello, stranger"}`},
+		"token without a scheme":        {token, `{"msg":"Hello, stranger"}`},
 		"token":                         {"Bearer " + token, `{"msg":"Hello, alice"}`},
 	} {
 		w := jwttest.Do(r, "GET", "/welcome", jwttest.Header("Authorization", test.authorization))
