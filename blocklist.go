@@ -3,10 +3,10 @@ package ginjwt
 import (
 	"context"
 	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"math"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -33,6 +33,7 @@ type MemoryBlocklist struct {
 	// Now tells the time by which entries expire. Nil means [time.Now].
 	Now func() time.Time
 
+	used   atomic.Bool // since the first Add
 	shards [64]blocklistShard
 }
 
@@ -53,6 +54,7 @@ const (
 
 // Add blocks id at least until expires. It never fails.
 func (b *MemoryBlocklist) Add(_ context.Context, id string, expires time.Time) error {
+	b.used.Store(true)
 	key, until := keyOf(id), expiryOf(expires)
 	shard := &b.shards[key[0]%64]
 	shard.mu.Lock()
@@ -70,6 +72,9 @@ func (b *MemoryBlocklist) Add(_ context.Context, id string, expires time.Time) e
 
 // Contains reports whether any of ids is blocked. It never fails.
 func (b *MemoryBlocklist) Contains(_ context.Context, ids ...string) (bool, error) {
+	if !b.used.Load() {
+		return false, nil
+	}
 	for _, id := range ids {
 		key := keyOf(id)
 		shard := &b.shards[key[0]%64]
@@ -118,20 +123,25 @@ func parseUUID(s string) (key blocklistKey, ok bool) {
 	if len(s) != 36 || s[8] != '-' || s[13] != '-' || s[18] != '-' || s[23] != '-' {
 		return key, false
 	}
-	for i := range len(s) {
-		if 'A' <= s[i] && s[i] <= 'F' {
-			return key, false
-		}
+	wrong := byte(0)
+	for i, at := range [16]int{0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34} {
+		high, low := hexDigits[s[at]], hexDigits[s[at+1]]
+		wrong |= high | low
+		key[i] = high<<4 | low&15
 	}
-	digits := [32]byte{}
-	n := copy(digits[:], s[0:8])
-	n += copy(digits[n:], s[9:13])
-	n += copy(digits[n:], s[14:18])
-	n += copy(digits[n:], s[19:23])
-	copy(digits[n:], s[24:36])
-	_, err := hex.Decode(key[:], digits[:])
-	return key, err == nil
+	return key, wrong < 16
 }
+
+// hexDigits are the values of hexadecimal digits in lower case, 16 for others.
+var hexDigits = func() (values [256]byte) {
+	for i := range values {
+		values[i] = 16
+	}
+	for i, digit := range []byte("0123456789abcdef") {
+		values[digit] = byte(i)
+	}
+	return values
+}()
 
 // expiryOf rounds up, so that no entry ends before its token.
 func expiryOf(t time.Time) uint32 {
@@ -177,7 +187,7 @@ func (m *JWTManager) checkRevoked(ctx context.Context, token *Token) error {
 		}
 		return nil
 	}
-	blocked, err := m.config.Blocklist.Contains(ctx, token.ID)
+	blocked, err := m.config.Blocklist.Contains(ctx, token.ids[:]...)
 	if err == nil && !blocked && m.tokenInBlocklist != nil {
 		blocked, err = m.tokenInBlocklist(ctx, token)
 	}

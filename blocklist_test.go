@@ -149,3 +149,35 @@ func TestRevokedTokensStayUntilTheyHaveExpired(t *testing.T) {
 	assert.Equal(t, 503, w.Code)
 	assert.Equal(t, `{"msg":"Service unavailable"}`+"\n", w.Body.String())
 }
+
+// prefixingBlocklist changes the IDs that it is given, as it may.
+type prefixingBlocklist struct{ ginjwt.MemoryBlocklist }
+
+func (b *prefixingBlocklist) Add(ctx context.Context, id string, expires time.Time) error {
+	return b.MemoryBlocklist.Add(ctx, "jti:"+id, expires)
+}
+
+func (b *prefixingBlocklist) Contains(ctx context.Context, ids ...string) (bool, error) {
+	for i := range ids {
+		ids[i] = "jti:" + ids[i]
+	}
+	return b.MemoryBlocklist.Contains(ctx, ids...)
+}
+
+func TestABlocklistMayChangeTheIDsItIsGiven(t *testing.T) {
+	t.Parallel()
+	config := jwttest.Config(nil)
+	config.Blocklist = &prefixingBlocklist{}
+	mgr, engine := newManager(t, config)
+	engine.GET("/", mgr.JWTRequired(), identify)
+	encoded := jwttest.AccessToken(t, mgr, "alice")
+	for range 3 {
+		assert.Equal(t, 200, jwttest.Do(engine, "GET", "/", jwttest.Bearer(encoded)).Code)
+	}
+	token, err := mgr.DecodeToken(t.Context(), encoded)
+	require.NoError(t, err)
+	require.NoError(t, mgr.RevokeToken(t.Context(), token))
+	for range 3 {
+		assert.Equal(t, 401, jwttest.Do(engine, "GET", "/", jwttest.Bearer(encoded)).Code)
+	}
+}

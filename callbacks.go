@@ -161,7 +161,7 @@ func (m *JWTManager) register(name string, fn any) {
 // responder returns the loader for an error, which is FlaskError if none was
 // registered.
 func (m *JWTManager) responder(err *Error) ErrorHandler {
-	if fn := m.responders[err.answer().loader]; fn != nil {
+	if fn := m.responders[answers[err.row()].loader]; fn != nil {
 		return fn
 	}
 	if fn := m.responders[failureLoader]; fn != nil {
@@ -204,7 +204,7 @@ func (m *JWTManager) loadUser(ctx context.Context, token *Token) (any, error) {
 
 // pythonIdentity is the identity as the original writes it in a message.
 func (t *Token) pythonIdentity() string {
-	switch t.identity.Kind() {
+	switch t.read().payload.identityJSON.kind() {
 	case 'n':
 		return "None"
 	case 't':
@@ -218,9 +218,19 @@ func (t *Token) pythonIdentity() string {
 // FlaskError answers as Flask-JWT-Extended does: {"msg": "…"} with its status.
 // It is the default.
 func FlaskError(c *gin.Context, err *Error) {
-	body := appendASCII([]byte("{"), or(err.messageKey, "msg"))
+	body := append(make([]byte, 0, 128), '{')
+	body = appendASCII(body, or(err.messageKey, "msg"))
 	body = appendASCII(append(body, ':'), err.Message)
-	c.Data(err.Status, "application/json", append(body, "}\n"...))
+	body = append(body, "}\n"...)
+	header := c.Writer.Header()
+	if len(header["Content-Type"]) == 0 {
+		header["Content-Type"] = []string{"application/json"}
+	}
+	header["Content-Length"] = []string{strconv.Itoa(len(body))}
+	c.Status(err.Status)
+	if _, failed := c.Writer.Write(body); failed != nil {
+		_ = c.Error(failed) // the client is gone
+	}
 }
 
 // appendASCII appends s as a JSON string in ASCII, as Flask writes them.
@@ -249,7 +259,7 @@ func appendASCII(b []byte, s string) []byte {
 // {"error": "…", "error_description": "…"}. The description is the same for
 // all errors of a kind. Where no token was sent there is no error, and {}.
 func BearerError(c *gin.Context, err *Error) {
-	a := err.answer()
+	a := answers[err.row()]
 	body := gin.H{}
 	if a.oauthError != "" {
 		body["error"], body["error_description"] = a.oauthError, a.oauthText
@@ -260,7 +270,7 @@ func BearerError(c *gin.Context, err *Error) {
 // ProblemError answers as RFC 9457 says, with the statuses of [BearerError]
 // and its code in the member "error".
 func ProblemError(c *gin.Context, err *Error) {
-	a := err.answer()
+	a := answers[err.row()]
 	body := gin.H{
 		"type": "about:blank", "title": http.StatusText(a.oauthStatus),
 		"status": a.oauthStatus, "detail": a.oauthText,
@@ -272,12 +282,15 @@ func ProblemError(c *gin.Context, err *Error) {
 	c.JSON(a.oauthStatus, body)
 }
 
-// challenge returns the WWW-Authenticate header for an error: fixed texts, so
-// that nothing of the request gets into it.
-func (m *JWTManager) challenge(err *Error) string {
-	challenge := m.config.HeaderType + ` realm="api"`
-	if a := err.answer(); a.oauthError != "" {
-		challenge += fmt.Sprintf(", error=%s, error_description=%s", strconv.Quote(a.oauthError), strconv.Quote(a.oauthText))
+// challengesOf returns the WWW-Authenticate header for every row of answers:
+// fixed texts, so that nothing of a request gets into them.
+func challengesOf(scheme string) []string {
+	challenges := make([]string, len(answers))
+	for i, a := range answers {
+		challenges[i] = scheme + ` realm="api"`
+		if a.oauthError != "" {
+			challenges[i] += fmt.Sprintf(", error=%q, error_description=%q", a.oauthError, a.oauthText)
+		}
 	}
-	return challenge
+	return challenges
 }

@@ -2,6 +2,7 @@ package ginjwt
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -12,78 +13,127 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 )
 
-// payload is what is read of the claims: the JSON of each, nil where absent.
+// payload is what is read of the claims. It does not change once it is read.
 type payload struct {
-	fresh, iat, jti, typ, identity, sub, nbf, csrf, aud, iss, exp jsontext.Value
+	id, identity, csrf string
+	typ                TokenType
+	fresh              freshness
+	iat, nbf, exp      date
+
+	// The claims whose form is checked, as JSON.
+	subJSON, jtiJSON, issJSON, audJSON, csrfJSON, identityJSON value
 
 	required uint64 // bit i: RequiredClaims[i] is there, and not null
 }
 
-func (m *JWTManager) parsePayload(data []byte) (p payload, err error) {
-	err = members(data, func(name []byte, value jsontext.Value) {
-		switch string(name) {
-		case "fresh":
-			p.fresh = value
-		case "iat":
-			p.iat = value
-		case "jti":
-			p.jti = value
-		case "type":
-			p.typ = value
-		case "sub":
-			p.sub = value
-		case "nbf":
-			p.nbf = value
-		case "csrf":
-			p.csrf = value
-		case "aud":
-			p.aud = value
-		case "iss":
-			p.iss = value
-		case "exp":
-			p.exp = value
+// date is a claim that is one.
+type date struct {
+	seconds   int64
+	there, ok bool // ok: it can be read
+}
+
+func dateOf(v value) date {
+	seconds, ok := numericDate(v)
+	return date{seconds, true, ok}
+}
+
+// freshness is "fresh": a flag, or the Unix time until which it holds. What is
+// neither is not fresh.
+type freshness struct {
+	always bool
+	until  float64
+}
+
+func freshnessOf(v value) freshness {
+	switch v.kind() {
+	case 't':
+		return freshness{always: true}
+	case '0':
+		if until, err := strconv.ParseFloat(string(v), 64); err == nil {
+			return freshness{until: until}
 		}
-		if string(name) == m.config.IdentityClaim {
-			p.identity = value
+	}
+	return freshness{until: math.Inf(-1)}
+}
+
+func (f freshness) at(now time.Time) bool {
+	return f.always || f.until >= float64(now.UnixNano())/1e9
+}
+
+// parsePayload reads the claims of c, whose payload is still in s.
+func (m *JWTManager) parsePayload(s *scratch, c *contents) error {
+	c.payload.typ, c.payload.fresh = AccessToken, freshnessOf("")
+	err := members(s.payload, c.text, func(name string, v value) {
+		c.payload.set(name, v)
+		if name == m.config.IdentityClaim {
+			c.payload.identityJSON, c.payload.identity = v, v.text()
 		}
 		for i, required := range m.config.RequiredClaims {
-			if string(name) == required && value.Kind() != 'n' {
-				p.required |= 1 << i
+			if name == required && v.kind() != 'n' {
+				c.payload.required |= 1 << i
 			}
 		}
 	})
 	switch err {
 	case errNotObject:
-		return p, errPayloadObject
+		return errPayloadObject
 	case errNotJSON:
-		return p, errPayloadJSON
+		return errPayloadJSON
 	}
-	return p, nil
+	return nil
+}
+
+// set takes over one of the claims that every token has by the same name.
+func (p *payload) set(name string, v value) {
+	switch name {
+	case "fresh":
+		p.fresh = freshnessOf(v)
+	case "iat":
+		p.iat = dateOf(v)
+	case "jti":
+		p.jtiJSON = v
+		p.id, _ = v.str()
+	case "type":
+		p.typ = TokenType(v.text()) // the JSON of what is no text is no type that a route asks for
+	case "sub":
+		p.subJSON = v
+	case "nbf":
+		p.nbf = dateOf(v)
+	case "csrf":
+		p.csrfJSON = v
+		p.csrf, _ = v.str()
+	case "aud":
+		p.audJSON = v
+	case "iss":
+		p.issJSON = v
+	case "exp":
+		p.exp = dateOf(v)
+	}
 }
 
 // checkClaims checks the registered claims in PyJWT's order, and fills in the
 // times of token.
-func (m *JWTManager) checkClaims(token *Token, p payload, spec decodeSpec) (expired bool, err error) {
-	expired, err = m.checkTimes(token, p, spec)
+func (m *JWTManager) checkClaims(token *Token, p *payload, spec decodeSpec, now time.Time) (expired bool, err error) {
+	expired, err = m.checkTimes(token, p, spec, now)
 	if err != nil {
 		return false, err
 	}
 	if len(m.issuers) > 0 {
-		if err := checkIssuer(p.iss, m.issuers); err != nil {
+		if err := checkIssuer(p.issJSON, m.issuers); err != nil {
 			return false, err
 		}
 	}
 	if len(m.config.DecodeAudience) > 0 {
-		if err := checkAudience(p.aud, m.config.DecodeAudience); err != nil {
+		if err := checkAudience(p.audJSON, m.config.DecodeAudience); err != nil {
 			return false, err
 		}
 	}
 	switch {
-	case p.sub != nil && p.sub.Kind() != '"' && !m.config.DisableVerifySub:
+	case p.subJSON != "" && p.subJSON.kind() != '"' && !m.config.DisableVerifySub:
 		return false, errSubject
-	case p.jti != nil && p.jti.Kind() != '"':
+	case p.jtiJSON != "" && p.jtiJSON.kind() != '"':
 		return false, errJTI
-	case p.identity == nil:
+	case p.identityJSON == "":
 		return false, m.missingClaim("Missing claim: %s", m.config.IdentityClaim)
 	}
 	for i, name := range m.config.RequiredClaims {
@@ -100,36 +150,26 @@ func (m *JWTManager) missingClaim(format, name string) error {
 
 // checkTimes checks "iat", "nbf" and "exp". A date that no calendar has is
 // refused, also where the original takes it for a day far away.
-func (m *JWTManager) checkTimes(token *Token, p payload, spec decodeSpec) (expired bool, err error) {
-	now := m.config.Now()
+func (m *JWTManager) checkTimes(token *Token, p *payload, spec decodeSpec, now time.Time) (expired bool, err error) {
 	latest, earliest := now.Add(m.config.DecodeLeeway), now.Add(-m.config.DecodeLeeway)
-	if p.iat != nil {
-		iat, ok := numericDate(p.iat)
-		switch {
-		case !ok || iat < minDate:
-			return false, errIATNumber
-		case iat > maxDate || time.Unix(iat, 0).After(latest):
-			return false, errIATFuture
+	if p.iat.there {
+		token.IssuedAt, err = p.iat.before(latest, errIATNumber, errIATFuture)
+		if err != nil {
+			return false, err
 		}
-		token.IssuedAt = time.Unix(iat, 0)
 	}
-	if p.nbf != nil {
-		nbf, ok := numericDate(p.nbf)
-		switch {
-		case !ok || nbf < minDate:
-			return false, errNBFNumber
-		case nbf > maxDate || time.Unix(nbf, 0).After(latest):
-			return false, errNBFFuture
+	if p.nbf.there {
+		token.NotBefore, err = p.nbf.before(latest, errNBFNumber, errNBFFuture)
+		if err != nil {
+			return false, err
 		}
-		token.NotBefore = time.Unix(nbf, 0)
 	}
-	if p.exp == nil {
+	if !p.exp.there {
 		return false, nil
 	}
-	exp, ok := numericDate(p.exp)
-	ok = ok && exp <= maxDate
+	ok := p.exp.ok && p.exp.seconds <= maxDate
 	if ok {
-		token.ExpiresAt = time.Unix(max(exp, minDate), 0)
+		token.ExpiresAt = time.Unix(max(p.exp.seconds, minDate), 0)
 	}
 	switch {
 	case spec.allowExpired:
@@ -140,11 +180,23 @@ func (m *JWTManager) checkTimes(token *Token, p payload, spec decodeSpec) (expir
 	return !token.ExpiresAt.After(earliest), nil
 }
 
-func checkIssuer(iss jsontext.Value, accepted []string) error {
-	if iss == nil {
+// before returns a date that must not be after latest.
+func (d date) before(latest time.Time, malformed, future error) (time.Time, error) {
+	if !d.ok || d.seconds < minDate {
+		return time.Time{}, malformed
+	}
+	t := time.Unix(min(d.seconds, maxDate), 0)
+	if d.seconds > maxDate || t.After(latest) {
+		return time.Time{}, future
+	}
+	return t, nil
+}
+
+func checkIssuer(iss value, accepted []string) error {
+	if iss == "" {
 		return errNoIssuer
 	}
-	issuer, ok := jsonString(iss)
+	issuer, ok := iss.str()
 	switch {
 	case !ok:
 		return errIssuerText
@@ -155,19 +207,19 @@ func checkIssuer(iss jsontext.Value, accepted []string) error {
 }
 
 // checkAudience wants one of accepted among the audiences of the token.
-func checkAudience(aud jsontext.Value, accepted []string) error {
+func checkAudience(aud value, accepted []string) error {
 	if isFalsy(aud) {
 		return errNoAudience
 	}
-	audiences := []jsontext.Value{aud}
-	if aud.Kind() == '[' {
-		if err := json.Unmarshal(aud, &audiences); err != nil {
+	audiences := []jsontext.Value{jsontext.Value(aud)}
+	if aud.kind() == '[' {
+		if err := json.Unmarshal([]byte(aud), &audiences); err != nil {
 			return errAudienceForm
 		}
 	}
 	found := false
 	for _, raw := range audiences {
-		audience, ok := jsonString(raw)
+		audience, ok := value(raw).str()
 		if !ok {
 			return errAudienceForm
 		}
@@ -181,8 +233,8 @@ func checkAudience(aud jsontext.Value, accepted []string) error {
 
 // isFalsy reports what Python's "not" does: whether v is absent, null, false,
 // zero or empty.
-func isFalsy(v jsontext.Value) bool {
-	switch v.Kind() {
+func isFalsy(v value) bool {
+	switch v.kind() {
 	case '"':
 		return len(v) == len(`""`)
 	case '0':

@@ -208,11 +208,20 @@ type Config struct {
 	// unread. Zero means 16 KiB.
 	MaxTokenSize int
 
+	// TokenCache is how many tokens are remembered whose signature was verified,
+	// so that it need not be verified again; all other checks are made on every
+	// request. Zero means 10 000, which takes up to 20 MB; negative turns it off.
+	// It is off with a DecodeKeyLoader, which is asked every time.
+	TokenCache int
+
 	// Now tells the time. Nil means [time.Now]; tests set a clock of their own.
 	Now func() time.Time
 }
 
-const defaultMaxTokenSize = 16 << 10
+const (
+	defaultMaxTokenSize = 16 << 10
+	maxMaxTokenSize     = 1 << 30
+)
 
 // withDefaults returns c with all zero values replaced, and nothing shared
 // with the caller's slices.
@@ -241,6 +250,7 @@ func (c Config) withDefaults() Config {
 	c.JSONKey = or(c.JSONKey, "access_token")
 	c.RefreshJSONKey = or(c.RefreshJSONKey, "refresh_token")
 	c.MaxTokenSize = or(c.MaxTokenSize, defaultMaxTokenSize)
+	c.TokenCache = or(c.TokenCache, defaultTokenCache)
 	if c.Now == nil {
 		c.Now = time.Now
 	}

@@ -64,7 +64,9 @@ func TestMistakesInSettingsAreFoundAtStart(t *testing.T) {
 		"bad domain":                 {ginjwt.Config{SecretKey: secret, CookieDomain: "a b"}, `CookieDomain (JWT_COOKIE_DOMAIN): "a b" is no domain`},
 		"nil blocklist":              {ginjwt.Config{SecretKey: secret, Blocklist: (*ginjwt.MemoryBlocklist)(nil)}, `Blocklist: is a nil pointer`},
 		"too many required claims":   {ginjwt.Config{SecretKey: secret, RequiredClaims: manyNames(65)}, `RequiredClaims (JWT_REQUIRED_CLAIMS): holds more than 64 names`},
-		"negative size":              {ginjwt.Config{SecretKey: secret, MaxTokenSize: -1}, `MaxTokenSize (JWT_MAX_TOKEN_SIZE): must not be negative`},
+		"huge cache":                 {ginjwt.Config{SecretKey: secret, TokenCache: 1 << 40}, `TokenCache (JWT_TOKEN_CACHE): must be at most 10000000`},
+		"huge size":                  {ginjwt.Config{SecretKey: secret, MaxTokenSize: 1<<63 - 1}, `MaxTokenSize (JWT_MAX_TOKEN_SIZE): must be between zero and 1073741824`},
+		"negative size":              {ginjwt.Config{SecretKey: secret, MaxTokenSize: -1}, `MaxTokenSize (JWT_MAX_TOKEN_SIZE): must be between zero and 1073741824`},
 	} {
 		assert.EqualError(t, ginjwt.New(test.config).InitApp(nil), "ginjwt: "+test.says, name)
 	}

@@ -1,11 +1,15 @@
 package ginjwt
 
 import (
+	"bytes"
 	"context"
 	"encoding/base64"
 	"errors"
 	"strings"
+	"sync"
+	"time"
 
+	"github.com/go-json-experiment/json/jsontext"
 	"github.com/golang-jwt/jwt/v5"
 )
 
@@ -116,43 +120,36 @@ func (m *JWTManager) GetCSRFToken(ctx context.Context, encoded string) (string, 
 // GetUnverifiedJWTHeaders returns the header of a token without verifying it.
 // Anybody may have written it.
 func GetUnverifiedJWTHeaders(encoded string) (Header, error) {
-	s, err := load(encoded, defaultMaxTokenSize)
+	if len(encoded) > defaultMaxTokenSize {
+		return nil, asError(errTooLarge)
+	}
+	s := scratches.Get().(*scratch)
+	defer s.free()
+	segments, err := s.load(encoded, nil)
 	if err == nil {
-		err = s.head.check()
+		err = segments.head.check()
 	}
 	if err != nil {
 		return nil, asError(err)
 	}
-	return (&Token{header: s.header}).Header(), nil
+	return (&Token{contents: &contents{header: segments.header}}).Header(), nil
 }
 
 // decode is the one place where bytes become a trusted token. The checks come
 // in the original's order and the first that fails wins, except that an
 // expired token is checked to the end: whatever else is wrong with it wins.
 func (m *JWTManager) decode(ctx context.Context, encoded string, spec decodeSpec) (*Token, error) {
-	s, err := load(encoded, m.config.MaxTokenSize)
+	now := m.config.Now()
+	c, err := m.read(ctx, encoded, now)
 	if err != nil {
 		return nil, err
 	}
-	if err := s.head.check(); err != nil {
-		return nil, err
-	}
-	payload, err := m.parsePayload(s.payload)
+	token := newToken(encoded, c, now)
+	expired, err := m.checkClaims(token, &c.payload, spec, now)
 	if err != nil {
 		return nil, err
 	}
-	if err := m.verifySignature(ctx, s, payload); err != nil {
-		return nil, err
-	}
-	token := m.newToken(s, payload)
-	if err := m.checkProfile(s.head); err != nil {
-		return nil, err
-	}
-	expired, err := m.checkClaims(token, payload, spec)
-	if err != nil {
-		return nil, err
-	}
-	if err := checkCSRF(payload.csrf, spec.csrf); err != nil {
+	if err := checkCSRF(c.payload.csrfJSON, spec.csrf); err != nil {
 		return nil, err
 	}
 	if expired {
@@ -161,37 +158,111 @@ func (m *JWTManager) decode(ctx context.Context, encoded string, spec decodeSpec
 	return token, nil
 }
 
-// segments are the parts of an encoded token, decoded.
+// contents is what a token with a good signature says. It does not change, and
+// requests with the same token share it.
+type contents struct {
+	header, text string // the JSON of header and payload
+	payload      payload
+}
+
+// read returns the contents of a token whose signature is good: this one's, or
+// that of a request before with the very same token.
+func (m *JWTManager) read(ctx context.Context, encoded string, now time.Time) (*contents, error) {
+	if len(encoded) > m.config.MaxTokenSize {
+		return nil, errTooLarge
+	}
+	if known := m.keys.cache.get(encoded, now); known != nil {
+		return known, nil
+	}
+	s := scratches.Get().(*scratch)
+	defer s.free()
+	segments, err := s.load(encoded, m.keys.verifying)
+	if err != nil {
+		return nil, err
+	}
+	if err := segments.head.check(); err != nil {
+		return nil, err
+	}
+	if segments.key != nil && m.decodeKey == nil { // the cheap way to refuse what is forged
+		if err := segments.key.verify(segments.signed, s.signature); err != nil {
+			return nil, or(malformedPayload(s.payload), err)
+		}
+	}
+	c := &contents{header: segments.header, text: string(s.payload)}
+	if err := m.parsePayload(s, c); err != nil {
+		return nil, err
+	}
+	if err := m.verifySignature(ctx, segments, s.signature, c); err != nil {
+		return nil, err
+	}
+	if segments.key == nil { // else the header is one of ours
+		if err := m.checkProfile(segments.head); err != nil {
+			return nil, err
+		}
+	}
+	m.keys.cache.add(encoded, c, now)
+	return c, nil
+}
+
+// scratch is memory for taking one token apart.
+type scratch struct {
+	encoded, payload, signature []byte
+}
+
+var scratches = sync.Pool{New: func() any { return new(scratch) }}
+
+// free gives s back, unless something very large has passed.
+func (s *scratch) free() {
+	if cap(s.encoded)+cap(s.payload)+cap(s.signature) <= 8*defaultMaxTokenSize {
+		scratches.Put(s)
+	}
+}
+
+// segments are the parts of an encoded token that outlive a scratch.
 type segments struct {
-	encoded, signed            string // the whole, and what the signature is over
-	header, payload, signature []byte
-	head                       head
+	encoded, signed string // the whole, and what the signature is over
+	header          string // the JSON
+	head            head
+	key             *boundKey // if the header is the one that this key writes
 }
 
 // load takes a token apart at its first and its last dot, so that a fourth
-// segment is found in the payload, which then is no base64.
-func load(encoded string, limit int) (s segments, err error) {
-	if len(encoded) > limit {
-		return s, errTooLarge
-	}
+// segment is found in the payload, which then is no base64. Payload and
+// signature stay in s. A header that one of keys writes is not parsed again.
+func (s *scratch) load(encoded string, keys []boundKey) (segments, error) {
 	first, last := strings.IndexByte(encoded, '.'), strings.LastIndexByte(encoded, '.')
 	if first == last {
-		return s, errSegments
+		return segments{}, errSegments
 	}
-	s.encoded, s.signed = encoded, encoded[:last]
-	if s.header, err = decodeSegment(encoded[:first]); err != nil {
-		return s, errHeaderBase64
+	parts := segments{encoded: encoded, signed: encoded[:last]}
+	s.encoded = append(s.encoded[:0], encoded...)
+	if err := parts.setHeader(s, encoded[:first], keys); err != nil {
+		return parts, err
 	}
-	if s.head, err = parseHead(s.header); err != nil {
-		return s, err
+	var err error
+	if s.payload, err = decodeSegment(s.payload, s.encoded[first+1:last]); err != nil {
+		return parts, errPayloadBase64
 	}
-	if s.payload, err = decodeSegment(encoded[first+1 : last]); err != nil {
-		return s, errPayloadBase64
+	if s.signature, err = decodeSegment(s.signature, s.encoded[last+1:]); err != nil {
+		return parts, errCryptoBase64
 	}
-	if s.signature, err = decodeSegment(encoded[last+1:]); err != nil {
-		return s, errCryptoBase64
+	return parts, nil
+}
+
+func (parts *segments) setHeader(s *scratch, encoded string, keys []boundKey) error {
+	for i := range keys {
+		if keys[i].header.encoded == encoded {
+			parts.header, parts.head, parts.key = keys[i].header.json, keys[i].header.head, &keys[i]
+			return nil
+		}
 	}
-	return s, nil
+	header, err := decodeSegment(nil, s.encoded[:len(encoded)])
+	if err != nil {
+		return errHeaderBase64
+	}
+	parts.header = string(header)
+	parts.head, err = parseHead(header, parts.header)
+	return err
 }
 
 var (
@@ -199,30 +270,42 @@ var (
 	errLineBreak    = errors.New("line break")
 )
 
-// decodeSegment reads base64url without padding, in its one canonical form.
-// The decoder skips line breaks even when it is strict.
-func decodeSegment(segment string) ([]byte, error) {
-	if strings.ContainsAny(segment, "\r\n") {
-		return nil, errLineBreak
+// decodeSegment reads base64url without padding, in its one canonical form,
+// into the memory of b. The decoder skips line breaks even when it is strict.
+func decodeSegment(b, segment []byte) ([]byte, error) {
+	if bytes.IndexByte(segment, '\n') >= 0 || bytes.IndexByte(segment, '\r') >= 0 {
+		return b, errLineBreak
 	}
-	return canonicalBase64.DecodeString(segment)
+	return canonicalBase64.AppendDecode(b[:0], segment)
+}
+
+// malformedPayload returns what is wrong with the form of a payload, which wins
+// over a signature that is wrong too.
+func malformedPayload(payload []byte) error {
+	switch {
+	case !jsontext.Value(payload).IsValid():
+		return errPayloadJSON
+	case jsontext.Value(payload).Kind() != '{':
+		return errPayloadObject
+	}
+	return nil
 }
 
 // verifySignature finds the key, compares the algorithm, and verifies.
-func (m *JWTManager) verifySignature(ctx context.Context, s segments, p payload) error {
-	if s.head.alg == nil && m.decodeKey == nil {
+func (m *JWTManager) verifySignature(ctx context.Context, s segments, signature []byte, c *contents) error {
+	if s.key != nil && m.decodeKey == nil {
+		return nil // it was verified before
+	}
+	if s.head.alg == "" && m.decodeKey == nil {
 		return errNoAlgorithm
 	}
-	alg, _ := jsonString(s.head.alg)
-	key, err := m.verificationKey(ctx, s, p, alg)
-	if s.head.alg == nil && (err == nil || err == error(errAlgorithm)) {
+	alg, _ := s.head.alg.str()
+	key, err := m.verificationKey(ctx, s.encoded, c, alg)
+	if s.head.alg == "" && (err == nil || err == error(errAlgorithm)) {
 		return errNoAlgorithm // only now, as the original asks for the key first
 	}
 	if err != nil {
 		return err
 	}
-	if key.method.Verify(s.signed, s.signature, key.verify) != nil {
-		return errSignature
-	}
-	return nil
+	return key.verify(s.signed, signature)
 }

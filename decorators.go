@@ -139,13 +139,13 @@ func (m *JWTManager) verify(c *gin.Context, need *requirement) (*Token, error) {
 	if err != nil {
 		return nil, err
 	}
-	m.remember(c, &verified{token, user})
+	m.remember(c, verified{token, user})
 	return token, nil
 }
 
 // anonymous notes that the request was checked, and has no token.
 func (m *JWTManager) anonymous(c *gin.Context) (*Token, error) {
-	m.remember(c, &verified{})
+	m.remember(c, verified{})
 	return nil, nil
 }
 
@@ -190,11 +190,11 @@ func (m *JWTManager) Refuse(c *gin.Context, err error) {
 	}
 	told := *e
 	told.Token, told.messageKey = e.token, m.config.ErrorMessageKey
-	writer := &challenger{c.Writer, m.challenge(e), false}
+	writer := &challenger{c.Writer, m.challenges[e.row()], false}
 	defer func(own gin.ResponseWriter) { c.Writer = own }(c.Writer)
 	c.Writer = writer
 
-	c.Header("X-Content-Type-Options", "nosniff")
+	c.Writer.Header()["X-Content-Type-Options"] = []string{"nosniff"}
 	c.Status(told.Status) // a loader that only writes a body must not answer 200
 	writer.answered = false
 	m.responder(e)(c, &told)
@@ -203,6 +203,9 @@ func (m *JWTManager) Refuse(c *gin.Context, err error) {
 	}
 	writer.WriteHeaderNow()
 }
+
+// challengeHeader is WWW-Authenticate as net/http spells it in its maps.
+const challengeHeader = "Www-Authenticate"
 
 // challenger adds a WWW-Authenticate header to a response with status 401,
 // whichever loader writes it.
@@ -216,11 +219,15 @@ type challenger struct {
 func (w *challenger) WriteHeader(status int) {
 	w.answered = true
 	header := w.Header()
+	current := ""
+	if values := header[challengeHeader]; len(values) > 0 {
+		current = values[0]
+	}
 	switch {
-	case status == http.StatusUnauthorized && header.Get("WWW-Authenticate") == "":
-		header.Set("WWW-Authenticate", w.challenge)
-	case status != http.StatusUnauthorized && header.Get("WWW-Authenticate") == w.challenge:
-		header.Del("WWW-Authenticate")
+	case status == http.StatusUnauthorized && current == "":
+		header[challengeHeader] = []string{w.challenge}
+	case status != http.StatusUnauthorized && current == w.challenge:
+		delete(header, challengeHeader)
 	}
 	w.ResponseWriter.WriteHeader(status)
 }

@@ -119,25 +119,29 @@ var answers = []answer{
 	{ErrNoAuthorization, 401, "", unauthorizedLoader, 401, "", "No token was sent"},
 }
 
-// answerTo returns the answer to an error of one or more kinds, and whether
-// there is one; to all others it is that to ErrCallback.
-func answerTo(err error) (a answer, known bool) {
-	for _, a := range answers {
-		if errors.Is(err, a.kind) {
-			return a, true
+// rowOf returns the row of answers for an error of one or more kinds; that of
+// ErrCallback for all others.
+func rowOf(err error) int {
+	for i := range answers {
+		if errors.Is(err, answers[i].kind) {
+			return i
 		}
 	}
-	return answers[1], false
+	return rowOf(ErrCallback)
 }
 
-func (e *Error) answer() answer {
-	a, _ := answerTo(e.Kind)
-	return a
+func (e *Error) row() int {
+	for i := range answers {
+		if answers[i].kind == e.Kind {
+			return i
+		}
+	}
+	return rowOf(e.Kind)
 }
 
 // refusal returns an error of a kind whose message is in the table.
 func refusal(kind, cause error) *Error {
-	a, _ := answerTo(kind)
+	a := answers[rowOf(kind)]
 	return &Error{Kind: kind, Status: a.status, Message: or(a.message, a.oauthText), Err: cause}
 }
 
@@ -176,14 +180,13 @@ func (e *Error) about(token *Token) *Error {
 // asError returns err as an *Error that the caller may change, with what it
 // lacks from the table. An error that is none of the kinds is a failure.
 func asError(err error) *Error {
-	var e *Error
-	if !errors.As(err, &e) {
-		a, _ := answerTo(err)
-		return refusal(a.kind, err)
+	e, ok := err.(*Error) // what errors.As would find, for less
+	if !ok && !errors.As(err, &e) {
+		return refusal(answers[rowOf(err)].kind, err)
 	}
 	own := *e
 	own.Kind = or(own.Kind, ErrCallback)
-	a := own.answer()
+	a := answers[own.row()]
 	if own.Status < http.StatusBadRequest {
 		own.Status = a.status
 	}

@@ -11,24 +11,24 @@ import (
 // head is what is read of a header. Keys in it (jwk, jku, x5u, x5c) are not:
 // keys come from the settings only (RFC 8725 §3.10).
 type head struct {
-	alg, kid, crit, b64, zip, typ jsontext.Value
+	alg, kid, crit, b64, zip, typ value
 }
 
-func parseHead(data []byte) (h head, err error) {
-	err = members(data, func(name []byte, value jsontext.Value) {
-		switch string(name) {
+func parseHead(data []byte, text string) (h head, err error) {
+	err = members(data, text, func(name string, v value) {
+		switch name {
 		case "alg":
-			h.alg = value
+			h.alg = v
 		case "kid":
-			h.kid = value
+			h.kid = v
 		case "crit":
-			h.crit = value
+			h.crit = v
 		case "b64":
-			h.b64 = value
+			h.b64 = v
 		case "zip":
-			h.zip = value
+			h.zip = v
 		case "typ":
-			h.typ = value
+			h.typ = v
 		}
 	})
 	switch err {
@@ -42,15 +42,15 @@ func parseHead(data []byte) (h head, err error) {
 
 // check refuses what this package would have to understand, but does not.
 func (h head) check() error {
-	if h.kid != nil && h.kid.Kind() != '"' {
+	if h.kid != "" && h.kid.kind() != '"' {
 		return errKeyID
 	}
-	if h.crit != nil {
+	if h.crit != "" {
 		if err := h.checkCritical(); err != nil {
 			return err
 		}
 	}
-	if h.b64.Kind() == 'f' { // RFC 7797 §7: not in a JWT
+	if h.b64.kind() == 'f' { // RFC 7797 §7: not in a JWT
 		return errDetached
 	}
 	return nil
@@ -60,11 +60,11 @@ func (h head) check() error {
 // head.check wants to be what it is without the extension.
 func (h head) checkCritical() error {
 	var names []jsontext.Value
-	if err := json.Unmarshal(h.crit, &names); err != nil || len(names) == 0 {
+	if err := json.Unmarshal([]byte(h.crit), &names); err != nil || len(names) == 0 {
 		return errCritList
 	}
 	for i, raw := range names {
-		name, ok := jsonString(raw)
+		name, ok := value(raw).str()
 		switch {
 		case !ok:
 			return errCritNames
@@ -72,7 +72,7 @@ func (h head) checkCritical() error {
 			e := invalid(jwt.ErrTokenUnverifiable, "Unsupported critical extension")
 			e.Message += ": " + name
 			return e
-		case h.b64 == nil:
+		case h.b64 == "":
 			return errCritMissing
 		case i > 0:
 			return errCritTwice
@@ -84,13 +84,13 @@ func (h head) checkCritical() error {
 // checkProfile refuses tokens of other kinds, such as ID or logout tokens, by
 // their "typ" (RFC 8725 §3.11), and compressed ones.
 func (m *JWTManager) checkProfile(h head) error {
-	if h.zip != nil {
+	if h.zip != "" {
 		return errCompressed
 	}
-	if h.typ == nil {
+	if h.typ == "" {
 		return nil
 	}
-	typ, ok := jsonString(h.typ)
+	typ, ok := h.typ.str()
 	if !ok || !m.acceptedTypes[mediaType(typ)] {
 		return errType
 	}

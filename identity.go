@@ -3,6 +3,7 @@ package ginjwt
 import (
 	"context"
 	"fmt"
+	"io"
 	"maps"
 	"net/http"
 	"sync/atomic"
@@ -112,7 +113,7 @@ func TemplateData(ctx context.Context, data gin.H) gin.H {
 // token is that of an anonymous visitor.
 func NewContext(ctx context.Context, token *Token, user any) context.Context {
 	state := &requestState{Context: plain(ctx), manager: FromContext(ctx)}
-	state.verified.Store(&verified{token, user})
+	state.fill(verified{token, user})
 	return state
 }
 
@@ -132,6 +133,10 @@ type requestState struct {
 	manager  *JWTManager
 	request  *http.Request // that it was made for
 	verified atomic.Pointer[verified]
+
+	// What verified points to. It is written once, by whoever claims it.
+	own     verified
+	claimed atomic.Bool
 }
 
 // verified is the outcome of a check: a token, and its user if one was looked
@@ -139,6 +144,16 @@ type requestState struct {
 type verified struct {
 	token *Token
 	user  any
+}
+
+// fill stores the outcome of the first check, and reports whether it was that.
+func (s *requestState) fill(v verified) bool {
+	if !s.claimed.CompareAndSwap(false, true) {
+		return false
+	}
+	s.own = v
+	s.verified.Store(&s.own)
+	return true
 }
 
 type stateKey struct{}
@@ -151,8 +166,10 @@ func (s *requestState) Value(key any) any {
 	return s.Context.Value(key)
 }
 
-// String keeps what was verified out of printed contexts.
-func (s *requestState) String() string { return "ginjwt request" }
+// String keeps what was verified out of printed contexts, Format whatever the
+// verb.
+func (s *requestState) String() string             { return "ginjwt request" }
+func (s *requestState) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, s.String()) }
 
 // stateOf finds the state in a request's context, or by way of the gin.Context
 // that ctx is or was made from.
@@ -167,6 +184,7 @@ func stateOf(ctx context.Context) *requestState {
 	return nil
 }
 
+// verifiedIn returns the outcome of the check; nil if there was none.
 func verifiedIn(ctx context.Context) *verified {
 	if state := stateOf(ctx); state != nil {
 		return state.verified.Load()
@@ -185,30 +203,34 @@ func mustVerify(ctx context.Context, getter string) *verified {
 // attach stores m in the request, where FromContext finds it. What another
 // manager verified before stays.
 func (m *JWTManager) attach(c *gin.Context) {
-	m.store(c, verifiedIn(c.Request.Context()))
+	before := verifiedIn(c.Request.Context())
+	state := m.newState(c)
+	if before != nil {
+		state.fill(*before)
+	}
 }
 
-// store gives the request a state of its own.
-func (m *JWTManager) store(c *gin.Context, v *verified) {
+// newState gives the request a state of its own.
+func (m *JWTManager) newState(c *gin.Context) *requestState {
 	state := &requestState{Context: c.Request.Context(), manager: m}
-	state.verified.Store(v)
 	c.Request = c.Request.WithContext(state)
 	state.request = c.Request
+	return state
 }
 
 // remember stores the outcome of a check. It fills in the state of this very
 // request if nobody can have read it yet. Otherwise it makes another: what was
 // read before does not change, nor does that of a request whose context this
 // one was given.
-func (m *JWTManager) remember(c *gin.Context, v *verified) {
+func (m *JWTManager) remember(c *gin.Context, v verified) {
 	state := stateOf(c.Request.Context())
-	switch {
-	case state == nil:
-		m.store(c, v)
-	case state.request == c.Request && state.verified.CompareAndSwap(nil, v):
-	default:
-		state.manager.store(c, v)
+	if state != nil && state.request == c.Request && state.fill(v) {
+		return
 	}
+	if state != nil {
+		m = state.manager
+	}
+	m.newState(c).fill(v)
 }
 
 // plain returns ctx, or the request's context if ctx is a *gin.Context: that

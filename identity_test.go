@@ -5,6 +5,7 @@ import (
 	"html/template"
 	"net/http"
 	"net/http/httptest"
+	"sync"
 	"testing"
 
 	"github.com/gin-gonic/gin"
@@ -203,4 +204,35 @@ func TestClaimsOfOneCallerAreNotThoseOfAnother(t *testing.T) {
 	ctx := ginjwt.NewContext(t.Context(), &ginjwt.Token{}, nil)
 	delete(ginjwt.GetJWT(ctx), "type")
 	assert.Contains(t, ginjwt.GetJWT(ctx), "type")
+}
+
+// A copy of the gin.Context shares its request, and with it what was stored.
+func TestTwoChecksAtOnceGiveEachItsOwnUser(t *testing.T) {
+	t.Parallel()
+	managers := make([]*ginjwt.JWTManager, 2)
+	outer, engine := newManager(t, jwttest.Config(nil))
+	require.NotNil(t, outer)
+	for i := range managers {
+		managers[i], _ = newManager(t, jwttest.Config(nil), func(mgr *ginjwt.JWTManager) {
+			mgr.UserLookupLoader(func(context.Context, *ginjwt.Token) (any, error) { return i, nil })
+		})
+	}
+	engine.GET("/", func(c *gin.Context) {
+		var wg sync.WaitGroup
+		for i, mgr := range managers {
+			own := c.Copy()
+			wg.Go(func() {
+				token, err := mgr.VerifyJWTInRequest(own)
+				assert.NoError(t, err)
+				got, _ := ginjwt.GetToken(own)
+				assert.Same(t, token, got)
+				assert.Equal(t, i, ginjwt.GetCurrentUser[int](own))
+			})
+		}
+		wg.Wait()
+	})
+	bearer := jwttest.Bearer(jwttest.AccessToken(t, managers[0], "alice"))
+	for range 200 {
+		assert.Equal(t, 200, jwttest.Do(engine, "GET", "/", bearer).Code)
+	}
 }

@@ -1,10 +1,8 @@
 package ginjwt
 
 import (
-	"bytes"
 	stdjson "encoding/json"
 	"errors"
-	"io"
 	"math"
 	"strconv"
 	"strings"
@@ -19,67 +17,120 @@ var (
 	errNotObject = errors.New("not a JSON object")
 )
 
-// members calls visit for each member of the JSON object in data, with names
-// and values that are parts of data. Beyond RFC 8259 it refuses names that come
-// twice, invalid UTF-8, lone surrogates (RFC 7493 §2) and text after the object.
-func members(data []byte, visit func(name []byte, value jsontext.Value), opts ...jsontext.Options) error {
-	d := jsontext.NewDecoder(bytes.NewBuffer(data), opts...)
-	switch kind := d.PeekKind(); {
-	case kind == '{':
-	case jsontext.Value(data).IsValid(opts...):
-		return errNotObject
-	default:
-		return errNotJSON
+// value is the JSON of one value, without blanks around it; empty where it is
+// absent. It is a part of the text that it was read from.
+type value string
+
+// kind is the first byte: one of n, t, f, ", [, { or, for every number, 0. It is
+// 0 itself where there is no value.
+func (v value) kind() byte {
+	switch {
+	case v == "":
+		return 0
+	case v[0] == '-' || '0' <= v[0] && v[0] <= '9':
+		return '0'
 	}
-	if _, err := d.ReadToken(); err != nil {
-		return errNotJSON
-	}
-	for d.PeekKind() == '"' {
-		quoted, err := d.ReadValue()
-		if err != nil {
-			return errNotJSON
-		}
-		name := memberName(quoted, data[:d.InputOffset()]) // before the decoder moves on
-		value, err := d.ReadValue()
-		if err != nil {
-			return errNotJSON
-		}
-		end := int(d.InputOffset())
-		visit(name, data[end-len(value):end:end])
-	}
-	if _, err := d.ReadToken(); err != nil {
-		return errNotJSON
-	}
-	if _, err := d.ReadToken(); err != io.EOF {
-		return errNotJSON
-	}
-	return nil
+	return v[0]
 }
 
-// memberName returns the name whose JSON stands at the end of read.
-func memberName(quoted jsontext.Value, read []byte) []byte {
-	if bytes.IndexByte(quoted, '\\') < 0 {
-		return read[len(read)-len(quoted)+1 : len(read)-1]
-	}
-	name, _ := jsontext.AppendUnquote(nil, quoted)
-	return name
-}
-
-// jsonString returns the text of a JSON string.
-func jsonString(v jsontext.Value) (text string, ok bool) {
-	if v.Kind() != '"' {
+// str returns the text of a string.
+func (v value) str() (text string, ok bool) {
+	if v.kind() != '"' {
 		return "", false
 	}
-	unquoted, err := jsontext.AppendUnquote(nil, v)
+	if strings.IndexByte(string(v), '\\') < 0 {
+		return string(v[1 : len(v)-1]), true // a part, not a copy
+	}
+	unquoted, err := jsontext.AppendUnquote(nil, string(v))
 	return string(unquoted), err == nil
 }
 
-// jsonText returns the text of a JSON string, and the JSON of anything else.
-func jsonText(v jsontext.Value) string {
-	if text, ok := jsonString(v); ok {
+// text returns the text of a string, and the JSON of anything else.
+func (v value) text() string {
+	if text, ok := v.str(); ok {
 		return text
 	}
 	return string(v)
+}
+
+// members calls visit for each member of the JSON object in data, which is text
+// as bytes. Names and values are parts of text. Beyond RFC 8259 it refuses names
+// that come twice, invalid UTF-8, lone surrogates (RFC 7493 §2) and text after
+// the object.
+func members(data []byte, text string, visit func(name string, v value), opts ...jsontext.Options) error {
+	if !jsontext.Value(data).IsValid(opts...) {
+		return errNotJSON
+	}
+	text = skipTo(text, ' ')
+	if text[0] != '{' {
+		return errNotObject
+	}
+	for text = text[1:]; ; {
+		text = skipTo(text, ',')
+		if text[0] == '}' {
+			return nil
+		}
+		var name, v value
+		name, text = cutValue(text)
+		v, text = cutValue(skipTo(text, ':'))
+		visit(name.text(), v)
+	}
+}
+
+// skipTo returns s from its next value on, which separator and blanks precede.
+func skipTo(s string, separator byte) string {
+	for s[0] <= ' ' || s[0] == separator {
+		s = s[1:]
+	}
+	return s
+}
+
+// cutValue returns the first value in s, which is known to be valid JSON.
+func cutValue(s string) (v value, rest string) {
+	end := len(s)
+	switch s[0] {
+	case '"':
+		end = stringEnd(s)
+	case '{', '[':
+		end = nestingEnd(s)
+	default:
+		for i := range len(s) {
+			if c := s[i]; c == ',' || c == '}' || c == ']' || c <= ' ' {
+				end = i
+				break
+			}
+		}
+	}
+	return value(s[:end]), s[end:]
+}
+
+// stringEnd returns where the string at the beginning of s ends.
+func stringEnd(s string) int {
+	for i := 1; ; i++ {
+		switch s[i] {
+		case '"':
+			return i + 1
+		case '\\':
+			i++
+		}
+	}
+}
+
+// nestingEnd returns where the object or array at the beginning of s ends.
+func nestingEnd(s string) int {
+	depth := 0
+	for i := 0; ; i++ {
+		switch s[i] {
+		case '"':
+			i += stringEnd(s[i:]) - 1
+		case '{', '[':
+			depth++
+		case '}', ']':
+			if depth--; depth == 0 {
+				return i + 1
+			}
+		}
+	}
 }
 
 // exact are the options for reading and writing claims: numbers keep all their
@@ -111,8 +162,8 @@ const (
 // off, as the original does with Python's int: numbers, text that holds a
 // whole number, and true and false. What does not fit becomes the nearest
 // int64, so that nothing wraps around.
-func numericDate(v jsontext.Value) (seconds int64, ok bool) {
-	switch v.Kind() {
+func numericDate(v value) (seconds int64, ok bool) {
+	switch v.kind() {
 	case 't':
 		return 1, true
 	case 'f':
@@ -120,7 +171,7 @@ func numericDate(v jsontext.Value) (seconds int64, ok bool) {
 	case '0':
 		return wholeSeconds(string(v))
 	case '"':
-		text, _ := jsonString(v)
+		text, _ := v.str()
 		text = strings.TrimSpace(text)
 		if !isWholeNumber(text) {
 			return 0, false

@@ -14,6 +14,7 @@ import (
 type keyring struct {
 	signing   *boundKey // nil: nothing to sign with
 	verifying []boundKey
+	cache     *tokenCache // nil: off; what it holds was verified with these keys
 }
 
 // parseKeys makes the keys of config, one an algorithm. What is wrong with
@@ -37,10 +38,19 @@ func (m *JWTManager) parseKeys(config Config, p *problems) keyring {
 			ring.verifying = append(ring.verifying, key)
 		}
 	}
-	if len(ring.verifying) > 0 && ring.verifying[0].algorithm == config.Algorithm && ring.verifying[0].sign != nil {
+	if len(ring.verifying) > 0 && ring.verifying[0].algorithm == config.Algorithm && ring.verifying[0].signs {
 		ring.signing = &ring.verifying[0]
 	}
 	return ring
+}
+
+// cacheFor makes the cache of tokens that ring verifies.
+func (m *JWTManager) cacheFor(ring keyring, config Config) *tokenCache {
+	if config.TokenCache < 0 || m.decodeKey != nil { // a loader wants to be asked every time
+		return nil
+	}
+	asymmetric := func(k boundKey) bool { return algorithms[k.algorithm].family != "HMAC" }
+	return newTokenCache(config.TokenCache, slices.ContainsFunc(ring.verifying, asymmetric), config.DecodeLeeway)
 }
 
 // algorithms returns the names of all that c accepts, that which signs first.
@@ -117,26 +127,26 @@ func (m *JWTManager) missingKey(c Config, name string, p *problems) {
 }
 
 // signingKey returns the key for a new token.
-func (m *JWTManager) signingKey(ctx context.Context, identity any) (boundKey, error) {
+func (m *JWTManager) signingKey(ctx context.Context, identity any) (*boundKey, error) {
 	if m.encodeKey == nil {
 		if m.keys.signing == nil {
-			return boundKey{}, fmt.Errorf("%w: set %s", ErrNoSigningKey, m.signingField())
+			return nil, fmt.Errorf("%w: set %s", ErrNoSigningKey, m.signingField())
 		}
-		return *m.keys.signing, nil
+		return m.keys.signing, nil
 	}
 	loaded, err := m.encodeKey(ctx, identity)
 	if err != nil {
-		return boundKey{}, fmt.Errorf("ginjwt: EncodeKeyLoader: %w", err)
+		return nil, fmt.Errorf("ginjwt: EncodeKeyLoader: %w", err)
 	}
 	loaded.Algorithm = or(loaded.Algorithm, m.config.Algorithm)
 	key, err := bind(loaded, m.config.AllowShortSecret)
 	if err != nil {
-		return boundKey{}, fmt.Errorf("ginjwt: EncodeKeyLoader: %w", err)
+		return nil, fmt.Errorf("ginjwt: EncodeKeyLoader: %w", err)
 	}
-	if key.sign == nil {
-		return boundKey{}, fmt.Errorf("%w: EncodeKeyLoader returned a key that only verifies", ErrNoSigningKey)
+	if !key.signs {
+		return nil, fmt.Errorf("%w: EncodeKeyLoader returned a key that only verifies", ErrNoSigningKey)
 	}
-	return key, nil
+	return &key, nil
 }
 
 func (m *JWTManager) signingField() string {
@@ -148,33 +158,33 @@ func (m *JWTManager) signingField() string {
 
 // verificationKey returns the key for a token, which names its algorithm but
 // does not choose it: a key answers to one only.
-func (m *JWTManager) verificationKey(ctx context.Context, s segments, p payload, alg string) (boundKey, error) {
+func (m *JWTManager) verificationKey(ctx context.Context, encoded string, c *contents, alg string) (*boundKey, error) {
 	if m.decodeKey == nil {
-		for _, key := range m.keys.verifying {
-			if key.algorithm == alg {
-				return key, nil
+		for i := range m.keys.verifying {
+			if m.keys.verifying[i].algorithm == alg {
+				return &m.keys.verifying[i], nil
 			}
 		}
-		return boundKey{}, errAlgorithm
+		return nil, errAlgorithm
 	}
-	loaded, err := m.decodeKey(ctx, m.newToken(s, p)) // a Token that never becomes a trusted one
+	loaded, err := m.decodeKey(ctx, newToken(encoded, c, m.config.Now())) // a Token that never becomes a trusted one
 	switch {
 	case errors.Is(err, ErrInvalidToken), err == nil && loaded.isZero():
-		return boundKey{}, errUnknownKey
+		return nil, errUnknownKey
 	case err != nil:
-		return boundKey{}, failure(err)
+		return nil, failure(err)
 	}
 	if loaded.Algorithm == "" && slices.Contains(m.algorithms, alg) {
 		loaded.Algorithm = alg
 	}
 	if loaded.Algorithm == "" || loaded.Algorithm != alg {
-		return boundKey{}, errAlgorithm
+		return nil, errAlgorithm
 	}
 	key, err := bind(loaded, m.config.AllowShortSecret)
 	if err != nil { // the token may have had a say in what was loaded
 		unusable := *errUnknownKey
 		unusable.Err = fmt.Errorf("%w: DecodeKeyLoader: %w", jwt.ErrTokenUnverifiable, err)
-		return boundKey{}, &unusable
+		return nil, &unusable
 	}
-	return key, nil
+	return &key, nil
 }

@@ -16,6 +16,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/golang-jwt/jwt/v5"
 )
@@ -96,26 +97,27 @@ func (k Key) MarshalText() ([]byte, error) { return []byte(k.String()), nil }
 type algorithm struct {
 	method jwt.SigningMethod
 	family string
-	bits   int // of the curve for ES*, else of the hash
+	bits   int         // of the curve for ES*, else of the hash
+	hash   crypto.Hash // for HS*
 }
 
-// algorithms are all that this package knows. The methods are its own: those
-// of golang-jwt's registry can be replaced by any package of a program, and
+// algorithms are all that this package knows. HMAC is in signers.go. The methods
+// of the others are this package's own: those of golang-jwt's registry can be replaced by any package of a program, and
 // its PS* take a salt of any length (RFC 7518 §3.5 wants that of the hash).
 var algorithms = map[string]algorithm{
-	"HS256": {&jwt.SigningMethodHMAC{Name: "HS256", Hash: crypto.SHA256}, "HMAC", 256},
-	"HS384": {&jwt.SigningMethodHMAC{Name: "HS384", Hash: crypto.SHA384}, "HMAC", 384},
-	"HS512": {&jwt.SigningMethodHMAC{Name: "HS512", Hash: crypto.SHA512}, "HMAC", 512},
-	"RS256": {&jwt.SigningMethodRSA{Name: "RS256", Hash: crypto.SHA256}, "RSA", 256},
-	"RS384": {&jwt.SigningMethodRSA{Name: "RS384", Hash: crypto.SHA384}, "RSA", 384},
-	"RS512": {&jwt.SigningMethodRSA{Name: "RS512", Hash: crypto.SHA512}, "RSA", 512},
-	"PS256": {pss("PS256", crypto.SHA256), "RSA", 256},
-	"PS384": {pss("PS384", crypto.SHA384), "RSA", 384},
-	"PS512": {pss("PS512", crypto.SHA512), "RSA", 512},
-	"ES256": {&jwt.SigningMethodECDSA{Name: "ES256", Hash: crypto.SHA256, KeySize: 32, CurveBits: 256}, "EC", 256},
-	"ES384": {&jwt.SigningMethodECDSA{Name: "ES384", Hash: crypto.SHA384, KeySize: 48, CurveBits: 384}, "EC", 384},
-	"ES512": {&jwt.SigningMethodECDSA{Name: "ES512", Hash: crypto.SHA512, KeySize: 66, CurveBits: 521}, "EC", 521},
-	"EdDSA": {&jwt.SigningMethodEd25519{}, "Ed25519", 256},
+	"HS256": {nil, "HMAC", 256, crypto.SHA256},
+	"HS384": {nil, "HMAC", 384, crypto.SHA384},
+	"HS512": {nil, "HMAC", 512, crypto.SHA512},
+	"RS256": {&jwt.SigningMethodRSA{Name: "RS256", Hash: crypto.SHA256}, "RSA", 256, 0},
+	"RS384": {&jwt.SigningMethodRSA{Name: "RS384", Hash: crypto.SHA384}, "RSA", 384, 0},
+	"RS512": {&jwt.SigningMethodRSA{Name: "RS512", Hash: crypto.SHA512}, "RSA", 512, 0},
+	"PS256": {pss("PS256", crypto.SHA256), "RSA", 256, 0},
+	"PS384": {pss("PS384", crypto.SHA384), "RSA", 384, 0},
+	"PS512": {pss("PS512", crypto.SHA512), "RSA", 512, 0},
+	"ES256": {&jwt.SigningMethodECDSA{Name: "ES256", Hash: crypto.SHA256, KeySize: 32, CurveBits: 256}, "EC", 256, 0},
+	"ES384": {&jwt.SigningMethodECDSA{Name: "ES384", Hash: crypto.SHA384, KeySize: 48, CurveBits: 384}, "EC", 384, 0},
+	"ES512": {&jwt.SigningMethodECDSA{Name: "ES512", Hash: crypto.SHA512, KeySize: 66, CurveBits: 521}, "EC", 521, 0},
+	"EdDSA": {&jwt.SigningMethodEd25519{}, "Ed25519", 256, 0},
 }
 
 func pss(name string, hash crypto.Hash) jwt.SigningMethod {
@@ -130,8 +132,30 @@ func pss(name string, hash crypto.Hash) jwt.SigningMethod {
 // boundKey is a Key that was checked and belongs to one algorithm for good.
 type boundKey struct {
 	id, algorithm string
-	method        jwt.SigningMethod
-	sign, verify  any // sign is nil if the key only verifies
+	signs         bool
+	signer        signer
+	header        keyHeader
+}
+
+// signer signs and verifies with one key.
+type signer interface {
+	// appendSignature appends the signature over signed to b.
+	appendSignature(b, signed []byte) ([]byte, error)
+	// verifies reports whether signature is that over signed.
+	verifies(signed string, signature []byte) bool
+}
+
+// keyHeader is the header that a key writes, unless a token wants another.
+type keyHeader struct {
+	encoded, json string
+	head          head
+}
+
+func (k *boundKey) verify(signed string, signature []byte) error {
+	if !k.signer.verifies(signed, signature) {
+		return errSignature
+	}
+	return nil
 }
 
 // bind checks that k is a good key of its algorithm.
@@ -139,6 +163,9 @@ func bind(k Key, allowShort bool) (boundKey, error) {
 	a, ok := algorithms[k.Algorithm]
 	if !ok {
 		return boundKey{}, fmt.Errorf("%q is not a signing algorithm of this package", k.Algorithm)
+	}
+	if !utf8.ValidString(k.ID) {
+		return boundKey{}, errors.New("the ID is not valid UTF-8")
 	}
 	if k.Sign != nil {
 		public, err := publicHalf(k.Sign)
@@ -153,7 +180,14 @@ func bind(k Key, allowShort bool) (boundKey, error) {
 	if err := a.check(k.Verify, allowShort); err != nil {
 		return boundKey{}, fmt.Errorf("%w (algorithm %s)", err, k.Algorithm)
 	}
-	return boundKey{k.ID, k.Algorithm, a.method, k.Sign, k.Verify}, nil
+	bound := boundKey{id: k.ID, algorithm: k.Algorithm, signs: k.Sign != nil}
+	if secret, ok := k.Verify.([]byte); ok {
+		bound.signer = newHMACSigner(a.hash, secret)
+	} else {
+		bound.signer = asymmetricSigner{a.method, k.Sign, k.Verify}
+	}
+	bound.header = headerOf(k)
+	return bound, nil
 }
 
 // publicHalf returns what verifies the signatures of key.

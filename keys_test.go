@@ -155,19 +155,26 @@ func TestParseKey(t *testing.T) {
 		assert.Equal(t, test.signs, key.Sign != nil, name)
 	}
 	for name, test := range map[string]struct{ algorithm, pem, says string }{
-		"nothing":        {"RS256", "", "no key in PEM form found"},
-		"secret":         {"HS256", keys.rsaPrivate, "needs a key for HMAC, not an RSA key (algorithm HS256)"},
-		"other type":     {"RS256", keys.p256Private, "needs a key for RSA, not an EC key (algorithm RS256)"},
-		"other curve":    {"ES384", keys.p256Private, "needs a key on the curve P-384 (algorithm ES384)"},
-		"small":          {"RS256", keys.rsaSmall, "has 1024 bits, but must have at least 2048 (RFC 7518 §3.3) (algorithm RS256)"},
-		"no algorithm":   {"none", keys.rsaPrivate, `"none" is not a signing algorithm of this package`},
-		"damaged":        {"RS256", encode("PRIVATE KEY", []byte("x")), "the private key is damaged, encrypted or of an unknown kind"},
-		"encrypted":      {"RS256", encode("ENCRYPTED PRIVATE KEY", []byte("x")), "the key is encrypted; decrypt it first (openssl pkey)"},
-		"something else": {"RS256", encode("X509 CRL", []byte("x")), `a PEM block of the type "X509 CRL" is no key`},
+		"nothing":            {"RS256", "", "no key in PEM form found"},
+		"secret":             {"HS256", keys.rsaPrivate, "needs a key for HMAC, not an RSA key (algorithm HS256)"},
+		"other type":         {"RS256", keys.p256Private, "needs a key for RSA, not an EC key (algorithm RS256)"},
+		"other curve":        {"ES384", keys.p256Private, "needs a key on the curve P-384 (algorithm ES384)"},
+		"small":              {"RS256", keys.rsaSmall, "has 1024 bits, but must have at least 2048 (RFC 7518 §3.3) (algorithm RS256)"},
+		"no algorithm":       {"none", keys.rsaPrivate, `"none" is not a signing algorithm of this package`},
+		"damaged":            {"RS256", encode("PRIVATE KEY", []byte("x")), "the private key is damaged, encrypted or of an unknown kind"},
+		"encrypted":          {"RS256", encode("ENCRYPTED PRIVATE KEY", []byte("x")), "the key is encrypted; decrypt it first (openssl pkey)"},
+		"no algorithm given": {"", keys.rsaPrivate, `"" is not a signing algorithm of this package`},
+		"something else":     {"RS256", encode("X509 CRL", []byte("x")), `a PEM block of the type "X509 CRL" is no key`},
 	} {
 		_, err := ginjwt.ParseKey("", test.algorithm, []byte(test.pem))
 		assert.EqualError(t, err, "ginjwt: ParseKey: "+test.says, name)
 	}
+}
+
+func TestAKeyIDIsText(t *testing.T) {
+	t.Parallel()
+	_, err := ginjwt.ParseKey("\xff", "ES256", []byte(testKeys(t).p256Private))
+	assert.EqualError(t, err, "ginjwt: ParseKey: the ID is not valid UTF-8")
 }
 
 func TestKeysAreNotMarshalled(t *testing.T) {

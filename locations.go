@@ -89,40 +89,75 @@ func (m *JWTManager) findIn(location Location, r *http.Request, need *requiremen
 // lines of the same name are one list, and other schemes may stand beside ours.
 func (m *JWTManager) findInHeaders(r *http.Request) (carried, error) {
 	name, scheme := m.config.HeaderName, m.config.HeaderType
-	value := strings.Trim(strings.Trim(strings.Join(r.Header.Values(name), ","), blanks), ",")
+	lines := r.Header[m.headerKey]
+	if len(lines) == 1 && !m.config.DisableHeaderType {
+		if token, ok := m.soleToken(lines[0]); ok {
+			return carried{encoded: token}, nil
+		}
+	}
+	value := strings.Trim(strings.Trim(strings.Join(lines, ","), blanks), ",")
 	if value == "" {
 		return carried{}, refusalf(ErrNoAuthorization, "Missing %s Header", name)
 	}
 	if m.config.DisableHeaderType {
-		return bareToken(value, name)
+		return m.bareToken(value, name)
 	}
 	credentials, found := "", false
 	for value != "" {
 		var element string
 		element, value, _ = strings.Cut(value, ",")
-		word, rest := cutWord(element)
-		if len(word) != len(scheme) || !strings.EqualFold(word, scheme) { // same length: ASCII only
-			continue
-		}
-		if found {
+		rest, ok := cutScheme(element, scheme)
+		if ok && found {
 			return carried{}, refusalf(ErrAmbiguous, missingType, scheme, name, name, scheme)
 		}
-		credentials, found = rest, true
+		if ok {
+			credentials, found = rest, true
+		}
 	}
 	if !found {
 		return carried{}, refusalf(ErrNoAuthorization, missingType, scheme, name, name, scheme)
 	}
-	token, rest := cutWord(credentials)
+	token, rest := m.cutToken(credentials)
 	if token == "" || rest != "" {
 		return carried{}, refusalf(ErrInvalidHeader, "Bad %s header. Expected '%s: %s <JWT>'", name, name, scheme)
 	}
 	return carried{encoded: token}, nil
 }
 
+// soleToken returns the token of a header that has nothing but the scheme, a
+// blank and a token. What is longer than a token may be is not read to its end:
+// it is refused in any case.
+func (m *JWTManager) soleToken(value string) (token string, ok bool) {
+	scheme := m.config.HeaderType
+	if len(value) <= len(scheme)+1 || value[len(scheme)] != ' ' || !strings.EqualFold(value[:len(scheme)], scheme) {
+		return "", false
+	}
+	token = value[len(scheme)+1:]
+	start := token[:min(len(token), m.config.MaxTokenSize+1)]
+	for i := range len(separators) {
+		if strings.IndexByte(start, separators[i]) >= 0 {
+			return "", false
+		}
+	}
+	return token, true
+}
+
+// cutScheme returns what follows scheme in an element of the header. Only as
+// much of it is looked at as the scheme is long; that also keeps case folding
+// to ASCII.
+func cutScheme(element, scheme string) (rest string, ok bool) {
+	element = strings.TrimLeft(element, blanks)
+	if len(element) < len(scheme) || !strings.EqualFold(element[:len(scheme)], scheme) {
+		return "", false
+	}
+	rest = element[len(scheme):]
+	return rest, rest == "" || strings.IndexByte(blanks, rest[0]) >= 0
+}
+
 const missingType = "Missing '%s' type in '%s' header. Expected '%s: %s <JWT>'"
 
-func bareToken(value, name string) (carried, error) {
-	token, rest := cutWord(value)
+func (m *JWTManager) bareToken(value, name string) (carried, error) {
+	token, rest := m.cutToken(value)
 	if token == "" || rest != "" {
 		return carried{}, refusalf(ErrInvalidHeader, "Bad %s header. Expected '%s: <JWT>'", name, name)
 	}
@@ -131,12 +166,17 @@ func bareToken(value, name string) (carried, error) {
 
 // blanks separate the words of a header. Other Unicode spaces do not: what a
 // proxy takes for one word is one word.
-const blanks = " \t\n\v\f\r"
+const (
+	blanks     = " \t\n\v\f\r"
+	separators = "," + blanks
+)
 
-// cutWord returns the first word of s, and what follows it.
-func cutWord(s string) (word, rest string) {
+// cutToken returns the first word of s, and what follows it. The end of a word
+// that is too long for a token is not looked for.
+func (m *JWTManager) cutToken(s string) (word, rest string) {
 	s = strings.Trim(s, blanks)
-	if i := strings.IndexAny(s, blanks); i >= 0 {
+	start := s[:min(len(s), m.config.MaxTokenSize+1)]
+	if i := strings.IndexAny(start, blanks); i >= 0 {
 		return s[:i], strings.TrimLeft(s[i:], blanks)
 	}
 	return s, ""
@@ -241,7 +281,7 @@ func (m *JWTManager) findInJSON(r *http.Request, need *requirement) (carried, er
 	if len(values) == 0 || isFalsy(values[0]) {
 		return carried{}, refusalf(ErrNoAuthorization, `Missing "%s" key in json data.`, name)
 	}
-	encoded, ok := jsonString(values[0])
+	encoded, ok := values[0].str()
 	if !ok {
 		return carried{}, errNotText
 	}
@@ -258,15 +298,15 @@ func isJSON(contentType string) bool {
 // jsonBodyValues returns the values of one member of the JSON object in the
 // body of r, two at the most; none if the body is anything else, or larger than
 // maxBody. Escapes of lone surrogates may stand in other members.
-func jsonBodyValues(r *http.Request, name string) (values []jsontext.Value) {
+func jsonBodyValues(r *http.Request, name string) (values []value) {
 	body, complete := peekBody(r)
 	if !complete || !utf8.Valid(body) {
 		return nil
 	}
 	body = bytes.TrimPrefix(body, []byte("\ufeff"))
-	err := members(body, func(member []byte, value jsontext.Value) {
-		if string(member) == name && len(values) < 2 {
-			values = append(values, value)
+	err := members(body, string(body), func(member string, v value) {
+		if member == name && len(values) < 2 {
+			values = append(values, v)
 		}
 	}, jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
 	if err != nil {
@@ -287,9 +327,20 @@ func peekBody(r *http.Request) (body []byte, complete bool) {
 	if r.ContentLength > maxBody && isJSON(r.Header.Get("Content-Type")) {
 		return nil, false // do not read what would be of no use
 	}
-	body, err := io.ReadAll(io.LimitReader(r.Body, maxBody+1))
+	body, err := readAll(io.LimitReader(r.Body, maxBody+1), r.ContentLength)
 	r.Body = &peekedBody{io.MultiReader(bytes.NewReader(body), r.Body), r.Body}
 	return body, err == nil && len(body) <= maxBody
+}
+
+// readAll is io.ReadAll, in one piece where the length is known and small: a
+// client only says how long a body will be.
+func readAll(r io.Reader, length int64) ([]byte, error) {
+	if length <= 0 || length > 16<<10 {
+		return io.ReadAll(r)
+	}
+	b := bytes.NewBuffer(make([]byte, 0, length+bytes.MinRead))
+	_, err := b.ReadFrom(r)
+	return b.Bytes(), err
 }
 
 // peekedBody is a body whose beginning was read before.

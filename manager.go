@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"slices"
 
 	"github.com/gin-gonic/gin"
@@ -21,10 +22,13 @@ type JWTManager struct {
 
 	// The rest is made by InitApp.
 	keys           keyring
+	identityKey    string // of IdentityClaim, in JSON
+	headerKey      string // HeaderName as net/http spells it
 	accessCookies  cookieKind
 	refreshCookies cookieKind
 	algorithms     []string        // that a key from a loader may have
 	issuers        []string        // that "iss" may be; none: any
+	challenges     []string        // one for each row of answers
 	acceptedTypes  map[string]bool // of the "typ" header, as media types
 	revokes        bool            // the application itself said how tokens are revoked
 }
@@ -64,9 +68,13 @@ func (m *JWTManager) freeze() error {
 		return err
 	}
 	m.keys = keys
+	m.keys.cache = m.cacheFor(keys, config)
+	m.identityKey, _ = claimKey(config.IdentityClaim) // validate has looked at it
+	m.headerKey = http.CanonicalHeaderKey(config.HeaderName)
 	m.accessCookies = config.accessCookies()
 	m.refreshCookies = config.refreshCookies()
 	m.algorithms = config.algorithms()
+	m.challenges = challengesOf(config.HeaderType)
 	m.issuers = config.DecodeIssuers
 	if config.DecodeIssuer != "" {
 		m.issuers = append(slices.Clone(m.issuers), config.DecodeIssuer)

@@ -447,8 +447,19 @@ func (q parityRequest) build() *http.Request {
 }
 
 func (v parityCase) replayRequest(t *testing.T, other deviation, deviates bool) {
+	v.answer(t, other, deviates, v.server(t))
+	v.Config["JWT_TOKEN_CACHE"] = -1
+	v.answer(t, other, deviates, v.server(t))
+	v.Config["JWT_TOKEN_CACHE"] = 100
+	server := v.server(t)
+	v.answer(t, other, deviates, server)
+	v.answer(t, other, deviates, server) // the token is known now
+}
+
+func (v parityCase) answer(t *testing.T, other deviation, deviates bool, server http.Handler) {
+	t.Helper()
 	w := httptest.NewRecorder()
-	v.server(t).ServeHTTP(w, v.Request.build())
+	server.ServeHTTP(w, v.Request.build())
 	assert.Equal(t, w.Code == 401, w.Header().Get("WWW-Authenticate") != "", "D9")
 	if deviates {
 		require.Equal(t, other.status, w.Code, w.Body)

@@ -67,6 +67,7 @@ var settings = []setting{
 	{"JWT_REQUIRED_CLAIMS", "RequiredClaims", list(func(c *Config) *[]string { return &c.RequiredClaims })},
 	{"JWT_DECODE_TYPES", "DecodeTypes", list(func(c *Config) *[]string { return &c.DecodeTypes })},
 	{"JWT_MAX_TOKEN_SIZE", "MaxTokenSize", number(func(c *Config) *int { return &c.MaxTokenSize })},
+	{"JWT_TOKEN_CACHE", "TokenCache", number(func(c *Config) *int { return &c.TokenCache })},
 }
 
 // LoadConfig reads settings by their Flask-JWT-Extended names, such as

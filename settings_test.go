@@ -70,6 +70,7 @@ func TestLoadConfigReadsEverySetting(t *testing.T) {
 		"JWT_REQUIRED_CLAIMS":           "exp, jti",
 		"JWT_DECODE_TYPES":              "rt+jwt",
 		"JWT_MAX_TOKEN_SIZE":            "4096",
+		"JWT_TOKEN_CACHE":               "-1",
 	}
 	asked := map[string]bool{}
 	config, err := ginjwt.LoadConfig(func(name string) (string, bool) {
@@ -81,7 +82,7 @@ func TestLoadConfigReadsEverySetting(t *testing.T) {
 	for name := range env {
 		assert.True(t, asked[name], "%s is not read", name)
 	}
-	assert.Len(t, asked, 43+4)
+	assert.Len(t, asked, 43+5)
 	assert.Equal(t, ginjwt.Config{
 		SecretKey: "secret, with a comma ", AllowShortSecret: true,
 		PrivateKey: "-----BEGIN KEY-----\nabc\n-----END KEY-----", PublicKey: "-----BEGIN KEY-----\nabc\\n\n-----END KEY-----",
@@ -97,7 +98,7 @@ func TestLoadConfigReadsEverySetting(t *testing.T) {
 		AccessCSRFCookieName: "ca", AccessCSRFCookiePath: "/ca", AccessCSRFHeaderName: "X-A", AccessCSRFFieldName: "fa",
 		RefreshCSRFCookieName: "cr", RefreshCSRFCookiePath: "/cr", RefreshCSRFHeaderName: "X-R", RefreshCSRFFieldName: "fr",
 		QueryStringName: "pass", QueryStringValuePrefix: "v1~", JSONKey: "pass", RefreshJSONKey: "renewal",
-		RequiredClaims: []string{"exp", "jti"}, DecodeTypes: []string{"rt+jwt"}, MaxTokenSize: 4096,
+		RequiredClaims: []string{"exp", "jti"}, DecodeTypes: []string{"rt+jwt"}, MaxTokenSize: 4096, TokenCache: -1,
 	}, withoutFuncs(config))
 }
 

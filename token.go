@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/go-json-experiment/json"
-	"github.com/go-json-experiment/json/jsontext"
 )
 
 // TokenType is the "type" claim.
@@ -42,11 +41,11 @@ type Token struct {
 	ExpiresAt time.Time // zero if it never expires
 	Location  Location  // where the request carried it; empty outside of one
 
-	encoded         string
-	header, payload []byte // their JSON
-	identity        jsontext.Value
-	decoded         sync.Once
-	claims          Claims
+	encoded  string
+	contents *contents
+	ids      [1]string // what a Blocklist is asked for
+	decoded  sync.Once
+	claims   Claims
 }
 
 // Claims returns the payload. Integers are exact: numbers are of the type
@@ -66,7 +65,7 @@ func (t *Token) Claims() Claims {
 // Header returns the header of the token.
 func (t *Token) Header() Header {
 	header := Header{}
-	_ = json.Unmarshal(t.header, &header, exact) // decode has read it before
+	_ = json.Unmarshal([]byte(t.read().header), &header, exact) // decode has read it before
 	return header
 }
 
@@ -74,12 +73,20 @@ func (t *Token) Header() Header {
 // member names match exactly, and "SUB" is not "sub". Its error names the claim
 // that does not fit, and not its value.
 func (t *Token) Decode(v any) error {
-	err := json.Unmarshal(t.payload, v, exact)
+	err := json.Unmarshal([]byte(t.read().text), v, exact)
 	var unfit *json.SemanticError
 	if errors.As(err, &unfit) {
 		return fmt.Errorf("ginjwt: claim %q does not fit a %v", unfit.JSONPointer, unfit.GoType)
 	}
 	return err
+}
+
+// read returns what the token says; nothing for one made by hand, in a test.
+func (t *Token) read() *contents {
+	if t.contents == nil {
+		return &contents{}
+	}
+	return t.contents
 }
 
 // Raw returns the encoded token. It is a credential: keep it out of logs.
@@ -99,43 +106,17 @@ func (t *Token) MarshalText() ([]byte, error) { return []byte(t.String()), nil }
 // LogValue is String, for log/slog.
 func (t *Token) LogValue() slog.Value { return slog.StringValue(t.String()) }
 
-// newToken makes a Token of what was sent, still to be verified.
-func (m *JWTManager) newToken(s segments, p payload) *Token {
-	t := &Token{
-		Type:     AccessToken,
-		Identity: jsonText(p.identity),
-		Fresh:    isFresh(p.fresh, m.config.Now()),
-		encoded:  s.encoded,
-		header:   s.header,
-		payload:  s.payload,
-		identity: p.identity,
+// newToken makes a Token of what a request carried.
+func newToken(encoded string, c *contents, now time.Time) *Token {
+	p := &c.payload
+	return &Token{
+		ID:       p.id,
+		Type:     p.typ,
+		Identity: p.identity,
+		CSRF:     p.csrf,
+		Fresh:    p.fresh.at(now),
+		encoded:  encoded,
+		contents: c,
+		ids:      [1]string{p.id},
 	}
-	t.ID, _ = jsonString(p.jti)
-	t.CSRF, _ = jsonString(p.csrf)
-	if p.typ != nil {
-		t.Type = tokenType(p.typ)
-	}
-	return t
-}
-
-// tokenType returns the JSON of a "type" that is not a string: never a type that
-// a route asks for.
-func tokenType(v jsontext.Value) TokenType {
-	if text, ok := jsonString(v); ok {
-		return TokenType(text)
-	}
-	return TokenType(v)
-}
-
-// isFresh reads "fresh": a flag, or the Unix time until which it holds. What
-// is neither is not fresh.
-func isFresh(v jsontext.Value, now time.Time) bool {
-	switch v.Kind() {
-	case 't':
-		return true
-	case '0':
-		until, err := strconv.ParseFloat(string(v), 64)
-		return err == nil && until >= float64(now.UnixNano())/1e9
-	}
-	return false
 }

@@ -2,10 +2,7 @@ package ginjwt
 
 import (
 	"context"
-	"crypto/rand"
 	"encoding"
-	"encoding/base64"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"maps"
@@ -13,8 +10,6 @@ import (
 	"slices"
 	"strconv"
 	"time"
-
-	"github.com/go-json-experiment/json"
 )
 
 // tokenSpec is what a caller asks of a new token.
@@ -134,15 +129,15 @@ func (m *JWTManager) create(ctx context.Context, typ TokenType, lifetime time.Du
 	if err != nil {
 		return "", err
 	}
-	header, err := spec.headerJSON(key)
-	if err != nil {
+	s := scratches.Get().(*scratch)
+	defer s.free()
+	if s.payload, err = m.appendPayload(s.payload[:0], &spec, typ, subject); err != nil {
 		return "", err
 	}
-	payload, err := m.payloadJSON(spec, typ, subject)
-	if err != nil {
+	if s.encoded, err = spec.appendHeader(s.encoded[:0], key); err != nil {
 		return "", err
 	}
-	return m.sign(key, header, payload)
+	return m.sign(s, key)
 }
 
 // complete adds what the loaders bring to spec, and checks it.
@@ -245,165 +240,6 @@ func identityText(identity any) (string, error) {
 		return "", fmt.Errorf("%w: it is nil", ErrIdentity)
 	}
 	return "", fmt.Errorf("%w: a %T needs a UserIdentityLoader", ErrIdentity, identity)
-}
-
-// reservedHeaders change how a token is read, or would name its key.
-var reservedHeaders = []string{"alg", "crit", "b64", "zip", "jwk", "jku", "x5u", "x5c"}
-
-// headerJSON writes the header, its members sorted as PyJWT sorts them.
-func (spec tokenSpec) headerJSON(key boundKey) ([]byte, error) {
-	header := merged(Header{"typ": "JWT"}, spec.header)
-	for _, name := range reservedHeaders {
-		if _, ok := header[name]; ok {
-			return nil, fmt.Errorf("%w: %q", ErrReservedHeader, name)
-		}
-	}
-	typ, ok := header["typ"].(string)
-	if !ok {
-		return nil, fmt.Errorf("%w: \"typ\" must be a string", ErrReservedHeader)
-	}
-	if typ == "" {
-		delete(header, "typ")
-	}
-	kid, given := header["kid"]
-	if _, ok := kid.(string); given && !ok {
-		return nil, fmt.Errorf("%w: \"kid\" must be a string", ErrReservedHeader)
-	}
-	if given && key.id != "" && kid != key.id {
-		return nil, fmt.Errorf("%w: \"kid\" is that of the key", ErrReservedHeader)
-	}
-	if key.id != "" {
-		header["kid"] = key.id
-	}
-	header["alg"] = key.algorithm
-	b, err := json.Marshal(header, exact)
-	if err != nil {
-		return nil, fmt.Errorf("ginjwt: header of the token: %w", err)
-	}
-	return b, nil
-}
-
-// payloadJSON writes the claims in the original's order.
-func (m *JWTManager) payloadJSON(spec tokenSpec, typ TokenType, subject string) ([]byte, error) {
-	now := m.config.Now()
-	if spec.freshFor > 0 {
-		spec.fresh = unixTime(now.Add(spec.freshFor))
-	}
-	w := claimWriter{b: append(make([]byte, 0, 512), '{')}
-	w.raw("fresh", or(spec.fresh, "false"))
-	w.number("iat", now.Unix())
-	w.text("jti", or(spec.id, newUUID()))
-	w.text("type", string(typ))
-	w.text(m.config.IdentityClaim, subject)
-	switch {
-	case !spec.notBefore.IsZero():
-		w.number("nbf", spec.notBefore.Unix())
-	case !m.config.DisableEncodeNBF:
-		w.number("nbf", now.Unix())
-	}
-	if !m.config.DisableCookieCSRFProtect {
-		w.text("csrf", newUUID())
-	}
-	if len(spec.audience) == 1 {
-		w.text("aud", spec.audience[0])
-	} else if len(spec.audience) > 1 {
-		w.value("aud", spec.audience)
-	}
-	if spec.issuer != "" {
-		w.text("iss", spec.issuer)
-	}
-	if spec.expires != NeverExpires {
-		w.number("exp", now.Add(spec.expires).Unix())
-	}
-	for _, name := range slices.Sorted(maps.Keys(spec.claims)) {
-		w.value(name, spec.claims[name])
-	}
-	return append(w.b, '}'), w.err
-}
-
-// claimWriter writes the members of a JSON object, and keeps the first error.
-type claimWriter struct {
-	b   []byte
-	err error
-}
-
-func (w *claimWriter) name(name string) {
-	if len(w.b) > 1 {
-		w.b = append(w.b, ',')
-	}
-	w.quote(name, name)
-	w.b = append(w.b, ':')
-}
-
-func (w *claimWriter) quote(claim, s string) {
-	b, err := appendString(w.b, s)
-	if err != nil {
-		w.fail(claim, err)
-		return
-	}
-	w.b = b
-}
-
-func (w *claimWriter) fail(claim string, err error) {
-	if w.err == nil {
-		w.err = fmt.Errorf("ginjwt: claim %q: %w", claim, err)
-	}
-}
-
-func (w *claimWriter) raw(name, value string) {
-	w.name(name)
-	w.b = append(w.b, value...)
-}
-
-func (w *claimWriter) number(name string, value int64) {
-	w.name(name)
-	w.b = strconv.AppendInt(w.b, value, 10)
-}
-
-func (w *claimWriter) text(name, value string) {
-	w.name(name)
-	w.quote(name, value)
-}
-
-func (w *claimWriter) value(name string, value any) {
-	w.name(name)
-	b, err := json.Marshal(value, exact)
-	if err != nil {
-		w.fail(name, err)
-	}
-	w.b = append(w.b, b...)
-}
-
-// sign encodes and signs.
-func (m *JWTManager) sign(key boundKey, header, payload []byte) (string, error) {
-	b := base64.RawURLEncoding.AppendEncode(nil, header)
-	b = base64.RawURLEncoding.AppendEncode(append(b, '.'), payload)
-	signature, err := key.method.Sign(string(b), key.sign)
-	if err != nil {
-		return "", fmt.Errorf("ginjwt: signing the token: %w", err)
-	}
-	b = base64.RawURLEncoding.AppendEncode(append(b, '.'), signature)
-	if len(b) > m.config.MaxTokenSize {
-		return "", fmt.Errorf("%w: %d bytes are more than the %d of MaxTokenSize", ErrTokenTooLarge, len(b), m.config.MaxTokenSize)
-	}
-	return string(b), nil
-}
-
-// newUUID returns a new UUID of version 4 (RFC 9562 §5.4). The program ends if
-// there is no randomness, rather than go on with IDs that can be guessed.
-func newUUID() string {
-	var id [16]byte
-	_, _ = rand.Read(id[:]) // never fails
-	id[6] = id[6]&0x0f | 0x40
-	id[8] = id[8]&0x3f | 0x80
-	b := make([]byte, 0, 36)
-	for i, end := range [...]int{4, 6, 8, 10, 16} {
-		if i > 0 {
-			b = append(b, '-')
-		}
-		b = hex.AppendEncode(b, id[[...]int{0, 4, 6, 8, 10}[i]:end])
-	}
-	return string(b)
 }
 
 // unixTime writes t as seconds since 1970, with a fraction if it has one.

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // maxLeeway bounds DecodeLeeway; the sums of times and leeway stay in range.
@@ -50,6 +51,9 @@ func (c Config) validateClaims(p *problems) {
 	if _, reserved := reservedClaims[c.IdentityClaim]; reserved {
 		p.add("IdentityClaim", "%q has a meaning of its own", c.IdentityClaim)
 	}
+	if !utf8.ValidString(c.IdentityClaim) {
+		p.add("IdentityClaim", "is not valid UTF-8")
+	}
 	for _, list := range []struct {
 		field  string
 		values []string
@@ -67,8 +71,11 @@ func (c Config) validateClaims(p *problems) {
 	if len(c.RequiredClaims) > 64 {
 		p.add("RequiredClaims", "holds more than 64 names")
 	}
-	if c.MaxTokenSize < 0 {
-		p.add("MaxTokenSize", "must not be negative")
+	if c.MaxTokenSize < 0 || c.MaxTokenSize > maxMaxTokenSize {
+		p.add("MaxTokenSize", "must be between zero and %d", maxMaxTokenSize)
+	}
+	if c.TokenCache > maxTokenCache {
+		p.add("TokenCache", "must be at most %d", maxTokenCache)
 	}
 	if isNil(c.Blocklist) {
 		p.add("Blocklist", "is a nil pointer")

@@ -1,0 +1,88 @@
+//go:build !race
+
+package ginjwt_test
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"testing"
+	"time"
+
+	"github.com/gin-gonic/gin"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/gin-jwt-extended/ginjwt"
+	"github.com/gin-jwt-extended/ginjwt/jwttest"
+)
+
+// discard is a response that costs nothing.
+type discard struct{ header http.Header }
+
+func (d discard) Header() http.Header         { return d.header }
+func (d discard) WriteHeader(int)             {}
+func (d discard) Write(b []byte) (int, error) { return len(b), nil }
+
+// These tests are not parallel: testing.AllocsPerRun counts for the whole
+// program. The race detector takes things out of pools, so they do not run with it.
+
+func TestAllocationsOfAProtectedRequest(t *testing.T) {
+	for name, test := range map[string]struct {
+		cache int
+		most  float64
+	}{
+		"the token is known":     {0, 3}, // the request with its state, and the token
+		"the token is not known": {-1, 5},
+	} {
+		config := jwttest.Config(nil)
+		config.TokenCache = test.cache
+		mgr, engine := newManager(t, config)
+		engine.GET("/", mgr.JWTRequired(), func(c *gin.Context) {
+			if ginjwt.GetJWTIdentity(c) != "alice" {
+				panic("not alice")
+			}
+		})
+		r := httptest.NewRequest(http.MethodGet, "/", nil)
+		r.Header.Set("Authorization", "Bearer "+jwttest.AccessToken(t, mgr, "alice"))
+		w := discard{http.Header{}}
+		assert.LessOrEqual(t, testing.AllocsPerRun(1000, func() { engine.ServeHTTP(w, r) }), test.most, name)
+	}
+}
+
+func TestAllocationsOfANewToken(t *testing.T) {
+	mgr, _ := newManager(t, jwttest.Config(nil))
+	ctx := t.Context()
+	assert.LessOrEqual(t, testing.AllocsPerRun(1000, func() {
+		if _, err := mgr.CreateAccessToken(ctx, "alice"); err != nil {
+			panic(err)
+		}
+	}), 2.0, "what was asked for, and the token")
+}
+
+func TestAllocationsOfABlocklistLookup(t *testing.T) {
+	var list ginjwt.MemoryBlocklist
+	ctx := t.Context()
+	require.NoError(t, list.Add(ctx, "9f6c3a52-5d0e-4b7e-9a51-0c1d2e3f4a5b", time.Time{}))
+	ids := []string{"1d2e7c40-88aa-4c0b-b6f3-3a9d5e7f1b20"}
+	assert.Zero(t, testing.AllocsPerRun(1000, func() {
+		if blocked, _ := list.Contains(ctx, ids...); blocked {
+			panic("blocked")
+		}
+	}))
+}
+
+func TestAllocationsOfRefusals(t *testing.T) {
+	mgr, engine := newManager(t, jwttest.Config(nil))
+	engine.GET("/", mgr.JWTRequired(), identify)
+	token := jwttest.AccessToken(t, mgr, "alice")
+	for name, header := range map[string]string{
+		"forged":    "Bearer " + token[:len(token)-8] + "AAAAAAAA",
+		"too large": "Bearer " + token + string(make([]byte, 43<<10)),
+	} {
+		r := httptest.NewRequest(http.MethodGet, "/", nil)
+		r.Header.Set("Authorization", header)
+		assert.LessOrEqual(t, testing.AllocsPerRun(1000, func() {
+			engine.ServeHTTP(discard{http.Header{}}, r)
+		}), 18.0, name)
+	}
+}
