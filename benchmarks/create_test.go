@@ -1,0 +1,42 @@
+package benchmarks
+
+import (
+	"bytes"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/gin-jwt-extended/ginjwt/benchmarks/internal/contender"
+)
+
+func BenchmarkCreate(b *testing.B) {
+	each(b, "Create", func(b *testing.B, algorithm string, c contender.Contender) {
+		create := c.Create(contender.NewKeys(algorithm))
+		b.ReportAllocs()
+		for b.Loop() {
+			token, err := create()
+			if err != nil || !strings.HasPrefix(token, "eyJ") || strings.Count(token, ".") != 2 {
+				b.Fatal(token, err)
+			}
+		}
+	})
+}
+
+// A request that is answered with a new access and a new refresh token.
+func BenchmarkLogin(b *testing.B) {
+	each(b, "Login", func(b *testing.B, algorithm string, c contender.Contender) {
+		client := newClient(c.Login(contender.NewKeys(algorithm)), http.MethodPost, "/login")
+		b.ReportAllocs()
+		for b.Loop() {
+			client.do()
+			if client.status != http.StatusOK || !isPair(client.body) {
+				b.Fatalf("answered %d %s", client.status, client.body)
+			}
+		}
+	})
+}
+
+// isPair looks at no more than tells an answer from an error.
+func isPair(body []byte) bool {
+	return bytes.HasPrefix(body, []byte(`{"access_token":"eyJ`)) && bytes.Contains(body, []byte(`"refresh_token":"`))
+}

@@ -1,0 +1,8 @@
+// Package benchmarks compares this library with its peers, side by side and
+// doing the same work: see internal/contender for who takes part and how.
+//
+//	go test -run '^$' -bench .                # everything, once
+//	go test -run '^$' -bench Protected/HS256  # one comparison
+//	go run ./cmd/compare -out ../docs         # interleaved rounds, tables and chart
+//	go run ./cmd/load                         # end to end, over loopback HTTP
+package benchmarks

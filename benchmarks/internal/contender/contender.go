@@ -1,0 +1,81 @@
+// Package contender holds everything that is compared: this library and its
+// peers, each doing the same work. To add one, write its constructors in a
+// file of its own and add an entry to [All].
+package contender
+
+import (
+	"net/http"
+
+	"github.com/gin-gonic/gin"
+)
+
+// Identity is the "sub" of all tokens, and what GET /protected answers.
+const Identity = "alice"
+
+// Contender is a way to do the work.
+type Contender struct {
+	Name   string // in the names of benchmarks
+	Title  string // in tables
+	Module string // whose version stands in tables; empty for a baseline
+	Open   bool   // a baseline: lets every request through
+	Extra  string // claims that its tokens must have beside the default ones, as JSON members
+
+	// Protected answers GET /protected with the identity in the Bearer token.
+	Protected func(Keys) http.Handler
+	// Login answers POST /login with a new access and a new refresh token, in
+	// JSON. Nil: it does not take part.
+	Login func(Keys) http.Handler
+	// Create makes access tokens with the default claims. Nil: it does not take
+	// part.
+	Create func(Keys) func() (string, error)
+}
+
+// The contenders that others are measured by.
+const (
+	Bare   = "bare"
+	Ours   = "ginjwt"
+	GinJWT = "gin-jwt"
+	Map    = "golang-jwt-map"
+	NoHits = "ginjwt-cache-off"
+)
+
+// OurModule is this library.
+const OurModule = "github.com/gin-jwt-extended/ginjwt"
+
+// All are the contenders, in the order of tables.
+var All = []Contender{
+	{Name: Bare, Title: "bare Gin handler", Open: true, Protected: bare},
+	{Name: "bare-set", Title: "bare Gin handler, one `c.Set`", Open: true, Protected: bareSet},
+	{Name: Ours, Title: "ginjwt", Module: OurModule,
+		Protected: ours(cacheOn), Login: oursLogin, Create: oursCreate},
+	{Name: NoHits, Title: "ginjwt, cache off", Module: OurModule, Protected: ours(cacheOff)},
+	{Name: GinJWT, Title: "gin-jwt", Module: "github.com/appleboy/gin-jwt/v3", Protected: ginJWT, Login: ginJWTLogin},
+	{Name: Map, Title: "golang-jwt by hand, map", Module: "github.com/golang-jwt/jwt/v5",
+		Protected: golangMap, Login: golangLogin, Create: golangMapCreate},
+	{Name: "golang-jwt-struct", Title: "golang-jwt by hand, struct", Module: "github.com/golang-jwt/jwt/v5",
+		Protected: golangStruct, Create: golangStructCreate},
+	{Name: "echo-jwt", Title: "echo-jwt, in Echo", Module: "github.com/labstack/echo-jwt/v4", Protected: echoJWT},
+	{Name: "kataras", Title: "kataras/jwt by hand", Module: "github.com/kataras/jwt",
+		Protected: katarasJWT, Create: katarasCreate},
+	{Name: "cristalhq", Title: "cristalhq/jwt by hand", Module: "github.com/cristalhq/jwt/v5",
+		Protected: cristalhqJWT, Create: cristalhqCreate},
+	{Name: "jwx", Title: "lestrrat-go/jwx by hand", Module: "github.com/lestrrat-go/jwx/v3",
+		Protected: jwx, Create: jwxCreate},
+	{Name: "jwtauth", Title: "jwtauth, in chi", Module: "github.com/go-chi/jwtauth/v5", Protected: chiJWTAuth},
+	{Name: "auth0", Title: "go-jwt-middleware, in net/http", Module: "github.com/auth0/go-jwt-middleware/v3",
+		Extra: auth0Claims, Protected: auth0},
+}
+
+// newEngine returns Gin without its log and recovery.
+func newEngine() *gin.Engine {
+	gin.SetMode(gin.ReleaseMode)
+	return gin.New()
+}
+
+// must is for constructors: a contender that cannot be set up is not compared.
+func must[T any](v T, err error) T {
+	if err != nil {
+		panic(err)
+	}
+	return v
+}

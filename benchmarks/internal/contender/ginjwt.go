@@ -1,0 +1,78 @@
+package contender
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/gin-jwt-extended/ginjwt"
+)
+
+// Values of Config.TokenCache.
+const (
+	cacheOn  = 0
+	cacheOff = -1
+)
+
+// newManager is this library with its defaults, the blocklist included.
+func newManager(k Keys, cache int, in ...ginjwt.Location) *ginjwt.JWTManager {
+	return ginjwt.New(ginjwt.Config{
+		Algorithm:     k.Algorithm,
+		SecretKey:     string(k.Secret),
+		PrivateKey:    string(k.PrivatePEM()),
+		TokenCache:    cache,
+		TokenLocation: in,
+	})
+}
+
+func ours(cache int) func(Keys) http.Handler {
+	return func(k Keys) http.Handler { return oursProtected(newManager(k, cache)) }
+}
+
+func oursProtected(m *ginjwt.JWTManager) http.Handler {
+	r := newEngine()
+	if err := m.InitApp(r); err != nil {
+		panic(err)
+	}
+	identify := func(c *gin.Context) { _, _ = c.Writer.WriteString(ginjwt.GetJWTIdentity(c)) }
+	r.GET("/protected", m.JWTRequired(), identify)
+	r.POST("/protected", m.JWTRequired(), identify)
+	return r
+}
+
+// OursInBody reads tokens from JSON bodies, which no peer does. Its route is
+// POST /protected.
+func OursInBody(k Keys) http.Handler {
+	return oursProtected(newManager(k, cacheOn, ginjwt.InJSON))
+}
+
+func oursLogin(k Keys) http.Handler {
+	m := newManager(k, cacheOn)
+	r := newEngine()
+	if err := m.InitApp(r); err != nil {
+		panic(err)
+	}
+	r.POST("/login", func(c *gin.Context) {
+		access, err := m.CreateAccessToken(c, Identity)
+		if err != nil {
+			c.AbortWithStatus(http.StatusInternalServerError)
+			return
+		}
+		refresh, err := m.CreateRefreshToken(c, Identity)
+		if err != nil {
+			c.AbortWithStatus(http.StatusInternalServerError)
+			return
+		}
+		c.JSON(http.StatusOK, gin.H{"access_token": access, "refresh_token": refresh})
+	})
+	return r
+}
+
+func oursCreate(k Keys) func() (string, error) {
+	m := newManager(k, cacheOn)
+	if err := m.InitApp(nil); err != nil {
+		panic(err)
+	}
+	return func() (string, error) { return m.CreateAccessToken(context.Background(), Identity) }
+}

@@ -1,0 +1,49 @@
+package contender
+
+import "slices"
+
+// Algorithms are those that tokens are verified with.
+var Algorithms = []string{"HS256", "RS256", "ES256", "EdDSA"}
+
+// Work is a kind of work and who does it. Its benchmarks are called
+// Benchmark<Name>/<variant>/<contender>.
+type Work struct {
+	Name     string
+	Variants []string
+	By       []Contender
+}
+
+// Works are all comparisons.
+var Works = []Work{
+	{"Protected", Algorithms, All},
+	{"Parallel", Algorithms, All},
+	{"Create", Algorithms, those(func(c Contender) bool { return c.Create != nil })},
+	{"Login", []string{"HS256"}, those(func(c Contender) bool { return c.Login != nil })},
+	{"Forged", []string{"HS256"}, those(verifies)},
+	{"Rotation", []string{"10000", "100000"}, named(Ours, NoHits, GinJWT)},
+	{"Hostile", []string{"MegabyteHeader", "Commas", "Dots", "NestedArrays"}, those(verifies)},
+}
+
+func verifies(c Contender) bool { return !c.Open }
+
+func those(take func(Contender) bool) []Contender {
+	return slices.DeleteFunc(slices.Clone(All), func(c Contender) bool { return !take(c) })
+}
+
+func named(names ...string) []Contender {
+	return those(func(c Contender) bool { return slices.Contains(names, c.Name) })
+}
+
+// Does reports whether c does a variant of w.
+func (w Work) Does(variant string, c Contender) bool {
+	return slices.Contains(w.Variants, variant) &&
+		slices.ContainsFunc(w.By, func(by Contender) bool { return by.Name == c.Name })
+}
+
+// WorkNamed returns one work. It panics if there is none of that name.
+func WorkNamed(name string) Work {
+	return Works[slices.IndexFunc(Works, func(w Work) bool { return w.Name == name })]
+}
+
+// Named returns one contender. It panics if there is none of that name.
+func Named(name string) Contender { return named(name)[0] }
