@@ -164,10 +164,10 @@ func (m *JWTManager) bareToken(value, name string) (carried, error) {
 	return carried{encoded: token}, nil
 }
 
-// blanks separate the words of a header. Other Unicode spaces do not: what a
-// proxy takes for one word is one word.
+// blanks separate the words of a header (RFC 9110 §5.6.3). Other spaces do not:
+// what a proxy takes for one word is one word.
 const (
-	blanks     = " \t\n\v\f\r"
+	blanks     = " \t"
 	separators = "," + blanks
 )
 
@@ -210,8 +210,8 @@ func cookieValues(r *http.Request, name string) (values []string) {
 	for _, line := range r.Header["Cookie"] {
 		for pair := range strings.SplitSeq(line, ";") {
 			key, value, _ := strings.Cut(pair, "=")
-			if strings.Trim(key, " \t") == name {
-				values = append(values, unquote(strings.Trim(value, " \t")))
+			if strings.Trim(key, blanks) == name {
+				values = append(values, unquote(strings.Trim(value, blanks)))
 			}
 		}
 	}
