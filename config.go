@@ -220,7 +220,7 @@ type Config struct {
 
 const (
 	defaultMaxTokenSize = 16 << 10
-	maxMaxTokenSize     = 1 << 30
+	largestTokenSize    = 1 << 30
 )
 
 // withDefaults returns c with all zero values replaced, and nothing shared

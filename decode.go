@@ -174,16 +174,20 @@ func (m *JWTManager) read(ctx context.Context, encoded string, now time.Time) (*
 	if known := m.keys.cache.get(encoded, now); known != nil {
 		return known, nil
 	}
+	keys := m.keys.verifying
+	if m.decodeKey != nil {
+		keys = nil // the loader chooses
+	}
 	s := scratches.Get().(*scratch)
 	defer s.free()
-	segments, err := s.load(encoded, m.keys.verifying)
+	segments, err := s.load(encoded, keys)
 	if err != nil {
 		return nil, err
 	}
 	if err := segments.head.check(); err != nil {
 		return nil, err
 	}
-	if segments.key != nil && m.decodeKey == nil { // the cheap way to refuse what is forged
+	if segments.key != nil { // the cheap way to refuse what is forged
 		if err := segments.key.verify(segments.signed, s.signature); err != nil {
 			return nil, or(malformedPayload(s.payload), err)
 		}
@@ -192,10 +196,10 @@ func (m *JWTManager) read(ctx context.Context, encoded string, now time.Time) (*
 	if err := m.parsePayload(s, c); err != nil {
 		return nil, err
 	}
-	if err := m.verifySignature(ctx, segments, s.signature, c); err != nil {
-		return nil, err
-	}
-	if segments.key == nil { // else the header is one of ours
+	if segments.key == nil {
+		if err := m.verifySignature(ctx, segments, s.signature, c); err != nil {
+			return nil, err
+		}
 		if err := m.checkProfile(segments.head); err != nil {
 			return nil, err
 		}
@@ -291,11 +295,9 @@ func malformedPayload(payload []byte) error {
 	return nil
 }
 
-// verifySignature finds the key, compares the algorithm, and verifies.
+// verifySignature finds the key for a header that none of ours writes, compares
+// the algorithm, and verifies.
 func (m *JWTManager) verifySignature(ctx context.Context, s segments, signature []byte, c *contents) error {
-	if s.key != nil && m.decodeKey == nil {
-		return nil // it was verified before
-	}
 	if s.head.alg == "" && m.decodeKey == nil {
 		return errNoAlgorithm
 	}

@@ -71,8 +71,8 @@ func (c Config) validateClaims(p *problems) {
 	if len(c.RequiredClaims) > 64 {
 		p.add("RequiredClaims", "holds more than 64 names")
 	}
-	if c.MaxTokenSize < 0 || c.MaxTokenSize > maxMaxTokenSize {
-		p.add("MaxTokenSize", "must be between zero and %d", maxMaxTokenSize)
+	if c.MaxTokenSize < 0 || c.MaxTokenSize > largestTokenSize {
+		p.add("MaxTokenSize", "must be between zero and %d", largestTokenSize)
 	}
 	if c.TokenCache > maxTokenCache {
 		p.add("TokenCache", "must be at most %d", maxTokenCache)
