@@ -1,0 +1,52 @@
+package idset
+
+import (
+	"encoding/binary"
+	"math/bits"
+	"sync/atomic"
+)
+
+// hash returns a number all of whose bits depend on all of the key, as none of
+// its bytes differs in all kinds of UUIDs: those of version 7 begin with the
+// time, those of version 1 end with a machine.
+func (key Key) hash() uint64 {
+	const a, b = 0x9e3779b97f4a7c15, 0xe7037ed1a0b428db
+	high, low := bits.Mul64(binary.LittleEndian.Uint64(key[:8])^a, binary.LittleEndian.Uint64(key[8:])^b)
+	return high ^ low
+}
+
+// filter is a Bloom filter. It knows of 19 in 20 keys that were not added that
+// they were not: without a lock, and mostly without leaving the caches of the
+// processor, as it takes a byte an entry. So a token that is valid hardly ever
+// costs more. A nil filter holds nothing.
+//
+// The bits of a key are in one word. Its number comes from the high bits of a
+// hash, after those that are the shard's, and the bits from the low ones.
+type filter struct {
+	words []atomic.Uint64
+}
+
+func newFilter(entries int) *filter {
+	const entriesAWord = 8
+	return &filter{make([]atomic.Uint64, (entries+entriesAWord-1)/entriesAWord)}
+}
+
+func (f *filter) add(hash uint64) { f.word(hash).Or(bitsOf(hash)) }
+
+// mayHold reports false if no key with hash was added.
+func (f *filter) mayHold(hash uint64) bool {
+	if f == nil {
+		return false
+	}
+	want := bitsOf(hash)
+	return f.word(hash).Load()&want == want
+}
+
+func (f *filter) word(hash uint64) *atomic.Uint64 {
+	i, _ := bits.Mul64(hash<<shardBits, uint64(len(f.words)))
+	return &f.words[i]
+}
+
+func bitsOf(hash uint64) uint64 {
+	return 1<<(hash&63) | 1<<(hash>>6&63) | 1<<(hash>>12&63)
+}

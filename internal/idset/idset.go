@@ -1,0 +1,198 @@
+// Package idset keeps sets of revoked IDs, each until a time, in as little
+// memory as possible.
+package idset
+
+import (
+	"crypto/sha256"
+	"math"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// Key is what an ID is kept by: a UUID itself, or the first half of the SHA-256
+// of any other text. It is of one length, whatever a client sends.
+type Key [16]byte
+
+// Forever is the time of an entry that never expires. Other times are Unix
+// seconds.
+const Forever = math.MaxUint32
+
+// Entry is an ID and the time until which it is in a set.
+type Entry struct {
+	Key   Key
+	Until uint32 // Unix seconds, or Forever
+}
+
+// EntryOf returns the entry of an ID. A zero time means for ever; others are
+// rounded up, so that no entry ends before its token.
+func EntryOf(id string, expires time.Time) Entry {
+	return Entry{KeyOf(id), untilOf(expires)}
+}
+
+// IsLive reports whether e has not expired.
+func (e Entry) IsLive(now time.Time) bool {
+	return e.Until == Forever || int64(e.Until) >= now.Unix()
+}
+
+func untilOf(t time.Time) uint32 {
+	seconds := t.Unix() + 1
+	switch {
+	case t.IsZero() || seconds >= Forever:
+		return Forever
+	case seconds < 0:
+		return 0
+	}
+	return uint32(seconds)
+}
+
+// KeyOf returns the key of an ID.
+func KeyOf(id string) Key {
+	if key, ok := parseUUID(id); ok {
+		return key
+	}
+	sum := sha256.Sum256([]byte(id))
+	return Key(sum[:16])
+}
+
+// parseUUID reads the one canonical form, in lower case: two spellings must not
+// be one entry, as they are two tokens.
+func parseUUID(s string) (key Key, ok bool) {
+	if len(s) != 36 || s[8] != '-' || s[13] != '-' || s[18] != '-' || s[23] != '-' {
+		return key, false
+	}
+	wrong := byte(0)
+	for i, at := range [16]int{0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34} {
+		high, low := hexDigits[s[at]], hexDigits[s[at+1]]
+		wrong |= high | low
+		key[i] = high<<4 | low&15
+	}
+	return key, wrong < 16
+}
+
+// hexDigits are the values of hexadecimal digits in lower case, 16 for others.
+var hexDigits = func() (values [256]byte) {
+	for i := range values {
+		values[i] = 16
+	}
+	for i, digit := range []byte("0123456789abcdef") {
+		values[digit] = byte(i)
+	}
+	return values
+}()
+
+// Set is a set of keys. The zero value is empty and ready to use, by any number
+// of goroutines. It drops expired entries as it grows.
+type Set struct {
+	used   atomic.Bool // since the first Add
+	shards [shardCount]shard
+}
+
+const (
+	shardBits  = 6
+	shardCount = 1 << shardBits
+	minPurge   = 1024 // entries a shard
+)
+
+type shard struct {
+	mu      sync.RWMutex
+	until   map[Key]uint32 // without pointers, so that no collector scans it
+	purgeAt int            // the size at which expired entries are looked for
+	filter  atomic.Pointer[filter]
+	_       [16]byte // keeps neighbours out of one cache line
+}
+
+func (s *Set) shard(hash uint64) *shard { return &s.shards[hash>>(64-shardBits)] }
+
+// Add puts e into the set, or keeps it until the later of two times. now is
+// asked when expired entries are to be dropped.
+func (s *Set) Add(e Entry, now func() time.Time) {
+	s.used.Store(true)
+	hash := e.Key.hash()
+	shard := s.shard(hash)
+	shard.mu.Lock()
+	defer shard.mu.Unlock()
+	if shard.until == nil {
+		shard.hold(make(map[Key]uint32))
+	}
+	shard.until[e.Key] = max(e.Until, shard.until[e.Key])
+	shard.filter.Load().add(hash)
+	if len(shard.until) >= shard.purgeAt {
+		shard.purge(now())
+	}
+}
+
+// Contains reports whether key is in the set. An entry that has expired may
+// still be: its token has expired too.
+func (s *Set) Contains(key Key) bool {
+	hash := key.hash()
+	shard := s.shard(hash)
+	if !shard.filter.Load().mayHold(hash) {
+		return false
+	}
+	shard.mu.RLock()
+	_, found := shard.until[key]
+	shard.mu.RUnlock()
+	return found
+}
+
+// Empty reports whether nothing was ever added.
+func (s *Set) Empty() bool { return !s.used.Load() }
+
+// Len returns the number of entries, expired ones that were not dropped yet
+// included.
+func (s *Set) Len() (n int) {
+	for i := range s.shards {
+		s.shards[i].mu.RLock()
+		n += len(s.shards[i].until)
+		s.shards[i].mu.RUnlock()
+	}
+	return n
+}
+
+// Live returns the entries that have not expired, in parts: those of one shard
+// at a time, so that adding need not wait for all of them.
+func (s *Set) Live(now time.Time) func(yield func([]Entry) bool) {
+	return func(yield func([]Entry) bool) {
+		for i := range s.shards {
+			if live := s.shards[i].live(now); len(live) > 0 && !yield(live) {
+				return
+			}
+		}
+	}
+}
+
+func (s *shard) live(now time.Time) (entries []Entry) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	for key, until := range s.until {
+		if e := (Entry{key, until}); e.IsLive(now) {
+			entries = append(entries, e)
+		}
+	}
+	return entries
+}
+
+// purge moves what is live to a new map, as a map never gets smaller. Looking
+// again only when the shard has doubled keeps the cost of an Add constant.
+func (s *shard) purge(now time.Time) {
+	live := make(map[Key]uint32)
+	for key, until := range s.until {
+		if (Entry{key, until}).IsLive(now) {
+			live[key] = until
+		}
+	}
+	s.hold(live)
+}
+
+// hold makes room for as many again. Who still looks into the filter before it
+// asked while the next entry was added, and may be told either.
+func (s *shard) hold(entries map[Key]uint32) {
+	s.until = entries
+	s.purgeAt = max(minPurge, 2*len(entries))
+	filter := newFilter(s.purgeAt)
+	for key := range entries {
+		filter.add(key.hash())
+	}
+	s.filter.Store(filter)
+}
