@@ -1,0 +1,371 @@
+package replica_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/gin-jwt-extended/ginjwt/internal/idset"
+	"github.com/gin-jwt-extended/ginjwt/internal/replica"
+)
+
+// server is a Log in memory. It can be down, lose what it knows, and forget old
+// numbers.
+type server struct {
+	mu      sync.Mutex
+	down    error
+	entries map[idset.Key]uint32
+	log     []numbered
+	dropped int // entries at the beginning of the log
+	marks   int
+	asked   int // questions of Contains
+	changed chan struct{}
+}
+
+type numbered struct {
+	at replica.Position
+	e  idset.Entry
+}
+
+func newServer() *server {
+	return &server{entries: map[idset.Key]uint32{}, changed: make(chan struct{})}
+}
+
+var errDown = errors.New("the server is down")
+
+func (s *server) locked(f func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	f()
+}
+
+func (s *server) setDown(err error) { s.locked(func() { s.down = err }) }
+
+// snapshot returns a function that brings back today's data.
+func (s *server) snapshot() (restore func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	entries, log := map[idset.Key]uint32{}, slices.Clone(s.log)
+	for key, until := range s.entries {
+		entries[key] = until
+	}
+	return func() { s.locked(func() { s.entries, s.log = entries, log }) }
+}
+
+func (s *server) Head(context.Context) (replica.Position, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.head(), s.down
+}
+
+func (s *server) head() replica.Position {
+	if len(s.log) == 0 {
+		return replica.Position{}
+	}
+	return s.log[len(s.log)-1].at
+}
+
+func (s *server) Append(_ context.Context, entries []idset.Entry) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.down != nil {
+		return s.down
+	}
+	for _, e := range entries {
+		if until, ok := s.entries[e.Key]; ok && until >= e.Until {
+			continue
+		}
+		s.marks++
+		s.entries[e.Key] = e.Until
+		s.log = append(s.log, numbered{replica.Position{Seq: s.head().Seq + 1, Mark: fmt.Sprint(s.marks)}, e})
+	}
+	close(s.changed)
+	s.changed = make(chan struct{})
+	return nil
+}
+
+func (s *server) Contains(_ context.Context, keys []idset.Key) (bool, replica.Position, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.asked++
+	return slices.ContainsFunc(keys, func(key idset.Key) bool { _, ok := s.entries[key]; return ok }), s.head(), s.down
+}
+
+func (s *server) Load(_ context.Context, add func(idset.Entry)) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for key, until := range s.entries {
+		add(idset.Entry{Key: key, Until: until})
+	}
+	return s.down
+}
+
+func (s *server) Since(_ context.Context, at replica.Position, add func(idset.Entry)) (replica.Position, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	log := s.log[s.dropped:]
+	i := slices.IndexFunc(log, func(n numbered) bool { return n.at.Seq == at.Seq })
+	switch {
+	case s.down != nil:
+		return at, s.down
+	case i < 0 && (at.Seq != 0 || s.dropped > 0):
+		return at, replica.ErrDropped
+	case i >= 0 && log[i].at != at:
+		return at, replica.ErrLost
+	}
+	log = log[i+1:]
+	for _, n := range log[:min(len(log), 3)] {
+		add(n.e)
+		at = n.at
+	}
+	return at, nil
+}
+
+func (s *server) Wait(ctx context.Context, at replica.Position, most time.Duration) {
+	s.mu.Lock()
+	changed := s.changed
+	if s.head() != at {
+		changed = nil
+	}
+	s.mu.Unlock()
+	timer := time.NewTimer(most)
+	defer timer.Stop()
+	if changed == nil {
+		return
+	}
+	select {
+	case <-changed:
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+}
+
+const staleness = 200 * time.Millisecond
+
+func follow(t *testing.T, s *server) *replica.Copy {
+	t.Helper()
+	c := replica.New(t.Context(), s, staleness)
+	require.NoError(t, c.Ready(t.Context()))
+	return c
+}
+
+func add(t *testing.T, c *replica.Copy, id string) {
+	t.Helper()
+	require.NoError(t, c.Add(t.Context(), id, time.Now().Add(time.Hour)))
+}
+
+func contains(t *testing.T, c *replica.Copy, id string) bool {
+	t.Helper()
+	blocked, err := c.Contains(t.Context(), "other", id)
+	require.NoError(t, err)
+	return blocked
+}
+
+func eventuallyContains(t *testing.T, c *replica.Copy, id string) {
+	t.Helper()
+	require.Eventually(t, func() bool {
+		blocked, err := c.Contains(t.Context(), id)
+		return err == nil && blocked
+	}, time.Minute, time.Millisecond)
+}
+
+func TestCopiesFollow(t *testing.T) {
+	t.Parallel()
+	s := newServer()
+	a := follow(t, s)
+	for i := range 10 {
+		add(t, a, fmt.Sprint("before", i))
+	}
+	b := follow(t, s)
+	for i := range 10 {
+		assert.True(t, contains(t, b, fmt.Sprint("before", i)))
+	}
+	for i := range 20 {
+		add(t, b, fmt.Sprint("after", i))
+	}
+	eventuallyContains(t, a, "after19")
+	for i := range 20 {
+		assert.True(t, contains(t, a, fmt.Sprint("after", i)))
+	}
+	assert.False(t, contains(t, a, "never"))
+	s.locked(func() { assert.Zero(t, s.asked, "lookups are local") })
+	assert.Equal(t, 30, a.Status().Entries)
+	assert.NoError(t, a.Status().Err)
+	assert.WithinDuration(t, time.Now(), a.Status().Complete, time.Minute)
+}
+
+// While nobody knows whether the copy is complete, the server is asked; and
+// without an answer there is none.
+func TestStaleCopiesAsk(t *testing.T) {
+	t.Parallel()
+	s := newServer()
+	c := follow(t, s)
+	add(t, c, "known")
+	s.setDown(errDown)
+	require.Eventually(t, func() bool {
+		_, err := c.Contains(t.Context(), "unknown")
+		return errors.Is(err, errDown)
+	}, time.Minute, time.Millisecond)
+	assert.True(t, contains(t, c, "known"), "what is blocked stays blocked")
+	require.ErrorIs(t, c.Status().Err, errDown)
+	require.ErrorIs(t, c.Add(t.Context(), "added in vain", time.Time{}), errDown)
+	assert.True(t, contains(t, c, "added in vain"), "this process refuses it in any case")
+
+	s.setDown(nil)
+	require.Eventually(t, func() bool { return c.Status().Err == nil }, time.Minute, time.Millisecond)
+	assert.False(t, contains(t, c, "unknown"))
+}
+
+func TestCopiesBeforeTheFirstLoad(t *testing.T) {
+	t.Parallel()
+	s := newServer()
+	add(t, follow(t, s), "known")
+	s.setDown(errDown)
+	c := replica.New(t.Context(), s, staleness)
+	_, err := c.Contains(t.Context(), "known")
+	require.ErrorIs(t, err, errDown)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	require.ErrorIs(t, c.Ready(ctx), context.Canceled)
+	assert.Zero(t, c.Status().Complete)
+	s.setDown(nil)
+	require.NoError(t, c.Ready(t.Context()))
+	assert.True(t, contains(t, c, "known"))
+}
+
+// A copy whose context has ended no longer follows, and asks every time.
+func TestCopiesThatEnded(t *testing.T) {
+	t.Parallel()
+	s := newServer()
+	a := follow(t, s)
+	ctx, cancel := context.WithCancel(t.Context())
+	b := replica.New(ctx, s, staleness)
+	require.NoError(t, b.Ready(t.Context()))
+	cancel()
+	add(t, a, "later")
+	eventuallyContains(t, b, "later")
+	s.setDown(errDown)
+	require.Eventually(t, func() bool {
+		_, err := b.Contains(t.Context(), "unknown")
+		return errors.Is(err, errDown)
+	}, time.Minute, time.Millisecond)
+}
+
+// What the server lost is given back by whoever knows it, so that all know it
+// again, also those that start now.
+func TestServersThatLostData(t *testing.T) {
+	t.Parallel()
+	for name, lose := range map[string]func(s *server, toSnapshot func()){
+		"all of it": func(s *server, _ func()) {
+			s.locked(func() { s.entries, s.log = map[idset.Key]uint32{}, nil })
+		},
+		"all of it, and counted on": func(s *server, _ func()) {
+			s.locked(func() { s.entries, s.log = map[idset.Key]uint32{}, nil })
+			for i := range 50 {
+				_ = s.Append(context.Background(), []idset.Entry{idset.EntryOf(fmt.Sprint("new", i), time.Time{})})
+			}
+		},
+		"the last": func(_ *server, toSnapshot func()) { toSnapshot() },
+		"the last, and counted on": func(s *server, toSnapshot func()) {
+			toSnapshot()
+			for i := range 50 {
+				_ = s.Append(context.Background(), []idset.Entry{idset.EntryOf(fmt.Sprint("new", i), time.Time{})})
+			}
+		},
+		"the last, and counted on to the same number": func(s *server, toSnapshot func()) {
+			toSnapshot()
+			for i := range 5 {
+				_ = s.Append(context.Background(), []idset.Entry{idset.EntryOf(fmt.Sprint("new", i), time.Time{})})
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newServer()
+			a := follow(t, s)
+			for i := range 5 {
+				add(t, a, fmt.Sprint("kept", i))
+			}
+			toSnapshot := s.snapshot()
+			for i := range 5 {
+				add(t, a, fmt.Sprint("lost", i))
+			}
+			require.Eventually(t, func() bool {
+				head, _ := s.Head(t.Context())
+				return head.Seq == 10
+			}, time.Minute, time.Millisecond)
+			b := follow(t, s)
+			s.setDown(errDown)
+			lose(s, toSnapshot)
+			s.setDown(nil)
+			// Until all can have put back what they know, nobody is let in.
+			require.Eventually(t, func() bool {
+				_, err := b.Contains(t.Context(), "unknown")
+				return errors.Is(err, replica.ErrLost)
+			}, time.Minute, time.Millisecond)
+			for i := range 5 {
+				for _, id := range []string{fmt.Sprint("kept", i), fmt.Sprint("lost", i)} {
+					assert.True(t, contains(t, a, id))
+					key := idset.KeyOf(id)
+					require.Eventually(t, func() bool {
+						blocked, _, err := s.Contains(t.Context(), []idset.Key{key})
+						return blocked && err == nil
+					}, time.Minute, time.Millisecond, id)
+				}
+			}
+			c := follow(t, s)
+			assert.True(t, contains(t, c, "lost4"))
+			add(t, c, "and on")
+			eventuallyContains(t, a, "and on")
+			require.Eventually(t, func() bool {
+				_, err := b.Contains(t.Context(), "unknown")
+				return err == nil
+			}, time.Minute, time.Millisecond)
+		})
+	}
+}
+
+func TestNumbersThatWereDropped(t *testing.T) {
+	t.Parallel()
+	s := newServer()
+	a, b := follow(t, s), follow(t, s)
+	add(t, a, "first")
+	eventuallyContains(t, b, "first")
+	s.locked(func() {
+		for i := range 100 {
+			e := idset.EntryOf(fmt.Sprint("many", i), time.Time{})
+			s.entries[e.Key] = e.Until
+			s.log = append(s.log, numbered{replica.Position{Seq: s.head().Seq + 1, Mark: fmt.Sprint("m", i)}, e})
+		}
+		s.dropped = 90
+	})
+	eventuallyContains(t, b, "many0")
+	eventuallyContains(t, b, "many99")
+	require.Eventually(t, func() bool { return b.Status().Entries == 101 }, time.Minute, time.Millisecond)
+}
+
+func TestManyWriters(t *testing.T) {
+	t.Parallel()
+	s := newServer()
+	copies := []*replica.Copy{follow(t, s), follow(t, s), follow(t, s)}
+	var writers sync.WaitGroup
+	for i, c := range copies {
+		writers.Go(func() {
+			for j := range 300 {
+				assert.NoError(t, c.Add(t.Context(), fmt.Sprint(i, "-", j), time.Now().Add(time.Hour)))
+			}
+		})
+	}
+	writers.Wait()
+	for _, c := range copies {
+		require.Eventually(t, func() bool { return c.Status().Entries == 900 }, time.Minute, time.Millisecond)
+		assert.True(t, contains(t, c, "2-299"))
+	}
+}
