@@ -23,6 +23,8 @@ type callbacks struct {
 	tokenInBlocklist  func(ctx context.Context, token *Token) (bool, error)
 	tokenVerification func(ctx context.Context, token *Token) (bool, error)
 
+	onReuse func(ctx context.Context, s Session, token *Token)
+
 	responders [responderCount]ErrorHandler
 }
 
@@ -91,6 +93,15 @@ func (m *JWTManager) TokenVerificationLoader(fn func(ctx context.Context, token 
 	m.tokenVerification = fn
 }
 
+// OnReuse is told of a refresh token that was used before: it was copied, and
+// one of two holders is a thief. The session has ended already. Warn its user;
+// fn runs before the response, so it should hand longer work on. It may be
+// told twice of one token.
+func (m *JWTManager) OnReuse(fn func(ctx context.Context, s Session, token *Token)) {
+	m.register("OnReuse", fn)
+	m.onReuse = fn
+}
+
 // Callbacks that respond.
 
 // An ErrorHandler writes the response to a refused request. The chain is
@@ -115,7 +126,8 @@ func (m *JWTManager) NeedsFreshTokenLoader(fn ErrorHandler) {
 	m.respond("NeedsFreshTokenLoader", needsFreshTokenLoader, fn)
 }
 
-// RevokedTokenLoader responds to [ErrRevokedToken].
+// RevokedTokenLoader responds to [ErrRevokedToken], [ErrSessionEnded] and
+// [ErrSessionReused].
 func (m *JWTManager) RevokedTokenLoader(fn ErrorHandler) {
 	m.respond("RevokedTokenLoader", revokedTokenLoader, fn)
 }

@@ -16,12 +16,15 @@ import (
 // payload is what is read of the claims. It does not change once it is read.
 type payload struct {
 	id, identity, csrf string
+	session            string
 	typ                TokenType
 	fresh              freshness
 	iat, nbf, exp      date
 
 	// The claims whose form is checked, as JSON.
 	subJSON, jtiJSON, issJSON, audJSON, csrfJSON, identityJSON value
+
+	generationJSON value // "gen" of a refresh token
 
 	required uint64 // bit i: RequiredClaims[i] is there, and not null
 }
@@ -108,6 +111,10 @@ func (p *payload) set(name string, v value) {
 		p.issJSON = v
 	case "exp":
 		p.exp = dateOf(v)
+	case "sid": // other issuers have it too, for sessions of their own
+		p.session, _ = v.str()
+	case "gen":
+		p.generationJSON = v
 	}
 }
 

@@ -197,6 +197,26 @@ type Config struct {
 	// which is empty after a restart.
 	Blocklist Blocklist
 
+	// Sessions keeps the sessions that [JWTManager.CreateTokenPair] starts, and
+	// turns on the rotation of refresh tokens. Nil means that there are none.
+	// With more than one process, Blocklist must reach all of them too.
+	Sessions SessionStore
+
+	// SessionGrace is how long a refresh token that was used may be used again,
+	// for the same successor: a client may repeat a request whose answer was
+	// lost, and two tabs may refresh at once. Zero means 10 seconds; negative
+	// means not at all, which logs such users out.
+	SessionGrace time.Duration
+
+	// SessionLifetime is how long a session lives however busy it is. Zero
+	// means for ever; a session that is not used ends after RefreshTokenExpires
+	// in any case.
+	SessionLifetime time.Duration
+
+	// MaxSessions is how many sessions an identity may have; a login beyond
+	// that ends the oldest. Zero means any number.
+	MaxSessions int
+
 	// RequiredClaims are claims that every token must have.
 	RequiredClaims []string
 
@@ -221,6 +241,7 @@ type Config struct {
 const (
 	defaultMaxTokenSize = 16 << 10
 	largestTokenSize    = 1 << 30
+	defaultSessionGrace = 10 * time.Second
 )
 
 // withDefaults returns c with all zero values replaced, and nothing shared
@@ -251,6 +272,7 @@ func (c Config) withDefaults() Config {
 	c.RefreshJSONKey = or(c.RefreshJSONKey, "refresh_token")
 	c.MaxTokenSize = or(c.MaxTokenSize, defaultMaxTokenSize)
 	c.TokenCache = or(c.TokenCache, defaultTokenCache)
+	c.SessionGrace = or(c.SessionGrace, defaultSessionGrace)
 	if c.Now == nil {
 		c.Now = time.Now
 	}
@@ -295,7 +317,7 @@ func (c Config) String() string {
 		switch name {
 		case "SecretKey", "PrivateKey":
 			fmt.Fprintf(&b, "%s: [redacted]", name)
-		case "Blocklist":
+		case "Blocklist", "Sessions":
 			fmt.Fprintf(&b, "%s: %T", name, field.Interface())
 		case "Now":
 			b.WriteString("Now: set")

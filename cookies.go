@@ -62,6 +62,15 @@ func (m *JWTManager) SetRefreshCookies(c *gin.Context, encoded string, opts ...C
 	return m.setCookies(c, m.refreshCookies, encoded, opts)
 }
 
+// SetPairCookies is SetAccessCookies and SetRefreshCookies for the tokens of a
+// session.
+func (m *JWTManager) SetPairCookies(c *gin.Context, pair TokenPair, opts ...CookieOption) error {
+	if err := m.SetAccessCookies(c, pair.AccessToken, opts...); err != nil {
+		return err
+	}
+	return m.SetRefreshCookies(c, pair.RefreshToken, opts...)
+}
+
 // UnsetAccessCookies removes the cookies of access tokens from the browser.
 // The options must be those that the cookies were set with.
 func (m *JWTManager) UnsetAccessCookies(c *gin.Context, opts ...CookieOption) {

@@ -1,6 +1,7 @@
 package ginjwt
 
 import (
+	"context"
 	"net/http"
 	"slices"
 
@@ -14,6 +15,7 @@ type requirement struct {
 	refresh        bool
 	anyType        bool
 	skipRevocation bool
+	looksOnly      bool // a refresh token is looked at, not used
 	locations      []Location
 }
 
@@ -91,6 +93,25 @@ func (m *JWTManager) VerifyJWTInRequest(c *gin.Context, opts ...RequiredOption) 
 	return token, nil
 }
 
+// VerifyToken makes all checks of JWTRequired on a token that came some other
+// way than in a request: in the first message of a WebSocket, or from a queue.
+// It only looks: a refresh token that was used before is refused, but its
+// session goes on. Locations and Optional mean nothing here. The error is an
+// [*Error].
+func (m *JWTManager) VerifyToken(ctx context.Context, encoded string, opts ...RequiredOption) (*Token, error) {
+	need := m.requirementOf("VerifyToken", opts)
+	need.looksOnly = true
+	ctx = plain(ctx)
+	token, err := m.decode(ctx, encoded, decodeSpec{})
+	if err != nil {
+		return nil, asError(err)
+	}
+	if _, err := m.checkToken(ctx, token, need); err != nil {
+		return nil, asError(err)
+	}
+	return token, nil
+}
+
 func (m *JWTManager) requirementOf(caller string, opts []RequiredOption) *requirement {
 	if !m.ready {
 		panic("ginjwt: " + caller + " must be called after InitApp")
@@ -123,24 +144,32 @@ func (m *JWTManager) verify(c *gin.Context, need *requirement) (*Token, error) {
 	if err != nil {
 		return nil, err
 	}
+	user, err := m.checkToken(c.Request.Context(), token, need)
+	if err != nil {
+		return nil, err
+	}
+	m.remember(c, verified{token, user})
+	return token, nil
+}
+
+// checkToken asks what a token with a good signature does not say itself, and
+// returns its user, if there is a loader.
+func (m *JWTManager) checkToken(ctx context.Context, token *Token, need *requirement) (user any, err error) {
 	if err := need.check(token); err != nil {
 		return nil, err
 	}
-	ctx := c.Request.Context()
 	if !need.skipRevocation {
 		if err := m.checkRevoked(ctx, token); err != nil {
+			return nil, err
+		}
+		if err := m.checkSession(ctx, token, need); err != nil {
 			return nil, err
 		}
 	}
 	if err := m.checkVerification(ctx, token); err != nil {
 		return nil, err
 	}
-	user, err := m.loadUser(ctx, token)
-	if err != nil {
-		return nil, err
-	}
-	m.remember(c, verified{token, user})
-	return token, nil
+	return m.loadUser(ctx, token)
 }
 
 // anonymous notes that the request was checked, and has no token.

@@ -73,7 +73,10 @@ func (spec *tokenSpec) headerJSON(key *boundKey) ([]byte, error) {
 
 // appendPayload writes the claims in the original's order.
 func (m *JWTManager) appendPayload(b []byte, spec *tokenSpec, typ TokenType, subject string) ([]byte, error) {
-	now := m.config.Now()
+	now := spec.now
+	if now.IsZero() {
+		now = m.config.Now()
+	}
 	if spec.freshFor > 0 {
 		spec.fresh = unixTime(now.Add(spec.freshFor))
 	}
@@ -90,7 +93,7 @@ func (m *JWTManager) appendPayload(b []byte, spec *tokenSpec, typ TokenType, sub
 		w.number(`,"nbf":`, now.Unix())
 	}
 	if !m.config.DisableCookieCSRFProtect {
-		w.id(`,"csrf":`, "")
+		w.id(`,"csrf":`, spec.csrf)
 	}
 	if len(spec.audience) == 1 {
 		w.text(`,"aud":`, spec.audience[0])
@@ -102,6 +105,12 @@ func (m *JWTManager) appendPayload(b []byte, spec *tokenSpec, typ TokenType, sub
 	}
 	if spec.expires != NeverExpires {
 		w.number(`,"exp":`, now.Add(spec.expires).Unix())
+	}
+	if s := spec.session; s != nil {
+		w.text(`,"sid":`, s.ID)
+		if typ == RefreshToken {
+			w.number(`,"gen":`, s.Generation)
+		}
 	}
 	for _, name := range sortedNames(spec.claims) {
 		w.value(w.key(name), spec.claims[name])

@@ -20,6 +20,8 @@ var (
 	ErrExpiredToken      = errors.New("ginjwt: token has expired")                    // 401
 	ErrFreshRequired     = errors.New("ginjwt: fresh token required")                 // 401
 	ErrRevokedToken      = errors.New("ginjwt: token has been revoked")               // 401
+	ErrSessionEnded      = errors.New("ginjwt: session has ended")                    // 401
+	ErrSessionReused     = errors.New("ginjwt: refresh token was used before")        // 401
 	ErrUserLookup        = errors.New("ginjwt: user not found")                       // 401
 	ErrVerification      = errors.New("ginjwt: token verification failed")            // 400
 
@@ -37,6 +39,7 @@ var (
 	ErrLifetime       = errors.New("ginjwt: lifetime must be at least a second, or NeverExpires")
 	ErrTokenTooLarge  = errors.New("ginjwt: token is too large")
 	ErrNoSigningKey   = errors.New("ginjwt: no signing key")
+	ErrNoSessions     = errors.New("ginjwt: there are no sessions; set Config.Sessions")
 	ErrNoID           = errors.New("ginjwt: token has no ID to revoke it by")
 	ErrNotInitialized = errors.New("ginjwt: InitApp has not been called")
 )
@@ -110,6 +113,8 @@ var answers = []answer{
 	{ErrUserLookup, 401, "", userLookupErrorLoader, 401, "invalid_token", "The token is not valid"},
 	{ErrExpiredToken, 401, "Token has expired", expiredTokenLoader, 401, "invalid_token", "The token has expired"},
 	{ErrRevokedToken, 401, "Token has been revoked", revokedTokenLoader, 401, "invalid_token", "The token has been revoked"},
+	{ErrSessionEnded, 401, "Session has ended", revokedTokenLoader, 401, "invalid_token", "The session has ended"},
+	{ErrSessionReused, 401, "Refresh token has already been used", revokedTokenLoader, 401, "invalid_token", "The session has ended"},
 	{ErrFreshRequired, 401, "Fresh token required", needsFreshTokenLoader, 401, "insufficient_user_authentication", "A fresh token is required"},
 	{ErrVerification, 400, "User claims verification failed", tokenVerificationFailedLoader, 403, "insufficient_scope", "The token does not allow this request"},
 	{ErrCSRF, 401, "", unauthorizedLoader, 403, "invalid_request", "The CSRF check failed"},

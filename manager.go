@@ -83,7 +83,7 @@ func (m *JWTManager) freeze() error {
 	for _, typ := range config.DecodeTypes {
 		m.acceptedTypes[mediaType(typ)] = true
 	}
-	m.revokes = m.config.Blocklist != nil || m.tokenInBlocklist != nil
+	m.revokes = m.config.Blocklist != nil || m.config.Sessions != nil || m.tokenInBlocklist != nil
 	m.config = config
 	m.ready = true
 	return nil

@@ -68,6 +68,9 @@ var settings = []setting{
 	{"JWT_DECODE_TYPES", "DecodeTypes", list(func(c *Config) *[]string { return &c.DecodeTypes })},
 	{"JWT_MAX_TOKEN_SIZE", "MaxTokenSize", number(func(c *Config) *int { return &c.MaxTokenSize })},
 	{"JWT_TOKEN_CACHE", "TokenCache", number(func(c *Config) *int { return &c.TokenCache })},
+	{"JWT_SESSION_GRACE", "SessionGrace", setGrace},
+	{"JWT_SESSION_LIFETIME", "SessionLifetime", duration(func(c *Config) *time.Duration { return &c.SessionLifetime })},
+	{"JWT_MAX_SESSIONS", "MaxSessions", number(func(c *Config) *int { return &c.MaxSessions })},
 }
 
 // LoadConfig reads settings by their Flask-JWT-Extended names, such as
@@ -75,7 +78,7 @@ var settings = []setting{
 // lookup does not have keeps its default.
 //
 // A duration is a number of seconds, or Go's "15m"; a lifetime may be "false",
-// for never. Flags are "true" or "false". A list is separated by commas, or a
+// for never, and JWT_SESSION_GRACE for none. Flags are "true" or "false". A list is separated by commas, or a
 // JSON array. JWT_COOKIE_SAMESITE is Lax, Strict, None, or Default, which
 // leaves the attribute out. A value may not be empty, except where that says
 // something: JWT_HEADER_TYPE (the header holds the token alone),
@@ -266,6 +269,15 @@ func setIssuers(c *Config, value string) error {
 	}
 	c.DecodeIssuer, c.DecodeIssuers = values[0], values[1:]
 	return nil
+}
+
+// setGrace reads a duration, or "false", for none.
+func setGrace(c *Config, value string) error {
+	if strings.EqualFold(value, "false") {
+		c.SessionGrace = -1
+		return nil
+	}
+	return duration(func(c *Config) *time.Duration { return &c.SessionGrace })(c, value)
 }
 
 func setHeaderType(c *Config, value string) error {

@@ -71,6 +71,9 @@ func TestLoadConfigReadsEverySetting(t *testing.T) {
 		"JWT_DECODE_TYPES":              "rt+jwt",
 		"JWT_MAX_TOKEN_SIZE":            "4096",
 		"JWT_TOKEN_CACHE":               "-1",
+		"JWT_SESSION_GRACE":             "30",
+		"JWT_SESSION_LIFETIME":          "720h",
+		"JWT_MAX_SESSIONS":              "5",
 	}
 	asked := map[string]bool{}
 	config, err := ginjwt.LoadConfig(func(name string) (string, bool) {
@@ -82,7 +85,7 @@ func TestLoadConfigReadsEverySetting(t *testing.T) {
 	for name := range env {
 		assert.True(t, asked[name], "%s is not read", name)
 	}
-	assert.Len(t, asked, 43+5)
+	assert.Len(t, asked, 43+8)
 	assert.Equal(t, ginjwt.Config{
 		SecretKey: "secret, with a comma ", AllowShortSecret: true,
 		PrivateKey: "-----BEGIN KEY-----\nabc\n-----END KEY-----", PublicKey: "-----BEGIN KEY-----\nabc\\n\n-----END KEY-----",
@@ -99,6 +102,7 @@ func TestLoadConfigReadsEverySetting(t *testing.T) {
 		RefreshCSRFCookieName: "cr", RefreshCSRFCookiePath: "/cr", RefreshCSRFHeaderName: "X-R", RefreshCSRFFieldName: "fr",
 		QueryStringName: "pass", QueryStringValuePrefix: "v1~", JSONKey: "pass", RefreshJSONKey: "renewal",
 		RequiredClaims: []string{"exp", "jti"}, DecodeTypes: []string{"rt+jwt"}, MaxTokenSize: 4096, TokenCache: -1,
+		SessionGrace: 30 * time.Second, SessionLifetime: 720 * time.Hour, MaxSessions: 5,
 	}, withoutFuncs(config))
 }
 

@@ -34,6 +34,7 @@ type Token struct {
 	ID        string    // "jti"; empty if the claim is absent
 	Type      TokenType // "type"
 	Identity  string    // the identity claim, "sub" by default
+	SessionID string    // "sid"; empty without a session
 	CSRF      string    // "csrf"
 	Fresh     bool      // fresh at the moment it was verified
 	IssuedAt  time.Time // zero where the claim is absent, as the next two
@@ -43,7 +44,7 @@ type Token struct {
 
 	encoded  string
 	contents *contents
-	ids      [1]string // what a Blocklist is asked for
+	ids      [2]string // ID and SessionID, for the Blocklist
 	decoded  sync.Once
 	claims   Claims
 }
@@ -110,13 +111,14 @@ func (t *Token) LogValue() slog.Value { return slog.StringValue(t.String()) }
 func newToken(encoded string, c *contents, now time.Time) *Token {
 	p := &c.payload
 	return &Token{
-		ID:       p.id,
-		Type:     p.typ,
-		Identity: p.identity,
-		CSRF:     p.csrf,
-		Fresh:    p.fresh.at(now),
-		encoded:  encoded,
-		contents: c,
-		ids:      [1]string{p.id},
+		ID:        p.id,
+		Type:      p.typ,
+		Identity:  p.identity,
+		SessionID: p.session,
+		CSRF:      p.csrf,
+		Fresh:     p.fresh.at(now),
+		encoded:   encoded,
+		contents:  c,
+		ids:       [2]string{p.id, p.session},
 	}
 }

@@ -23,6 +23,12 @@ type tokenSpec struct {
 	notBefore time.Time
 	claims    Claims
 	header    Header
+	device    string // of a new session
+
+	// Of a token of a session.
+	session *Session
+	now     time.Time
+	csrf    string // empty: a new value
 }
 
 // A TokenOption changes the token being created.
@@ -87,6 +93,13 @@ func WithHeaders(header Header) TokenOption {
 	return func(s *tokenSpec) { s.header = merged(s.header, header) }
 }
 
+// WithDevice names the device of a new session, for [JWTManager.Sessions] to
+// show, for example by the User-Agent of the login. It is for CreateTokenPair.
+// Of the text the first 255 bytes are kept, without control characters.
+func WithDevice(device string) TokenOption {
+	return func(s *tokenSpec) { s.device = device }
+}
+
 // merged returns a new map: those of the caller are not changed, or kept.
 func merged[M ~map[string]any](base, over M) M {
 	m := make(M, len(base)+len(over))
@@ -112,26 +125,38 @@ func (m *JWTManager) create(ctx context.Context, typ TokenType, lifetime time.Du
 	if !m.ready {
 		return "", ErrNotInitialized
 	}
-	ctx = plain(ctx)
-	spec := tokenSpec{issuer: m.config.EncodeIssuer, audience: m.config.EncodeAudience}
-	for _, opt := range opts {
-		opt(&spec)
+	spec := m.tokenSpecOf(opts)
+	if spec.device != "" {
+		return "", errors.New("ginjwt: WithDevice is for CreateTokenPair: only sessions have a device")
 	}
 	spec.expires = or(spec.expires, lifetime)
-	if err := m.complete(ctx, &spec, typ, identity); err != nil {
+	return m.issue(plain(ctx), typ, identity, spec)
+}
+
+func (m *JWTManager) tokenSpecOf(opts []TokenOption) *tokenSpec {
+	spec := &tokenSpec{issuer: m.config.EncodeIssuer, audience: m.config.EncodeAudience}
+	for _, opt := range opts {
+		opt(spec)
+	}
+	return spec
+}
+
+// issue makes and signs a token.
+func (m *JWTManager) issue(ctx context.Context, typ TokenType, identity any, spec *tokenSpec) (string, error) {
+	if err := m.complete(ctx, spec, typ, identity); err != nil {
 		return "", err
 	}
 	key, err := m.signingKey(ctx, identity)
 	if err != nil {
 		return "", err
 	}
-	subject, err := m.subject(ctx, identity)
+	subject, err := m.subjectOf(ctx, identity, spec)
 	if err != nil {
 		return "", err
 	}
 	s := scratches.Get().(*scratch)
 	defer s.free()
-	if s.payload, err = m.appendPayload(s.payload[:0], &spec, typ, subject); err != nil {
+	if s.payload, err = m.appendPayload(s.payload[:0], spec, typ, subject); err != nil {
 		return "", err
 	}
 	if s.encoded, err = spec.appendHeader(s.encoded[:0], key); err != nil {
@@ -185,6 +210,9 @@ var reservedClaims = map[string]string{
 	"exp":   "use WithExpires",
 }
 
+// sessionClaims are reserved where there are sessions.
+var sessionClaims = []string{"sid", "gen"}
+
 func (m *JWTManager) checkReserved(claims Claims) error {
 	for name, value := range claims {
 		if name == m.config.IdentityClaim {
@@ -193,11 +221,23 @@ func (m *JWTManager) checkReserved(claims Claims) error {
 		if instead, ok := reservedClaims[name]; ok {
 			return fmt.Errorf("%w: %q: %s", ErrReservedClaim, name, instead)
 		}
+		if m.config.Sessions != nil && slices.Contains(sessionClaims, name) {
+			return fmt.Errorf("%w: %q: use CreateTokenPair", ErrReservedClaim, name)
+		}
 		if _, ok := value.(string); name == "sub" && !ok {
 			return fmt.Errorf("%w: \"sub\": must be a string", ErrReservedClaim)
 		}
 	}
 	return nil
+}
+
+// subjectOf returns the identity of a token: in a session it is that of the
+// session.
+func (m *JWTManager) subjectOf(ctx context.Context, identity any, spec *tokenSpec) (string, error) {
+	if spec.session != nil {
+		return spec.session.Identity, nil
+	}
+	return m.subject(ctx, identity)
 }
 
 // subject returns the identity as it stands in the token. Nobody is no user:

@@ -39,6 +39,7 @@ func (c Config) validate() error {
 	c.validateClaims(&p)
 	c.validateLocations(&p)
 	c.validateCookies(&p)
+	c.validateSessions(&p)
 	return errors.Join(p...)
 }
 
@@ -192,4 +193,46 @@ func isNil(v any) bool {
 		return r.IsNil()
 	}
 	return false
+}
+
+func (c Config) validateSessions(p *problems) {
+	if c.SessionLifetime != 0 && c.SessionLifetime < time.Second {
+		p.add("SessionLifetime", "must be at least a second, or zero for none (it is %s)", c.SessionLifetime)
+	}
+	if c.MaxSessions < 0 {
+		p.add("MaxSessions", "must not be negative")
+	}
+	if c.Sessions == nil {
+		c.validateNoSessions(p)
+		return
+	}
+	if isNil(c.Sessions) {
+		p.add("Sessions", "is a nil pointer")
+	}
+	if c.AccessTokenExpires == NeverExpires {
+		p.add("AccessTokenExpires", "must not be NeverExpires with Sessions: an ended session is remembered for as long as its access tokens live")
+	}
+	if c.RefreshTokenExpires == NeverExpires {
+		p.add("RefreshTokenExpires", "must not be NeverExpires with Sessions, which would be kept for ever")
+	}
+	if slices.Contains(sessionClaims, c.IdentityClaim) {
+		p.add("IdentityClaim", "%q is the claim of a session", c.IdentityClaim)
+	}
+}
+
+// validateNoSessions reports settings that would do nothing: who sets them
+// believes that refresh tokens are rotated.
+func (c Config) validateNoSessions(p *problems) {
+	for _, s := range []struct {
+		field string
+		set   bool
+	}{
+		{"SessionGrace", c.SessionGrace != defaultSessionGrace},
+		{"SessionLifetime", c.SessionLifetime != 0},
+		{"MaxSessions", c.MaxSessions != 0},
+	} {
+		if s.set {
+			p.add(s.field, "does nothing without a store: set Sessions")
+		}
+	}
 }
