@@ -1,0 +1,216 @@
+package ginjwt
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/gin-gonic/gin"
+)
+
+// What the handlers answer to clients of OAuth 2.0: RFC 6749, 7009 and 7662.
+
+// oauthForm returns the form of a request of RFC 6749. Other forms may come
+// with a cookie, and have a CSRF value in them.
+func oauthForm(c *gin.Context) (url.Values, bool) {
+	form, ok := postForm(c)
+	return form, ok && (form.Has("grant_type") || form.Has("refresh_token"))
+}
+
+func (m *JWTManager) refreshByForm(c *gin.Context, form url.Values, spec refreshSpec) {
+	if code, description := invalidGrantRequest(form); code != "" {
+		oauthError(c, http.StatusBadRequest, code, description)
+		return
+	}
+	token, err := m.DecodeToken(c, form.Get("refresh_token"))
+	if err == nil && spec.accessToken {
+		// First, so that a stolen token is noticed also where it comes alone.
+		_, err = m.checkToken(c.Request.Context(), token, &requirement{refresh: true})
+	}
+	if err == nil {
+		err = m.checkAccessBeside(c, token, spec)
+	}
+	var pair TokenPair
+	if err == nil {
+		pair, err = m.RotateTokens(c, token)
+	}
+	if err != nil {
+		refuseGrant(c, err)
+		return
+	}
+	answerJSON(c, http.StatusOK, pair)
+}
+
+// invalidGrantRequest returns what is wrong with the form of a request
+// (RFC 6749 §5.2).
+func invalidGrantRequest(form url.Values) (code, description string) {
+	for name, values := range form {
+		if len(values) > 1 {
+			return "invalid_request", "Parameters must not be repeated: " + printable(name)
+		}
+	}
+	switch {
+	case form.Get("grant_type") == "":
+		return "invalid_request", "Missing parameter: grant_type"
+	case form.Get("grant_type") != "refresh_token":
+		return "unsupported_grant_type", "Only refresh_token is supported"
+	case form.Get("refresh_token") == "":
+		return "invalid_request", "Missing parameter: refresh_token"
+	}
+	return "", ""
+}
+
+// printable keeps what RFC 6749 §5.2 allows in a description.
+func printable(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r < ' ' || r > '~' || r == '"' || r == '\\' {
+			return '?'
+		}
+		return r
+	}, s[:min(len(s), 50)])
+}
+
+// refuseGrant answers as RFC 6749 §5.2 says. What is wrong with a token is no
+// business of who holds it.
+func refuseGrant(c *gin.Context, err error) {
+	_ = c.Error(err)
+	refused := asError(err)
+	switch {
+	case errors.Is(refused, ErrUnavailable):
+		c.Header("Retry-After", "1")
+		oauthError(c, http.StatusServiceUnavailable, "temporarily_unavailable", "Try again")
+	case refused.Status >= http.StatusInternalServerError:
+		oauthError(c, http.StatusInternalServerError, "server_error", "Internal server error")
+	default:
+		oauthError(c, http.StatusBadRequest, "invalid_grant", "The token is invalid, expired or revoked")
+	}
+}
+
+func oauthError(c *gin.Context, status int, code, description string) {
+	c.Abort()
+	answerJSON(c, status, gin.H{"error": code, "error_description": description})
+}
+
+// RevocationHandler returns a handler for the token revocation of RFC 7009: a
+// POST of a form with the token. Revoking a refresh token ends its session, so
+// that its access tokens are refused too; revoking an access token ends that
+// one. As the RFC says, the answer is 200 also for a token that is invalid.
+//
+// Who has a token may revoke it. If only known clients may, put a handler that
+// authenticates them before this one. It panics if called before InitApp.
+func (m *JWTManager) RevocationHandler() gin.HandlerFunc {
+	m.mustBeReady("RevocationHandler")
+	return func(c *gin.Context) {
+		noStore(c)
+		encoded, ok := tokenParameter(c)
+		if !ok {
+			return
+		}
+		switch err := m.revoke(c, encoded); {
+		case errors.Is(err, ErrNoID):
+			oauthError(c, http.StatusBadRequest, "unsupported_token_type", "The token has no ID to revoke it by")
+		case err != nil:
+			refuseGrant(c, err)
+		default:
+			c.Status(http.StatusOK)
+		}
+	}
+}
+
+// revoke revokes a token, if it is one. Of a refresh token that has expired the
+// session may still live.
+func (m *JWTManager) revoke(c *gin.Context, encoded string) error {
+	token, err := m.DecodeToken(c, encoded, AllowExpired())
+	switch {
+	case errors.Is(err, ErrInvalidToken):
+		return nil
+	case err != nil:
+		return err
+	case token.Type == RefreshToken:
+		return m.EndSessionOf(c, token)
+	case !token.ExpiresAt.IsZero() && token.ExpiresAt.Add(m.config.DecodeLeeway).Before(m.config.Now()):
+		return nil
+	}
+	return m.RevokeToken(c, token)
+}
+
+// IntrospectionHandler returns a handler for the token introspection of
+// RFC 7662, for services that cannot verify tokens themselves, or want to know
+// at once when one is revoked. The answer to a good token has "active": true and
+// its claims, but "csrf"; to any other it is {"active": false}.
+//
+// The RFC demands that callers be authorized, or anybody could try out tokens:
+// authorized says whether a request may ask, and is not nil. Who may not is
+// answered 401.
+//
+//	router.POST("/introspect", mgr.IntrospectionHandler(func(c *gin.Context) bool {
+//		_, password, _ := c.Request.BasicAuth()
+//		return subtle.ConstantTimeCompare([]byte(password), secret) == 1
+//	}))
+//
+// It panics if called before InitApp.
+func (m *JWTManager) IntrospectionHandler(authorized func(c *gin.Context) bool) gin.HandlerFunc {
+	m.mustBeReady("IntrospectionHandler")
+	if authorized == nil {
+		panic("ginjwt: IntrospectionHandler: a function must say who may ask")
+	}
+	return func(c *gin.Context) {
+		noStore(c)
+		if !authorized(c) {
+			c.Abort()
+			if !c.Writer.Written() {
+				c.Header("WWW-Authenticate", `Basic realm="introspection"`)
+				oauthError(c, http.StatusUnauthorized, "invalid_client", "The caller may not introspect tokens")
+			}
+			return
+		}
+		encoded, ok := tokenParameter(c)
+		if !ok {
+			return
+		}
+		token, err := m.VerifyToken(c, encoded, AnyType())
+		switch {
+		case err == nil:
+			answerJSON(c, http.StatusOK, introspection(token))
+		case asError(err).Status >= http.StatusInternalServerError:
+			refuseGrant(c, err)
+		default:
+			answerJSON(c, http.StatusOK, gin.H{"active": false})
+		}
+	}
+}
+
+func introspection(token *Token) gin.H {
+	answer := gin.H{}
+	for name, value := range token.Claims() {
+		answer[name] = value
+	}
+	delete(answer, "csrf")
+	answer["active"] = true
+	if token.Type == AccessToken {
+		answer["token_type"] = "Bearer"
+	}
+	return answer
+}
+
+// tokenParameter returns the token in a form, or answers what is wrong with it.
+func tokenParameter(c *gin.Context) (encoded string, ok bool) {
+	form, ok := postForm(c)
+	values := form["token"]
+	if !ok || len(values) != 1 || values[0] == "" {
+		oauthError(c, http.StatusBadRequest, "invalid_request", "Send one token, in a form (application/x-www-form-urlencoded)")
+		return "", false
+	}
+	return values[0], true
+}
+
+// postForm returns the form in the body of a request; never the query string.
+func postForm(c *gin.Context) (url.Values, bool) {
+	if !strings.EqualFold(c.ContentType(), gin.MIMEPOSTForm) {
+		return nil, false
+	}
+	body, complete := peekBody(c.Request)
+	form, err := url.ParseQuery(string(body))
+	return form, complete && err == nil
+}
