@@ -90,6 +90,17 @@ func RefreshToken(tb testing.TB, m *ginjwt.JWTManager, identity any, opts ...gin
 	return token
 }
 
+// TokenPair returns the first tokens of a new session, or fails the test. The
+// manager needs a [ginjwt.SessionStore], such as ginjwt.MemorySessions.
+func TokenPair(tb testing.TB, m *ginjwt.JWTManager, identity any, opts ...ginjwt.TokenOption) ginjwt.TokenPair {
+	tb.Helper()
+	pair, err := m.CreateTokenPair(tb.Context(), identity, opts...)
+	if err != nil {
+		tb.Fatalf("jwttest: %v", err)
+	}
+	return pair
+}
+
 // Do sends a request to h and returns its response.
 func Do(h http.Handler, method, target string, opts ...RequestOption) *httptest.ResponseRecorder {
 	r := httptest.NewRequest(method, target, nil)
@@ -137,7 +148,8 @@ func Form(namesAndValues ...string) RequestOption {
 // Cookies sends the cookies of earlier responses, oldest first, as a browser
 // does: those whose path fits and that were not removed since. As a script on
 // the page does, it sends the value of the cookie "csrf_access_token" in the
-// header X-CSRF-TOKEN. Where these have other names, add a [Header].
+// header X-CSRF-TOKEN. Where these have other names, add a [Header]. Make one
+// for each goroutine: recorders are not for several at once.
 func Cookies(from ...*httptest.ResponseRecorder) RequestOption {
 	return cookies("csrf_access_token", from)
 }

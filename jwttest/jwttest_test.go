@@ -106,3 +106,17 @@ func TestHeaderReplaces(t *testing.T) {
 	w := jwttest.Do(engine, "POST", "/me", jwttest.Bearer("bad"), jwttest.Bearer(jwttest.AccessToken(t, mgr, "bob")))
 	assert.Equal(t, "bob", w.Body.String())
 }
+
+func TestTokenPairStartsASession(t *testing.T) {
+	t.Parallel()
+	config := jwttest.Config(nil)
+	config.Sessions = &ginjwt.MemorySessions{}
+	mgr := ginjwt.New(config)
+	require.NoError(t, mgr.InitApp(nil))
+	pair := jwttest.TokenPair(t, mgr, "alice", ginjwt.WithDevice("phone"))
+	sessions, err := mgr.Sessions(t.Context(), "alice")
+	require.NoError(t, err)
+	require.Len(t, sessions, 1)
+	require.Equal(t, pair.SessionID, sessions[0].ID)
+	require.Equal(t, "phone", sessions[0].Device)
+}
