@@ -1,0 +1,18 @@
+package storetest_test
+
+import (
+	"testing"
+
+	"github.com/gin-jwt-extended/ginjwt"
+	"github.com/gin-jwt-extended/ginjwt/storetest"
+)
+
+func TestMemorySessions(t *testing.T) {
+	t.Parallel()
+	storetest.Sessions(t, func(*testing.T) ginjwt.SessionStore { return &ginjwt.MemorySessions{} })
+}
+
+func TestMemoryBlocklist(t *testing.T) {
+	t.Parallel()
+	storetest.Blocklist(t, func(*testing.T) ginjwt.Blocklist { return &ginjwt.MemoryBlocklist{} })
+}

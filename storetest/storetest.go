@@ -1,0 +1,70 @@
+// Package storetest tests implementations of [ginjwt.SessionStore] and
+// [ginjwt.Blocklist]: what their comments promise, and that it holds for many
+// callers at once. Run it with the race detector, against the real server:
+//
+//	func TestSessions(t *testing.T) {
+//		storetest.Sessions(t, func(t *testing.T) ginjwt.SessionStore {
+//			return mystore.NewSessions(emptyDatabase(t))
+//		})
+//	}
+package storetest
+
+import (
+	"crypto/rand"
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+)
+
+// eventually is how long a test waits for what should happen at once, on a
+// machine with much else to do.
+const eventually = time.Minute
+
+// An Option changes how a store is tested.
+type Option func(*settings)
+
+type settings struct{ rounds int }
+
+// Rounds is how often 64 callers trade one refresh token at once: 1000 times
+// otherwise, and 20 times with -short.
+func Rounds(n int) Option {
+	return func(s *settings) { s.rounds = n }
+}
+
+func roundsOf(opts []Option) int {
+	s := settings{rounds: 1000}
+	for _, opt := range opts {
+		opt(&s)
+	}
+	if testing.Short() {
+		return min(s.rounds, 20)
+	}
+	return s.rounds
+}
+
+// newID returns a random UUID, as those of tokens and sessions are.
+func newID() string {
+	var b [16]byte
+	_, _ = rand.Read(b[:]) // never fails
+	b[6] = b[6]&0x0f | 0x40
+	b[8] = b[8]&0x3f | 0x80
+	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
+}
+
+// at runs n functions at the same moment and waits for them.
+func at(n int, f func(i int)) {
+	var ready, done sync.WaitGroup
+	start := make(chan struct{})
+	for i := range n {
+		ready.Add(1)
+		done.Go(func() {
+			ready.Done()
+			<-start
+			f(i)
+		})
+	}
+	ready.Wait()
+	close(start)
+	done.Wait()
+}
