@@ -1,0 +1,46 @@
+package testserver
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+)
+
+// find returns the path of a program, or skips the test if it is not installed.
+// Servers are often in directories that only root has in its PATH.
+func find(tb testing.TB, program, debianPackage string) string {
+	tb.Helper()
+	requireLinux(tb)
+	if path, err := exec.LookPath(program); err == nil {
+		return path
+	}
+	for _, dir := range []string{"/usr/sbin", "/usr/local/sbin", "/usr/lib/postgresql/*/bin"} {
+		if found, _ := filepath.Glob(filepath.Join(dir, program)); len(found) > 0 {
+			return found[len(found)-1]
+		}
+	}
+	missing(tb, os.Getenv("CI") != "", program+" is not installed; on Debian it is in the package "+debianPackage)
+	return ""
+}
+
+// missing skips the test, but not in CI, where everything is to be tested.
+func missing(tb testing.TB, inCI bool, why string) {
+	tb.Helper()
+	if inCI {
+		tb.Fatal(why)
+	}
+	tb.Skip(why)
+}
+
+// environment is what a server sees of ours: no settings of clients, and
+// messages in English.
+func environment() []string {
+	return []string{"PATH=" + os.Getenv("PATH"), "LC_ALL=C"}
+}
+
+// in sets where a command runs.
+func in(dir string, cmd *exec.Cmd) *exec.Cmd {
+	cmd.Dir, cmd.Env = dir, environment()
+	return cmd
+}
