@@ -1,0 +1,51 @@
+package redisstore
+
+import (
+	"context"
+	"time"
+
+	"github.com/gin-jwt-extended/ginjwt"
+	"github.com/gin-jwt-extended/ginjwt/internal/replica"
+)
+
+var _ ginjwt.Blocklist = (*Blocklist)(nil)
+
+// Blocklist is a [ginjwt.Blocklist] with a full copy of it in this process.
+// Make one with [Store.Blocklist].
+type Blocklist struct {
+	copy *replica.Copy
+}
+
+// Blocklist returns the blocklist of the store, and follows it until ctx ends.
+// It returns at once and loads in the background: until that is done, and after
+// ctx has ended, every lookup asks the server. It keeps one connection of the
+// client busy, and is meant to be made once in a process.
+func (s *Store) Blocklist(ctx context.Context) *Blocklist {
+	return &Blocklist{replica.New(ctx, newRevocations(s), s.options.MaxStaleness)}
+}
+
+// Add blocks id at least until expires. On an error it is not known whether the
+// server did; this process refuses id in any case.
+func (b *Blocklist) Add(ctx context.Context, id string, expires time.Time) error {
+	return b.copy.Add(ctx, id, expires)
+}
+
+// Contains reports whether any of ids is blocked. It asks the server only while
+// the copy is older than Options.MaxStaleness.
+func (b *Blocklist) Contains(ctx context.Context, ids ...string) (bool, error) {
+	return b.copy.Contains(ctx, ids...)
+}
+
+// Ready waits until the list has been loaded. A server that is to take requests
+// only then can wait for it when it starts.
+func (b *Blocklist) Ready(ctx context.Context) error { return b.copy.Ready(ctx) }
+
+// Status describes the copy of a [Blocklist].
+type Status struct {
+	Entries  int       // revoked IDs, some of which may have expired
+	Complete time.Time // when the copy was last known to be complete; zero: never
+	Err      error     // why it could not be brought up to date; nil if it was
+}
+
+// Status returns how the copy stands, for a page of health or a metric.
+func (b *Blocklist) Status() Status { return Status(b.copy.Status()) }

@@ -1,0 +1,80 @@
+/*
+Package redisstore keeps sessions and revoked tokens in Redis or Valkey, for
+any number of processes: on one server, behind Sentinel, or in a cluster.
+
+	client := redis.NewClient(&redis.Options{
+		Addr:                  "127.0.0.1:6379",
+		ContextTimeoutEnabled: true,
+	})
+	store, err := redisstore.New(client, redisstore.Options{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+
+	mgr := ginjwt.New(ginjwt.Config{
+		SecretKey: secret,
+		Sessions:  store.Sessions(),
+		Blocklist: store.Blocklist(ctx),
+	})
+
+Redis 6.2 is the oldest version that will do. For Sentinel make the client with
+redis.NewFailoverClient, for a cluster with redis.NewClusterClient. A redis.Ring,
+and a client that reads from replicas, are refused: they forget.
+
+# How revoked tokens are looked up
+
+Redis has the list. Every process has a full copy of it, which follows the list
+through a stream: [Blocklist.Contains] asks the server only while that copy is
+older than Options.MaxStaleness, and fails if the server then cannot answer. So
+a request costs no network, and a revoked token is refused everywhere within
+MaxStaleness, usually within milliseconds. A process refuses what it has revoked
+itself at once.
+
+A copy outlives what happens to the server. When a server comes back empty, with
+older data, or without one of the keys, the processes notice, and give back to it
+what they know.
+
+# What a server may lose
+
+Redis answers before its replicas have what was written, and before it is on
+disk. A server that dies may take its last writes with it:
+
+  - A revocation is lost only if every process that knew of it ends before the
+    server is back.
+  - A rotation of refresh tokens that was lost is proven by the tokens, and goes
+    on from there.
+  - A login that was lost has to be repeated, and one that was ended may be back
+    in the list of sessions; its tokens stay revoked.
+
+Options.Replicas makes every write wait until so many replicas have it. This
+narrows the window and does not close it: the replica that becomes master need
+not be one of those. Use appendonly yes, and min-replicas-to-write with Sentinel:
+a master that was cut off from the rest otherwise goes on taking writes, which
+are lost, and knows nothing of those that the others made.
+
+Set maxmemory-policy to noeviction. The keys of the blocklist never expire, so
+that no volatile-* policy drops them; an allkeys-* policy may. Sessions do
+expire, and an evicted one is a user who has to log in again.
+
+# What is in Redis
+
+With the prefix "ginjwt":
+
+	ginjwt:session:<sid>          hash    a session, until it expires
+	ginjwt:sessions:<hash>        zset    the sessions of an identity, by expiry in milliseconds
+	{ginjwt}:blocklist            zset    revoked IDs, by expiry in seconds
+	{ginjwt}:blocklist:log        stream  the last of them, about 100 000, in order
+
+Nothing of it is a token, nor can a token be made of it. An ID that is a UUID is
+kept as its 16 bytes, any other as the first 16 bytes of its SHA-256. The name of
+a key shows no identity, only its SHA-256.
+
+Besides what the client itself asks for, an ACL needs the keys ~ginjwt:* and
+~{ginjwt}:*, and the commands ZADD, ZMSCORE, ZRANGE,
+ZRANGEBYSCORE, ZREM, ZREMRANGEBYSCORE, ZREVRANGE, ZSCORE, XADD, XINFO, XRANGE,
+XREAD, HGET, HGETALL, HMGET, HSET, DEL, EXISTS, PERSIST, PEXPIREAT, TIME, EVAL,
+EVALSHA, and WAIT if Options.Replicas is set.
+*/
+package redisstore

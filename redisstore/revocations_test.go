@@ -1,0 +1,381 @@
+package redisstore
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/gin-jwt-extended/ginjwt/internal/idset"
+	"github.com/gin-jwt-extended/ginjwt/internal/replica"
+	"github.com/gin-jwt-extended/ginjwt/internal/testserver"
+)
+
+var positionZero replica.Position
+
+const (
+	setKey = "{ginjwt}:blocklist"
+	logKey = "{ginjwt}:blocklist:log"
+)
+
+func openRevocations(t *testing.T) (*revocations, redis.UniversalClient) {
+	store, _ := openStore(t, Options{})
+	return newRevocations(store), store.client
+}
+
+func keysOf(ids ...string) (keys []idset.Key) {
+	for _, id := range ids {
+		keys = append(keys, idset.KeyOf(id))
+	}
+	return keys
+}
+
+func entries(ids ...string) (entries []idset.Entry) {
+	for _, id := range ids {
+		entries = append(entries, idset.EntryOf(id, hour))
+	}
+	return entries
+}
+
+// numbered returns n entries that expire one second after another.
+func numbered(n int) []idset.Entry {
+	list := make([]idset.Entry, n)
+	for i := range list {
+		binary.BigEndian.PutUint64(list[i].Key[:], uint64(i))
+		list[i].Until = uint32(hour.Unix()) + uint32(i)
+	}
+	return list
+}
+
+func setOf(list []idset.Entry) map[idset.Key]uint32 {
+	set := map[idset.Key]uint32{}
+	for _, e := range list {
+		set[e.Key] = e.Until
+	}
+	return set
+}
+
+func mustAppend(t *testing.T, r *revocations, entries ...idset.Entry) {
+	t.Helper()
+	require.NoError(t, r.Append(t.Context(), entries))
+}
+
+func headOf(t *testing.T, r *revocations) replica.Position {
+	t.Helper()
+	at, err := r.Head(t.Context())
+	require.NoError(t, err)
+	return at
+}
+
+func load(t *testing.T, r *revocations) (list []idset.Entry) {
+	t.Helper()
+	require.NoError(t, r.Load(t.Context(), func(e idset.Entry) { list = append(list, e) }))
+	return list
+}
+
+func since(t *testing.T, r *revocations, at replica.Position) (list []idset.Entry, last replica.Position, ok bool) {
+	t.Helper()
+	last, err := r.Since(t.Context(), at, func(e idset.Entry) { list = append(list, e) })
+	ok = err == nil
+	if !ok {
+		require.True(t, errors.Is(err, replica.ErrDropped) || errors.Is(err, replica.ErrLost), "%v", err)
+	}
+	return list, last, ok
+}
+
+func assertNotFollowed(t *testing.T, r *revocations, at replica.Position) {
+	t.Helper()
+	_, _, ok := since(t, r, at)
+	assert.False(t, ok)
+}
+
+func TestEmptyList(t *testing.T) {
+	t.Parallel()
+	r, client := openRevocations(t)
+	assert.Equal(t, positionZero, headOf(t, r))
+	assert.Empty(t, load(t, r))
+	found, _, err := r.Contains(t.Context(), keysOf("a", "b"))
+	require.NoError(t, err)
+	assert.False(t, found)
+	require.NoError(t, r.Append(t.Context(), nil))
+	assert.Zero(t, client.DBSize(t.Context()).Val(), "asking leaves nothing")
+}
+
+func TestEntriesAreNumbered(t *testing.T) {
+	t.Parallel()
+	r, client := openRevocations(t)
+	list := entries("a", "b", "c")
+	mustAppend(t, r, list[0])
+	first := headOf(t, r)
+	mustAppend(t, r, list[1:]...)
+	head := headOf(t, r)
+	assert.EqualValues(t, 1, first.Seq)
+	assert.EqualValues(t, 3, head.Seq)
+	assert.NotEmpty(t, first.Mark)
+	assert.NotEqual(t, first.Mark, head.Mark)
+
+	got, last, ok := since(t, r, positionZero)
+	assert.True(t, ok)
+	assert.Equal(t, list, got)
+	assert.Equal(t, head, last)
+	got, last, ok = since(t, r, first)
+	assert.True(t, ok)
+	assert.Equal(t, list[1:], got)
+	assert.Equal(t, head, last)
+	got, last, ok = since(t, r, head)
+	assert.True(t, ok)
+	assert.Empty(t, got)
+	assert.Equal(t, head, last)
+	assert.ElementsMatch(t, list, load(t, r))
+
+	for _, key := range []string{setKey, logKey} {
+		assert.EqualValues(t, -1, client.PTTL(t.Context(), key).Val(), "%s has no expiry", key)
+	}
+	keys, err := client.Keys(t.Context(), "*").Result()
+	require.NoError(t, err)
+	assert.ElementsMatch(t, []string{setKey, logKey}, keys)
+}
+
+func TestLaterExpiryNeedsANumber(t *testing.T) {
+	t.Parallel()
+	r, _ := openRevocations(t)
+	e := entries("a")[0]
+	sooner, later, forever := e, e, e
+	sooner.Until--
+	later.Until++
+	forever.Until = idset.Forever
+	for _, step := range []struct {
+		entry idset.Entry
+		seq   int64
+		kept  idset.Entry
+	}{{e, 1, e}, {e, 1, e}, {sooner, 1, e}, {later, 2, later}, {e, 2, later}, {forever, 3, forever}, {later, 3, forever}} {
+		mustAppend(t, r, step.entry)
+		assert.Equal(t, step.seq, headOf(t, r).Seq)
+		assert.Equal(t, []idset.Entry{step.kept}, load(t, r))
+	}
+	got, _, ok := since(t, r, positionZero)
+	assert.True(t, ok)
+	assert.Equal(t, []idset.Entry{e, later, forever}, got)
+}
+
+func TestManyEntries(t *testing.T) {
+	t.Parallel()
+	r, _ := openRevocations(t)
+	list := numbered(2*readAtOnce + 500)
+	mustAppend(t, r, list...)
+	assert.Equal(t, setOf(list), setOf(load(t, r)))
+	var followed []idset.Entry
+	for at := positionZero; at != headOf(t, r); {
+		got, last, ok := since(t, r, at)
+		require.True(t, ok)
+		require.LessOrEqual(t, len(got), readAtOnce)
+		followed, at = append(followed, got...), last
+	}
+	assert.Equal(t, list, followed)
+}
+
+// Between two questions of Load others raise what it has not read yet, add above
+// it, and drop what has expired.
+func TestLoadMissesNothing(t *testing.T) {
+	t.Parallel()
+	r, client := openRevocations(t)
+	list := numbered(2*readAtOnce + 500)
+	mustAppend(t, r, list...)
+	raised := list[:100]
+	for i := range raised {
+		raised[i].Until = idset.Forever
+	}
+	expired := make([]redis.Z, 50)
+	for i := range expired {
+		expired[i] = redis.Z{Member: string(rune('0' + i)), Score: float64(i)}
+	}
+	require.NoError(t, client.ZAdd(t.Context(), setKey, expired...).Err())
+
+	read := map[idset.Key]uint32{}
+	require.NoError(t, r.Load(t.Context(), func(e idset.Entry) {
+		read[e.Key] = e.Until
+		switch len(read) {
+		case readAtOnce: // the last before a question
+			mustAppend(t, r, raised...)
+		case readAtOnce + 1:
+			mustAppend(t, r, entries("x", "y", "z")...)
+		}
+	}))
+	for _, e := range list[len(raised):] { // the others were there under new numbers
+		require.Equal(t, e.Until, read[e.Key])
+	}
+	for _, e := range expired {
+		assert.Error(t, client.ZScore(t.Context(), setKey, e.Member.(string)).Err(), "dropped")
+	}
+}
+
+// Others' clocks may be behind, so that an entry stays for an hour after it has
+// expired.
+func TestExpiredEntriesAreDropped(t *testing.T) {
+	t.Parallel()
+	r, client := openRevocations(t)
+	mustAppend(t, r, entries("live")...)
+	recent := idset.EntryOf("recent", time.Now().Add(-time.Minute))
+	mustAppend(t, r, recent)
+	old := make([]redis.Z, 250)
+	for i := range old {
+		key := numbered(250)[i].Key
+		old[i] = redis.Z{Member: string(key[:]), Score: float64(time.Now().Add(-2 * time.Hour).Unix())}
+	}
+	require.NoError(t, client.ZAdd(t.Context(), setKey, old...).Err())
+	assert.Equal(t, entries("live"), load(t, r))
+	const guard, live, kept = 1, 1, 1
+	for _, left := range []int64{150, 50, 0} {
+		mustAppend(t, r, entries("live")...)
+		assert.Equal(t, guard+live+kept+left, client.ZCard(t.Context(), setKey).Val())
+	}
+	found, _, err := r.Contains(t.Context(), []idset.Key{recent.Key})
+	require.NoError(t, err)
+	assert.True(t, found)
+}
+
+func TestLogIsTrimmed(t *testing.T) {
+	t.Parallel()
+	r, client := openRevocations(t)
+	r.store.logLength = 100
+	list := numbered(1000)
+	mustAppend(t, r, list[:500]...)
+	early := headOf(t, r)
+	mustAppend(t, r, list[500:]...)
+	length := client.XLen(t.Context(), logKey).Val()
+	assert.GreaterOrEqual(t, length, int64(100))
+	assert.Less(t, length, int64(400))
+	assertNotFollowed(t, r, positionZero)
+	assertNotFollowed(t, r, early)
+	assert.Equal(t, setOf(list), setOf(load(t, r)))
+
+	require.NoError(t, client.XTrimMaxLen(t.Context(), logKey, 0).Err())
+	head := headOf(t, r)
+	assert.EqualValues(t, 1000, head.Seq, "known also when no entry is left")
+	mustAppend(t, r, entries("next")...)
+	assert.EqualValues(t, 1001, headOf(t, r).Seq)
+	assertNotFollowed(t, r, head)
+}
+
+func TestLostKeysAreNoticed(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		lose  func(ctx context.Context, client redis.UniversalClient) error
+		first int64 // number that comes next
+	}{
+		"set":  {func(ctx context.Context, c redis.UniversalClient) error { return c.Del(ctx, setKey).Err() }, 1},
+		"log":  {func(ctx context.Context, c redis.UniversalClient) error { return c.Del(ctx, logKey).Err() }, 2},
+		"both": {func(ctx context.Context, c redis.UniversalClient) error { return c.FlushAll(ctx).Err() }, 1},
+		"guard": {func(ctx context.Context, c redis.UniversalClient) error {
+			return c.ZRem(ctx, setKey, "guard").Err()
+		}, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r, client := openRevocations(t)
+			mustAppend(t, r, entries("a", "b", "c")...)
+			before := headOf(t, r)
+			require.NoError(t, c.lose(t.Context(), client))
+			assert.Equal(t, positionZero, headOf(t, r))
+
+			if client.Exists(t.Context(), logKey).Val() == 1 {
+				began := time.Now()
+				r.Wait(t.Context(), positionZero, time.Minute)
+				assert.GreaterOrEqual(t, time.Since(began), minFirstWait, "nothing goes round and round")
+			}
+
+			// Whoever is first to write does not hide the loss.
+			mustAppend(t, r, entries("d")...)
+			head := headOf(t, r)
+			assert.Equal(t, c.first, head.Seq)
+			assertNotFollowed(t, r, before)
+			mustAppend(t, r, entries("e", "f", "g")...)
+			assert.Greater(t, headOf(t, r).Seq, before.Seq)
+			assertNotFollowed(t, r, before)
+			if c.first > 1 {
+				assertNotFollowed(t, r, positionZero)
+			}
+		})
+	}
+}
+
+func TestWait(t *testing.T) {
+	t.Parallel()
+	store, server := openStore(t, Options{})
+	r := newRevocations(store)
+	mustAppend(t, r, entries("a")...)
+	at := headOf(t, r)
+	wait := func(ctx context.Context, at replica.Position, most time.Duration) time.Duration {
+		began := time.Now()
+		r.Wait(ctx, at, most)
+		return time.Since(began)
+	}
+	assert.GreaterOrEqual(t, wait(t.Context(), at, 300*time.Millisecond), 300*time.Millisecond, "nothing is new")
+	assert.Less(t, wait(t.Context(), at, 0), store.options.Timeout/2, "0 is not for ever")
+
+	ended := make(chan time.Duration, 1)
+	go func() { ended <- wait(t.Context(), at, time.Hour) }()
+	requireBlocked(t, store.client)
+	mustAppend(t, r, entries("b")...)
+	assert.Less(t, <-ended, soon, "an entry is new")
+	assert.Less(t, wait(t.Context(), at, time.Hour), soon, "an entry was new before")
+
+	ctx, cancel := context.WithCancel(t.Context())
+	go func() { ended <- wait(ctx, headOf(t, r), time.Hour) }()
+	requireBlocked(t, store.client)
+	cancel()
+	assert.Less(t, <-ended, soon, "the context has ended")
+
+	server.Kill()
+	assert.Less(t, wait(t.Context(), at, time.Hour), soon, "the server is gone")
+}
+
+// Head and all the rest may work where waiting does not: nothing goes round and
+// round then.
+func TestWaitIsRefused(t *testing.T) {
+	t.Parallel()
+	server := testserver.Redis(t, "--rename-command", "XREAD", "")
+	r := newRevocations(newStore(t, newClient(t, server.Addr()), Options{}))
+	mustAppend(t, r, entries("a")...)
+	began := time.Now()
+	r.Wait(t.Context(), headOf(t, r), time.Hour)
+	assert.GreaterOrEqual(t, time.Since(began), minWait)
+	assert.Less(t, time.Since(began), soon)
+}
+
+// requireBlocked waits until a connection waits for entries.
+func requireBlocked(t *testing.T, client redis.UniversalClient) {
+	t.Helper()
+	require.Eventually(t, func() bool {
+		return strings.Contains(client.Info(t.Context(), "clients").Val(), "blocked_clients:1\r\n")
+	}, soon, tick)
+}
+
+// An answer that comes too late is nobody's; the race detector sees to it.
+func TestLateAnswers(t *testing.T) {
+	t.Parallel()
+	server := testserver.Redis(t)
+	proxy := testserver.NewProxy(t, server.Addr())
+	const timeout = 300 * time.Millisecond
+	store, err := New(newClient(t, proxy.Addr()), Options{Timeout: timeout})
+	require.NoError(t, err)
+	r := newRevocations(store)
+	for range 3 {
+		proxy.Delay(0)
+		require.Eventually(t, func() bool {
+			_, _, err := r.Contains(t.Context(), []idset.Key{idset.KeyOf("a")})
+			return err == nil
+		}, soon, tick)
+		proxy.Delay(timeout / 3) // the first command is answered in time, the second is not
+		_, head, err := r.Contains(t.Context(), []idset.Key{idset.KeyOf("a")})
+		require.ErrorIs(t, err, context.DeadlineExceeded)
+		require.Zero(t, head)
+		pass(timeout) // in which the last answers come
+	}
+}

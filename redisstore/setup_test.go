@@ -1,0 +1,113 @@
+package redisstore
+
+import (
+	"context"
+	"fmt"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/gin-jwt-extended/ginjwt"
+	"github.com/gin-jwt-extended/ginjwt/internal/idset"
+	"github.com/gin-jwt-extended/ginjwt/internal/testserver"
+)
+
+const (
+	soon = time.Minute           // for what should happen at once
+	tick = 10 * time.Millisecond // between two looks
+)
+
+var hour = time.Now().Add(time.Hour).Truncate(time.Millisecond)
+
+func newClient(t *testing.T, addr string) *redis.Client {
+	client := redis.NewClient(&redis.Options{Addr: addr, ContextTimeoutEnabled: true})
+	t.Cleanup(func() { _ = client.Close() })
+	return client
+}
+
+func newCluster(t *testing.T) *redis.ClusterClient {
+	servers := testserver.RedisCluster(t, 3)
+	client := redis.NewClusterClient(&redis.ClusterOptions{Addrs: []string{servers[0].Addr()}, ContextTimeoutEnabled: true})
+	t.Cleanup(func() { _ = client.Close() })
+	return client
+}
+
+// openStore returns a store on an empty server of its own.
+func openStore(t *testing.T, options Options) (*Store, *testserver.Server) {
+	server := testserver.Redis(t)
+	return newStore(t, newClient(t, server.Addr()), options), server
+}
+
+func newStore(t *testing.T, client redis.UniversalClient, options Options) *Store {
+	if options.Timeout == 0 {
+		options.Timeout = 10 * time.Second // others use this machine, too
+	}
+	store, err := New(client, options)
+	require.NoError(t, err)
+	return store
+}
+
+var prefixes atomic.Int64
+
+// emptyStore returns a store without data on the servers of client.
+func emptyStore(t *testing.T, client redis.UniversalClient) *Store {
+	return newStore(t, client, Options{Prefix: fmt.Sprint("test", prefixes.Add(1))})
+}
+
+// follow returns a blocklist that has been loaded.
+func follow(t *testing.T, store *Store) *Blocklist {
+	b := store.Blocklist(t.Context())
+	require.NoError(t, b.Ready(t.Context()))
+	return b
+}
+
+// requireFollowed waits until the copy knows id, without asking the server.
+func requireFollowed(t *testing.T, b *Blocklist, id string) {
+	t.Helper()
+	lost, cancel := context.WithCancel(t.Context())
+	cancel()
+	require.Eventually(t, func() bool {
+		blocked, err := b.Contains(lost, id)
+		return err == nil && blocked
+	}, soon, tick)
+}
+
+func add(t *testing.T, b ginjwt.Blocklist, id string) {
+	t.Helper()
+	require.NoError(t, b.Add(t.Context(), id, hour))
+}
+
+// isListed asks the server, as a process does that has just been started.
+func isListed(t *testing.T, store *Store, id string) bool {
+	t.Helper()
+	found, _, err := newRevocations(store).Contains(t.Context(), []idset.Key{idset.KeyOf(id)})
+	require.NoError(t, err)
+	return found
+}
+
+func requireListed(t *testing.T, store *Store, ids ...string) {
+	t.Helper()
+	for _, id := range ids {
+		assert.Eventually(t, func() bool { return isListed(t, store, id) }, soon, tick, id)
+	}
+}
+
+func sessionFor(id, identity string) ginjwt.Session {
+	now := time.Now().UTC().Truncate(time.Millisecond)
+	return ginjwt.Session{
+		ID: id, Identity: identity, Device: "Firefox on Linux", Generation: 1,
+		CreatedAt: now, RotatedAt: now, ExpiresAt: now.Add(time.Hour),
+	}
+}
+
+func create(t *testing.T, s *Sessions, session ginjwt.Session) ginjwt.Session {
+	t.Helper()
+	created, err := s.Create(t.Context(), session)
+	require.NoError(t, err)
+	require.True(t, created)
+	return session
+}
