@@ -1,0 +1,52 @@
+package sqlstore
+
+import (
+	"context"
+	"time"
+
+	"github.com/gin-jwt-extended/ginjwt"
+	"github.com/gin-jwt-extended/ginjwt/internal/replica"
+)
+
+var _ ginjwt.Blocklist = (*Blocklist)(nil)
+
+// Blocklist is a [ginjwt.Blocklist]: a list in the database, and a full copy of
+// it in this process, which answers without asking the database.
+type Blocklist struct {
+	copy *replica.Copy
+}
+
+// Blocklist returns the blocklist of the store with a new local copy, which
+// follows the database until ctx ends. It does not wait for the first load;
+// lookups ask the database until then, and after ctx has ended. A process needs
+// one.
+func (s *Store) Blocklist(ctx context.Context) *Blocklist {
+	return &Blocklist{replica.New(ctx, &list{s}, s.options.MaxStaleness)}
+}
+
+// Add blocks id at least until expires; a zero expires means for ever. When it
+// returns without an error, the database has it, and this process refuses id at
+// once; others do within Options.MaxStaleness. After an error this process
+// refuses id too, and it is not known whether the others do.
+func (b *Blocklist) Add(ctx context.Context, id string, expires time.Time) error {
+	return b.copy.Add(ctx, id, expires)
+}
+
+// Contains reports whether any of ids is blocked. It asks the database only
+// while the local copy may be older than Options.MaxStaleness.
+func (b *Blocklist) Contains(ctx context.Context, ids ...string) (bool, error) {
+	return b.copy.Contains(ctx, ids...)
+}
+
+// Ready waits until the local copy is complete for the first time, or ctx ends.
+func (b *Blocklist) Ready(ctx context.Context) error { return b.copy.Ready(ctx) }
+
+// Status describes the local copy of a blocklist.
+type Status struct {
+	Entries  int       // expired ones that were not dropped yet included
+	Complete time.Time // when the copy was last known to be complete; zero: never
+	Err      error     // why it could not be brought up to date; nil if it was
+}
+
+// Status returns how the local copy stands.
+func (b *Blocklist) Status() Status { return Status(b.copy.Status()) }

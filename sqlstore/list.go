@@ -1,0 +1,279 @@
+package sqlstore
+
+import (
+	"context"
+	"crypto/rand"
+	"database/sql"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/gin-jwt-extended/ginjwt/internal/idset"
+	"github.com/gin-jwt-extended/ginjwt/internal/replica"
+)
+
+var _ replica.Log = (*list)(nil)
+
+// list is the table of revoked IDs. Its rows are never changed: an ID that is
+// revoked for longer gets another row, so that whoever stands at a row finds it
+// there later.
+//
+// Numbers are taken from the one row of a table of its own, in the transaction
+// that uses them. It is locked until that ends, so numbers become visible in
+// their order.
+type list struct {
+	*Store
+}
+
+// row is an entry of the list and its place.
+type row struct {
+	at    replica.Position
+	entry idset.Entry
+}
+
+var errNoHead = errors.New("the tables of the blocklist are incomplete: call Migrate")
+
+// Head returns the position of the last entry.
+func (l *list) Head(ctx context.Context) (replica.Position, error) {
+	found, err := rows(ctx, l.Store, scanPosition, l.queries.head)
+	switch {
+	case err != nil:
+		return replica.Position{}, err
+	case len(found) == 0:
+		return replica.Position{}, fmt.Errorf("sqlstore: %w", errNoHead)
+	}
+	return found[0], nil
+}
+
+// Append adds entries in as many steps as it takes.
+func (l *list) Append(ctx context.Context, entries []idset.Entry) error {
+	for batch := range slices.Chunk(entries, maxKeys) {
+		if _, err := answer(ctx, l.Store, func(ctx context.Context) (struct{}, error) {
+			return struct{}{}, l.append(ctx, batch)
+		}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// append leaves out what is there. If another adds the same at this moment, it
+// is there twice, and does no harm.
+func (l *list) append(ctx context.Context, batch []idset.Entry) error {
+	known, err := l.known(ctx, batch)
+	if err != nil {
+		return err
+	}
+	missing := slices.DeleteFunc(slices.Clone(batch), func(e idset.Entry) bool {
+		until, there := known[e.Key]
+		return there && until >= e.Until
+	})
+	switch {
+	case len(missing) == 0:
+		return nil
+	case l.dialect == PostgreSQL:
+		return l.insertAtOnce(ctx, missing)
+	}
+	return l.insert(ctx, missing)
+}
+
+// known returns those of batch that are there, and until when.
+func (l *list) known(ctx context.Context, batch []idset.Entry) (map[idset.Key]uint32, error) {
+	keys := make([]idset.Key, len(batch))
+	for i, e := range batch {
+		keys[i] = e.Key
+	}
+	rows, err := l.db.QueryContext(ctx, l.queries.known(len(keys)), keyArgs(keys)...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	known := map[idset.Key]uint32{}
+	for rows.Next() {
+		e, err := scanEntry(rows)
+		if err != nil {
+			return nil, err
+		}
+		known[e.Key] = max(e.Until, known[e.Key])
+	}
+	return known, rows.Err()
+}
+
+// insertAtOnce is one statement.
+func (l *list) insertAtOnce(ctx context.Context, entries []idset.Entry) error {
+	args := []any{rand.Text()}
+	for _, e := range entries {
+		args = append(args, e.Key[:], int64(e.Until))
+	}
+	result, err := l.db.ExecContext(ctx, l.queries.advanceAndInsert(len(entries)), args...)
+	if err != nil {
+		return err
+	}
+	return requireRows(result, len(entries))
+}
+
+// insert is one transaction. It begins with a write, so that SQLite waits for
+// its lock rather than fail when it needs it.
+func (l *list) insert(ctx context.Context, entries []idset.Entry) error {
+	tx, err := l.db.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = tx.Rollback() }()
+	last, err := l.advance(ctx, tx, len(entries))
+	if err != nil {
+		return err
+	}
+	first := last.Seq - int64(len(entries)) + 1
+	var args []any
+	for i, e := range entries {
+		args = append(args, first+int64(i), last.Mark, e.Key[:], int64(e.Until))
+	}
+	if _, err := tx.ExecContext(ctx, l.queries.insert(len(entries)), args...); err != nil {
+		return err
+	}
+	return tx.Commit()
+}
+
+// advance takes n numbers and returns the last position.
+func (l *list) advance(ctx context.Context, tx *sql.Tx, n int) (last replica.Position, err error) {
+	result, err := tx.ExecContext(ctx, l.queries.advance, n, rand.Text())
+	if err != nil {
+		return last, err
+	}
+	if err := requireRows(result, 1); err != nil {
+		return last, err
+	}
+	err = tx.QueryRowContext(ctx, l.queries.head).Scan(&last.Seq, &last.Mark)
+	return last, err
+}
+
+func requireRows(result sql.Result, want int) error {
+	n, err := result.RowsAffected()
+	if err == nil && n != int64(want) {
+		return errNoHead
+	}
+	return err
+}
+
+// lookup is what the database knows of some keys, and where its list stands.
+type lookup struct {
+	head  replica.Position
+	found bool
+}
+
+// Contains reports whether any of keys is on the list, and where that stands.
+func (l *list) Contains(ctx context.Context, keys []idset.Key) (found bool, head replica.Position, err error) {
+	if len(keys) == 0 {
+		head, err = l.Head(ctx)
+		return false, head, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, l.options.Timeout)
+	defer cancel()
+	for some := range slices.Chunk(keys, maxKeys) {
+		answers, err := rows(ctx, l.Store, scanLookup, l.queries.contains(len(some)), keyArgs(some)...)
+		switch {
+		case err != nil:
+			return false, head, err
+		case len(answers) == 0:
+			return false, head, fmt.Errorf("sqlstore: %w", errNoHead)
+		case answers[0].found:
+			return true, answers[0].head, nil
+		}
+		head = answers[0].head
+	}
+	return false, head, nil
+}
+
+// Load passes all entries to add, page by page. What is added meanwhile has
+// higher numbers than what was there.
+func (l *list) Load(ctx context.Context, add func(idset.Entry)) error {
+	next := int64(0)
+	for {
+		page, err := l.page(ctx, next)
+		if err != nil {
+			return err
+		}
+		for _, row := range page {
+			add(row.entry)
+		}
+		if len(page) < pageSize {
+			return nil
+		}
+		next = page[len(page)-1].at.Seq + 1
+	}
+}
+
+// Since passes one page of entries after at to add. The row of at has to be
+// there still: if it has another mark, this is not the list it was read from.
+func (l *list) Since(ctx context.Context, at replica.Position, add func(idset.Entry)) (last replica.Position, err error) {
+	page, err := l.page(ctx, at.Seq)
+	if err != nil {
+		return at, err
+	}
+	if at != (replica.Position{}) {
+		switch {
+		case len(page) == 0 || page[0].at.Seq != at.Seq:
+			return at, replica.ErrDropped
+		case page[0].at != at:
+			return at, replica.ErrLost
+		}
+		page = page[1:]
+	}
+	for _, row := range page {
+		add(row.entry)
+		at = row.at
+	}
+	return at, nil
+}
+
+// page returns rows from a number on.
+func (l *list) page(ctx context.Context, from int64) ([]row, error) {
+	return rows(ctx, l.Store, scanRow, l.queries.page, from)
+}
+
+// Wait waits for most: databases are polled.
+func (l *list) Wait(ctx context.Context, _ replica.Position, most time.Duration) {
+	timer := time.NewTimer(most)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+}
+
+func scanPosition(rows *sql.Rows) (at replica.Position, err error) {
+	err = rows.Scan(&at.Seq, &at.Mark)
+	return at, err
+}
+
+func scanLookup(rows *sql.Rows) (l lookup, err error) {
+	err = rows.Scan(&l.head.Seq, &l.head.Mark, &l.found)
+	return l, err
+}
+
+func scanEntry(rows *sql.Rows) (e idset.Entry, err error) {
+	var key []byte
+	if err := rows.Scan(&key, &e.Until); err != nil {
+		return e, err
+	}
+	e.Key, err = keyOf(key)
+	return e, err
+}
+
+func scanRow(rows *sql.Rows) (r row, err error) {
+	var key []byte
+	if err := rows.Scan(&r.at.Seq, &r.at.Mark, &key, &r.entry.Until); err != nil {
+		return r, err
+	}
+	r.entry.Key, err = keyOf(key)
+	return r, err
+}
+
+func keyOf(b []byte) (key idset.Key, err error) {
+	if len(b) != len(key) {
+		return key, fmt.Errorf("a key of %d bytes in the blocklist", len(b))
+	}
+	return idset.Key(b), nil
+}

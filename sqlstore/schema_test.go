@@ -1,0 +1,151 @@
+package sqlstore_test
+
+import (
+	"context"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/gin-jwt-extended/ginjwt/sqlstore"
+)
+
+type tables struct{ sessions, blocklist, head string }
+
+// tablesOf returns the names of the tables of a store.
+func tablesOf(store *sqlstore.Store) tables {
+	words := strings.Fields(store.Schema())
+	var names []string
+	for i, word := range words {
+		if word == "TABLE" {
+			names = append(names, words[i+4])
+		}
+	}
+	return tables{names[0], names[1], names[2]}
+}
+
+// text numbers parameters where they are numbered.
+func (d *database) text(statement string) string {
+	if d.dialect != sqlstore.PostgreSQL {
+		return statement
+	}
+	for _, number := range []string{"$1", "$2"} {
+		statement = strings.Replace(statement, "?", number, 1)
+	}
+	return statement
+}
+
+// columns and indexes of the tables whose names begin with a prefix, without it.
+func (d *database) shape(t *testing.T, prefix string) (lines []string) {
+	t.Helper()
+	for _, query := range map[sqlstore.Dialect][]string{
+		sqlstore.PostgreSQL: {
+			`SELECT table_name, column_name, data_type, collation_name, is_nullable FROM information_schema.columns WHERE starts_with(table_name, $1) ORDER BY 1, 2`,
+			`SELECT indexdef FROM pg_indexes WHERE starts_with(tablename, $1) ORDER BY 1`,
+		},
+		sqlstore.MySQL: {
+			`SELECT table_name, column_name, column_type, is_nullable FROM information_schema.columns WHERE LOCATE(?, table_name) = 1 ORDER BY 1, 2`,
+			`SELECT table_name, index_name, column_name FROM information_schema.statistics WHERE LOCATE(?, table_name) = 1 ORDER BY 1, 2`,
+			`SELECT table_name, engine FROM information_schema.tables WHERE LOCATE(?, table_name) = 1 ORDER BY 1`,
+		},
+		sqlstore.SQLite: {`SELECT name, sql FROM sqlite_schema WHERE instr(tbl_name, ?) = 1 ORDER BY 1`},
+	}[d.dialect] {
+		for _, row := range d.query(t, query, prefix) {
+			lines = append(lines, strings.ReplaceAll(strings.Join(row, " | "), prefix, ""))
+		}
+	}
+	for _, row := range d.query(t, "SELECT id, seq, mark FROM "+prefix+"blocklist_head") {
+		lines = append(lines, strings.Join(row, " | "))
+	}
+	return lines
+}
+
+func TestSchema(t *testing.T) {
+	onAll(t, func(t *testing.T, d *database) {
+		options := patient
+		options.Prefix = "migrated_"
+		migrated := d.newStore(t, options)
+		options.Prefix = "by_hand_"
+		byHand, err := sqlstore.New(d.pool, d.dialect, options)
+		require.NoError(t, err)
+		for range 2 {
+			for statement := range strings.SplitSeq(byHand.Schema(), ";\n") {
+				if strings.TrimSpace(statement) != "" {
+					d.exec(t, statement)
+				}
+			}
+		}
+		want := d.shape(t, "migrated_")
+		require.NotEmpty(t, want)
+		assert.Equal(t, want, d.shape(t, "by_hand_"))
+
+		place := add(t, migrated.Log(), entry(1))
+		require.NoError(t, migrated.Migrate(t.Context()))
+		assert.Equal(t, place, head(t, migrated.Log()), "what is there stays")
+	})
+}
+
+func TestMigrateManyAtOnce(t *testing.T) {
+	onAll(t, func(t *testing.T, d *database) {
+		for _, prefix := range []string{"a_", "b_", "c_"} {
+			options := patient
+			options.Prefix = prefix
+			var migrating sync.WaitGroup
+			for range 8 {
+				pool := open(t, d.driver, d.dsn)
+				migrating.Go(func() {
+					store, err := sqlstore.New(pool, d.dialect, options)
+					if assert.NoError(t, err) {
+						assert.NoError(t, store.Migrate(t.Context()))
+					}
+				})
+			}
+			migrating.Wait()
+			assert.Equal(t, "1 | 0 | ", d.shape(t, prefix)[len(d.shape(t, prefix))-1])
+		}
+		assert.Equal(t, d.shape(t, "a_"), d.shape(t, "b_"))
+	})
+}
+
+func TestMigrateFails(t *testing.T) {
+	onAll(t, func(t *testing.T, d *database) {
+		store, err := sqlstore.New(d.pool, d.dialect, patient)
+		require.NoError(t, err)
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		assert.ErrorIs(t, store.Migrate(ctx), context.Canceled)
+		d.exec(t, "CREATE TABLE ginjwt_blocklist_head (other INTEGER)")
+		assert.ErrorContains(t, store.Migrate(t.Context()), "sqlstore: migrating: ")
+	})
+}
+
+func TestNew(t *testing.T) {
+	t.Parallel()
+	db := open(t, "sqlite", ":memory:")
+	for _, prefix := range []string{"", "a", "_", "app1_", "a_b_c_", strings.Repeat("x", 40)} {
+		_, err := sqlstore.New(db, sqlstore.SQLite, sqlstore.Options{Prefix: prefix})
+		assert.NoError(t, err, "%q", prefix)
+	}
+	for _, prefix := range []string{
+		"1a", "A", "Ginjwt_", "a-b", "a.b", "a b", "a;", "a'", `a"`, "a`", "a\n", "\na", "é", "a\x00", "{head}", "a?", "a/*", "--",
+		strings.Repeat("x", 41),
+	} {
+		_, err := sqlstore.New(db, sqlstore.SQLite, sqlstore.Options{Prefix: prefix})
+		assert.ErrorContains(t, err, "sqlstore: Prefix: ", "%q", prefix)
+	}
+	_, err := sqlstore.New(nil, 0, sqlstore.Options{Prefix: "x y", Timeout: -1, MaxStaleness: -time.Second})
+	assert.EqualError(t, err, "sqlstore: db: is nil\n"+
+		"sqlstore: dialect: Dialect(0) is none that this package knows\n"+
+		"sqlstore: Prefix: \"x y\" is not of a-z, 0-9 and _, or begins with a digit\n"+
+		"sqlstore: Timeout: is negative\n"+
+		"sqlstore: MaxStaleness: is negative")
+	assert.Equal(t, "PostgreSQL MySQL SQLite", strings.Join([]string{
+		sqlstore.PostgreSQL.String(), sqlstore.MySQL.String(), sqlstore.SQLite.String(),
+	}, " "))
+	store, err := sqlstore.New(db, sqlstore.SQLite, sqlstore.Options{})
+	require.NoError(t, err)
+	assert.Equal(t, tables{"ginjwt_sessions", "ginjwt_blocklist", "ginjwt_blocklist_head"}, tablesOf(store))
+}

@@ -1,0 +1,71 @@
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+	"time"
+
+	"github.com/gin-jwt-extended/ginjwt"
+)
+
+var _ ginjwt.SessionStore = (*Sessions)(nil)
+
+// Sessions is a [ginjwt.SessionStore] in one table. Sessions that have expired
+// stay there until [Store.Purge].
+type Sessions struct {
+	store *Store
+}
+
+// Sessions returns the sessions of the store.
+func (s *Store) Sessions() *Sessions { return &Sessions{s} }
+
+// Create stores a new session. It reports false, and changes nothing, if there
+// is one with its ID.
+func (s *Sessions) Create(ctx context.Context, session ginjwt.Session) (created bool, err error) {
+	n, err := affected(ctx, s.store, s.store.queries.create,
+		session.ID, session.Identity, session.Device, session.Generation,
+		session.CreatedAt.UnixMilli(), session.RotatedAt.UnixMilli(),
+		session.GraceUntil.UnixMilli(), session.ExpiresAt.UnixMilli())
+	return n == 1, err
+}
+
+// Get returns a session, and whether there is one.
+func (s *Sessions) Get(ctx context.Context, id string) (session ginjwt.Session, ok bool, err error) {
+	found, err := rows(ctx, s.store, scanSession, s.store.queries.get, id)
+	if err != nil || len(found) == 0 {
+		return session, false, err
+	}
+	return found[0], true, nil
+}
+
+// Replace puts next in the place of old, and reports true, if the stored
+// session has the Generation, RotatedAt and GraceUntil of old.
+func (s *Sessions) Replace(ctx context.Context, old, next ginjwt.Session) (replaced bool, err error) {
+	n, err := affected(ctx, s.store, s.store.queries.replace,
+		next.Generation, next.RotatedAt.UnixMilli(), next.GraceUntil.UnixMilli(), next.ExpiresAt.UnixMilli(),
+		old.ID, old.Generation, old.RotatedAt.UnixMilli(), old.GraceUntil.UnixMilli())
+	return n == 1, err
+}
+
+// Delete removes a session. It is no error if there is none.
+func (s *Sessions) Delete(ctx context.Context, id string) error {
+	_, err := affected(ctx, s.store, s.store.queries.remove, id)
+	return err
+}
+
+// List returns the sessions of identity in any order.
+func (s *Sessions) List(ctx context.Context, identity string) ([]ginjwt.Session, error) {
+	return rows(ctx, s.store, scanSession, s.store.queries.list, identity)
+}
+
+func scanSession(rows *sql.Rows) (ginjwt.Session, error) {
+	var s ginjwt.Session
+	var created, rotated, grace, expires int64
+	err := rows.Scan(&s.ID, &s.Identity, &s.Device, &s.Generation, &created, &rotated, &grace, &expires)
+	s.CreatedAt, s.RotatedAt = timeOf(created), timeOf(rotated)
+	s.GraceUntil, s.ExpiresAt = timeOf(grace), timeOf(expires)
+	return s, err
+}
+
+// timeOf is the inverse of [time.Time.UnixMilli], also for the zero time.
+func timeOf(milliseconds int64) time.Time { return time.UnixMilli(milliseconds).UTC() }
