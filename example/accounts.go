@@ -4,6 +4,8 @@ import (
 	"net/http"
 
 	"github.com/gin-gonic/gin"
+
+	"github.com/gin-jwt-extended/ginjwt"
 )
 
 type credentials struct {
@@ -59,38 +61,51 @@ func (a *app) authenticate(c *gin.Context) *user {
 	return u
 }
 
-// changePassword asks for a fresh token: a stolen one, or one that was
-// refreshed on a computer left alone, is not enough to take over an account.
-// All other tokens of the user end; the answer has new ones.
-func (a *app) changePassword(c *gin.Context) {
+// withNewPassword changes the password to that in the body and ends all
+// sessions of the user, who is returned; or it answers what is wrong.
+//
+// Routes ask for a fresh token: a stolen one, or one that was refreshed on a
+// computer left alone, is not enough to take over an account. What a login
+// needs is changed before the sessions end, or a thief could log in again; who
+// did so in between has tokens of the password before, which userOf refuses.
+func (a *app) withNewPassword(c *gin.Context) *user {
 	var body struct {
 		NewPassword string `json:"new_password"`
 	}
 	if !a.read(c, &body) {
-		return
+		return nil
 	}
 	hash := a.hashed(c, body.NewPassword)
 	if hash == nil {
-		return
+		return nil
 	}
 	u := currentUser(c)
 	changed, err := a.users.setPassword(c.Request.Context(), u.ID, u.passwordVersion, hash)
-	switch {
-	case err != nil:
-		a.fail(c, err)
-	case changed == nil:
+	if err == nil && changed == nil {
 		a.say(c, http.StatusConflict, "The password was changed a moment ago")
-	default:
-		a.answerTokens(c, changed)
+		return nil
 	}
+	if err == nil {
+		err = a.jwt.EndSessions(c, ginjwt.GetJWTIdentity(c))
+	}
+	if err != nil {
+		a.fail(c, err)
+		return nil
+	}
+	return changed
 }
 
-// deleteMe ends all tokens of the user: there is nobody left to load for them.
+// deleteMe ends all sessions of the user, for whom nobody can log in any more.
 func (a *app) deleteMe(c *gin.Context) {
-	if err := a.users.delete(c.Request.Context(), currentUser(c).ID); err != nil {
+	err := a.users.delete(c.Request.Context(), currentUser(c).ID)
+	if err == nil {
+		err = a.jwt.EndSessions(c, ginjwt.GetJWTIdentity(c))
+	}
+	if err != nil {
 		a.fail(c, err)
 		return
 	}
+	a.jwt.UnsetJWTCookies(c)
 	a.answer(c, http.StatusOK, gin.H{a.messageKey: "Deleted"})
 }
 

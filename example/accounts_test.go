@@ -88,22 +88,6 @@ func TestOneOfManyGetsAName(t *testing.T) {
 	}, bodies)
 }
 
-func TestOneOfManyIsTheAdmin(t *testing.T) {
-	t.Parallel()
-	s := newService(t)
-	var group sync.WaitGroup
-	for i := range 20 {
-		group.Go(func() { s.do("POST", "/register", jwttest.JSON(credentialsJSON(fmt.Sprint("user", i), 8))) })
-	}
-	group.Wait()
-	all, err := users{s.db}.first(t.Context(), 100)
-	require.NoError(t, err)
-	require.Len(t, all, 20)
-	for i, u := range all {
-		assert.Equal(t, i == 0, u.Admin, u.Name)
-	}
-}
-
 func TestLoginRefuses(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
@@ -144,7 +128,8 @@ func TestChangePassword(t *testing.T) {
 	s := newService(t)
 	s.register(t, alice)
 	access, refresh := s.login(t, alice)
-	refreshed := tokensIn(t, s.do("POST", "/refresh", jwttest.Bearer(refresh))).AccessToken
+	refreshed := s.refresh(t, refresh).AccessToken
+	otherAccess, otherRefresh := s.login(t, alice)
 	body := jwttest.JSON(`{"new_password":"battery staple"}`)
 
 	requireAnswer(t, s.do("POST", "/password", body), 401, `{"msg":"Missing Authorization Header"}`)
@@ -156,11 +141,11 @@ func TestChangePassword(t *testing.T) {
 
 	changed := tokensIn(t, s.do("POST", "/password", body, jwttest.Bearer(access)))
 	requireAnswer(t, s.do("GET", "/me", jwttest.Bearer(changed.AccessToken)), 200, `{"id":1,"name":"alice","admin":true}`)
-	tokensIn(t, s.do("POST", "/refresh", jwttest.Bearer(changed.RefreshToken)))
-	for _, old := range []string{access, refreshed} {
-		requireAnswer(t, s.do("GET", "/me", jwttest.Bearer(old)), 401, `{"msg":"This login has ended"}`)
-	}
-	requireAnswer(t, s.do("POST", "/refresh", jwttest.Bearer(refresh)), 401, `{"msg":"This login has ended"}`)
+	assert.Len(t, sessionsIn(t, s.do("GET", "/sessions", jwttest.Bearer(changed.AccessToken))), 1)
+	s.refresh(t, changed.RefreshToken)
+	s.requireRevoked(t, access, refresh)
+	s.requireRevoked(t, refreshed, refresh)
+	s.requireRevoked(t, otherAccess, otherRefresh)
 	requireAnswer(t, s.do("POST", "/login", jwttest.JSON(alice)), 401, `{"msg":"Wrong name or password"}`)
 	s.login(t, `{"name":"alice","password":"battery staple"}`)
 }
@@ -177,6 +162,18 @@ func TestPasswordChangedByTwoAtOnce(t *testing.T) {
 	assert.Nil(t, u)
 }
 
+// Who logged in with the old password while it was changed may have a session
+// that was not ended with the others.
+func TestTokensOfAnOldPasswordAreRefused(t *testing.T) {
+	t.Parallel()
+	s := newService(t)
+	access, refresh := s.tokens(t)
+	_, err := users{s.db}.setPassword(t.Context(), 1, 1, []byte("another"))
+	require.NoError(t, err)
+	requireAnswer(t, s.do("GET", "/me", jwttest.Bearer(access)), 401, `{"msg":"This login has ended"}`)
+	requireAnswer(t, s.do("POST", "/refresh", jwttest.Bearer(refresh)), 401, `{"msg":"This login has ended"}`)
+}
+
 func TestDeletedUserIsRefused(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
@@ -188,11 +185,20 @@ func TestDeletedUserIsRefused(t *testing.T) {
 	requireAnswer(t, s.do("DELETE", "/me", jwttest.Bearer(access)), 200, `{"msg":"Deleted"}`)
 
 	s.register(t, alice) // another user by the same name, who has another id
-	const ended = `{"msg":"This login has ended"}`
-	requireAnswer(t, s.do("GET", "/me", jwttest.Bearer(access)), 401, ended)
-	requireAnswer(t, s.do("GET", "/", jwttest.Bearer(access)), 401, ended)
-	requireAnswer(t, s.do("POST", "/refresh", jwttest.Bearer(refresh)), 401, ended)
-	requireAnswer(t, s.do("GET", "/web/me", jwttest.Cookies(web)), 401, ended)
+	s.requireRevoked(t, access, refresh)
+	requireAnswer(t, s.do("GET", "/", jwttest.Bearer(access)), 401, `{"msg":"Token has been revoked"}`)
+	requireAnswer(t, s.do("GET", "/web/me", jwttest.Cookies(web)), 401, `{"msg":"Token has been revoked"}`)
+}
+
+// Who logged in while the user was deleted may have a session too.
+func TestTokensOfADeletedUserAreRefused(t *testing.T) {
+	t.Parallel()
+	s := newService(t)
+	access, refresh := s.tokens(t)
+	require.NoError(t, users{s.db}.delete(t.Context(), 1))
+	s.register(t, alice) // another user by the same name, who has another id
+	requireAnswer(t, s.do("GET", "/me", jwttest.Bearer(access)), 401, `{"msg":"This login has ended"}`)
+	requireAnswer(t, s.do("POST", "/refresh", jwttest.Bearer(refresh)), 401, `{"msg":"This login has ended"}`)
 }
 
 func TestDatabaseFailureRefuses(t *testing.T) {

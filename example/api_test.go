@@ -1,7 +1,9 @@
 package main
 
 import (
+	"fmt"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -17,13 +19,10 @@ func TestLogin(t *testing.T) {
 	s := newService(t)
 	s.register(t, alice)
 	answer := tokensIn(t, s.do("POST", "/login", jwttest.JSON(alice)))
-	assert.Equal(t, "Bearer", answer.TokenType)
-	assert.Equal(t, int64(900), answer.ExpiresIn)
 	requireAnswer(t, s.do("GET", "/me", jwttest.Bearer(answer.AccessToken)), 200, `{"id":1,"name":"alice","admin":true}`)
 
-	refreshed := tokensIn(t, s.do("POST", "/refresh", jwttest.Bearer(answer.RefreshToken)))
-	assert.Empty(t, refreshed.RefreshToken)
-	assert.Equal(t, int64(900), refreshed.ExpiresIn)
+	refreshed := s.refresh(t, answer.RefreshToken)
+	assert.NotEqual(t, answer.RefreshToken, refreshed.RefreshToken)
 	requireAnswer(t, s.do("GET", "/me", jwttest.Bearer(refreshed.AccessToken)), 200, `{"id":1,"name":"alice","admin":true}`)
 }
 
@@ -45,7 +44,7 @@ func TestTokensExpire(t *testing.T) {
 
 	s.clock.Advance(15 * time.Minute)
 	requireAnswer(t, s.do("GET", "/me", jwttest.Bearer(access)), 401, `{"msg":"Token has expired"}`)
-	tokensIn(t, s.do("POST", "/refresh", jwttest.Bearer(refresh)))
+	refresh = s.refresh(t, refresh).RefreshToken
 	s.clock.Advance(30 * 24 * time.Hour)
 	requireAnswer(t, s.do("POST", "/refresh", jwttest.Bearer(refresh)), 401, `{"msg":"Token has expired"}`)
 }
@@ -58,7 +57,8 @@ func TestWrongTokens(t *testing.T) {
 	foreign, _ := newService(t).tokens(t)
 
 	for _, route := range []struct{ method, path string }{
-		{"GET", "/me"}, {"DELETE", "/me"}, {"POST", "/password"}, {"POST", "/logout"}, {"GET", "/admin/users"},
+		{"GET", "/me"}, {"DELETE", "/me"}, {"POST", "/password"}, {"GET", "/admin/users"},
+		{"POST", "/logout/all"}, {"GET", "/sessions"}, {"DELETE", "/sessions/1"},
 	} {
 		requireAnswer(t, s.do(route.method, route.path), 401, `{"msg":"Missing Authorization Header"}`)
 		requireAnswer(t, s.do(route.method, route.path, jwttest.Bearer(refresh)), 422, `{"msg":"Only non-refresh tokens are allowed"}`)
@@ -66,6 +66,8 @@ func TestWrongTokens(t *testing.T) {
 	}
 	requireAnswer(t, s.do("POST", "/refresh"), 401, `{"msg":"Missing Authorization Header"}`)
 	requireAnswer(t, s.do("POST", "/refresh", jwttest.Bearer(access)), 422, `{"msg":"Only refresh tokens are allowed"}`)
+	requireAnswer(t, s.do("POST", "/logout"), 401, `{"msg":"Missing Authorization Header"}`)
+	requireAnswer(t, s.do("POST", "/logout", jwttest.Bearer(foreign)), 422, `{"msg":"Signature verification failed"}`)
 }
 
 // tokens are those of a new user.
@@ -80,63 +82,109 @@ func TestLogout(t *testing.T) {
 	s := newService(t)
 	s.register(t, alice)
 	access, refresh := s.login(t, alice)
-	other, _ := s.login(t, alice)
+	otherAccess, otherRefresh := s.login(t, alice)
 
-	requireAnswer(t, s.do("POST", "/logout", jwttest.Bearer(access)), 200, `{"msg":"Logged out"}`)
+	requireNoContent(t, s.do("POST", "/logout", jwttest.Bearer(access)))
+	s.requireRevoked(t, access, refresh)
+	requireAnswer(t, s.do("GET", "/me", jwttest.Bearer(otherAccess)), 200, `{"id":1,"name":"alice","admin":true}`)
+
+	requireNoContent(t, s.do("POST", "/logout", jwttest.Bearer(otherRefresh))) // either token will do
+	s.requireRevoked(t, otherAccess, otherRefresh)
+}
+
+// requireRevoked demands that both tokens of a session are refused.
+func (s *service) requireRevoked(t *testing.T, access, refresh string) {
+	t.Helper()
 	requireAnswer(t, s.do("GET", "/me", jwttest.Bearer(access)), 401, `{"msg":"Token has been revoked"}`)
-	requireAnswer(t, s.do("GET", "/me", jwttest.Bearer(other)), 200, `{"id":1,"name":"alice","admin":true}`)
-	tokensIn(t, s.do("POST", "/refresh", jwttest.Bearer(refresh)))
-
-	requireAnswer(t, s.do("POST", "/logout", jwttest.Bearer(other), jwttest.JSON(`{"refresh_token":"`+refresh+`"}`)), 200,
-		`{"msg":"Logged out"}`)
-	requireAnswer(t, s.do("GET", "/me", jwttest.Bearer(other)), 401, `{"msg":"Token has been revoked"}`)
 	requireAnswer(t, s.do("POST", "/refresh", jwttest.Bearer(refresh)), 401, `{"msg":"Token has been revoked"}`)
 }
 
-func TestLogoutTakesAnExpiredRefreshToken(t *testing.T) {
+func TestLogoutSurvivesARestart(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
-	_, refresh := s.tokens(t)
-	s.clock.Advance(30 * 24 * time.Hour)
-	access, _ := s.login(t, alice)
-	requireAnswer(t, s.do("POST", "/logout", jwttest.Bearer(access), jwttest.JSON(`{"refresh_token":"`+refresh+`"}`)), 200,
-		`{"msg":"Logged out"}`)
-	requireAnswer(t, s.do("GET", "/me", jwttest.Bearer(access)), 401, `{"msg":"Token has been revoked"}`)
+	access, refresh := s.tokens(t)
+	kept, keptRefresh := s.login(t, alice)
+	requireNoContent(t, s.do("POST", "/logout", jwttest.Bearer(access)))
+
+	s = s.restart(t)
+	s.requireRevoked(t, access, refresh)
+	requireAnswer(t, s.do("GET", "/me", jwttest.Bearer(kept)), 200, `{"id":1,"name":"alice","admin":true}`)
+	s.refresh(t, keptRefresh)
 }
 
-func TestLogoutRefusesForeignTokens(t *testing.T) {
+func TestLogoutEverywhere(t *testing.T) {
+	t.Parallel()
+	s := newService(t)
+	s.register(t, alice)
+	s.register(t, bob)
+	access, refresh := s.login(t, alice)
+	otherAccess, otherRefresh := s.login(t, alice)
+	bobAccess, bobRefresh := s.login(t, bob)
+
+	requireNoContent(t, s.do("POST", "/logout/all", jwttest.Bearer(access)))
+	s.requireRevoked(t, access, refresh)
+	s.requireRevoked(t, otherAccess, otherRefresh)
+	requireAnswer(t, s.do("GET", "/me", jwttest.Bearer(bobAccess)), 200, `{"id":2,"name":"bob","admin":false}`)
+	s.refresh(t, bobRefresh)
+}
+
+func TestSessions(t *testing.T) {
+	t.Parallel()
+	s := newService(t)
+	s.register(t, alice)
+	phoneLogin := s.clock.Now()
+	phone := tokensIn(t, s.do("POST", "/login", jwttest.JSON(alice), jwttest.Header("User-Agent", "phone")))
+	s.clock.Advance(time.Minute)
+	laptopLogin := s.clock.Now()
+	laptop := tokensIn(t, s.do("POST", "/login", jwttest.JSON(alice), jwttest.Header("User-Agent", "laptop")))
+	s.clock.Advance(time.Minute)
+	phoneUse := s.clock.Now()
+	phone = s.refresh(t, phone.RefreshToken)
+
+	const month = 30 * 24 * time.Hour
+	sessions := sessionsIn(t, s.do("GET", "/sessions", jwttest.Bearer(laptop.AccessToken)))
+	require.Len(t, sessions, 2)
+	assert.Equal(t, []listedSession{
+		{sessions[0].ID, "laptop", laptopLogin.UTC(), laptopLogin.UTC(), laptopLogin.Add(month).UTC(), true},
+		{sessions[1].ID, "phone", phoneLogin.UTC(), phoneUse.UTC(), phoneUse.Add(month).UTC(), false},
+	}, sessions)
+
+	requireNoContent(t, s.do("DELETE", "/sessions/"+sessions[1].ID, jwttest.Bearer(laptop.AccessToken)))
+	s.requireRevoked(t, phone.AccessToken, phone.RefreshToken)
+	left := sessionsIn(t, s.do("GET", "/sessions", jwttest.Bearer(laptop.AccessToken)))
+	assert.Equal(t, sessions[:1], left)
+}
+
+func TestSessionsOfOthersAreNotEnded(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	s.register(t, alice)
 	s.register(t, bob)
 	access, _ := s.login(t, alice)
 	bobAccess, bobRefresh := s.login(t, bob)
+	sessions := sessionsIn(t, s.do("GET", "/sessions", jwttest.Bearer(bobAccess)))
+	require.Len(t, sessions, 1)
 
-	for why, token := range map[string]string{
-		"of somebody else": bobRefresh, "an access token": access, "of somebody else, access": bobAccess, "nonsense": "nonsense",
-	} {
-		w := s.do("POST", "/logout", jwttest.Bearer(access), jwttest.JSON(`{"refresh_token":"`+token+`"}`))
-		t.Log(why)
-		requireAnswer(t, w, 400, `{"msg":"refresh_token is not a refresh token of yours"}`)
-	}
-	requireAnswer(t, s.do("POST", "/logout", jwttest.Bearer(access), jwttest.JSON(`{`)), 400,
-		`{"msg":"The body is not the JSON object that this route takes"}`)
-	requireAnswer(t, s.do("GET", "/me", jwttest.Bearer(access)), 200, `{"id":1,"name":"alice","admin":true}`)
-	tokensIn(t, s.do("POST", "/refresh", jwttest.Bearer(bobRefresh)))
+	w := s.do("DELETE", "/sessions/"+sessions[0].ID, jwttest.Bearer(access))
+	assert.Equal(t, `404 {"msg":"There is no such session"}`, fmt.Sprint(w.Code, " ", strings.TrimSpace(w.Body.String())))
+	s.refresh(t, bobRefresh)
 }
 
-func TestRevokedTokensSurviveARestart(t *testing.T) {
+func TestStolenTokenEndsTheSession(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
-	access, refresh := s.tokens(t)
-	kept, _ := s.login(t, alice)
-	requireAnswer(t, s.do("POST", "/logout", jwttest.Bearer(access), jwttest.JSON(`{"refresh_token":"`+refresh+`"}`)), 200,
-		`{"msg":"Logged out"}`)
+	s.register(t, alice)
+	first := tokensIn(t, s.do("POST", "/login", jwttest.JSON(alice), jwttest.Header("User-Agent", "phone")))
+	otherAccess, _ := s.login(t, alice)
+	second := s.refresh(t, first.RefreshToken)
+	s.clock.Advance(time.Minute)
 
-	s = s.restart(t)
-	requireAnswer(t, s.do("GET", "/me", jwttest.Bearer(access)), 401, `{"msg":"Token has been revoked"}`)
-	requireAnswer(t, s.do("POST", "/refresh", jwttest.Bearer(refresh)), 401, `{"msg":"Token has been revoked"}`)
-	requireAnswer(t, s.do("GET", "/me", jwttest.Bearer(kept)), 200, `{"id":1,"name":"alice","admin":true}`)
+	requireAnswer(t, s.do("POST", "/refresh", jwttest.Bearer(first.RefreshToken)), 401, `{"msg":"Refresh token has already been used"}`)
+	s.requireRevoked(t, second.AccessToken, second.RefreshToken)
+	requireAnswer(t, s.do("GET", "/me", jwttest.Bearer(otherAccess)), 200, `{"id":1,"name":"alice","admin":true}`)
+	assert.Equal(t, 1, strings.Count(s.log.String(), `level=WARN msg="a refresh token was used twice, `+
+		`so somebody has a copy: its session has ended" user=1 device=phone`+"\n"))
+	assert.NotContains(t, s.log.String(), "eyJ")
 }
 
 func TestAdmins(t *testing.T) {
@@ -151,7 +199,7 @@ func TestAdmins(t *testing.T) {
 		`{"users":[{"id":1,"name":"alice","admin":true},{"id":2,"name":"bob","admin":false}]}`)
 	requireAnswer(t, s.do("GET", "/admin/users", jwttest.Bearer(nobody)), 403, `{"msg":"Admins only"}`)
 
-	_, err := s.db.ExecContext(t.Context(), "UPDATE users SET admin = 0 WHERE id = 1")
+	_, err := s.db.ExecContext(t.Context(), "UPDATE users SET admin = FALSE WHERE id = 1")
 	require.NoError(t, err)
 	requireAnswer(t, s.do("GET", "/admin/users", jwttest.Bearer(admin)), 403, `{"msg":"Admins only"}`)
 }
@@ -175,6 +223,18 @@ func TestLogHasNoTokens(t *testing.T) {
 	assert.NotContains(t, s.log.String(), "correct horse")
 	assert.Contains(t, s.log.String(), "method=GET route=/me status=200")
 	assert.Contains(t, s.log.String(), `errors="[ginjwt: wrong type of token: Only non-refresh tokens are allowed]"`)
+}
+
+// A request waits for no server for ever.
+func TestRequestsHaveADeadline(t *testing.T) {
+	t.Parallel()
+	s := newService(t)
+	s.Handler.(*gin.Engine).GET("/deadline", func(c *gin.Context) {
+		deadline, ok := c.Request.Context().Deadline()
+		assert.True(t, ok)
+		assert.Less(t, time.Until(deadline), maxTime)
+	})
+	assert.Equal(t, 200, s.do("GET", "/deadline").Code)
 }
 
 func TestPanicIsAnsweredAndLogged(t *testing.T) {

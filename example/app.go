@@ -2,11 +2,11 @@ package main
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"log/slog"
 	"strconv"
+	"time"
 
 	"github.com/gin-gonic/gin"
 
@@ -19,29 +19,33 @@ type app struct {
 	users     users
 	passwords passwords
 
-	accessCookie string // the name of the cookie
-	messageKey   string // the member of answers that holds a message
+	messageKey  string        // the member of answers that holds a message
+	renewWithin time.Duration // of their end, tokens of pages are renewed
+	csrf        csrfNames
 }
 
 // newEngine returns the whole service.
-func newEngine(db *sql.DB, config ginjwt.Config, cost int, log *slog.Logger) (*gin.Engine, error) {
+func newEngine(db database, s *stores, config ginjwt.Config, cost int, log *slog.Logger) (*gin.Engine, error) {
 	passwords, err := newPasswords(cost)
 	if err != nil {
 		return nil, err
 	}
-	complete := ginjwt.New(config).Config() // with the defaults filled in
-	config.Blocklist = blocklist{db, complete.Now}
+	config.Sessions, config.Blocklist = s.sessions, s.blocklist
+	jwt := ginjwt.New(config)
+	config = jwt.Config() // with the defaults filled in
 	a := &app{
-		jwt:          ginjwt.New(config),
-		users:        users{db},
-		passwords:    passwords,
-		accessCookie: complete.AccessCookieName,
-		messageKey:   complete.ErrorMessageKey,
+		jwt:         jwt,
+		users:       users{db},
+		passwords:   passwords,
+		messageKey:  config.ErrorMessageKey,
+		renewWithin: config.AccessTokenExpires / 2,
+		csrf:        csrfNamesOf(config),
 	}
 	a.jwt.UserIdentityLoader(identityOf)
 	a.jwt.AdditionalClaimsLoader(claimsOf)
 	a.jwt.UserLookupLoader(a.userOf)
 	a.jwt.UserLookupErrorLoader(loginEnded)
+	a.jwt.OnReuse(warnOfReuse(log))
 
 	engine := gin.New()
 	if err := engine.SetTrustedProxies(nil); err != nil {
@@ -101,4 +105,12 @@ func (a *app) userOf(ctx context.Context, token *ginjwt.Token) (any, error) {
 func loginEnded(c *gin.Context, err *ginjwt.Error) {
 	err.Message = "This login has ended"
 	ginjwt.FlaskError(c, err)
+}
+
+// warnOfReuse logs that a refresh token was used by two. A real service would
+// write to the user too.
+func warnOfReuse(log *slog.Logger) func(context.Context, ginjwt.Session, *ginjwt.Token) {
+	return func(_ context.Context, s ginjwt.Session, _ *ginjwt.Token) {
+		log.Warn("a refresh token was used twice, so somebody has a copy: its session has ended", "user", s.Identity, "device", s.Device)
+	}
 }

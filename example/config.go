@@ -13,8 +13,7 @@ type lookupFunc func(name string) (value string, ok bool)
 // where they are silent.
 func loadConfig(dir string, loopback bool, lookup lookupFunc) (ginjwt.Config, error) {
 	choices := map[string]string{
-		// The refresh token goes only to the routes that can use it: refreshing
-		// and logging out.
+		// The refresh token goes only to the routes for browsers.
 		"JWT_REFRESH_COOKIE_PATH": "/web",
 
 		// On the loopback interface nobody can listen in. Chromium, Firefox and

@@ -66,22 +66,26 @@ func TestEveryHMACTakesTheSecret(t *testing.T) {
 func TestSettingsReachTheRoutes(t *testing.T) {
 	t.Parallel()
 	s := startService(t, filepath.Join(t.TempDir(), "data"), map[string]string{
-		"JWT_ERROR_MESSAGE_KEY":    "error",
-		"JWT_ACCESS_TOKEN_EXPIRES": "false",
-		"JWT_ACCESS_COOKIE_NAME":   "session",
-		"JWT_HEADER_TYPE":          "Token",
+		"JWT_ERROR_MESSAGE_KEY":  "error",
+		"JWT_ACCESS_COOKIE_NAME": "session",
+		"JWT_HEADER_TYPE":        "Token",
+		"JWT_MAX_SESSIONS":       "2",
 	}, &jwttest.Clock{})
 	s.register(t, alice)
 	answer := tokensIn(t, s.do("POST", "/login", jwttest.JSON(alice)))
-	assert.Zero(t, answer.ExpiresIn)
 	requireAnswer(t, s.do("GET", "/me", jwttest.Header("Authorization", "Token "+answer.AccessToken)), 200,
 		`{"id":1,"name":"alice","admin":true}`)
 	requireAnswer(t, s.do("GET", "/me"), 401, `{"error":"Missing Authorization Header"}`)
 	requireAnswer(t, s.do("GET", "/nowhere"), 404, `{"error":"Not found"}`)
 
 	login := s.do("POST", "/web/login", jwttest.JSON(alice))
-	requireAnswer(t, s.do("POST", "/web/logout", jwttest.RefreshCookies(login)), 200, `{"error":"Logged out"}`)
+	requireNoContent(t, s.do("POST", "/web/logout", jwttest.RefreshCookies(login)))
 	requireAnswer(t, s.do("GET", "/web/me", jwttest.Cookies(login)), 401, `{"error":"Token has been revoked"}`)
+	s.clock.Advance(time.Second)
+	s.login(t, alice)
+	s.login(t, alice)
+	requireAnswer(t, s.do("GET", "/me", jwttest.Header("Authorization", "Token "+answer.AccessToken)), 401,
+		`{"error":"Token has been revoked"}`)
 }
 
 func TestRunReportsMistakes(t *testing.T) {
@@ -98,6 +102,16 @@ func TestRunReportsMistakes(t *testing.T) {
 		{"argument", []string{"serve"}, nil, `unexpected argument "serve"`},
 		{"address", []string{"-addr", "nonsense"}, nil, "listen tcp: address nonsense: missing port in address"},
 		{"directory", []string{"-data", open}, nil, open + " is open to other users (mode 0755): chmod 700 " + open},
+		{"other database", nil, map[string]string{"DATABASE_URL": "mysql://alice:hunter2@localhost/users"}, "DATABASE_URL: " +
+			"must be like postgres://user:password@host:5432/name; other databases are not supported, " +
+			"and without it the users are in an SQLite file"},
+		{"no URL of a database", nil, map[string]string{"DATABASE_URL": "postgres://alice:hunt/er2@localhost/users"}, "DATABASE_URL: " +
+			"must be like postgres://user:password@host:5432/name; other databases are not supported, " +
+			"and without it the users are in an SQLite file"},
+		{"no URL of Redis", nil, map[string]string{"REDIS_URL": "redis://alice:hunt/er2@localhost"}, "REDIS_URL: " +
+			"must be like redis://user:password@host:6379/0, or rediss:// for TLS"},
+		{"never expires", nil, map[string]string{"JWT_ACCESS_TOKEN_EXPIRES": "false"}, "ginjwt: AccessTokenExpires (JWT_ACCESS_TOKEN_EXPIRES): " +
+			"must not be NeverExpires with Sessions: an ended session is remembered for as long as its access tokens live"},
 		{"setting", nil, map[string]string{"JWT_COOKIE_SECURE": "perhaps"}, "ginjwt: JWT_COOKIE_SECURE: must be true or false"},
 		{"short secret", nil, map[string]string{"JWT_SECRET_KEY": "short"}, "ginjwt: SecretKey (JWT_SECRET_KEY): has 5 bytes, " +
 			"but must have at least the 32 of the hash; make one with: openssl rand -base64 32 (algorithm HS256)"},

@@ -3,53 +3,123 @@ package main
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"net/url"
 	"path/filepath"
+	"strings"
+	"time"
 
-	_ "modernc.org/sqlite" // the driver "sqlite", in Go
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/stdlib"
+	"modernc.org/sqlite" // the driver "sqlite", in Go
+	sqlite3 "modernc.org/sqlite/lib"
+
+	"github.com/gin-jwt-extended/ginjwt/sqlstore"
 )
 
-// An id of AUTOINCREMENT is never used again: the tokens of a deleted user
-// must not become those of the next one.
-const schema = `
+// database is where the users are, and sessions too if they are not in Redis.
+type database struct {
+	*sql.DB
+	dialect sqlstore.Dialect
+}
+
+// An id of a user is never used again: the tokens of a deleted one must not
+// become those of the next one.
+var schemas = map[sqlstore.Dialect]string{
+	sqlstore.SQLite: `
 CREATE TABLE IF NOT EXISTS users (
 	id               INTEGER PRIMARY KEY AUTOINCREMENT,
-	name             TEXT    NOT NULL UNIQUE COLLATE NOCASE,
-	password_hash    BLOB    NOT NULL,
+	name             TEXT    NOT NULL,
+	password_hash    TEXT    NOT NULL,
 	password_version INTEGER NOT NULL DEFAULT 1,
-	admin            INTEGER NOT NULL DEFAULT 0,
+	admin            BOOLEAN NOT NULL DEFAULT FALSE,
 	note             TEXT    NOT NULL DEFAULT ''
 );
-CREATE TABLE IF NOT EXISTS revoked_tokens (
-	id      TEXT    PRIMARY KEY,
-	expires INTEGER NOT NULL -- Unix seconds
-) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS revoked_tokens_by_expires ON revoked_tokens (expires);
-`
+CREATE UNIQUE INDEX IF NOT EXISTS users_by_name ON users (lower(name));
+`,
+	// The lock, for as long as this statement, lets processes that start at the
+	// same time make the table one after the other.
+	sqlstore.PostgreSQL: `
+SELECT pg_advisory_xact_lock(5209643511480297);
+CREATE TABLE IF NOT EXISTS users (
+	id               BIGINT  GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+	name             TEXT    NOT NULL,
+	password_hash    TEXT    NOT NULL,
+	password_version BIGINT  NOT NULL DEFAULT 1,
+	admin            BOOLEAN NOT NULL DEFAULT FALSE,
+	note             TEXT    NOT NULL DEFAULT ''
+);
+CREATE UNIQUE INDEX IF NOT EXISTS users_by_name ON users (lower(name));
+`,
+}
 
 // maxConnections bounds the memory that many requests at once can take.
 const maxConnections = 8
 
-// openDatabase opens the database at path, and makes it on the first start.
-// With a write-ahead log, readers do not wait for writers; writers wait for
-// each other for up to busy_timeout milliseconds.
-func openDatabase(ctx context.Context, path string) (*sql.DB, error) {
+// openDatabase opens the PostgreSQL server of DATABASE_URL or, without one, an
+// SQLite file in dir. It makes the tables on the first start.
+func openDatabase(ctx context.Context, dir string, lookup lookupFunc) (db database, err error) {
+	name := "DATABASE_URL"
+	if address, ok := lookup(name); ok && address != "" {
+		db, err = openPostgreSQL(address)
+	} else {
+		name = filepath.Join(dir, "example.db")
+		db, err = openSQLite(name)
+	}
+	if err != nil {
+		return db, fmt.Errorf("%s: %w", name, err)
+	}
+	db.SetMaxOpenConns(maxConnections)
+	db.SetMaxIdleConns(maxConnections)
+	if err := db.makeTables(ctx); err != nil {
+		_ = db.Close()
+		return db, fmt.Errorf("%s: %w", name, err)
+	}
+	return db, nil
+}
+
+// makeTables makes the tables that are missing. SQLite does not wait if two
+// processes make a file at the same time, whatever its busy_timeout.
+func (db database) makeTables(ctx context.Context) error {
+	for {
+		_, err := db.ExecContext(ctx, schemas[db.dialect])
+		var e *sqlite.Error
+		if !errors.As(err, &e) || e.Code() != sqlite3.SQLITE_BUSY {
+			return err
+		}
+		select {
+		case <-time.After(10 * time.Millisecond):
+		case <-ctx.Done():
+			return err
+		}
+	}
+}
+
+// openSQLite opens a file with a write-ahead log: readers do not wait for
+// writers; writers wait for each other for up to busy_timeout milliseconds.
+func openSQLite(path string) (database, error) {
 	path, err := filepath.Abs(path)
 	if err != nil {
-		return nil, err
+		return database{}, err
 	}
 	dsn := url.URL{Scheme: "file", Path: filepath.ToSlash(path)}
 	dsn.RawQuery = url.Values{"_pragma": {"busy_timeout(5000)", "journal_mode(wal)"}}.Encode()
 	db, err := sql.Open("sqlite", dsn.String())
+	return database{db, sqlstore.SQLite}, err
+}
+
+// What is wrong with a URL in detail could be its password.
+var errNotPostgreSQL = errors.New("must be like postgres://user:password@host:5432/name;" +
+	" other databases are not supported, and without it the users are in an SQLite file")
+
+func openPostgreSQL(address string) (database, error) {
+	if !strings.HasPrefix(address, "postgres://") && !strings.HasPrefix(address, "postgresql://") {
+		return database{}, errNotPostgreSQL
+	}
+	config, err := pgx.ParseConfig(address)
 	if err != nil {
-		return nil, err
+		return database{}, errNotPostgreSQL
 	}
-	db.SetMaxOpenConns(maxConnections)
-	db.SetMaxIdleConns(maxConnections)
-	if _, err := db.ExecContext(ctx, schema); err != nil {
-		_ = db.Close()
-		return nil, fmt.Errorf("%s: %w", path, err)
-	}
-	return db, nil
+	return database{stdlib.OpenDB(*config), sqlstore.PostgreSQL}, nil
 }

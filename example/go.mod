@@ -5,9 +5,22 @@ go 1.26.0
 require (
 	github.com/gin-gonic/gin v1.12.0
 	github.com/gin-jwt-extended/ginjwt v0.0.0
+	github.com/gin-jwt-extended/ginjwt/redisstore v0.0.0
+	github.com/gin-jwt-extended/ginjwt/sqlstore v0.0.0
+	github.com/jackc/pgx/v5 v5.12.0
+	github.com/redis/go-redis/v9 v9.22.0
 	github.com/stretchr/testify v1.12.1
 	golang.org/x/crypto v0.58.0
 	modernc.org/sqlite v1.55.0
+)
+
+require (
+	github.com/cespare/xxhash/v2 v2.3.0 // indirect
+	github.com/jackc/pgpassfile v1.0.0 // indirect
+	github.com/jackc/pgservicefile v0.0.0-20240606120523-5a60cdf6a761 // indirect
+	github.com/jackc/puddle/v2 v2.2.3 // indirect
+	go.uber.org/atomic v1.11.0 // indirect
+	golang.org/x/sync v0.24.0 // indirect
 )
 
 require (
@@ -43,6 +56,7 @@ require (
 	go.yaml.in/yaml/v3 v3.0.5 // indirect
 	golang.org/x/arch v0.22.0 // indirect
 	golang.org/x/net v0.60.0 // indirect
+	golang.org/x/oauth2 v0.37.0
 	golang.org/x/sys v0.49.0 // indirect
 	golang.org/x/text v0.43.0 // indirect
 	google.golang.org/protobuf v1.36.10 // indirect
@@ -52,3 +66,7 @@ require (
 )
 
 replace github.com/gin-jwt-extended/ginjwt => ../
+
+replace github.com/gin-jwt-extended/ginjwt/sqlstore => ../sqlstore
+
+replace github.com/gin-jwt-extended/ginjwt/redisstore => ../redisstore

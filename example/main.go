@@ -1,10 +1,13 @@
-// Command example is a small service with everything that ginjwt does: users
-// in an SQLite database, tokens in headers and in cookies, logging out that
-// survives a restart. It needs no settings:
+// Command example is a small service with everything that ginjwt does: tokens
+// in headers and in cookies, refresh tokens that are used once, and sessions
+// that their users see and end. It needs no settings, and keeps all in an SQLite
+// database:
 //
 //	go run ./example
 //
-// All JWT_… environment variables work. Read routes.go first.
+// With DATABASE_URL=postgres://… all is in PostgreSQL instead, and with
+// REDIS_URL=redis://… the sessions are in Redis: then any number of processes
+// can serve. All JWT_… environment variables work too. Read routes.go first.
 package main
 
 import (
@@ -19,6 +22,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"syscall"
+	"time"
 
 	"github.com/gin-gonic/gin"
 	"golang.org/x/crypto/bcrypt"
@@ -34,6 +38,9 @@ func main() {
 		os.Exit(1)
 	}
 }
+
+// startTime is how long the servers of the stores have to answer at the start.
+const startTime = 5 * time.Second
 
 // run serves until ctx ends.
 func run(ctx context.Context, args []string, lookup lookupFunc, stdout, stderr io.Writer) error {
@@ -66,12 +73,19 @@ func run(ctx context.Context, args []string, lookup lookupFunc, stdout, stderr i
 	if err != nil {
 		return err
 	}
-	db, err := openDatabase(ctx, filepath.Join(dir, "example.db"))
+	start, cancel := context.WithTimeout(ctx, startTime)
+	defer cancel()
+	db, err := openDatabase(start, dir, lookup)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = db.Close() }()
-	engine, err := newEngine(db, config, bcrypt.DefaultCost, log)
+	s, err := openStores(ctx, start, db, lookup, log)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = s.close() }()
+	engine, err := newEngine(db, s, config, bcrypt.DefaultCost, log)
 	if err != nil {
 		return err
 	}
@@ -117,16 +131,14 @@ ALICE='{"name":"alice","password":"correct horse"}'
 curl -s %[1]s/register -H "$JSON" -d "$ALICE"
 LOGIN=$(curl -s %[1]s/login -H "$JSON" -d "$ALICE")
 ACCESS=$(echo "$LOGIN" | cut -d '"' -f 4)
-REFRESH=$(echo "$LOGIN" | cut -d '"' -f 8)
+REFRESH=$(echo "$LOGIN" | cut -d '"' -f 14)
 curl -s %[1]s/me -H "Authorization: Bearer $ACCESS"
+curl -s %[1]s/sessions -H "Authorization: Bearer $ACCESS"
 curl -s -X POST %[1]s/refresh -H "Authorization: Bearer $REFRESH"
-curl -s %[1]s/logout -H "Authorization: Bearer $ACCESS" -H "$JSON" -d "{\"refresh_token\":\"$REFRESH\"}"
+curl -s -X POST %[1]s/logout -H "Authorization: Bearer $ACCESS"
 curl -s %[1]s/me -H "Authorization: Bearer $ACCESS"
 curl -s -X POST %[1]s/refresh -H "Authorization: Bearer $REFRESH"
 
-curl -s -c jar.txt %[1]s/web/login -H "$JSON" -d "$ALICE"
-curl -s -b jar.txt %[1]s/web/me
-
-Ctrl-C ends it.
+Or open %[1]s/web in a browser. Ctrl-C ends it.
 `, url, dir)
 }

@@ -2,20 +2,25 @@ package main
 
 import (
 	"bytes"
-	"database/sql"
+	"context"
 	"encoding/json"
+	"errors"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 
 	"github.com/gin-gonic/gin"
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"golang.org/x/crypto/bcrypt"
 
+	"github.com/gin-jwt-extended/ginjwt"
 	"github.com/gin-jwt-extended/ginjwt/jwttest"
 )
 
@@ -28,9 +33,10 @@ func TestMain(m *testing.M) {
 type service struct {
 	http.Handler
 	dir   string
-	db    *sql.DB
+	db    database
 	clock *jwttest.Clock
 	log   *bytes.Buffer
+	stop  func()
 }
 
 func newService(t *testing.T) *service {
@@ -45,19 +51,26 @@ func startService(t *testing.T, dir string, settings map[string]string, clock *j
 	config, err := loadConfig(dir, true, environment(settings))
 	require.NoError(t, err)
 	config.Now = clock.Now
-	db, err := openDatabase(t.Context(), filepath.Join(dir, "example.db"))
+	ctx, cancel := context.WithCancel(t.Context())
+	db, err := openDatabase(ctx, dir, environment(settings))
 	require.NoError(t, err)
-	t.Cleanup(func() { _ = db.Close() })
+	s, err := openStores(ctx, ctx, db, environment(settings), slog.New(slog.DiscardHandler))
+	require.NoError(t, err)
+	stop := sync.OnceFunc(func() {
+		cancel()
+		assert.NoError(t, errors.Join(s.close(), db.Close()))
+	})
+	t.Cleanup(stop)
 	log := &bytes.Buffer{}
-	engine, err := newEngine(db, config, bcrypt.MinCost, slog.New(slog.NewTextHandler(log, nil)))
+	engine, err := newEngine(db, s, config, bcrypt.MinCost, slog.New(slog.NewTextHandler(log, nil)))
 	require.NoError(t, err)
-	return &service{engine, dir, db, clock, log}
+	return &service{engine, dir, db, clock, log, stop}
 }
 
 // restart ends the service and starts it again on its data.
 func (s *service) restart(t *testing.T) *service {
 	t.Helper()
-	require.NoError(t, s.db.Close())
+	s.stop()
 	return startService(t, s.dir, nil, s.clock)
 }
 
@@ -91,18 +104,21 @@ func (s *service) login(t *testing.T, credentials string) (access, refresh strin
 	return answer.AccessToken, answer.RefreshToken
 }
 
-// tokensIn reads an answer with tokens, which has no members but those of
-// tokenAnswer.
-func tokensIn(t *testing.T, w *httptest.ResponseRecorder) tokenAnswer {
+// tokensIn reads an answer with tokens, which has no members but those of a
+// pair.
+func tokensIn(t *testing.T, w *httptest.ResponseRecorder) (pair ginjwt.TokenPair) {
 	t.Helper()
 	require.Equal(t, http.StatusOK, w.Code, w.Body)
 	require.Equal(t, "no-store", w.Header().Get("Cache-Control"))
-	var answer tokenAnswer
-	require.NoError(t, json.Unmarshal(w.Body.Bytes(), &answer))
-	whole, err := json.Marshal(answer)
-	require.NoError(t, err)
-	require.Equal(t, string(whole)+"\n", w.Body.String())
-	return answer
+	require.Regexp(t, `^\{"access_token":"[\w.-]+","token_type":"Bearer","expires_in":900,"refresh_token":"[\w.-]+"\}\n?$`, w.Body)
+	require.NoError(t, json.Unmarshal(w.Body.Bytes(), &pair))
+	return pair
+}
+
+// refresh trades a refresh token.
+func (s *service) refresh(t *testing.T, refresh string) ginjwt.TokenPair {
+	t.Helper()
+	return tokensIn(t, s.do("POST", "/refresh", jwttest.Bearer(refresh)))
 }
 
 // requireAnswer compares a whole answer, given without its line break.
@@ -112,4 +128,36 @@ func requireAnswer(t *testing.T, w *httptest.ResponseRecorder, status int, body 
 	require.Equal(t, status, w.Code)
 	require.Equal(t, "application/json", w.Header().Get("Content-Type"))
 	require.True(t, strings.HasSuffix(w.Body.String(), "}\n"), "an answer ends with a line break")
+}
+
+// requireNoContent demands the answer to a logout.
+func requireNoContent(t *testing.T, w *httptest.ResponseRecorder) {
+	t.Helper()
+	require.Equal(t, "", w.Body.String())
+	require.Equal(t, http.StatusNoContent, w.Code)
+	require.Equal(t, "no-store", w.Header().Get("Cache-Control"))
+}
+
+// listedSession is an element of the list of sessions.
+type listedSession struct {
+	ID        string    `json:"id"`
+	Device    string    `json:"device"`
+	CreatedAt time.Time `json:"created_at"`
+	LastUsed  time.Time `json:"last_used_at"`
+	ExpiresAt time.Time `json:"expires_at"`
+	Current   bool      `json:"current"`
+}
+
+// sessionsIn reads a whole list of sessions.
+func sessionsIn(t *testing.T, w *httptest.ResponseRecorder) []listedSession {
+	t.Helper()
+	require.Equal(t, http.StatusOK, w.Code, w.Body)
+	require.Equal(t, "no-store", w.Header().Get("Cache-Control"))
+	var list struct {
+		Sessions []listedSession `json:"sessions"`
+	}
+	decoder := json.NewDecoder(w.Body)
+	decoder.DisallowUnknownFields()
+	require.NoError(t, decoder.Decode(&list))
+	return list.Sessions
 }

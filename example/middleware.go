@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"log/slog"
 	"net/http"
 	"runtime/debug"
@@ -12,9 +13,16 @@ import (
 // maxBody is more than two tokens need.
 const maxBody = 64 << 10
 
-// limited keeps large bodies out of memory.
+// maxTime is more than any server needs that answers at all.
+const maxTime = 10 * time.Second
+
+// limited keeps large bodies out of memory, and requests from waiting for ever.
 func limited(c *gin.Context) {
+	ctx, cancel := context.WithTimeout(c.Request.Context(), maxTime)
+	defer cancel()
+	c.Request = c.Request.WithContext(ctx)
 	c.Request.Body = http.MaxBytesReader(c.Writer, c.Request.Body, maxBody)
+	c.Next()
 }
 
 // logged writes a line for every request: its route, not its URL, and none of

@@ -10,15 +10,18 @@ import (
 
 // routes registers everything that the service answers to.
 func (a *app) routes(r *gin.Engine) {
+	// For programs: tokens are in JSON answers and in the Authorization header.
 	required := a.jwt.JWTRequired()
 	fresh := a.jwt.JWTRequired(ginjwt.Fresh())
 
-	// For programs: tokens are in JSON answers and in the Authorization header.
 	r.GET("/", a.jwt.JWTRequired(ginjwt.Optional()), a.hello)
 	r.POST("/register", a.register)
 	r.POST("/login", a.login)
-	r.POST("/refresh", a.jwt.RefreshRequired(), a.refresh)
-	r.POST("/logout", required, a.logout)
+	r.POST("/refresh", a.jwt.RefreshHandler())
+	r.POST("/logout", a.jwt.JWTRequired(ginjwt.AnyType()), a.jwt.LogoutHandler())
+	r.POST("/logout/all", required, a.jwt.LogoutAllHandler())
+	r.GET("/sessions", required, a.jwt.SessionsHandler())
+	r.DELETE("/sessions/:id", required, a.jwt.EndSessionHandler())
 	r.GET("/me", required, a.me)
 	r.DELETE("/me", fresh, a.deleteMe)
 	r.POST("/password", fresh, a.changePassword)
@@ -27,12 +30,24 @@ func (a *app) routes(r *gin.Engine) {
 	// For browsers: tokens are in cookies that scripts cannot read. Requests
 	// that change something carry a CSRF value that other sites cannot read.
 	inCookies := ginjwt.Locations(ginjwt.InCookies)
-	web := r.Group("/web")
+	required = a.jwt.JWTRequired(inCookies)
+	fresh = a.jwt.JWTRequired(inCookies, ginjwt.Fresh())
+	refresh := a.jwt.RefreshRequired(inCookies)
+
+	web := r.Group("/web", a.jwt.ImplicitRefresh(a.renewWithin))
+	web.GET("", a.page)
+	web.GET("/page.css", asset("text/css", style))
+	web.GET("/page.js", asset("text/javascript", script))
 	web.POST("/login", a.webLogin)
-	web.POST("/refresh", a.jwt.RefreshRequired(inCookies), a.webRefresh)
-	web.POST("/logout", a.jwt.RefreshRequired(inCookies), a.webLogout)
-	web.GET("/me", a.jwt.JWTRequired(inCookies), a.webMe)
-	web.POST("/note", a.jwt.JWTRequired(inCookies), a.webNote)
+	web.POST("/refresh", a.jwt.RefreshHandler(ginjwt.RefreshFrom(ginjwt.InCookies)))
+	web.POST("/logout", refresh, a.jwt.LogoutHandler()) // also when the access token has expired
+	web.POST("/logout/all", required, a.jwt.LogoutAllHandler())
+	web.GET("/sessions", required, a.jwt.SessionsHandler())
+	web.DELETE("/sessions/:id", required, a.jwt.EndSessionHandler())
+	web.GET("/me", required, a.webMe)
+	web.DELETE("/me", fresh, a.deleteMe)
+	web.POST("/password", fresh, a.webChangePassword)
+	web.POST("/note", required, a.webNote)
 
 	r.NoRoute(func(c *gin.Context) { a.say(c, http.StatusNotFound, "Not found") })
 	r.NoMethod(func(c *gin.Context) { a.say(c, http.StatusMethodNotAllowed, "Method not allowed") })

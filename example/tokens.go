@@ -1,36 +1,40 @@
 package main
 
 import (
+	"net/http"
+
 	"github.com/gin-gonic/gin"
 
 	"github.com/gin-jwt-extended/ginjwt"
 )
 
-// createTokens makes a fresh access token and a refresh token.
-func (a *app) createTokens(c *gin.Context, u *user) (access, refresh string, err error) {
-	access, err = a.jwt.CreateAccessToken(c, u, ginjwt.WithFresh())
+// startSession starts a session, on the device that asks, for someone who has
+// just typed a password.
+func (a *app) startSession(c *gin.Context, u *user) (ginjwt.TokenPair, error) {
+	return a.jwt.CreateTokenPair(c, u, ginjwt.WithFresh(), ginjwt.WithDevice(c.Request.UserAgent()))
+}
+
+// answerTokens starts a session and answers with its tokens.
+func (a *app) answerTokens(c *gin.Context, u *user) {
+	pair, err := a.startSession(c, u)
 	if err != nil {
-		return "", "", err
+		a.fail(c, err)
+		return
 	}
-	refresh, err = a.jwt.CreateRefreshToken(c, u)
-	return access, refresh, err
+	c.Header("Cache-Control", "no-store")
+	a.answer(c, http.StatusOK, pair)
 }
 
-// tokenOf returns a token to revoke, or nil if it is not one of that type that
-// belongs to the current user. One that has expired will do.
-func (a *app) tokenOf(c *gin.Context, typ ginjwt.TokenType, encoded string) *ginjwt.Token {
-	token, err := a.jwt.DecodeToken(c, encoded, ginjwt.AllowExpired())
-	if err != nil || token.Type != typ || token.Identity != ginjwt.GetJWTIdentity(c) {
-		return nil
+// answerCookies starts a session and sets cookies with its tokens. They are
+// not in the answer, so that scripts never see them.
+func (a *app) answerCookies(c *gin.Context, u *user, message string) {
+	pair, err := a.startSession(c, u)
+	if err == nil {
+		err = a.jwt.SetPairCookies(c, pair)
 	}
-	return token
-}
-
-func (a *app) revoke(c *gin.Context, tokens ...*ginjwt.Token) error {
-	for _, token := range tokens {
-		if err := a.jwt.RevokeToken(c, token); err != nil {
-			return err
-		}
+	if err != nil {
+		a.fail(c, err)
+		return
 	}
-	return nil
+	a.answer(c, http.StatusOK, gin.H{a.messageKey: message})
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+
+	"github.com/gin-jwt-extended/ginjwt/sqlstore"
 )
 
 // user is a row of the table users. What it shows of itself is what JSON says.
@@ -21,49 +23,63 @@ const userColumns = "id, name, admin, note, password_hash, password_version"
 
 // users is the table of users. Where there is no such user, its methods return
 // nil, and no error.
-type users struct{ db *sql.DB }
+type users struct{ db database }
 
 // create adds a user, who is an admin if there is nobody else yet. It returns
 // nil if the name is taken: the database decides, so that of two who ask at
 // once only one gets it.
 func (u users) create(ctx context.Context, name string, passwordHash []byte) (*user, error) {
-	return one(u.db.QueryRowContext(ctx, `
+	tx, err := u.db.BeginTx(ctx, nil)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = tx.Rollback() }()
+	if u.db.dialect == sqlstore.PostgreSQL { // or two at once find nobody else; SQLite has one writer
+		if _, err := tx.ExecContext(ctx, "LOCK TABLE users IN SHARE ROW EXCLUSIVE MODE"); err != nil {
+			return nil, err
+		}
+	}
+	created, err := one(tx.QueryRowContext(ctx, `
 		INSERT INTO users (name, password_hash, admin)
-		VALUES (?, ?, NOT EXISTS (SELECT 1 FROM users))
-		ON CONFLICT (name) DO NOTHING
-		RETURNING `+userColumns, name, passwordHash))
+		VALUES ($1, $2, NOT EXISTS (SELECT 1 FROM users))
+		ON CONFLICT DO NOTHING
+		RETURNING `+userColumns, name, string(passwordHash)))
+	if err != nil {
+		return nil, err
+	}
+	return created, tx.Commit()
 }
 
 func (u users) byID(ctx context.Context, id int64) (*user, error) {
-	return one(u.db.QueryRowContext(ctx, "SELECT "+userColumns+" FROM users WHERE id = ?", id))
+	return one(u.db.QueryRowContext(ctx, "SELECT "+userColumns+" FROM users WHERE id = $1", id))
 }
 
 func (u users) byName(ctx context.Context, name string) (*user, error) {
-	return one(u.db.QueryRowContext(ctx, "SELECT "+userColumns+" FROM users WHERE name = ?", name))
+	return one(u.db.QueryRowContext(ctx, "SELECT "+userColumns+" FROM users WHERE lower(name) = lower($1)", name))
 }
 
 // setPassword returns nil if the password was changed since its version was
 // read.
 func (u users) setPassword(ctx context.Context, id, version int64, passwordHash []byte) (*user, error) {
 	return one(u.db.QueryRowContext(ctx, `
-		UPDATE users SET password_hash = ?, password_version = password_version + 1
-		WHERE id = ? AND password_version = ?
-		RETURNING `+userColumns, passwordHash, id, version))
+		UPDATE users SET password_hash = $1, password_version = password_version + 1
+		WHERE id = $2 AND password_version = $3
+		RETURNING `+userColumns, string(passwordHash), id, version))
 }
 
 func (u users) setNote(ctx context.Context, id int64, note string) error {
-	_, err := u.db.ExecContext(ctx, "UPDATE users SET note = ? WHERE id = ?", note, id)
+	_, err := u.db.ExecContext(ctx, "UPDATE users SET note = $1 WHERE id = $2", note, id)
 	return err
 }
 
 func (u users) delete(ctx context.Context, id int64) error {
-	_, err := u.db.ExecContext(ctx, "DELETE FROM users WHERE id = ?", id)
+	_, err := u.db.ExecContext(ctx, "DELETE FROM users WHERE id = $1", id)
 	return err
 }
 
 // first returns the oldest users, at most limit.
 func (u users) first(ctx context.Context, limit int) ([]*user, error) {
-	rows, err := u.db.QueryContext(ctx, "SELECT "+userColumns+" FROM users ORDER BY id LIMIT ?", limit)
+	rows, err := u.db.QueryContext(ctx, "SELECT "+userColumns+" FROM users ORDER BY id LIMIT $1", limit)
 	if err != nil {
 		return nil, err
 	}

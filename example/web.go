@@ -4,59 +4,19 @@ import (
 	"net/http"
 
 	"github.com/gin-gonic/gin"
-
-	"github.com/gin-jwt-extended/ginjwt"
 )
 
-// webLogin sets the cookies. The answer has no tokens, so that scripts never
-// see them.
 func (a *app) webLogin(c *gin.Context) {
-	u := a.authenticate(c)
-	if u == nil {
-		return
+	if u := a.authenticate(c); u != nil {
+		a.answerCookies(c, u, "Logged in")
 	}
-	access, refresh, err := a.createTokens(c, u)
-	if err == nil {
-		err = a.jwt.SetAccessCookies(c, access)
-	}
-	if err == nil {
-		err = a.jwt.SetRefreshCookies(c, refresh)
-	}
-	if err != nil {
-		a.fail(c, err)
-		return
-	}
-	a.answer(c, http.StatusOK, gin.H{a.messageKey: "Logged in"})
 }
 
-func (a *app) webRefresh(c *gin.Context) {
-	access, err := a.jwt.CreateAccessToken(c, currentUser(c))
-	if err == nil {
-		err = a.jwt.SetAccessCookies(c, access)
+// webChangePassword sets the cookies of a new session.
+func (a *app) webChangePassword(c *gin.Context) {
+	if u := a.withNewPassword(c); u != nil {
+		a.answerCookies(c, u, "Password changed")
 	}
-	if err != nil {
-		a.fail(c, err)
-		return
-	}
-	a.answer(c, http.StatusOK, gin.H{a.messageKey: "Refreshed"})
-}
-
-// webLogout is behind the refresh token, which is still there when the access
-// token has expired. It revokes both and removes the cookies.
-func (a *app) webLogout(c *gin.Context) {
-	refresh, _ := ginjwt.GetToken(c)
-	tokens := []*ginjwt.Token{refresh}
-	if cookie, err := c.Request.Cookie(a.accessCookie); err == nil {
-		if access := a.tokenOf(c, ginjwt.AccessToken, cookie.Value); access != nil {
-			tokens = append(tokens, access)
-		}
-	}
-	if err := a.revoke(c, tokens...); err != nil {
-		a.fail(c, err)
-		return
-	}
-	a.jwt.UnsetJWTCookies(c)
-	a.answer(c, http.StatusOK, gin.H{a.messageKey: "Logged out"})
 }
 
 func (a *app) webMe(c *gin.Context) {

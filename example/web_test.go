@@ -2,6 +2,7 @@ package main
 
 import (
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -88,7 +89,7 @@ func TestWebRefresh(t *testing.T) {
 	s.clock.Advance(15 * time.Minute)
 	requireAnswer(t, s.do("GET", "/web/me", jwttest.Cookies(login)), 401, `{"msg":"Token has expired"}`)
 	refreshed := s.do("POST", "/web/refresh", jwttest.RefreshCookies(login))
-	requireAnswer(t, refreshed, 200, `{"msg":"Refreshed"}`)
+	requireAnswer(t, refreshed, 200, `{"token_type":"Bearer","expires_in":900}`)
 	requireAnswer(t, s.do("GET", "/web/me", jwttest.Cookies(login, refreshed)), 200, `{"name":"alice","note":""}`)
 }
 
@@ -98,10 +99,16 @@ func TestWebLogout(t *testing.T) {
 	s.register(t, alice)
 	login := s.do("POST", "/web/login", jwttest.JSON(alice))
 	logout := s.do("POST", "/web/logout", jwttest.RefreshCookies(login))
-	requireAnswer(t, logout, 200, `{"msg":"Logged out"}`)
+	requireNoContent(t, logout)
 
 	requireAnswer(t, s.do("GET", "/web/me", jwttest.Cookies(login, logout)), 401, `{"msg":"Missing cookie \"access_token_cookie\""}`)
 	s = s.restart(t)
+	s.requireCookiesRevoked(t, login)
+}
+
+// requireCookiesRevoked demands that the cookies of a session are refused.
+func (s *service) requireCookiesRevoked(t *testing.T, login *httptest.ResponseRecorder) {
+	t.Helper()
 	requireAnswer(t, s.do("GET", "/web/me", jwttest.Cookies(login)), 401, `{"msg":"Token has been revoked"}`)
 	requireAnswer(t, s.do("POST", "/web/refresh", jwttest.RefreshCookies(login)), 401, `{"msg":"Token has been revoked"}`)
 }
@@ -112,6 +119,70 @@ func TestWebLogoutWhenTheAccessTokenHasExpired(t *testing.T) {
 	s.register(t, alice)
 	login := s.do("POST", "/web/login", jwttest.JSON(alice))
 	s.clock.Advance(time.Hour)
-	requireAnswer(t, s.do("POST", "/web/logout", jwttest.RefreshCookies(login)), 200, `{"msg":"Logged out"}`)
+	requireNoContent(t, s.do("POST", "/web/logout", jwttest.RefreshCookies(login)))
 	requireAnswer(t, s.do("POST", "/web/refresh", jwttest.RefreshCookies(login)), 401, `{"msg":"Token has been revoked"}`)
+}
+
+func TestWebSessions(t *testing.T) {
+	t.Parallel()
+	s := newService(t)
+	s.register(t, alice)
+	phone := s.do("POST", "/web/login", jwttest.JSON(alice), jwttest.Header("User-Agent", "phone"))
+	s.clock.Advance(time.Minute)
+	laptop := s.do("POST", "/web/login", jwttest.JSON(alice), jwttest.Header("User-Agent", "laptop"))
+
+	sessions := sessionsIn(t, s.do("GET", "/web/sessions", jwttest.Cookies(laptop)))
+	require.Len(t, sessions, 2)
+	assert.Equal(t, "phone", sessions[1].Device)
+	path := "/web/sessions/" + sessions[1].ID
+	none := func(r *http.Request) { r.Header.Del("X-CSRF-TOKEN") }
+	requireAnswer(t, s.do("DELETE", path, jwttest.Cookies(laptop), none), 401, `{"msg":"Missing CSRF token"}`)
+	requireNoContent(t, s.do("DELETE", path, jwttest.Cookies(laptop)))
+	s.requireCookiesRevoked(t, phone)
+
+	requireNoContent(t, s.do("POST", "/web/logout/all", jwttest.Cookies(laptop)))
+	s.requireCookiesRevoked(t, laptop)
+}
+
+func TestWebChangePassword(t *testing.T) {
+	t.Parallel()
+	s := newService(t)
+	s.register(t, alice)
+	login := s.do("POST", "/web/login", jwttest.JSON(alice))
+	refreshed := s.do("POST", "/web/refresh", jwttest.RefreshCookies(login))
+	body := jwttest.JSON(`{"new_password":"battery staple"}`)
+
+	requireAnswer(t, s.do("POST", "/web/password", body, jwttest.Cookies(refreshed)), 401, `{"msg":"Fresh token required"}`)
+	changed := s.do("POST", "/web/password", body, jwttest.Cookies(login))
+	requireAnswer(t, changed, 200, `{"msg":"Password changed"}`)
+	s.requireCookiesRevoked(t, login)
+	requireAnswer(t, s.do("GET", "/web/me", jwttest.Cookies(login, changed)), 200, `{"name":"alice","note":""}`)
+}
+
+func TestWebDeleteMe(t *testing.T) {
+	t.Parallel()
+	s := newService(t)
+	s.register(t, alice)
+	login := s.do("POST", "/web/login", jwttest.JSON(alice))
+	deleted := s.do("DELETE", "/web/me", jwttest.Cookies(login))
+	requireAnswer(t, deleted, 200, `{"msg":"Deleted"}`)
+	requireAnswer(t, s.do("GET", "/web/me", jwttest.Cookies(login, deleted)), 401, `{"msg":"Missing cookie \"access_token_cookie\""}`)
+	s.requireCookiesRevoked(t, login)
+}
+
+// Who uses pages stays logged in, without a request to refresh.
+func TestWebRenewsTokens(t *testing.T) {
+	t.Parallel()
+	s := newService(t)
+	s.register(t, alice)
+	login := s.do("POST", "/web/login", jwttest.JSON(alice))
+
+	s.clock.Advance(7 * time.Minute)
+	assert.Empty(t, s.do("GET", "/web/me", jwttest.Cookies(login)).Result().Cookies())
+	s.clock.Advance(time.Minute)
+	renewed := s.do("GET", "/web/me", jwttest.Cookies(login))
+	requireAnswer(t, renewed, 200, `{"name":"alice","note":""}`)
+	s.clock.Advance(14 * time.Minute)
+	requireAnswer(t, s.do("GET", "/web/me", jwttest.Cookies(login)), 401, `{"msg":"Token has expired"}`)
+	requireAnswer(t, s.do("GET", "/web/me", jwttest.Cookies(login, renewed)), 200, `{"name":"alice","note":""}`)
 }

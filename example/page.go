@@ -1,0 +1,103 @@
+package main
+
+import (
+	_ "embed"
+	"errors"
+	"html/template"
+	"net/http"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/gin-jwt-extended/ginjwt"
+)
+
+var (
+	//go:embed page/page.html
+	markup string
+	//go:embed page/page.css
+	style []byte
+	//go:embed page/page.js
+	script []byte
+
+	pageTemplate = template.Must(template.New("page").Parse(markup))
+)
+
+// contentSecurityPolicy lets the page use its own files and routes, and nothing
+// else: what somebody may smuggle into it does not run, and other sites cannot
+// put it in a frame.
+const contentSecurityPolicy = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; " +
+	"img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+
+// csrfNames are where the script of the page finds CSRF values, and in which
+// headers it sends them.
+type csrfNames struct {
+	AccessCookie, AccessHeader   string
+	RefreshCookie, RefreshHeader string
+}
+
+func csrfNamesOf(c ginjwt.Config) csrfNames {
+	return csrfNames{c.AccessCSRFCookieName, c.AccessCSRFHeaderName, c.RefreshCSRFCookieName, c.RefreshCSRFHeaderName}
+}
+
+type pageView struct {
+	CSRF     csrfNames
+	User     *user // nil: show the form to log in
+	Sessions []sessionView
+}
+
+type sessionView struct {
+	ID, Device, UserAgent string
+	CreatedAt, LastUsed   time.Time
+	Current               bool
+}
+
+// page shows who is logged in, and where; and to everybody else the form. A
+// token that is no good any more is no reason to refuse a page: its script
+// tries to refresh it.
+func (a *app) page(c *gin.Context) {
+	view := pageView{CSRF: a.csrf}
+	token, err := a.jwt.VerifyJWTInRequest(c, ginjwt.Locations(ginjwt.InCookies))
+	if err == nil {
+		view.User = currentUser(c)
+		view.Sessions, err = a.sessionViews(c, token)
+	}
+	var e *ginjwt.Error
+	if errors.As(err, &e) && e.Status >= http.StatusInternalServerError {
+		a.fail(c, err)
+		return
+	}
+	showPage(c, view)
+}
+
+func showPage(c *gin.Context, view pageView) {
+	header := c.Writer.Header()
+	header.Set("Content-Type", "text/html; charset=utf-8")
+	header.Set("Content-Security-Policy", contentSecurityPolicy)
+	header.Set("X-Content-Type-Options", "nosniff")
+	header.Set("Referrer-Policy", "no-referrer")
+	header.Set("Cache-Control", "no-store")
+	c.Status(http.StatusOK)
+	if err := pageTemplate.Execute(c.Writer, view); err != nil {
+		_ = c.Error(err) // the client is gone
+	}
+}
+
+func (a *app) sessionViews(c *gin.Context, token *ginjwt.Token) (views []sessionView, err error) {
+	sessions, err := a.jwt.Sessions(c, token.Identity)
+	for _, s := range sessions {
+		views = append(views, sessionView{
+			s.ID, deviceName(s.Device), s.Device, s.CreatedAt, s.RotatedAt, s.ID == token.SessionID,
+		})
+	}
+	return views, err
+}
+
+// asset returns a handler for a file of the page.
+func asset(contentType string, content []byte) gin.HandlerFunc {
+	return func(c *gin.Context) {
+		c.Header("X-Content-Type-Options", "nosniff")
+		c.Header("Cache-Control", "no-cache")
+		c.Data(http.StatusOK, contentType+"; charset=utf-8", content)
+	}
+}

@@ -1,0 +1,82 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/gin-jwt-extended/ginjwt"
+	"github.com/gin-jwt-extended/ginjwt/redisstore"
+	"github.com/gin-jwt-extended/ginjwt/sqlstore"
+)
+
+// stores keep sessions, and what was revoked: other processes on the same
+// server know of both.
+type stores struct {
+	sessions  ginjwt.SessionStore
+	blocklist ginjwt.Blocklist
+	close     func() error
+}
+
+// maxStaleness is how late a process may learn what another has revoked. It asks
+// a database four times as often; Redis tells without being asked.
+const maxStaleness = time.Second
+
+// openStores uses the Redis server of REDIS_URL or, without one, the database.
+// What was revoked is followed until ctx ends; start bounds the time that the
+// server has to answer now.
+func openStores(ctx, start context.Context, db database, lookup lookupFunc, log *slog.Logger) (*stores, error) {
+	if address, ok := lookup("REDIS_URL"); ok && address != "" {
+		s, err := inRedis(ctx, start, address)
+		if err != nil {
+			return nil, fmt.Errorf("REDIS_URL: %w", err)
+		}
+		return s, nil
+	}
+	return inDatabase(ctx, start, db, log)
+}
+
+func inDatabase(ctx, start context.Context, db database, log *slog.Logger) (*stores, error) {
+	store, err := sqlstore.New(db.DB, db.dialect, sqlstore.Options{MaxStaleness: maxStaleness})
+	if err != nil {
+		return nil, err
+	}
+	if err := store.Migrate(start); err != nil { // makes the tables on the first start
+		return nil, err
+	}
+	blocklist := store.Blocklist(ctx)
+	if err := blocklist.Ready(start); err != nil {
+		return nil, err
+	}
+	ticker := time.NewTicker(purgePause)
+	go purge(ctx, store, ticker.C, log)
+	return &stores{store.Sessions(), blocklist, func() error { return nil }}, nil
+}
+
+// What is wrong with a URL in detail could be its password.
+var errNotRedis = errors.New("must be like redis://user:password@host:6379/0, or rediss:// for TLS")
+
+func inRedis(ctx, start context.Context, address string) (*stores, error) {
+	options, err := redis.ParseURL(address)
+	if err != nil {
+		return nil, errNotRedis
+	}
+	options.ContextTimeoutEnabled = true
+	client := redis.NewClient(options)
+	if err := client.Ping(start).Err(); err != nil {
+		return nil, errors.Join(err, client.Close())
+	}
+	store, err := redisstore.New(client, redisstore.Options{MaxStaleness: maxStaleness})
+	if err != nil {
+		return nil, errors.Join(err, client.Close())
+	}
+	blocklist := store.Blocklist(ctx)
+	if err := blocklist.Ready(start); err != nil {
+		return nil, errors.Join(err, client.Close())
+	}
+	return &stores{store.Sessions(), blocklist, client.Close}, nil
+}
