@@ -5,4 +5,5 @@
 //	go test -run '^$' -bench Protected/HS256  # one comparison
 //	go run ./cmd/compare -out ../docs         # interleaved rounds, tables and chart
 //	go run ./cmd/load                         # end to end, over loopback HTTP
+//	go test ./stores -scale -timeout 2h       # how blocklists and stores scale
 package benchmarks
