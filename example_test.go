@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/ed25519"
 	"crypto/x509"
+	"encoding/json"
 	"encoding/pem"
 	"errors"
 	"fmt"
@@ -516,6 +517,78 @@ func TestAppHandlerAlone(t *testing.T) {
 	c.Request = c.Request.WithContext(ginjwt.NewContext(t.Context(), &ginjwt.Token{Identity: "alice"}, nil))
 	me(c)
 	assert.Equal(t, "alice", w.Body.String())
+}
+
+// How do I let a user log out everywhere?
+func ExampleJWTManager_EndSessions() {
+	mgr := exampleManager(ginjwt.Config{Sessions: &ginjwt.MemorySessions{}})
+	ctx := context.Background()
+	phone, err := mgr.CreateTokenPair(ctx, "alice", ginjwt.WithDevice("phone"))
+	if err != nil {
+		log.Fatal(err)
+	}
+	laptop, err := mgr.CreateTokenPair(ctx, "alice", ginjwt.WithDevice("laptop"))
+	if err != nil {
+		log.Fatal(err)
+	}
+	if err := mgr.EndSessions(ctx, "alice", laptop.SessionID); err != nil { // all but this one
+		log.Fatal(err)
+	}
+	_, err = mgr.VerifyToken(ctx, phone.AccessToken)
+	fmt.Println("phone:", err)
+	_, err = mgr.VerifyToken(ctx, laptop.AccessToken)
+	fmt.Println("laptop:", err)
+	// Output:
+	// phone: ginjwt: token has been revoked
+	// laptop: <nil>
+}
+
+// How do I write a refresh handler of my own?
+func ExampleJWTManager_RotateTokens() {
+	mgr := exampleManager(ginjwt.Config{Sessions: &ginjwt.MemorySessions{}})
+	r := exampleEngine(mgr)
+	r.POST("/refresh", mgr.RefreshRequired(), func(c *gin.Context) {
+		token, _ := ginjwt.GetToken(c)
+		pair, err := mgr.RotateTokens(c, token)
+		if err != nil {
+			mgr.Refuse(c, err)
+			return
+		}
+		c.Header("Cache-Control", "no-store")
+		c.JSON(http.StatusOK, pair)
+	})
+	first, err := mgr.CreateTokenPair(context.Background(), "alice")
+	if err != nil {
+		log.Fatal(err)
+	}
+	w := jwttest.Do(r, "POST", "/refresh", jwttest.Bearer(first.RefreshToken))
+	var second ginjwt.TokenPair
+	if err := json.Unmarshal(w.Body.Bytes(), &second); err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(w.Code, second.TokenType, second.ExpiresIn)
+	// Output: 200 Bearer 900
+}
+
+// How do cookies renew themselves while a user is active?
+func ExampleJWTManager_ImplicitRefresh() {
+	mgr := exampleManager(ginjwt.Config{
+		Sessions:           &ginjwt.MemorySessions{},
+		TokenLocation:      []ginjwt.Location{ginjwt.InCookies},
+		AccessTokenExpires: time.Hour,
+		SessionLifetime:    12 * time.Hour,
+	})
+	r := exampleEngine(mgr)
+	pages := r.Group("/", mgr.ImplicitRefresh(30*time.Minute), mgr.JWTRequired())
+	pages.GET("/messages", func(c *gin.Context) { c.String(http.StatusOK, "no news") })
+
+	pair, err := mgr.CreateTokenPair(context.Background(), "alice")
+	if err != nil {
+		log.Fatal(err)
+	}
+	w := jwttest.Do(r, "GET", "/messages", jwttest.Header("Cookie", "access_token_cookie="+pair.AccessToken))
+	fmt.Println(w.Code, w.Body, len(w.Result().Cookies()), "new cookies: it is not due yet")
+	// Output: 200 no news 0 new cookies: it is not due yet
 }
 
 // exampleManager returns a manager that is ready to make tokens.
