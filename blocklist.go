@@ -105,6 +105,7 @@ func (m *JWTManager) checkRevoked(ctx context.Context, token *Token) error {
 	if token.ID == "" && m.revokes {
 		return errNoJTI.about(token)
 	}
+	ctx = m.toTheEnd(ctx, token)
 	blocked, err := false, error(nil)
 	if ids := m.revocationIDs(token); len(ids) > 0 {
 		blocked, err = m.config.Blocklist.Contains(ctx, ids...)

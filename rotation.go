@@ -225,10 +225,19 @@ func (m *JWTManager) checkSession(ctx context.Context, token *Token, need *requi
 	return err
 }
 
+// toTheEnd returns a context for questions about a token. A refresh token that
+// was used before has to be noticed, also if who sent it goes away at once.
+func (m *JWTManager) toTheEnd(ctx context.Context, token *Token) context.Context {
+	if m.config.Sessions == nil || token.Type != RefreshToken {
+		return ctx
+	}
+	return context.WithoutCancel(ctx)
+}
+
 // useSession is sessionOf for a token that is used: the use of one that was
 // used before is a theft, and ends the session.
 func (m *JWTManager) useSession(ctx context.Context, token *Token) (Session, error) {
-	s, err := m.sessionOf(ctx, token)
+	s, err := m.sessionOf(m.toTheEnd(ctx, token), token)
 	if errors.Is(err, ErrSessionReused) {
 		return Session{}, m.reused(ctx, s, token)
 	}

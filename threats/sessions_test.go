@@ -468,8 +468,8 @@ func TestAttackReuseAndGoAway(t *testing.T) {
 		a.clock.Advance(time.Minute)
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
-		a.refuses(t, attackUnavailable, a.pair.RefreshToken, func(r *http.Request) { *r = *r.WithContext(ctx) })
-		a.refuses(t, attackReused, a.pair.RefreshToken)
+		a.refuses(t, attackReused, a.pair.RefreshToken, func(r *http.Request) { *r = *r.WithContext(ctx) })
+		assert.Equal(t, int64(1), a.thefts.Load())
 		a.isDead(t, next)
 	})
 	t.Run("T192 an honest client goes away in the middle", func(t *testing.T) {
