@@ -15,20 +15,27 @@ const loopback = "127.0.0.1"
 // a Redis Cluster uses the port 10000 above as well.
 const firstPort, afterLastPort = 10000, 20000
 
-// givenPorts are not given again, as their servers may be killed at the moment.
-var givenPorts sync.Map
+// reservations hold the ports that were given until this process ends: their
+// servers may be killed at the moment, to come back on the same port. A socket
+// for UDP on the port tells other processes of tests, and is in no server's way.
+var reservations sync.Map
 
-// freePort returns a port on which nobody listens.
+// freePort returns a port on which nobody listens, and that nobody was given.
 func freePort() (int, error) {
 	for range afterLastPort - firstPort {
 		port := firstPort + rand.IntN(afterLastPort-firstPort)
-		if _, given := givenPorts.LoadOrStore(port, true); given {
+		addr := net.JoinHostPort(loopback, strconv.Itoa(port))
+		reservation, err := net.ListenPacket("udp", addr)
+		if err != nil {
 			continue
 		}
-		l, err := net.Listen("tcp", net.JoinHostPort(loopback, strconv.Itoa(port)))
-		if err == nil {
-			return port, l.Close()
+		l, err := net.Listen("tcp", addr)
+		if err != nil {
+			_ = reservation.Close()
+			continue
 		}
+		reservations.Store(port, reservation)
+		return port, l.Close()
 	}
 	return 0, errors.New("no free port")
 }
