@@ -71,14 +71,15 @@ func (m *JWTManager) RevokeToken(ctx context.Context, token *Token) error {
 	if token == nil {
 		return fmt.Errorf("%w: it is nil", ErrNoID)
 	}
-	if token.ID == "" {
+	id := or(token.ids[0], token.ID)
+	if id == "" {
 		return ErrNoID
 	}
 	expires := token.ExpiresAt
 	if !expires.IsZero() {
 		expires = expires.Add(m.config.DecodeLeeway)
 	}
-	if err := m.config.Blocklist.Add(plain(ctx), token.ID, expires); err != nil {
+	if err := m.config.Blocklist.Add(plain(ctx), id, expires); err != nil {
 		return fmt.Errorf("%w: %w", ErrUnavailable, err)
 	}
 	return nil
@@ -89,11 +90,11 @@ func (m *JWTManager) revocationIDs(token *Token) []string {
 	switch {
 	case token.SessionID == "" && m.hasOwnSession(token):
 		return []string{token.ID, ownSessionID(token)}
-	case token.SessionID == "" && token.ID == "":
+	case token.SessionID == "" && token.ids[0] == "":
 		return nil
 	case token.SessionID == "":
 		return token.ids[:1]
-	case token.ID == "":
+	case token.ids[0] == "":
 		return token.ids[1:]
 	}
 	return token.ids[:]
@@ -102,7 +103,7 @@ func (m *JWTManager) revocationIDs(token *Token) []string {
 // checkRevoked asks the blocklist and the loader. An error from either is no
 // answer, and without an answer nobody passes.
 func (m *JWTManager) checkRevoked(ctx context.Context, token *Token) error {
-	if token.ID == "" && m.revokes {
+	if token.ids[0] == "" && m.revokes {
 		return errNoJTI.about(token)
 	}
 	ctx = m.toTheEnd(ctx, token)

@@ -98,7 +98,7 @@ func (c *tokenCache) add(encoded string, verified *contents, now time.Time) {
 	if size > 2*cacheEntryBytes || c.expired(&e, now) {
 		return
 	}
-	if slot, old := c.room(c.set(e.hash), now); slot != nil {
+	if slot, old := c.room(e.hash, now); slot != nil {
 		c.replace(slot, old, &cacheEntry{hash: e.hash, token: c.nameOf(encoded), contents: verified, bytes: size})
 	}
 }
@@ -134,8 +134,15 @@ func (c *tokenCache) expired(e *cacheEntry, now time.Time) bool {
 	return exp.there && exp.seconds+c.leeway <= now.Unix()
 }
 
-// room finds a place in a set, and what is there now. There may be none.
-func (c *tokenCache) room(set []atomic.Pointer[cacheEntry], now time.Time) (slot *atomic.Pointer[cacheEntry], old *cacheEntry) {
+// room finds a place for a token, and what is there now. There may be none. A
+// token that is there already, as keys that changed verified it, keeps its place.
+func (c *tokenCache) room(hash uint64, now time.Time) (slot *atomic.Pointer[cacheEntry], old *cacheEntry) {
+	set := c.set(hash)
+	for i := range set {
+		if old := set[i].Load(); old != nil && old.hash == hash {
+			return &set[i], old
+		}
+	}
 	for i := range set {
 		if old := set[i].Load(); old == nil || c.expired(old, now) {
 			return &set[i], old

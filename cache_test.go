@@ -163,3 +163,20 @@ func TestNoTokenCacheIsOff(t *testing.T) {
 	c.add("a", cachedContents(0), time.Now())
 	assert.Nil(t, c.get("a", time.Now()))
 }
+
+func TestATokenThatIsVerifiedAgainKeepsItsPlace(t *testing.T) {
+	t.Parallel()
+	now := time.Unix(1000, 0)
+	c := newTokenCache(cacheWays, false, 0)
+	before, after := cachedContents(0), cachedContents(0)
+	c.add("token", before, now)
+	c.add("token", after, now)
+	assert.Same(t, after, c.get("token", now))
+	places := 0
+	for i := range c.sets[0] {
+		if c.sets[0][i].Load() != nil {
+			places++
+		}
+	}
+	assert.Equal(t, 1, places)
+}

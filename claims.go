@@ -16,7 +16,8 @@ import (
 // payload is what is read of the claims. It does not change once it is read.
 type payload struct {
 	id, identity, csrf string
-	session            string
+	issuer, session    string
+	revocationID       string // in place of id; empty: id
 	typ                TokenType
 	fresh              freshness
 	iat, nbf, exp      date
@@ -63,41 +64,75 @@ func (f freshness) at(now time.Time) bool {
 	return f.always || f.until >= float64(now.UnixNano())/1e9
 }
 
-// parsePayload reads the claims of c, whose payload is still in s.
+// parsePayload reads the claims of c, whose payload is still in s, and whose
+// token it is.
 func (m *JWTManager) parsePayload(s *scratch, c *contents) error {
-	c.payload.typ, c.payload.fresh = AccessToken, freshnessOf("")
-	err := members(s.payload, c.text, func(name string, v value) {
-		c.payload.set(name, v)
-		if name == m.config.IdentityClaim {
-			c.payload.identityJSON, c.payload.identity = v, v.text()
-		}
-		for i, required := range m.config.RequiredClaims {
-			if name == required && v.kind() != 'n' {
-				c.payload.required |= 1 << i
-			}
-		}
-	})
-	switch err {
+	switch err := c.parse(s, m.own); err {
 	case errNotObject:
 		return errPayloadObject
 	case errNotJSON:
 		return errPayloadJSON
 	}
+	if o := m.from(c.payload.issJSON); o.foreign {
+		_ = c.parse(s, o) // it was read before, by other names
+		c.payload.isForeign(o, c.text)
+	}
 	return nil
+}
+
+// parse reads the claims by the names that they have in tokens of o.
+func (c *contents) parse(s *scratch, o *origin) error {
+	c.origin = o
+	c.payload = payload{typ: AccessToken, fresh: freshnessOf("")}
+	return members(s.payload, c.text, func(name string, v value) {
+		c.payload.set(name, v)
+		switch name {
+		case o.claims.typ:
+			c.payload.typ = TokenType(v.text()) // the JSON of what is no text is no type that a route asks for
+		case o.claims.fresh:
+			c.payload.fresh = freshnessOf(v)
+		}
+		if name == o.claims.identity {
+			c.payload.identityJSON, c.payload.identity = v, v.text()
+		}
+		for i, required := range o.required {
+			if name == required && v.kind() != 'n' {
+				c.payload.required |= 1 << i
+			}
+		}
+	})
+}
+
+// isForeign makes of p the claims of a token from another issuer.
+func (p *payload) isForeign(o *origin, text string) {
+	p.identity = o.prefix + p.identity
+	p.revocationID = foreignID(p.issuer, p.id, text)
+	p.session, p.generationJSON = "", "" // it is none of ours
+	if saysRefresh(text) {
+		p.typ = RefreshToken
+	}
+}
+
+// saysRefresh reports whether a token of another issuer is a refresh token,
+// whichever of the usual names the claim has: as Keycloak calls it, or Django.
+func saysRefresh(text string) bool {
+	for _, name := range []string{"type", "token_type", "typ", "token_use"} {
+		typ, _ := value(text).member(name).str()
+		if strings.EqualFold(typ, "refresh") || strings.EqualFold(typ, "offline") {
+			return true
+		}
+	}
+	return false
 }
 
 // set takes over one of the claims that every token has by the same name.
 func (p *payload) set(name string, v value) {
 	switch name {
-	case "fresh":
-		p.fresh = freshnessOf(v)
 	case "iat":
 		p.iat = dateOf(v)
 	case "jti":
 		p.jtiJSON = v
 		p.id, _ = v.str()
-	case "type":
-		p.typ = TokenType(v.text()) // the JSON of what is no text is no type that a route asks for
 	case "sub":
 		p.subJSON = v
 	case "nbf":
@@ -109,6 +144,7 @@ func (p *payload) set(name string, v value) {
 		p.audJSON = v
 	case "iss":
 		p.issJSON = v
+		p.issuer, _ = v.str()
 	case "exp":
 		p.exp = dateOf(v)
 	case "sid": // other issuers have it too, for sessions of their own
@@ -125,13 +161,14 @@ func (m *JWTManager) checkClaims(token *Token, p *payload, spec decodeSpec, now 
 	if err != nil {
 		return false, err
 	}
-	if len(m.issuers) > 0 {
-		if err := checkIssuer(p.issJSON, m.issuers); err != nil {
+	o := token.contents.origin
+	if len(o.names) > 0 {
+		if err := checkIssuer(p.issJSON, o.names); err != nil {
 			return false, err
 		}
 	}
-	if len(m.config.DecodeAudience) > 0 {
-		if err := checkAudience(p.audJSON, m.config.DecodeAudience); err != nil {
+	if len(o.audience) > 0 {
+		if err := checkAudience(p.audJSON, o.audience); err != nil {
 			return false, err
 		}
 	}
@@ -141,17 +178,17 @@ func (m *JWTManager) checkClaims(token *Token, p *payload, spec decodeSpec, now 
 	case p.jtiJSON != "" && p.jtiJSON.kind() != '"':
 		return false, errJTI
 	case p.identityJSON == "":
-		return false, m.missingClaim("Missing claim: %s", m.config.IdentityClaim)
+		return false, missingClaim("Missing claim: %s", o.claims.identity)
 	}
-	for i, name := range m.config.RequiredClaims {
+	for i, name := range o.required {
 		if p.required&(1<<i) == 0 {
-			return false, m.missingClaim("Token is missing the %q claim", name)
+			return false, missingClaim("Token is missing the %q claim", name)
 		}
 	}
-	return expired, nil
+	return expired, o.checkForeign(token, p)
 }
 
-func (m *JWTManager) missingClaim(format, name string) error {
+func missingClaim(format, name string) error {
 	return invalid(jwt.ErrTokenRequiredClaimMissing, fmt.Sprintf(format, name))
 }
 

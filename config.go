@@ -37,9 +37,9 @@ type Config struct {
 	// hash: 32 bytes for HS256, 48 for HS384, 64 for HS512 (RFC 7518 §3.2).
 	SecretKey string
 
-	// AllowShortSecret accepts a SecretKey shorter than its hash. A short
-	// secret can be guessed from a single token; use this only to take over
-	// the tokens of an existing service.
+	// AllowShortSecret accepts a SecretKey, and secrets in Keys and Issuers, that
+	// are shorter than their hash. A short secret can be guessed from a single
+	// token; use this only to take over the tokens of an existing service.
 	AllowShortSecret bool
 
 	// PrivateKey is the PEM text of the key that signs with RS*, PS*, ES* or
@@ -51,7 +51,14 @@ type Config struct {
 	// manager only verifies.
 	PublicKey string
 
-	// Algorithm signs and verifies tokens. Empty means "HS256". Others are
+	// Keys are several keys, each bound to one algorithm. The first that is
+	// active signs, all verify. Beside Keys, SecretKey, PrivateKey and PublicKey
+	// only verify, and only tokens that name no key: those made before there was
+	// a list. [JWTManager.SetKeys] changes keys while the program serves.
+	Keys []Key
+
+	// Algorithm signs and verifies tokens. Empty means "HS256". Beside Keys it is
+	// the algorithm of those that name none and are of its type. Others are
 	// HS384, HS512, RS256 to RS512, PS256 to PS512, ES256 to ES512 and EdDSA.
 	Algorithm string
 
@@ -75,6 +82,26 @@ type Config struct {
 
 	// IdentityClaim is the claim that holds the identity. Empty means "sub".
 	IdentityClaim string
+
+	// TypeClaim is the claim that holds the type of a token, "access" or
+	// "refresh". Empty means "type", without which a token is an access token.
+	// Another name, such as the "token_type" of Django's simplejwt, must be in
+	// all tokens.
+	TypeClaim string
+
+	// FreshClaim is the claim that holds the freshness of a token. Empty means
+	// "fresh".
+	FreshClaim string
+
+	// ScopeClaim is the claim that [Scopes] and [AnyScope] read: text with
+	// blanks between the scopes (RFC 8693 §4.2), or an array of strings. One that
+	// begins with a slash is a JSON Pointer (RFC 6901). Empty means "scope".
+	ScopeClaim string
+
+	// RolesClaim is the claim that [Roles] reads: an array of strings, or one
+	// string. One that begins with a slash is a JSON Pointer, such as
+	// "/realm_access/roles". Empty means "roles".
+	RolesClaim string
 
 	// DisableVerifySub accepts a "sub" that is not a string. [Token.Identity]
 	// is then its JSON text.
@@ -217,6 +244,10 @@ type Config struct {
 	// that ends the oldest. Zero means any number.
 	MaxSessions int
 
+	// Issuers are others whose tokens are accepted beside those of this manager,
+	// or in place of them if it has no key.
+	Issuers []Issuer
+
 	// RequiredClaims are claims that every token must have.
 	RequiredClaims []string
 
@@ -251,6 +282,10 @@ func (c Config) withDefaults() Config {
 	c.AccessTokenExpires = or(c.AccessTokenExpires, 15*time.Minute)
 	c.RefreshTokenExpires = or(c.RefreshTokenExpires, 30*24*time.Hour)
 	c.IdentityClaim = or(c.IdentityClaim, "sub")
+	c.TypeClaim = or(c.TypeClaim, "type")
+	c.FreshClaim = or(c.FreshClaim, "fresh")
+	c.ScopeClaim = or(c.ScopeClaim, "scope")
+	c.RolesClaim = or(c.RolesClaim, "roles")
 	c.ErrorMessageKey = or(c.ErrorMessageKey, "msg")
 	c.HeaderName = or(c.HeaderName, "Authorization")
 	c.HeaderType = or(c.HeaderType, "Bearer")
@@ -283,6 +318,8 @@ func (c Config) withDefaults() Config {
 	if len(c.TokenLocation) == 0 {
 		c.TokenLocation = []Location{InHeaders}
 	}
+	c.Keys = slices.Clone(c.Keys)
+	c.Issuers = slices.Clone(c.Issuers)
 	c.DecodeAlgorithms = slices.Clone(c.DecodeAlgorithms)
 	c.DecodeIssuers = slices.Clone(c.DecodeIssuers)
 	c.EncodeAudience = slices.Clone(c.EncodeAudience)
@@ -317,6 +354,8 @@ func (c Config) String() string {
 		switch name {
 		case "SecretKey", "PrivateKey":
 			fmt.Fprintf(&b, "%s: [redacted]", name)
+		case "Issuers":
+			fmt.Fprintf(&b, "Issuers: %v", c.Issuers)
 		case "Blocklist", "Sessions":
 			fmt.Fprintf(&b, "%s: %T", name, field.Interface())
 		case "Now":

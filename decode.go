@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/base64"
 	"errors"
+	"fmt"
 	"strings"
 	"sync"
 	"time"
@@ -37,7 +38,8 @@ var (
 	errNoAlgorithm   = invalid(jwt.ErrTokenUnverifiable, "Algorithm not specified")
 	errAlgorithm     = invalid(jwt.ErrTokenUnverifiable, "The specified alg value is not allowed")
 	errSignature     = invalid(jwt.ErrTokenSignatureInvalid, "Signature verification failed")
-	errUnknownKey    = invalid(jwt.ErrTokenUnverifiable, "Signature verification failed")
+	errUnknownKey    = unverifiable("no key that it names, or its key is retired")
+	errOtherType     = unverifiable("its key is for tokens of another type")
 	errIATNumber     = invalid(jwt.ErrTokenInvalidClaims, "Issued At claim (iat) must be an integer.")
 	errNBFNumber     = invalid(jwt.ErrTokenInvalidClaims, "Not Before claim (nbf) must be an integer.")
 	errEXPNumber     = invalid(jwt.ErrTokenInvalidClaims, "Expiration Time claim (exp) must be an integer.")
@@ -56,6 +58,13 @@ var (
 	errCSRFMismatch  = refusalf(ErrCSRF, "CSRF double submit tokens do not match")
 	errCSRFMissing   = refusalf(ErrCSRF, "Missing CSRF token")
 )
+
+// unverifiable returns an error that only the log can tell from a bad signature.
+func unverifiable(why string) *Error {
+	e := invalid(jwt.ErrTokenUnverifiable, "Signature verification failed")
+	e.Err = fmt.Errorf("%w: %s", e.Err, why)
+	return e
+}
 
 // decodeSpec is what a caller asks of decode.
 type decodeSpec struct {
@@ -163,6 +172,9 @@ func (m *JWTManager) decode(ctx context.Context, encoded string, spec decodeSpec
 type contents struct {
 	header, text string // the JSON of header and payload
 	payload      payload
+	origin       *origin
+	key          *boundKey // that verified it
+	keys         *KeySet   // which the key is of
 }
 
 // read returns the contents of a token whose signature is good: this one's, or
@@ -171,12 +183,14 @@ func (m *JWTManager) read(ctx context.Context, encoded string, now time.Time) (*
 	if len(encoded) > m.config.MaxTokenSize {
 		return nil, errTooLarge
 	}
-	if known := m.keys.cache.get(encoded, now); known != nil {
+	ring := m.keys.Load()
+	known := ring.cache.get(encoded, now)
+	if known != nil && !known.key.retired(now) && known.origin.stillVerifies(ctx, known) {
 		return known, nil
 	}
-	keys := m.keys.verifying
-	if m.decodeKey != nil {
-		keys = nil // the loader chooses
+	keys := ring.set.writers
+	if m.decodeKey != nil || len(m.foreign) > 0 {
+		keys = nil // the loader, or the issuer of the token, chooses
 	}
 	s := scratches.Get().(*scratch)
 	defer s.free()
@@ -187,8 +201,8 @@ func (m *JWTManager) read(ctx context.Context, encoded string, now time.Time) (*
 	if err := segments.head.check(); err != nil {
 		return nil, err
 	}
-	if segments.key != nil { // the cheap way to refuse what is forged
-		if err := segments.key.verify(segments.signed, s.signature); err != nil {
+	if k := segments.key; k != nil { // the cheap way to refuse what is forged
+		if err := k.verifyNow(segments.signed, s.signature, now); err != nil {
 			return nil, or(malformedPayload(s.payload), err)
 		}
 	}
@@ -197,14 +211,14 @@ func (m *JWTManager) read(ctx context.Context, encoded string, now time.Time) (*
 		return nil, err
 	}
 	if segments.key == nil {
-		if err := m.verifySignature(ctx, segments, s.signature, c); err != nil {
-			return nil, err
-		}
-		if err := m.checkProfile(segments.head); err != nil {
-			return nil, err
-		}
+		err = m.verifySignature(ctx, ring, segments, s.signature, c, now)
+	} else {
+		err = segments.key.checkType(c)
 	}
-	m.keys.cache.add(encoded, c, now)
+	if err != nil {
+		return nil, err
+	}
+	ring.cache.add(encoded, c, now)
 	return c, nil
 }
 
@@ -233,7 +247,7 @@ type segments struct {
 // load takes a token apart at its first and its last dot, so that a fourth
 // segment is found in the payload, which then is no base64. Payload and
 // signature stay in s. A header that one of keys writes is not parsed again.
-func (s *scratch) load(encoded string, keys []boundKey) (segments, error) {
+func (s *scratch) load(encoded string, keys []*boundKey) (segments, error) {
 	first, last := strings.IndexByte(encoded, '.'), strings.LastIndexByte(encoded, '.')
 	if first == last {
 		return segments{}, errSegments
@@ -253,10 +267,10 @@ func (s *scratch) load(encoded string, keys []boundKey) (segments, error) {
 	return parts, nil
 }
 
-func (parts *segments) setHeader(s *scratch, encoded string, keys []boundKey) error {
-	for i := range keys {
-		if keys[i].header.encoded == encoded {
-			parts.header, parts.head, parts.key = keys[i].header.json, keys[i].header.head, &keys[i]
+func (parts *segments) setHeader(s *scratch, encoded string, keys []*boundKey) error {
+	for _, k := range keys {
+		if k.header.encoded == encoded {
+			parts.header, parts.head, parts.key = k.header.json, k.header.head, k
 			return nil
 		}
 	}
@@ -297,17 +311,47 @@ func malformedPayload(payload []byte) error {
 
 // verifySignature finds the key for a header that none of ours writes, compares
 // the algorithm, and verifies.
-func (m *JWTManager) verifySignature(ctx context.Context, s segments, signature []byte, c *contents) error {
-	if s.head.alg == "" && m.decodeKey == nil {
+func (m *JWTManager) verifySignature(ctx context.Context, ring *keyring, s segments, bytes []byte, c *contents, now time.Time) error {
+	alg, _ := s.head.alg.str()
+	if m.decodeKey != nil && !c.origin.foreign {
+		return m.verifyByLoader(ctx, s, bytes, c, alg, now)
+	}
+	if s.head.alg == "" {
 		return errNoAlgorithm
 	}
-	alg, _ := s.head.alg.str()
-	key, err := m.verificationKey(ctx, s.encoded, c, alg)
+	c.keys = ring.set
+	if c.origin.foreign {
+		keys, err := c.origin.keySet(ctx, alg, s.head.kid)
+		if err != nil {
+			return err
+		}
+		c.keys = keys
+	} else if len(c.keys.keys) == 0 { // only other issuers are accepted, and it is of none of them
+		return checkIssuer(c.payload.issJSON, nil)
+	}
+	key, err := c.keys.verify(signature{alg, s.head.kid, s.signed, bytes, c.payload.typ}, now)
+	if err != nil {
+		return err
+	}
+	c.key = key
+	return c.origin.checkProfile(s.head)
+}
+
+// verifyByLoader verifies with the key of the DecodeKeyLoader. A missing
+// algorithm is found only after it, as the original asks for the key first.
+func (m *JWTManager) verifyByLoader(ctx context.Context, s segments, bytes []byte, c *contents, alg string, now time.Time) error {
+	key, err := m.loadVerificationKey(ctx, s.encoded, c, alg)
 	if s.head.alg == "" && (err == nil || err == error(errAlgorithm)) {
-		return errNoAlgorithm // only now, as the original asks for the key first
+		return errNoAlgorithm
 	}
 	if err != nil {
 		return err
 	}
-	return key.verify(s.signed, signature)
+	if err := key.verifyNow(s.signed, bytes, now); err != nil {
+		return err
+	}
+	if err := key.checkType(c); err != nil {
+		return err
+	}
+	return c.origin.checkProfile(s.head)
 }

@@ -74,17 +74,14 @@ func (spec *tokenSpec) headerJSON(key *boundKey) ([]byte, error) {
 // appendPayload writes the claims in the original's order.
 func (m *JWTManager) appendPayload(b []byte, spec *tokenSpec, typ TokenType, subject string) ([]byte, error) {
 	now := spec.now
-	if now.IsZero() {
-		now = m.config.Now()
-	}
 	if spec.freshFor > 0 {
 		spec.fresh = unixTime(now.Add(spec.freshFor))
 	}
-	w := claimWriter{b: append(b, `{"fresh":`...)}
+	w := claimWriter{b: append(append(b, '{'), m.freshKey[1:]...)} // without its comma
 	w.b = append(w.b, or(spec.fresh, "false")...)
 	w.number(`,"iat":`, now.Unix())
 	w.id(`,"jti":`, spec.id)
-	w.text(`,"type":`, string(typ))
+	w.text(m.typeKey, string(typ))
 	w.text(m.identityKey, subject)
 	switch {
 	case !spec.notBefore.IsZero():

@@ -149,7 +149,7 @@ func (m *JWTManager) checkAccessBeside(c *gin.Context, refresh *Token, spec refr
 		return err
 	case access.Type != AccessToken:
 		return wrongToken("Only non-refresh tokens are allowed", access)
-	case access.SessionID != refresh.SessionID || access.Identity != refresh.Identity:
+	case access.SessionID != refresh.SessionID || access.Identity != refresh.Identity || access.origin().foreign:
 		return errOtherSession.about(access)
 	}
 	return nil

@@ -83,24 +83,21 @@ func (h head) checkCritical() error {
 
 // checkProfile refuses tokens of other kinds, such as ID or logout tokens, by
 // their "typ" (RFC 8725 §3.11), and compressed ones.
-func (m *JWTManager) checkProfile(h head) error {
+func (o *origin) checkProfile(h head) error {
 	if h.zip != "" {
 		return errCompressed
 	}
-	if h.typ == "" {
-		return nil
-	}
-	typ, ok := h.typ.str()
-	if !ok || !m.acceptedTypes[mediaType(typ)] {
+	typ, isText := h.typ.str()
+	if h.typ != "" && (!isText || typ == "") || !o.acceptedTypes[mediaType(typ)] {
 		return errType
 	}
 	return nil
 }
 
-// mediaType returns the full form of a "typ" (RFC 7515 §4.1.9).
+// mediaType returns the full form of a "typ" (RFC 7515 §4.1.9); nothing for none.
 func mediaType(typ string) string {
 	typ = strings.ToLower(typ)
-	if !strings.Contains(typ, "/") {
+	if typ != "" && !strings.Contains(typ, "/") {
 		typ = "application/" + typ
 	}
 	return typ

@@ -65,16 +65,75 @@ func members(data []byte, text string, visit func(name string, v value), opts ..
 	if text[0] != '{' {
 		return errNotObject
 	}
-	for text = text[1:]; ; {
-		text = skipTo(text, ',')
-		if text[0] == '}' {
-			return nil
-		}
+	for text = skipTo(text[1:], ','); text[0] != '}'; text = skipTo(text, ',') {
 		var name, v value
-		name, text = cutValue(text)
-		v, text = cutValue(skipTo(text, ':'))
+		name, v, text = cutMember(text)
 		visit(name.text(), v)
 	}
+	return nil
+}
+
+// member returns the member of an object by its name, which is unescaped;
+// nothing if there is none. As in all that follows, v is known to be valid JSON.
+func (v value) member(name string) value {
+	if v.kind() != '{' {
+		return ""
+	}
+	for rest := skipTo(string(v[1:]), ','); rest[0] != '}'; rest = skipTo(rest, ',') {
+		var key, member value
+		key, member, rest = cutMember(rest)
+		if key.text() == name {
+			return member
+		}
+	}
+	return ""
+}
+
+// holds reports whether is says so of an element of an array.
+func (v value) holds(is func(value) bool) bool {
+	if v.kind() != '[' {
+		return false
+	}
+	for rest := skipTo(string(v[1:]), ','); rest[0] != ']'; rest = skipTo(rest, ',') {
+		var element value
+		element, rest = cutValue(rest)
+		if is(element) {
+			return true
+		}
+	}
+	return false
+}
+
+// at returns what a JSON Pointer (RFC 6901) points to; nothing if it points
+// nowhere.
+func (v value) at(pointer string) value {
+	part, rest, more := strings.Cut(pointer[1:], "/") // the first is a slash
+	for v = v.child(part); more; v = v.child(part) {
+		part, rest, more = strings.Cut(rest, "/")
+	}
+	return v
+}
+
+var unescapePointer = strings.NewReplacer("~1", "/", "~0", "~")
+
+// child returns what a part of a JSON Pointer names: a member, or an element by
+// its index.
+func (v value) child(part string) value {
+	if strings.IndexByte(part, '~') >= 0 {
+		part = unescapePointer.Replace(part)
+	}
+	if v.kind() != '[' {
+		return v.member(part)
+	}
+	at, i := value(""), 0
+	v.holds(func(element value) bool {
+		if strconv.Itoa(i) == part {
+			at = element
+		}
+		i++
+		return at != ""
+	})
+	return at
 }
 
 // skipTo returns s from its next value on, which separator and blanks precede.
@@ -83,6 +142,13 @@ func skipTo(s string, separator byte) string {
 		s = s[1:]
 	}
 	return s
+}
+
+// cutMember returns the first member in s, which is known to be in an object.
+func cutMember(s string) (name, v value, rest string) {
+	name, s = cutValue(s)
+	v, rest = cutValue(skipTo(s, ':'))
+	return name, v, rest
 }
 
 // cutValue returns the first value in s, which is known to be valid JSON.

@@ -1,22 +1,14 @@
 package ginjwt
 
 import (
-	"bytes"
 	"crypto"
-	"crypto/ecdsa"
-	"crypto/ed25519"
 	"crypto/rsa"
 	_ "crypto/sha256" // the hashes of the algorithms below
 	_ "crypto/sha512"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
-	"math/big"
-	"regexp"
-	"slices"
-	"strings"
-	"unicode/utf8"
+	"time"
 
 	"github.com/golang-jwt/jwt/v5"
 )
@@ -25,13 +17,17 @@ import (
 // (RFC 8725 §3.1). Printing a Key does not show it, unless it is in an
 // unexported field of something else that is printed.
 type Key struct {
-	// ID is written to the "kid" header of the tokens that the key signs.
-	// Empty leaves it out.
+	// ID is written to the "kid" header of the tokens that the key signs, and
+	// names it in a list. In a list, empty means its thumbprint (RFC 7638);
+	// for a key from an EncodeKeyLoader it leaves the header out.
 	ID string
 
 	// Algorithm is one of HS256, HS384, HS512, RS256, RS384, RS512, PS256, PS384,
-	// PS512, ES256, ES384, ES512 and EdDSA. Empty means Config.Algorithm or, for
-	// a DecodeKeyLoader, whichever of Config.DecodeAlgorithms the token has.
+	// PS512, ES256, ES384, ES512 and EdDSA. In a list, empty means
+	// Config.Algorithm if that is for keys of this type, else HS256, RS256,
+	// EdDSA, or ES256 to ES512 by the curve. From an EncodeKeyLoader empty means
+	// Config.Algorithm, and from a DecodeKeyLoader whichever of that and
+	// Config.DecodeAlgorithms the token has.
 	Algorithm string
 
 	// Sign is a []byte, *rsa.PrivateKey, *ecdsa.PrivateKey or
@@ -41,24 +37,97 @@ type Key struct {
 	// Verify is a []byte, *rsa.PublicKey, *ecdsa.PublicKey or
 	// ed25519.PublicKey. Nil: it is derived from Sign.
 	Verify any
+
+	// NotBefore is when the key begins to sign. It verifies, and is published,
+	// before that: whoever verifies must know a key before it signs. Zero
+	// means at once.
+	NotBefore time.Time
+
+	// NotAfter is when the key is retired: from then on it neither signs nor
+	// verifies, nor is it published. A key does not sign tokens that outlive it
+	// while another can. Zero means never.
+	NotAfter time.Time
+
+	// TokenType is the only type of token that the key signs and verifies.
+	// Empty means all types.
+	TokenType TokenType
+
+	// VerifyUnnamed, of a key in a list, verifies tokens without "kid" too, which
+	// a list refuses otherwise: those made before there was a list.
+	VerifyUnnamed bool
 }
 
-// ParseKey reads the first key in a PEM text: PKCS #1, PKCS #8, SEC 1, PKIX or
-// a certificate, whose validity is not looked at. It checks that the key fits
-// the algorithm in type, size and curve.
-func ParseKey(id, algorithm string, pem []byte) (Key, error) {
-	parsed, err := parsePEM(pem)
+// ParseKey reads a JWK (RFC 7517), or the first key in a PEM text: PKCS #1,
+// PKCS #8, SEC 1, PKIX or a certificate, whose validity is not looked at. It
+// checks that the key fits the algorithm in type, size and curve. Both id and
+// algorithm may be empty; where a JWK has "kid" or "alg", they must not differ.
+func ParseKey(id, algorithm string, text []byte) (Key, error) {
+	k, err := parseKey(id, algorithm, text)
 	if err != nil {
 		return Key{}, fmt.Errorf("ginjwt: ParseKey: %w", err)
 	}
-	k := Key{ID: id, Algorithm: algorithm, Verify: parsed}
-	if _, private := parsed.(crypto.Signer); private {
-		k.Sign, k.Verify = parsed, nil
+	return k, nil
+}
+
+func parseKey(id, algorithm string, text []byte) (k Key, err error) {
+	if isObject(text) {
+		k, err = parseJWK(text)
+	} else {
+		k, err = parseFirstPEM(text)
 	}
-	if _, err := bind(k, false); err != nil {
-		return Key{}, fmt.Errorf("ginjwt: ParseKey: %w", err)
+	switch {
+	case err != nil:
+		return Key{}, err
+	case id != "" && k.ID != "" && k.ID != id:
+		return Key{}, fmt.Errorf("the JWK has the kid %.64q, not %.64q", k.ID, id)
+	case algorithm != "" && k.Algorithm != "" && k.Algorithm != algorithm:
+		return Key{}, fmt.Errorf("the JWK is for the algorithm %s, not %q", k.Algorithm, algorithm)
+	}
+	k.ID, k.Algorithm = or(k.ID, id), or(k.Algorithm, algorithm)
+	if err := checkKey(k); err != nil {
+		return Key{}, err
 	}
 	return k, nil
+}
+
+func parseFirstPEM(text []byte) (Key, error) {
+	parsed, err := parsePEM(text)
+	if err != nil {
+		return Key{}, err
+	}
+	return keyOf(parsed), nil
+}
+
+// keyOf returns a Key that signs, if key is a private one.
+func keyOf(key any) Key {
+	if _, private := key.(crypto.Signer); private {
+		return Key{Sign: key}
+	}
+	return Key{Verify: key}
+}
+
+// half returns one half of k: what signs, or else what verifies.
+func (k Key) half() any {
+	if k.Sign == nil {
+		return k.Verify
+	}
+	return k.Sign
+}
+
+func (k Key) term() term { return term{k.NotBefore, k.NotAfter} }
+
+// term is the time of a key; its ends are zero where it has none.
+type term struct{ notBefore, notAfter time.Time }
+
+// active reports whether a key signs.
+func (t term) active(now time.Time) bool { return !now.Before(t.notBefore) && !t.retired(now) }
+
+// retired reports whether the time of a key is over.
+func (t term) retired(now time.Time) bool { return !t.notAfter.IsZero() && !now.Before(t.notAfter) }
+
+// outlives reports whether a key verifies until then; zero means for ever.
+func (t term) outlives(expires time.Time) bool {
+	return t.notAfter.IsZero() || !expires.IsZero() && !t.notAfter.Before(expires)
 }
 
 // isZero reports whether k has no key in it: nothing, or what a map returns for
@@ -120,6 +189,8 @@ var algorithms = map[string]algorithm{
 	"EdDSA": {&jwt.SigningMethodEd25519{}, "Ed25519", 256, 0},
 }
 
+func isHMAC(name string) bool { return algorithms[name].family == "HMAC" }
+
 func pss(name string, hash crypto.Hash) jwt.SigningMethod {
 	options := &rsa.PSSOptions{SaltLength: rsa.PSSSaltLengthEqualsHash}
 	return &jwt.SigningMethodRSAPSS{
@@ -127,190 +198,4 @@ func pss(name string, hash crypto.Hash) jwt.SigningMethod {
 		Options:          options,
 		VerifyOptions:    options,
 	}
-}
-
-// boundKey is a Key that was checked and belongs to one algorithm for good.
-type boundKey struct {
-	id, algorithm string
-	signs         bool
-	signer        signer
-	header        keyHeader
-}
-
-// signer signs and verifies with one key.
-type signer interface {
-	// appendSignature appends the signature over signed to b.
-	appendSignature(b, signed []byte) ([]byte, error)
-	// verifies reports whether signature is that over signed.
-	verifies(signed string, signature []byte) bool
-}
-
-// keyHeader is the header that a key writes, unless a token wants another.
-type keyHeader struct {
-	encoded, json string
-	head          head
-}
-
-func (k *boundKey) verify(signed string, signature []byte) error {
-	if !k.signer.verifies(signed, signature) {
-		return errSignature
-	}
-	return nil
-}
-
-// bind checks that k is a good key of its algorithm.
-func bind(k Key, allowShort bool) (boundKey, error) {
-	a, ok := algorithms[k.Algorithm]
-	if !ok {
-		return boundKey{}, fmt.Errorf("%q is not a signing algorithm of this package", k.Algorithm)
-	}
-	if !utf8.ValidString(k.ID) {
-		return boundKey{}, errors.New("the ID is not valid UTF-8")
-	}
-	if k.Sign != nil {
-		public, err := publicHalf(k.Sign)
-		if err != nil {
-			return boundKey{}, err
-		}
-		if k.Verify != nil && !sameKey(public, k.Verify) {
-			return boundKey{}, errors.New("the private and the public key do not belong together")
-		}
-		k.Verify = public
-	}
-	if err := a.check(k.Verify, allowShort); err != nil {
-		return boundKey{}, fmt.Errorf("%w (algorithm %s)", err, k.Algorithm)
-	}
-	bound := boundKey{id: k.ID, algorithm: k.Algorithm, signs: k.Sign != nil}
-	if secret, ok := k.Verify.([]byte); ok {
-		bound.signer = newHMACSigner(a.hash, secret)
-	} else {
-		bound.signer = asymmetricSigner{a.method, k.Sign, k.Verify}
-	}
-	bound.header = headerOf(k)
-	return bound, nil
-}
-
-// publicHalf returns what verifies the signatures of key.
-func publicHalf(key any) (any, error) {
-	switch key := key.(type) {
-	case []byte:
-		return key, nil
-	case *rsa.PrivateKey:
-		if key == nil || key.Validate() != nil {
-			return nil, errors.New("not a valid RSA key")
-		}
-		return &key.PublicKey, nil
-	case *ecdsa.PrivateKey:
-		if key == nil {
-			return nil, errors.New("not a valid EC key")
-		}
-		if _, err := key.ECDH(); err != nil {
-			return nil, errors.New("not a valid EC key")
-		}
-		return &key.PublicKey, nil
-	case ed25519.PrivateKey:
-		if len(key) != ed25519.PrivateKeySize {
-			return nil, errors.New("not a valid Ed25519 key")
-		}
-		return key.Public(), nil
-	}
-	return nil, fmt.Errorf("a %T cannot sign", key)
-}
-
-func sameKey(a, b any) bool {
-	if a, ok := a.([]byte); ok {
-		b, ok := b.([]byte)
-		return ok && bytes.Equal(a, b)
-	}
-	public, ok := a.(interface{ Equal(crypto.PublicKey) bool })
-	return ok && public.Equal(b)
-}
-
-func (a algorithm) check(key any, allowShort bool) error {
-	switch key := key.(type) {
-	case []byte:
-		return a.checkSecret(key, allowShort)
-	case *rsa.PublicKey:
-		return a.checkRSA(key)
-	case *ecdsa.PublicKey:
-		return a.checkEC(key)
-	case ed25519.PublicKey:
-		if a.family != "Ed25519" || len(key) != ed25519.PublicKeySize {
-			return a.wrongType("an Ed25519 key")
-		}
-		return nil
-	case nil:
-		return errors.New("there is no key")
-	}
-	return fmt.Errorf("a %T cannot verify", key)
-}
-
-func (a algorithm) wrongType(got string) error {
-	return fmt.Errorf("needs a key for %s, not %s", a.family, got)
-}
-
-// sampleSecrets are long enough, and in every search engine.
-var sampleSecrets = []string{
-	"a-string-secret-at-least-256-bits-long",
-	"a-valid-string-secret-that-is-at-least-512-bits-long-which-is-very-long",
-	"your-256-bit-secret-your-256-bit-secret",
-}
-
-// sshKey matches the one-line form of SSH keys, and that of RFC 4716.
-var sshKey = regexp.MustCompile(`^(sk-)?(ssh|ecdsa)-|^---- BEGIN SSH2`)
-
-// checkSecret refuses what is no secret: a public key in disguise, which is
-// how algorithms get confused (RFC 8725 §2.1), and what can be guessed.
-func (a algorithm) checkSecret(secret []byte, allowShort bool) error {
-	s := strings.TrimSpace(string(secret))
-	switch {
-	case a.family != "HMAC":
-		return a.wrongType("a secret")
-	case len(secret) == 0:
-		return errors.New("the secret is empty")
-	case strings.Contains(s, "-----BEGIN"):
-		return errors.New("is a PEM text, not a secret; set PrivateKey or PublicKey and the Algorithm")
-	case strings.HasPrefix(s, "{") && strings.Contains(s, `"kty"`):
-		return errors.New("is a JWK, not a secret")
-	case sshKey.MatchString(s):
-		return errors.New("is an SSH key, not a secret")
-	case slices.Contains(sampleSecrets, s):
-		return errors.New("is a secret that everybody knows")
-	case len(secret) < a.bits/8 && !allowShort:
-		return fmt.Errorf("has %d bytes, but must have at least the %d of the hash; make one with: openssl rand -base64 %d",
-			len(secret), a.bits/8, a.bits/8)
-	}
-	return nil
-}
-
-// smallPrimes is the product of the odd primes below 100.
-var smallPrimes, _ = new(big.Int).SetString("1152783981972759212376551073665878035", 10)
-
-func (a algorithm) checkRSA(key *rsa.PublicKey) error {
-	switch {
-	case a.family != "RSA":
-		return a.wrongType("an RSA key")
-	case key == nil || key.N == nil:
-		return errors.New("not a valid RSA key")
-	case key.N.BitLen() < 2048:
-		return fmt.Errorf("has %d bits, but must have at least 2048 (RFC 7518 §3.3)", key.N.BitLen())
-	case key.E < 3 || key.E%2 == 0:
-		return fmt.Errorf("has the exponent %d, which is not safe", key.E)
-	case key.N.Bit(0) == 0 || new(big.Int).GCD(nil, nil, key.N, smallPrimes).BitLen() > 1:
-		return errors.New("has a modulus with small factors")
-	}
-	return nil
-}
-
-func (a algorithm) checkEC(key *ecdsa.PublicKey) error {
-	if a.family != "EC" {
-		return a.wrongType("an EC key")
-	}
-	if key == nil || key.Curve == nil || key.Curve.Params().BitSize != a.bits {
-		return fmt.Errorf("needs a key on the curve P-%d", a.bits)
-	}
-	if _, err := key.ECDH(); err != nil {
-		return errors.New("is not a point on its curve")
-	}
-	return nil
 }

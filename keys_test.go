@@ -9,10 +9,12 @@ import (
 	"crypto/rsa"
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"encoding/hex"
 	"encoding/json"
 	"encoding/pem"
 	"errors"
 	"math/big"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -147,6 +149,7 @@ func TestParseKey(t *testing.T) {
 		"PKIX":           {"ES256", keys.p256Public, false},
 		"certificate":    {"ES256", keys.certificate, false},
 		"Ed25519":        {"EdDSA", keys.ed25519Private, true},
+		"no algorithm":   {"", keys.ed25519Private, true},
 	} {
 		key, err := ginjwt.ParseKey("k1", test.algorithm, []byte(test.pem))
 		require.NoError(t, err, name)
@@ -155,16 +158,15 @@ func TestParseKey(t *testing.T) {
 		assert.Equal(t, test.signs, key.Sign != nil, name)
 	}
 	for name, test := range map[string]struct{ algorithm, pem, says string }{
-		"nothing":            {"RS256", "", "no key in PEM form found"},
-		"secret":             {"HS256", keys.rsaPrivate, "needs a key for HMAC, not an RSA key (algorithm HS256)"},
-		"other type":         {"RS256", keys.p256Private, "needs a key for RSA, not an EC key (algorithm RS256)"},
-		"other curve":        {"ES384", keys.p256Private, "needs a key on the curve P-384 (algorithm ES384)"},
-		"small":              {"RS256", keys.rsaSmall, "has 1024 bits, but must have at least 2048 (RFC 7518 §3.3) (algorithm RS256)"},
-		"no algorithm":       {"none", keys.rsaPrivate, `"none" is not a signing algorithm of this package`},
-		"damaged":            {"RS256", encode("PRIVATE KEY", []byte("x")), "the private key is damaged, encrypted or of an unknown kind"},
-		"encrypted":          {"RS256", encode("ENCRYPTED PRIVATE KEY", []byte("x")), "the key is encrypted; decrypt it first (openssl pkey)"},
-		"no algorithm given": {"", keys.rsaPrivate, `"" is not a signing algorithm of this package`},
-		"something else":     {"RS256", encode("X509 CRL", []byte("x")), `a PEM block of the type "X509 CRL" is no key`},
+		"nothing":        {"RS256", "", "no key in PEM form found"},
+		"secret":         {"HS256", keys.rsaPrivate, "needs a key for HMAC, not an RSA key (algorithm HS256)"},
+		"other type":     {"RS256", keys.p256Private, "needs a key for RSA, not an EC key (algorithm RS256)"},
+		"other curve":    {"ES384", keys.p256Private, "needs a key on the curve P-384 (algorithm ES384)"},
+		"small":          {"RS256", keys.rsaSmall, "has 1024 bits, but must have at least 2048 (RFC 7518 §3.3) (algorithm RS256)"},
+		"no algorithm":   {"none", keys.rsaPrivate, `"none" is not a signing algorithm of this package`},
+		"damaged":        {"RS256", encode("PRIVATE KEY", []byte("x")), "the private key is damaged, encrypted or of an unknown kind"},
+		"encrypted":      {"RS256", encode("ENCRYPTED PRIVATE KEY", []byte("x")), "the key is encrypted; decrypt it first (openssl pkey)"},
+		"something else": {"RS256", encode("X509 CRL", []byte("x")), `a PEM block of the type "X509 CRL" is no key`},
 	} {
 		_, err := ginjwt.ParseKey("", test.algorithm, []byte(test.pem))
 		assert.EqualError(t, err, "ginjwt: ParseKey: "+test.says, name)
@@ -232,7 +234,61 @@ func TestKeyLoaders(t *testing.T) {
 	}
 
 	_, err := mgr.CreateAccessToken(t.Context(), "c")
-	assert.EqualError(t, err, "ginjwt: EncodeKeyLoader: has 9 bytes, but must have at least the 32 of the hash; make one with: openssl rand -base64 32 (algorithm HS256)")
+	assert.EqualError(t, err, "ginjwt: EncodeKeyLoader: has 9 bytes, but must have at least the 32 of the hash (algorithm HS256); make one with: openssl rand -base64 32")
 	_, err = mgr.CreateAccessToken(t.Context(), "nobody")
 	assert.ErrorContains(t, err, "ginjwt: EncodeKeyLoader:")
+}
+
+// TestWeakEd25519Keys shows for each key that it is refused, and why: anybody
+// finds a signature for it, without a private key, after a few tries.
+func TestWeakEd25519Keys(t *testing.T) {
+	t.Parallel()
+	var points [][]byte
+	for _, text := range []string{
+		"0000000000000000000000000000000000000000000000000000000000000000",
+		"0100000000000000000000000000000000000000000000000000000000000000",
+		"26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+		"c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
+		"ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+		"edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+		"eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+	} {
+		point := must(hex.DecodeString(text))
+		points = append(points, point, append(slices.Clone(point[:31]), point[31]|0x80))
+	}
+	forgeable := func(key ed25519.PublicKey) bool {
+		for i := range 200 {
+			for _, r := range points {
+				if ed25519.Verify(key, []byte{byte(i)}, append(slices.Clone(r), make([]byte, 32)...)) {
+					return true
+				}
+			}
+		}
+		return false
+	}
+	for _, point := range points {
+		_, err := ginjwt.NewKeySet(ginjwt.Key{Verify: ed25519.PublicKey(point)})
+		assert.ErrorContains(t, err, "is a point of small order, which anybody can sign for (algorithm EdDSA)", "%x", point)
+		assert.True(t, forgeable(point), "%x", point)
+	}
+	assert.False(t, forgeable(must(hex.DecodeString("d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a"))))
+}
+
+func TestHalvesOfAKeyBelongTogether(t *testing.T) {
+	t.Parallel()
+	keys := testKeys(t)
+	ec := *parsed(t, keys.p256Private).Sign.(*ecdsa.PrivateKey)
+	ec.PublicKey = must(ecdsa.GenerateKey(elliptic.P256(), rand.Reader)).PublicKey
+	ed := slices.Clone(parsed(t, keys.ed25519Private).Sign.(ed25519.PrivateKey))
+	copy(ed[32:], parsed(t, keys.ed25519Other).Sign.(ed25519.PrivateKey)[32:])
+	rsaKey := *parsed(t, keys.rsaPrivate).Sign.(*rsa.PrivateKey)
+	rsaKey.D = new(big.Int).Add(rsaKey.D, big.NewInt(2))
+	three := *parsed(t, keys.rsaPrivate).Sign.(*rsa.PrivateKey)
+	three.Primes = append(slices.Clone(three.Primes), big.NewInt(3))
+	for want, key := range map[string]any{
+		"not a valid EC key": &ec, "not a valid Ed25519 key": ed, "not a valid RSA key": &rsaKey, "not a valid RSA key ": &three,
+	} {
+		_, err := ginjwt.NewKeySet(ginjwt.Key{Sign: key, ID: "k"})
+		assert.EqualError(t, err, "ginjwt: NewKeySet: "+strings.TrimSpace(want))
+	}
 }

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"slices"
+	"sync/atomic"
 
 	"github.com/gin-gonic/gin"
 )
@@ -21,16 +21,18 @@ type JWTManager struct {
 	ready  bool
 
 	// The rest is made by InitApp.
-	keys           keyring
-	identityKey    string // of IdentityClaim, in JSON
+	keys           *atomic.Pointer[keyring]
+	own            *origin            // of the manager's own tokens
+	foreign        map[string]*origin // of those of Config.Issuers, by "iss"
+	typeKey        string             // of TypeClaim, in JSON, as the next two
+	freshKey       string
+	identityKey    string
 	headerKey      string // HeaderName as net/http spells it
 	accessCookies  cookieKind
 	refreshCookies cookieKind
-	algorithms     []string        // that a key from a loader may have
-	issuers        []string        // that "iss" may be; none: any
-	challenges     []string        // one for each row of answers
-	acceptedTypes  map[string]bool // of the "typ" header, as media types
-	revokes        bool            // the application itself said how tokens are revoked
+	algorithms     []string // that a key from a loader may have
+	challenges     []string // one for each row of answers
+	revokes        bool     // the application itself said how tokens are revoked
 }
 
 // New returns a manager that will use config. It never fails; InitApp reports
@@ -64,37 +66,36 @@ func (m *JWTManager) freeze() error {
 	var p problems
 	config := m.config.withDefaults()
 	keys := m.parseKeys(config, &p)
+	m.own, m.foreign = config.ownOrigin(), m.parseIssuers(config, &p)
+	config.validateIssuers(len(keys.keys) > 0 || m.decodeKey != nil, &p)
 	if err := errors.Join(config.validate(), errors.Join(p...)); err != nil {
 		return err
 	}
-	m.keys = keys
-	m.keys.cache = m.cacheFor(keys, config)
-	m.identityKey, _ = claimKey(config.IdentityClaim) // validate has looked at it
+	m.identityKey, _ = claimKey(config.IdentityClaim) // validate has looked at them
+	m.typeKey, _ = claimKey(config.TypeClaim)
+	m.freshKey, _ = claimKey(config.FreshClaim)
 	m.headerKey = http.CanonicalHeaderKey(config.HeaderName)
 	m.accessCookies = config.accessCookies()
 	m.refreshCookies = config.refreshCookies()
 	m.algorithms = config.algorithms()
 	m.challenges = challengesOf(config.HeaderType)
-	m.issuers = config.DecodeIssuers
-	if config.DecodeIssuer != "" {
-		m.issuers = append(slices.Clone(m.issuers), config.DecodeIssuer)
-	}
-	m.acceptedTypes = map[string]bool{"application/jwt": true, "application/at+jwt": true}
-	for _, typ := range config.DecodeTypes {
-		m.acceptedTypes[mediaType(typ)] = true
-	}
 	m.revokes = m.config.Blocklist != nil || m.config.Sessions != nil || m.tokenInBlocklist != nil
 	m.config = config
+	m.keys = new(atomic.Pointer[keyring])
+	m.keys.Store(m.keyringOf(keys))
 	m.ready = true
 	return nil
 }
 
 // Config returns a copy of the settings with their defaults filled in, for code
-// that works beside m: the name of a cookie, or the clock. SecretKey and
-// PrivateKey are left out.
+// that works beside m: the name of a cookie, or the clock. SecretKey,
+// PrivateKey, Keys, and the Keys of Issuers are left out.
 func (m *JWTManager) Config() Config {
 	config := m.config.withDefaults()
-	config.SecretKey, config.PrivateKey = "", ""
+	config.SecretKey, config.PrivateKey, config.Keys = "", "", nil
+	for i := range config.Issuers {
+		config.Issuers[i].Keys = nil
+	}
 	return config
 }
 

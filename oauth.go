@@ -123,7 +123,7 @@ func (m *JWTManager) RevocationHandler() gin.HandlerFunc {
 func (m *JWTManager) revoke(c *gin.Context, encoded string) error {
 	token, err := m.DecodeToken(c, encoded, AllowExpired())
 	switch {
-	case errors.Is(err, ErrInvalidToken):
+	case errors.Is(err, ErrInvalidToken), errors.Is(err, ErrWrongToken): // or the refresh token of another issuer
 		return nil
 	case err != nil:
 		return err
@@ -138,7 +138,8 @@ func (m *JWTManager) revoke(c *gin.Context, encoded string) error {
 // IntrospectionHandler returns a handler for the token introspection of
 // RFC 7662, for services that cannot verify tokens themselves, or want to know
 // at once when one is revoked. The answer to a good token has "active": true and
-// its claims, but "csrf"; to any other it is {"active": false}.
+// its claims, but "csrf"; to any other it is {"active": false}, also to those of
+// other issuers (RFC 7662 §2.2).
 //
 // The RFC demands that callers be authorized, or anybody could try out tokens:
 // authorized says whether a request may ask, and is not nil. Who may not is
@@ -171,9 +172,9 @@ func (m *JWTManager) IntrospectionHandler(authorized func(c *gin.Context) bool) 
 		}
 		token, err := m.VerifyToken(c, encoded, AnyType())
 		switch {
-		case err == nil:
+		case err == nil && !token.origin().foreign:
 			answerJSON(c, http.StatusOK, introspection(token))
-		case asError(err).Status >= http.StatusInternalServerError:
+		case err != nil && asError(err).Status >= http.StatusInternalServerError:
 			refuseGrant(c, err)
 		default:
 			answerJSON(c, http.StatusOK, gin.H{"active": false})

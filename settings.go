@@ -4,20 +4,24 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
+	"io/fs"
 	"net/http"
+	"os"
 	"strconv"
 	"strings"
 	"time"
 )
 
-// setting is one JWT_… name: the field of Config that it fills, and how.
+// setting is one JWT_… name: the field of Config that it fills, and how. A name
+// with _FILE takes the value from a file.
 type setting struct {
 	name, field string
 	set         func(c *Config, value string) error
 }
 
 // settings are the 43 settings of Flask-JWT-Extended, then ours. What can be
-// said in a text has a name here; stores and clocks are set in Go.
+// said in a text has a name here; stores, issuers and clocks are set in Go.
 var settings = []setting{
 	{"JWT_TOKEN_LOCATION", "TokenLocation", setLocations},
 	{"JWT_ACCESS_TOKEN_EXPIRES", "AccessTokenExpires", lifetime(func(c *Config) *time.Duration { return &c.AccessTokenExpires })},
@@ -63,6 +67,15 @@ var settings = []setting{
 	{"JWT_ACCESS_CSRF_FIELD_NAME", "AccessCSRFFieldName", text(func(c *Config) *string { return &c.AccessCSRFFieldName })},
 	{"JWT_REFRESH_CSRF_FIELD_NAME", "RefreshCSRFFieldName", text(func(c *Config) *string { return &c.RefreshCSRFFieldName })},
 
+	{"JWT_SECRET_KEY_FILE", "SecretKey", inFile(text(func(c *Config) *string { return &c.SecretKey }))},
+	{"JWT_PRIVATE_KEY_FILE", "PrivateKey", inFile(text(func(c *Config) *string { return &c.PrivateKey }))},
+	{"JWT_PUBLIC_KEY_FILE", "PublicKey", inFile(text(func(c *Config) *string { return &c.PublicKey }))},
+	{"JWT_KEYS", "Keys", setKeys},
+	{"JWT_KEYS_FILE", "Keys", inFile(setKeys)},
+	{"JWT_TYPE_CLAIM", "TypeClaim", text(func(c *Config) *string { return &c.TypeClaim })},
+	{"JWT_FRESH_CLAIM", "FreshClaim", text(func(c *Config) *string { return &c.FreshClaim })},
+	{"JWT_SCOPE_CLAIM", "ScopeClaim", text(func(c *Config) *string { return &c.ScopeClaim })},
+	{"JWT_ROLES_CLAIM", "RolesClaim", text(func(c *Config) *string { return &c.RolesClaim })},
 	{"JWT_ALLOW_SHORT_SECRET", "AllowShortSecret", yes(func(c *Config) *bool { return &c.AllowShortSecret })},
 	{"JWT_REQUIRED_CLAIMS", "RequiredClaims", list(func(c *Config) *[]string { return &c.RequiredClaims })},
 	{"JWT_DECODE_TYPES", "DecodeTypes", list(func(c *Config) *[]string { return &c.DecodeTypes })},
@@ -77,12 +90,17 @@ var settings = []setting{
 // JWT_SECRET_KEY, from lookup, which is usually [os.LookupEnv]. A name that
 // lookup does not have keeps its default.
 //
-// A duration is a number of seconds, or Go's "15m"; a lifetime may be "false",
-// for never, and JWT_SESSION_GRACE for none. Flags are "true" or "false". A list is separated by commas, or a
+// A duration is a number of seconds, Go's "15m", or days, such as "30d"; a
+// lifetime may be "false", for never, and JWT_SESSION_GRACE for none. Flags are "true" or "false". A list is separated by commas, or a
 // JSON array. JWT_COOKIE_SAMESITE is Lax, Strict, None, or Default, which
 // leaves the attribute out. A value may not be empty, except where that says
 // something: JWT_HEADER_TYPE (the header holds the token alone),
 // JWT_QUERY_STRING_VALUE_PREFIX and JWT_COOKIE_DOMAIN.
+//
+// JWT_SECRET_KEY_FILE, JWT_PRIVATE_KEY_FILE, JWT_PUBLIC_KEY_FILE and
+// JWT_KEYS_FILE name a file with the value, of 1 MiB at most, as Docker and
+// Kubernetes hand out secrets; a line break at its end is not a part of it. A
+// named pipe is waited for. JWT_KEYS is what [ParseKeys] reads.
 //
 // LoadConfig returns all problems that it finds, joined, each with the name of
 // its setting and none with its value. What the values mean together is
@@ -95,21 +113,38 @@ func LoadConfig(lookup func(name string) (value string, ok bool)) (Config, error
 		if !ok {
 			continue
 		}
-		if err := s.set(&c, value); err != nil {
+		err := s.set(&c, value)
+		if direct, isFile := strings.CutSuffix(s.name, "_FILE"); isFile && has(lookup, direct) {
+			err = fmt.Errorf("is set beside %s; remove one of them", direct)
+		}
+		if err != nil {
 			problems = append(problems, fmt.Errorf("ginjwt: %s: %w", s.name, err))
 		}
 	}
 	return c, errors.Join(problems...)
 }
 
+func has(lookup func(string) (string, bool), name string) bool {
+	_, ok := lookup(name)
+	return ok
+}
+
 // fieldAndSetting names a field of Config in an error, with its setting.
 func fieldAndSetting(field string) string {
-	for _, s := range settings {
-		if s.field == field {
-			return field + " (" + s.name + ")"
-		}
+	if name := settingOf(field); name != "" {
+		return field + " (" + name + ")"
 	}
 	return field
+}
+
+// settingOf returns the name of the setting of a field, if it has one.
+func settingOf(field string) string {
+	for _, s := range settings {
+		if s.field == field {
+			return s.name
+		}
+	}
+	return ""
 }
 
 var errEmptyValue = errors.New("is set, but empty; give a value or remove it")
@@ -131,16 +166,78 @@ func maybeEmpty(field func(*Config) *string) func(*Config, string) error {
 	}
 }
 
-// pemText reads a PEM text. Where a variable can only have one line, its line
-// breaks are often written as \n.
+// pemText reads a PEM text.
 func pemText(field func(*Config) *string) func(*Config, string) error {
 	set := text(field)
-	return func(c *Config, value string) error {
-		if !strings.Contains(value, "\n") {
-			value = strings.ReplaceAll(value, `\n`, "\n")
-		}
-		return set(c, value)
+	return func(c *Config, value string) error { return set(c, withLineBreaks(value)) }
+}
+
+// withLineBreaks gives a PEM text its line breaks: where a variable can only have one
+// line, they are often written as \n.
+func withLineBreaks(value string) string {
+	if strings.Contains(value, "\n") {
+		return value
 	}
+	return strings.ReplaceAll(value, `\n`, "\n")
+}
+
+// setKeys reads a JWK Set, a JWK, or a PEM text with any number of keys.
+func setKeys(c *Config, value string) (err error) {
+	if value == "" {
+		return errEmptyValue
+	}
+	if !strings.HasPrefix(strings.TrimSpace(value), "{") { // in JSON, \n is another thing
+		value = withLineBreaks(value)
+	}
+	c.Keys, err = parseKeys([]byte(value))
+	return err
+}
+
+// maxFile bounds a file with a key or a secret.
+const maxFile = 1 << 20
+
+// inFile reads a value from a file, as Docker and Kubernetes hand out secrets. A
+// line break at its end is not a part of it.
+func inFile(set func(*Config, string) error) func(*Config, string) error {
+	return func(c *Config, path string) error {
+		if path == "" {
+			return errEmptyValue
+		}
+		value, err := readFile(path)
+		if err != nil {
+			return err
+		}
+		return set(c, strings.TrimSuffix(strings.TrimSuffix(value, "\n"), "\r"))
+	}
+}
+
+// readFile names no path in its errors: what stands there by mistake may be the
+// secret itself.
+func readFile(path string) (string, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return "", fmt.Errorf("the file cannot be opened: %w", causeOf(err))
+	}
+	defer file.Close()
+	text, err := io.ReadAll(io.LimitReader(file, maxFile+1))
+	switch {
+	case err != nil:
+		return "", fmt.Errorf("the file cannot be read: %w", causeOf(err))
+	case len(text) > maxFile:
+		return "", fmt.Errorf("the file has more than %d bytes", maxFile)
+	case len(text) == 0:
+		return "", errors.New("the file is empty")
+	}
+	return string(text), nil
+}
+
+// causeOf returns err without the path in it.
+func causeOf(err error) error {
+	var inPath *fs.PathError
+	if errors.As(err, &inPath) {
+		return inPath.Err
+	}
+	return errors.New("it is not there, or not to be read")
 }
 
 func yes(field func(*Config) *bool) func(*Config, string) error {
@@ -197,15 +294,29 @@ func lifetime(field func(*Config) *time.Duration) func(*Config, string) error {
 	}
 }
 
-// parseDuration reads seconds or a Go duration. It takes no negative ones:
+// maxDays is what a duration can hold.
+const maxDays = 100_000
+
+func parseDays(text string) (time.Duration, error) {
+	days, err := strconv.ParseUint(text, 10, 32)
+	if days > maxDays {
+		err = strconv.ErrRange
+	}
+	return time.Duration(days) * 24 * time.Hour, err
+}
+
+// parseDuration reads seconds, days or a Go duration. It takes no negative ones:
 // -1ns would be NeverExpires.
 func parseDuration(value string) (time.Duration, error) {
 	d, err := time.ParseDuration(value)
 	if err != nil {
 		d, err = time.ParseDuration(value + "s")
 	}
+	if days, ok := strings.CutSuffix(value, "d"); ok {
+		d, err = parseDays(days)
+	}
 	if err != nil {
-		return 0, errors.New(`must be seconds, or a duration such as "15m"`)
+		return 0, errors.New(`must be seconds, or a duration such as "15m" or "30d"`)
 	}
 	if d < 0 {
 		return 0, errors.New("must not be negative")

@@ -2,6 +2,8 @@ package ginjwt_test
 
 import (
 	"net/http"
+	"os"
+	"path/filepath"
 	"reflect"
 	"strings"
 	"testing"
@@ -66,6 +68,11 @@ func TestLoadConfigReadsEverySetting(t *testing.T) {
 		"JWT_REFRESH_CSRF_HEADER_NAME":  "X-R",
 		"JWT_ACCESS_CSRF_FIELD_NAME":    "fa",
 		"JWT_REFRESH_CSRF_FIELD_NAME":   "fr",
+		"JWT_KEYS":                      `{"kty":"oct","kid":"k","alg":"HS256","k":"a2tra2tra2tra2tra2tra2tra2tra2tra2tra2tra2s"}`,
+		"JWT_TYPE_CLAIM":                "token_type",
+		"JWT_FRESH_CLAIM":               "is_fresh",
+		"JWT_SCOPE_CLAIM":               "scp",
+		"JWT_ROLES_CLAIM":               "/realm_access/roles",
 		"JWT_ALLOW_SHORT_SECRET":        "true",
 		"JWT_REQUIRED_CLAIMS":           "exp, jti",
 		"JWT_DECODE_TYPES":              "rt+jwt",
@@ -85,7 +92,7 @@ func TestLoadConfigReadsEverySetting(t *testing.T) {
 	for name := range env {
 		assert.True(t, asked[name], "%s is not read", name)
 	}
-	assert.Len(t, asked, 43+8)
+	assert.Len(t, asked, 43+17)
 	assert.Equal(t, ginjwt.Config{
 		SecretKey: "secret, with a comma ", AllowShortSecret: true,
 		PrivateKey: "-----BEGIN KEY-----\nabc\n-----END KEY-----", PublicKey: "-----BEGIN KEY-----\nabc\\n\n-----END KEY-----",
@@ -102,6 +109,8 @@ func TestLoadConfigReadsEverySetting(t *testing.T) {
 		RefreshCSRFCookieName: "cr", RefreshCSRFCookiePath: "/cr", RefreshCSRFHeaderName: "X-R", RefreshCSRFFieldName: "fr",
 		QueryStringName: "pass", QueryStringValuePrefix: "v1~", JSONKey: "pass", RefreshJSONKey: "renewal",
 		RequiredClaims: []string{"exp", "jti"}, DecodeTypes: []string{"rt+jwt"}, MaxTokenSize: 4096, TokenCache: -1,
+		Keys:      []ginjwt.Key{{ID: "k", Algorithm: "HS256", Sign: []byte(strings.Repeat("k", 32))}},
+		TypeClaim: "token_type", FreshClaim: "is_fresh", ScopeClaim: "scp", RolesClaim: "/realm_access/roles",
 		SessionGrace: 30 * time.Second, SessionLifetime: 720 * time.Hour, MaxSessions: 5,
 	}, withoutFuncs(config))
 }
@@ -128,6 +137,8 @@ func TestLoadConfigValues(t *testing.T) {
 		{"JWT_ACCESS_TOKEN_EXPIRES", "3600", ginjwt.Config{AccessTokenExpires: time.Hour}},
 		{"JWT_ACCESS_TOKEN_EXPIRES", "1.5", ginjwt.Config{AccessTokenExpires: 1500 * time.Millisecond}},
 		{"JWT_ACCESS_TOKEN_EXPIRES", "0", ginjwt.Config{}},
+		{"JWT_REFRESH_TOKEN_EXPIRES", "90d", ginjwt.Config{RefreshTokenExpires: 90 * 24 * time.Hour}},
+		{"JWT_SESSION_LIFETIME", "0d", ginjwt.Config{}},
 		{"JWT_HEADER_TYPE", "", ginjwt.Config{DisableHeaderType: true}},
 		{"JWT_QUERY_STRING_VALUE_PREFIX", "", ginjwt.Config{}},
 		{"JWT_COOKIE_DOMAIN", "", ginjwt.Config{}},
@@ -152,17 +163,93 @@ func TestLoadConfigReportsEverythingAtOnce(t *testing.T) {
 	}))
 	require.Error(t, err)
 	assert.Equal(t, []string{
-		`ginjwt: JWT_ACCESS_TOKEN_EXPIRES: must be seconds, or a duration such as "15m"`,
+		`ginjwt: JWT_ACCESS_TOKEN_EXPIRES: must be seconds, or a duration such as "15m" or "30d"`,
 		`ginjwt: JWT_REFRESH_TOKEN_EXPIRES: must not be negative`,
 		`ginjwt: JWT_DECODE_ALGORITHMS: holds an empty value`,
 		`ginjwt: JWT_SECRET_KEY: is set, but empty; give a value or remove it`,
 		`ginjwt: JWT_DECODE_AUDIENCE: holds an empty value`,
 		`ginjwt: JWT_DECODE_ISSUER: is no JSON array of strings`,
-		`ginjwt: JWT_DECODE_LEEWAY: must be seconds, or a duration such as "15m"`,
+		`ginjwt: JWT_DECODE_LEEWAY: must be seconds, or a duration such as "15m" or "30d"`,
 		`ginjwt: JWT_ENCODE_NBF: must be true or false`,
 		`ginjwt: JWT_COOKIE_SAMESITE: must be Lax, Strict, None or Default`,
 		`ginjwt: JWT_CSRF_METHODS: is no JSON array of strings`,
 		`ginjwt: JWT_REQUIRED_CLAIMS: is set, but empty; give a value or remove it`,
 		`ginjwt: JWT_MAX_TOKEN_SIZE: must be a whole number`,
 	}, strings.Split(err.Error(), "\n"))
+}
+
+func TestDaysThatAreNone(t *testing.T) {
+	t.Parallel()
+	for _, value := range []string{"d", "-1d", "1.5d", "1d12h", "100001d", "99999999999999999999d", "1 d", "1D"} {
+		_, err := ginjwt.LoadConfig(lookup(map[string]string{"JWT_SESSION_LIFETIME": value}))
+		assert.EqualError(t, err, `ginjwt: JWT_SESSION_LIFETIME: must be seconds, or a duration such as "15m" or "30d"`, value)
+	}
+}
+
+func TestLoadConfigReadsFiles(t *testing.T) {
+	t.Parallel()
+	keys := testKeys(t)
+	file := func(text string) string {
+		path := filepath.Join(t.TempDir(), "secret")
+		require.NoError(t, os.WriteFile(path, []byte(text), 0o600))
+		return path
+	}
+	config, err := ginjwt.LoadConfig(lookup(map[string]string{
+		"JWT_SECRET_KEY_FILE":  file("a secret with a blank \r\n"),
+		"JWT_PRIVATE_KEY_FILE": file(keys.rsaPrivate),
+		"JWT_PUBLIC_KEY_FILE":  file(keys.rsaPublic),
+		"JWT_KEYS_FILE":        file(keys.p256Private + keys.ed25519Private),
+	}))
+	require.NoError(t, err)
+	assert.Equal(t, "a secret with a blank ", config.SecretKey)
+	assert.Equal(t, strings.TrimSpace(keys.rsaPrivate), config.PrivateKey)
+	assert.Equal(t, strings.TrimSpace(keys.rsaPublic), config.PublicKey)
+	assert.Len(t, config.Keys, 2)
+
+	_, err = ginjwt.LoadConfig(lookup(map[string]string{
+		"JWT_SECRET_KEY":       "x",
+		"JWT_SECRET_KEY_FILE":  file("y"),
+		"JWT_PRIVATE_KEY_FILE": "/the/secret/itself/by/mistake",
+		"JWT_PUBLIC_KEY_FILE":  "",
+		"JWT_KEYS_FILE":        file("nonsense"),
+	}))
+	assert.EqualError(t, err, strings.Join([]string{
+		"ginjwt: JWT_SECRET_KEY_FILE: is set beside JWT_SECRET_KEY; remove one of them",
+		"ginjwt: JWT_PRIVATE_KEY_FILE: the file cannot be opened: no such file or directory",
+		"ginjwt: JWT_PUBLIC_KEY_FILE: is set, but empty; give a value or remove it",
+		"ginjwt: JWT_KEYS_FILE: neither a key in PEM form nor a JWK found",
+	}, "\n"))
+	for text, want := range map[string]string{
+		"":                           "the file is empty",
+		"\n":                         "is set, but empty; give a value or remove it",
+		strings.Repeat("s", 1<<20+1): "the file has more than 1048576 bytes",
+	} {
+		_, err = ginjwt.LoadConfig(lookup(map[string]string{"JWT_SECRET_KEY_FILE": file(text)}))
+		assert.EqualError(t, err, "ginjwt: JWT_SECRET_KEY_FILE: "+want)
+	}
+	_, err = ginjwt.LoadConfig(lookup(map[string]string{"JWT_SECRET_KEY_FILE": t.TempDir()}))
+	assert.EqualError(t, err, "ginjwt: JWT_SECRET_KEY_FILE: the file cannot be read: is a directory")
+}
+
+func TestShortSecretsInAListNeedTheSameConsent(t *testing.T) {
+	t.Parallel()
+	env := map[string]string{"JWT_KEYS": `{"kty":"oct","kid":"old","k":"c2VjcmV0","verify_unnamed":true}`}
+	config, err := ginjwt.LoadConfig(lookup(env))
+	require.NoError(t, err)
+	assert.EqualError(t, ginjwt.New(config).InitApp(nil),
+		"ginjwt: Keys (JWT_KEYS): has 6 bytes, but must have at least the 32 of the hash (algorithm HS256); make one with: openssl rand -base64 32")
+	env["JWT_ALLOW_SHORT_SECRET"] = "true"
+	config, err = ginjwt.LoadConfig(lookup(env))
+	require.NoError(t, err)
+	assert.NoError(t, ginjwt.New(config).InitApp(nil))
+}
+
+func TestKeysInOneLine(t *testing.T) {
+	t.Parallel()
+	oneLine := strings.ReplaceAll(testKeys(t).p256Private, "\n", `\n`)
+	config, err := ginjwt.LoadConfig(lookup(map[string]string{"JWT_KEYS": oneLine}))
+	require.NoError(t, err)
+	assert.Len(t, config.Keys, 1)
+	_, err = ginjwt.LoadConfig(lookup(map[string]string{"JWT_KEYS": ""}))
+	assert.EqualError(t, err, "ginjwt: JWT_KEYS: is set, but empty; give a value or remove it")
 }

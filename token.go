@@ -33,9 +33,10 @@ type (
 type Token struct {
 	ID        string    // "jti"; empty if the claim is absent
 	Type      TokenType // "type"
-	Identity  string    // the identity claim, "sub" by default
-	SessionID string    // "sid"; empty without a session
+	Identity  string    // the identity claim, "sub" by default, after the prefix of its issuer
+	SessionID string    // "sid"; empty without a session, and in tokens of other issuers
 	CSRF      string    // "csrf"
+	Issuer    string    // "iss"; empty if the claim is absent
 	Fresh     bool      // fresh at the moment it was verified
 	IssuedAt  time.Time // zero where the claim is absent, as the next two
 	NotBefore time.Time
@@ -57,7 +58,8 @@ func (t *Token) Claims() Claims {
 	t.decoded.Do(func() {
 		claims := Claims{}
 		_ = t.Decode(&claims) // the payload was read once before, without error
-		defaults := Claims{"type": string(AccessToken), "fresh": false, "jti": nil}
+		names := t.origin().claims
+		defaults := Claims{names.typ: string(AccessToken), names.fresh: false, "jti": nil}
 		t.claims = merged(defaults, claims)
 	})
 	return t.claims
@@ -90,6 +92,14 @@ func (t *Token) read() *contents {
 	return t.contents
 }
 
+// origin returns whose token it is.
+func (t *Token) origin() *origin {
+	if o := t.read().origin; o != nil {
+		return o
+	}
+	return &origin{claims: claimNames{typ: "type", fresh: "fresh"}}
+}
+
 // Raw returns the encoded token. It is a credential: keep it out of logs.
 func (t *Token) Raw() string { return t.encoded }
 
@@ -116,9 +126,10 @@ func newToken(encoded string, c *contents, now time.Time) *Token {
 		Identity:  p.identity,
 		SessionID: p.session,
 		CSRF:      p.csrf,
+		Issuer:    p.issuer,
 		Fresh:     p.fresh.at(now),
 		encoded:   encoded,
 		contents:  c,
-		ids:       [2]string{p.id, p.session},
+		ids:       [2]string{or(p.revocationID, p.id), p.session},
 	}
 }

@@ -143,10 +143,13 @@ func (m *JWTManager) tokenSpecOf(opts []TokenOption) *tokenSpec {
 
 // issue makes and signs a token.
 func (m *JWTManager) issue(ctx context.Context, typ TokenType, identity any, spec *tokenSpec) (string, error) {
+	if spec.now.IsZero() {
+		spec.now = m.config.Now()
+	}
 	if err := m.complete(ctx, spec, typ, identity); err != nil {
 		return "", err
 	}
-	key, err := m.signingKey(ctx, identity)
+	key, err := m.signingKey(ctx, identity, typ, spec.now, spec.expiry())
 	if err != nil {
 		return "", err
 	}
@@ -163,6 +166,14 @@ func (m *JWTManager) issue(ctx context.Context, typ TokenType, identity any, spe
 		return "", err
 	}
 	return m.sign(s, key)
+}
+
+// expiry is when the token expires; zero if it never does.
+func (spec *tokenSpec) expiry() time.Time {
+	if spec.expires == NeverExpires {
+		return time.Time{}
+	}
+	return spec.now.Add(spec.expires)
 }
 
 // complete adds what the loaders bring to spec, and checks it.
@@ -197,17 +208,15 @@ func (m *JWTManager) complete(ctx context.Context, spec *tokenSpec, typ TokenTyp
 }
 
 // reservedClaims are the claims that this package reads back, each with what to
-// do instead of setting it.
+// do instead of setting it, beside those whose names are settings.
 var reservedClaims = map[string]string{
-	"fresh": "use WithFresh",
-	"iat":   "set Config.Now",
-	"jti":   "use WithID",
-	"type":  "use CreateAccessToken or CreateRefreshToken",
-	"nbf":   "use WithNotBefore",
-	"csrf":  "it is a new value in every token",
-	"aud":   "use WithAudience",
-	"iss":   "use WithIssuer",
-	"exp":   "use WithExpires",
+	"iat":  "set Config.Now",
+	"jti":  "use WithID",
+	"nbf":  "use WithNotBefore",
+	"csrf": "it is a new value in every token",
+	"aud":  "use WithAudience",
+	"iss":  "use WithIssuer",
+	"exp":  "use WithExpires",
 }
 
 // sessionClaims are reserved where there are sessions.
@@ -218,7 +227,7 @@ func (m *JWTManager) checkReserved(claims Claims) error {
 		if name == m.config.IdentityClaim {
 			return fmt.Errorf("%w: %q: pass it as the identity", ErrReservedClaim, name)
 		}
-		if instead, ok := reservedClaims[name]; ok {
+		if instead := m.insteadOf(name); instead != "" {
 			return fmt.Errorf("%w: %q: %s", ErrReservedClaim, name, instead)
 		}
 		if m.config.Sessions != nil && slices.Contains(sessionClaims, name) {
@@ -229,6 +238,17 @@ func (m *JWTManager) checkReserved(claims Claims) error {
 		}
 	}
 	return nil
+}
+
+// insteadOf returns what to do instead of setting a reserved claim.
+func (m *JWTManager) insteadOf(name string) string {
+	switch name {
+	case m.config.TypeClaim:
+		return "use CreateAccessToken or CreateRefreshToken"
+	case m.config.FreshClaim:
+		return "use WithFresh"
+	}
+	return reservedClaims[name]
 }
 
 // subjectOf returns the identity of a token: in a session it is that of the

@@ -9,7 +9,13 @@ import (
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"github.com/go-json-experiment/json/jsontext"
 )
+
+// maxRequired bounds RequiredClaims: payload.required has a bit for each, and
+// one for a TypeClaim.
+const maxRequired = 63
 
 // maxLeeway bounds DecodeLeeway; the sums of times and leeway stay in range.
 const maxLeeway = 100 * 8766 * time.Hour
@@ -17,12 +23,22 @@ const maxLeeway = 100 * 8766 * time.Hour
 // problems collects what is wrong with a Config.
 type problems []error
 
+// problem is what is wrong with one field.
+type problem struct {
+	field string
+	err   error
+}
+
+func (p *problem) Error() string { return "ginjwt: " + fieldAndSetting(p.field) + ": " + p.err.Error() }
+
+func (p *problem) Unwrap() error { return p.err }
+
 // add notes what is wrong with a field, with the name of its setting.
 func (p *problems) add(field, format string, args ...any) {
-	problem := fmt.Errorf("ginjwt: %s: %w", fieldAndSetting(field), fmt.Errorf(format, args...))
-	same := func(other error) bool { return other.Error() == problem.Error() }
+	found := &problem{field, fmt.Errorf(format, args...)}
+	same := func(other error) bool { return other.Error() == found.Error() }
 	if !slices.ContainsFunc(*p, same) { // a key of two algorithms is wrong only once
-		*p = append(*p, problem)
+		*p = append(*p, found)
 	}
 }
 
@@ -49,12 +65,7 @@ func (c Config) validateClaims(p *problems) {
 	if c.DecodeLeeway < 0 || c.DecodeLeeway > maxLeeway {
 		p.add("DecodeLeeway", "must be between zero and 100 years")
 	}
-	if _, reserved := reservedClaims[c.IdentityClaim]; reserved {
-		p.add("IdentityClaim", "%q has a meaning of its own", c.IdentityClaim)
-	}
-	if !utf8.ValidString(c.IdentityClaim) {
-		p.add("IdentityClaim", "is not valid UTF-8")
-	}
+	c.ownOrigin().claims.validate(p, func(field string) string { return field })
 	for _, list := range []struct {
 		field  string
 		values []string
@@ -69,8 +80,8 @@ func (c Config) validateClaims(p *problems) {
 			p.add(list.field, "holds an empty value")
 		}
 	}
-	if len(c.RequiredClaims) > 64 {
-		p.add("RequiredClaims", "holds more than 64 names")
+	if len(c.RequiredClaims) > maxRequired {
+		p.add("RequiredClaims", "holds more than %d names", maxRequired)
 	}
 	if c.MaxTokenSize < 0 || c.MaxTokenSize > largestTokenSize {
 		p.add("MaxTokenSize", "must be between zero and %d", largestTokenSize)
@@ -215,8 +226,12 @@ func (c Config) validateSessions(p *problems) {
 	if c.RefreshTokenExpires == NeverExpires {
 		p.add("RefreshTokenExpires", "must not be NeverExpires with Sessions, which would be kept for ever")
 	}
-	if slices.Contains(sessionClaims, c.IdentityClaim) {
-		p.add("IdentityClaim", "%q is the claim of a session", c.IdentityClaim)
+	for _, n := range []struct{ field, name string }{
+		{"IdentityClaim", c.IdentityClaim}, {"TypeClaim", c.TypeClaim}, {"FreshClaim", c.FreshClaim},
+	} {
+		if slices.Contains(sessionClaims, n.name) {
+			p.add(n.field, "%q is the claim of a session", n.name)
+		}
 	}
 }
 
@@ -235,4 +250,117 @@ func (c Config) validateNoSessions(p *problems) {
 			p.add(s.field, "does nothing without a store: set Sessions")
 		}
 	}
+}
+
+// validate reports names that a claim cannot have, as another has it already.
+func (n claimNames) validate(p *problems, field func(string) string) {
+	for _, claim := range []struct {
+		field, name string
+		others      []string
+	}{
+		{"TypeClaim", n.typ, []string{"sub"}},
+		{"FreshClaim", n.fresh, []string{"sub", n.typ}},
+		{"IdentityClaim", n.identity, []string{n.typ, n.fresh}},
+	} {
+		if _, reserved := reservedClaims[claim.name]; reserved || slices.Contains(claim.others, claim.name) {
+			p.add(field(claim.field), "%q has a meaning of its own", claim.name)
+		}
+		if !utf8.ValidString(claim.name) {
+			p.add(field(claim.field), "is not valid UTF-8")
+		}
+		if strings.HasPrefix(claim.name, "/") {
+			p.add(field(claim.field), "%q looks like a JSON Pointer, which only ScopeClaim and RolesClaim can be", claim.name)
+		}
+	}
+	for _, claim := range []struct{ field, name string }{{"ScopeClaim", n.scope}, {"RolesClaim", n.roles}} {
+		p.addError(field(claim.field), validPointer(claim.name))
+		if slices.Contains([]string{n.identity, "sub", "jti"}, soleName(claim.name)) { // who is called "admin" has not its rights
+			p.add(field(claim.field), "%q has a meaning of its own", claim.name)
+		}
+	}
+}
+
+// soleName returns the name of a claim, which may be a JSON Pointer to it.
+func soleName(claim string) string {
+	if name, isPointer := strings.CutPrefix(claim, "/"); isPointer {
+		return unescapePointer.Replace(name)
+	}
+	return claim
+}
+
+// validPointer reports a name with a slash in front that is no JSON Pointer.
+func validPointer(name string) error {
+	if strings.HasPrefix(name, "/") && !jsontext.Pointer(name).IsValid() {
+		return fmt.Errorf("%q begins with a slash, but is no JSON Pointer (RFC 6901)", name)
+	}
+	return nil
+}
+
+func issuerField(i int, field string) string { return fmt.Sprintf("Issuers[%d].%s", i, field) }
+
+// validateIssuers reports what is wrong with Issuers, but for their keys.
+func (c Config) validateIssuers(hasKeys bool, p *problems) {
+	own := append(slices.Clone(c.DecodeIssuers), c.DecodeIssuer, c.EncodeIssuer)
+	for n, i := range c.Issuers {
+		field := func(name string) string { return issuerField(n, name) }
+		sameName := func(other Issuer) bool { return other.Name == i.Name }
+		switch {
+		case i.Name == "":
+			p.add(field("Name"), "must be the \"iss\" of its tokens")
+		case slices.Contains(own, i.Name):
+			p.add(field("Name"), "%q is the issuer of the manager itself", i.Name)
+		case slices.ContainsFunc(c.Issuers[:n], sameName):
+			p.add(field("Name"), "%q is there twice", i.Name)
+		}
+		if (len(i.Keys) > 0) == !isNil(i.KeySource) {
+			p.add(field("Keys"), "either Keys or KeySource must be set")
+		}
+		i.validateLists(p, field)
+		c.originOf(i, nil).claims.validate(p, field)
+		p.addError(field("IdentityPrefix"), c.sharedIdentities(n, hasKeys))
+	}
+}
+
+func (i Issuer) validateLists(p *problems, field func(string) string) {
+	for _, name := range i.Algorithms {
+		if _, known := algorithms[name]; !known {
+			p.add(field("Algorithms"), "%q is not a signing algorithm", name)
+		}
+	}
+	for _, list := range []struct {
+		field  string
+		values []string
+	}{{"Audience", i.Audience}, {"RequiredClaims", i.RequiredClaims}, {"Types", i.Types}} {
+		if slices.Contains(list.values, "") {
+			p.add(field(list.field), "holds an empty value")
+		}
+	}
+	if len(i.RequiredClaims) > maxRequired {
+		p.add(field("RequiredClaims"), "holds more than %d names", maxRequired)
+	}
+}
+
+// sharedIdentities reports whose users the n-th issuer could name, unless it
+// may: those of the manager, or those with a prefix that begins with its own.
+func (c Config) sharedIdentities(n int, hasKeys bool) error {
+	i := c.Issuers[n]
+	if i.SharesIdentities {
+		return nil
+	}
+	const remedy = "; set a prefix of its own, or SharesIdentities if they are the same users"
+	if hasKeys && i.IdentityPrefix == "" {
+		return errors.New("it could name the users of the manager itself" + remedy)
+	}
+	for m, other := range c.Issuers {
+		if m != n && strings.HasPrefix(other.IdentityPrefix, i.IdentityPrefix) && !i.isAliasOf(other) {
+			return fmt.Errorf("it could name the users of %q"+remedy, other.Name)
+		}
+	}
+	return nil
+}
+
+// isAliasOf reports whether i is other by another name: the same keys, and the
+// same users.
+func (i Issuer) isAliasOf(other Issuer) bool {
+	return i.KeySource != nil && reflect.ValueOf(i.KeySource).Comparable() && i.KeySource == other.KeySource && i.IdentityPrefix == other.IdentityPrefix
 }
