@@ -49,6 +49,44 @@ func TestAllocationsOfAProtectedRequest(t *testing.T) {
 	}
 }
 
+// Guards read the claims where they are, and make no map of them.
+func TestAllocationsOfGuards(t *testing.T) {
+	config := jwttest.Config(nil)
+	config.RolesClaim = "/realm_access/roles"
+	mgr, engine := newManager(t, config)
+	engine.GET("/", mgr.JWTRequired(
+		ginjwt.Scopes("read", "write"), ginjwt.AnyScope("admin", "reports"), ginjwt.Roles("owner", "editor"),
+		ginjwt.Claim("tenant", "acme"), ginjwt.Claim("level", 3), ginjwt.Claim("verified"), ginjwt.FreshWithin(time.Hour),
+	), func(c *gin.Context) {
+		if ginjwt.GetJWTIdentity(c) != "alice" {
+			panic("not alice")
+		}
+	})
+	for name, scopes := range map[string]any{"one text": "read reports write", "an array": []string{"read", "reports", "write"}} {
+		r := httptest.NewRequest(http.MethodGet, "/", nil)
+		r.Header.Set("Authorization", "Bearer "+jwttest.AccessToken(t, mgr, "alice", ginjwt.WithFresh(), ginjwt.WithClaims(ginjwt.Claims{
+			"scope": scopes, "realm_access": map[string]any{"roles": []string{"reader", "editor"}},
+			"tenant": []string{"umbrella", "acme"}, "level": 3, "verified": true,
+		})))
+		w := discard{http.Header{}}
+		assert.LessOrEqual(t, testing.AllocsPerRun(1000, func() { engine.ServeHTTP(w, r) }), 3.0, name+": not one more than without guards")
+	}
+}
+
+// The challenge of a route is made when the route is registered.
+func TestAllocationsOfChallenges(t *testing.T) {
+	mgr, engine := newManager(t, jwttest.Config(nil))
+	bearer := "Bearer " + jwttest.AccessToken(t, mgr, "alice")
+	allocations := func(path string, opt ginjwt.RequiredOption) float64 {
+		engine.GET(path, mgr.JWTRequired(opt), identify)
+		r := httptest.NewRequest(http.MethodGet, path, nil)
+		r.Header.Set("Authorization", bearer)
+		return testing.AllocsPerRun(1000, func() { engine.ServeHTTP(discard{http.Header{}}, r) })
+	}
+	assert.Equal(t, allocations("/claim", ginjwt.Claim("tenant")), allocations("/scopes", ginjwt.Scopes("read", "write")))
+	assert.Equal(t, allocations("/fresh", ginjwt.Fresh()), allocations("/within", ginjwt.FreshWithin(time.Minute)))
+}
+
 func TestAllocationsOfANewToken(t *testing.T) {
 	mgr, _ := newManager(t, jwttest.Config(nil))
 	ctx := t.Context()

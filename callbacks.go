@@ -12,7 +12,7 @@ import (
 	"github.com/gin-gonic/gin"
 )
 
-// callbacks are the fifteen loaders. One that is nil was not registered.
+// callbacks are the loaders. One that is nil was not registered.
 type callbacks struct {
 	additionalClaims  func(ctx context.Context, identity any) (Claims, error)
 	additionalHeaders func(ctx context.Context, identity any) (Header, error)
@@ -107,7 +107,8 @@ func (m *JWTManager) OnReuse(fn func(ctx context.Context, s Session, token *Toke
 // An ErrorHandler writes the response to a refused request. The chain is
 // already aborted when it runs. A handler that writes nothing gets the default
 // response. Every response with status 401 gets a WWW-Authenticate header
-// (RFC 9110 §15.5.2), unless the handler sets one.
+// (RFC 9110 §15.5.2), unless the handler sets one; so does one with status 403
+// to [ErrInsufficientScope] (RFC 6750 §3.1).
 type ErrorHandler func(c *gin.Context, err *Error)
 
 // ExpiredTokenLoader responds to [ErrExpiredToken].
@@ -135,6 +136,11 @@ func (m *JWTManager) RevokedTokenLoader(fn ErrorHandler) {
 // TokenVerificationFailedLoader responds to [ErrVerification].
 func (m *JWTManager) TokenVerificationFailedLoader(fn ErrorHandler) {
 	m.respond("TokenVerificationFailedLoader", tokenVerificationFailedLoader, fn)
+}
+
+// InsufficientScopeLoader responds to [ErrInsufficientScope].
+func (m *JWTManager) InsufficientScopeLoader(fn ErrorHandler) {
+	m.respond("InsufficientScopeLoader", insufficientScopeLoader, fn)
 }
 
 // UnauthorizedLoader responds to [ErrNoAuthorization], [ErrAmbiguous] and

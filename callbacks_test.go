@@ -68,6 +68,8 @@ var refusalCases = []refusalCase{
 		"Token has been revoked", 401, 401, "invalid_token", "The token has been revoked", ""},
 	{"verification", ginjwt.ErrVerification, "/headers", bearerOf("alice", ginjwt.WithClaims(ginjwt.Claims{"suspended": true})),
 		"User claims verification failed", 400, 403, "insufficient_scope", "The token does not allow this request", ""},
+	{"scope", ginjwt.ErrInsufficientScope, "/scope", bearerOf("alice"),
+		"Insufficient scope", 403, 403, "insufficient_scope", "The token does not allow this request", ""},
 	{"no such user", ginjwt.ErrUserLookup, "/headers", bearerOf("nobody"),
 		"Error loading the user nobody", 401, 401, "invalid_token", "The token is not valid", ""},
 	{"store is down", ginjwt.ErrUnavailable, "/headers", bearerOf("alice", ginjwt.WithID("unknown")),
@@ -114,6 +116,7 @@ func (test refusalCase) serve(t *testing.T, setup func(*ginjwt.JWTManager)) (sta
 	unreachable := func(c *gin.Context) { t.Error("the handler was reached") }
 	engine.POST("/headers", mgr.JWTRequired(), unreachable)
 	engine.POST("/fresh", mgr.JWTRequired(ginjwt.Fresh()), unreachable)
+	engine.POST("/scope", mgr.JWTRequired(ginjwt.Claim("tenant", "acme")), unreachable)
 	engine.POST("/query", mgr.JWTRequired(ginjwt.Locations(ginjwt.InQueryString)), unreachable)
 	engine.POST("/cookies", mgr.JWTRequired(ginjwt.Locations(ginjwt.InCookies)), unreachable)
 
@@ -134,7 +137,7 @@ func TestRefusalsInEveryProfile(t *testing.T) {
 			}
 			expectChallenge := func(status int, header http.Header) {
 				want := ""
-				if status == 401 {
+				if status == 401 || test.kind == ginjwt.ErrInsufficientScope { // RFC 6750 §3.1
 					want = challenge
 				}
 				assert.Equal(t, want, header.Get("WWW-Authenticate"))
@@ -180,6 +183,7 @@ func TestEveryRefusalHasItsLoader(t *testing.T) {
 		"fresh":        (*ginjwt.JWTManager).NeedsFreshTokenLoader,
 		"revoked":      (*ginjwt.JWTManager).RevokedTokenLoader,
 		"verification": (*ginjwt.JWTManager).TokenVerificationFailedLoader,
+		"scope":        (*ginjwt.JWTManager).InsufficientScopeLoader,
 		"user":         (*ginjwt.JWTManager).UserLookupErrorLoader,
 		"error":        (*ginjwt.JWTManager).ErrorLoader,
 	}
@@ -187,7 +191,7 @@ func TestEveryRefusalHasItsLoader(t *testing.T) {
 		ginjwt.ErrNoAuthorization: "unauthorized", ginjwt.ErrAmbiguous: "unauthorized", ginjwt.ErrCSRF: "unauthorized",
 		ginjwt.ErrInvalidHeader: "invalid", ginjwt.ErrInvalidQueryParam: "invalid", ginjwt.ErrInvalidToken: "invalid", ginjwt.ErrWrongToken: "invalid",
 		ginjwt.ErrExpiredToken: "expired", ginjwt.ErrFreshRequired: "fresh", ginjwt.ErrRevokedToken: "revoked",
-		ginjwt.ErrVerification: "verification", ginjwt.ErrUserLookup: "user", ginjwt.ErrUnavailable: "error", ginjwt.ErrCallback: "error",
+		ginjwt.ErrVerification: "verification", ginjwt.ErrInsufficientScope: "scope", ginjwt.ErrUserLookup: "user", ginjwt.ErrUnavailable: "error", ginjwt.ErrCallback: "error",
 	}
 	for _, test := range refusalCases {
 		var told *ginjwt.Error
@@ -205,7 +209,7 @@ func TestEveryRefusalHasItsLoader(t *testing.T) {
 
 		verified := map[error]bool{
 			ginjwt.ErrWrongToken: true, ginjwt.ErrExpiredToken: true, ginjwt.ErrFreshRequired: true, ginjwt.ErrRevokedToken: true,
-			ginjwt.ErrVerification: true, ginjwt.ErrUserLookup: true, ginjwt.ErrUnavailable: true, ginjwt.ErrCallback: true,
+			ginjwt.ErrVerification: true, ginjwt.ErrInsufficientScope: true, ginjwt.ErrUserLookup: true, ginjwt.ErrUnavailable: true, ginjwt.ErrCallback: true,
 		}
 		assert.Equal(t, verified[test.kind], told.Token != nil, "%s: the loader gets tokens whose signature was good", test.name)
 		var logged *ginjwt.Error

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"slices"
+	"time"
 
 	"github.com/gin-gonic/gin"
 )
@@ -17,6 +18,12 @@ type requirement struct {
 	skipRevocation bool
 	looksOnly      bool // a refresh token is looked at, not used
 	locations      []Location
+
+	freshWithin time.Duration // zero: does not matter
+	guards      []guard
+	scope       string // those of all guards, for the client
+
+	ageChallenge, scopeChallenge string // of this route; empty: not made yet
 }
 
 // A RequiredOption changes what JWTRequired asks of a token.
@@ -72,6 +79,7 @@ func (m *JWTManager) RefreshRequired(opts ...RequiredOption) gin.HandlerFunc {
 }
 
 func (m *JWTManager) handler(need *requirement) gin.HandlerFunc {
+	m.writeChallenges(need)
 	return func(c *gin.Context) {
 		if _, err := m.verify(c, need); err != nil {
 			m.Refuse(c, err)
@@ -158,6 +166,9 @@ func (m *JWTManager) checkToken(ctx context.Context, token *Token, need *require
 	if err := need.check(token); err != nil {
 		return nil, err
 	}
+	if err := m.checkAge(token, need); err != nil {
+		return nil, err
+	}
 	if !need.skipRevocation {
 		if err := m.checkRevoked(ctx, token); err != nil {
 			return nil, err
@@ -165,6 +176,9 @@ func (m *JWTManager) checkToken(ctx context.Context, token *Token, need *require
 		if err := m.checkSession(ctx, token, need); err != nil {
 			return nil, err
 		}
+	}
+	if err := need.checkGuards(token); err != nil { // not before: a revoked token is told nothing of scopes
+		return nil, err
 	}
 	if err := m.checkVerification(ctx, token); err != nil {
 		return nil, err
@@ -195,7 +209,7 @@ func (need *requirement) check(token *Token) error {
 		return wrongToken("Only access tokens are allowed", token)
 	}
 	if need.fresh && !token.Fresh {
-		return refusal(ErrFreshRequired, nil).about(token)
+		return need.stale().about(token)
 	}
 	return nil
 }
@@ -219,7 +233,7 @@ func (m *JWTManager) Refuse(c *gin.Context, err error) {
 	}
 	told := *e
 	told.Token, told.messageKey = e.token, m.config.ErrorMessageKey
-	writer := &challenger{c.Writer, m.challenges[e.row()], false}
+	writer := &challenger{ResponseWriter: c.Writer, challenge: m.challengeOf(e), forbids: e.Kind == ErrInsufficientScope}
 	defer func(own gin.ResponseWriter) { c.Writer = own }(c.Writer)
 	c.Writer = writer
 
@@ -237,10 +251,11 @@ func (m *JWTManager) Refuse(c *gin.Context, err error) {
 const challengeHeader = "Www-Authenticate"
 
 // challenger adds a WWW-Authenticate header to a response with status 401,
-// whichever loader writes it.
+// whichever loader writes it, and to the 403 that wants more scope (RFC 6750 §3.1).
 type challenger struct {
 	gin.ResponseWriter
 	challenge string
+	forbids   bool // the challenge fits a 403 too
 	answered  bool // a status was set
 }
 
@@ -252,10 +267,11 @@ func (w *challenger) WriteHeader(status int) {
 	if values := header[challengeHeader]; len(values) > 0 {
 		current = values[0]
 	}
+	due := status == http.StatusUnauthorized || status == http.StatusForbidden && w.forbids
 	switch {
-	case status == http.StatusUnauthorized && current == "":
+	case due && current == "":
 		header[challengeHeader] = []string{w.challenge}
-	case status != http.StatusUnauthorized && current == w.challenge:
+	case !due && current == w.challenge:
 		delete(header, challengeHeader)
 	}
 	w.ResponseWriter.WriteHeader(status)

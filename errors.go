@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"time"
 )
 
 // Why a request is refused. Test with [errors.Is]; the status is that of
@@ -24,6 +25,10 @@ var (
 	ErrSessionReused     = errors.New("ginjwt: refresh token was used before")        // 401
 	ErrUserLookup        = errors.New("ginjwt: user not found")                       // 401
 	ErrVerification      = errors.New("ginjwt: token verification failed")            // 400
+
+	// ErrInsufficientScope means that the token is good, but lacks a scope, role
+	// or claim that the route asks for.
+	ErrInsufficientScope = errors.New("ginjwt: token does not allow this request") // 403
 
 	// ErrUnavailable means that a store could not answer, so that nobody knows
 	// whether the token is good. Callbacks may wrap it to answer 503, not 500.
@@ -52,6 +57,10 @@ type Error struct {
 	Token   *Token // in a loader, the token that failed a check after decoding, or expired; else nil
 	Err     error  // the cause, for logs; may be nil
 
+	Scope  string        // the scopes that the route asks for, with blanks between them, if one is missing
+	MaxAge time.Duration // how long ago the user may have authenticated, if a fresh token is missing; zero: not limited
+
+	challenge  string // that of the route; empty: the one of the kind
 	token      *Token // kept from callers, given to the loader that answers
 	messageKey string // Config.ErrorMessageKey
 }
@@ -86,6 +95,7 @@ const (
 	needsFreshTokenLoader
 	revokedTokenLoader
 	tokenVerificationFailedLoader
+	insufficientScopeLoader
 	userLookupErrorLoader
 	failureLoader // has no loader of its own
 	responderCount
@@ -116,6 +126,7 @@ var answers = []answer{
 	{ErrSessionEnded, 401, "Session has ended", revokedTokenLoader, 401, "invalid_token", "The session has ended"},
 	{ErrSessionReused, 401, "Refresh token has already been used", revokedTokenLoader, 401, "invalid_token", "The session has ended"},
 	{ErrFreshRequired, 401, "Fresh token required", needsFreshTokenLoader, 401, "insufficient_user_authentication", "A fresh token is required"},
+	{ErrInsufficientScope, 403, "Insufficient scope", insufficientScopeLoader, 403, "insufficient_scope", "The token does not allow this request"},
 	{ErrVerification, 400, "User claims verification failed", tokenVerificationFailedLoader, 403, "insufficient_scope", "The token does not allow this request"},
 	{ErrCSRF, 401, "", unauthorizedLoader, 403, "invalid_request", "The CSRF check failed"},
 	{ErrAmbiguous, 401, "", unauthorizedLoader, 400, "invalid_request", "More than one token was sent"},

@@ -49,6 +49,7 @@ func newService(t *testing.T, profile ginjwt.ErrorHandler) (*service, []refusal)
 	handler := func(c *gin.Context) { c.Status(204) }
 	s.r.POST("/", mgr.JWTRequired(), handler)
 	s.r.POST("/fresh", mgr.JWTRequired(ginjwt.Fresh()), handler)
+	s.r.POST("/scope", mgr.JWTRequired(ginjwt.Scopes("write")), handler)
 	s.r.POST("/cookies", mgr.JWTRequired(ginjwt.Locations(ginjwt.InCookies)), handler)
 	s.r.POST("/query", mgr.JWTRequired(ginjwt.Locations(ginjwt.InQueryString)), handler)
 	return s, refusals(t, mgr, clock)
@@ -59,6 +60,7 @@ func (s *service) respond(mgr *ginjwt.JWTManager, profile ginjwt.ErrorHandler) {
 	for name, register := range map[string]func(ginjwt.ErrorHandler){
 		"ErrorLoader":                   mgr.ErrorLoader,
 		"ExpiredTokenLoader":            mgr.ExpiredTokenLoader,
+		"InsufficientScopeLoader":       mgr.InsufficientScopeLoader,
 		"InvalidTokenLoader":            mgr.InvalidTokenLoader,
 		"NeedsFreshTokenLoader":         mgr.NeedsFreshTokenLoader,
 		"RevokedTokenLoader":            mgr.RevokedTokenLoader,
@@ -118,6 +120,7 @@ func refusals(t *testing.T, mgr *ginjwt.JWTManager, clock *jwttest.Clock) []refu
 		{"ErrExpiredToken", ginjwt.ErrExpiredToken, "/", header("Authorization", "Bearer "+old)},
 		{"ErrRevokedToken", ginjwt.ErrRevokedToken, "/", of("revoked")},
 		{"ErrFreshRequired", ginjwt.ErrFreshRequired, "/fresh", of("alice")},
+		{"ErrInsufficientScope", ginjwt.ErrInsufficientScope, "/scope", of("alice")},
 		{"ErrVerification", ginjwt.ErrVerification, "/", of("unfit")},
 		{"ErrUnavailable", ginjwt.ErrUnavailable, "/", of("unknown")},
 		{"ErrCallback", ginjwt.ErrCallback, "/", of("unlucky")},

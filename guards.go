@@ -1,0 +1,333 @@
+package ginjwt
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+)
+
+// Guards are the options of JWTRequired that ask for something in the claims
+// of a token. They add up: a token must pass all of them. Who sends no token
+// passes where the route is Optional, and in an OPTIONS request.
+//
+// Wrong arguments panic, when the option is made: no route is registered that
+// lets nobody through, or everybody.
+
+// guard is one thing that a route asks of the claims of a token.
+type guard struct {
+	passes func(token *Token) bool
+	scoped bool // it asks for scopes, which the client may ask its issuer for
+}
+
+func (need *requirement) guard(g guard) { need.guards = append(need.guards, g) }
+
+// Scopes asks for a token with all of these scopes. They are read from the
+// claim Config.ScopeClaim, or that of the [Issuer]: texts in an array, or one
+// text with blanks between the scopes (RFC 8693 §4.2). They are compared
+// exactly.
+//
+// A token without them is refused with [ErrInsufficientScope].
+func Scopes(scopes ...string) RequiredOption {
+	scopes = slices.Clone(scopes)
+	return scopesOption("Scopes", scopes, hasScopes, scopes)
+}
+
+// AnyScope asks for a token with at least one of these scopes. It is like
+// [Scopes] otherwise. The challenge names the first of them only: put the one
+// first that allows least.
+func AnyScope(scopes ...string) RequiredOption {
+	scopes = slices.Clone(scopes)
+	return scopesOption("AnyScope", scopes, hasAnyScope, scopes[:min(1, len(scopes))])
+}
+
+func scopesOption(option string, scopes []string, enough func(in value, scopes []string) bool, told []string) RequiredOption {
+	mustName(option, scopes, isScope, "a scope (RFC 6749 §3.3)")
+	passes := func(token *Token) bool {
+		return enough(token.claim(token.origin().claims.scope), scopes)
+	}
+	return func(need *requirement) {
+		need.guard(guard{passes, true})
+		need.scope = withScopes(need.scope, told)
+	}
+}
+
+// Roles asks for a token with at least one of these roles; to ask for several
+// at once, give several of this option. They are read from the claim
+// Config.RolesClaim, or that of the [Issuer]: texts in an array, or one text
+// that is one role. They are compared exactly.
+//
+// A token without them is refused with [ErrInsufficientScope].
+func Roles(roles ...string) RequiredOption {
+	mustName("Roles", roles, isName, "a role")
+	tests := make([]func(value) bool, len(roles))
+	for i, role := range roles {
+		tests[i] = textIs(role)
+	}
+	passes := func(token *Token) bool {
+		return isAny(token.claim(token.origin().claims.roles), tests)
+	}
+	return func(need *requirement) { need.guard(guard{passes, false}) }
+}
+
+// Claim asks for a token with a claim that is one of these values, or an array
+// that holds one. A value is a string, a bool or an integer, which is compared
+// as it is written in the token: 5 is neither "5" nor 5.0. Without values, the
+// claim must be there, and not be null, false, 0, "" or empty.
+//
+// A name that begins with "/" is a JSON Pointer (RFC 6901), such as
+// "/address/country".
+//
+// A token without it is refused with [ErrInsufficientScope].
+func Claim(name string, values ...any) RequiredOption {
+	if err := validClaimName(name); err != nil {
+		panic("ginjwt: Claim: " + err.Error())
+	}
+	tests := make([]func(value) bool, len(values))
+	for i, v := range values {
+		tests[i] = mustCompare(v)
+	}
+	passes := func(token *Token) bool {
+		in := token.claim(name)
+		return isAny(in, tests) || len(tests) == 0 && !isFalsy(in)
+	}
+	return func(need *requirement) { need.guard(guard{passes, false}) }
+}
+
+// FreshWithin asks for a user who authenticated at most so long ago, whatever
+// the token was used for since: by "auth_time" (OpenID Connect Core §2,
+// RFC 9068 §2.2.1) if the token has it, else by the "iat" of a token that is
+// fresh. DecodeLeeway does not prolong it. Of several, the shortest holds. Less
+// than a second panics.
+//
+// A token that is older is refused with [ErrFreshRequired]; the challenge tells
+// the client how old it may be (RFC 9470 §3).
+func FreshWithin(d time.Duration) RequiredOption {
+	if d < time.Second {
+		panic(fmt.Sprintf("ginjwt: FreshWithin: must be at least a second (it is %s; 5 minutes are 5*time.Minute)", d))
+	}
+	return func(need *requirement) {
+		if need.freshWithin == 0 || d < need.freshWithin {
+			need.freshWithin = d
+		}
+	}
+}
+
+// mustName panics if a list of names is empty, or holds something else.
+func mustName(option string, names []string, valid func(string) bool, what string) {
+	if len(names) == 0 {
+		panic("ginjwt: " + option + ": names nothing")
+	}
+	for _, name := range names {
+		if !valid(name) {
+			panic(fmt.Sprintf("ginjwt: %s: %q is not %s", option, name, what))
+		}
+	}
+}
+
+// isName reports whether a token can have s, and s can be meant.
+func isName(s string) bool { return s != "" && utf8.ValidString(s) }
+
+// isScope reports whether s is a scope-token of RFC 6749 §3.3.
+func isScope(s string) bool {
+	for i := range len(s) {
+		if c := s[i]; c <= ' ' || c > '~' || c == '"' || c == '\\' {
+			return false
+		}
+	}
+	return s != ""
+}
+
+// validClaimName says why name is neither the name of a claim nor a JSON
+// Pointer to one.
+func validClaimName(name string) error {
+	if !isName(name) {
+		return fmt.Errorf("%q is not the name of a claim", name)
+	}
+	return validPointer(name)
+}
+
+// mustCompare returns what compares with v, and panics if nothing does.
+func mustCompare(v any) func(value) bool {
+	r := reflect.ValueOf(v)
+	switch {
+	case r.Kind() == reflect.String:
+		if !utf8.ValidString(r.String()) {
+			panic("ginjwt: Claim: a value is not valid UTF-8")
+		}
+		return textIs(r.String())
+	case r.Kind() == reflect.Bool:
+		return jsonIs(strconv.FormatBool(r.Bool()))
+	case r.Kind() >= reflect.Int && r.Kind() <= reflect.Int64:
+		return jsonIs(strconv.FormatInt(r.Int(), 10))
+	case r.Kind() >= reflect.Uint && r.Kind() <= reflect.Uint64:
+		return jsonIs(strconv.FormatUint(r.Uint(), 10))
+	}
+	panic(fmt.Sprintf("ginjwt: Claim: a %T is not compared; use strings, booleans and integers", v))
+}
+
+func textIs(text string) func(value) bool {
+	return func(v value) bool {
+		is, ok := v.str()
+		return ok && is == text
+	}
+}
+
+func jsonIs(text string) func(value) bool {
+	return func(v value) bool { return string(v) == text }
+}
+
+// isAny reports whether v passes one of tests, or is an array that holds what
+// does.
+func isAny(v value, tests []func(value) bool) bool {
+	for _, test := range tests {
+		if test(v) || v.holds(test) {
+			return true
+		}
+	}
+	return false
+}
+
+// claim returns the claim of a name, or what a JSON Pointer points to; nothing
+// if it is absent.
+func (t *Token) claim(name string) value {
+	claims := value(strings.TrimLeft(t.read().text, "\t\n\r "))
+	if strings.HasPrefix(name, "/") {
+		return claims.at(name)
+	}
+	return claims.member(name)
+}
+
+func hasScopes(in value, scopes []string) bool {
+	for _, scope := range scopes {
+		if !hasScope(in, scope) {
+			return false
+		}
+	}
+	return true
+}
+
+func hasAnyScope(in value, scopes []string) bool {
+	for _, scope := range scopes {
+		if hasScope(in, scope) {
+			return true
+		}
+	}
+	return false
+}
+
+func hasScope(in value, scope string) bool {
+	if text, ok := in.str(); ok {
+		return scopeIn(text, scope)
+	}
+	return in.holds(textIs(scope))
+}
+
+// scopeIn reports whether scope is among those in text, which blanks separate.
+func scopeIn(text, scope string) bool {
+	for text != "" {
+		var one string
+		one, text, _ = strings.Cut(text, " ")
+		if one == scope {
+			return true
+		}
+	}
+	return false
+}
+
+// withScopes returns text with those scopes at its end that it lacks.
+func withScopes(text string, scopes []string) string {
+	for _, scope := range scopes {
+		switch {
+		case text == "":
+			text = scope
+		case !scopeIn(text, scope):
+			text += " " + scope
+		}
+	}
+	return text
+}
+
+// checkAge asks when the user of token authenticated.
+func (m *JWTManager) checkAge(token *Token, need *requirement) error {
+	if need.freshWithin == 0 {
+		return nil
+	}
+	now := m.config.Now()
+	at, ok := token.authenticatedAt(now.Add(m.config.DecodeLeeway))
+	if !ok || at.Before(now.Add(-need.freshWithin)) {
+		return need.stale().about(token)
+	}
+	return nil
+}
+
+// authenticatedAt returns when the user authenticated, which is not after
+// latest. Where there is an "auth_time" nothing else counts, also if it is no
+// date.
+func (t *Token) authenticatedAt(latest time.Time) (at time.Time, ok bool) {
+	authTime := t.claim("auth_time")
+	if authTime == "" {
+		return t.IssuedAt, t.Fresh // decode has compared it with latest; without "iat" it is long ago
+	}
+	seconds, ok := numericDate(authTime)
+	at = time.Unix(min(seconds, maxDate), 0)
+	return at, ok && authTime.kind() == '0' && !at.After(latest)
+}
+
+// checkGuards asks what the route wants of the claims.
+func (need *requirement) checkGuards(token *Token) error {
+	for _, g := range need.guards {
+		switch {
+		case g.passes(token):
+		case g.scoped:
+			return need.outOfScope().about(token)
+		default:
+			return refusal(ErrInsufficientScope, nil).about(token)
+		}
+	}
+	return nil
+}
+
+// outOfScope names all scopes of the route, so that the client need not ask for
+// one after the other.
+func (need *requirement) outOfScope() *Error {
+	e := refusal(ErrInsufficientScope, nil)
+	e.Scope, e.challenge = need.scope, need.scopeChallenge
+	return e
+}
+
+func (need *requirement) stale() *Error {
+	e := refusal(ErrFreshRequired, nil)
+	e.MaxAge, e.challenge = need.freshWithin, need.ageChallenge
+	return e
+}
+
+// writeChallenges makes the challenges of a route, once.
+func (m *JWTManager) writeChallenges(need *requirement) {
+	need.scopeChallenge = m.challengeOf(need.outOfScope())
+	need.ageChallenge = m.challengeOf(need.stale())
+}
+
+// challengeOf returns the WWW-Authenticate header for an error: that of its
+// kind with the attributes of RFC 6750 §3 and RFC 9470 §3.
+func (m *JWTManager) challengeOf(e *Error) string {
+	challenge := m.challenges[e.row()]
+	switch {
+	case e.challenge != "":
+		return e.challenge
+	case e.Kind == ErrInsufficientScope && isScopeList(e.Scope):
+		return challenge + `, scope="` + e.Scope + `"`
+	case e.Kind == ErrFreshRequired && e.MaxAge >= time.Second:
+		return challenge + `, max_age="` + strconv.FormatInt(int64(e.MaxAge/time.Second), 10) + `"`
+	}
+	return challenge
+}
+
+// isScopeList reports whether s may stand in a challenge. An [Error] of the
+// application may hold anything.
+func isScopeList(s string) bool {
+	return s != "" && !slices.ContainsFunc(strings.Split(s, " "), func(scope string) bool { return !isScope(scope) })
+}
