@@ -1,0 +1,194 @@
+package ginjwt
+
+import (
+	"crypto/sha256"
+	"fmt"
+	"maps"
+	"net"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/gin-gonic/gin"
+	"github.com/go-json-experiment/json"
+)
+
+// publishedFor is how long others may keep what is published here.
+const publishedFor = "public, max-age=300"
+
+// JWKSHandler serves the public keys of the manager as a JWK Set (RFC 7517), for
+// others who verify its tokens. Keys that do not sign yet are in it, so that
+// everybody knows them before they do; retired keys, secrets and keys for
+// refresh tokens only are not. Others may keep it for 5 minutes.
+//
+// Begin with Config.Keys, even of one key, if you publish: others take the
+// tokens of a PrivateKey, which name no key, only while there is no other key.
+//
+// It panics if called before InitApp.
+func (m *JWTManager) JWKSHandler() gin.HandlerFunc {
+	m.mustBeReady("JWKSHandler")
+	return func(c *gin.Context) {
+		keys := m.keys.Load().set.published(m.config.Now())
+		publish(c, "application/jwk-set+json", map[string]any{"keys": keys})
+	}
+}
+
+// published returns what anybody may read of the keys.
+func (s *KeySet) published(now time.Time) []publicJWK {
+	keys := []publicJWK{}
+	for i := range s.keys {
+		k := &s.keys[i]
+		if k.retired(now) || k.tokenType == RefreshToken || s.named && k.id == "" { // no verifier could tell what is without a name
+			continue
+		}
+		members, err := publicMembers(k.public)
+		if err != nil { // a secret
+			continue
+		}
+		members.ID, members.Use, members.Algorithm = k.id, "sig", k.algorithm
+		keys = append(keys, members)
+	}
+	return keys
+}
+
+// Metadata is what an issuer tells about itself, in the members of RFC 8414 §2
+// and of OpenID Connect Discovery. Empty members are left out.
+type Metadata struct {
+	// Issuer is "iss" of the tokens. Empty means Config.EncodeIssuer, from which
+	// it must not differ.
+	Issuer string
+
+	// JWKSURI is where JWKSHandler serves.
+	JWKSURI string
+
+	AuthorizationEndpoint string
+	TokenEndpoint         string // where RefreshHandler, or a login, serves
+	RevocationEndpoint    string // where RevocationHandler serves
+	IntrospectionEndpoint string // where IntrospectionHandler serves
+	UserinfoEndpoint      string
+	ServiceDocumentation  string
+
+	ScopesSupported []string
+
+	// More holds further members, and wins over all others but "issuer".
+	More map[string]any
+}
+
+// MetadataHandler serves what others need to find the keys: RFC 8414 at
+// /.well-known/oauth-authorization-server, and OpenID Connect Discovery at
+// /.well-known/openid-configuration. Both have the same members here.
+//
+// It panics if called before InitApp, if a member is not an absolute https URL
+// (http will do on loopback), or if the issuer is not that of the tokens, or has
+// a query. What is in More is not checked.
+func (m *JWTManager) MetadataHandler(metadata Metadata) gin.HandlerFunc {
+	m.mustBeReady("MetadataHandler")
+	issuer := or(metadata.Issuer, m.config.EncodeIssuer)
+	if issuer == "" || issuer != m.config.EncodeIssuer {
+		panic("ginjwt: MetadataHandler: Issuer must be that of the tokens; set Config.EncodeIssuer")
+	}
+	if !isPublicURL(issuer) || strings.ContainsAny(issuer, "?#") { // RFC 8414 §2
+		panic(fmt.Sprintf("ginjwt: MetadataHandler: issuer: %q is no absolute https URL without a query", issuer))
+	}
+	members := metadata.members()
+	members["issuer"] = issuer
+	if _, err := json.Marshal(members); err != nil {
+		panic("ginjwt: MetadataHandler: More: " + err.Error())
+	}
+	return func(c *gin.Context) {
+		now := maps.Clone(members)
+		if _, given := now["id_token_signing_alg_values_supported"]; !given {
+			now["id_token_signing_alg_values_supported"] = m.keys.Load().set.publishedAlgorithms(m.config.Now())
+		}
+		publish(c, "application/json", now)
+	}
+}
+
+// members returns what does not change. What both documents must have is there,
+// empty or not.
+func (d Metadata) members() map[string]any {
+	members := map[string]any{
+		"response_types_supported": []string{},
+		"subject_types_supported":  []string{"public"},
+	}
+	for name, endpoint := range map[string]string{
+		"jwks_uri":               d.JWKSURI,
+		"authorization_endpoint": d.AuthorizationEndpoint,
+		"token_endpoint":         d.TokenEndpoint,
+		"revocation_endpoint":    d.RevocationEndpoint,
+		"introspection_endpoint": d.IntrospectionEndpoint,
+		"userinfo_endpoint":      d.UserinfoEndpoint,
+		"service_documentation":  d.ServiceDocumentation,
+	} {
+		if endpoint == "" {
+			continue
+		}
+		if !isPublicURL(endpoint) {
+			panic(fmt.Sprintf("ginjwt: MetadataHandler: %s: %q is no absolute https URL", name, endpoint))
+		}
+		members[name] = endpoint
+	}
+	if d.AuthorizationEndpoint != "" {
+		members["response_types_supported"] = []string{"code"}
+	}
+	if len(d.ScopesSupported) > 0 {
+		members["scopes_supported"] = slices.Clone(d.ScopesSupported)
+	}
+	maps.Copy(members, d.More)
+	return members
+}
+
+func isPublicURL(text string) bool {
+	u, err := url.Parse(text)
+	if err != nil || u.Hostname() == "" || u.User != nil || u.Fragment != "" {
+		return false
+	}
+	ip := net.ParseIP(u.Hostname())
+	loopback := u.Hostname() == "localhost" || ip != nil && ip.IsLoopback()
+	return u.Scheme == "https" || u.Scheme == "http" && loopback
+}
+
+func (s *KeySet) publishedAlgorithms(now time.Time) []string {
+	names := []string{}
+	for _, key := range s.published(now) {
+		if !slices.Contains(names, key.Algorithm) {
+			names = append(names, key.Algorithm)
+		}
+	}
+	return names
+}
+
+// publish answers with JSON that others may keep, or with 304 if they have it.
+func publish(c *gin.Context, contentType string, document map[string]any) {
+	body, err := json.Marshal(document, json.Deterministic(true))
+	if err != nil {
+		_ = c.AbortWithError(http.StatusInternalServerError, fmt.Errorf("ginjwt: what is published: %w", err))
+		return
+	}
+	sum := sha256.Sum256(body)
+	etag := `"` + encodeBase64(sum[:]) + `"`
+	c.Header("Cache-Control", publishedFor)
+	c.Header("ETag", etag)
+	c.Header("X-Content-Type-Options", "nosniff")
+	if hasETag(c.GetHeader("If-None-Match"), etag) {
+		c.Status(http.StatusNotModified)
+		c.Writer.WriteHeaderNow()
+		return
+	}
+	c.Data(http.StatusOK, contentType, body)
+}
+
+// hasETag reports whether etag is among those of a header (RFC 9110 §13.1.2).
+func hasETag(header, etag string) bool {
+	if strings.Trim(header, blanks) == "*" {
+		return true
+	}
+	for candidate := range strings.SplitSeq(header, ",") {
+		if strings.TrimPrefix(strings.Trim(candidate, blanks), "W/") == etag {
+			return true
+		}
+	}
+	return false
+}
