@@ -66,7 +66,7 @@ func ExampleJWTManager_InitApp() {
 	// Output:
 	// ginjwt: AccessTokenExpires (JWT_ACCESS_TOKEN_EXPIRES): must be at least a second, or NeverExpires (it is -1m0s; 15 minutes are 15*time.Minute)
 	// ginjwt: TokenLocation (JWT_TOKEN_LOCATION): "header" is not a location; use headers, cookies, query_string or json
-	// ginjwt: SecretKey (JWT_SECRET_KEY): has 6 bytes, but must have at least the 32 of the hash; make one with: openssl rand -base64 32 (algorithm HS256)
+	// ginjwt: SecretKey (JWT_SECRET_KEY): has 6 bytes, but must have at least the 32 of the hash (algorithm HS256); make one with: openssl rand -base64 32
 }
 
 // How do I read the settings from the environment?
@@ -103,7 +103,7 @@ func ExampleLoadConfig_mistakes() {
 	})
 	fmt.Println(err)
 	// Output:
-	// ginjwt: JWT_ACCESS_TOKEN_EXPIRES: must be seconds, or a duration such as "15m"
+	// ginjwt: JWT_ACCESS_TOKEN_EXPIRES: must be seconds, or a duration such as "15m" or "30d"
 	// ginjwt: JWT_COOKIE_SECURE: must be true or false
 }
 
@@ -643,4 +643,29 @@ func setEnvironment(values map[string]string) {
 			log.Fatal(err)
 		}
 	}
+}
+
+func ExampleConfig_Diagnose() {
+	config := ginjwt.Config{
+		SecretKey:         "change-me-please-this-is-not-secret",
+		TokenLocation:     []ginjwt.Location{ginjwt.InHeaders, ginjwt.InQueryString},
+		AllowShortSecret:  true,
+		RefreshCookiePath: "/session",
+	}
+	for _, finding := range config.Diagnose() {
+		fmt.Println(finding.Severity, finding.Field)
+		if finding.Severity >= ginjwt.Danger {
+			fmt.Println(" ", finding.Problem)
+			fmt.Println(" ", finding.Fix)
+		}
+	}
+	// Output:
+	// danger SecretKey
+	//   The secret is made of words that every list of passwords begins with. Whoever has one token can find it, and make tokens for anybody.
+	//   Make a new one: openssl rand -base64 32 (48 for HS384, 64 for HS512).
+	// warning TokenLocation
+	// note AllowShortSecret
+	// note RefreshCookiePath
+	// note Blocklist
+	// note Sessions
 }
