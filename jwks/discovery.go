@@ -1,0 +1,83 @@
+package jwks
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+)
+
+// locator returns where the JWK Set is.
+type locator func(ctx context.Context) (*url.URL, error)
+
+// fixed is the locator of an address that is known.
+func fixed(address *url.URL) locator {
+	return func(context.Context) (*url.URL, error) { return address, nil }
+}
+
+// metadata is what is read of an issuer's metadata.
+type metadata struct {
+	Issuer  string `json:"issuer"`
+	JWKSURI string `json:"jwks_uri"`
+}
+
+// discovery returns the locator of an issuer's set, which asks for its metadata
+// every time: first where OpenID Connect Discovery §4 has it, then where
+// RFC 8414 §3.1 does.
+func (f fetcher) discovery(issuer string) (locator, error) {
+	base, err := f.parseURL(issuer)
+	if err != nil {
+		return nil, err
+	}
+	if base.RawQuery != "" || base.ForceQuery {
+		return nil, errors.New("has a query")
+	}
+	origin, path := base.Scheme+"://"+base.Host, strings.TrimSuffix(base.EscapedPath(), "/")
+	connect, err := f.parseURL(origin + path + "/.well-known/openid-configuration")
+	if err != nil {
+		return nil, err
+	}
+	oauth, err := f.parseURL(origin + "/.well-known/oauth-authorization-server" + path)
+	if err != nil {
+		return nil, err
+	}
+	return func(ctx context.Context) (*url.URL, error) {
+		address, err := f.discover(ctx, connect, issuer)
+		if isMissing(err) {
+			address, err = f.discover(ctx, oauth, issuer)
+		}
+		if err == nil && isThisMachine(address.Hostname()) && !isThisMachine(base.Hostname()) {
+			return nil, fmt.Errorf("the metadata of %s: jwks_uri: is this machine, which the issuer is not", issuer)
+		}
+		return address, err
+	}, nil
+}
+
+// isMissing reports whether a server said that it has no such document.
+func isMissing(err error) bool {
+	status, answered := errors.AsType[statusError](err)
+	return answered && (status == http.StatusNotFound || status == http.StatusGone)
+}
+
+// discover reads the metadata at address, which must be that of issuer to the
+// letter (RFC 8414 §3.3).
+func (f fetcher) discover(ctx context.Context, address *url.URL, issuer string) (*url.URL, error) {
+	fetched, err := f.get(ctx, address, jsonType)
+	if err != nil {
+		return nil, err
+	}
+	var m metadata
+	if err := unmarshal(fetched.body, &m); err != nil {
+		return nil, fmt.Errorf("the metadata of %s: %w", issuer, err)
+	}
+	if m.Issuer != issuer {
+		return nil, fmt.Errorf("the metadata of %s: is that of the issuer %s", issuer, quoted(m.Issuer))
+	}
+	set, err := f.parseURL(m.JWKSURI)
+	if err != nil {
+		return nil, fmt.Errorf("the metadata of %s: jwks_uri: %w", issuer, err)
+	}
+	return set, nil
+}

@@ -1,0 +1,121 @@
+/*
+Package jwks verifies the tokens of another issuer, such as Auth0, Keycloak,
+Entra ID or another service of your own, with the keys that it publishes: its
+JWK Set (RFC 7517).
+
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+
+	keys, err := jwks.Discover(ctx, "https://example.eu.auth0.com/", jwks.Options{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	mgr := ginjwt.New(ginjwt.Config{
+		Issuers: []ginjwt.Issuer{{
+			Name:           "https://example.eu.auth0.com/",
+			KeySource:      keys,
+			Audience:       []string{"https://api.example.com"},
+			IdentityPrefix: "auth0:",
+		}},
+	})
+
+[Discover] finds the set by the metadata of the issuer (OpenID Connect Discovery,
+RFC 8414), whose "issuer" must be the given text to the letter, a slash at its
+end included. [New] takes the URL of the set itself. Audience is what keeps out
+the tokens that the issuer has made for somebody else.
+
+Nothing in a token has a say in what is fetched: an issuer is configured, and
+has one Remote.
+
+# When keys are fetched
+
+The first fetch begins at once, in the background: a service starts while its
+issuer is down, and answers 503 to the tokens of that issuer until it is back. To
+wait for the keys at the start, call [Remote.Ready].
+
+From then on keys are fetched every 15 minutes, or more often if the issuer says
+so by Cache-Control, until the context ends. A request whose token names a key
+that is known never waits, whatever the issuer does. One that names an unknown
+key makes the Remote fetch, and waits for that: so a new key works as soon as
+it is published, and it costs a sender of random names nothing but his own time.
+Such fetches are limited, by default to 3 at once and one more every 10 seconds,
+whether they work or not; beyond that the token is refused at once. Any number of
+requests wait for the same fetch. One that gives up does not end it. While
+fetches fail, nobody waits but who has started one.
+
+A key that the issuer takes away is refused from the next fetch on, also for
+tokens that were verified before.
+
+When a fetch fails, the keys stay what they are, for up to 24 hours since the
+last one that worked (Options.MaxStale). It is repeated after a second, then
+ever more rarely, down to once a minute. Options.OnError hears of it, and
+[Remote.Status] shows it.
+
+# What is fetched
+
+Only https, to the address that was configured or that the metadata names. Plain
+http is for tests, and for this machine only (Options.AllowLoopbackHTTP). A URL
+with a user is refused, and one with a link-local, multicast or unspecified IP
+address, where clouds answer their machines, in whatever form; a private address
+is not, as an issuer may have one. Metadata may name this machine only if the
+issuer is here. What a host name stands for is not looked at.
+
+No redirect is followed. The answer must have the status 200, the type
+application/json or application/jwk-set+json, at most 512 KiB and 100 keys, and
+must come within 5 seconds. It must be JSON to the letter: with a member twice,
+with anything after its end or without a list of keys it is refused as a whole,
+and the keys stay what they are.
+
+# Which keys are used
+
+Each key is looked at by itself. One that cannot be used is skipped, and
+Options.OnError is told once, by an [ErrKeySkipped]; the others are used. Skipped
+are:
+
+  - secrets ("oct"), and whatever has private members;
+  - keys for another use than "sig", or with key_ops without "verify";
+  - keys of unknown types, curves or algorithms, or of others than
+    Options.Algorithms;
+  - what is malformed: points that are not on their curve, numbers of the wrong
+    size, certificates that are of another key;
+  - RSA keys of less than 2048 bits, and whatever else ginjwt takes for weak;
+  - different keys with the same "kid": none of them;
+  - keys without a "kid", unless there is only one that can be used.
+
+If only one key can be used, it also verifies tokens without "kid" (OpenID
+Connect Core §10.1). If there are more, such tokens are refused: an issuer
+whose tokens name no key cannot change its keys without a gap.
+
+A key has one algorithm. If it does not name it, that is RS256 for RSA keys,
+EdDSA for Ed25519, and the one of the curve for ES256, ES384 and ES512. An
+issuer that uses others has to be listed:
+
+	jwks.Options{Algorithms: []string{"PS256"}}
+
+An RSA key that names no algorithm then has every RSA algorithm of the list.
+
+An issuer that takes away its last key has none: its tokens are refused.
+
+# One issuer only
+
+A service that takes no other tokens than those of one issuer may do without
+Config.Issuers. [Remote.DecodeKey] is for the DecodeKeyLoader; DecodeIssuer and
+DecodeAudience must be set then:
+
+	mgr := ginjwt.New(ginjwt.Config{
+		DecodeIssuer:   "https://example.eu.auth0.com/",
+		DecodeAudience: []string{"https://api.example.com"},
+	})
+	mgr.DecodeKeyLoader(keys.DecodeKey)
+
+Config.Issuers is faster, as tokens that were verified are remembered.
+
+# When not to use it
+
+The "common" endpoints of Entra ID are those of no issuer: their metadata has a
+template in place of its name. Use Discover with the issuer of a tenant.
+
+To verify the tokens of a service of your own in the same program, use its
+keys: a [ginjwt.KeySet].
+*/
+package jwks

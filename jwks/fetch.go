@@ -1,0 +1,215 @@
+package jwks
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"mime"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// fetcher gets JSON documents from where they should be, and nowhere else.
+type fetcher struct {
+	client    *http.Client
+	maxBytes  int64
+	allowHTTP bool // to loopback addresses
+}
+
+func newFetcher(o Options) fetcher {
+	client := &http.Client{
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+	if o.Client != nil {
+		client.Transport = o.Client.Transport
+	}
+	return fetcher{client: client, maxBytes: o.MaxBytes, allowHTTP: o.AllowLoopbackHTTP}
+}
+
+// document is what was fetched.
+type document struct {
+	body   []byte
+	maxAge time.Duration // of Cache-Control; negative if it has none
+}
+
+// statusError is an answer with another status than 200.
+type statusError int
+
+func (s statusError) Error() string { return "was answered with the status " + strconv.Itoa(int(s)) }
+
+// The media types of a JWK Set: that of RFC 7517 §8.5.2, and the one that nearly
+// every issuer sends. Metadata is only ever JSON (RFC 8414 §3.2).
+const (
+	jsonType   = "application/json"
+	jwkSetType = "application/jwk-set+json"
+)
+
+// get fetches the document at address, which was checked. Its errors do not show
+// the query of the address, nor what was in the answer.
+func (f fetcher) get(ctx context.Context, address *url.URL, types ...string) (document, error) {
+	fetched, err := f.fetch(ctx, address, types)
+	if err != nil {
+		return document{}, fmt.Errorf("%s://%s%s: %w", address.Scheme, address.Host, address.EscapedPath(), err)
+	}
+	return fetched, nil
+}
+
+func (f fetcher) fetch(ctx context.Context, address *url.URL, types []string) (document, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address.String(), nil)
+	if err != nil {
+		return document{}, errors.New("is not a URL that can be asked")
+	}
+	request.Header.Set("Accept", strings.Join(types, ", "))
+	request.Header.Set("User-Agent", "ginjwt")
+	response, err := f.client.Do(request)
+	if err != nil {
+		return document{}, withoutURL(err)
+	}
+	defer response.Body.Close()
+	if err := checkHead(response, types); err != nil {
+		return document{}, err
+	}
+	body, err := f.read(response)
+	return document{body, maxAge(response.Header)}, err
+}
+
+func checkHead(response *http.Response, types []string) error {
+	if response.StatusCode != http.StatusOK {
+		return statusError(response.StatusCode)
+	}
+	contentType, _, err := mime.ParseMediaType(response.Header.Get("Content-Type"))
+	if err != nil || !slices.Contains(types, contentType) {
+		return fmt.Errorf("has the Content-Type %s, not %s",
+			quoted(response.Header.Get("Content-Type")), strings.Join(types, " or "))
+	}
+	return nil
+}
+
+// read stops at the first byte too many.
+func (f fetcher) read(response *http.Response) ([]byte, error) {
+	body, err := io.ReadAll(io.LimitReader(response.Body, min(f.maxBytes, math.MaxInt64-1)+1))
+	switch {
+	case err != nil:
+		return nil, err
+	case int64(len(body)) > f.maxBytes:
+		return nil, fmt.Errorf("is longer than %d bytes", f.maxBytes)
+	}
+	return body, nil
+}
+
+// withoutURL returns the cause of a client's error, without the URL, whose query
+// may be secret.
+func withoutURL(err error) error {
+	if outer, ok := errors.AsType[*url.Error](err); ok {
+		return outer.Err
+	}
+	return err
+}
+
+// maxAge returns the max-age of a response (RFC 9111 §5.2.2.1); a negative value
+// if it has none.
+func maxAge(header http.Header) time.Duration {
+	for directive := range strings.SplitSeq(strings.Join(header.Values("Cache-Control"), ","), ",") {
+		name, value, _ := strings.Cut(strings.TrimSpace(directive), "=")
+		if !strings.EqualFold(name, "max-age") {
+			continue
+		}
+		seconds, err := strconv.ParseUint(strings.Trim(value, `"`), 10, 31)
+		if err != nil {
+			return -1
+		}
+		return time.Duration(seconds) * time.Second
+	}
+	return -1
+}
+
+// parseURL reads an address that may be asked: https, or http to this machine if
+// that is allowed.
+func (f fetcher) parseURL(text string) (*url.URL, error) {
+	address, err := url.Parse(text)
+	switch {
+	case err != nil:
+		return nil, errors.New("is not a URL")
+	case address.Scheme == "http" && isLoopback(address.Hostname()) && !f.allowHTTP:
+		return nil, errors.New("is not https; for tests, set AllowLoopbackHTTP")
+	case address.Scheme != "https" && !(address.Scheme == "http" && isLoopback(address.Hostname())):
+		return nil, errors.New("is not https")
+	case address.Hostname() == "":
+		return nil, errors.New("has no host")
+	case address.User != nil:
+		return nil, errors.New("has a user or a password")
+	case address.Fragment != "" || strings.HasSuffix(text, "#"):
+		return nil, errors.New("has a fragment")
+	}
+	if err := checkHost(address.Hostname()); err != nil {
+		return nil, err
+	}
+	return address, nil
+}
+
+func isLoopback(host string) bool {
+	return slices.Contains([]string{"localhost", "127.0.0.1", "::1"}, host)
+}
+
+// isThisMachine reports whether a host is this machine, however it is written.
+func isThisMachine(host string) bool {
+	host = strings.TrimSuffix(strings.ToLower(host), ".")
+	address, _ := netip.ParseAddr(host)
+	return host == "localhost" || strings.HasSuffix(host, ".localhost") || embedded(address).IsLoopback()
+}
+
+var errHost = errors.New("is the address of no issuer")
+
+// checkHost refuses what is no name of a host in ASCII, and addresses on which
+// clouds answer their machines, in all forms that a resolver may know.
+func checkHost(host string) error {
+	if len(host) > 253 || strings.ContainsFunc(host, func(r rune) bool { return r <= ' ' || r >= 0x7f }) {
+		return errors.New("has a host that is not written in ASCII (a name in another script begins with xn--)")
+	}
+	host = strings.TrimSuffix(host, ".")
+	address, err := netip.ParseAddr(host)
+	if err == nil && isReserved(embedded(address)) || err != nil && endsInNumber(host) {
+		return errHost
+	}
+	return nil
+}
+
+// endsInNumber reports whether a host that is no IP address may be taken for one:
+// 2852039166, 0xa9fea9fe and 0251.0376.0251.0376 all are 169.254.169.254.
+func endsInNumber(host string) bool {
+	last := strings.ToLower(host[strings.LastIndexByte(host, '.')+1:])
+	return last == "" || strings.Trim(last, "0123456789") == "" || strings.HasPrefix(last, "0x")
+}
+
+// The prefixes of IPv6 addresses that end in one of IPv4: RFC 6052 and RFC 4291.
+var (
+	nat64      = netip.MustParsePrefix("64:ff9b::/96")
+	compatible = netip.MustParsePrefix("::/96")
+)
+
+// embedded returns the IPv4 address in one of IPv6, if there is one.
+func embedded(address netip.Addr) netip.Addr {
+	address = address.Unmap().WithZone("")
+	if address.Is6() && !address.IsLoopback() && !address.IsUnspecified() && (nat64.Contains(address) || compatible.Contains(address)) {
+		last := address.As16()
+		return netip.AddrFrom4([4]byte(last[12:]))
+	}
+	return address
+}
+
+// amazon is where machines of AWS ask for their credentials by IPv6.
+var amazon = netip.MustParseAddr("fd00:ec2::254")
+
+// isReserved reports whether clouds answer their machines at an address
+// (169.254.169.254), or it is no single machine's.
+func isReserved(a netip.Addr) bool {
+	broadcast := netip.AddrFrom4([4]byte{255, 255, 255, 255})
+	return a.IsLinkLocalUnicast() || a.IsMulticast() || a.IsUnspecified() || a == broadcast || a == amazon
+}

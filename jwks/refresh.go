@@ -1,0 +1,122 @@
+package jwks
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"time"
+)
+
+const (
+	minRefresh  = time.Minute // whatever a max-age says
+	firstRetry  = time.Second // after a fetch that failed; then twice as long each time
+	longestWait = time.Minute // for a retry
+)
+
+// follow fetches when it is time and when it is asked to, until ctx ends.
+func (r *Remote) follow(ctx context.Context) {
+	timer := time.NewTimer(r.options.Refresh)
+	defer timer.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-timer.C:
+			r.takeOff()
+		case <-r.wake:
+			timer.Reset(r.attempt(ctx))
+		}
+	}
+}
+
+// attempt fetches once, tells those who wait, and returns when to fetch again.
+func (r *Remote) attempt(ctx context.Context) time.Duration {
+	asked := r.options.Now()
+	skipped, maxAge, err := r.load(ctx, asked)
+	pause := r.pause(maxAge, err)
+	r.overdue.Store(r.options.Now().Add(pause).UnixMilli())
+	r.land(err)
+	if ctx.Err() == nil { // else it failed because it was to end
+		r.report(skipped, err)
+	}
+	return pause
+}
+
+// load fetches the set and takes it over. A Transport that panics is an error: a
+// service does not end because of another.
+func (r *Remote) load(ctx context.Context, asked time.Time) (skipped []error, maxAge time.Duration, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("a panic: %s", quoted(fmt.Sprint(p)))
+		}
+	}()
+	ctx, cancel := context.WithTimeout(ctx, r.options.Timeout)
+	defer cancel()
+	address, err := r.locate(ctx)
+	if err != nil {
+		return nil, 0, err
+	}
+	fetched, err := r.fetcher.get(ctx, address, jwkSetType, jsonType)
+	if err != nil {
+		return nil, 0, err
+	}
+	found, skipped, err := parseSet(fetched.body, r.options)
+	if err != nil {
+		return nil, 0, fmt.Errorf("the JWK Set of %s: %w", address.Host, err)
+	}
+	r.replace(found, asked)
+	return skipped, fetched.maxAge, nil
+}
+
+// replace makes found the keys that are used. If they are the same as before,
+// those stay: what was verified with them stays verified.
+func (r *Remote) replace(found *keys, asked time.Time) {
+	if before := r.current.Load(); before != nil && before.equal(found) {
+		found = before.keys
+	}
+	r.current.Store(&snapshot{found, asked})
+	r.becameReady.Do(func() { close(r.ready) })
+}
+
+// land ends the flight.
+func (r *Remote) land(err error) {
+	r.mu.Lock()
+	landed := r.flight
+	r.flight, r.failure = nil, err
+	r.mu.Unlock()
+	landed.err = err
+	close(landed.landed)
+}
+
+// pause returns how long to wait for the next fetch.
+func (r *Remote) pause(maxAge time.Duration, err error) time.Duration {
+	wait := r.options.Refresh
+	switch {
+	case err != nil:
+		wait = min(firstRetry<<min(r.failures, 10), longestWait, wait)
+		r.failures++
+	case maxAge >= 0:
+		wait = min(max(maxAge, minRefresh), wait)
+		r.failures = 0
+	default:
+		r.failures = 0
+	}
+	return wait - rand.N(wait/10+1)
+}
+
+// report tells OnError what went wrong, once of a key that is not used.
+func (r *Remote) report(skipped []error, err error) {
+	if err != nil {
+		r.options.OnError(fmt.Errorf("jwks: %w", err))
+		return
+	}
+	before := r.reported
+	r.reported = nil
+	for _, s := range skipped {
+		r.reported = append(r.reported, s.Error())
+		if !slices.Contains(before, s.Error()) {
+			r.options.OnError(s)
+		}
+	}
+}
