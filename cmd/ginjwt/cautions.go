@@ -1,0 +1,215 @@
+package main
+
+import (
+	"crypto"
+	"crypto/hmac"
+	_ "crypto/sha256" // the hashes of HMAC
+	_ "crypto/sha512"
+	"encoding/json"
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// caution is something dangerous or odd in a token. Code does not change from
+// version to version.
+type caution struct {
+	Code string `json:"code"`
+	Text string `json:"text"`
+}
+
+// cautioner collects cautions.
+type cautioner struct {
+	loose
+	now   time.Time
+	found []caution
+}
+
+func cautions(t loose, now time.Time) []caution {
+	i := &cautioner{loose: t, now: now}
+	i.lookAtAlgorithm()
+	i.lookAtHeader()
+	i.lookAtTimes()
+	i.lookForSecrets("", t.claims, 1)
+	i.lookAtForm()
+	return i.found
+}
+
+func (i *cautioner) warn(code, format string, args ...any) {
+	i.found = append(i.found, caution{code, fmt.Sprintf(format, args...)})
+}
+
+func (i *cautioner) lookAtAlgorithm() {
+	if i.header == nil {
+		return
+	}
+	switch alg := i.header.text("alg"); {
+	case strings.EqualFold(alg, "none"):
+		i.warn("alg_none", `"alg" is "none": nobody signed this token; a service that takes it takes anything`)
+		return
+	case alg == "":
+		i.warn("alg_missing", `there is no "alg": nobody can verify this token`)
+	case !slices.Contains(allAlgorithms, alg):
+		i.warn("alg_unknown", `"alg" is %q, which is not an algorithm of ginjwt%s`, alg, didYouMean(alg, allAlgorithms))
+	case hashOf[alg] != 0 && i.signedWithWellKnown(hashOf[alg]):
+		i.warn("weak_secret", "it is signed with a secret from the lists that attackers try first; change the secret: whoever knows it makes tokens for any user")
+	}
+	if len(i.signature) == 0 && strings.HasSuffix(i.text, ".") {
+		i.warn("no_signature", "the signature is empty")
+	}
+}
+
+var hashOf = map[string]crypto.Hash{"HS256": crypto.SHA256, "HS384": crypto.SHA384, "HS512": crypto.SHA512}
+
+// wellKnown are secrets that stand in tutorials and word lists.
+var wellKnown = []string{
+	"", "secret", "Secret", "SECRET", "password", "changeme", "change-me", "changeit", "test", "key", "jwt", "token", "admin", "root",
+	"123456", "12345678", "default", "example", "dev", "development", "secretkey", "secret-key", "secret_key", "mysecret", "my-secret",
+	"my_secret", "mysecretkey", "my-secret-key", "my_secret_key", "supersecret", "super-secret", "super_secret", "super-secret-key",
+	"supersecretkey", "jwt-secret", "jwt_secret", "jwtsecret", "jwt-secret-key", "JWT_SECRET", "your-secret", "your-secret-key", "your_secret_key",
+	"shhhhh", "keyboard cat", "secret123", "qwerty", "your-256-bit-secret", "your-384-bit-secret", "your-512-bit-secret",
+	"your-256-bit-secret-your-256-bit-secret", "a-string-secret-at-least-256-bits-long", "a-valid-string-secret-that-is-at-least-512-bits-long-which-is-very-long",
+}
+
+func (i *cautioner) signedWithWellKnown(hash crypto.Hash) bool {
+	end := strings.LastIndexByte(i.text, '.')
+	if end < 0 || len(i.signature) == 0 {
+		return false
+	}
+	return slices.ContainsFunc(wellKnown, func(secret string) bool {
+		mac := hmac.New(hash.New, []byte(secret))
+		mac.Write([]byte(i.text[:end]))
+		return hmac.Equal(mac.Sum(nil), i.signature)
+	})
+}
+
+func (i *cautioner) lookAtHeader() {
+	for _, name := range []string{"jwk", "jku", "x5u", "x5c"} {
+		if _, ok := i.header.get(name); ok {
+			i.warn("key_in_header", "%q in the header brings a key along; who uses it accepts tokens of anybody (ginjwt does not look at it)", name)
+		}
+	}
+	if kid := i.header.text("kid"); strings.ContainsAny(kid, `/\'";|$`) || strings.Contains(kid, "..") || safe(kid) != kid {
+		i.warn("odd_kid", `"kid" has characters of paths, commands or queries: an attack on services that look keys up by it carelessly`)
+	}
+	for _, name := range []string{"crit", "b64", "zip"} {
+		if _, ok := i.header.get(name); ok {
+			i.warn("extension", "%q in the header changes how the token is read; most services refuse it", name)
+		}
+	}
+}
+
+// Lifetimes that are unusual.
+const (
+	longAccess  = 24 * time.Hour
+	longRefresh = 366 * day
+)
+
+func (i *cautioner) lookAtTimes() {
+	if !i.complete {
+		return
+	}
+	for _, m := range i.claims {
+		if n, err := strconv.ParseFloat(string(m.value), 64); err == nil && n > 1e11 && slices.Contains(dateClaims, m.name) {
+			i.warn("milliseconds", "%q seems to be in milliseconds; JWT counts seconds (RFC 7519 §2)", m.name)
+		}
+	}
+	exp, ok := i.date("exp")
+	if _, there := i.claims.get("exp"); !there {
+		i.warn("no_exp", `there is no "exp": the token never expires, and who steals it keeps it`)
+	}
+	if !ok {
+		return
+	}
+	start, ok := i.date("iat")
+	if !ok {
+		start = i.now
+	}
+	most := longAccess
+	if i.claims.text("type") == "refresh" {
+		most = longRefresh
+	}
+	switch lives := exp.Sub(start); {
+	case lives < 0:
+		i.warn("exp_before_iat", `"exp" is before "iat": the token was never valid`)
+	case lives > most:
+		i.warn("long_life", "it lives for %s, which is long for a token of its kind", human(lives))
+	}
+}
+
+func (i *cautioner) date(name string) (time.Time, bool) {
+	value, _ := i.claims.get(name)
+	return dateOf(member{name, value})
+}
+
+var (
+	secretName = regexp.MustCompile(`(?i)(passw(or)?d|passphrase|^pwd$|secret|api_?-?key|private_?-?key|credit_?card|card_?number|^cvv$|^ssn$|^pin$|(access|refresh)_?token)`)
+	noSecret   = regexp.MustCompile(`(?i)(expires|expiry|changed|updated|reset|required|_at$|At$|hint)`)
+)
+
+// deepest is how deep in claims secrets are looked for. Each level is parsed
+// anew.
+const deepest = 5
+
+// lookForSecrets warns of claims that are named like secrets.
+func (i *cautioner) lookForSecrets(path string, claims object, depth int) {
+	if depth > deepest {
+		return
+	}
+	for _, m := range claims {
+		full := path + m.name
+		if secretName.MatchString(m.name) && !noSecret.MatchString(m.name) && len(m.value) > 0 && strings.IndexByte(`"0123456789{[`, m.value[0]) >= 0 {
+			i.warn("secret_in_claims", "the claim %q is named like a secret; claims are signed, not encrypted: who has the token can read it", full)
+			continue
+		}
+		if inner, err := parseObject(m.value); err == nil {
+			i.lookForSecrets(full+".", inner, depth+1)
+		}
+	}
+}
+
+func (i *cautioner) lookAtForm() {
+	for _, part := range []object{i.header, i.claims} {
+		seen := map[string]bool{}
+		for _, m := range part {
+			if seen[m.name] {
+				i.warn("twice", "%q is there twice: readers of JSON disagree which one counts", m.name)
+			}
+			seen[m.name] = true
+		}
+	}
+	if slices.ContainsFunc(append(slices.Clone(i.header), i.claims...), hidden) {
+		i.warn("control_characters", "it holds control characters, or such that hide text or turn it around; they are shown as \\u…")
+	}
+	if n := len(i.text); n > 4000 {
+		i.warn("large", "it has %d bytes: too many for a cookie (4096 with its name and attributes), and many servers take no more than 8192 bytes of headers", n)
+	}
+}
+
+// hidden reports whether a member holds text that is not shown as it is.
+func hidden(m member) bool {
+	var v any
+	if json.Unmarshal(m.value, &v) != nil {
+		return true
+	}
+	return hides(m.name) || hides(v)
+}
+
+func hides(v any) bool {
+	switch v := v.(type) {
+	case string:
+		return safe(strings.NewReplacer("\n", "", "\t", "", "\u00a0", "").Replace(v)) != strings.NewReplacer("\n", "", "\t", "", "\u00a0", "").Replace(v)
+	case []any:
+		return slices.ContainsFunc(v, hides)
+	case map[string]any:
+		for name, value := range v {
+			if hides(name) || hides(value) {
+				return true
+			}
+		}
+	}
+	return false
+}

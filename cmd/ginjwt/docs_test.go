@@ -1,0 +1,104 @@
+package main
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+type step struct{ command, output string }
+
+// sessionOf returns the commands of a page, and what they answer.
+func sessionOf(page string) (steps []step) {
+	inside := false
+	for line := range strings.Lines(page) {
+		switch command, isCommand := strings.CutPrefix(line, "$ "); {
+		case strings.HasPrefix(line, "```"):
+			inside = line == "```console\n"
+		case inside && isCommand:
+			steps = append(steps, step{command: command})
+		case inside:
+			steps[len(steps)-1].output += line
+		}
+	}
+	return steps
+}
+
+// patternOf returns what matches an output: … is any text of one line, and a
+// line of it alone is any lines.
+func patternOf(output string) *regexp.Regexp {
+	var pattern strings.Builder
+	for line := range strings.Lines(output) {
+		if line == "…\n" {
+			pattern.WriteString(`(.+\n)+`)
+			continue
+		}
+		pattern.WriteString(strings.ReplaceAll(regexp.QuoteMeta(line), "…", ".+"))
+	}
+	return regexp.MustCompile("^" + pattern.String() + "$")
+}
+
+// TestSessionInDocs types what docs/cli.md shows, and compares every answer.
+func TestSessionInDocs(t *testing.T) {
+	t.Parallel()
+	path, err := binary()
+	require.NoError(t, err)
+	page, err := os.ReadFile(filepath.Join("..", "..", "docs", "cli.md"))
+	require.NoError(t, err)
+	steps := sessionOf(string(page))
+	require.Greater(t, len(steps), 20, "the session is gone, or is not read as it should be")
+
+	dir := t.TempDir()
+	for _, step := range steps {
+		shell := exec.Command("bash", "-c", step.command)
+		shell.Dir = dir
+		shell.Env = []string{"PATH=" + filepath.Dir(path) + ":/usr/bin:/bin"}
+		output, _ := shell.CombinedOutput()
+		require.Regexp(t, patternOf(step.output), string(output), "the page shows another answer to:\n$ %s", step.command)
+	}
+}
+
+func TestPatternOf(t *testing.T) {
+	t.Parallel()
+	assert.Regexp(t, patternOf("a … (c)\n…\nd\n"), "a b b (c)\n1\n2\nd\n")
+	assert.NotRegexp(t, patternOf("a … c\n"), "a b\nc\n")
+	assert.NotRegexp(t, patternOf("a\n"), "a\nb\n")
+	assert.NotRegexp(t, patternOf(""), "a\n")
+}
+
+// The page has every command, and every kind of refusal.
+func TestDocsNameEveryCommand(t *testing.T) {
+	t.Parallel()
+	page, err := os.ReadFile(filepath.Join("..", "..", "docs", "cli.md"))
+	require.NoError(t, err)
+	a := &app{out: &printer{}, err: &printer{}}
+	for _, c := range a.rootCommand().Commands() {
+		assert.True(t, strings.Contains(string(page), "`"+c.Name()), c.Name())
+		for _, sub := range c.Commands() {
+			assert.True(t, regexp.MustCompile("`(key )?"+sub.Name()+"`").Match(page), sub.CommandPath())
+		}
+	}
+	for _, kind := range kinds {
+		assert.True(t, strings.Contains(string(page), "`"+kind.name+"`"), kind.name)
+	}
+}
+
+// The page has the code of every warning.
+func TestDocsNameEveryWarning(t *testing.T) {
+	t.Parallel()
+	page, err := os.ReadFile(filepath.Join("..", "..", "docs", "cli.md"))
+	require.NoError(t, err)
+	source, err := os.ReadFile("cautions.go")
+	require.NoError(t, err)
+	codes := regexp.MustCompile(`i\.warn\("(\w+)"`).FindAllStringSubmatch(string(source), -1)
+	require.Greater(t, len(codes), 10)
+	for _, code := range codes {
+		assert.True(t, strings.Contains(string(page), "`"+code[1]+"`"), code[1])
+	}
+}

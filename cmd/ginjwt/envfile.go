@@ -1,0 +1,150 @@
+package main
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+)
+
+// envFile is what a .env file says, and what is odd about how it says it.
+type envFile struct {
+	values   environment
+	notes    []string // what docker run, or a shell, would not take
+	warnings []string // what others take for another value
+}
+
+var (
+	envName  = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_.-]*$`)
+	exported = regexp.MustCompile(`^\s*export\s+`)
+	comment  = regexp.MustCompile(`[ \t]#`)
+	expanded = regexp.MustCompile(`(^|[^\\])[$` + "`" + `]`)
+	forShell = regexp.MustCompile(`[\s\\'"&|;<>()]`) // what a shell does not take as it stands
+)
+
+// parseEnvFile reads lines of KEY=value as .env files have them: "export" in
+// front, '…' as it stands, "…" with \n, \t, \" and \\ in it and over several
+// lines, and # for comments. Nothing is expanded. What docker run --env-file,
+// docker compose or a shell take otherwise is said. Errors name the line, and
+// never show a value.
+func parseEnvFile(text string) (envFile, error) {
+	file := envFile{values: environment{}}
+	text = strings.TrimPrefix(strings.ReplaceAll(text, "\r\n", "\n"), "\ufeff")
+	for number := 1; text != ""; {
+		line, rest, _ := strings.Cut(text, "\n")
+		name, value, found := strings.Cut(line, "=")
+		before := name
+		name = strings.TrimSpace(exported.ReplaceAllString(name, ""))
+		switch {
+		case strings.TrimSpace(line) == "", strings.HasPrefix(strings.TrimSpace(line), "#"):
+			text = rest
+			number++
+			continue
+		case !found || !envName.MatchString(name):
+			return file, fmt.Errorf("line %d: is not KEY=value", number)
+		}
+		// A value in quotes may go on over the next lines.
+		read, used, err := envValue(value, text[len(line)-len(value):])
+		if err != nil {
+			return file, fmt.Errorf("line %d: %s: %w", number, name, err)
+		}
+		start := len(line) - len(value)
+		file.note(number, name, before, strings.TrimSpace(text[start:start+used]), read)
+		file.values[name] = read
+		number += strings.Count(text[:start+used], "\n") + 1
+		text = strings.TrimPrefix(text[start+used:], "\n")
+	}
+	return file, nil
+}
+
+// envValue reads the value that line begins with. rest is the file from there
+// on, of which it uses some bytes.
+func envValue(line, rest string) (value string, used int, err error) {
+	blanks := len(line) - len(strings.TrimLeft(line, " \t"))
+	quoted := rest[blanks:]
+	if quoted == "" || quoted[0] != '"' && quoted[0] != '\'' {
+		if comment := comment.FindStringIndex(line); comment != nil {
+			return strings.TrimSpace(line[:comment[0]]), len(line), nil
+		}
+		return strings.TrimSpace(line), len(line), nil
+	}
+	value, length, ok := unquote(quoted)
+	if !ok {
+		return "", 0, fmt.Errorf("the quote %c is not closed", quoted[0])
+	}
+	used = blanks + length
+	after, _, _ := strings.Cut(rest[used:], "\n")
+	if tail := strings.TrimSpace(after); tail != "" && tail[0] != '#' {
+		return "", 0, fmt.Errorf("there is text after the closing quote")
+	}
+	return value, used + len(after), nil
+}
+
+// unquote reads the quoted text that s begins with.
+func unquote(s string) (value string, length int, ok bool) {
+	var b strings.Builder
+	for i := 1; i < len(s); i++ {
+		switch c := s[i]; {
+		case c == s[0]:
+			return b.String(), i + 1, true
+		case c == '\\' && s[0] == '"' && i+1 < len(s):
+			i++
+			b.WriteString(unescaped(s[i]))
+		default:
+			b.WriteByte(c)
+		}
+	}
+	return "", 0, false
+}
+
+func unescaped(c byte) string {
+	switch c {
+	case 'n':
+		return "\n"
+	case 'r':
+		return "\r"
+	case 't':
+		return "\t"
+	case '"', '\\', '$', '\'':
+		return string(rune(c))
+	}
+	return `\` + string(rune(c))
+}
+
+// note says what is odd about a line, but for settings of others. before is what
+// stands before the "=", written what stands behind it.
+func (f *envFile) note(number int, name, before, written, read string) {
+	say := func(list *[]string, text string) {
+		*list = append(*list, fmt.Sprintf("line %d: %s%s", number, name, text))
+	}
+	if _, twice := f.values[name]; twice {
+		say(&f.notes, " is set again; the last value counts")
+	}
+	if !strings.HasPrefix(name, "JWT_") {
+		return
+	}
+	if strings.TrimLeft(before, " \t") != name {
+		say(&f.notes, `: docker run --env-file takes neither "export" nor blanks before the "="`)
+	}
+	if written != read {
+		say(&f.notes, ": quotes and comments were removed; docker run --env-file would keep them in the value")
+	}
+	switch plain := unprotected(written, read); {
+	case expanded.MatchString(plain):
+		say(&f.warnings, ": has a $ or a ` outside of '…': docker compose and shells put something else in its place, and docker run does not; write '…' around the value, or choose another")
+	case plain == read && forShell.MatchString(read):
+		say(&f.notes, ": a shell that reads the file takes another value, as there are no quotes around it")
+	}
+}
+
+// unprotected returns the part of a value that does not stand in '…', as it is
+// written.
+func unprotected(written, read string) string {
+	switch written[:min(1, len(written))] {
+	case "'":
+		return ""
+	case `"`:
+		_, length, _ := unquote(written)
+		return written[:length]
+	}
+	return read
+}

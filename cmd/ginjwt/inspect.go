@@ -1,0 +1,254 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/spf13/cobra"
+
+	"github.com/gin-jwt-extended/ginjwt"
+)
+
+// inspection is what inspect finds out. Its JSON is the answer of --json.
+type inspection struct {
+	Header    object            `json:"header"`
+	Claims    object            `json:"claims"`
+	Texts     map[string]string `json:"texts,omitempty"` // of a header or payload that is no JSON
+	Times     map[string]string `json:"times,omitempty"`
+	Signature string            `json:"signature"` // "valid", "invalid" or "not_verified"
+	Reason    string            `json:"reason,omitempty"`
+	Refused   *refused          `json:"refused,omitempty"`
+	Broken    []string          `json:"broken,omitempty"`
+	Warnings  []caution         `json:"warnings,omitempty"`
+	Bytes     int               `json:"bytes"`
+}
+
+// What is known of a signature.
+const (
+	signatureValid   = "valid"
+	signatureInvalid = "invalid"
+	signatureUnknown = "not_verified"
+)
+
+func (a *app) inspectCommand() *cobra.Command {
+	s := &source{}
+	at := moment{now: a.now}
+	c := &cobra.Command{
+		Use:   "inspect [TOKEN|-]",
+		Short: "Show and explain a token",
+		Long: `Shows the header and the claims of a token, says what its times mean, warns of
+what is dangerous in it, and how a service with these settings would refuse it.
+The signature is verified if there are keys; else it says so, and anybody may
+have written the token. Broken tokens are shown as far as they can be read.
+
+Blanks, quotes and "Bearer" around a token do no harm. Nothing is sent anywhere.
+
+Exit status: 0 the token could be read, whether it is good or not (for that there
+is ginjwt verify); 1 it is broken.`,
+		Example: `  ginjwt inspect < token.txt
+  pbpaste | ginjwt inspect --key public.pem
+  ginjwt mint --subject alice | ginjwt inspect --json | jq .claims.exp`,
+		Args: oneToken,
+		RunE: func(c *cobra.Command, args []string) error {
+			a.pretend(at)
+			return a.inspect(c, s, args)
+		},
+	}
+	s.flags(c)
+	c.Flags().Var(&at, "at", "as if it were then: +1h, 2026-12-01")
+	return c
+}
+
+func (a *app) inspect(c *cobra.Command, s *source, args []string) error {
+	m, config, err := a.inspector(s)
+	if err != nil {
+		return err
+	}
+	text, err := a.readToken(args)
+	if err != nil {
+		return err
+	}
+	if n := len(strings.Fields(text)); n > 1 && strings.Count(text, ".") >= 2*n {
+		return hint(fmt.Errorf("there are %d tokens", n), "inspect shows one: head -1 tokens.txt | ginjwt inspect; verify reads one on each line")
+	}
+	t := takeApart(text)
+	i := inspection{
+		Header:   t.header,
+		Claims:   t.claims,
+		Texts:    t.texts,
+		Times:    timesOf(t.claims),
+		Broken:   t.problems,
+		Warnings: cautions(t, a.now()),
+		Bytes:    len(t.text),
+	}
+	i.judge(c.Context(), t, m, config)
+	if !a.json {
+		a.printInspection(i)
+	} else if err := a.writeJSON(i); err != nil {
+		return err
+	}
+	if len(t.problems) > 0 {
+		return answered(statusNo)
+	}
+	return nil
+}
+
+// inspector returns a manager with the settings of s, or nil if they have no
+// key. Wrong settings that nobody asked for do not matter: those of a shell.
+func (a *app) inspector(s *source) (*ginjwt.JWTManager, ginjwt.Config, error) {
+	config, err := a.config(s)
+	if err == nil && !hasKeys(config) {
+		return nil, config, nil
+	}
+	var m *ginjwt.JWTManager
+	if err == nil {
+		err = a.checkKeys(&config, s)
+	}
+	if err == nil {
+		m, err = a.manager(config, s)
+	}
+	if err != nil && !s.given() {
+		a.warn("the settings in the environment are wrong (see: ginjwt doctor); the defaults are used")
+		return nil, ginjwt.Config{Now: a.now}, nil
+	}
+	return m, config, err
+}
+
+// given reports whether the command line names keys or settings.
+func (s *source) given() bool {
+	return s.envFile != "" || s.secretFile != "" || len(s.keyFiles) > 0 || s.algorithm != ""
+}
+
+func (a *app) printInspection(i inspection) {
+	p := a.out
+	a.printPart("Header", i.Header, i.Texts["header"])
+	a.printPart("Claims", i.Claims, i.Texts["payload"])
+	for _, problem := range i.Broken {
+		p.line("%s %s", p.red("Broken:"), problem)
+	}
+	switch i.Signature {
+	case signatureValid:
+		p.line("Signature: %s", p.green("valid"))
+	case signatureInvalid:
+		p.line("Signature: %s: %s", p.red("INVALID"), i.Reason)
+	default:
+		p.line("Signature: %s: %s", p.yellow("NOT VERIFIED"), i.Reason)
+	}
+	switch {
+	case i.Refused != nil:
+		p.line("Verdict: %s: %s (%s, answered %d)", p.red("refused"), i.Refused.Message, i.Refused.Kind, i.Refused.Status)
+	case i.Signature == signatureValid:
+		p.line("Verdict: %s", p.green("accepted"))
+	default:
+		p.line("Verdict: nothing but the signature could be wrong with it")
+	}
+	for _, w := range i.Warnings {
+		p.line("%s %s", p.yellow("Warning:"), w.Text)
+	}
+}
+
+// printPart writes the header or the claims, and the text of what is no JSON.
+func (a *app) printPart(name string, members object, text string) {
+	if members == nil && text == "" {
+		return
+	}
+	a.out.line("%s", a.out.bold("%s", name))
+	a.printMembers(members)
+	if text != "" {
+		a.out.line("  %s %s", a.out.faint("as text:"), text)
+	}
+	a.out.line("")
+}
+
+// printMembers writes names and values in two columns, and behind times what
+// they mean.
+func (a *app) printMembers(o object) {
+	names, values := 0, 0
+	for _, m := range o {
+		names = max(names, utf8.RuneCountInString(safe(m.name)))
+		if n := utf8.RuneCountInString(compact(m.value)); n <= 36 {
+			values = max(values, n)
+		}
+	}
+	for _, m := range o {
+		name, value := safe(m.name), compact(m.value)
+		line := fmt.Sprintf("  %s%s  %s", name, strings.Repeat(" ", names-utf8.RuneCountInString(name)), value)
+		meaning := a.meaning(m)
+		if meaning == "" {
+			a.out.line("%s", styled(line))
+			continue
+		}
+		gap := strings.Repeat(" ", max(0, values-utf8.RuneCountInString(value)))
+		a.out.line("%s%s  %s", styled(line), gap, meaning)
+	}
+}
+
+// compact returns JSON on one line, made safe.
+func compact(value json.RawMessage) string {
+	var b bytes.Buffer
+	if json.Compact(&b, value) != nil {
+		return safe(string(value))
+	}
+	return safe(b.String())
+}
+
+// meaning says what a time in a claim means now.
+func (a *app) meaning(m member) styled {
+	t, ok := dateOf(m)
+	if !ok {
+		return ""
+	}
+	now := a.now()
+	past := !t.After(now)
+	word := map[string]string{"iat": "issued", "auth_time": "logged in", "updated_at": "updated"}[m.name]
+	switch {
+	case m.name == "exp" && past:
+		return sprintf("%s (%s)", a.out.red("expired %s", relative(t, now)), stamp(t))
+	case m.name == "exp":
+		word = "expires"
+	case m.name == "nbf" && past:
+		word = "began to be valid"
+	case m.name == "nbf":
+		return sprintf("%s (%s)", a.out.red("not valid yet, only %s", relative(t, now)), stamp(t))
+	case m.name == "fresh" && past:
+		word = "fresh until"
+	case m.name == "fresh":
+		word = "stops being fresh"
+	case !past:
+		return sprintf("%s (%s)", a.out.red("%s %s: in the future", word, relative(t, now)), stamp(t))
+	}
+	return a.out.faint("%s %s (%s)", word, relative(t, now), stamp(t))
+}
+
+// dateClaims are the claims that are dates.
+var dateClaims = []string{"iat", "nbf", "exp", "auth_time", "updated_at", "fresh"}
+
+// dateOf returns the time that a claim is, if it is one.
+func dateOf(m member) (time.Time, bool) {
+	for _, name := range dateClaims {
+		if m.name != name {
+			continue
+		}
+		seconds, err := strconv.ParseFloat(string(m.value), 64)
+		if err != nil || seconds < -62135596800 || seconds > 253402300799 {
+			return time.Time{}, false
+		}
+		return time.Unix(int64(seconds), 0), true
+	}
+	return time.Time{}, false
+}
+
+func timesOf(claims object) map[string]string {
+	times := map[string]string{}
+	for _, m := range claims {
+		if t, ok := dateOf(m); ok {
+			times[m.name] = t.UTC().Format(time.RFC3339)
+		}
+	}
+	return times
+}

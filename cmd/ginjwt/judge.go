@@ -1,0 +1,125 @@
+package main
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/golang-jwt/jwt/v5"
+
+	"github.com/gin-jwt-extended/ginjwt"
+)
+
+// judge finds out what a service with these settings would say. m is nil where
+// there is no key.
+func (i *inspection) judge(ctx context.Context, t loose, m *ginjwt.JWTManager, config ginjwt.Config) {
+	if m == nil {
+		i.Signature, i.Reason = signatureUnknown, "no key was given, so anybody may have written this"
+		i.Refused = refusalByAnyKey(ctx, t, config)
+		return
+	}
+	_, err := m.VerifyToken(ctx, t.text, ginjwt.AnyType())
+	i.Signature, i.Reason = signatureState(err)
+	if err == nil {
+		return
+	}
+	i.Refused = refusalOf(err)
+	if i.Reason == unknownName || i.Reason == unknownAlgorithm {
+		i.Reason = whyNotNamed(config.Keys, t.header, config.Now(), i.Reason)
+	}
+}
+
+// Why a signature was not verified.
+const (
+	unknownName      = `none of the keys has the name that the token gives ("kid")`
+	unknownAlgorithm = `none of the keys is for the algorithm of the token ("alg")`
+)
+
+// whyNotNamed says why the key that a token names does not verify it, if there is
+// one: else reason.
+func whyNotNamed(keys []ginjwt.Key, header object, now time.Time, reason string) string {
+	index := slices.IndexFunc(keys, func(key ginjwt.Key) bool { return idOf(key) == header.text("kid") })
+	if index < 0 {
+		return reason
+	}
+	switch key := keys[index]; {
+	case stateOf(key, now) == stateRetired:
+		return `the key that the token names ("kid") retired ` + relative(key.NotAfter, now)
+	case algorithmOf(key) != header.text("alg"):
+		return `the key that the token names ("kid") is for another algorithm, ` + algorithmOf(key)
+	}
+	return reason
+}
+
+// What the library says where a signature does not fit the keys.
+const (
+	wrongSignature = "Signature verification failed"
+	wrongAlgorithm = "The specified alg value is not allowed"
+)
+
+// signatureState says what an answer of VerifyToken tells about the signature.
+// Everything but form and header is looked at after it was verified.
+func signatureState(err error) (state, reason string) {
+	var e *ginjwt.Error
+	switch {
+	case err == nil:
+		return signatureValid, ""
+	case errors.Is(err, jwt.ErrTokenSignatureInvalid):
+		return signatureInvalid, "no key that was given made it"
+	case !errors.As(err, &e):
+		return signatureUnknown, "the check failed"
+	case errors.Is(err, jwt.ErrTokenMalformed):
+		return signatureUnknown, "the token is broken"
+	case errors.Is(err, jwt.ErrTokenUnverifiable) && e.Message == wrongSignature:
+		return signatureUnknown, unknownName
+	case errors.Is(err, jwt.ErrTokenUnverifiable) && e.Message == wrongAlgorithm:
+		return signatureUnknown, unknownAlgorithm
+	case errors.Is(err, jwt.ErrTokenUnverifiable):
+		return signatureUnknown, "the header has what is not supported"
+	}
+	return signatureValid, ""
+}
+
+// refusalByAnyKey returns how a service would refuse a token whatever keys it
+// has; nil if only the signature can be wrong. To find out, a copy of the token
+// is signed with a key that is made for it, and forgotten.
+func refusalByAnyKey(ctx context.Context, t loose, config ginjwt.Config) *refused {
+	secret := newSecret(32)
+	config.SecretKey = string(secret)
+	config.Algorithm, config.DecodeAlgorithms = "HS256", nil
+	m := ginjwt.New(config)
+	if err := m.InitApp(nil); err != nil {
+		return nil // the settings do not stand without their keys
+	}
+	_, err := m.VerifyToken(ctx, t.text, ginjwt.AnyType())
+	if r := refusalOf(err); r.Message != wrongSignature && r.Message != wrongAlgorithm {
+		return r
+	}
+	if !slices.Contains(allAlgorithms, t.header.text("alg")) {
+		return refusalOf(err)
+	}
+	if _, err := m.VerifyToken(ctx, t.signedAnew(secret), ginjwt.AnyType()); err != nil {
+		return refusalOf(err)
+	}
+	return nil
+}
+
+// signedAnew returns the token with another signature, and the header that says
+// so.
+func (t loose) signedAnew(secret []byte) string {
+	header, err := json.Marshal(t.header.without("kid").with("alg", "HS256"))
+	if err != nil {
+		return t.text
+	}
+	_, claims := segmentsOf(t.text)
+	signed := base64.RawURLEncoding.EncodeToString(header) + "." + base64.RawURLEncoding.EncodeToString(claims)
+	mac := hmac.New(sha256.New, secret)
+	fmt.Fprint(mac, signed)
+	return signed + "." + base64.RawURLEncoding.EncodeToString(mac.Sum(nil))
+}

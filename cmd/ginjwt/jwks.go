@@ -1,0 +1,58 @@
+package main
+
+import (
+	"errors"
+
+	"github.com/spf13/cobra"
+
+	"github.com/gin-jwt-extended/ginjwt"
+)
+
+func (a *app) jwksCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "jwks FILE…",
+		Short: "Print the public JWK Set of keys",
+		Long: `Prints the JWK Set that a service with these keys publishes, for a static
+/.well-known/jwks.json or to compare. Secrets, retired keys and keys for refresh
+tokens only are left out.`,
+		Example: `  ginjwt jwks keys.json > jwks.json
+  ginjwt jwks current.pem previous.pem`,
+		Args: someFiles,
+		RunE: func(_ *cobra.Command, args []string) error {
+			var public []ginjwt.Key
+			for _, path := range args {
+				keys, err := a.readKeys(path)
+				if err != nil {
+					return err
+				}
+				public = append(public, a.published(path, keys)...)
+			}
+			if len(public) == 0 {
+				return hint(errors.New("there is no public key to publish"), "make one with: ginjwt key new --algorithm EdDSA")
+			}
+			text, err := publicSet(public)
+			if err != nil {
+				return err
+			}
+			a.out.text(text)
+			return nil
+		},
+	}
+}
+
+// published returns the keys that are published, and says which are not.
+func (a *app) published(path string, keys []ginjwt.Key) (public []ginjwt.Key) {
+	for _, key := range keys {
+		switch {
+		case isSecret(key):
+			a.warn("%s: %s is a secret, and is not published", path, idOf(key))
+		case key.TokenType == ginjwt.RefreshToken:
+			a.warn("%s: %s is for refresh tokens, which only their service verifies, and is not published", path, idOf(key))
+		case stateOf(key, a.now()) == stateRetired:
+			a.warn("%s: %s retired %s, and is not published", path, idOf(key), relative(key.NotAfter, a.now()))
+		default:
+			public = append(public, key)
+		}
+	}
+	return public
+}

@@ -1,0 +1,139 @@
+package main
+
+import (
+	"errors"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"github.com/gin-jwt-extended/ginjwt"
+)
+
+func (a *app) keyAddCommand() *cobra.Command {
+	s := a.newKeySpec()
+	var from, fromSecret string
+	var first, unnamed bool
+	c := &cobra.Command{
+		Use:   "add FILE",
+		Short: "Add a key to a JWK Set",
+		Long: `Adds a new key, or those of another file, to a JWK Set, which is made if it is not
+there. The first key that is active signs, so that a key at the end only verifies,
+until those before it retire.
+
+To change the key that signs use ginjwt key rotate.`,
+		Example: `  ginjwt key add keys.json --algorithm ES256
+  ginjwt key add keys.json --from old.pem --verify-unnamed
+  ginjwt key add keys.json --from partner-public.jwk
+  printenv JWT_SECRET_KEY | ginjwt key add keys.json --from-secret - --verify-unnamed`,
+		Args: oneFile,
+		RunE: func(c *cobra.Command, args []string) error {
+			if from != "" && fromSecret != "" {
+				return usage(c, "--from and --from-secret are one too many")
+			}
+			added, err := a.keysToAdd(c, s, from, fromSecret)
+			if err != nil {
+				return err
+			}
+			for i := range added {
+				added[i].VerifyUnnamed = added[i].VerifyUnnamed || unnamed
+			}
+			if err := a.keyAdd(args[0], added, first); err != nil {
+				return err
+			}
+			return a.sayAdded(args[0], added)
+		},
+	}
+	s.flags(c, "EdDSA")
+	s.timeFlags(c)
+	c.Flags().StringVar(&from, "from", "", "add the keys of this `FILE`, not a new one")
+	c.Flags().StringVar(&fromSecret, "from-secret", "", "add the secret that is the text of this `FILE`, such as that of JWT_SECRET_KEY")
+	c.Flags().BoolVar(&first, "first", false, "put it before the others, so that it signs at once")
+	c.Flags().BoolVar(&unnamed, "verify-unnamed", false, `it verifies tokens without "kid" too: those from before there was a list`)
+	return c
+}
+
+// keyAdd adds keys to a file, or makes the file.
+func (a *app) keyAdd(path string, added []ginjwt.Key, first bool) error {
+	if path == "-" {
+		return errChangesInput
+	}
+	insert := func(file *keyFile) error {
+		for i, key := range added {
+			at := len(file.keys)
+			if first {
+				at = i
+			}
+			if err := file.insert(at, key); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	if _, err := os.Stat(path); !errors.Is(err, os.ErrNotExist) {
+		return a.changeKeys(path, false, insert)
+	}
+	file := &keyFile{path: path}
+	if err := errors.Join(insert(file), checkList(file)); err != nil {
+		return err
+	}
+	text, err := file.encoded()
+	if err != nil {
+		return err
+	}
+	return a.writeNew(path, text)
+}
+
+func (a *app) sayAdded(path string, added []ginjwt.Key) error {
+	list := listed(path, added, a.now())
+	if a.json {
+		return a.writeJSON(map[string]any{"added": list})
+	}
+	for _, k := range list {
+		a.out.line("%s: added %s (%s)", path, k.ID, k.Algorithm)
+	}
+	return nil
+}
+
+func (a *app) keysToAdd(c *cobra.Command, s *keySpec, from, fromSecret string) ([]ginjwt.Key, error) {
+	if from == "" && fromSecret == "" {
+		if err := s.check(c, a.now()); err != nil {
+			return nil, err
+		}
+		key, err := s.newKey()
+		return []ginjwt.Key{key}, err
+	}
+	keys, err := a.existingKeys(from, fromSecret)
+	if err != nil {
+		return nil, err
+	}
+	if len(keys) > 1 && s.id != "" {
+		return nil, usage(c, "--id: %s holds %d keys", from, len(keys))
+	}
+	for i := range keys {
+		if c.Flags().Changed("algorithm") {
+			keys[i].Algorithm = s.algorithm
+		}
+		keys[i].Algorithm = algorithmOf(keys[i])
+		if s.id != "" {
+			keys[i].ID = s.id
+		}
+		if !s.notBefore.IsZero() {
+			keys[i].NotBefore = s.notBefore.Time
+		}
+		if !s.notAfter.IsZero() {
+			keys[i].NotAfter = s.notAfter.Time
+		}
+		if s.tokenType != "" {
+			keys[i].TokenType = ginjwt.TokenType(s.tokenType)
+		}
+	}
+	return keys, nil
+}
+
+func (a *app) existingKeys(from, fromSecret string) ([]ginjwt.Key, error) {
+	if fromSecret == "" {
+		return a.readKeys(from)
+	}
+	secret, err := a.readSecret(fromSecret)
+	return []ginjwt.Key{{Sign: []byte(secret)}}, err
+}

@@ -1,0 +1,106 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/gin-jwt-extended/ginjwt"
+)
+
+var errChangesInput = &usageError{"standard input cannot be changed", "name a file"}
+
+// changeKeys changes a file with a JWK or a JWK Set, which becomes a JWK Set.
+// What would be no good list of keys is not written.
+func (a *app) changeKeys(path string, dryRun bool, edit func(*keyFile) error) error {
+	apply := func(text []byte) ([]byte, error) {
+		file := &keyFile{path: path, text: text}
+		if err := file.parse(); err != nil {
+			return nil, fmt.Errorf("%s: %w", path, err)
+		}
+		if file.form == formPEM {
+			return nil, hint(fmt.Errorf("%s: is a PEM text, which has no place for names and times", path),
+				"make a JWK Set of it: ginjwt key add keys.json --from %s --verify-unnamed", path)
+		}
+		if err := edit(file); err != nil {
+			return nil, err
+		}
+		if err := checkList(file); err != nil {
+			return nil, err
+		}
+		return file.encoded()
+	}
+	if path == "-" {
+		return errChangesInput
+	}
+	if !dryRun {
+		return a.change(path, apply)
+	}
+	text, err := a.readFile(path)
+	if err != nil {
+		return err
+	}
+	_, err = apply(text)
+	return err
+}
+
+// checkList says whether a service would take a list of keys.
+func checkList(file *keyFile) error {
+	if _, err := ginjwt.NewKeySet(file.keys...); err != nil {
+		return fmt.Errorf("%s: not changed, as services would refuse it: %s", file.path, strings.TrimPrefix(err.Error(), "ginjwt: NewKeySet: "))
+	}
+	return nil
+}
+
+// completeKeys offers files, then the names of the keys in the file. A shell waits
+// for it, and prints what it gets: neither may the file be a pipe, nor a name hold
+// what steers a terminal, or means something to the script of the shell.
+func (a *app) completeKeys(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+	if len(args) != 1 {
+		return nil, cobra.ShellCompDirectiveDefault
+	}
+	info, err := os.Stat(args[0])
+	if err != nil || !info.Mode().IsRegular() {
+		return nil, cobra.ShellCompDirectiveError
+	}
+	keys, err := a.readKeys(args[0])
+	if err != nil {
+		return nil, cobra.ShellCompDirectiveError
+	}
+	odd := func(id string) bool { return safe(id) != id || strings.HasPrefix(id, "_activeHelp_") }
+	return slices.DeleteFunc(ids(keys), odd), cobra.ShellCompDirectiveNoFileComp
+}
+
+func fileAndKey(c *cobra.Command, args []string) error {
+	if len(args) != 2 {
+		return usage(c, "takes a file and the name of a key (see: ginjwt key list FILE)")
+	}
+	return nil
+}
+
+// aboutKID is the end of the help of commands that take the name of a key.
+const aboutKID = `A name may be cut short where "…" or "..." stands for the rest. One that begins
+with a dash comes after two: ginjwt key remove -- keys.json -Gdq541F…`
+
+// index returns the index of the key with a name. A name that ends with "…" is
+// the beginning of one.
+func (f *keyFile) index(id string) (int, error) {
+	names := ids(f.keys)
+	if index := slices.Index(names, id); index >= 0 {
+		return index, nil
+	}
+	see := "see: " + command("key list", "", f.path)
+	begin, cut := strings.CutSuffix(strings.Replace(id, "...", "…", 1), "…")
+	begins := func(name string) bool { return cut && begin != "" && strings.HasPrefix(name, begin) }
+	first := slices.IndexFunc(names, begins)
+	switch {
+	case first < 0:
+		return 0, hint(fmt.Errorf("%s: has no key %q%s", f.path, id, didYouMean(strings.TrimSuffix(id, "…"), names)), "%s", see)
+	case slices.ContainsFunc(names[first+1:], begins):
+		return 0, hint(fmt.Errorf("%s: has several keys whose names begin with %q", f.path, begin), "%s", see)
+	}
+	return first, nil
+}

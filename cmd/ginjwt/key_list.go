@@ -1,0 +1,172 @@
+package main
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/gin-jwt-extended/ginjwt"
+)
+
+// listedKey is a line of key list, and its JSON.
+type listedKey struct {
+	File      string   `json:"file"`
+	ID        string   `json:"kid"`
+	Algorithm string   `json:"algorithm"`
+	TokenType string   `json:"token_type,omitempty"` // empty: all
+	Private   bool     `json:"private"`              // it can sign
+	State     string   `json:"state"`
+	Signing   []string `json:"signing"` // the types of new tokens that are signed with it
+	NotBefore string   `json:"not_before,omitempty"`
+	NotAfter  string   `json:"not_after,omitempty"`
+	Unnamed   bool     `json:"verify_unnamed,omitempty"`
+
+	key ginjwt.Key
+}
+
+// The states of a key.
+const (
+	statePlanned = "planned" // published, and verifies, but does not sign yet
+	stateActive  = "active"
+	stateRetired = "retired"
+)
+
+func stateOf(key ginjwt.Key, now time.Time) string {
+	switch {
+	case !key.NotAfter.IsZero() && !key.NotAfter.After(now):
+		return stateRetired
+	case key.NotBefore.After(now):
+		return statePlanned
+	}
+	return stateActive
+}
+
+func (a *app) keyListCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "list FILE…",
+		Short: "List the keys in files",
+		Long: `Lists the keys in files, in the order in which a service tries to sign with them,
+without showing them. The one that is marked signs new tokens now.`,
+		Example: `  ginjwt key list keys.json
+  ginjwt key list private.pem public.pem
+  ginjwt key list keys.json --json | jq -r '.keys[] | select(.signing != []) | .kid'`,
+		Args: someFiles,
+		RunE: func(_ *cobra.Command, args []string) error {
+			var all []listedKey
+			for _, path := range args {
+				keys, err := a.readKeys(path)
+				if err != nil {
+					return err
+				}
+				all = append(all, listed(path, keys, a.now())...)
+			}
+			if a.json {
+				return a.writeJSON(map[string]any{"keys": all})
+			}
+			a.printKeys(all, len(args) > 1)
+			return nil
+		},
+	}
+}
+
+func listed(path string, keys []ginjwt.Key, now time.Time) (all []listedKey) {
+	signers := signersOf(keys, now)
+	for i, key := range keys {
+		all = append(all, listedKey{
+			File:      path,
+			ID:        idOf(key),
+			Algorithm: algorithmOf(key),
+			TokenType: string(key.TokenType),
+			Private:   key.Sign != nil,
+			State:     stateOf(key, now),
+			Signing:   append([]string{}, signers[i]...),
+			NotBefore: date(key.NotBefore),
+			NotAfter:  date(key.NotAfter),
+			Unnamed:   key.VerifyUnnamed,
+			key:       key,
+		})
+	}
+	return all
+}
+
+// signersOf returns the indexes of the keys that sign now, each with the types
+// of token: those that a manager chooses.
+func signersOf(keys []ginjwt.Key, now time.Time) map[int][]string {
+	signers := map[int][]string{}
+	m := ginjwt.New(ginjwt.Config{Keys: keys, TokenCache: -1, Now: func() time.Time { return now }})
+	if m.InitApp(nil) != nil {
+		return signers
+	}
+	for _, typ := range []string{"access", "refresh"} {
+		create := m.CreateAccessToken
+		if typ == "refresh" {
+			create = m.CreateRefreshToken
+		}
+		token, err := create(context.Background(), "nobody")
+		if err != nil {
+			continue
+		}
+		header, err := ginjwt.GetUnverifiedJWTHeaders(token)
+		made := func(key ginjwt.Key) bool { return idOf(key) == header["kid"] && algorithmOf(key) == header["alg"] }
+		if index := slices.IndexFunc(keys, made); err == nil && index >= 0 {
+			signers[index] = append(signers[index], typ)
+		}
+	}
+	return signers
+}
+
+func date(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format(time.RFC3339)
+}
+
+func (a *app) printKeys(keys []listedKey, files bool) {
+	head := []string{"KEY", "ALGORITHM", "TOKENS", "USE", "STATE"}
+	if files {
+		head = append(head, "FILE")
+	}
+	rows := [][]string{head}
+	for _, k := range keys {
+		row := []string{k.ID, k.Algorithm, "all", "verifies", a.stateText(k)}
+		if k.TokenType != "" {
+			row[2] = k.TokenType
+		}
+		if k.Private {
+			row[3] = "signs"
+		}
+		if files {
+			row = append(row, k.File)
+		}
+		rows = append(rows, row)
+	}
+	a.out.table(rows)
+}
+
+// stateText is the state of a key with its times.
+func (a *app) stateText(k listedKey) string {
+	now := a.now()
+	text := k.State
+	switch {
+	case k.State == statePlanned && k.Private:
+		text += ", signs " + relative(k.key.NotBefore, now)
+	case k.State == statePlanned:
+		text += ", begins " + relative(k.key.NotBefore, now)
+	case k.State == stateRetired:
+		return text + " " + relative(k.key.NotAfter, now)
+	case len(k.Signing) == 2:
+		text += ", signs new tokens"
+	case len(k.Signing) == 1:
+		text += ", signs new " + k.Signing[0] + " tokens"
+	}
+	if !k.key.NotAfter.IsZero() {
+		text += ", retires " + relative(k.key.NotAfter, now)
+	}
+	if k.Unnamed {
+		text += ", verifies tokens without kid"
+	}
+	return text
+}

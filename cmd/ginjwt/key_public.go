@@ -1,0 +1,132 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/gin-jwt-extended/ginjwt"
+)
+
+func (a *app) keyThumbprintCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "thumbprint FILE",
+		Short: "Print the thumbprint of each key (RFC 7638)",
+		Long: `Prints the thumbprint of each key: its SHA-256 by RFC 7638, which names a key that
+has no name. It is the same for the private key and the public one.`,
+		Example: `  ginjwt key thumbprint private.pem`,
+		Args:    oneFile,
+		RunE: func(_ *cobra.Command, args []string) error {
+			keys, err := a.readKeys(args[0])
+			if err != nil {
+				return err
+			}
+			var prints []map[string]string
+			for _, key := range keys {
+				thumbprint, err := key.Thumbprint()
+				if err != nil {
+					return fmt.Errorf("%s: %w", args[0], err)
+				}
+				prints = append(prints, map[string]string{"thumbprint": thumbprint, "kid": idOf(key)})
+			}
+			if a.json {
+				return a.writeJSON(map[string]any{"keys": prints})
+			}
+			for _, p := range prints {
+				a.out.line("%s", p["thumbprint"])
+			}
+			return nil
+		},
+	}
+}
+
+func (a *app) keyPublicCommand() *cobra.Command {
+	var format string
+	c := &cobra.Command{
+		Use:   "public FILE",
+		Short: "Print the public part of a file of keys",
+		Long: `Prints the public keys of a file in the form of the file, or in that of --format:
+what another service needs to verify tokens.`,
+		Example: `  ginjwt key public private.pem > public.pem
+  ginjwt key public keys.json --format pem`,
+		Args: oneFile,
+		RunE: func(c *cobra.Command, args []string) error {
+			file, err := a.readKeyFile(args[0])
+			if err != nil {
+				return err
+			}
+			if format == "" {
+				format = file.form
+			}
+			text, err := publicText(file.keys, format)
+			switch {
+			case errors.Is(err, errNoFormat):
+				return usage(c, "--format: %q is none of jwk, set and pem", format)
+			case err != nil:
+				return fmt.Errorf("%s: %w", args[0], err)
+			}
+			a.out.text(text)
+			return nil
+		},
+	}
+	c.Flags().StringVar(&format, "format", "", "pem, jwk or set (default: that of the file)")
+	completeWith(c, "format", formJWK, formSet, formPEM)
+	return c
+}
+
+var errNoFormat = errors.New("there is no such format")
+
+// publicText writes public keys. A secret among them is an error.
+func publicText(keys []ginjwt.Key, format string) ([]byte, error) {
+	switch format {
+	case formPEM:
+		var text []byte
+		for _, key := range keys {
+			block, err := publicPEM(key)
+			if err != nil {
+				return nil, err
+			}
+			text = append(text, block...)
+		}
+		return text, nil
+	case formJWK:
+		if len(keys) != 1 {
+			return nil, fmt.Errorf("holds %d keys, and a JWK is one; use --format set", len(keys))
+		}
+		jwk, err := publicJWK(keys[0])
+		if err != nil {
+			return nil, err
+		}
+		return indented(jwk)
+	case formSet:
+		return publicSet(keys)
+	}
+	return nil, errNoFormat
+}
+
+func publicSet(keys []ginjwt.Key) ([]byte, error) {
+	set := map[string][]json.RawMessage{"keys": {}}
+	for _, key := range keys {
+		jwk, err := publicJWK(key)
+		if err != nil {
+			return nil, err
+		}
+		set["keys"] = append(set["keys"], jwk)
+	}
+	return indented(set)
+}
+
+// publicJWK writes a public key with its name and its algorithm.
+func publicJWK(key ginjwt.Key) (json.RawMessage, error) {
+	if isSecret(key) {
+		return nil, errSecretKey(key)
+	}
+	key, err := named(key)
+	if err != nil {
+		return nil, err
+	}
+	key.Algorithm = algorithmOf(key)
+	return key.MarshalPublicJWK()
+}

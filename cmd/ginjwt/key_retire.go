@@ -1,0 +1,154 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/gin-jwt-extended/ginjwt"
+)
+
+func (a *app) keyRetireCommand() *cobra.Command {
+	at := moment{now: a.now}
+	var never, force bool
+	c := &cobra.Command{
+		Use:   "retire FILE KID",
+		Short: "Say when a key of a JWK Set retires",
+		Long: `Sets the time from when on a key neither signs nor verifies, or takes it back with
+--never. Tokens that it signed are refused from then on: a key that is in use only
+retires at once with --force. To replace the key that signs, use ginjwt key rotate.
+
+` + aboutKID,
+		Example: `  ginjwt key retire keys.json 6ZJ0xM5E… --at +31d
+  ginjwt key retire keys.json 6ZJ0xM5E… --never`,
+		Args:              fileAndKey,
+		ValidArgsFunction: a.completeKeys,
+		RunE: func(c *cobra.Command, args []string) error {
+			if at.IsZero() != never {
+				return usage(c, "when? Give --at WHEN or --never")
+			}
+			return a.keyRetire(args[0], args[1], at.Truncate(time.Second), force)
+		},
+	}
+	c.Flags().Var(&at, "at", "when: +31d, 2026-12-01, now")
+	c.Flags().BoolVar(&never, "never", false, "it does not retire")
+	c.Flags().BoolVar(&force, "force", false, "also if tokens are refused because of it")
+	return c
+}
+
+// keyRetire sets when a key retires; the zero time means never.
+func (a *app) keyRetire(path, id string, at time.Time, force bool) error {
+	atOnce := !at.IsZero() && !at.After(a.now())
+	var before, keys []ginjwt.Key
+	err := a.changeKeys(path, false, func(file *keyFile) error {
+		index, err := file.index(id)
+		if err != nil {
+			return err
+		}
+		id, before = idOf(file.keys[index]), slices.Clone(file.keys)
+		inUse := stateOf(file.keys[index], a.now()) == stateActive
+		file.retire(index, at)
+		keys = file.keys
+		if atOnce && inUse && !force {
+			return a.errInUse(path, id, "retires", before, keys)
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	a.warnOfEnd(path, before, keys)
+	when := "never retires"
+	if !at.IsZero() {
+		when = fmt.Sprintf("retires %s (%s)", relative(at, a.now()), stamp(at))
+	}
+	if a.json {
+		return a.writeJSON(map[string]string{"kid": id, "not_after": date(at)})
+	}
+	a.out.line("%s: %s %s", path, id, when)
+	return nil
+}
+
+// errInUse refuses to take a key away at once.
+func (a *app) errInUse(path, id, does string, before, after []ginjwt.Key) error {
+	problem := "tokens that it signed would be refused"
+	if lost := signedNoMore(before, after, a.now()); lost != "" {
+		problem = "nothing else signs " + lost + ", and " + a.without(after, "could")
+	}
+	return hint(fmt.Errorf("%s: %s is active: %s", path, id, problem), "ginjwt key rotate replaces it, at once with %s; --force %s it all the same",
+		"--activate-in 0 --retire-after 0 --force", does)
+}
+
+// without says what services do with keys of which none signs: what SetKeys does.
+func (a *app) without(keys []ginjwt.Key, can string) string {
+	if slices.ContainsFunc(keys, func(key ginjwt.Key) bool { return stateOf(key, a.now()) == stateRetired }) {
+		return "nobody " + can + " log in"
+	}
+	return "services that run refuse such a list and go on with the keys that they have"
+}
+
+// signedNoMore returns which tokens are signed with the keys of before, and not
+// with those of after; empty if there are none.
+func signedNoMore(before, after []ginjwt.Key, now time.Time) string {
+	var lost []string
+	left := signedTypes(after, now)
+	for _, typ := range signedTypes(before, now) {
+		if !slices.Contains(left, typ) {
+			lost = append(lost, typ+" tokens")
+		}
+	}
+	if len(lost) == 2 {
+		return "tokens"
+	}
+	return strings.Join(lost, "")
+}
+
+// signedTypes returns the types of tokens that keys sign now.
+func signedTypes(keys []ginjwt.Key, now time.Time) (types []string) {
+	for _, signed := range signersOf(keys, now) {
+		types = append(types, signed...)
+	}
+	slices.Sort(types)
+	return types
+}
+
+// warnOfEnd warns where no key signs any more, and where a time will come from
+// when on none does.
+func (a *app) warnOfEnd(path string, before, keys []ginjwt.Key) {
+	if lost := signedNoMore(before, keys, a.now()); lost != "" {
+		a.warn("%s: no key signs %s any more, and %s; add one: %s", path, lost, a.without(keys, "can"), command("key add", "--first", path))
+	}
+	warned := ""
+	for _, typ := range []ginjwt.TokenType{ginjwt.AccessToken, ginjwt.RefreshToken} {
+		last, signs := lastSigner(keys, typ)
+		if !signs || !last.NotAfter.After(a.now()) || idOf(last) == warned {
+			continue
+		}
+		warned = idOf(last)
+		what := "tokens"
+		if last.TokenType != "" {
+			what = string(last.TokenType) + " tokens"
+		}
+		a.warn("%s: no key signs %s after %s, when %s retires; if it shall go on: %s",
+			path, what, stamp(last.NotAfter), warned, command("key retire", "--never", path, warned))
+	}
+}
+
+// lastSigner returns the key that goes on the longest to sign tokens of a type.
+func lastSigner(keys []ginjwt.Key, typ ginjwt.TokenType) (last ginjwt.Key, signs bool) {
+	for _, key := range keys {
+		if key.Sign == nil || key.TokenType != "" && key.TokenType != typ {
+			continue
+		}
+		if !signs || key.NotAfter.IsZero() || !last.NotAfter.IsZero() && key.NotAfter.After(last.NotAfter) {
+			last, signs = key, true
+		}
+		if key.NotAfter.IsZero() {
+			break
+		}
+	}
+	return last, signs
+}

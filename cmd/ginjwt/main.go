@@ -1,0 +1,15 @@
+// Command ginjwt makes secrets and keys for services that use package ginjwt,
+// rotates them, makes and explains tokens, and looks over settings.
+//
+// Its page of documentation is docs/cli.md; "ginjwt help" says the same in
+// short.
+package main
+
+import (
+	"os"
+	"time"
+)
+
+func main() {
+	os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr, os.Environ(), time.Now))
+}

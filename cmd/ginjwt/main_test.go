@@ -1,0 +1,151 @@
+package main
+
+import (
+	"bytes"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/gin-gonic/gin"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// noon is when the tests run.
+var noon = time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
+
+const testSecret = "Gv7sWq2ZrT0nXe5bJk9uYp4dLm1cHa8f"
+
+// user is somebody with a directory, an environment and a clock.
+type user struct {
+	t   *testing.T
+	dir string
+	env []string
+	now time.Time
+}
+
+func newUser(t *testing.T, env ...string) *user {
+	t.Helper()
+	return &user{t: t, dir: t.TempDir(), env: env, now: noon}
+}
+
+// result is what a command left behind.
+type result struct {
+	status   int
+	out, err string
+}
+
+// run runs a command. An argument that begins with "./" is a file in the user's
+// directory, which is left out of the output.
+func (u *user) run(stdin string, args ...string) result {
+	u.t.Helper()
+	args = append([]string{}, args...)
+	for i, arg := range args {
+		args[i] = strings.ReplaceAll(arg, "./", u.dir+"/")
+	}
+	var out, err bytes.Buffer
+	status := run(args, strings.NewReader(stdin), &out, &err, u.env, func() time.Time { return u.now })
+	return result{status, u.shown(out.String()), u.shown(err.String())}
+}
+
+func (u *user) shown(text string) string { return strings.ReplaceAll(text, u.dir+"/", "") }
+
+// ok runs a command that must not fail, and returns what it printed.
+func (u *user) ok(args ...string) string {
+	u.t.Helper()
+	r := u.run("", args...)
+	require.Equal(u.t, result{0, r.out, ""}, r, "%v", args)
+	return r.out
+}
+
+func (u *user) write(name, text string) {
+	u.t.Helper()
+	require.NoError(u.t, os.WriteFile(filepath.Join(u.dir, name), []byte(text), 0o600))
+}
+
+func (u *user) read(name string) string {
+	u.t.Helper()
+	text, err := os.ReadFile(filepath.Join(u.dir, name))
+	require.NoError(u.t, err)
+	return string(text)
+}
+
+// readJSON reads an answer of --json.
+func readJSON[T any](t *testing.T, text string) (v T) {
+	t.Helper()
+	d := json.NewDecoder(strings.NewReader(text))
+	require.NoError(t, d.Decode(&v), "%s", text)
+	require.False(t, d.More(), "%s", text)
+	return v
+}
+
+// forged returns a token with any header and payload, signed with testSecret.
+func forged(header, payload string) string {
+	encode := base64.RawURLEncoding.EncodeToString
+	signed := encode([]byte(header)) + "." + encode([]byte(payload))
+	mac := hmac.New(sha256.New, []byte(testSecret))
+	mac.Write([]byte(signed))
+	return signed + "." + encode(mac.Sum(nil))
+}
+
+// binary builds the program, once.
+var binary = sync.OnceValues(func() (string, error) {
+	dir, err := os.MkdirTemp("", "ginjwt")
+	if err != nil {
+		return "", err
+	}
+	path := filepath.Join(dir, "ginjwt")
+	out, err := exec.Command("go", "build", "-o", path, ".").CombinedOutput()
+	if err != nil {
+		return "", &buildError{string(out)}
+	}
+	return path, nil
+})
+
+type buildError struct{ output string }
+
+func (e *buildError) Error() string { return e.output }
+
+func TestMain(m *testing.M) {
+	gin.SetMode(gin.TestMode)
+	status := m.Run()
+	if path, err := binary(); err == nil {
+		_ = os.RemoveAll(filepath.Dir(path))
+	}
+	os.Exit(status)
+}
+
+// The program of which main is made exits with the status of run.
+func TestBinary(t *testing.T) {
+	t.Parallel()
+	path, err := binary()
+	require.NoError(t, err)
+	for _, test := range []struct {
+		args   []string
+		stdin  string
+		status int
+	}{
+		{[]string{"version"}, "", 0},
+		{[]string{"verify", "-"}, "a.b.c", 1},
+		{[]string{"doctor"}, "", 2},
+		{[]string{"key", "list", "missing.json"}, "", 3},
+		{[]string{"vrsion"}, "", 64},
+	} {
+		c := exec.Command(path, test.args...)
+		c.Env = []string{}
+		if test.args[0] == "verify" {
+			c.Env = []string{"JWT_SECRET_KEY=" + testSecret}
+		}
+		c.Stdin = strings.NewReader(test.stdin)
+		_, _ = c.CombinedOutput()
+		assert.Equal(t, test.status, c.ProcessState.ExitCode(), "%v", test.args)
+	}
+}

@@ -1,0 +1,410 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+// The statuses that ginjwt exits with.
+const (
+	statusOK      = 0
+	statusNo      = 1  // the answer is no: a token is refused, a strict doctor found a warning
+	statusDanger  = 2  // doctor found a danger, or settings that a service refuses to start with
+	statusFailure = 3  // the work could not be done: no key, a file that cannot be read, an answer that cannot be written
+	statusUsage   = 64 // the command line is wrong (EX_USAGE of sysexits.h)
+)
+
+// run is the whole program. environ holds the environment as KEY=value.
+func run(args []string, stdin io.Reader, stdout, stderr io.Writer, environ []string, now func() time.Time) int {
+	a := &app{
+		stdin: stdin,
+		out:   &printer{w: stdout},
+		err:   &printer{w: stderr},
+		env:   environOf(environ),
+		color: "auto",
+		now:   now,
+	}
+	a.chooseColors()
+	root := a.rootCommand()
+	root.SetArgs(args)
+	root.SetIn(stdin)
+	root.SetOut(a.out)
+	root.SetErr(a.err)
+	return a.delivered(a.status(root.Execute()))
+}
+
+// app is what all commands share.
+type app struct {
+	stdin    io.Reader
+	out, err *printer
+	env      environment
+	now      func() time.Time
+
+	inputRead bool // standard input was read
+
+	json  bool   // --json
+	color string // --color
+}
+
+func (a *app) rootCommand() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "ginjwt",
+		Short: "Secrets, keys and tokens of services that use ginjwt",
+		Long: `ginjwt makes secrets and keys, rotates them, makes and explains tokens, and looks
+over the settings of services that use github.com/gin-jwt-extended/ginjwt.
+
+Nothing is sent anywhere. Settings are read from the JWT_… environment, or from
+the file that --env-file names.
+
+Exit status: 0 done, and the answer is yes; 1 the answer is no: a token is
+refused, or doctor --strict found a warning; 2 doctor found a danger; 3 the work
+could not be done, or the answer not be written; 64 the command line is wrong.`,
+		Example: `  (umask 077; ginjwt secret --format env >> .env)
+  ginjwt key new --algorithm EdDSA --out keys.json
+  ginjwt mint --subject alice | ginjwt inspect
+  ginjwt doctor --env-file .env`,
+		SilenceErrors:     true,
+		SilenceUsage:      true,
+		PersistentPreRunE: func(c *cobra.Command, _ []string) error { return errors.Join(checkEmpty(c), a.checkColor()) },
+	}
+	root.PersistentFlags().BoolVar(&a.json, "json", false, "write JSON for programs")
+	root.PersistentFlags().StringVar(&a.color, "color", "auto", "use colours: auto, always or never")
+	completeWith(root, "color", "auto", "always", "never")
+	root.SetFlagErrorFunc(flagError)
+	root.AddGroup(
+		&cobra.Group{ID: "tokens", Title: "Tokens:"},
+		&cobra.Group{ID: "keys", Title: "Secrets and keys:"},
+		&cobra.Group{ID: "service", Title: "A service:"},
+	)
+	addTo(root, "tokens", a.inspectCommand(), a.verifyCommand(), a.mintCommand())
+	addTo(root, "keys", a.secretCommand(), a.keyCommand(), a.jwksCommand())
+	addTo(root, "service", a.doctorCommand())
+	root.AddCommand(a.versionCommand())
+	root.SetHelpCommand(helpCommand(root))
+	root.Version = versionLine()
+	root.SetVersionTemplate("{{.Version}}\n")
+	asGroup(root)
+	return root
+}
+
+func addTo(parent *cobra.Command, group string, commands ...*cobra.Command) {
+	for _, command := range commands {
+		command.GroupID = group
+		parent.AddCommand(command)
+	}
+}
+
+// asGroup makes a command that only has others under it: alone it shows its
+// help, and it says which one was meant.
+func asGroup(command *cobra.Command) {
+	command.Args = cobra.ArbitraryArgs
+	command.RunE = func(c *cobra.Command, args []string) error {
+		if len(args) == 0 {
+			return c.Help()
+		}
+		return unknownCommand(c, args[0])
+	}
+}
+
+// helpCommand is the help of another command. That of cobra answers with the
+// help of the parent where it does not know a name.
+func helpCommand(root *cobra.Command) *cobra.Command {
+	return &cobra.Command{
+		Use:     "help [COMMAND]",
+		Short:   "Explain a command",
+		Long:    "Explains a command, its flags and its exit status.",
+		Example: "  ginjwt help key rotate",
+		ValidArgsFunction: func(_ *cobra.Command, args []string, _ string) (names []string, _ cobra.ShellCompDirective) {
+			about, _, err := root.Find(args)
+			if err == nil {
+				names = commandNames(about)
+			}
+			return names, cobra.ShellCompDirectiveNoFileComp
+		},
+		RunE: func(_ *cobra.Command, args []string) error {
+			about, rest, err := root.Find(args)
+			switch {
+			case err != nil:
+				return err
+			case len(rest) > 0:
+				return unknownCommand(about, rest[0])
+			}
+			about.InitDefaultHelpFlag()
+			return about.Help()
+		},
+	}
+}
+
+func commandNames(c *cobra.Command) (names []string) {
+	for _, sub := range c.Commands() {
+		if sub.IsAvailableCommand() || sub.Name() == "help" {
+			names = append(names, sub.Name())
+		}
+	}
+	return names
+}
+
+func unknownCommand(c *cobra.Command, name string) error {
+	if mayBeSecret(name) || strings.Count(name, ".") > 1 {
+		return usage(c, "there is no such command; to look into a token: ginjwt inspect")
+	}
+	return usage(c, "there is no command %q%s", name, didYouMeanCommand(c, name))
+}
+
+// didYouMeanCommand is didYouMean for the name of a command, which can be that of
+// one under another: "rotate" is "key rotate".
+func didYouMeanCommand(c *cobra.Command, name string) string {
+	below := map[string]string{}
+	for _, parent := range c.Commands() {
+		for _, sub := range commandNames(parent) {
+			below[sub] = parent.Name() + " " + sub
+		}
+	}
+	if full, ok := below[strings.ToLower(name)]; ok {
+		return fmt.Sprintf("; did you mean %q?", full)
+	}
+	if question := didYouMean(name, commandNames(c)); question != "" {
+		return question
+	}
+	if sub, ok := nearest(name, slices.Sorted(maps.Keys(below))); ok {
+		return fmt.Sprintf("; did you mean %q?", below[sub])
+	}
+	return ""
+}
+
+// flagError explains a flag that cobra could not read.
+func flagError(c *cobra.Command, err error) error {
+	if c.HasSubCommands() && c.Flags().NArg() > 0 {
+		return unknownCommand(c, c.Flags().Arg(0))
+	}
+	var invalid *pflag.InvalidValueError
+	if errors.As(err, &invalid) { // its text has the value, which can be a secret
+		return usage(c, "--%s: %s", invalid.GetFlag().Name, invalidValue(invalid.Unwrap()))
+	}
+	var unknown *pflag.NotExistError
+	if !errors.As(err, &unknown) {
+		return usage(c, "%s", err)
+	}
+	var names []string
+	c.Flags().VisitAll(func(f *pflag.Flag) {
+		if !f.Hidden {
+			names = append(names, f.Name)
+		}
+	})
+	if strings.HasSuffix(c.Use, " KID") && unknown.GetSpecifiedShortnames() != "" {
+		return usage(c, "there is no such flag; is it the name of a key? It comes after two dashes: %s -- FILE KID", c.CommandPath())
+	}
+	name, typed := unknown.GetSpecifiedName(), dashed(unknown.GetSpecifiedName())
+	if letters := unknown.GetSpecifiedShortnames(); letters != "" {
+		name, typed = letters, "-"+letters
+	}
+	if name, ok := nearest(name, names); ok {
+		return usage(c, "there is no flag %q; did you mean %q?", typed, "--"+name)
+	}
+	return usage(c, "there is no flag %q", typed)
+}
+
+func invalidValue(err error) error {
+	var number *strconv.NumError
+	switch {
+	case !errors.As(err, &number):
+		return err
+	case number.Func == "ParseBool":
+		return errors.New("must be true or false")
+	}
+	return errors.New("must be a whole number")
+}
+
+func dashed(name string) string {
+	if len(name) == 1 {
+		return "-" + name
+	}
+	return "--" + name
+}
+
+// usageError is a mistake on the command line. It does not repeat what may be a
+// secret that came in the wrong place: errors end in the logs of CI.
+type usageError struct{ message, hint string }
+
+// mayBeSecret reports whether a word looks like a secret or a token, and not like
+// a name or a path.
+func mayBeSecret(word string) bool {
+	if len(word) < 20 || strings.ContainsAny(word, ` /\`) {
+		return false
+	}
+	dots, digits := strings.Count(word, "."), strings.ContainsAny(word, "0123456789")
+	return len(word) > 40 && dots != 1 || dots == 0 && digits
+}
+
+// repeatable returns a word that errors may repeat.
+func repeatable(word string) string {
+	if mayBeSecret(word) {
+		return "…"
+	}
+	return word
+}
+
+func (e *usageError) Error() string { return e.message }
+
+func usage(c *cobra.Command, format string, args ...any) error {
+	for i, arg := range args {
+		if word, ok := arg.(string); ok {
+			args[i] = repeatable(word)
+		}
+	}
+	return &usageError{
+		message: fmt.Sprintf(format, args...),
+		hint:    fmt.Sprintf("see: %s --help", c.CommandPath()),
+	}
+}
+
+// hintedError says what to do next.
+type hintedError struct {
+	error
+	hint string
+}
+
+func (e hintedError) Unwrap() error { return e.error }
+
+// hint returns err with what to do about it.
+func hint(err error, format string, args ...any) error {
+	return hintedError{err, fmt.Sprintf(format, args...)}
+}
+
+// answered is an exit status of a command that has said all there is to say.
+type answered int
+
+func (s answered) Error() string { return "" }
+
+// status prints err and returns the status to exit with.
+func (a *app) status(err error) int {
+	var own answered
+	var wrong *usageError
+	var hinted hintedError
+	switch {
+	case err == nil:
+		return statusOK
+	case errors.As(err, &own):
+		return int(own)
+	case errors.As(err, &wrong):
+		a.complain(wrong)
+		a.err.line("%s", wrong.hint)
+		return statusUsage
+	case errors.As(err, &hinted):
+		a.complain(err)
+		a.err.line("%s", hinted.hint)
+		return statusFailure
+	}
+	a.complain(err)
+	return statusFailure
+}
+
+// delivered returns the status to exit with: who did not get the answer must not
+// take it for a good one.
+func (a *app) delivered(status int) int {
+	if a.out.err == nil {
+		return status
+	}
+	a.complain(fmt.Errorf("standard output: %w; not all of the answer was written", unwrapped(a.out.err)))
+	return statusFailure
+}
+
+// unwrapped leaves out the system call and the name of an error about a file.
+func unwrapped(err error) error {
+	var pathError *os.PathError
+	if errors.As(err, &pathError) {
+		return pathError.Err
+	}
+	return err
+}
+
+// complain prints an error, and each of those that are joined in it.
+func (a *app) complain(err error) {
+	for _, err := range flatten(err) {
+		a.err.line("%s %s", a.err.red("ginjwt:"), strings.TrimPrefix(err.Error(), "ginjwt: "))
+	}
+}
+
+// flatten returns the errors that are joined in err; none if it is nil.
+func flatten(err error) (all []error) {
+	if err == nil {
+		return nil
+	}
+	var hinted hintedError
+	if errors.As(err, &hinted) {
+		err = hinted.error
+	}
+	joined, ok := err.(interface{ Unwrap() []error })
+	if !ok || !strings.Contains(err.Error(), "\n") {
+		return []error{err}
+	}
+	for _, err := range joined.Unwrap() {
+		all = append(all, flatten(err)...)
+	}
+	return all
+}
+
+// warn prints what does not stop the work.
+func (a *app) warn(format string, args ...any) {
+	a.err.line("%s %s", a.err.yellow("warning:"), fmt.Sprintf(format, args...))
+}
+
+// completeWith lets shells offer the values of a flag.
+func completeWith(c *cobra.Command, flag string, values ...string) {
+	complete := cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp)
+	if err := c.RegisterFlagCompletionFunc(flag, complete); err != nil {
+		panic(err) // the flag does not exist
+	}
+}
+
+// environment is the environment of a process, or what a file says of it.
+type environment map[string]string
+
+func environOf(environ []string) environment {
+	env := environment{}
+	for _, entry := range environ {
+		name, value, _ := strings.Cut(entry, "=")
+		env[name] = value
+	}
+	return env
+}
+
+// lookup is os.LookupEnv.
+func (e environment) lookup(name string) (string, bool) {
+	value, ok := e[name]
+	return value, ok
+}
+
+// written returns the name under which a setting is written here: that of a file
+// with the value, if that is the one.
+func (e environment) written(name string) string {
+	_, itself := e[name]
+	_, inFile := e[name+"_FILE"]
+	if inFile && !itself {
+		return name + "_FILE"
+	}
+	return name
+}
+
+// checkEmpty refuses flags with an empty value, which a script with an unset
+// variable gives: they would ask for nothing, or for something else.
+func checkEmpty(c *cobra.Command) (err error) {
+	c.Flags().Visit(func(f *pflag.Flag) {
+		list, isList := f.Value.(pflag.SliceValue)
+		empty := isList && strings.Join(list.GetSlice(), "") == "" || f.Value.Type() == "string" && f.Value.String() == ""
+		if empty && err == nil {
+			err = usage(c, "--%s: is empty", f.Name)
+		}
+	})
+	return err
+}

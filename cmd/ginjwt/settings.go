@@ -1,0 +1,260 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/gin-jwt-extended/ginjwt"
+)
+
+// source is where a command gets its settings and keys from.
+type source struct {
+	envFile    string
+	keyFiles   []string
+	secretFile string
+	secret     refusedSecret
+	algorithm  string
+}
+
+// flags adds the flags of a source to a command.
+func (s *source) flags(c *cobra.Command) {
+	c.Flags().StringVarP(&s.envFile, "env-file", "e", "", "read the JWT_… settings from a .env `FILE`, not from the environment")
+	c.Flags().StringArrayVarP(&s.keyFiles, "key", "k", nil, "use the keys in `FILE` (PEM, JWK or JWK Set) in place of those of the settings; may be repeated")
+	c.Flags().StringVar(&s.secretFile, "secret-file", "", "use the secret in `FILE` in place of the keys of the settings")
+	c.Flags().StringVar(&s.algorithm, "algorithm", "", "the algorithm of the secret, or of a key that does not say")
+	c.Flags().Var(&s.secret, "secret", "")
+	_ = c.Flags().MarkHidden("secret")
+	completeWith(c, "algorithm", allAlgorithms...)
+}
+
+var allAlgorithms = []string{
+	"HS256", "HS384", "HS512", "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA",
+}
+
+// refusedSecret is a flag for a secret, which no command has.
+type refusedSecret struct{}
+
+func (refusedSecret) String() string { return "" }
+func (refusedSecret) Type() string   { return "secret" }
+func (refusedSecret) Set(string) error {
+	return errors.New("a secret on the command line can be read by everybody on this machine (ps), and stays in the history of the shell; " +
+		"use --secret-file FILE, --env-file FILE or the environment variable JWT_SECRET_KEY")
+}
+
+// environment returns the settings of s, and what is odd about their file.
+func (a *app) environment(s *source) (envFile, error) {
+	if s.envFile == "" {
+		return envFile{values: a.env}, nil
+	}
+	text, err := a.readFile(s.envFile)
+	if err != nil {
+		return envFile{}, err
+	}
+	file, err := parseEnvFile(string(text))
+	if err != nil {
+		return envFile{}, fmt.Errorf("%s: %w", s.envFile, err)
+	}
+	return file, nil
+}
+
+// config returns the settings of s.
+func (a *app) config(s *source) (ginjwt.Config, error) {
+	file, err := a.environment(s)
+	if err != nil {
+		return ginjwt.Config{}, err
+	}
+	env := file.values
+	for _, warning := range file.warnings {
+		a.warn("%s: %s", s.envFile, warning)
+	}
+	if s.envFile != "" {
+		a.warnOfOthers(s.envFile, bringsSecrets(env))
+	}
+	if s.secretFile != "" || len(s.keyFiles) > 0 {
+		env = withoutKeys(env)
+	}
+	config, err := ginjwt.LoadConfig(env.lookup)
+	if err != nil {
+		return config, hint(err, "%s", s.whence())
+	}
+	for _, open := range a.openFiles(env) {
+		a.warn("%s: everybody on this machine can %s", open.setting, open.can)
+	}
+	config.Now = a.now
+	config.TokenCache = -1
+	// No store is asked here: settings of sessions would be without one.
+	config.SessionGrace, config.SessionLifetime, config.MaxSessions = 0, 0, 0
+	return config, a.useKeys(&config, s)
+}
+
+// whence says where the settings came from.
+func (s *source) whence() string {
+	if s.envFile == "" {
+		return "the settings are those of the environment; --env-file FILE reads others. See: ginjwt doctor"
+	}
+	return fmt.Sprintf("the settings are those of %s. See: ginjwt doctor --env-file %s", s.envFile, s.envFile)
+}
+
+// keySettings are the names of all settings that bring keys.
+var keySettings = []string{
+	"JWT_SECRET_KEY", "JWT_SECRET_KEY_FILE", "JWT_PRIVATE_KEY", "JWT_PRIVATE_KEY_FILE",
+	"JWT_PUBLIC_KEY", "JWT_PUBLIC_KEY_FILE", "JWT_KEYS", "JWT_KEYS_FILE",
+}
+
+// openFile is a file that a setting names, and everybody has access to.
+type openFile struct{ setting, can, mode string }
+
+// openFiles returns the files of settings that are open to everybody.
+func (a *app) openFiles(env environment) (all []openFile) {
+	for _, name := range []string{"JWT_KEYS_FILE", "JWT_PRIVATE_KEY_FILE", "JWT_PUBLIC_KEY_FILE", "JWT_SECRET_KEY_FILE"} {
+		path := env[name]
+		if can, _ := openTo(path, true); can == "" {
+			continue
+		}
+		secret := name != "JWT_PUBLIC_KEY_FILE"
+		if name == "JWT_KEYS_FILE" {
+			text, _ := a.readFile(path) // what cannot be read is reported elsewhere
+			keys, _ := ginjwt.ParseKeys(text)
+			secret = holdsPrivate(keys)
+		}
+		if can, mode := openTo(path, secret); can != "" {
+			all = append(all, openFile{name, can, mode})
+		}
+	}
+	return all
+}
+
+// bringsSecrets reports whether settings hold a secret or a private key, not the
+// name of a file with one.
+func bringsSecrets(env environment) bool {
+	return env["JWT_SECRET_KEY"]+env["JWT_PRIVATE_KEY"]+env["JWT_KEYS"] != ""
+}
+
+// withoutKeys leaves out the keys of the settings, and what depends on them.
+func withoutKeys(env environment) environment {
+	others := environment{}
+	for name, value := range env {
+		others[name] = value
+	}
+	for _, name := range append(keySettings, "JWT_ALGORITHM", "JWT_DECODE_ALGORITHMS") {
+		delete(others, name)
+	}
+	return others
+}
+
+// useKeys puts the keys of the flags into config.
+func (a *app) useKeys(config *ginjwt.Config, s *source) error {
+	switch {
+	case s.secretFile != "" && len(s.keyFiles) > 0:
+		return &usageError{"--secret-file and --key are one too many", "a token has one kind of key: give one of the two"}
+	case s.algorithm != "" && !isAlgorithm(s.algorithm):
+		return &usageError{
+			fmt.Sprintf("--algorithm: %q is none%s", repeatable(s.algorithm), didYouMean(s.algorithm, allAlgorithms)),
+			"there are: " + strings.Join(allAlgorithms, ", "),
+		}
+	}
+	if s.secretFile != "" && s.algorithm != "" && hashes[s.algorithm] == 0 {
+		return &usageError{"--algorithm " + s.algorithm + ": has no secret", "use --key FILE, or HS256, HS384 or HS512"}
+	}
+	if s.algorithm != "" {
+		config.Algorithm, config.DecodeAlgorithms = s.algorithm, nil
+	}
+	if s.secretFile != "" {
+		secret, err := a.readSecret(s.secretFile)
+		config.SecretKey = secret
+		return err
+	}
+	for _, path := range s.keyFiles {
+		keys, err := a.readKeys(path)
+		if err != nil {
+			return hint(err, "--key reads files in PEM, JWKs and JWK Sets; a secret alone is for --secret-file")
+		}
+		config.Keys = append(config.Keys, keys...)
+	}
+	return nil
+}
+
+func isAlgorithm(name string) bool {
+	for _, algorithm := range allAlgorithms {
+		if name == algorithm {
+			return true
+		}
+	}
+	return false
+}
+
+// readSecret reads a file that holds a secret, without the line break at its
+// end.
+func (a *app) readSecret(path string) (string, error) {
+	text, err := a.readFile(path)
+	if err != nil {
+		return "", err
+	}
+	secret := strings.TrimSuffix(strings.TrimSuffix(string(text), "\n"), "\r") // as LoadConfig does
+	switch {
+	case secret == "":
+		return "", fmt.Errorf("%s: the secret is empty", path)
+	case strings.HasPrefix(secret, "JWT_"):
+		return "", hint(fmt.Errorf("%s: holds a setting, not a secret alone", path), "read it with: --env-file %s", path)
+	}
+	a.warnOfOthers(path, true)
+	return secret, nil
+}
+
+// manager returns a manager that is ready.
+func (a *app) manager(config ginjwt.Config, s *source) (*ginjwt.JWTManager, error) {
+	m := ginjwt.New(config)
+	if err := m.InitApp(nil); err != nil {
+		return nil, hint(err, "%s", s.keyHint(config))
+	}
+	return m, nil
+}
+
+func (s *source) keyHint(config ginjwt.Config) string {
+	if !hasKeys(config) {
+		return "give a key with --key FILE or --secret-file FILE, or the JWT_… settings in the environment or by --env-file FILE"
+	}
+	return s.whence()
+}
+
+func hasKeys(config ginjwt.Config) bool {
+	return config.SecretKey != "" || config.PrivateKey != "" || config.PublicKey != "" || len(config.Keys) > 0
+}
+
+var errNoKey = errors.New("there is no key to verify with")
+
+// checkKeys prepares keys to verify with. A single key without a name or anything
+// else that only a list has, as in a PEM text, verifies tokens whatever name they
+// give to their key, as that of JWT_PUBLIC_KEY does.
+func (a *app) checkKeys(config *ginjwt.Config, s *source) error {
+	if !hasKeys(*config) {
+		return hint(errNoKey, "%s", s.keyHint(*config))
+	}
+	if len(s.keyFiles) == 0 || len(config.Keys) != 1 {
+		return nil
+	}
+	key := config.Keys[0]
+	if key.ID != "" || !key.NotBefore.IsZero() || !key.NotAfter.IsZero() || key.TokenType != "" {
+		return nil
+	}
+	if key.Algorithm == "" && s.algorithm == "" {
+		config.Algorithm = algorithmOf(key)
+	} else if key.Algorithm != "" {
+		config.Algorithm = key.Algorithm
+	}
+	config.Keys = nil
+	if secret, ok := key.Verify.([]byte); ok {
+		config.SecretKey = string(secret)
+		return nil
+	}
+	if secret, ok := key.Sign.([]byte); ok {
+		config.SecretKey = string(secret)
+		return nil
+	}
+	public, err := publicPEM(key)
+	config.PublicKey = string(public)
+	return err
+}

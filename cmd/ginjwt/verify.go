@@ -1,0 +1,306 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/spf13/cobra"
+
+	"github.com/gin-jwt-extended/ginjwt"
+)
+
+// verification is what verify is asked.
+type verification struct {
+	source
+	tokenType   string
+	fresh       bool
+	freshWithin length
+	scopes      []string
+	roles       []string
+	audience    []string
+	issuer      string
+	at          moment
+	quiet       bool
+}
+
+func (a *app) verifyCommand() *cobra.Command {
+	v := &verification{at: moment{now: a.now}}
+	c := &cobra.Command{
+		Use:   "verify [TOKEN|-]",
+		Short: "Say whether a service would accept a token",
+		Long: `Makes the checks that a service with these settings makes, in the same order,
+and prints the claims, or how the service would refuse the token. What only the
+service knows is not asked: whether the token was revoked, and who the user is.
+
+Without an argument tokens are read from standard input, one on a line.
+
+Exit status: 0 all tokens are good, 1 one is refused, 3 nothing could be
+verified.`,
+		Example: `  ginjwt verify --key public.pem < token.txt
+  ginjwt verify --env-file .env --type refresh < token.txt
+  ginjwt verify --key keys.json --json < tokens.txt | jq .refused.message
+  ginjwt verify --key keys.json --at +1h < token.txt`,
+		Args: oneToken,
+		RunE: func(c *cobra.Command, args []string) error { return a.verify(c, v, args) },
+	}
+	v.flags(c)
+	c.Flags().StringVar(&v.tokenType, "type", "access", "access, refresh or any")
+	c.Flags().BoolVar(&v.fresh, "fresh", false, "the token must be fresh")
+	c.Flags().Var(&v.freshWithin, "fresh-within", "the user must have logged in no longer ago than this")
+	c.Flags().StringSliceVar(&v.scopes, "scope", nil, "the token must have all of these scopes")
+	c.Flags().StringSliceVar(&v.roles, "role", nil, "the token must have one of these roles")
+	c.Flags().StringSliceVar(&v.audience, "audience", nil, `"aud" must hold one of these, in place of JWT_DECODE_AUDIENCE`)
+	c.Flags().StringVar(&v.issuer, "issuer", "", `"iss" must be this, in place of JWT_DECODE_ISSUER`)
+	c.Flags().Var(&v.at, "at", "as if it were then: +1h, 2026-12-01")
+	c.Flags().BoolVarP(&v.quiet, "quiet", "q", false, "print nothing, only exit with the status")
+	completeWith(c, "type", "access", "refresh", "any")
+	return c
+}
+
+func oneToken(c *cobra.Command, args []string) error {
+	if len(args) > 1 {
+		return usage(c, "takes one token, but got %d arguments; put quotes around a token with blanks", len(args))
+	}
+	return nil
+}
+
+func (a *app) verify(c *cobra.Command, v *verification, args []string) error {
+	if err := v.check(c); err != nil {
+		return err
+	}
+	a.pretend(v.at)
+	config, err := a.config(&v.source)
+	if err != nil {
+		return err
+	}
+	if v.audience != nil {
+		config.DecodeAudience = v.audience
+	}
+	if v.issuer != "" {
+		config.DecodeIssuer, config.DecodeIssuers = v.issuer, nil
+	}
+	if err := a.checkKeys(&config, &v.source); err != nil {
+		return err
+	}
+	m, err := a.manager(config, &v.source)
+	if err != nil {
+		return err
+	}
+	return a.verifyAll(c.Context(), m, args, v.options(), v.quiet)
+}
+
+// check says what is wrong with the flags, of which some make the library panic.
+func (v *verification) check(c *cobra.Command) error {
+	switch {
+	case !slices.Contains([]string{"access", "refresh", "any"}, v.tokenType):
+		return usage(c, "--type: %q is none of access, refresh and any", v.tokenType)
+	case slices.ContainsFunc(v.scopes, isNoScope):
+		return usage(c, "--scope: there is one that is empty, or has characters that no scope has (RFC 6749 §3.3)")
+	case slices.ContainsFunc(v.roles, func(role string) bool { return role == "" || !utf8.ValidString(role) }):
+		return usage(c, "--role: there is one that is empty")
+	case c.Flags().Changed("fresh-within") && time.Duration(v.freshWithin) < time.Second:
+		return usage(c, "--fresh-within: must be at least a second")
+	}
+	return nil
+}
+
+// options are what a route asks for.
+func (v *verification) options() (options []ginjwt.RequiredOption) {
+	switch v.tokenType {
+	case "refresh":
+		options = append(options, ginjwt.Refresh())
+	case "any":
+		options = append(options, ginjwt.AnyType())
+	}
+	if v.fresh {
+		options = append(options, ginjwt.Fresh())
+	}
+	if v.freshWithin != 0 {
+		options = append(options, ginjwt.FreshWithin(time.Duration(v.freshWithin)))
+	}
+	if len(v.scopes) > 0 {
+		options = append(options, ginjwt.Scopes(v.scopes...))
+	}
+	if len(v.roles) > 0 {
+		options = append(options, ginjwt.Roles(v.roles...))
+	}
+	return options
+}
+
+func isNoScope(s string) bool {
+	return s == "" || strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r == '"' || r == '\\' || r > '~' })
+}
+
+// verifyAll verifies the token of the argument, or those of standard input.
+func (a *app) verifyAll(ctx context.Context, m *ginjwt.JWTManager, args []string, options []ginjwt.RequiredOption, quiet bool) error {
+	var status error
+	visit := func(number int, alone bool, encoded string) error {
+		verdict := verdictOf(m.VerifyToken(ctx, encoded, options...))
+		if !verdict.Valid {
+			status = answered(statusNo)
+		}
+		if quiet {
+			return nil
+		}
+		return a.printVerdict(verdict, number, alone)
+	}
+	if len(args) > 0 && args[0] != "-" || isTerminal(a.stdin) {
+		encoded, err := a.readToken(args)
+		if err != nil {
+			return err
+		}
+		return errors.Join(visit(1, true, encoded), status)
+	}
+	if err := a.eachToken(visit); err != nil {
+		return err
+	}
+	return status
+}
+
+// eachToken visits the tokens of standard input, one a line, as they come. Only
+// the first waits for the second, or the end, to know whether it is alone.
+func (a *app) eachToken(visit func(number int, alone bool, encoded string) error) error {
+	if a.inputRead {
+		_, err := a.readInput(0)
+		return err
+	}
+	lines := bufio.NewScanner(a.stdin)
+	lines.Buffer(nil, largestToken+1024)
+	first, number := "", 0
+	for lines.Scan() {
+		encoded := cleanToken(lines.Text())
+		if encoded == "" {
+			continue
+		}
+		number++
+		if number == 1 {
+			first = encoded
+			continue
+		}
+		if number == 2 {
+			if err := visit(1, false, first); err != nil {
+				return err
+			}
+		}
+		if err := visit(number, false, encoded); err != nil {
+			return err
+		}
+	}
+	switch err := lines.Err(); {
+	case errors.Is(err, bufio.ErrTooLong):
+		return fmt.Errorf("standard input: token %d is larger than 1 MiB", number+1)
+	case err != nil:
+		return fmt.Errorf("standard input: %w", err)
+	case number == 0:
+		return hint(errors.New("there is no token"), "give it as the argument, or on standard input: ginjwt verify < token.txt")
+	case number == 1:
+		return visit(1, true, first)
+	}
+	return nil
+}
+
+// verdict is the answer of verify.
+type verdict struct {
+	Valid   bool            `json:"valid"`
+	Header  json.RawMessage `json:"header,omitempty"`
+	Claims  json.RawMessage `json:"claims,omitempty"`
+	Refused *refused        `json:"refused,omitempty"`
+
+	token *ginjwt.Token
+}
+
+// refused is how a service refuses a token.
+type refused struct {
+	Kind    string `json:"kind"`
+	Message string `json:"message"`
+	Status  int    `json:"status"`
+}
+
+// kinds are the names of the kinds of refusal.
+var kinds = []struct {
+	err  error
+	name string
+}{
+	{ginjwt.ErrUnavailable, "unavailable"},
+	{ginjwt.ErrInvalidToken, "invalid_token"},
+	{ginjwt.ErrWrongToken, "wrong_token"},
+	{ginjwt.ErrExpiredToken, "expired_token"},
+	{ginjwt.ErrFreshRequired, "fresh_required"},
+	{ginjwt.ErrInsufficientScope, "insufficient_scope"},
+	{ginjwt.ErrRevokedToken, "revoked_token"},
+	{ginjwt.ErrSessionEnded, "session_ended"},
+}
+
+func verdictOf(token *ginjwt.Token, err error) verdict {
+	if err != nil {
+		return verdict{Refused: refusalOf(err)}
+	}
+	header, claims := segmentsOf(token.Raw())
+	return verdict{Valid: true, Header: header, Claims: claims, token: token}
+}
+
+func refusalOf(err error) *refused {
+	r := &refused{Kind: "failure", Message: err.Error(), Status: 500}
+	var e *ginjwt.Error
+	if errors.As(err, &e) {
+		r.Message, r.Status = e.Message, e.Status
+	}
+	for _, kind := range kinds {
+		if errors.Is(err, kind.err) {
+			r.Kind = kind.name
+			break
+		}
+	}
+	return r
+}
+
+// segmentsOf returns the JSON of a token that was verified.
+func segmentsOf(encoded string) (header, claims json.RawMessage) {
+	parts := strings.Split(encoded, ".")
+	header, _ = decodeLoosely(parts[0])
+	claims, _ = decodeLoosely(parts[1])
+	return bytes.TrimSpace(header), bytes.TrimSpace(claims)
+}
+
+func (a *app) printVerdict(v verdict, number int, alone bool) error {
+	switch {
+	case a.json:
+		return a.writeJSONLine(v)
+	case !alone:
+		a.out.line("%d  %s", number, a.summary(v))
+	case !v.Valid:
+		a.out.line("%s", a.summary(v))
+	default:
+		a.out.line("%s", a.summary(v))
+		claims, err := parseObject(v.Claims)
+		if err != nil {
+			return err
+		}
+		a.printMembers(claims)
+	}
+	return nil
+}
+
+// summary is a verdict in one line.
+func (a *app) summary(v verdict) styled {
+	if !v.Valid {
+		return sprintf("%s: %s (%s, answered %d)", a.out.red("refused"), v.Refused.Message, v.Refused.Kind, v.Refused.Status)
+	}
+	expires := "never expires"
+	if !v.token.ExpiresAt.IsZero() {
+		expires = "expires " + relative(v.token.ExpiresAt, a.now())
+	}
+	fresh := ""
+	if v.token.Fresh {
+		fresh = "fresh "
+	}
+	return sprintf("%s: %s%s token of %s, %s", a.out.green("valid"), fresh, string(v.token.Type), v.token.Identity, expires)
+}
