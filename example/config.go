@@ -40,8 +40,10 @@ func loadConfig(dir string, loopback bool, lookup lookupFunc) (ginjwt.Config, er
 
 // hasKey reports whether the environment brings a key of any kind.
 func hasKey(lookup lookupFunc) bool {
-	for _, name := range []string{"JWT_SECRET_KEY", "JWT_PRIVATE_KEY", "JWT_PUBLIC_KEY"} {
-		if _, ok := lookup(name); ok {
+	for _, name := range []string{"JWT_SECRET_KEY", "JWT_PRIVATE_KEY", "JWT_PUBLIC_KEY", "JWT_KEYS"} {
+		_, ok := lookup(name)
+		_, inFile := lookup(name + "_FILE")
+		if ok || inFile {
 			return true
 		}
 	}

@@ -45,9 +45,11 @@ func TestEnvironmentWins(t *testing.T) {
 
 func TestKeyFilesKeepTheSecretAway(t *testing.T) {
 	t.Parallel()
-	for _, name := range []string{"JWT_PRIVATE_KEY", "JWT_PUBLIC_KEY"} {
+	file := filepath.Join(t.TempDir(), "secret")
+	require.NoError(t, os.WriteFile(file, []byte("PEM"), 0o600))
+	for name, value := range map[string]string{"JWT_PRIVATE_KEY": "PEM", "JWT_PUBLIC_KEY": "PEM", "JWT_PRIVATE_KEY_FILE": file} {
 		dir := newDataDir(t)
-		config, err := loadConfig(dir, true, environment(map[string]string{name: "PEM"}))
+		config, err := loadConfig(dir, true, environment(map[string]string{name: value}))
 		require.NoError(t, err)
 		assert.Empty(t, config.SecretKey, "a secret that nobody set must not be used where someone set a key")
 		assert.NoFileExists(t, filepath.Join(dir, "jwt-secret"))
@@ -114,7 +116,7 @@ func TestRunReportsMistakes(t *testing.T) {
 			"must not be NeverExpires with Sessions: an ended session is remembered for as long as its access tokens live"},
 		{"setting", nil, map[string]string{"JWT_COOKIE_SECURE": "perhaps"}, "ginjwt: JWT_COOKIE_SECURE: must be true or false"},
 		{"short secret", nil, map[string]string{"JWT_SECRET_KEY": "short"}, "ginjwt: SecretKey (JWT_SECRET_KEY): has 5 bytes, " +
-			"but must have at least the 32 of the hash; make one with: openssl rand -base64 32 (algorithm HS256)"},
+			"but must have at least the 32 of the hash (algorithm HS256); make one with: openssl rand -base64 32"},
 	} {
 		args := append([]string{"-addr", "127.0.0.1:0", "-data", dir}, tt.args...)
 		lookup := func(name string) (string, bool) {

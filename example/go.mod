@@ -3,8 +3,11 @@ module github.com/gin-jwt-extended/ginjwt/example
 go 1.26.0
 
 require (
+	github.com/MicahParks/keyfunc/v3 v3.9.0
+	github.com/coreos/go-oidc/v3 v3.21.0
 	github.com/gin-gonic/gin v1.12.0
 	github.com/gin-jwt-extended/ginjwt v0.0.0
+	github.com/gin-jwt-extended/ginjwt/jwks v0.0.0
 	github.com/gin-jwt-extended/ginjwt/redisstore v0.0.0
 	github.com/gin-jwt-extended/ginjwt/sqlstore v0.0.0
 	github.com/jackc/pgx/v5 v5.12.0
@@ -15,12 +18,15 @@ require (
 )
 
 require (
+	github.com/MicahParks/jwkset v0.11.3 // indirect
 	github.com/cespare/xxhash/v2 v2.3.0 // indirect
+	github.com/go-jose/go-jose/v4 v4.1.8 // indirect
 	github.com/jackc/pgpassfile v1.0.0 // indirect
 	github.com/jackc/pgservicefile v0.0.0-20240606120523-5a60cdf6a761 // indirect
 	github.com/jackc/puddle/v2 v2.2.3 // indirect
 	go.uber.org/atomic v1.11.0 // indirect
 	golang.org/x/sync v0.24.0 // indirect
+	golang.org/x/time v0.15.0 // indirect
 )
 
 require (
@@ -37,7 +43,7 @@ require (
 	github.com/go-playground/validator/v10 v10.30.1 // indirect
 	github.com/goccy/go-json v0.10.5 // indirect
 	github.com/goccy/go-yaml v1.19.2 // indirect
-	github.com/golang-jwt/jwt/v5 v5.3.1 // indirect
+	github.com/golang-jwt/jwt/v5 v5.3.1
 	github.com/google/uuid v1.6.0 // indirect
 	github.com/json-iterator/go v1.1.12 // indirect
 	github.com/klauspost/cpuid/v2 v2.3.0 // indirect
@@ -70,3 +76,5 @@ replace github.com/gin-jwt-extended/ginjwt => ../
 replace github.com/gin-jwt-extended/ginjwt/sqlstore => ../sqlstore
 
 replace github.com/gin-jwt-extended/ginjwt/redisstore => ../redisstore
+
+replace github.com/gin-jwt-extended/ginjwt/jwks => ../jwks

@@ -1,0 +1,91 @@
+package main
+
+import (
+	"context"
+	"crypto/ed25519"
+	"crypto/rand"
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"testing"
+
+	"github.com/gin-gonic/gin"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/gin-jwt-extended/ginjwt"
+	"github.com/gin-jwt-extended/ginjwt/jwttest"
+)
+
+func TestMain(m *testing.M) {
+	gin.SetMode(gin.ReleaseMode)
+	os.Exit(m.Run())
+}
+
+// other is a service that publishes its keys, on a port of its own.
+func other(t *testing.T) *ginjwt.JWTManager {
+	t.Helper()
+	_, private, err := ed25519.GenerateKey(rand.Reader)
+	require.NoError(t, err)
+	server := httptest.NewUnstartedServer(nil)
+	url := "http://" + server.Listener.Addr().String()
+	jwt := ginjwt.New(ginjwt.Config{Keys: []ginjwt.Key{{Sign: private}}, EncodeIssuer: url, EncodeAudience: []string{"shop"}})
+	engine := gin.New()
+	require.NoError(t, jwt.InitApp(engine))
+	engine.GET("/keys", jwt.JWKSHandler())
+	engine.GET("/.well-known/openid-configuration", jwt.MetadataHandler(ginjwt.Metadata{JWKSURI: url + "/keys"}))
+	server.Config.Handler = engine
+	server.Start()
+	t.Cleanup(server.Close)
+	return jwt
+}
+
+func TestTokensOfBoth(t *testing.T) {
+	t.Parallel()
+	idp := other(t)
+	name := idp.Config().EncodeIssuer
+	issuer, err := provider(t.Context(), name, "shop")
+	require.NoError(t, err)
+	config := jwttest.Config(nil)
+	config.Issuers = []ginjwt.Issuer{issuer}
+	router, err := newRouter(config)
+	require.NoError(t, err)
+	config.EncodeIssuer = ownIssuer
+	own := ginjwt.New(config) // makes tokens as the program does
+	require.NoError(t, own.InitApp(gin.New()))
+
+	do := func(method, path, token string) (int, string) {
+		w := jwttest.Do(router, method, path, jwttest.Bearer(token))
+		return w.Code, w.Body.String()
+	}
+	assertAnswer := func(method, path, token string, status int, body string) {
+		t.Helper()
+		code, text := do(method, path, token)
+		assert.Equal(t, status, code)
+		assert.Equal(t, body, text)
+	}
+	mine, theirs := jwttest.AccessToken(t, own, "alice"), jwttest.AccessToken(t, idp, "alice")
+	assertAnswer("GET", "/protected", mine, 200, `{"identity":"alice","from":"http://localhost:8081"}`)
+	assertAnswer("GET", "/protected", theirs, 200, `{"identity":"provider:alice","from":"`+name+`"}`)
+	assertAnswer("GET", "/protected", jwttest.AccessToken(t, own, "bob"), 401, `{"msg":"Error loading the user bob"}`+"\n")
+	assertAnswer("GET", "/protected", jwttest.AccessToken(t, idp, "alice", ginjwt.WithAudience("bank")), 422, `{"msg":"Audience doesn't match"}`+"\n")
+
+	code, text := do("POST", "/exchange", theirs)
+	require.Equal(t, http.StatusOK, code, text)
+	var answer struct {
+		AccessToken string `json:"access_token"`
+	}
+	require.NoError(t, json.Unmarshal([]byte(text), &answer))
+	exchanged, err := own.DecodeToken(context.Background(), answer.AccessToken)
+	require.NoError(t, err)
+	assert.Equal(t, ownIssuer, exchanged.Issuer)
+	assertAnswer("GET", "/protected", answer.AccessToken, 200, `{"identity":"provider:alice","from":"`+name+`"}`)
+	assertAnswer("POST", "/exchange", answer.AccessToken, 403, `{"msg":"Send a token of the provider"}`)
+}
+
+func TestProviderMustBeHTTPS(t *testing.T) {
+	t.Parallel()
+	_, err := provider(t.Context(), "http://idp.example.com", "shop")
+	require.EqualError(t, err, "jwks: issuer: is not https")
+}

@@ -1,0 +1,60 @@
+package main
+
+import (
+	"context"
+	"crypto/sha256"
+	"log"
+	"os"
+	"time"
+
+	"github.com/gin-jwt-extended/ginjwt"
+)
+
+// keyFile is a file with keys, and the hash of what was in it when they were
+// taken over.
+type keyFile struct {
+	path string
+	sum  [sha256.Size]byte
+}
+
+// follow loads the file on every signal and every tick, until ctx ends. Secrets
+// of Kubernetes change without a signal.
+func (f *keyFile) follow(ctx context.Context, jwt *ginjwt.JWTManager, hangup <-chan os.Signal, tick <-chan time.Time) {
+	for {
+		changed, err := f.load(jwt)
+		switch {
+		case err != nil:
+			log.Printf("the keys are still those of before: %v", err)
+		case changed:
+			log.Print("the keys are those of the file")
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-hangup:
+		case <-tick:
+		}
+	}
+}
+
+// load gives jwt the keys of the file, if it has changed. After an error jwt has
+// the keys that it had.
+func (f *keyFile) load(jwt *ginjwt.JWTManager) (changed bool, err error) {
+	text, err := os.ReadFile(f.path)
+	if err != nil {
+		return false, err
+	}
+	sum := sha256.Sum256(text)
+	if sum == f.sum {
+		return false, nil
+	}
+	keys, err := ginjwt.ParseKeys(text)
+	if err != nil {
+		return false, err
+	}
+	if err := jwt.SetKeys(keys...); err != nil {
+		return false, err
+	}
+	f.sum = sum
+	return true, nil
+}
