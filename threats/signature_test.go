@@ -182,17 +182,17 @@ func TestThreatSignatureRSA(t *testing.T) {
 			s := new(big.Int).SetBytes(signature)
 			sn := new(big.Int).Add(s, key.N)
 			for name, bad := range map[string][]byte{
-				"T042 0":                   make([]byte, 256),
-				"T042 1":                   one.FillBytes(make([]byte, 256)),
-				"T042 n-1":                 new(big.Int).Sub(key.N, one).Bytes(),
-				"T042 n":                   key.N.Bytes(),
-				"T042 n+1":                 new(big.Int).Add(key.N, one).Bytes(),
-				"T042 s+n":                 sn.FillBytes(make([]byte, max(256, (sn.BitLen()+7)/8))),
-				"T042 n-s":                 new(big.Int).Sub(key.N, s).FillBytes(make([]byte, 256)),
-				"T043 zero in front":       append([]byte{0}, signature...),
-				"T043 zero behind":         append(slices.Clone(signature), 0),
-				"T043 one byte short":      signature[:255],
-				"T043 a zero in its place": append(slices.Clone(signature[:255]), 0),
+				"T042 0":                 make([]byte, 256),
+				"T042 1":                 one.FillBytes(make([]byte, 256)),
+				"T042 n-1":               new(big.Int).Sub(key.N, one).Bytes(),
+				"T042 n":                 key.N.Bytes(),
+				"T042 n+1":               new(big.Int).Add(key.N, one).Bytes(),
+				"T042 s+n":               sn.FillBytes(make([]byte, max(256, (sn.BitLen()+7)/8))),
+				"T042 n-s":               new(big.Int).Sub(key.N, s).FillBytes(make([]byte, 256)),
+				"T043 zero in front":     append([]byte{0}, signature...),
+				"T043 zero behind":       append(slices.Clone(signature), 0),
+				"T043 one byte short":    signature[:255],
+				"T043 another last byte": append(slices.Clone(signature[:255]), ^signature[255]),
 			} {
 				v.refusesAll(t, attack{name, withSignature(input, bad), msgSignature})
 			}
