@@ -36,16 +36,18 @@
 //
 // [JWTManager.JWTRequired] and [JWTManager.RefreshRequired] are handlers for
 // routes and groups, with [Optional], [Fresh], [AnyType], [Locations] and
-// [SkipRevocationCheck]. [JWTManager.VerifyJWTInRequest] is the same without
-// the response. In the handlers behind them, [GetJWTIdentity], [GetJWT],
-// [GetJWTClaims] and [GetCurrentUser] return what was verified; they work with
-// the request's context too.
+// [SkipRevocationCheck]. [Scopes], [AnyScope], [Roles], [Claim] and
+// [FreshWithin] ask for what is in the token.
+// [JWTManager.VerifyJWTInRequest] is the same without the response. In the
+// handlers behind them, [GetJWTIdentity], [GetJWT], [GetJWTClaims] and
+// [GetCurrentUser] return what was verified; they work with the request's
+// context too.
 //
 // # Callbacks
 //
 // Eight loaders decide: what goes into tokens, which key is used, who the user
 // is, and whether a token is revoked or passes a check of your own. Their
-// errors refuse the request. Seven loaders respond to one kind of refusal each;
+// errors refuse the request. Eight loaders respond to one kind of refusal each;
 // [JWTManager.ErrorLoader] responds to all others, for example with
 // [BearerError] (RFC 6750) or [ProblemError] (RFC 9457).
 //
@@ -53,7 +55,35 @@
 //
 // [JWTManager.RevokeToken] works without settings, in the memory of one
 // process. For more than one process, or across restarts, set
-// [Config].Blocklist to a [Blocklist] of your own.
+// [Config].Blocklist to one of a store: module redisstore, module sqlstore, or a
+// [Blocklist] of your own.
+//
+// # Sessions
+//
+// With [Config].Sessions, [JWTManager.CreateTokenPair] starts a session and
+// [JWTManager.RefreshHandler] gives a new pair for a refresh token, which is
+// good for one use: if it is used again, somebody has stolen it, and the
+// session ends. [JWTManager.EndSession] and [JWTManager.LogoutHandler] end
+// sessions too.
+//
+// # Keys
+//
+// [Config].SecretKey, or PrivateKey and PublicKey, are the simple case.
+// [Config].Keys is a list: the first [Key] signs, all verify, and
+// [JWTManager.SetKeys] replaces it while the program serves.
+// [JWTManager.JWKSHandler] publishes the public keys.
+//
+// # Tokens of other issuers
+//
+// [Config].Issuers lists others whose tokens are accepted, each [Issuer] with
+// its keys, audience and names of claims. Module jwks brings their keys from
+// where they publish them.
+//
+// # Mistakes
+//
+// InitApp refuses settings that cannot work. [Config.Diagnose] explains those
+// that work, but are not safe or do nothing; so does the command line,
+// cmd/ginjwt.
 //
 // # Testing
 //
