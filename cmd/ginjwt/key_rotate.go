@@ -166,8 +166,11 @@ func (r *rotation) chooseType(c *cobra.Command, keys []ginjwt.Key) error {
 		types[keys[i].TokenType] = true
 		r.tokenType = string(keys[i].TokenType)
 	}
-	if len(types) > 1 {
-		return usage(c, "access tokens and refresh tokens have keys of their own; choose --type access, --type refresh or --type all")
+	switch {
+	case len(types) > 1 && types[""]:
+		return usage(c, "some keys are for one type of token only; choose --type access, --type refresh or --type all")
+	case len(types) > 1:
+		return usage(c, "access tokens and refresh tokens have keys of their own; choose --type access or --type refresh, or do both one after the other")
 	}
 	return nil
 }

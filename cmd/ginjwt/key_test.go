@@ -355,7 +355,7 @@ func TestRotateOneType(t *testing.T) {
 	u.ok("key", "add", "./keys.json", "--id", "a", "--type", "access")
 	u.ok("key", "add", "./keys.json", "--id", "r", "--type", "refresh", "--algorithm", "ES256")
 	r := u.run("", "key", "rotate", "./keys.json")
-	assert.Equal(t, result{64, "", "ginjwt: access tokens and refresh tokens have keys of their own; choose --type access, --type refresh or --type all\nsee: ginjwt key rotate --help\n"}, r)
+	assert.Equal(t, result{64, "", "ginjwt: access tokens and refresh tokens have keys of their own; choose --type access or --type refresh, or do both one after the other\nsee: ginjwt key rotate --help\n"}, r)
 	assert.Equal(t, result{3, "", "ginjwt: keys.json: no key in it is for all tokens\nchoose --type access or --type refresh\n"}, u.run("", "key", "rotate", "./keys.json", "--type", "all"))
 	u.ok("key", "rotate", "./keys.json", "--type", "access", "--id", "a2", "--retire-after", "1h")
 	u.ok("key", "rotate", "./keys.json", "--type", "refresh", "--id", "r2")
@@ -741,6 +741,16 @@ func TestAChangeReadsNoOtherFile(t *testing.T) {
 	require.NoError(t, folder.Mkdir("keys", 0o700))
 	_, _, err = readOnce(folder, "keys")
 	assert.EqualError(t, err, "keys: is no regular file")
+}
+
+func TestRotateAsksWhichOfKeysForAllAndForOneType(t *testing.T) {
+	t.Parallel()
+	u := newUser(t)
+	u.ok("key", "new", "--type", "access", "--format", "set", "--out", "./keys.json")
+	u.ok("key", "add", "./keys.json")
+	assert.Equal(t, result{64, "", "ginjwt: some keys are for one type of token only; choose --type access, --type refresh or --type all\nsee: ginjwt key rotate --help\n"},
+		u.run("", "key", "rotate", "./keys.json"))
+	assert.Equal(t, 0, u.run("", "key", "rotate", "./keys.json", "--type", "all").status)
 }
 
 // A script with an unset variable gives an empty value.
