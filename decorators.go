@@ -121,9 +121,7 @@ func (m *JWTManager) VerifyToken(ctx context.Context, encoded string, opts ...Re
 }
 
 func (m *JWTManager) requirementOf(caller string, opts []RequiredOption) *requirement {
-	if !m.ready {
-		panic("ginjwt: " + caller + " must be called after InitApp")
-	}
+	m.mustBeReady(caller)
 	need := &requirement{}
 	for _, opt := range opts {
 		opt(need)

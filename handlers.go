@@ -334,9 +334,9 @@ func verifiedToken(c *gin.Context, handler string) (*Token, bool) {
 	return token, token != nil
 }
 
-func (m *JWTManager) mustBeReady(handler string) {
+func (m *JWTManager) mustBeReady(caller string) {
 	if !m.ready {
-		panic("ginjwt: " + handler + " must be called after InitApp")
+		panic("ginjwt: " + caller + " must be called after InitApp")
 	}
 }
 

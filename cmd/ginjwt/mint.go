@@ -70,13 +70,8 @@ repeated, and the later one counts.`,
 }
 
 func (a *app) mint(c *cobra.Command, o *order) error {
-	switch {
-	case o.subject == "":
-		return usage(c, "whose token? Add --subject NAME")
-	case o.refresh && (o.fresh || o.freshFor != 0):
-		return usage(c, "a refresh token is never fresh; leave out --refresh or --fresh")
-	case o.fresh && o.freshFor != 0:
-		return usage(c, "--fresh and --fresh-for are one too many")
+	if err := o.check(c); err != nil {
+		return err
 	}
 	options, err := a.tokenOptions(c, o)
 	if err != nil {
@@ -108,6 +103,22 @@ func (a *app) mint(c *cobra.Command, o *order) error {
 	if err != nil {
 		return err
 	}
+	return a.showToken(token)
+}
+
+func (o *order) check(c *cobra.Command) error {
+	switch {
+	case o.subject == "":
+		return usage(c, "whose token? Add --subject NAME")
+	case o.refresh && (o.fresh || o.freshFor != 0):
+		return usage(c, "a refresh token is never fresh; leave out --refresh or --fresh")
+	case o.fresh && o.freshFor != 0:
+		return usage(c, "--fresh and --fresh-for are one too many")
+	}
+	return nil
+}
+
+func (a *app) showToken(token string) error {
 	if !a.json {
 		a.out.line("%s", token)
 		return nil
