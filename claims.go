@@ -116,8 +116,9 @@ func (p *payload) isForeign(o *origin, text string) {
 // saysRefresh reports whether a token of another issuer is a refresh token,
 // whichever of the usual names the claim has: as Keycloak calls it, or Django.
 func saysRefresh(text string) bool {
+	claims := objectIn(text)
 	for _, name := range []string{"type", "token_type", "typ", "token_use"} {
-		typ, _ := value(text).member(name).str()
+		typ, _ := claims.member(name).str()
 		if strings.EqualFold(typ, "refresh") || strings.EqualFold(typ, "offline") {
 			return true
 		}

@@ -194,7 +194,7 @@ func isAny(v value, tests []func(value) bool) bool {
 // claim returns the claim of a name, or what a JSON Pointer points to; nothing
 // if it is absent.
 func (t *Token) claim(name string) value {
-	claims := value(strings.TrimLeft(t.read().text, "\t\n\r "))
+	claims := objectIn(t.read().text)
 	if strings.HasPrefix(name, "/") {
 		return claims.at(name)
 	}

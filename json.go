@@ -73,6 +73,11 @@ func members(data []byte, text string, visit func(name string, v value), opts ..
 	return nil
 }
 
+// objectIn returns the object in a JSON text, which may have blanks around it.
+func objectIn(text string) value {
+	return value(strings.TrimLeft(text, " \t\r\n"))
+}
+
 // member returns the member of an object by its name, which is unescaped;
 // nothing if there is none. As in all that follows, v is known to be valid JSON.
 func (v value) member(name string) value {

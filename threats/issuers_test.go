@@ -610,6 +610,8 @@ func TestThreatIssuerRefreshByAnotherName(t *testing.T) {
 		for _, says := range []string{`"type":"refresh"`, `"token_type":"refresh"`, `"typ":"Refresh"`, `"type":"REFRESH"`, `"token_type":"access","type":"refresh"`} {
 			token := issued(issuerB, "EdDSA", bareClaims(`"iss":"`+issuerB+`"`, `"sub":"alice"`, says))
 			v.refused(t, token, "Only access tokens of this issuer are allowed")
+			indented := issued(issuerB, "EdDSA", "\n\t "+bareClaims(`"iss":"`+issuerB+`"`, `"sub":"alice"`, says))
+			v.refused(t, indented, "Only access tokens of this issuer are allowed")
 		}
 	}
 }
