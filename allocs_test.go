@@ -35,7 +35,7 @@ func TestAllocationsOfAProtectedRequest(t *testing.T) {
 		"the token is not known": {-1, 5},
 	} {
 		config := jwttest.Config(nil)
-		config.TokenCache = test.cache
+		config.TokenCacheSize = test.cache
 		mgr, engine := newManager(t, config)
 		engine.GET("/", mgr.JWTRequired(), func(c *gin.Context) {
 			if ginjwt.GetJWTIdentity(c) != "alice" {

@@ -1,6 +1,7 @@
 package ginjwt
 
 import (
+	"context"
 	"crypto/sha256"
 	"hash/maphash"
 	"math/bits"
@@ -8,18 +9,41 @@ import (
 	"strings"
 	"sync/atomic"
 	"time"
+
+	"github.com/gin-jwt-extended/ginjwt/keys"
 )
 
 const (
-	defaultTokenCache = 10_000
-	maxTokenCache     = 10_000_000
+	maxTokenCacheSize = 10_000_000
 	cacheWays         = 4       // entries a set
 	cacheEntryBytes   = 2 << 10 // what an entry may have on average, and half of what one may have
 	cacheOverhead     = 768     // of an entry, beside its texts
 )
 
-// tokenCache remembers the contents of tokens whose signature was verified with
-// the keys of its keyring. Whoever presents the very same bytes again need not
+// goodToken is a token whose signature is good: what it says, and what that was
+// verified by. It does not change.
+type goodToken struct {
+	contents
+	rules *issuerRules
+	key   *keys.Bound // that verified it
+	keys  *keys.Set   // which the key is of
+}
+
+// stillVerifies reports whether the token would be verified again, as far as its
+// key goes.
+func (t *goodToken) stillVerifies(ctx context.Context, now time.Time) bool {
+	if t.key.IsRetired(now) {
+		return false
+	}
+	if !t.foreign { // other keys of the manager are another cache
+		return true
+	}
+	set, err := t.rules.keys.KeySet(ctx, t.key.ID())
+	return err == nil && set == t.keys
+}
+
+// tokenCache remembers tokens whose signature was verified with the keys of its
+// keyring. Whoever presents the very same bytes again need not
 // be verified again; time, type, revocation and all the rest still are.
 //
 // It is a table of small sets without locks: a token has one set, by a hash
@@ -40,11 +64,11 @@ type tokenCache struct {
 }
 
 type cacheEntry struct {
-	hash     uint64
-	token    string // or its SHA-256
-	contents *contents
-	bytes    int64
-	seen     atomic.Bool // again, since it entered or room was last needed
+	hash  uint64
+	token string // or its SHA-256
+	good  *goodToken
+	bytes int64
+	seen  atomic.Bool // again, since it entered or room was last needed
 }
 
 // newTokenCache returns a cache for at most so many entries.
@@ -64,8 +88,8 @@ func newTokenCache(entries int, digests bool, leeway time.Duration) *tokenCache 
 	return c
 }
 
-// get returns the contents of a token, or nil.
-func (c *tokenCache) get(encoded string, now time.Time) *contents {
+// get returns a token that was verified before, or nil.
+func (c *tokenCache) get(encoded string, now time.Time) *goodToken {
 	if c == nil {
 		return nil
 	}
@@ -83,23 +107,23 @@ func (c *tokenCache) get(encoded string, now time.Time) *contents {
 		if !e.seen.Load() { // a write would take the line from other processors
 			e.seen.Store(true)
 		}
-		return e.contents
+		return e.good
 	}
 	return nil
 }
 
 // add remembers a token that was verified.
-func (c *tokenCache) add(encoded string, verified *contents, now time.Time) {
+func (c *tokenCache) add(encoded string, good *goodToken, now time.Time) {
 	if c == nil {
 		return
 	}
-	size := int64(len(encoded) + len(verified.text) + len(verified.header) + cacheOverhead)
-	e := cacheEntry{hash: maphash.String(c.seed, encoded), contents: verified, bytes: size}
+	size := int64(len(encoded) + len(good.text) + len(good.header) + cacheOverhead)
+	e := cacheEntry{hash: maphash.String(c.seed, encoded), good: good, bytes: size}
 	if size > 2*cacheEntryBytes || c.expired(&e, now) {
 		return
 	}
 	if slot, old := c.room(e.hash, now); slot != nil {
-		c.replace(slot, old, &cacheEntry{hash: e.hash, token: c.nameOf(encoded), contents: verified, bytes: size})
+		c.replace(slot, old, &cacheEntry{hash: e.hash, token: c.nameOf(encoded), good: good, bytes: size})
 	}
 }
 
@@ -130,7 +154,7 @@ func (c *tokenCache) names(name, encoded string) bool {
 }
 
 func (c *tokenCache) expired(e *cacheEntry, now time.Time) bool {
-	exp := e.contents.payload.exp
+	exp := e.good.payload.exp
 	return exp.there && exp.seconds+c.leeway <= now.Unix()
 }
 

@@ -11,8 +11,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func cachedContents(exp int64) *contents {
-	return &contents{text: `{"sub":"alice"}`, payload: payload{exp: date{exp, exp != 0, true}}}
+func cachedToken(exp int64) *goodToken {
+	return &goodToken{contents: contents{text: `{"sub":"alice"}`, payload: payload{exp: date{exp, exp != 0, true}}}}
 }
 
 func (c *tokenCache) len() (n int) {
@@ -31,7 +31,7 @@ func TestTokenCacheKnowsTheVerySameBytes(t *testing.T) {
 	now := time.Unix(1700000000, 0)
 	for _, digests := range []bool{false, true} {
 		c := newTokenCache(100, digests, 0)
-		alice := cachedContents(0)
+		alice := cachedToken(0)
 		c.add("a.b.c", alice, now)
 		assert.Same(t, alice, c.get("a.b.c", now))
 		assert.Nil(t, c.get("a.b.d", now))
@@ -42,7 +42,7 @@ func TestTokenCacheKnowsTheVerySameBytes(t *testing.T) {
 func TestTokenCacheOfPublicKeysHasNoTokens(t *testing.T) {
 	t.Parallel()
 	c := newTokenCache(1, true, 0)
-	c.add("a.b.c", cachedContents(0), time.Now())
+	c.add("a.b.c", cachedToken(0), time.Now())
 	assert.Len(t, c.sets[0][0].Load().token, 32)
 	assert.NotContains(t, c.sets[0][0].Load().token, "a.b.c")
 }
@@ -51,22 +51,22 @@ func TestTokenCacheForgetsExpiredTokens(t *testing.T) {
 	t.Parallel()
 	now := time.Unix(1700000000, 0)
 	c := newTokenCache(100, false, 10*time.Second)
-	c.add("expired", cachedContents(now.Unix()-10), now)
+	c.add("expired", cachedToken(now.Unix()-10), now)
 	assert.Zero(t, c.len(), "what has expired does not enter")
 
-	c.add("soon", cachedContents(now.Unix()+5), now)
+	c.add("soon", cachedToken(now.Unix()+5), now)
 	assert.NotNil(t, c.get("soon", now.Add(14*time.Second)), "leeway included")
 	assert.Nil(t, c.get("soon", now.Add(15*time.Second)))
 	assert.Zero(t, c.len(), "and leaves when it is asked for")
 	assert.Zero(t, c.bytes.Load())
 
 	for i := range 400 { // more than enough for every set
-		c.add(fmt.Sprint("old", i), cachedContents(now.Unix()+1), now)
+		c.add(fmt.Sprint("old", i), cachedToken(now.Unix()+1), now)
 	}
 	assert.Equal(t, 100, c.len())
 	later := now.Add(time.Hour)
 	for i := range 4000 {
-		c.add(fmt.Sprint("new", i), cachedContents(0), later)
+		c.add(fmt.Sprint("new", i), cachedToken(0), later)
 	}
 	for i := range 400 {
 		assert.Nil(t, c.get(fmt.Sprint("old", i), now), "expired entries make room at once")
@@ -79,7 +79,7 @@ func TestTokenCacheNeverGrows(t *testing.T) {
 	for _, entries := range []int{1, 2, 3, 4, 5, 1000} {
 		c := newTokenCache(entries, false, 0)
 		for i := range 10 * entries {
-			c.add(fmt.Sprint("token", i), cachedContents(0), now)
+			c.add(fmt.Sprint("token", i), cachedToken(0), now)
 		}
 		assert.Positive(t, c.len())
 		assert.LessOrEqual(t, c.len(), entries)
@@ -87,11 +87,11 @@ func TestTokenCacheNeverGrows(t *testing.T) {
 
 	c := newTokenCache(1000, false, 0)
 	for i := range 10_000 {
-		c.add(fmt.Sprint(i, strings.Repeat("x", 3000)), cachedContents(0), now)
+		c.add(fmt.Sprint(i, strings.Repeat("x", 3000)), cachedToken(0), now)
 	}
 	assert.LessOrEqual(t, c.bytes.Load(), int64(1000*cacheEntryBytes))
 	assert.InDelta(t, 1000*cacheEntryBytes/(3000+cacheOverhead+15), c.len(), 10, "full of large tokens, but for few entries")
-	c.add(strings.Repeat("x", 2*cacheEntryBytes), cachedContents(0), now)
+	c.add(strings.Repeat("x", 2*cacheEntryBytes), cachedToken(0), now)
 	assert.Nil(t, c.get(strings.Repeat("x", 2*cacheEntryBytes), now), "a token too large to keep")
 }
 
@@ -101,7 +101,7 @@ func TestTokenCacheKeepsWhatIsInUseThroughAFlood(t *testing.T) {
 	c := newTokenCache(1000, false, 0)
 	hot := func(i int) string { return fmt.Sprint("hot", i) }
 	for i := range 300 {
-		c.add(hot(i), cachedContents(0), now)
+		c.add(hot(i), cachedToken(0), now)
 	}
 	kept := 0
 	for i := range 300 {
@@ -111,7 +111,7 @@ func TestTokenCacheKeepsWhatIsInUseThroughAFlood(t *testing.T) {
 	}
 	require.Greater(t, kept, 250, "before the flood")
 	for i := range 100_000 {
-		c.add(fmt.Sprint("flood", i), cachedContents(0), now)
+		c.add(fmt.Sprint("flood", i), cachedToken(0), now)
 		c.get(hot(i%300), now)
 	}
 	after := 0
@@ -127,9 +127,9 @@ func TestTokenCacheIsSafeForConcurrentUse(t *testing.T) {
 	t.Parallel()
 	now := time.Now()
 	c := newTokenCache(64, false, 0)
-	known := make([]*contents, 256)
+	known := make([]*goodToken, 256)
 	for i := range known {
-		known[i] = cachedContents(0)
+		known[i] = cachedToken(0)
 	}
 	var wg sync.WaitGroup
 	for range 8 {
@@ -160,7 +160,7 @@ func TestTokenCacheIsSafeForConcurrentUse(t *testing.T) {
 func TestNoTokenCacheIsOff(t *testing.T) {
 	t.Parallel()
 	var c *tokenCache
-	c.add("a", cachedContents(0), time.Now())
+	c.add("a", cachedToken(0), time.Now())
 	assert.Nil(t, c.get("a", time.Now()))
 }
 
@@ -168,7 +168,7 @@ func TestATokenThatIsVerifiedAgainKeepsItsPlace(t *testing.T) {
 	t.Parallel()
 	now := time.Unix(1000, 0)
 	c := newTokenCache(cacheWays, false, 0)
-	before, after := cachedContents(0), cachedContents(0)
+	before, after := cachedToken(0), cachedToken(0)
 	c.add("token", before, now)
 	c.add("token", after, now)
 	assert.Same(t, after, c.get("token", now))

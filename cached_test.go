@@ -12,6 +12,7 @@ import (
 
 	"github.com/gin-jwt-extended/ginjwt"
 	"github.com/gin-jwt-extended/ginjwt/jwttest"
+	"github.com/gin-jwt-extended/ginjwt/keys"
 )
 
 // A token that is known is still checked for all that can change.
@@ -80,10 +81,10 @@ func TestRequestsDoNotShareTheClaimsOfAKnownToken(t *testing.T) {
 
 func TestADecodeKeyLoaderIsAskedEveryTime(t *testing.T) {
 	t.Parallel()
-	key, asked := ginjwt.Key{Sign: []byte(strings.Repeat("k", 32))}, 0
+	key, asked := keys.Key{Sign: []byte(strings.Repeat("k", 32))}, 0
 	mgr, _ := newManager(t, ginjwt.Config{}, func(mgr *ginjwt.JWTManager) {
-		mgr.EncodeKeyLoader(func(context.Context, any) (ginjwt.Key, error) { return key, nil })
-		mgr.DecodeKeyLoader(func(context.Context, *ginjwt.Token) (ginjwt.Key, error) {
+		mgr.EncodeKeyLoader(func(context.Context, any) (keys.Key, error) { return key, nil })
+		mgr.DecodeKeyLoader(func(context.Context, *ginjwt.Token) (keys.Key, error) {
 			asked++
 			return key, nil
 		})
@@ -94,7 +95,7 @@ func TestADecodeKeyLoaderIsAskedEveryTime(t *testing.T) {
 		require.NoError(t, err)
 	}
 	assert.Equal(t, 3, asked)
-	key = ginjwt.Key{Sign: []byte(strings.Repeat("l", 32))}
+	key = keys.Key{Sign: []byte(strings.Repeat("l", 32))}
 	_, err := mgr.DecodeToken(t.Context(), encoded)
 	assert.ErrorIs(t, err, ginjwt.ErrInvalidToken)
 }

@@ -14,6 +14,7 @@ import (
 
 	"github.com/gin-jwt-extended/ginjwt"
 	"github.com/gin-jwt-extended/ginjwt/jwttest"
+	"github.com/gin-jwt-extended/ginjwt/keys"
 )
 
 // refusalCase is a request that is refused, one for each kind of error.
@@ -46,7 +47,7 @@ func nothing(*testing.T, *ginjwt.JWTManager) []jwttest.RequestOption { return ni
 var refusalCases = []refusalCase{
 	{"no token", ginjwt.ErrNoAuthorization, "/headers", nothing,
 		"Missing Authorization Header", 401, 401, "", "", `Bearer realm="api"`},
-	{"two tokens", ginjwt.ErrAmbiguous, "/headers", authorization("Bearer a, Bearer b"),
+	{"two tokens", ginjwt.ErrMultipleTokens, "/headers", authorization("Bearer a, Bearer b"),
 		missingBearer, 401, 400, "invalid_request", "More than one token was sent", ""},
 	{"malformed header", ginjwt.ErrInvalidHeader, "/headers", authorization("Bearer"),
 		"Bad Authorization header. Expected 'Authorization: Bearer <JWT>'", 422, 400, "invalid_request", "The authorization header is malformed", ""},
@@ -188,7 +189,7 @@ func TestEveryRefusalHasItsLoader(t *testing.T) {
 		"error":        (*ginjwt.JWTManager).ErrorLoader,
 	}
 	wanted := map[error]string{
-		ginjwt.ErrNoAuthorization: "unauthorized", ginjwt.ErrAmbiguous: "unauthorized", ginjwt.ErrCSRF: "unauthorized",
+		ginjwt.ErrNoAuthorization: "unauthorized", ginjwt.ErrMultipleTokens: "unauthorized", ginjwt.ErrCSRF: "unauthorized",
 		ginjwt.ErrInvalidHeader: "invalid", ginjwt.ErrInvalidQueryParam: "invalid", ginjwt.ErrInvalidToken: "invalid", ginjwt.ErrWrongToken: "invalid",
 		ginjwt.ErrExpiredToken: "expired", ginjwt.ErrFreshRequired: "fresh", ginjwt.ErrRevokedToken: "revoked",
 		ginjwt.ErrVerification: "verification", ginjwt.ErrInsufficientScope: "scope", ginjwt.ErrUserLookup: "user", ginjwt.ErrUnavailable: "error", ginjwt.ErrCallback: "error",
@@ -309,8 +310,8 @@ func TestLoadersAndStoresGetTheRequestsContext(t *testing.T) {
 		mgr.UserIdentityLoader(func(ctx context.Context, user any) (string, error) { keep(ctx); return user.(string), nil })
 		mgr.AdditionalClaimsLoader(func(ctx context.Context, _ any) (ginjwt.Claims, error) { keep(ctx); return nil, nil })
 		mgr.AdditionalHeadersLoader(func(ctx context.Context, _ any) (ginjwt.Header, error) { keep(ctx); return nil, nil })
-		mgr.EncodeKeyLoader(func(ctx context.Context, user any) (ginjwt.Key, error) { keep(ctx); return keyLoader()(ctx, user) })
-		mgr.DecodeKeyLoader(func(ctx context.Context, token *ginjwt.Token) (ginjwt.Key, error) {
+		mgr.EncodeKeyLoader(func(ctx context.Context, user any) (keys.Key, error) { keep(ctx); return keyLoader()(ctx, user) })
+		mgr.DecodeKeyLoader(func(ctx context.Context, token *ginjwt.Token) (keys.Key, error) {
 			keep(ctx)
 			return unverifiedKeyLoader()(ctx, token)
 		})

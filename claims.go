@@ -2,6 +2,7 @@ package ginjwt
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"strconv"
@@ -9,9 +10,59 @@ import (
 	"time"
 
 	"github.com/go-json-experiment/json"
-	"github.com/go-json-experiment/json/jsontext"
-	"github.com/golang-jwt/jwt/v5"
+
+	"github.com/gin-jwt-extended/ginjwt/internal/strictjson"
 )
+
+// A claim that every token has is in this file: read by payload, written by
+// newClaims, and reserved so that nobody sets it by other means.
+
+// Claims is the payload of a token, Header its header.
+type (
+	Claims map[string]any
+	Header map[string]any
+)
+
+// TokenType is the "type" claim.
+type TokenType string
+
+// The types of tokens. A token without a type is an access token, as those of
+// other issuers are.
+const (
+	AccessToken  TokenType = "access"
+	RefreshToken TokenType = "refresh"
+)
+
+// claimNames are the names of the claims that go by several.
+type claimNames struct {
+	identity, typ, fresh, scope, roles string
+}
+
+// reservedClaims are the claims that this package reads back, each with what to
+// do instead of setting it, beside those whose names are settings.
+var reservedClaims = map[string]string{
+	"iat":  "set Config.Now",
+	"jti":  "use WithID",
+	"nbf":  "use WithNotBefore",
+	"csrf": "it is a new value in every token",
+	"aud":  "use WithAudience",
+	"iss":  "use WithIssuer",
+	"exp":  "use WithExpires",
+}
+
+// sessionClaims are reserved where there are sessions.
+var sessionClaims = []string{"sid", "gen"}
+
+// insteadOf returns what to do instead of setting a reserved claim.
+func (n *claimNames) insteadOf(name string) string {
+	switch name {
+	case n.typ:
+		return "use CreateAccessToken or CreateRefreshToken"
+	case n.fresh:
+		return "use WithFresh"
+	}
+	return reservedClaims[name]
+}
 
 // payload is what is read of the claims. It does not change once it is read.
 type payload struct {
@@ -23,11 +74,64 @@ type payload struct {
 	iat, nbf, exp      date
 
 	// The claims whose form is checked, as JSON.
-	subJSON, jtiJSON, issJSON, audJSON, csrfJSON, identityJSON value
+	subJSON, jtiJSON, issJSON, audJSON, csrfJSON, identityJSON strictjson.Value
 
-	generationJSON value // "gen" of a refresh token
+	generationJSON strictjson.Value // "gen" of a refresh token
 
-	required uint64 // bit i: RequiredClaims[i] is there, and not null
+	required uint64 // bit i: the i-th required claim is there, and not null
+}
+
+// readPayload reads the claims in data, which is text as bytes, by the names that
+// they have in tokens of an issuer.
+func readPayload(data []byte, text string, names *claimNames, required []string) (p payload, err error) {
+	p = payload{typ: AccessToken, fresh: freshnessOf("")}
+	err = strictjson.Members(data, text, func(name string, v strictjson.Value) {
+		p.set(name, v)
+		switch name {
+		case names.typ:
+			p.typ = TokenType(v.Text()) // the JSON of what is no text is no type that a route asks for
+		case names.fresh:
+			p.fresh = freshnessOf(v)
+		}
+		if name == names.identity {
+			p.identityJSON, p.identity = v, v.Text()
+		}
+		for i, wanted := range required {
+			if name == wanted && v.Kind() != 'n' {
+				p.required |= 1 << i
+			}
+		}
+	})
+	return p, err
+}
+
+// set takes over one of the claims that every token has by the same name.
+func (p *payload) set(name string, v strictjson.Value) {
+	switch name {
+	case "iat":
+		p.iat = dateOf(v)
+	case "jti":
+		p.jtiJSON = v
+		p.id, _ = v.Str()
+	case "sub":
+		p.subJSON = v
+	case "nbf":
+		p.nbf = dateOf(v)
+	case "csrf":
+		p.csrfJSON = v
+		p.csrf, _ = v.Str()
+	case "aud":
+		p.audJSON = v
+	case "iss":
+		p.issJSON = v
+		p.issuer, _ = v.Str()
+	case "exp":
+		p.exp = dateOf(v)
+	case "sid": // other issuers have it too, for sessions of their own
+		p.session, _ = v.Str()
+	case "gen":
+		p.generationJSON = v
+	}
 }
 
 // date is a claim that is one.
@@ -36,8 +140,8 @@ type date struct {
 	there, ok bool // ok: it can be read
 }
 
-func dateOf(v value) date {
-	seconds, ok := numericDate(v)
+func dateOf(v strictjson.Value) date {
+	seconds, ok := strictjson.NumericDate(v)
 	return date{seconds, true, ok}
 }
 
@@ -48,8 +152,8 @@ type freshness struct {
 	until  float64
 }
 
-func freshnessOf(v value) freshness {
-	switch v.kind() {
+func freshnessOf(v strictjson.Value) freshness {
+	switch v.Kind() {
 	case 't':
 		return freshness{always: true}
 	case '0':
@@ -64,231 +168,140 @@ func (f freshness) at(now time.Time) bool {
 	return f.always || f.until >= float64(now.UnixNano())/1e9
 }
 
-// parsePayload reads the claims of c, whose payload is still in s, and whose
-// token it is.
-func (m *JWTManager) parsePayload(s *scratch, c *contents) error {
-	switch err := c.parse(s, m.own); err {
-	case errNotObject:
-		return errPayloadObject
-	case errNotJSON:
-		return errPayloadJSON
-	}
-	if o := m.from(c.payload.issJSON); o.foreign {
-		_ = c.parse(s, o) // it was read before, by other names
-		c.payload.isForeign(o, c.text)
-	}
-	return nil
+// claimKeys are the names of claims that are settings, as they stand in front of
+// their values: a comma, the name in JSON, and a colon.
+type claimKeys struct{ identity, typ, fresh string }
+
+func claimKeysOf(n claimNames) (k claimKeys) {
+	k.identity, _ = claimKey(n.identity) // Config.Validate has looked at them
+	k.typ, _ = claimKey(n.typ)
+	k.fresh, _ = claimKey(n.fresh)
+	return k
 }
 
-// parse reads the claims by the names that they have in tokens of o.
-func (c *contents) parse(s *scratch, o *origin) error {
-	c.origin = o
-	c.payload = payload{typ: AccessToken, fresh: freshnessOf("")}
-	return members(s.payload, c.text, func(name string, v value) {
-		c.payload.set(name, v)
-		switch name {
-		case o.claims.typ:
-			c.payload.typ = TokenType(v.text()) // the JSON of what is no text is no type that a route asks for
-		case o.claims.fresh:
-			c.payload.fresh = freshnessOf(v)
-		}
-		if name == o.claims.identity {
-			c.payload.identityJSON, c.payload.identity = v, v.text()
-		}
-		for i, required := range o.required {
-			if name == required && v.kind() != 'n' {
-				c.payload.required |= 1 << i
-			}
-		}
-	})
+// newClaims are the claims of a new token.
+type newClaims struct {
+	fresh     string // JSON; empty: false
+	issuedAt  time.Time
+	id        string // empty: a new one
+	typ       TokenType
+	identity  string
+	notBefore time.Time // zero: without
+	hasCSRF   bool
+	csrf      string // empty: a new value
+	audience  []string
+	issuer    string
+	expires   time.Time // zero: never
+
+	session    string // empty: none
+	generation int64  // of a refresh token of a session
+
+	others Claims
 }
 
-// isForeign makes of p the claims of a token from another issuer.
-func (p *payload) isForeign(o *origin, text string) {
-	p.identity = o.prefix + p.identity
-	p.revocationID = foreignID(p.issuer, p.id, text)
-	p.session, p.generationJSON = "", "" // it is none of ours
-	if saysRefresh(text) {
-		p.typ = RefreshToken
+// appendTo writes the claims in the original's order.
+func (n *newClaims) appendTo(b []byte, keys *claimKeys) ([]byte, error) {
+	w := claimWriter{b: append(append(b, '{'), keys.fresh[1:]...)} // without its comma
+	w.b = append(w.b, or(n.fresh, "false")...)
+	w.number(`,"iat":`, n.issuedAt.Unix())
+	w.id(`,"jti":`, n.id)
+	w.text(keys.typ, string(n.typ))
+	w.text(keys.identity, n.identity)
+	if !n.notBefore.IsZero() {
+		w.number(`,"nbf":`, n.notBefore.Unix())
+	}
+	if n.hasCSRF {
+		w.id(`,"csrf":`, n.csrf)
+	}
+	if len(n.audience) == 1 {
+		w.text(`,"aud":`, n.audience[0])
+	} else if len(n.audience) > 1 {
+		w.value(`,"aud":`, n.audience)
+	}
+	if n.issuer != "" {
+		w.text(`,"iss":`, n.issuer)
+	}
+	if !n.expires.IsZero() {
+		w.number(`,"exp":`, n.expires.Unix())
+	}
+	if n.session != "" {
+		w.text(`,"sid":`, n.session)
+	}
+	if n.generation != 0 {
+		w.number(`,"gen":`, n.generation)
+	}
+	for _, name := range sortedNames(n.others) {
+		w.value(w.key(name), n.others[name])
+	}
+	return append(w.b, '}'), w.err
+}
+
+func sortedNames(claims Claims) []string {
+	if len(claims) == 0 {
+		return nil
+	}
+	return slices.Sorted(maps.Keys(claims))
+}
+
+// claimWriter writes the members of a JSON object, and keeps the first error. A
+// key is what stands before a value: a comma, the name and a colon.
+type claimWriter struct {
+	b   []byte
+	err error
+}
+
+// claimKey returns the key of a claim.
+func claimKey(name string) (string, error) {
+	b, err := strictjson.AppendString([]byte(","), name)
+	return string(append(b, ':')), err
+}
+
+func (w *claimWriter) key(name string) string {
+	key, err := claimKey(name)
+	w.keep(key, err)
+	return key
+}
+
+func (w *claimWriter) keep(key string, err error) {
+	if w.err == nil && err != nil {
+		w.err = fmt.Errorf("ginjwt: claim %s: %w", strings.Trim(key, ",:"), err)
 	}
 }
 
-// saysRefresh reports whether a token of another issuer is a refresh token,
-// whichever of the usual names the claim has: as Keycloak calls it, or Django.
-func saysRefresh(text string) bool {
-	claims := objectIn(text)
-	for _, name := range []string{"type", "token_type", "typ", "token_use"} {
-		typ, _ := claims.member(name).str()
-		if strings.EqualFold(typ, "refresh") || strings.EqualFold(typ, "offline") {
-			return true
-		}
-	}
-	return false
+func (w *claimWriter) number(key string, value int64) {
+	w.b = strconv.AppendInt(append(w.b, key...), value, 10)
 }
 
-// set takes over one of the claims that every token has by the same name.
-func (p *payload) set(name string, v value) {
-	switch name {
-	case "iat":
-		p.iat = dateOf(v)
-	case "jti":
-		p.jtiJSON = v
-		p.id, _ = v.str()
-	case "sub":
-		p.subJSON = v
-	case "nbf":
-		p.nbf = dateOf(v)
-	case "csrf":
-		p.csrfJSON = v
-		p.csrf, _ = v.str()
-	case "aud":
-		p.audJSON = v
-	case "iss":
-		p.issJSON = v
-		p.issuer, _ = v.str()
-	case "exp":
-		p.exp = dateOf(v)
-	case "sid": // other issuers have it too, for sessions of their own
-		p.session, _ = v.str()
-	case "gen":
-		p.generationJSON = v
+// id writes an ID, a new one if there is none.
+func (w *claimWriter) id(key, id string) {
+	if id != "" {
+		w.text(key, id)
+		return
 	}
+	w.b = append(append(w.b, key...), '"')
+	w.b = append(appendUUID(w.b), '"')
 }
 
-// checkClaims checks the registered claims in PyJWT's order, and fills in the
-// times of token.
-func (m *JWTManager) checkClaims(token *Token, p *payload, spec decodeSpec, now time.Time) (expired bool, err error) {
-	expired, err = m.checkTimes(token, p, spec, now)
-	if err != nil {
-		return false, err
+func (w *claimWriter) text(key, value string) {
+	b, err := strictjson.AppendString(append(w.b, key...), value)
+	if err == nil {
+		w.b = b
 	}
-	o := token.contents.origin
-	if len(o.names) > 0 {
-		if err := checkIssuer(p.issJSON, o.names); err != nil {
-			return false, err
-		}
-	}
-	if len(o.audience) > 0 {
-		if err := checkAudience(p.audJSON, o.audience); err != nil {
-			return false, err
-		}
-	}
-	switch {
-	case p.subJSON != "" && p.subJSON.kind() != '"' && !m.config.DisableVerifySub:
-		return false, errSubject
-	case p.jtiJSON != "" && p.jtiJSON.kind() != '"':
-		return false, errJTI
-	case p.identityJSON == "":
-		return false, missingClaim("Missing claim: %s", o.claims.identity)
-	}
-	for i, name := range o.required {
-		if p.required&(1<<i) == 0 {
-			return false, missingClaim("Token is missing the %q claim", name)
-		}
-	}
-	return expired, o.checkForeign(token, p)
+	w.keep(key, err)
 }
 
-func missingClaim(format, name string) error {
-	return invalid(jwt.ErrTokenRequiredClaimMissing, fmt.Sprintf(format, name))
+func (w *claimWriter) value(key string, value any) {
+	b, err := json.Marshal(value, strictjson.Exact)
+	w.keep(key, err)
+	w.b = append(append(w.b, key...), b...)
 }
 
-// checkTimes checks "iat", "nbf" and "exp". A date that no calendar has is
-// refused, also where the original takes it for a day far away.
-func (m *JWTManager) checkTimes(token *Token, p *payload, spec decodeSpec, now time.Time) (expired bool, err error) {
-	latest, earliest := now.Add(m.config.DecodeLeeway), now.Add(-m.config.DecodeLeeway)
-	if p.iat.there {
-		token.IssuedAt, err = p.iat.before(latest, errIATNumber, errIATFuture)
-		if err != nil {
-			return false, err
-		}
+// unixTime writes t as seconds since 1970, with a fraction if it has one.
+func unixTime(t time.Time) string {
+	seconds := strconv.FormatInt(t.Unix(), 10)
+	micros := t.Nanosecond() / 1000
+	if micros == 0 {
+		return seconds
 	}
-	if p.nbf.there {
-		token.NotBefore, err = p.nbf.before(latest, errNBFNumber, errNBFFuture)
-		if err != nil {
-			return false, err
-		}
-	}
-	if !p.exp.there {
-		return false, nil
-	}
-	ok := p.exp.ok && p.exp.seconds <= maxDate
-	if ok {
-		token.ExpiresAt = time.Unix(max(p.exp.seconds, minDate), 0)
-	}
-	switch {
-	case spec.allowExpired:
-		return false, nil
-	case !ok:
-		return false, errEXPNumber
-	}
-	return !token.ExpiresAt.After(earliest), nil
-}
-
-// before returns a date that must not be after latest.
-func (d date) before(latest time.Time, malformed, future error) (time.Time, error) {
-	if !d.ok || d.seconds < minDate {
-		return time.Time{}, malformed
-	}
-	t := time.Unix(min(d.seconds, maxDate), 0)
-	if d.seconds > maxDate || t.After(latest) {
-		return time.Time{}, future
-	}
-	return t, nil
-}
-
-func checkIssuer(iss value, accepted []string) error {
-	if iss == "" {
-		return errNoIssuer
-	}
-	issuer, ok := iss.str()
-	switch {
-	case !ok:
-		return errIssuerText
-	case !slices.Contains(accepted, issuer):
-		return errIssuer
-	}
-	return nil
-}
-
-// checkAudience wants one of accepted among the audiences of the token.
-func checkAudience(aud value, accepted []string) error {
-	if isFalsy(aud) {
-		return errNoAudience
-	}
-	audiences := []jsontext.Value{jsontext.Value(aud)}
-	if aud.kind() == '[' {
-		if err := json.Unmarshal([]byte(aud), &audiences); err != nil {
-			return errAudienceForm
-		}
-	}
-	found := false
-	for _, raw := range audiences {
-		audience, ok := value(raw).str()
-		if !ok {
-			return errAudienceForm
-		}
-		found = found || slices.Contains(accepted, audience)
-	}
-	if !found {
-		return errAudience
-	}
-	return nil
-}
-
-// isFalsy reports what Python's "not" does: whether v is absent, null, false,
-// zero or empty.
-func isFalsy(v value) bool {
-	switch v.kind() {
-	case '"':
-		return len(v) == len(`""`)
-	case '0':
-		number, err := strconv.ParseFloat(string(v), 64)
-		return err == nil && number == 0
-	case '[', '{':
-		return strings.TrimSpace(string(v[1:len(v)-1])) == ""
-	case 't':
-		return false
-	}
-	return true // absent, null or false
+	return seconds + "." + strconv.Itoa(1e6 + micros)[1:]
 }

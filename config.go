@@ -9,6 +9,9 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/gin-jwt-extended/ginjwt/keys"
+	"github.com/gin-jwt-extended/ginjwt/store"
 )
 
 // Location is a place in a request where a token can be.
@@ -55,7 +58,7 @@ type Config struct {
 	// active signs, all verify. Beside Keys, SecretKey, PrivateKey and PublicKey
 	// only verify, and only tokens that name no key: those made before there was
 	// a list. [JWTManager.SetKeys] changes keys while the program serves.
-	Keys []Key
+	Keys []keys.Key
 
 	// Algorithm signs and verifies tokens. Empty means "HS256". Beside Keys it is
 	// the algorithm of those that name none and are of its type. Others are
@@ -222,12 +225,12 @@ type Config struct {
 	// Blocklist is asked whether a token was revoked, on every request. Nil
 	// means a [MemoryBlocklist], which other processes know nothing of and
 	// which is empty after a restart.
-	Blocklist Blocklist
+	Blocklist store.Blocklist
 
 	// Sessions keeps the sessions that [JWTManager.CreateTokenPair] starts, and
 	// turns on the rotation of refresh tokens. Nil means that there are none.
 	// With more than one process, Blocklist must reach all of them too.
-	Sessions SessionStore
+	Sessions store.SessionStore
 
 	// SessionGrace is how long a refresh token that was used may be used again,
 	// for the same successor: a client may repeat a request whose answer was
@@ -259,11 +262,11 @@ type Config struct {
 	// unread. Zero means 16 KiB.
 	MaxTokenSize int
 
-	// TokenCache is how many tokens are remembered whose signature was verified,
+	// TokenCacheSize is how many tokens are remembered whose signature was verified,
 	// so that it need not be verified again; all other checks are made on every
 	// request. Zero means 10 000, which takes up to 20 MB; negative turns it off.
 	// It is off with a DecodeKeyLoader, which is asked every time.
-	TokenCache int
+	TokenCacheSize int
 
 	// Now tells the time. Nil means [time.Now]; tests set a clock of their own.
 	Now func() time.Time
@@ -273,6 +276,8 @@ const (
 	defaultMaxTokenSize = 16 << 10
 	largestTokenSize    = 1 << 30
 	defaultSessionGrace = 10 * time.Second
+
+	defaultTokenCacheSize = 10_000
 )
 
 // withDefaults returns c with all zero values replaced, and nothing shared
@@ -306,13 +311,13 @@ func (c Config) withDefaults() Config {
 	c.JSONKey = or(c.JSONKey, "access_token")
 	c.RefreshJSONKey = or(c.RefreshJSONKey, "refresh_token")
 	c.MaxTokenSize = or(c.MaxTokenSize, defaultMaxTokenSize)
-	c.TokenCache = or(c.TokenCache, defaultTokenCache)
+	c.TokenCacheSize = or(c.TokenCacheSize, defaultTokenCacheSize)
 	c.SessionGrace = or(c.SessionGrace, defaultSessionGrace)
 	if c.Now == nil {
 		c.Now = time.Now
 	}
 	if c.Blocklist == nil {
-		c.Blocklist = &MemoryBlocklist{Now: c.Now}
+		c.Blocklist = &store.MemoryBlocklist{Now: c.Now}
 	}
 	c.TokenLocation = slices.Clone(c.TokenLocation)
 	if len(c.TokenLocation) == 0 {

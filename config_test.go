@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gin-jwt-extended/ginjwt/internal/keytest"
+
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -17,7 +19,7 @@ import (
 
 func TestMistakesInSettingsAreFoundAtStart(t *testing.T) {
 	t.Parallel()
-	keys := testKeys(t)
+	pems := keytest.Generate(t)
 	secret := strings.Repeat("k", 64)
 	for name, test := range map[string]struct {
 		config ginjwt.Config
@@ -25,22 +27,22 @@ func TestMistakesInSettingsAreFoundAtStart(t *testing.T) {
 	}{
 		"no key":                     {ginjwt.Config{}, `SecretKey (JWT_SECRET_KEY): must be set to use the symmetric algorithm "HS256"; make one with: openssl rand -base64 32`},
 		"no key, asymmetric":         {ginjwt.Config{Algorithm: "RS256"}, `PublicKey (JWT_PUBLIC_KEY): a key must be set to use the asymmetric algorithm "RS256": PrivateKey to sign, or PublicKey to verify only`},
-		"forgot the algorithm":       {ginjwt.Config{PrivateKey: keys.rsaPrivate}, `SecretKey (JWT_SECRET_KEY): must be set to use the symmetric algorithm "HS256"; to use the PEM key, set Algorithm`},
+		"forgot the algorithm":       {ginjwt.Config{PrivateKey: pems.RSAPrivate}, `SecretKey (JWT_SECRET_KEY): must be set to use the symmetric algorithm "HS256"; to use the PEM key, set Algorithm`},
 		"no key for the second":      {ginjwt.Config{SecretKey: secret, DecodeAlgorithms: []string{"ES256"}}, `PublicKey (JWT_PUBLIC_KEY): a key must be set to use the asymmetric algorithm "ES256": PrivateKey to sign, or PublicKey to verify only`},
 		"short secret":               {ginjwt.Config{SecretKey: secret[:31]}, `SecretKey (JWT_SECRET_KEY): has 31 bytes, but must have at least the 32 of the hash (algorithm HS256); make one with: openssl rand -base64 32`},
 		"secret too short for HS512": {ginjwt.Config{SecretKey: secret[:63], Algorithm: "HS512"}, `SecretKey (JWT_SECRET_KEY): has 63 bytes, but must have at least the 64 of the hash (algorithm HS512); make one with: openssl rand -base64 64`},
 		"well-known secret":          {ginjwt.Config{SecretKey: "a-string-secret-at-least-256-bits-long"}, `SecretKey (JWT_SECRET_KEY): is a secret that everybody knows (algorithm HS256)`},
-		"PEM as secret":              {ginjwt.Config{SecretKey: keys.rsaPublic, AllowShortSecret: true}, `SecretKey (JWT_SECRET_KEY): is a PEM text, not a secret (algorithm HS256); set PrivateKey or PublicKey and the Algorithm`},
+		"PEM as secret":              {ginjwt.Config{SecretKey: pems.RSAPublic, AllowShortSecret: true}, `SecretKey (JWT_SECRET_KEY): is a PEM text, not a secret (algorithm HS256); set PrivateKey or PublicKey and the Algorithm`},
 		"JWK as secret":              {ginjwt.Config{SecretKey: `{"kty":"oct","k":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"}`}, `SecretKey (JWT_SECRET_KEY): is a JWK, not a secret (algorithm HS256)`},
 		"SSH key as secret":          {ginjwt.Config{SecretKey: "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAA"}, `SecretKey (JWT_SECRET_KEY): is an SSH key, not a secret (algorithm HS256)`},
 		"unknown algorithm":          {ginjwt.Config{SecretKey: secret, Algorithm: "none"}, `Algorithm (JWT_ALGORITHM): "none" is not a signing algorithm; use HS256, RS256, PS256, ES256, EdDSA or one of their kin`},
 		"unknown second algorithm":   {ginjwt.Config{SecretKey: secret, DecodeAlgorithms: []string{"hs256"}}, `DecodeAlgorithms (JWT_DECODE_ALGORITHMS): "hs256" is not a signing algorithm; use HS256, RS256, PS256, ES256, EdDSA or one of their kin`},
-		"key of another type":        {ginjwt.Config{Algorithm: "RS256", PrivateKey: keys.p256Private}, `PrivateKey (JWT_PRIVATE_KEY): needs a key for RSA, not an EC key (algorithm RS256)`},
-		"key on another curve":       {ginjwt.Config{Algorithm: "ES256", PrivateKey: keys.p384Private}, `PrivateKey (JWT_PRIVATE_KEY): needs a key on the curve P-256 (algorithm ES256)`},
-		"small RSA key":              {ginjwt.Config{Algorithm: "PS256", PrivateKey: keys.rsaSmall}, `PrivateKey (JWT_PRIVATE_KEY): has 1024 bits, but must have at least 2048 (RFC 7518 §3.3) (algorithm PS256)`},
-		"keys swapped":               {ginjwt.Config{Algorithm: "ES256", PrivateKey: keys.p256Public}, `PrivateKey (JWT_PRIVATE_KEY): holds a public key`},
-		"private key made public":    {ginjwt.Config{Algorithm: "ES256", PublicKey: keys.p256Private}, `PublicKey (JWT_PUBLIC_KEY): holds a private key`},
-		"keys of two pairs":          {ginjwt.Config{Algorithm: "EdDSA", PrivateKey: keys.ed25519Other, PublicKey: keys.ed25519Public}, `PrivateKey (JWT_PRIVATE_KEY): the private and the public key do not belong together`},
+		"key of another type":        {ginjwt.Config{Algorithm: "RS256", PrivateKey: pems.P256Private}, `PrivateKey (JWT_PRIVATE_KEY): needs a key for RSA, not an EC key (algorithm RS256)`},
+		"key on another curve":       {ginjwt.Config{Algorithm: "ES256", PrivateKey: pems.P384Private}, `PrivateKey (JWT_PRIVATE_KEY): needs a key on the curve P-256 (algorithm ES256)`},
+		"small RSA key":              {ginjwt.Config{Algorithm: "PS256", PrivateKey: pems.RSASmall}, `PrivateKey (JWT_PRIVATE_KEY): has 1024 bits, but must have at least 2048 (RFC 7518 §3.3) (algorithm PS256)`},
+		"keys swapped":               {ginjwt.Config{Algorithm: "ES256", PrivateKey: pems.P256Public}, `PrivateKey (JWT_PRIVATE_KEY): holds a public key`},
+		"private key made public":    {ginjwt.Config{Algorithm: "ES256", PublicKey: pems.P256Private}, `PublicKey (JWT_PUBLIC_KEY): holds a private key`},
+		"keys of two pairs":          {ginjwt.Config{Algorithm: "EdDSA", PrivateKey: pems.Ed25519Other, PublicKey: pems.Ed25519Public}, `PrivateKey (JWT_PRIVATE_KEY): the private and the public key do not belong together`},
 		"no PEM":                     {ginjwt.Config{Algorithm: "ES256", PublicKey: "/etc/key.pem"}, `PublicKey (JWT_PUBLIC_KEY): no key in PEM form found`},
 		"negative lifetime":          {ginjwt.Config{SecretKey: secret, AccessTokenExpires: -time.Minute}, `AccessTokenExpires (JWT_ACCESS_TOKEN_EXPIRES): must be at least a second, or NeverExpires (it is -1m0s; 15 minutes are 15*time.Minute)`},
 		"tiny lifetime":              {ginjwt.Config{SecretKey: secret, RefreshTokenExpires: 30}, `RefreshTokenExpires (JWT_REFRESH_TOKEN_EXPIRES): must be at least a second, or NeverExpires (it is 30ns; 15 minutes are 15*time.Minute)`},
@@ -65,7 +67,7 @@ func TestMistakesInSettingsAreFoundAtStart(t *testing.T) {
 		"nil blocklist":              {ginjwt.Config{SecretKey: secret, Blocklist: (*ginjwt.MemoryBlocklist)(nil)}, `Blocklist: is a nil pointer`},
 		"variable as secret":         {ginjwt.Config{SecretKey: "${JWT_SECRET_KEY_OF_PRODUCTION_SYSTEM}"}, `SecretKey (JWT_SECRET_KEY): is the name of a variable, which nobody has replaced by its value (algorithm HS256)`},
 		"too many required claims":   {ginjwt.Config{SecretKey: secret, RequiredClaims: manyNames(64)}, `RequiredClaims (JWT_REQUIRED_CLAIMS): holds more than 63 names`},
-		"huge cache":                 {ginjwt.Config{SecretKey: secret, TokenCache: 1 << 40}, `TokenCache (JWT_TOKEN_CACHE): must be at most 10000000`},
+		"huge cache":                 {ginjwt.Config{SecretKey: secret, TokenCacheSize: 1 << 40}, `TokenCacheSize (JWT_TOKEN_CACHE_SIZE): must be at most 10000000`},
 		"huge size":                  {ginjwt.Config{SecretKey: secret, MaxTokenSize: 1<<63 - 1}, `MaxTokenSize (JWT_MAX_TOKEN_SIZE): must be between zero and 1073741824`},
 		"negative size":              {ginjwt.Config{SecretKey: secret, MaxTokenSize: -1}, `MaxTokenSize (JWT_MAX_TOKEN_SIZE): must be between zero and 1073741824`},
 	} {

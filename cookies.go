@@ -9,28 +9,6 @@ import (
 	"github.com/gin-gonic/gin"
 )
 
-// cookieKind is the pair of cookies of one type of token.
-type cookieKind struct {
-	name, path         string
-	csrfName, csrfPath string
-	csrfHeader         string
-	csrfField          string
-}
-
-func (c Config) accessCookies() cookieKind {
-	return cookieKind{
-		c.AccessCookieName, c.AccessCookiePath,
-		c.AccessCSRFCookieName, c.AccessCSRFCookiePath, c.AccessCSRFHeaderName, c.AccessCSRFFieldName,
-	}
-}
-
-func (c Config) refreshCookies() cookieKind {
-	return cookieKind{
-		c.RefreshCookieName, c.RefreshCookiePath,
-		c.RefreshCSRFCookieName, c.RefreshCSRFCookiePath, c.RefreshCSRFHeaderName, c.RefreshCSRFFieldName,
-	}
-}
-
 // cookieSpec is what a caller asks of cookies.
 type cookieSpec struct {
 	maxAge time.Duration
@@ -54,12 +32,12 @@ func WithDomain(domain string) CookieOption {
 // SetAccessCookies puts an access token, and its CSRF value, in cookies. The
 // token is verified first. The response gets "Cache-Control: no-store".
 func (m *JWTManager) SetAccessCookies(c *gin.Context, encoded string, opts ...CookieOption) error {
-	return m.setCookies(c, m.accessCookies, encoded, opts)
+	return m.setCookies(c, m.reader.accessCookies, encoded, opts)
 }
 
 // SetRefreshCookies is SetAccessCookies for a refresh token.
 func (m *JWTManager) SetRefreshCookies(c *gin.Context, encoded string, opts ...CookieOption) error {
-	return m.setCookies(c, m.refreshCookies, encoded, opts)
+	return m.setCookies(c, m.reader.refreshCookies, encoded, opts)
 }
 
 // SetPairCookies is SetAccessCookies and SetRefreshCookies for the tokens of a
@@ -74,12 +52,12 @@ func (m *JWTManager) SetPairCookies(c *gin.Context, pair TokenPair, opts ...Cook
 // UnsetAccessCookies removes the cookies of access tokens from the browser.
 // The options must be those that the cookies were set with.
 func (m *JWTManager) UnsetAccessCookies(c *gin.Context, opts ...CookieOption) {
-	m.unsetCookies(c, m.accessCookies, opts)
+	m.unsetCookies(c, m.reader.accessCookies, opts)
 }
 
 // UnsetRefreshCookies removes the cookies of refresh tokens.
 func (m *JWTManager) UnsetRefreshCookies(c *gin.Context, opts ...CookieOption) {
-	m.unsetCookies(c, m.refreshCookies, opts)
+	m.unsetCookies(c, m.reader.refreshCookies, opts)
 }
 
 // UnsetJWTCookies removes the cookies of access and refresh tokens. It does

@@ -1,27 +1,31 @@
 package ginjwt
 
 import (
-	"bytes"
 	"crypto/subtle"
-	"io"
-	"mime"
-	"mime/multipart"
 	"net/http"
-	"net/url"
 	"slices"
 	"strings"
+
+	"github.com/gin-jwt-extended/ginjwt/internal/strictjson"
 )
 
-// csrfValue returns the double-submit value of a request that carries its
+// csrfRules say when a cookie needs a CSRF value, and where that may be.
+type csrfRules struct {
+	disabled  bool
+	methods   []string // empty: all but the safe ones
+	checkForm bool
+}
+
+// valueIn returns the double-submit value of a request that carries its
 // token in a cookie, empty where none is due: in the header or, if that is
 // empty and CSRFCheckForm is on, in the form.
-func (m *JWTManager) csrfValue(r *http.Request, kind cookieKind) (string, error) {
-	if m.config.DisableCookieCSRFProtect || !m.needsCSRF(r.Method) {
+func (k csrfRules) valueIn(r *http.Request, kind cookieKind) (string, error) {
+	if k.disabled || !k.isDue(r.Method) {
 		return "", nil
 	}
 	// Two headers are one value that matches nothing.
 	value := strings.Join(r.Header.Values(kind.csrfHeader), ",")
-	if value == "" && m.config.CSRFCheckForm {
+	if value == "" && k.checkForm {
 		value = formValue(r, kind.csrfField)
 	}
 	if value == "" {
@@ -30,9 +34,9 @@ func (m *JWTManager) csrfValue(r *http.Request, kind cookieKind) (string, error)
 	return value, nil
 }
 
-func (m *JWTManager) needsCSRF(method string) bool {
-	if len(m.config.CSRFMethods) > 0 {
-		return slices.Contains(m.config.CSRFMethods, method)
+func (k csrfRules) isDue(method string) bool {
+	if len(k.methods) > 0 {
+		return slices.Contains(k.methods, method)
 	}
 	switch method {
 	case http.MethodGet, http.MethodHead, http.MethodOptions, http.MethodTrace: // safe: RFC 9110 §9.2.1
@@ -44,56 +48,16 @@ func (m *JWTManager) needsCSRF(method string) bool {
 // checkCSRF compares the value that was sent with the signed one. The value
 // in the readable cookie is not looked at: whoever can plant a cookie can plant
 // two.
-func checkCSRF(claim value, sent string) error {
+func checkCSRF(claim strictjson.Value, sent string) error {
 	if sent == "" {
 		return nil
 	}
 	if claim == "" {
 		return errNoCSRFClaim
 	}
-	signed, ok := claim.str()
+	signed, ok := claim.Str()
 	if !ok || subtle.ConstantTimeCompare([]byte(signed), []byte(sent)) != 1 {
 		return errCSRFMismatch
 	}
 	return nil
-}
-
-// formValue returns a field of the form in the body of r, whatever its method,
-// and leaves the body whole for the handler. It is found in the first
-// maxBody bytes or not at all; two fields are one value that matches nothing.
-func formValue(r *http.Request, field string) string {
-	mediaType, params, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	if err != nil {
-		return ""
-	}
-	switch mediaType {
-	case "application/x-www-form-urlencoded":
-		body, _ := peekBody(r)
-		form, _ := url.ParseQuery(string(body)) // drops what it cannot read
-		return strings.Join(form[field], ",")
-	case "multipart/form-data":
-		body, _ := peekBody(r)
-		return multipartValue(multipart.NewReader(bytes.NewReader(body), params["boundary"]), field)
-	}
-	return ""
-}
-
-const (
-	maxFormValue = 1 << 10 // more than any CSRF value has
-	maxFormParts = 1000    // as in net/http
-)
-
-func multipartValue(form *multipart.Reader, field string) string {
-	var values []string
-	for range maxFormParts {
-		part, err := form.NextPart()
-		if err != nil {
-			break
-		}
-		if part.FormName() == field && part.FileName() == "" {
-			value, _ := io.ReadAll(io.LimitReader(part, maxFormValue)) // if cut short, it matches nothing
-			values = append(values, string(value))
-		}
-	}
-	return strings.Join(values, ",")
 }

@@ -50,7 +50,7 @@ func docSources(t *testing.T) (sources [][]string) {
 	t.Helper()
 	paths, err := filepath.Glob("*_test.go")
 	require.NoError(t, err)
-	for _, dir := range []string{"example", "jwttest", "redisstore", "sqlstore", "storetest"} {
+	for _, dir := range []string{"doctor", "example", "jwks", "jwttest", "keys", "redisstore", "sqlstore", "store", "storetest"} {
 		err := filepath.WalkDir(dir, func(path string, _ fs.DirEntry, err error) error {
 			if strings.HasSuffix(path, ".go") {
 				paths = append(paths, path)

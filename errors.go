@@ -12,7 +12,7 @@ import (
 // [FlaskError], the default response.
 var (
 	ErrNoAuthorization   = errors.New("ginjwt: no token in the request")              // 401
-	ErrAmbiguous         = errors.New("ginjwt: more than one token of the same kind") // 401
+	ErrMultipleTokens    = errors.New("ginjwt: more than one token of the same kind") // 401
 	ErrInvalidHeader     = errors.New("ginjwt: malformed authorization header")       // 422
 	ErrInvalidQueryParam = errors.New("ginjwt: malformed query parameter")            // 422
 	ErrInvalidToken      = errors.New("ginjwt: token is not valid")                   // 422
@@ -129,7 +129,7 @@ var answers = []answer{
 	{ErrInsufficientScope, 403, "Insufficient scope", insufficientScopeLoader, 403, "insufficient_scope", "The token does not allow this request"},
 	{ErrVerification, 400, "User claims verification failed", tokenVerificationFailedLoader, 403, "insufficient_scope", "The token does not allow this request"},
 	{ErrCSRF, 401, "", unauthorizedLoader, 403, "invalid_request", "The CSRF check failed"},
-	{ErrAmbiguous, 401, "", unauthorizedLoader, 400, "invalid_request", "More than one token was sent"},
+	{ErrMultipleTokens, 401, "", unauthorizedLoader, 400, "invalid_request", "More than one token was sent"},
 	{ErrInvalidHeader, 422, "", invalidTokenLoader, 400, "invalid_request", "The authorization header is malformed"},
 	{ErrInvalidQueryParam, 422, "", invalidTokenLoader, 400, "invalid_request", "The query parameter is malformed"},
 	{ErrNoAuthorization, 401, "", unauthorizedLoader, 401, "", "No token was sent"},
@@ -155,44 +155,6 @@ func (e *Error) row() int {
 	return rowOf(e.Kind)
 }
 
-// refusal returns an error of a kind whose message is in the table.
-func refusal(kind, cause error) *Error {
-	a := answers[rowOf(kind)]
-	return &Error{Kind: kind, Status: a.status, Message: or(a.message, a.oauthText), Err: cause}
-}
-
-// refusalf returns an error of a kind that has a message for every case. The
-// message goes into logs too, so it must hold nothing that was in a token.
-func refusalf(kind error, format string, args ...any) *Error {
-	e := refusal(kind, fmt.Errorf(format, args...))
-	e.Message = e.Err.Error()
-	return e
-}
-
-// invalid returns an ErrInvalidToken. Its cause is golang-jwt's word for it,
-// with the message, which must hold nothing that was in the token.
-func invalid(class error, message string) *Error {
-	e := refusal(ErrInvalidToken, fmt.Errorf("%w: %s", class, message))
-	e.Message = message
-	return e
-}
-
-// failure turns the error of a callback into one that is answered 500, or 503
-// where the callback says that a store is down.
-func failure(err error) *Error {
-	if errors.Is(err, ErrUnavailable) {
-		return refusal(ErrUnavailable, err)
-	}
-	return refusal(ErrCallback, err)
-}
-
-// about returns a copy of e that tells its loader, and nobody else, of token.
-func (e *Error) about(token *Token) *Error {
-	told := *e
-	told.token = token
-	return &told
-}
-
 // asError returns err as an *Error that the caller may change, with what it
 // lacks from the table. An error that is none of the kinds is a failure.
 func asError(err error) *Error {
@@ -208,4 +170,10 @@ func asError(err error) *Error {
 	}
 	own.Message = or(own.Message, or(a.message, a.oauthText))
 	return &own
+}
+
+// refusal returns an error of a kind whose message is in the table.
+func refusal(kind, cause error) *Error {
+	a := answers[rowOf(kind)]
+	return &Error{Kind: kind, Status: a.status, Message: or(a.message, a.oauthText), Err: cause}
 }

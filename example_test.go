@@ -2,10 +2,7 @@ package ginjwt_test
 
 import (
 	"context"
-	"crypto/ed25519"
-	"crypto/x509"
 	"encoding/json"
-	"encoding/pem"
 	"errors"
 	"fmt"
 	"log"
@@ -21,6 +18,7 @@ import (
 
 	"github.com/gin-jwt-extended/ginjwt"
 	"github.com/gin-jwt-extended/ginjwt/jwttest"
+	"github.com/gin-jwt-extended/ginjwt/keys"
 )
 
 // The pages of docs show lines of this file; TestCodeInDocsIsTested compares
@@ -375,19 +373,19 @@ func ExampleJWTManager_UserLookupLoader() {
 
 // How do I choose a key by its "kid", to change keys without logging anyone out?
 func ExampleJWTManager_DecodeKeyLoader() {
-	keys := map[string]ginjwt.Key{
+	list := map[string]keys.Key{
 		"2025": {ID: "2025", Algorithm: "HS256", Sign: []byte("mB3xQz8LwV6tRk1nYc5hJf9pGd2sTa7u")},
 		"2026": {ID: "2026", Algorithm: "HS256", Sign: []byte("Yt4rEw9qPl2oIu7yHg5fDs3aKj8nBv6c")},
 	}
 	signsWith := "2025"
 
 	mgr := ginjwt.New(ginjwt.Config{})
-	mgr.EncodeKeyLoader(func(context.Context, any) (ginjwt.Key, error) {
-		return keys[signsWith], nil
+	mgr.EncodeKeyLoader(func(context.Context, any) (keys.Key, error) {
+		return list[signsWith], nil
 	})
-	mgr.DecodeKeyLoader(func(_ context.Context, unverified *ginjwt.Token) (ginjwt.Key, error) {
+	mgr.DecodeKeyLoader(func(_ context.Context, unverified *ginjwt.Token) (keys.Key, error) {
 		kid, _ := unverified.Header()["kid"].(string)
-		return keys[kid], nil // a zero Key: there is none, the token is refused
+		return list[kid], nil // a zero Key: there is none, the token is refused
 	})
 	r := exampleEngine(mgr)
 	r.GET("/me", mgr.JWTRequired(), func(c *gin.Context) {
@@ -398,28 +396,12 @@ func ExampleJWTManager_DecodeKeyLoader() {
 	signsWith = "2026"
 	fmt.Println(jwttest.Do(r, "GET", "/me", jwttest.Bearer(old)).Body)
 	fmt.Println(jwttest.Do(r, "GET", "/me", jwttest.Bearer(exampleToken(mgr, "alice"))).Body)
-	delete(keys, "2025")
+	delete(list, "2025")
 	fmt.Print(jwttest.Do(r, "GET", "/me", jwttest.Bearer(old)).Body)
 	// Output:
 	// signed with 2025
 	// signed with 2026
 	// {"msg":"Signature verification failed"}
-}
-
-// How do I read a key from a PEM file?
-func ExampleParseKey() {
-	text := examplePEM() // os.ReadFile("private.pem"), in a real program
-	key, err := ginjwt.ParseKey("2026", "EdDSA", text)
-	if err != nil {
-		log.Fatal(err)
-	}
-	fmt.Println(key)
-
-	_, err = ginjwt.ParseKey("2026", "RS256", text)
-	fmt.Println(err)
-	// Output:
-	// ginjwt.Key{ID: "2026", Algorithm: "EdDSA", signs}
-	// ginjwt: ParseKey: needs a key for RSA, not an Ed25519 key (algorithm RS256)
 }
 
 // How do I check tokens in a program without the private key, or without Gin?
@@ -618,18 +600,6 @@ func exampleToken(mgr *ginjwt.JWTManager, identity any, opts ...ginjwt.TokenOpti
 	return token
 }
 
-func examplePEM() []byte {
-	_, key, err := ed25519.GenerateKey(nil)
-	if err != nil {
-		log.Fatal(err)
-	}
-	der, err := x509.MarshalPKCS8PrivateKey(key)
-	if err != nil {
-		log.Fatal(err)
-	}
-	return pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})
-}
-
 // setEnvironment puts settings in the environment, in place of all others.
 // Examples run one after the other, when the tests have ended.
 func setEnvironment(values map[string]string) {
@@ -643,29 +613,4 @@ func setEnvironment(values map[string]string) {
 			log.Fatal(err)
 		}
 	}
-}
-
-func ExampleConfig_Diagnose() {
-	config := ginjwt.Config{
-		SecretKey:         "change-me-please-this-is-not-secret",
-		TokenLocation:     []ginjwt.Location{ginjwt.InHeaders, ginjwt.InQueryString},
-		AllowShortSecret:  true,
-		RefreshCookiePath: "/session",
-	}
-	for _, finding := range config.Diagnose() {
-		fmt.Println(finding.Severity, finding.Field)
-		if finding.Severity >= ginjwt.Danger {
-			fmt.Println(" ", finding.Problem)
-			fmt.Println(" ", finding.Fix)
-		}
-	}
-	// Output:
-	// danger SecretKey
-	//   The secret is made of words that every list of passwords begins with. Whoever has one token can find it, and make tokens for anybody.
-	//   Make a new one: openssl rand -base64 32 (48 for HS384, 64 for HS512).
-	// warning TokenLocation
-	// note AllowShortSecret
-	// note RefreshCookiePath
-	// note Blocklist
-	// note Sessions
 }

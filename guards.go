@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"github.com/gin-jwt-extended/ginjwt/internal/strictjson"
 )
 
 // Guards are the options of JWTRequired that ask for something in the claims
@@ -16,14 +18,6 @@ import (
 //
 // Wrong arguments panic, when the option is made: no route is registered that
 // lets nobody through, or everybody.
-
-// guard is one thing that a route asks of the claims of a token.
-type guard struct {
-	passes func(token *Token) bool
-	scoped bool // it asks for scopes, which the client may ask its issuer for
-}
-
-func (need *requirement) guard(g guard) { need.guards = append(need.guards, g) }
 
 // Scopes asks for a token with all of these scopes. They are read from the
 // claim Config.ScopeClaim, or that of the [Issuer]: texts in an array, or one
@@ -44,10 +38,10 @@ func AnyScope(scopes ...string) RequiredOption {
 	return scopesOption("AnyScope", scopes, hasAnyScope, scopes[:min(1, len(scopes))])
 }
 
-func scopesOption(option string, scopes []string, enough func(in value, scopes []string) bool, told []string) RequiredOption {
+func scopesOption(option string, scopes []string, enough func(in strictjson.Value, scopes []string) bool, told []string) RequiredOption {
 	mustName(option, scopes, isScope, "a scope (RFC 6749 §3.3)")
 	passes := func(token *Token) bool {
-		return enough(token.claim(token.origin().claims.scope), scopes)
+		return enough(token.claim(token.names().scope), scopes)
 	}
 	return func(need *requirement) {
 		need.guard(guard{passes, true})
@@ -63,12 +57,12 @@ func scopesOption(option string, scopes []string, enough func(in value, scopes [
 // A token without them is refused with [ErrInsufficientScope].
 func Roles(roles ...string) RequiredOption {
 	mustName("Roles", roles, isName, "a role")
-	tests := make([]func(value) bool, len(roles))
+	tests := make([]func(strictjson.Value) bool, len(roles))
 	for i, role := range roles {
 		tests[i] = textIs(role)
 	}
 	passes := func(token *Token) bool {
-		return isAny(token.claim(token.origin().claims.roles), tests)
+		return isAny(token.claim(token.names().roles), tests)
 	}
 	return func(need *requirement) { need.guard(guard{passes, false}) }
 }
@@ -86,13 +80,13 @@ func Claim(name string, values ...any) RequiredOption {
 	if err := validClaimName(name); err != nil {
 		panic("ginjwt: Claim: " + err.Error())
 	}
-	tests := make([]func(value) bool, len(values))
+	tests := make([]func(strictjson.Value) bool, len(values))
 	for i, v := range values {
 		tests[i] = mustCompare(v)
 	}
 	passes := func(token *Token) bool {
 		in := token.claim(name)
-		return isAny(in, tests) || len(tests) == 0 && !isFalsy(in)
+		return isAny(in, tests) || len(tests) == 0 && !in.IsFalsy()
 	}
 	return func(need *requirement) { need.guard(guard{passes, false}) }
 }
@@ -151,7 +145,7 @@ func validClaimName(name string) error {
 }
 
 // mustCompare returns what compares with v, and panics if nothing does.
-func mustCompare(v any) func(value) bool {
+func mustCompare(v any) func(strictjson.Value) bool {
 	r := reflect.ValueOf(v)
 	switch {
 	case r.Kind() == reflect.String:
@@ -169,39 +163,29 @@ func mustCompare(v any) func(value) bool {
 	panic(fmt.Sprintf("ginjwt: Claim: a %T is not compared; use strings, booleans and integers", v))
 }
 
-func textIs(text string) func(value) bool {
-	return func(v value) bool {
-		is, ok := v.str()
+func textIs(text string) func(strictjson.Value) bool {
+	return func(v strictjson.Value) bool {
+		is, ok := v.Str()
 		return ok && is == text
 	}
 }
 
-func jsonIs(text string) func(value) bool {
-	return func(v value) bool { return string(v) == text }
+func jsonIs(text string) func(strictjson.Value) bool {
+	return func(v strictjson.Value) bool { return string(v) == text }
 }
 
 // isAny reports whether v passes one of tests, or is an array that holds what
 // does.
-func isAny(v value, tests []func(value) bool) bool {
+func isAny(v strictjson.Value, tests []func(strictjson.Value) bool) bool {
 	for _, test := range tests {
-		if test(v) || v.holds(test) {
+		if test(v) || v.Holds(test) {
 			return true
 		}
 	}
 	return false
 }
 
-// claim returns the claim of a name, or what a JSON Pointer points to; nothing
-// if it is absent.
-func (t *Token) claim(name string) value {
-	claims := objectIn(t.read().text)
-	if strings.HasPrefix(name, "/") {
-		return claims.at(name)
-	}
-	return claims.member(name)
-}
-
-func hasScopes(in value, scopes []string) bool {
+func hasScopes(in strictjson.Value, scopes []string) bool {
 	for _, scope := range scopes {
 		if !hasScope(in, scope) {
 			return false
@@ -210,7 +194,7 @@ func hasScopes(in value, scopes []string) bool {
 	return true
 }
 
-func hasAnyScope(in value, scopes []string) bool {
+func hasAnyScope(in strictjson.Value, scopes []string) bool {
 	for _, scope := range scopes {
 		if hasScope(in, scope) {
 			return true
@@ -219,11 +203,11 @@ func hasAnyScope(in value, scopes []string) bool {
 	return false
 }
 
-func hasScope(in value, scope string) bool {
-	if text, ok := in.str(); ok {
+func hasScope(in strictjson.Value, scope string) bool {
+	if text, ok := in.Str(); ok {
 		return scopeIn(text, scope)
 	}
-	return in.holds(textIs(scope))
+	return in.Holds(textIs(scope))
 }
 
 // scopeIn reports whether scope is among those in text, which blanks separate.
@@ -249,85 +233,4 @@ func withScopes(text string, scopes []string) string {
 		}
 	}
 	return text
-}
-
-// checkAge asks when the user of token authenticated.
-func (m *JWTManager) checkAge(token *Token, need *requirement) error {
-	if need.freshWithin == 0 {
-		return nil
-	}
-	now := m.config.Now()
-	at, ok := token.authenticatedAt(now.Add(m.config.DecodeLeeway))
-	if !ok || at.Before(now.Add(-need.freshWithin)) {
-		return need.stale().about(token)
-	}
-	return nil
-}
-
-// authenticatedAt returns when the user authenticated, which is not after
-// latest. Where there is an "auth_time" nothing else counts, also if it is no
-// date.
-func (t *Token) authenticatedAt(latest time.Time) (at time.Time, ok bool) {
-	authTime := t.claim("auth_time")
-	if authTime == "" {
-		return t.IssuedAt, t.Fresh // decode has compared it with latest; without "iat" it is long ago
-	}
-	seconds, ok := numericDate(authTime)
-	at = time.Unix(min(seconds, maxDate), 0)
-	return at, ok && authTime.kind() == '0' && !at.After(latest)
-}
-
-// checkGuards asks what the route wants of the claims.
-func (need *requirement) checkGuards(token *Token) error {
-	for _, g := range need.guards {
-		switch {
-		case g.passes(token):
-		case g.scoped:
-			return need.outOfScope().about(token)
-		default:
-			return refusal(ErrInsufficientScope, nil).about(token)
-		}
-	}
-	return nil
-}
-
-// outOfScope names all scopes of the route, so that the client need not ask for
-// one after the other.
-func (need *requirement) outOfScope() *Error {
-	e := refusal(ErrInsufficientScope, nil)
-	e.Scope, e.challenge = need.scope, need.scopeChallenge
-	return e
-}
-
-func (need *requirement) stale() *Error {
-	e := refusal(ErrFreshRequired, nil)
-	e.MaxAge, e.challenge = need.freshWithin, need.ageChallenge
-	return e
-}
-
-// writeChallenges makes the challenges of a route, once.
-func (m *JWTManager) writeChallenges(need *requirement) {
-	need.scopeChallenge = m.challengeOf(need.outOfScope())
-	need.ageChallenge = m.challengeOf(need.stale())
-}
-
-// challengeOf returns the WWW-Authenticate header for an error: that of its
-// kind with the attributes of RFC 6750 §3 and RFC 9470 §3.
-func (m *JWTManager) challengeOf(e *Error) string {
-	challenge := m.challenges[e.row()]
-	switch {
-	case e.challenge != "":
-		return e.challenge
-	case e.Kind == ErrInsufficientScope && isScopeList(e.Scope):
-		return challenge + `, scope="` + e.Scope + `"`
-	case e.Kind == ErrFreshRequired && e.MaxAge >= time.Second:
-		return challenge + `, max_age="` + strconv.FormatInt(int64(e.MaxAge/time.Second), 10) + `"`
-	}
-	return challenge
-}
-
-// isScopeList reports whether s may stand in a challenge. An [Error] of the
-// application may hold anything.
-func isScopeList(s string) bool {
-	return s != "" && !slices.ContainsFunc(strings.Split(s, " "), func(scope string) bool { return !isScope(scope) })
 }

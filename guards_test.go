@@ -17,6 +17,7 @@ import (
 
 	"github.com/gin-jwt-extended/ginjwt"
 	"github.com/gin-jwt-extended/ginjwt/jwttest"
+	"github.com/gin-jwt-extended/ginjwt/keys"
 )
 
 // guarded signs an access token of alice with further members, as they stand.
@@ -227,7 +228,7 @@ func TestScopesAndRolesOfOtherIssuers(t *testing.T) {
 	config.RolesClaim = "groups"
 	config.Issuers = []ginjwt.Issuer{{
 		Name: "https://other.example", IdentityPrefix: "other:", ScopeClaim: "/grant/scp",
-		Keys: []ginjwt.Key{{ID: "1", Algorithm: "HS256", Verify: []byte(other.SecretKey), VerifyUnnamed: true}},
+		Keys: []keys.Key{{ID: "1", Algorithm: "HS256", Verify: []byte(other.SecretKey), AllowMissingKeyID: true}},
 	}}
 	mgr, engine := newManager(t, config)
 	engine.GET("/scopes", mgr.JWTRequired(ginjwt.Scopes("read")), identify)

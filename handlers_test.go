@@ -127,7 +127,7 @@ func newHandlersApp(t *testing.T, setup ...func(*ginjwt.JWTManager)) *handlersAp
 	})
 	authorized := func(c *gin.Context) bool { return c.GetHeader("X-Service") == "billing" }
 	a.engine.POST("/refresh", a.mgr.RefreshHandler())
-	a.engine.POST("/refresh/both", a.mgr.RefreshHandler(ginjwt.WithAccessToken()))
+	a.engine.POST("/refresh/both", a.mgr.RefreshHandler(ginjwt.RequireAccessToken()))
 	a.engine.POST("/logout", a.mgr.JWTRequired(ginjwt.AnyType(), ginjwt.Optional()), a.mgr.LogoutHandler())
 	a.engine.POST("/refresh/logout", a.mgr.RefreshRequired(), a.mgr.LogoutHandler())
 	a.engine.POST("/logout/all", a.mgr.JWTRequired(ginjwt.Optional()), a.mgr.LogoutAllHandler())

@@ -1,8 +1,12 @@
 package ginjwt
 
 import (
+	"fmt"
 	"strings"
 
+	"github.com/gin-jwt-extended/ginjwt/internal/base64url"
+	"github.com/gin-jwt-extended/ginjwt/internal/strictjson"
+	"github.com/gin-jwt-extended/ginjwt/keys"
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/golang-jwt/jwt/v5"
@@ -11,11 +15,11 @@ import (
 // head is what is read of a header. Keys in it (jwk, jku, x5u, x5c) are not:
 // keys come from the settings only (RFC 8725 §3.10).
 type head struct {
-	alg, kid, crit, b64, zip, typ value
+	alg, kid, crit, b64, zip, typ strictjson.Value
 }
 
 func parseHead(data []byte, text string) (h head, err error) {
-	err = members(data, text, func(name string, v value) {
+	err = strictjson.Members(data, text, func(name string, v strictjson.Value) {
 		switch name {
 		case "alg":
 			h.alg = v
@@ -32,9 +36,9 @@ func parseHead(data []byte, text string) (h head, err error) {
 		}
 	})
 	switch err {
-	case errNotObject:
+	case strictjson.ErrNotObject:
 		return h, errHeaderObject
-	case errNotJSON:
+	case strictjson.ErrNotJSON:
 		return h, errHeaderJSON
 	}
 	return h, nil
@@ -42,7 +46,7 @@ func parseHead(data []byte, text string) (h head, err error) {
 
 // check refuses what this package would have to understand, but does not.
 func (h head) check() error {
-	if h.kid != "" && h.kid.kind() != '"' {
+	if h.kid != "" && h.kid.Kind() != '"' {
 		return errKeyID
 	}
 	if h.crit != "" {
@@ -50,7 +54,7 @@ func (h head) check() error {
 			return err
 		}
 	}
-	if h.b64.kind() == 'f' { // RFC 7797 §7: not in a JWT
+	if h.b64.Kind() == 'f' { // RFC 7797 §7: not in a JWT
 		return errDetached
 	}
 	return nil
@@ -64,7 +68,7 @@ func (h head) checkCritical() error {
 		return errCritList
 	}
 	for i, raw := range names {
-		name, ok := value(raw).str()
+		name, ok := strictjson.Value(raw).Str()
 		switch {
 		case !ok:
 			return errCritNames
@@ -81,19 +85,6 @@ func (h head) checkCritical() error {
 	return nil
 }
 
-// checkProfile refuses tokens of other kinds, such as ID or logout tokens, by
-// their "typ" (RFC 8725 §3.11), and compressed ones.
-func (o *origin) checkProfile(h head) error {
-	if h.zip != "" {
-		return errCompressed
-	}
-	typ, isText := h.typ.str()
-	if h.typ != "" && (!isText || typ == "") || !o.acceptedTypes[mediaType(typ)] {
-		return errType
-	}
-	return nil
-}
-
 // mediaType returns the full form of a "typ" (RFC 7515 §4.1.9); nothing for none.
 func mediaType(typ string) string {
 	typ = strings.ToLower(typ)
@@ -101,4 +92,51 @@ func mediaType(typ string) string {
 		typ = "application/" + typ
 	}
 	return typ
+}
+
+// reservedHeaders change how a token is read, or would name its key.
+var reservedHeaders = []string{"alg", "crit", "b64", "zip", "jwk", "jku", "x5u", "x5c"}
+
+// appendHeader writes the header in base64: that of the key, unless the caller
+// or a loader adds to it.
+func appendHeader(b []byte, added Header, key *keys.Bound) ([]byte, error) {
+	if len(added) == 0 {
+		_, encoded := key.Header()
+		return append(b, encoded...), nil
+	}
+	header, err := headerJSON(added, key)
+	return base64url.AppendEncode(b, header), err
+}
+
+// headerJSON writes a header, its members sorted as PyJWT sorts them.
+func headerJSON(added Header, key *keys.Bound) ([]byte, error) {
+	header := merged(Header{"typ": "JWT"}, added)
+	for _, name := range reservedHeaders {
+		if _, ok := header[name]; ok {
+			return nil, fmt.Errorf("%w: %q", ErrReservedHeader, name)
+		}
+	}
+	typ, ok := header["typ"].(string)
+	if !ok {
+		return nil, fmt.Errorf("%w: \"typ\" must be a string", ErrReservedHeader)
+	}
+	if typ == "" {
+		delete(header, "typ")
+	}
+	kid, given := header["kid"]
+	if _, ok := kid.(string); given && !ok {
+		return nil, fmt.Errorf("%w: \"kid\" must be a string", ErrReservedHeader)
+	}
+	if given && key.ID() != "" && kid != key.ID() {
+		return nil, fmt.Errorf("%w: \"kid\" is that of the key", ErrReservedHeader)
+	}
+	if key.ID() != "" {
+		header["kid"] = key.ID()
+	}
+	header["alg"] = key.Algorithm()
+	b, err := json.Marshal(header, strictjson.Exact)
+	if err != nil {
+		return nil, fmt.Errorf("ginjwt: header of the token: %w", err)
+	}
+	return b, nil
 }

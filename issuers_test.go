@@ -10,24 +10,27 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"github.com/gin-jwt-extended/ginjwt/internal/keytest"
+
 	"github.com/gin-gonic/gin"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/gin-jwt-extended/ginjwt"
 	"github.com/gin-jwt-extended/ginjwt/jwttest"
+	"github.com/gin-jwt-extended/ginjwt/keys"
 )
 
 // keySource is a source whose keys can be changed, that counts how often it
 // was asked and for which "kid" the last time.
 type keySource struct {
-	set   atomic.Pointer[ginjwt.KeySet]
+	set   atomic.Pointer[keys.Set]
 	down  atomic.Bool
 	asked atomic.Int64
 	kid   atomic.Value
 }
 
-func (s *keySource) KeySet(_ context.Context, kid string) (*ginjwt.KeySet, error) {
+func (s *keySource) KeySet(_ context.Context, kid string) (*keys.Set, error) {
 	s.asked.Add(1)
 	s.kid.Store(kid)
 	if s.down.Load() {
@@ -36,9 +39,9 @@ func (s *keySource) KeySet(_ context.Context, kid string) (*ginjwt.KeySet, error
 	return s.set.Load(), nil
 }
 
-func (s *keySource) change(t *testing.T, keys ...ginjwt.Key) {
+func (s *keySource) change(t *testing.T, list ...keys.Key) {
 	t.Helper()
-	set, err := ginjwt.NewKeySet(keys...)
+	set, err := keys.NewSet(list...)
 	require.NoError(t, err)
 	s.set.Store(set)
 }
@@ -55,8 +58,8 @@ const issuerA, issuerB = "https://a.example/", "https://b.example/"
 
 func TestIssuersVerifyWithTheirOwnKeysOnly(t *testing.T) {
 	t.Parallel()
-	keys := testKeys(t)
-	keyA, keyB := parsed(t, keys.p256Private), parsed(t, keys.ed25519Private)
+	pems := keytest.Generate(t)
+	keyA, keyB := parsed(t, pems.P256Private), parsed(t, pems.Ed25519Private)
 	keyA.ID, keyB.ID = "1", "1" // names are each issuer's own
 	source := &keySource{}
 	source.change(t, keyA)
@@ -64,14 +67,14 @@ func TestIssuersVerifyWithTheirOwnKeysOnly(t *testing.T) {
 		SecretKey: strings.Repeat("o", 32), EncodeIssuer: "https://own.example/",
 		Issuers: []ginjwt.Issuer{
 			{Name: issuerA, KeySource: source, IdentityPrefix: "a:", Audience: []string{"shop"}},
-			{Name: issuerB, Keys: []ginjwt.Key{keyB}, IdentityPrefix: "b:"},
+			{Name: issuerB, Keys: []keys.Key{keyB}, IdentityPrefix: "b:"},
 		},
 	})
 	engine.GET("/", mgr.JWTRequired(), func(c *gin.Context) {
 		token, _ := ginjwt.GetToken(c)
 		c.String(200, "%s of %s", ginjwt.GetJWTIdentity(c), token.Issuer)
 	})
-	own, a, b := mgr, issuerOf(t, issuerA, ginjwt.Config{Keys: []ginjwt.Key{keyA}}), issuerOf(t, issuerB, ginjwt.Config{Keys: []ginjwt.Key{keyB}})
+	own, a, b := mgr, issuerOf(t, issuerA, ginjwt.Config{Keys: []keys.Key{keyA}}), issuerOf(t, issuerB, ginjwt.Config{Keys: []keys.Key{keyB}})
 	forShop := ginjwt.WithAudience("shop")
 
 	for _, test := range []struct {
@@ -108,10 +111,10 @@ func TestSameAlgorithmOtherIssuer(t *testing.T) {
 	keyA, keyB := secretKey("a"), secretKey("b")
 	keyA.ID, keyB.ID = "1", "1"
 	mgr, _ := newManager(t, ginjwt.Config{Issuers: []ginjwt.Issuer{
-		{Name: issuerA, Keys: []ginjwt.Key{keyA}, IdentityPrefix: "a:"},
-		{Name: issuerB, Keys: []ginjwt.Key{keyB}, IdentityPrefix: "b:"},
+		{Name: issuerA, Keys: []keys.Key{keyA}, IdentityPrefix: "a:"},
+		{Name: issuerB, Keys: []keys.Key{keyB}, IdentityPrefix: "b:"},
 	}})
-	b := issuerOf(t, issuerB, ginjwt.Config{Keys: []ginjwt.Key{keyB}})
+	b := issuerOf(t, issuerB, ginjwt.Config{Keys: []keys.Key{keyB}})
 	assert.Equal(t, unknownKey, refusalOf(t, mgr, jwttest.AccessToken(t, b, "alice", ginjwt.WithIssuer(issuerA))))
 	_, err := mgr.DecodeToken(t.Context(), jwttest.AccessToken(t, b, "alice"))
 	require.NoError(t, err)
@@ -119,11 +122,11 @@ func TestSameAlgorithmOtherIssuer(t *testing.T) {
 
 func TestOnlyOtherIssuers(t *testing.T) {
 	t.Parallel()
-	key := parsed(t, testKeys(t).p256Private)
+	key := parsed(t, keytest.Generate(t).P256Private)
 	source := &keySource{}
 	source.change(t, key)
 	mgr, _ := newManager(t, ginjwt.Config{Issuers: []ginjwt.Issuer{{Name: issuerA, KeySource: source}}})
-	a := issuerOf(t, issuerA, ginjwt.Config{Keys: []ginjwt.Key{key}})
+	a := issuerOf(t, issuerA, ginjwt.Config{Keys: []keys.Key{key}})
 
 	token, err := mgr.DecodeToken(t.Context(), jwttest.AccessToken(t, a, "alice"))
 	require.NoError(t, err)
@@ -141,17 +144,17 @@ func TestOnlyOtherIssuers(t *testing.T) {
 
 func TestKeysOfAnIssuerChange(t *testing.T) {
 	t.Parallel()
-	keys := testKeys(t)
-	first, second := parsed(t, keys.p256Private), parsed(t, keys.ed25519Private)
+	pems := keytest.Generate(t)
+	first, second := parsed(t, pems.P256Private), parsed(t, pems.Ed25519Private)
 	source := &keySource{}
 	source.change(t, first)
 	mgr, engine := newManager(t, ginjwt.Config{Issuers: []ginjwt.Issuer{{Name: issuerA, KeySource: source}}})
 	engine.GET("/", mgr.JWTRequired(), identify)
-	a := issuerOf(t, issuerA, ginjwt.Config{Keys: []ginjwt.Key{first}})
+	a := issuerOf(t, issuerA, ginjwt.Config{Keys: []keys.Key{first}})
 	status := func(encoded string) int { return jwttest.Do(engine, "GET", "/", jwttest.Bearer(encoded)).Code }
 	old := jwttest.AccessToken(t, a, "alice")
 	require.Equal(t, 200, status(old))
-	assert.Equal(t, must(first.Thumbprint()), source.kid.Load())
+	assert.Equal(t, keytest.Must(first.Thumbprint()), source.kid.Load())
 
 	require.NoError(t, a.SetKeys(second, first))
 	assert.Equal(t, 422, status(jwttest.AccessToken(t, a, "alice")), "not known yet")
@@ -175,8 +178,8 @@ func TestAnIssuerWithoutAudience(t *testing.T) {
 	t.Parallel()
 	key := secretKey("a")
 	take := func(audience []string) error {
-		mgr, _ := newManager(t, ginjwt.Config{DecodeAudience: []string{"shop"}, Issuers: []ginjwt.Issuer{{Name: issuerA, Keys: []ginjwt.Key{key}, Audience: audience}}})
-		_, err := mgr.DecodeToken(t.Context(), jwttest.AccessToken(t, issuerOf(t, issuerA, ginjwt.Config{Keys: []ginjwt.Key{key}}), "alice"))
+		mgr, _ := newManager(t, ginjwt.Config{DecodeAudience: []string{"shop"}, Issuers: []ginjwt.Issuer{{Name: issuerA, Keys: []keys.Key{key}, Audience: audience}}})
+		_, err := mgr.DecodeToken(t.Context(), jwttest.AccessToken(t, issuerOf(t, issuerA, ginjwt.Config{Keys: []keys.Key{key}}), "alice"))
 		return err
 	}
 	assert.EqualError(t, take(nil), `ginjwt: token is not valid: token is missing required claim: Token is missing the "aud" claim`)
@@ -185,13 +188,13 @@ func TestAnIssuerWithoutAudience(t *testing.T) {
 
 func TestAnIssuerWithTwoNames(t *testing.T) {
 	t.Parallel()
-	key := parsed(t, testKeys(t).p256Private)
+	key := parsed(t, keytest.Generate(t).P256Private)
 	source := &keySource{}
 	source.change(t, key)
 	issuers := []ginjwt.Issuer{{Name: issuerA, KeySource: source, IdentityPrefix: "a:"}, {Name: issuerB, KeySource: source, IdentityPrefix: "a:"}}
 	mgr, _ := newManager(t, ginjwt.Config{Issuers: issuers})
 	for _, name := range []string{issuerA, issuerB} {
-		token, err := mgr.DecodeToken(t.Context(), jwttest.AccessToken(t, issuerOf(t, name, ginjwt.Config{Keys: []ginjwt.Key{key}}), "alice"))
+		token, err := mgr.DecodeToken(t.Context(), jwttest.AccessToken(t, issuerOf(t, name, ginjwt.Config{Keys: []keys.Key{key}}), "alice"))
 		require.NoError(t, err)
 		assert.Equal(t, "a:alice", token.Identity)
 		assert.Equal(t, name, token.Issuer)
@@ -206,8 +209,8 @@ func TestDjangoSimpleJWT(t *testing.T) {
 	t.Parallel()
 	secret := "django-insecure-" + strings.Repeat("k", 40)
 	django := ginjwt.Issuer{
-		Name: "https://django.example", Keys: []ginjwt.Key{{Verify: []byte(secret), VerifyUnnamed: true}},
-		IdentityClaim: "user_id", TypeClaim: "token_type", SharesIdentities: true,
+		Name: "https://django.example", Keys: []keys.Key{{Verify: []byte(secret), AllowMissingKeyID: true}},
+		IdentityClaim: "user_id", TypeClaim: "token_type", AllowSharedIdentities: true,
 	}
 	mgr, engine := newManager(t, ginjwt.Config{SecretKey: strings.Repeat("o", 32), Issuers: []ginjwt.Issuer{django}})
 	engine.GET("/", mgr.JWTRequired(), identify)
@@ -270,13 +273,13 @@ func TestRevocationOfOtherIssuersTokens(t *testing.T) {
 	mgr, engine := newManager(t, ginjwt.Config{
 		SecretKey: strings.Repeat("o", 32), Sessions: &ginjwt.MemorySessions{},
 		Issuers: []ginjwt.Issuer{
-			{Name: issuerA, Keys: []ginjwt.Key{keyA}, IdentityPrefix: "a:"},
-			{Name: issuerB, Keys: []ginjwt.Key{keyB}, IdentityPrefix: "b:"},
+			{Name: issuerA, Keys: []keys.Key{keyA}, IdentityPrefix: "a:"},
+			{Name: issuerB, Keys: []keys.Key{keyB}, IdentityPrefix: "b:"},
 		},
 	})
 	engine.GET("/", mgr.JWTRequired(), identify)
 	engine.POST("/logout", mgr.JWTRequired(), mgr.LogoutHandler())
-	a, b := issuerOf(t, issuerA, ginjwt.Config{Keys: []ginjwt.Key{keyA}}), issuerOf(t, issuerB, ginjwt.Config{Keys: []ginjwt.Key{keyB}})
+	a, b := issuerOf(t, issuerA, ginjwt.Config{Keys: []keys.Key{keyA}}), issuerOf(t, issuerB, ginjwt.Config{Keys: []keys.Key{keyB}})
 	status := func(encoded string) int { return jwttest.Do(engine, "GET", "/", jwttest.Bearer(encoded)).Code }
 	logout := func(encoded string) int { return jwttest.Do(engine, "POST", "/logout", jwttest.Bearer(encoded)).Code }
 
@@ -304,7 +307,7 @@ func TestTokensOfOtherIssuersNeedNoID(t *testing.T) {
 	secret := strings.Repeat("a", 32)
 	mgr, engine := newManager(t, ginjwt.Config{
 		Blocklist: &ginjwt.MemoryBlocklist{},
-		Issuers:   []ginjwt.Issuer{{Name: issuerA, Keys: []ginjwt.Key{{Verify: []byte(secret), VerifyUnnamed: true}}}},
+		Issuers:   []ginjwt.Issuer{{Name: issuerA, Keys: []keys.Key{{Verify: []byte(secret), AllowMissingKeyID: true}}}},
 	})
 	engine.GET("/", mgr.JWTRequired(), identify)
 	engine.POST("/logout", mgr.JWTRequired(), mgr.LogoutHandler())
@@ -321,7 +324,7 @@ func TestTokensOfOtherIssuersNeedNoID(t *testing.T) {
 func TestTypesOfOtherIssuersTokens(t *testing.T) {
 	t.Parallel()
 	secret := strings.Repeat("a", 32)
-	issuer := ginjwt.Issuer{Name: issuerA, Keys: []ginjwt.Key{{Verify: []byte(secret), VerifyUnnamed: true}}}
+	issuer := ginjwt.Issuer{Name: issuerA, Keys: []keys.Key{{Verify: []byte(secret), AllowMissingKeyID: true}}}
 	any, _ := newManager(t, ginjwt.Config{Issuers: []ginjwt.Issuer{issuer}, DecodeTypes: []string{"x+jwt"}})
 	issuer.Types = []string{"at+jwt"}
 	only, _ := newManager(t, ginjwt.Config{Issuers: []ginjwt.Issuer{issuer}, DecodeTypes: []string{"x+jwt"}})
@@ -346,7 +349,7 @@ func TestTypesOfOtherIssuersTokens(t *testing.T) {
 
 func TestMistakesInIssuers(t *testing.T) {
 	t.Parallel()
-	key := []ginjwt.Key{secretKey("a")}
+	key := []keys.Key{secretKey("a")}
 	var none *keySource
 	for want, config := range map[string]ginjwt.Config{
 		`Issuers[0].Name: must be the "iss" of its tokens`: {Issuers: []ginjwt.Issuer{{Keys: key}}},
@@ -356,14 +359,14 @@ func TestMistakesInIssuers(t *testing.T) {
 		`Issuers[0].Keys: either Keys or KeySource must be set`:                                 {Issuers: []ginjwt.Issuer{{Name: issuerA}}},
 		`Issuers[0].Keys: either Keys or KeySource must be set `:                                {Issuers: []ginjwt.Issuer{{Name: issuerA, KeySource: none}}},
 		`Issuers[0].Keys: either Keys or KeySource must be set  `:                               {Issuers: []ginjwt.Issuer{{Name: issuerA, Keys: key, KeySource: &keySource{}}}},
-		`Issuers[0].Keys: there is no key`:                                                      {Issuers: []ginjwt.Issuer{{Name: issuerA, Keys: []ginjwt.Key{{}}}}},
+		`Issuers[0].Keys: there is no key`:                                                      {Issuers: []ginjwt.Issuer{{Name: issuerA, Keys: []keys.Key{{}}}}},
 		`Issuers[0].Algorithms: "none" is not a signing algorithm`:                              {Issuers: []ginjwt.Issuer{{Name: issuerA, Keys: key, Algorithms: []string{"none"}}}},
 		`Issuers[0].Audience: holds an empty value`:                                             {Issuers: []ginjwt.Issuer{{Name: issuerA, Keys: key, Audience: []string{""}}}},
 		`Issuers[0].TypeClaim: "sub" has a meaning of its own`:                                  {Issuers: []ginjwt.Issuer{{Name: issuerA, Keys: key, TypeClaim: "sub", IdentityClaim: "id"}}},
 		`Issuers[0].RolesClaim: "/a~2b" begins with a slash, but is no JSON Pointer (RFC 6901)`: {Issuers: []ginjwt.Issuer{{Name: issuerA, Keys: key, RolesClaim: "/a~2b"}}},
-		`Issuers[0].IdentityPrefix: it could name the users of the manager itself; set a prefix of its own, or SharesIdentities if they are the same users`: {SecretKey: strings.Repeat("o", 32),
+		`Issuers[0].IdentityPrefix: it could name the users of the manager itself; set a prefix of its own, or AllowSharedIdentities if they are the same users`: {SecretKey: strings.Repeat("o", 32),
 			Issuers: []ginjwt.Issuer{{Name: issuerA, Keys: key}}},
-		`Issuers[0].IdentityPrefix: it could name the users of "https://b.example/"; set a prefix of its own, or SharesIdentities if they are the same users`: {
+		`Issuers[0].IdentityPrefix: it could name the users of "https://b.example/"; set a prefix of its own, or AllowSharedIdentities if they are the same users`: {
 			Issuers: []ginjwt.Issuer{{Name: issuerA, Keys: key, IdentityPrefix: "a:"}, {Name: issuerB, Keys: key, IdentityPrefix: "a:b:"}}},
 		`RolesClaim (JWT_ROLES_CLAIM): "name" has a meaning of its own`:                                                         {SecretKey: strings.Repeat("o", 32), RolesClaim: "name", IdentityClaim: "name"},
 		`Issuers[0].ScopeClaim: "jti" has a meaning of its own`:                                                                 {Issuers: []ginjwt.Issuer{{Name: issuerA, Keys: key, ScopeClaim: "jti"}}},

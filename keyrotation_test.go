@@ -10,12 +10,15 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gin-jwt-extended/ginjwt/internal/keytest"
+
 	"github.com/gin-gonic/gin"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/gin-jwt-extended/ginjwt"
 	"github.com/gin-jwt-extended/ginjwt/jwttest"
+	"github.com/gin-jwt-extended/ginjwt/keys"
 )
 
 // cluster is a service on several machines under constant load: tokens are made
@@ -47,7 +50,7 @@ func startCluster(t *testing.T, config ginjwt.Config) *cluster {
 	t.Helper()
 	c := &cluster{t: t, clock: &jwttest.Clock{}, kids: map[any]int{}}
 	config.Now = c.clock.Now
-	config.TokenCache = 64 // small enough to miss
+	config.TokenCacheSize = 64 // small enough to miss
 	for range 2 {
 		mgr, engine := newManager(t, config)
 		engine.GET("/", mgr.JWTRequired(), identify)
@@ -139,10 +142,10 @@ func (c *cluster) advance(d time.Duration) {
 }
 
 // deploy gives all machines new keys, one after another, while they serve.
-func (c *cluster) deploy(keys ...ginjwt.Key) {
+func (c *cluster) deploy(list ...keys.Key) {
 	c.t.Helper()
 	for _, mgr := range c.machines {
-		require.NoError(c.t, mgr.SetKeys(keys...))
+		require.NoError(c.t, mgr.SetKeys(list...))
 		c.serve(200)
 	}
 }
@@ -159,19 +162,19 @@ func (c *cluster) signers() []any {
 
 func TestKeysRotateUnderLoad(t *testing.T) {
 	t.Parallel()
-	keys := testKeys(t)
-	secret := ginjwt.Key{ID: "old", Sign: []byte(strings.Repeat("o", 32)), VerifyUnnamed: true}
-	rsa := parsed(t, keys.rsaPrivate)
+	pems := keytest.Generate(t)
+	secret := keys.Key{ID: "old", Sign: []byte(strings.Repeat("o", 32)), AllowMissingKeyID: true}
+	rsa := parsed(t, pems.RSAPrivate)
 	rsa.ID = "old"
 	for name, test := range map[string]struct {
 		start    ginjwt.Config
-		old, new ginjwt.Key
+		old, new keys.Key
 		signer   any // at the start
 	}{
-		"HS256 to HS256":                {ginjwt.Config{Keys: []ginjwt.Key{secret}}, secret, secretKey("n"), "old"},
+		"HS256 to HS256":                {ginjwt.Config{Keys: []keys.Key{secret}}, secret, secretKey("n"), "old"},
 		"HS256 without a list to HS256": {ginjwt.Config{SecretKey: strings.Repeat("o", 32)}, secret, secretKey("n"), nil},
-		"HS256 without a list to EdDSA": {ginjwt.Config{SecretKey: strings.Repeat("o", 32)}, secret, parsed(t, keys.ed25519Private), nil},
-		"RS256 to ES256":                {ginjwt.Config{Keys: []ginjwt.Key{rsa}}, rsa, parsed(t, keys.p256Private), "old"},
+		"HS256 without a list to EdDSA": {ginjwt.Config{SecretKey: strings.Repeat("o", 32)}, secret, parsed(t, pems.Ed25519Private), nil},
+		"RS256 to ES256":                {ginjwt.Config{Keys: []keys.Key{rsa}}, rsa, parsed(t, pems.P256Private), "old"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -219,7 +222,7 @@ func TestKeysRotateUnderLoad(t *testing.T) {
 func TestALeakedKey(t *testing.T) {
 	t.Parallel()
 	leaked, next := secretKey("l"), secretKey("n")
-	mgr, engine := newManager(t, ginjwt.Config{Keys: []ginjwt.Key{leaked}})
+	mgr, engine := newManager(t, ginjwt.Config{Keys: []keys.Key{leaked}})
 	engine.GET("/", mgr.JWTRequired(), identify)
 	stolen := make([]string, 100)
 	for i := range stolen {

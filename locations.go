@@ -1,39 +1,55 @@
 package ginjwt
 
 import (
-	"bytes"
-	"io"
 	"net/http"
 	"net/url"
 	"strings"
-	"unicode/utf8"
-
-	"github.com/gin-gonic/gin"
-	"github.com/go-json-experiment/json/jsontext"
 )
 
 // carried is a token as a request carries it.
 type carried struct {
 	encoded string
 	csrf    string // the double-submit value to compare, if one is due
+
+	location Location
 }
 
-// findToken looks for a token in the locations of the route, in order, and
-// decodes the first that it finds. Only where there is none does the search go
-// on: a bad token, or a malformed header, ends it.
-func (m *JWTManager) findToken(c *gin.Context, need *requirement) (*Token, error) {
+// requestReader finds the token in a request.
+type requestReader struct {
+	config         *Config
+	headerKey      string // HeaderName as net/http spells it
+	accessCookies  cookieKind
+	refreshCookies cookieKind
+	csrf           csrfRules
+}
+
+func newRequestReader(config *Config) *requestReader {
+	return &requestReader{
+		config:         config,
+		headerKey:      http.CanonicalHeaderKey(config.HeaderName),
+		accessCookies:  config.accessCookies(),
+		refreshCookies: config.refreshCookies(),
+		csrf:           csrfRules{config.DisableCookieCSRFProtect, config.CSRFMethods, config.CSRFCheckForm},
+	}
+}
+
+// find looks for a token in the locations of the route, in order, and returns the
+// first that it finds. Only where there is none does the search go on: a
+// malformed header ends it, as a bad token does.
+func (f *requestReader) find(r *http.Request, need *requirement) (carried, error) {
 	var missing []string
 	for _, location := range need.locations {
-		at, err := m.findIn(location, c.Request, need)
+		at, err := f.findIn(location, r, need)
 		if err == nil {
-			return m.decodeAt(c, location, at)
+			at.location = location
+			return at, nil
 		}
 		if !isAbsent(err) {
-			return nil, err
+			return carried{}, err
 		}
 		missing = append(missing, asError(err).Message)
 	}
-	return nil, refusalf(ErrNoAuthorization, "%s", nowhere(need.locations, missing))
+	return carried{}, refusalf(ErrNoAuthorization, "%s", nowhere(need.locations, missing))
 }
 
 // isAbsent reports whether err is that there is no token. A callback's error is
@@ -41,20 +57,6 @@ func (m *JWTManager) findToken(c *gin.Context, need *requirement) (*Token, error
 func isAbsent(err error) bool {
 	e, ok := err.(*Error)
 	return ok && e.Kind == ErrNoAuthorization
-}
-
-// decodeAt decodes a token and notes where it was.
-func (m *JWTManager) decodeAt(c *gin.Context, location Location, at carried) (*Token, error) {
-	if location == InQueryString { // RFC 6750 §5.3, RFC 9700 §4.2.4
-		c.Header("Cache-Control", "no-store")
-		c.Header("Referrer-Policy", "no-referrer")
-	}
-	token, err := m.decode(c.Request.Context(), at.encoded, decodeSpec{csrf: at.csrf})
-	if err != nil {
-		return nil, err
-	}
-	token.Location = location
-	return token, nil
 }
 
 // nowhere words that no location has a token.
@@ -72,26 +74,26 @@ func nowhere(locations []Location, missing []string) string {
 }
 
 // findIn returns the token in one location of a request, or ErrNoAuthorization.
-func (m *JWTManager) findIn(location Location, r *http.Request, need *requirement) (carried, error) {
+func (f *requestReader) findIn(location Location, r *http.Request, need *requirement) (carried, error) {
 	switch location {
 	case InHeaders:
-		return m.findInHeaders(r)
+		return f.findInHeaders(r)
 	case InCookies:
-		return m.findInCookies(r, need)
+		return f.findInCookies(r, need)
 	case InQueryString:
-		return m.findInQueryString(r)
+		return f.findInQueryString(r)
 	default:
-		return m.findInJSON(r, need)
+		return f.findInJSON(r, need)
 	}
 }
 
 // findInHeaders reads the header as a list of credentials (RFC 9110 §11.6.2):
 // lines of the same name are one list, and other schemes may stand beside ours.
-func (m *JWTManager) findInHeaders(r *http.Request) (carried, error) {
-	name, scheme := m.config.HeaderName, m.config.HeaderType
-	lines := r.Header[m.headerKey]
-	if len(lines) == 1 && !m.config.DisableHeaderType {
-		if token, ok := m.soleToken(lines[0]); ok {
+func (f *requestReader) findInHeaders(r *http.Request) (carried, error) {
+	name, scheme := f.config.HeaderName, f.config.HeaderType
+	lines := r.Header[f.headerKey]
+	if len(lines) == 1 && !f.config.DisableHeaderType {
+		if token, ok := f.soleToken(lines[0]); ok {
 			return carried{encoded: token}, nil
 		}
 	}
@@ -99,8 +101,8 @@ func (m *JWTManager) findInHeaders(r *http.Request) (carried, error) {
 	if value == "" {
 		return carried{}, refusalf(ErrNoAuthorization, "Missing %s Header", name)
 	}
-	if m.config.DisableHeaderType {
-		return m.bareToken(value, name)
+	if f.config.DisableHeaderType {
+		return f.bareToken(value, name)
 	}
 	credentials, found := "", false
 	for value != "" {
@@ -108,7 +110,7 @@ func (m *JWTManager) findInHeaders(r *http.Request) (carried, error) {
 		element, value, _ = strings.Cut(value, ",")
 		rest, ok := cutScheme(element, scheme)
 		if ok && found {
-			return carried{}, refusalf(ErrAmbiguous, missingType, scheme, name, name, scheme)
+			return carried{}, refusalf(ErrMultipleTokens, missingType, scheme, name, name, scheme)
 		}
 		if ok {
 			credentials, found = rest, true
@@ -117,7 +119,7 @@ func (m *JWTManager) findInHeaders(r *http.Request) (carried, error) {
 	if !found {
 		return carried{}, refusalf(ErrNoAuthorization, missingType, scheme, name, name, scheme)
 	}
-	token, rest := m.cutToken(credentials)
+	token, rest := f.cutToken(credentials)
 	if token == "" || rest != "" {
 		return carried{}, refusalf(ErrInvalidHeader, "Bad %s header. Expected '%s: %s <JWT>'", name, name, scheme)
 	}
@@ -127,13 +129,13 @@ func (m *JWTManager) findInHeaders(r *http.Request) (carried, error) {
 // soleToken returns the token of a header that has nothing but the scheme, a
 // blank and a token. What is longer than a token may be is not read to its end:
 // it is refused in any case.
-func (m *JWTManager) soleToken(value string) (token string, ok bool) {
-	scheme := m.config.HeaderType
+func (f *requestReader) soleToken(value string) (token string, ok bool) {
+	scheme := f.config.HeaderType
 	if len(value) <= len(scheme)+1 || value[len(scheme)] != ' ' || !strings.EqualFold(value[:len(scheme)], scheme) {
 		return "", false
 	}
 	token = value[len(scheme)+1:]
-	start := token[:min(len(token), m.config.MaxTokenSize+1)]
+	start := token[:min(len(token), f.config.MaxTokenSize+1)]
 	for i := range len(separators) {
 		if strings.IndexByte(start, separators[i]) >= 0 {
 			return "", false
@@ -156,8 +158,8 @@ func cutScheme(element, scheme string) (rest string, ok bool) {
 
 const missingType = "Missing '%s' type in '%s' header. Expected '%s: %s <JWT>'"
 
-func (m *JWTManager) bareToken(value, name string) (carried, error) {
-	token, rest := m.cutToken(value)
+func (f *requestReader) bareToken(value, name string) (carried, error) {
+	token, rest := f.cutToken(value)
 	if token == "" || rest != "" {
 		return carried{}, refusalf(ErrInvalidHeader, "Bad %s header. Expected '%s: <JWT>'", name, name)
 	}
@@ -173,9 +175,9 @@ const (
 
 // cutToken returns the first word of s, and what follows it. The end of a word
 // that is too long for a token is not looked for.
-func (m *JWTManager) cutToken(s string) (word, rest string) {
+func (f *requestReader) cutToken(s string) (word, rest string) {
 	s = strings.Trim(s, blanks)
-	start := s[:min(len(s), m.config.MaxTokenSize+1)]
+	start := s[:min(len(s), f.config.MaxTokenSize+1)]
 	if i := strings.IndexAny(start, blanks); i >= 0 {
 		return s[:i], strings.TrimLeft(s[i:], blanks)
 	}
@@ -184,26 +186,26 @@ func (m *JWTManager) cutToken(s string) (word, rest string) {
 
 // findInCookies reads the cookie as it came, not percent-decoded. A missing
 // CSRF value is found before the token is looked at.
-func (m *JWTManager) findInCookies(r *http.Request, need *requirement) (carried, error) {
-	kind := m.accessCookies
+func (f *requestReader) findInCookies(r *http.Request, need *requirement) (carried, error) {
+	kind := f.accessCookies
 	if need.refresh {
-		kind = m.refreshCookies
+		kind = f.refreshCookies
 	}
 	values := cookieValues(r, kind.name)
 	if len(values) > 1 { // one may come from a neighbour: RFC 6265 §8.6
-		return carried{}, refusalf(ErrAmbiguous, "More than one cookie %q", kind.name)
+		return carried{}, refusalf(ErrMultipleTokens, "More than one cookie %q", kind.name)
 	}
 	if len(values) == 0 || values[0] == "" {
 		return carried{}, refusalf(ErrNoAuthorization, "Missing cookie %q", kind.name)
 	}
-	csrf, err := m.csrfValue(r, kind)
+	csrf, err := f.csrf.valueIn(r, kind)
 	if err != nil {
 		return carried{}, err
 	}
-	return carried{values[0], csrf}, nil
+	return carried{encoded: values[0], csrf: csrf}, nil
 }
 
-// cookieValues returns the values of one cookie, without quotes around them.
+// cookieValues returns the values of one cookie, without quotes around thef.
 // net/http would drop a value with characters that no cookie may have, which on
 // an optional route would turn a bad token into none.
 func cookieValues(r *http.Request, name string) (values []string) {
@@ -225,11 +227,11 @@ func unquote(s string) string {
 	return s
 }
 
-func (m *JWTManager) findInQueryString(r *http.Request) (carried, error) {
-	name, prefix := m.config.QueryStringName, m.config.QueryStringValuePrefix
+func (f *requestReader) findInQueryString(r *http.Request) (carried, error) {
+	name, prefix := f.config.QueryStringName, f.config.QueryStringValuePrefix
 	values := queryValues(r.URL.RawQuery, name)
 	if len(values) > 1 {
-		return carried{}, refusalf(ErrAmbiguous, "More than one '%s' query parameter", name)
+		return carried{}, refusalf(ErrMultipleTokens, "More than one '%s' query parameter", name)
 	}
 	if len(values) == 0 || values[0] == "" {
 		return carried{}, refusalf(ErrNoAuthorization, "Missing '%s' query paramater", name) // as the original spells it
@@ -266,85 +268,46 @@ func unescape(s string) string {
 // findInJSON reads one member of a JSON body and leaves the body whole for the
 // handler. The rest of it is the application's: only this member has to be
 // there once.
-func (m *JWTManager) findInJSON(r *http.Request, need *requirement) (carried, error) {
+func (f *requestReader) findInJSON(r *http.Request, need *requirement) (carried, error) {
 	if !isJSON(r.Header.Get("Content-Type")) {
 		return carried{}, refusalf(ErrNoAuthorization, "Invalid content-type. Must be application/json.")
 	}
-	name := m.config.JSONKey
+	name := f.config.JSONKey
 	if need.refresh {
-		name = m.config.RefreshJSONKey
+		name = f.config.RefreshJSONKey
 	}
 	values := jsonBodyValues(r, name)
 	if len(values) > 1 {
-		return carried{}, refusalf(ErrAmbiguous, "More than one %q key in json data", name)
+		return carried{}, refusalf(ErrMultipleTokens, "More than one %q key in json data", name)
 	}
-	if len(values) == 0 || isFalsy(values[0]) {
+	if len(values) == 0 || values[0].IsFalsy() {
 		return carried{}, refusalf(ErrNoAuthorization, `Missing "%s" key in json data.`, name)
 	}
-	encoded, ok := values[0].str()
+	encoded, ok := values[0].Str()
 	if !ok {
 		return carried{}, errNotText
 	}
 	return carried{encoded: encoded}, nil
 }
 
-func isJSON(contentType string) bool {
-	mediaType, _, _ := strings.Cut(contentType, ";")
-	mediaType = strings.ToLower(strings.Trim(mediaType, blanks))
-	return mediaType == "application/json" ||
-		strings.HasPrefix(mediaType, "application/") && strings.HasSuffix(mediaType, "+json")
+// cookieKind is the pair of cookies of one type of token.
+type cookieKind struct {
+	name, path         string
+	csrfName, csrfPath string
+	csrfHeader         string
+	csrfField          string
 }
 
-// jsonBodyValues returns the values of one member of the JSON object in the
-// body of r, two at the most; none if the body is anything else, or larger than
-// maxBody. Escapes of lone surrogates may stand in other members.
-func jsonBodyValues(r *http.Request, name string) (values []value) {
-	body, complete := peekBody(r)
-	if !complete || !utf8.Valid(body) {
-		return nil
+func (c Config) accessCookies() cookieKind {
+	return cookieKind{
+		c.AccessCookieName, c.AccessCookiePath,
+		c.AccessCSRFCookieName, c.AccessCSRFCookiePath, c.AccessCSRFHeaderName, c.AccessCSRFFieldName,
 	}
-	body = bytes.TrimPrefix(body, []byte("\ufeff"))
-	err := members(body, string(body), func(member string, v value) {
-		if member == name && len(values) < 2 {
-			values = append(values, v)
-		}
-	}, jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
-	if err != nil {
-		return nil
-	}
-	return values
 }
 
-// maxBody is how much of a body is read to find a token or a CSRF value.
-const maxBody = 1 << 20
-
-// peekBody reads the beginning of the body of r, and puts it back. It reports
-// whether that is all of it.
-func peekBody(r *http.Request) (body []byte, complete bool) {
-	if r.Body == nil || r.Body == http.NoBody {
-		return nil, true
+func (c Config) refreshCookies() cookieKind {
+	return cookieKind{
+		c.RefreshCookieName, c.RefreshCookiePath,
+		c.RefreshCSRFCookieName, c.RefreshCSRFCookiePath, c.RefreshCSRFHeaderName, c.RefreshCSRFFieldName,
 	}
-	if r.ContentLength > maxBody && isJSON(r.Header.Get("Content-Type")) {
-		return nil, false // do not read what would be of no use
-	}
-	body, err := readAll(io.LimitReader(r.Body, maxBody+1), r.ContentLength)
-	r.Body = &peekedBody{io.MultiReader(bytes.NewReader(body), r.Body), r.Body}
-	return body, err == nil && len(body) <= maxBody
-}
-
-// readAll is io.ReadAll, in one piece where the length is known and small: a
-// client only says how long a body will be.
-func readAll(r io.Reader, length int64) ([]byte, error) {
-	if length <= 0 || length > 16<<10 {
-		return io.ReadAll(r)
-	}
-	b := bytes.NewBuffer(make([]byte, 0, length+bytes.MinRead))
-	_, err := b.ReadFrom(r)
-	return b.Bytes(), err
-}
-
-// peekedBody is a body whose beginning was read before.
-type peekedBody struct {
-	io.Reader
-	io.Closer
 }

@@ -4,10 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net/http"
-	"sync/atomic"
 
 	"github.com/gin-gonic/gin"
+	"github.com/gin-jwt-extended/ginjwt/keys"
 )
 
 // JWTManager holds the settings, keys and callbacks of one kind of token.
@@ -18,21 +17,15 @@ type JWTManager struct {
 	callbacks
 
 	config Config // with its defaults once InitApp has been called
-	ready  bool
 
-	// The rest is made by InitApp.
-	keys           *atomic.Pointer[keyring]
-	own            *origin            // of the manager's own tokens
-	foreign        map[string]*origin // of those of Config.Issuers, by "iss"
-	typeKey        string             // of TypeClaim, in JSON, as the next two
-	freshKey       string
-	identityKey    string
-	headerKey      string // HeaderName as net/http spells it
-	accessCookies  cookieKind
-	refreshCookies cookieKind
-	algorithms     []string // that a key from a loader may have
-	challenges     []string // one for each row of answers
-	revokes        bool     // the application itself said how tokens are revoked
+	// The rest is made by InitApp, each from those above it.
+	verifier    *verifier
+	minter      *minter
+	revocations *revocations
+	sessions    *sessionPolicy // nil: there are none
+	checks      *tokenChecks
+	reader      *requestReader
+	refuser     *refuser
 }
 
 // New returns a manager that will use config. It never fails; InitApp reports
@@ -50,7 +43,7 @@ func New(config Config) *JWTManager {
 // decode tokens. Called again, InitApp only attaches. Like Gin's Use it reaches
 // the routes that are registered after it.
 func (m *JWTManager) InitApp(app gin.IRoutes) error {
-	if !m.ready {
+	if !m.frozen {
 		if err := m.freeze(); err != nil {
 			return err
 		}
@@ -63,27 +56,66 @@ func (m *JWTManager) InitApp(app gin.IRoutes) error {
 
 // freeze makes everything that requests need from the settings.
 func (m *JWTManager) freeze() error {
-	var p problems
-	config := m.config.withDefaults()
-	keys := m.parseKeys(config, &p)
-	m.own, m.foreign = config.ownOrigin(), m.parseIssuers(config, &p)
-	config.validateIssuers(len(keys.keys) > 0 || m.decodeKey != nil, &p)
-	if err := errors.Join(config.validate(), errors.Join(p...)); err != nil {
+	checked, err := m.config.check(&m.callbacks)
+	if err != nil {
 		return err
 	}
-	m.identityKey, _ = claimKey(config.IdentityClaim) // validate has looked at them
-	m.typeKey, _ = claimKey(config.TypeClaim)
-	m.freshKey, _ = claimKey(config.FreshClaim)
-	m.headerKey = http.CanonicalHeaderKey(config.HeaderName)
-	m.accessCookies = config.accessCookies()
-	m.refreshCookies = config.refreshCookies()
-	m.algorithms = config.algorithms()
-	m.challenges = challengesOf(config.HeaderType)
-	m.revokes = m.config.Blocklist != nil || m.config.Sessions != nil || m.tokenInBlocklist != nil
-	m.config = config
-	m.keys = new(atomic.Pointer[keyring])
-	m.keys.Store(m.keyringOf(keys))
-	m.ready = true
+	own := m.config.Blocklist != nil || m.config.Sessions != nil || m.tokenInBlocklist != nil
+	m.config = checked.config
+	m.assemble(checked, own)
+	m.frozen = true
+	return nil
+}
+
+// assemble makes the parts, each from those before it. revokes says that the
+// application itself chose how tokens are revoked.
+func (m *JWTManager) assemble(checked checkedConfig, revokes bool) {
+	config, loaders := &m.config, &m.callbacks
+	m.verifier = newVerifier(config, checked, loaders.decodeKey)
+	m.minter = &minter{config, loaders, m.verifier, claimKeysOf(m.verifier.own.claims)}
+	m.revocations = &revocations{
+		list: config.Blocklist, callbacks: loaders, required: revokes, sessions: config.Sessions != nil,
+		now: config.Now, leeway: config.DecodeLeeway, accessLifetime: config.AccessTokenExpires,
+	}
+	if config.Sessions != nil {
+		m.sessions = &sessionPolicy{config.Sessions, config, m.minter, m.revocations, loaders}
+	}
+	m.checks = &tokenChecks{loaders, m.revocations, m.sessions, config.Now, config.DecodeLeeway}
+	m.reader = newRequestReader(config)
+	m.refuser = &refuser{&loaders.responders, challengesOf(config.HeaderType), config.ErrorMessageKey}
+}
+
+// SetKeys replaces the keys of the manager while it serves: those of
+// Config.Keys, and SecretKey, PrivateKey and PublicKey too. As in Config.Keys,
+// the first key that is active signs, and all verify. Requests in flight see
+// the old keys or the new ones, never a part of each.
+//
+// Tokens of a key that is not in the list are refused from now on, so keep
+// old keys in it until the last of their tokens has expired, and let all who
+// verify know a new key before it signs: see keys.Key.NotAfter and NotBefore.
+// Tokens of SecretKey and PrivateKey name no key: put that key in the list with
+// AllowMissingKeyID.
+//
+// After an error nothing has changed. It is an error if none of the keys signs
+// now, but one of those before does, unless one of the keys is retired: a key that
+// is taken away in a hurry is meant to go, even if nobody can log in then. Keys
+// from an EncodeKeyLoader or a DecodeKeyLoader stay in charge. SetKeys is safe for
+// concurrent use, and is called after InitApp.
+func (m *JWTManager) SetKeys(list ...keys.Key) error {
+	if !m.frozen {
+		return ErrNotInitialized
+	}
+	if err := m.config.mayHaveKeys(list); err != nil {
+		return fmt.Errorf("ginjwt: SetKeys: %w", err)
+	}
+	set, err := m.config.keyOptions().NewSet(list...)
+	if err != nil {
+		return fmt.Errorf("ginjwt: SetKeys: %w", errors.Unwrap(err))
+	}
+	if err := checkSuccessor(m.verifier.keySet(), set, m.config.Now()); err != nil {
+		return fmt.Errorf("ginjwt: SetKeys: %w", err)
+	}
+	m.verifier.setKeys(set)
 	return nil
 }
 
@@ -104,3 +136,16 @@ func (m JWTManager) String() string { return "ginjwt.JWTManager" }
 
 // Format prints String whatever the verb, so that none shows a secret.
 func (m JWTManager) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, m.String()) }
+
+func (m *JWTManager) mustBeReady(caller string) {
+	if !m.frozen {
+		panic("ginjwt: " + caller + " must be called after InitApp")
+	}
+}
+
+func (m *JWTManager) mustHaveSessions(handler string) {
+	m.mustBeReady(handler)
+	if m.sessions == nil {
+		panic("ginjwt: " + handler + ": there are no sessions; set Config.Sessions")
+	}
+}

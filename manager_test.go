@@ -7,12 +7,15 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gin-jwt-extended/ginjwt/internal/keytest"
+
 	"github.com/gin-gonic/gin"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/gin-jwt-extended/ginjwt"
 	"github.com/gin-jwt-extended/ginjwt/jwttest"
+	"github.com/gin-jwt-extended/ginjwt/keys"
 )
 
 // newManager returns a manager that is ready, attached to an engine.
@@ -148,14 +151,14 @@ func TestConfigIsCopied(t *testing.T) {
 func TestPrintingShowsNoSecret(t *testing.T) {
 	t.Parallel()
 	secret := "Tj5cYq0uWn8dRz3kLp7vBx1mHs4gFa6e"
-	private := testKeys(t).ed25519Private
+	private := keytest.Generate(t).Ed25519Private
 	config := ginjwt.Config{SecretKey: secret, PrivateKey: private, TokenLocation: []ginjwt.Location{ginjwt.InCookies}}
 	mgr, _ := newManager(t, ginjwt.Config{SecretKey: secret})
 	encoded := jwttest.AccessToken(t, mgr, "alice", ginjwt.WithClaims(ginjwt.Claims{"iban": "DE02100500000054540402"}))
 	token, err := mgr.DecodeToken(t.Context(), encoded)
 	require.NoError(t, err)
 	_, refused := mgr.DecodeToken(t.Context(), encoded+"x")
-	key := ginjwt.Key{ID: "k1", Algorithm: "HS256", Sign: []byte(secret)}
+	key := keys.Key{ID: "k1", Algorithm: "HS256", Sign: []byte(secret)}
 
 	for _, value := range []any{config, &config, mgr, *mgr, token, key, &key, refused, []any{config, mgr, token, key}} {
 		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d"} {
@@ -167,7 +170,7 @@ func TestPrintingShowsNoSecret(t *testing.T) {
 	}
 	assert.Equal(t, `ginjwt.Config{SecretKey: [redacted], PrivateKey: [redacted], TokenLocation: []ginjwt.Location{"cookies"}}`, config.String())
 	assert.Equal(t, config.String(), config.LogValue().String())
-	assert.Equal(t, `ginjwt.Key{ID: "k1", Algorithm: "HS256", signs}`, key.String())
+	assert.Equal(t, `keys.Key{ID: "k1", Algorithm: "HS256", signs}`, key.String())
 	assert.Equal(t, `ginjwt.Token{access "`+token.ID+`"}`, token.String())
 }
 

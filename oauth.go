@@ -11,37 +11,6 @@ import (
 
 // What the handlers answer to clients of OAuth 2.0: RFC 6749, 7009 and 7662.
 
-// oauthForm returns the form of a request of RFC 6749. Other forms may come
-// with a cookie, and have a CSRF value in them.
-func oauthForm(c *gin.Context) (url.Values, bool) {
-	form, ok := postForm(c)
-	return form, ok && (form.Has("grant_type") || form.Has("refresh_token"))
-}
-
-func (m *JWTManager) refreshByForm(c *gin.Context, form url.Values, spec refreshSpec) {
-	if code, description := invalidGrantRequest(form); code != "" {
-		oauthError(c, http.StatusBadRequest, code, description)
-		return
-	}
-	token, err := m.DecodeToken(c, form.Get("refresh_token"))
-	if err == nil && spec.accessToken {
-		// First, so that a stolen token is noticed also where it comes alone.
-		_, err = m.checkToken(c.Request.Context(), token, &requirement{refresh: true})
-	}
-	if err == nil {
-		err = m.checkAccessBeside(c, token, spec)
-	}
-	var pair TokenPair
-	if err == nil {
-		pair, err = m.RotateTokens(c, token)
-	}
-	if err != nil {
-		refuseGrant(c, err)
-		return
-	}
-	answerJSON(c, http.StatusOK, pair)
-}
-
 // invalidGrantRequest returns what is wrong with the form of a request
 // (RFC 6749 §5.2).
 func invalidGrantRequest(form url.Values) (code, description string) {
@@ -128,7 +97,7 @@ func (m *JWTManager) revoke(c *gin.Context, encoded string) error {
 	case err != nil:
 		return err
 	case token.Type == RefreshToken:
-		return m.EndSessionOf(c, token)
+		return m.EndSessionForToken(c, token)
 	case !token.ExpiresAt.IsZero() && token.ExpiresAt.Add(m.config.DecodeLeeway).Before(m.config.Now()):
 		return nil
 	}
@@ -172,7 +141,7 @@ func (m *JWTManager) IntrospectionHandler(authorized func(c *gin.Context) bool) 
 		}
 		token, err := m.VerifyToken(c, encoded, AnyType())
 		switch {
-		case err == nil && !token.origin().foreign:
+		case err == nil && !token.isForeign():
 			answerJSON(c, http.StatusOK, introspection(token))
 		case err != nil && asError(err).Status >= http.StatusInternalServerError:
 			refuseGrant(c, err)
@@ -204,14 +173,4 @@ func tokenParameter(c *gin.Context) (encoded string, ok bool) {
 		return "", false
 	}
 	return values[0], true
-}
-
-// postForm returns the form in the body of a request; never the query string.
-func postForm(c *gin.Context) (url.Values, bool) {
-	if !strings.EqualFold(c.ContentType(), gin.MIMEPOSTForm) {
-		return nil, false
-	}
-	body, complete := peekBody(c.Request)
-	form, err := url.ParseQuery(string(body))
-	return form, complete && err == nil
 }

@@ -9,9 +9,9 @@ import (
 	"net/url"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/gin-gonic/gin"
+	"github.com/gin-jwt-extended/ginjwt/internal/base64url"
 	"github.com/go-json-experiment/json"
 )
 
@@ -30,27 +30,9 @@ const publishedFor = "public, max-age=300"
 func (m *JWTManager) JWKSHandler() gin.HandlerFunc {
 	m.mustBeReady("JWKSHandler")
 	return func(c *gin.Context) {
-		keys := m.keys.Load().set.published(m.config.Now())
-		publish(c, "application/jwk-set+json", map[string]any{"keys": keys})
+		body, err := m.verifier.keySet().MarshalPublic(m.config.Now())
+		publish(c, "application/jwk-set+json", body, err)
 	}
-}
-
-// published returns what anybody may read of the keys.
-func (s *KeySet) published(now time.Time) []publicJWK {
-	keys := []publicJWK{}
-	for i := range s.keys {
-		k := &s.keys[i]
-		if k.retired(now) || k.tokenType == RefreshToken || s.named && k.id == "" { // no verifier could tell what is without a name
-			continue
-		}
-		members, err := publicMembers(k.public)
-		if err != nil { // a secret
-			continue
-		}
-		members.ID, members.Use, members.Algorithm = k.id, "sig", k.algorithm
-		keys = append(keys, members)
-	}
-	return keys
 }
 
 // Metadata is what an issuer tells about itself, in the members of RFC 8414 §2
@@ -72,8 +54,8 @@ type Metadata struct {
 
 	ScopesSupported []string
 
-	// More holds further members, and wins over all others but "issuer".
-	More map[string]any
+	// Extra holds further members, and wins over all others but "issuer".
+	Extra map[string]any
 }
 
 // MetadataHandler serves what others need to find the keys: RFC 8414 at
@@ -82,7 +64,7 @@ type Metadata struct {
 //
 // It panics if called before InitApp, if a member is not an absolute https URL
 // (http will do on loopback), or if the issuer is not that of the tokens, or has
-// a query. What is in More is not checked.
+// a query. What is in Extra is not checked.
 func (m *JWTManager) MetadataHandler(metadata Metadata) gin.HandlerFunc {
 	m.mustBeReady("MetadataHandler")
 	issuer := or(metadata.Issuer, m.config.EncodeIssuer)
@@ -95,14 +77,15 @@ func (m *JWTManager) MetadataHandler(metadata Metadata) gin.HandlerFunc {
 	members := metadata.members()
 	members["issuer"] = issuer
 	if _, err := json.Marshal(members); err != nil {
-		panic("ginjwt: MetadataHandler: More: " + err.Error())
+		panic("ginjwt: MetadataHandler: Extra: " + err.Error())
 	}
 	return func(c *gin.Context) {
 		now := maps.Clone(members)
 		if _, given := now["id_token_signing_alg_values_supported"]; !given {
-			now["id_token_signing_alg_values_supported"] = m.keys.Load().set.publishedAlgorithms(m.config.Now())
+			now["id_token_signing_alg_values_supported"] = m.verifier.keySet().PublicAlgorithms(m.config.Now())
 		}
-		publish(c, "application/json", now)
+		body, err := json.Marshal(now, json.Deterministic(true))
+		publish(c, "application/json", body, err)
 	}
 }
 
@@ -136,7 +119,7 @@ func (d Metadata) members() map[string]any {
 	if len(d.ScopesSupported) > 0 {
 		members["scopes_supported"] = slices.Clone(d.ScopesSupported)
 	}
-	maps.Copy(members, d.More)
+	maps.Copy(members, d.Extra)
 	return members
 }
 
@@ -150,25 +133,14 @@ func isPublicURL(text string) bool {
 	return u.Scheme == "https" || u.Scheme == "http" && loopback
 }
 
-func (s *KeySet) publishedAlgorithms(now time.Time) []string {
-	names := []string{}
-	for _, key := range s.published(now) {
-		if !slices.Contains(names, key.Algorithm) {
-			names = append(names, key.Algorithm)
-		}
-	}
-	return names
-}
-
 // publish answers with JSON that others may keep, or with 304 if they have it.
-func publish(c *gin.Context, contentType string, document map[string]any) {
-	body, err := json.Marshal(document, json.Deterministic(true))
+func publish(c *gin.Context, contentType string, body []byte, err error) {
 	if err != nil {
 		_ = c.AbortWithError(http.StatusInternalServerError, fmt.Errorf("ginjwt: what is published: %w", err))
 		return
 	}
 	sum := sha256.Sum256(body)
-	etag := `"` + encodeBase64(sum[:]) + `"`
+	etag := `"` + base64url.Encode(sum[:]) + `"`
 	c.Header("Cache-Control", publishedFor)
 	c.Header("ETag", etag)
 	c.Header("X-Content-Type-Options", "nosniff")

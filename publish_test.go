@@ -8,16 +8,19 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gin-jwt-extended/ginjwt/internal/keytest"
+
 	"github.com/gin-gonic/gin"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/gin-jwt-extended/ginjwt"
 	"github.com/gin-jwt-extended/ginjwt/jwttest"
+	"github.com/gin-jwt-extended/ginjwt/keys"
 )
 
 // publicMember returns a JWK as it is published.
-func publicMember(t *testing.T, key ginjwt.Key) string {
+func publicMember(t *testing.T, key keys.Key) string {
 	t.Helper()
 	b, err := key.MarshalPublicJWK()
 	require.NoError(t, err)
@@ -26,20 +29,20 @@ func publicMember(t *testing.T, key ginjwt.Key) string {
 
 func TestJWKSHandlerPublishesPublicKeysOnly(t *testing.T) {
 	t.Parallel()
-	keys := testKeys(t)
+	pems := keytest.Generate(t)
 	clock := &jwttest.Clock{}
-	named := func(id, algorithm, text string) ginjwt.Key {
+	named := func(id, algorithm, text string) keys.Key {
 		key := parsed(t, text)
 		key.ID, key.Algorithm = id, algorithm
 		return key
 	}
-	rsa, ec, ed := named("r", "RS256", keys.rsaPrivate), named("e", "ES256", keys.p256Public), named("d", "EdDSA", keys.ed25519Private)
-	planned, retiring, refresh := named("p", "ES384", keys.p384Private), named("o", "ES512", keys.p521Private), named("f", "EdDSA", keys.ed25519Other)
+	rsa, ec, ed := named("r", "RS256", pems.RSAPrivate), named("e", "ES256", pems.P256Public), named("d", "EdDSA", pems.Ed25519Private)
+	planned, retiring, refresh := named("p", "ES384", pems.P384Private), named("o", "ES512", pems.P521Private), named("f", "EdDSA", pems.Ed25519Other)
 	planned.NotBefore = clock.Now().Add(time.Hour)
 	retiring.NotAfter = clock.Now().Add(time.Hour)
-	refresh.TokenType = ginjwt.RefreshToken
+	refresh.TokenType = "refresh"
 	mgr, engine := newManager(t, ginjwt.Config{
-		Keys: []ginjwt.Key{rsa, ec, ed, planned, retiring, refresh, secretKey("a")}, Now: clock.Now,
+		Keys: []keys.Key{rsa, ec, ed, planned, retiring, refresh, secretKey("a")}, Now: clock.Now,
 	})
 	engine.GET("/jwks", mgr.JWKSHandler())
 
@@ -78,15 +81,15 @@ func TestJWKSHandlerPublishesPublicKeysOnly(t *testing.T) {
 
 func TestWhatIsPublishedVerifiesOurTokens(t *testing.T) {
 	t.Parallel()
-	keys := testKeys(t)
+	pems := keytest.Generate(t)
 	for _, config := range []ginjwt.Config{
-		{Keys: []ginjwt.Key{parsed(t, keys.rsaPrivate), parsed(t, keys.p256Private)}},
-		{Keys: []ginjwt.Key{parsed(t, keys.ed25519Private)}},
+		{Keys: []keys.Key{parsed(t, pems.RSAPrivate), parsed(t, pems.P256Private)}},
+		{Keys: []keys.Key{parsed(t, pems.Ed25519Private)}},
 	} {
 		config.EncodeIssuer = issuerA
 		mgr, engine := newManager(t, config)
 		engine.GET("/jwks", mgr.JWKSHandler())
-		published, err := ginjwt.ParseKeys(jwttest.Do(engine, "GET", "/jwks").Body.Bytes())
+		published, err := keys.Parse(jwttest.Do(engine, "GET", "/jwks").Body.Bytes())
 		require.NoError(t, err)
 		verifier, _ := newManager(t, ginjwt.Config{Issuers: []ginjwt.Issuer{{Name: issuerA, Keys: published}}})
 		token, err := verifier.DecodeToken(t.Context(), jwttest.AccessToken(t, mgr, "alice"))
@@ -99,13 +102,13 @@ func TestWhatIsPublishedVerifiesOurTokens(t *testing.T) {
 // could tell from the others.
 func TestWhatIsPublishedBesideAList(t *testing.T) {
 	t.Parallel()
-	keys := testKeys(t)
-	config := ginjwt.Config{Algorithm: "ES256", PrivateKey: keys.p256Private}
+	pems := keytest.Generate(t)
+	config := ginjwt.Config{Algorithm: "ES256", PrivateKey: pems.P256Private}
 	mgr, engine := newManager(t, config)
 	engine.GET("/jwks", mgr.JWKSHandler())
-	unnamed := publicMember(t, ginjwt.Key{Algorithm: "ES256", Sign: parsed(t, keys.p256Private).Sign})
+	unnamed := publicMember(t, keys.Key{Algorithm: "ES256", Sign: parsed(t, pems.P256Private).Sign})
 	assert.Equal(t, `{"keys":[`+unnamed+`]}`, jwttest.Do(engine, "GET", "/jwks").Body.String())
-	config.Keys, config.Algorithm = []ginjwt.Key{{ID: "n", Algorithm: "EdDSA", Sign: parsed(t, keys.ed25519Private).Sign}}, "ES256"
+	config.Keys, config.Algorithm = []keys.Key{{ID: "n", Algorithm: "EdDSA", Sign: parsed(t, pems.Ed25519Private).Sign}}, "ES256"
 	mgr, engine = newManager(t, config)
 	engine.GET("/jwks", mgr.JWKSHandler())
 	assert.Equal(t, `{"keys":[`+publicMember(t, config.Keys[0])+`]}`, jwttest.Do(engine, "GET", "/jwks").Body.String())
@@ -115,14 +118,14 @@ func TestMetadataHandler(t *testing.T) {
 	t.Parallel()
 	mgr, engine := newManager(t, ginjwt.Config{
 		EncodeIssuer: "https://id.example",
-		Keys:         []ginjwt.Key{parsed(t, testKeys(t).ed25519Private), parsed(t, testKeys(t).rsaPrivate), secretKey("a")},
+		Keys:         []keys.Key{parsed(t, keytest.Generate(t).Ed25519Private), parsed(t, keytest.Generate(t).RSAPrivate), secretKey("a")},
 	})
 	engine.GET("/.well-known/openid-configuration", mgr.MetadataHandler(ginjwt.Metadata{
 		JWKSURI:               "https://id.example/jwks",
 		AuthorizationEndpoint: "https://id.example/authorize",
 		TokenEndpoint:         "http://127.0.0.1:8080/token",
 		ScopesSupported:       []string{"openid", "orders:read"},
-		More:                  map[string]any{"grant_types_supported": []string{"refresh_token"}, "issuer": "https://evil.example"},
+		Extra:                 map[string]any{"grant_types_supported": []string{"refresh_token"}, "issuer": "https://evil.example"},
 	}))
 	w := jwttest.Do(engine, "GET", "/.well-known/openid-configuration")
 	assert.Equal(t, 200, w.Code)
@@ -173,5 +176,5 @@ func TestMistakesInWhatIsPublished(t *testing.T) {
 	} {
 		assert.PanicsWithValue(t, want, func() { call() })
 	}
-	assert.Panics(t, func() { mgr.MetadataHandler(ginjwt.Metadata{More: map[string]any{"x": func() {}}}) })
+	assert.Panics(t, func() { mgr.MetadataHandler(ginjwt.Metadata{Extra: map[string]any{"x": func() {}}}) })
 }

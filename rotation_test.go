@@ -276,7 +276,7 @@ func TestTokensWithoutASession(t *testing.T) {
 	loggedOut := jwttest.RefreshToken(t, mgr, "alice")
 	token, err := mgr.DecodeToken(t.Context(), loggedOut)
 	require.NoError(t, err)
-	require.NoError(t, mgr.EndSessionOf(t.Context(), token))
+	require.NoError(t, mgr.EndSessionForToken(t.Context(), token))
 	refusedWith(t, mgr, loggedOut, ginjwt.ErrRevokedToken)
 }
 

@@ -157,7 +157,7 @@ func TestWithoutSessions(t *testing.T) {
 	token, err := mgr.DecodeToken(t.Context(), own)
 	require.NoError(t, err)
 	assert.Empty(t, token.SessionID)
-	require.NoError(t, mgr.EndSessionOf(t.Context(), token), "the token is revoked")
+	require.NoError(t, mgr.EndSessionForToken(t.Context(), token), "the token is revoked")
 	revoked(t, mgr, own)
 }
 

@@ -9,10 +9,13 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gin-jwt-extended/ginjwt/internal/keytest"
+
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/gin-jwt-extended/ginjwt"
+	"github.com/gin-jwt-extended/ginjwt/keys"
 )
 
 func lookup(env map[string]string) func(string) (string, bool) {
@@ -77,7 +80,7 @@ func TestLoadConfigReadsEverySetting(t *testing.T) {
 		"JWT_REQUIRED_CLAIMS":           "exp, jti",
 		"JWT_DECODE_TYPES":              "rt+jwt",
 		"JWT_MAX_TOKEN_SIZE":            "4096",
-		"JWT_TOKEN_CACHE":               "-1",
+		"JWT_TOKEN_CACHE_SIZE":          "-1",
 		"JWT_SESSION_GRACE":             "30",
 		"JWT_SESSION_LIFETIME":          "720h",
 		"JWT_MAX_SESSIONS":              "5",
@@ -108,8 +111,8 @@ func TestLoadConfigReadsEverySetting(t *testing.T) {
 		AccessCSRFCookieName: "ca", AccessCSRFCookiePath: "/ca", AccessCSRFHeaderName: "X-A", AccessCSRFFieldName: "fa",
 		RefreshCSRFCookieName: "cr", RefreshCSRFCookiePath: "/cr", RefreshCSRFHeaderName: "X-R", RefreshCSRFFieldName: "fr",
 		QueryStringName: "pass", QueryStringValuePrefix: "v1~", JSONKey: "pass", RefreshJSONKey: "renewal",
-		RequiredClaims: []string{"exp", "jti"}, DecodeTypes: []string{"rt+jwt"}, MaxTokenSize: 4096, TokenCache: -1,
-		Keys:      []ginjwt.Key{{ID: "k", Algorithm: "HS256", Sign: []byte(strings.Repeat("k", 32))}},
+		RequiredClaims: []string{"exp", "jti"}, DecodeTypes: []string{"rt+jwt"}, MaxTokenSize: 4096, TokenCacheSize: -1,
+		Keys:      []keys.Key{{ID: "k", Algorithm: "HS256", Sign: []byte(strings.Repeat("k", 32))}},
 		TypeClaim: "token_type", FreshClaim: "is_fresh", ScopeClaim: "scp", RolesClaim: "/realm_access/roles",
 		SessionGrace: 30 * time.Second, SessionLifetime: 720 * time.Hour, MaxSessions: 5,
 	}, withoutFuncs(config))
@@ -188,7 +191,7 @@ func TestDaysThatAreNone(t *testing.T) {
 
 func TestLoadConfigReadsFiles(t *testing.T) {
 	t.Parallel()
-	keys := testKeys(t)
+	pems := keytest.Generate(t)
 	file := func(text string) string {
 		path := filepath.Join(t.TempDir(), "secret")
 		require.NoError(t, os.WriteFile(path, []byte(text), 0o600))
@@ -196,14 +199,14 @@ func TestLoadConfigReadsFiles(t *testing.T) {
 	}
 	config, err := ginjwt.LoadConfig(lookup(map[string]string{
 		"JWT_SECRET_KEY_FILE":  file("a secret with a blank \r\n"),
-		"JWT_PRIVATE_KEY_FILE": file(keys.rsaPrivate),
-		"JWT_PUBLIC_KEY_FILE":  file(keys.rsaPublic),
-		"JWT_KEYS_FILE":        file(keys.p256Private + keys.ed25519Private),
+		"JWT_PRIVATE_KEY_FILE": file(pems.RSAPrivate),
+		"JWT_PUBLIC_KEY_FILE":  file(pems.RSAPublic),
+		"JWT_KEYS_FILE":        file(pems.P256Private + pems.Ed25519Private),
 	}))
 	require.NoError(t, err)
 	assert.Equal(t, "a secret with a blank ", config.SecretKey)
-	assert.Equal(t, strings.TrimSpace(keys.rsaPrivate), config.PrivateKey)
-	assert.Equal(t, strings.TrimSpace(keys.rsaPublic), config.PublicKey)
+	assert.Equal(t, strings.TrimSpace(pems.RSAPrivate), config.PrivateKey)
+	assert.Equal(t, strings.TrimSpace(pems.RSAPublic), config.PublicKey)
 	assert.Len(t, config.Keys, 2)
 
 	_, err = ginjwt.LoadConfig(lookup(map[string]string{
@@ -246,7 +249,7 @@ func TestShortSecretsInAListNeedTheSameConsent(t *testing.T) {
 
 func TestKeysInOneLine(t *testing.T) {
 	t.Parallel()
-	oneLine := strings.ReplaceAll(testKeys(t).p256Private, "\n", `\n`)
+	oneLine := strings.ReplaceAll(keytest.Generate(t).P256Private, "\n", `\n`)
 	config, err := ginjwt.LoadConfig(lookup(map[string]string{"JWT_KEYS": oneLine}))
 	require.NoError(t, err)
 	assert.Len(t, config.Keys, 1)

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/gin-gonic/gin"
+	"github.com/gin-jwt-extended/ginjwt/store"
 )
 
 // renewalPause is the time in which a session is renewed once at most: the
@@ -92,7 +93,7 @@ func (m *JWTManager) renew(c *gin.Context, within time.Duration) {
 	if !ok || !m.mayBeRenewed(c, token) || token.ExpiresAt.Sub(m.config.Now()) > within {
 		return
 	}
-	encoded, err := m.renewed(c.Request.Context(), token)
+	encoded, err := m.sessions.renewed(c.Request.Context(), token, m.userOf(c, token))
 	if err == nil && encoded != "" {
 		err = m.SetAccessCookies(c, encoded)
 	}
@@ -119,29 +120,34 @@ func (m *JWTManager) setsAccessCookie(header http.Header) bool {
 	return false
 }
 
+// userOf returns what the claims loaders are given for a token: its user, or else
+// the identity.
+func (m *JWTManager) userOf(c *gin.Context, token *Token) any {
+	if v := verifiedIn(c.Request.Context()); v != nil && v.user != nil {
+		return v.user
+	}
+	return token.Identity
+}
+
 // renewed returns a new access token for the session of token; none if that has
 // ended, or has just been renewed. As in a rotation it is signed first, and one
 // step of the store decides who may hand it out.
-func (m *JWTManager) renewed(ctx context.Context, token *Token) (string, error) {
-	now := m.sessionNow()
-	s, err := m.renewable(ctx, token, now)
+func (p *sessionPolicy) renewed(ctx context.Context, token *Token, user any) (string, error) {
+	now := p.now()
+	s, err := p.renewable(ctx, token, now)
 	if s.ID == "" || err != nil {
 		return "", err
 	}
-	user := any(token.Identity)
-	if v := verifiedIn(ctx); v != nil && v.user != nil {
-		user = v.user
-	}
 	next := s
 	next.RotatedAt = now
-	next.ExpiresAt = later(s.ExpiresAt, m.sessionExpiry(s.CreatedAt, now))
-	spec := m.tokenSpecOf(nil)
+	next.ExpiresAt = later(s.ExpiresAt, p.expiry(s.CreatedAt, now))
+	spec := p.minter.specOf(nil)
 	spec.csrf = token.CSRF // which forms on pages that are open have in them
-	encoded, err := m.issueAccess(ctx, next, user, spec, now)
+	encoded, err := p.issueAccess(ctx, next, user, spec, now)
 	if err != nil {
 		return "", err
 	}
-	won, err := m.config.Sessions.Replace(ctx, s, next)
+	won, err := p.store.Replace(ctx, s, next)
 	switch {
 	case err != nil:
 		return "", unavailable(err)
@@ -153,20 +159,20 @@ func (m *JWTManager) renewed(ctx context.Context, token *Token) (string, error) 
 
 // renewable returns the session of token; none if there is nothing to renew.
 // The handler may have ended it, so the blocklist is asked again.
-func (m *JWTManager) renewable(ctx context.Context, token *Token, now time.Time) (none Session, err error) {
-	err = m.checkRevoked(ctx, token)
+func (p *sessionPolicy) renewable(ctx context.Context, token *Token, now time.Time) (none store.Session, err error) {
+	err = p.revocations.check(ctx, token)
 	if errors.Is(err, ErrRevokedToken) {
 		return none, nil
 	}
 	if err != nil {
 		return none, err
 	}
-	s, ok, err := m.config.Sessions.Get(ctx, token.SessionID)
+	s, ok, err := p.store.Get(ctx, token.SessionID)
 	if err != nil {
 		return none, unavailable(err)
 	}
 	left := s.ExpiresAt.Sub(now)
-	longer := later(s.ExpiresAt, m.sessionExpiry(s.CreatedAt, now)).Sub(token.ExpiresAt) >= time.Second
+	longer := later(s.ExpiresAt, p.expiry(s.CreatedAt, now)).Sub(token.ExpiresAt) >= time.Second
 	if !ok || s.Identity != token.Identity || left < time.Second || !longer || now.Sub(s.RotatedAt) < renewalPause {
 		return none, nil
 	}

@@ -248,9 +248,9 @@ func TestImplicitRefreshDoesNotUndoALogout(t *testing.T) {
 		{"EndSessions", func(a *slidingApp, c *gin.Context) ([]string, error) {
 			return nil, a.mgr.EndSessions(c, "alice")
 		}},
-		{"EndSessionOf", func(a *slidingApp, c *gin.Context) ([]string, error) {
+		{"EndSessionForToken", func(a *slidingApp, c *gin.Context) ([]string, error) {
 			token, _ := ginjwt.GetToken(c)
-			return nil, a.mgr.EndSessionOf(c, token)
+			return nil, a.mgr.EndSessionForToken(c, token)
 		}},
 		{"RevokeToken", func(a *slidingApp, c *gin.Context) ([]string, error) {
 			token, _ := ginjwt.GetToken(c)

@@ -6,27 +6,22 @@ import (
 	"io"
 	"log/slog"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
+	"github.com/gin-jwt-extended/ginjwt/internal/strictjson"
 	"github.com/go-json-experiment/json"
 )
 
-// TokenType is the "type" claim.
-type TokenType string
-
-// The types of tokens. A token without a type is an access token, as those of
-// other issuers are.
-const (
-	AccessToken  TokenType = "access"
-	RefreshToken TokenType = "refresh"
-)
-
-// Claims is the payload of a token, Header its header.
-type (
-	Claims map[string]any
-	Header map[string]any
-)
+// contents is what a token with a good signature says. It does not change, and
+// requests with the same token share it.
+type contents struct {
+	header, text string // the JSON of header and payload
+	payload      payload
+	names        *claimNames
+	foreign      bool // it is of another issuer
+}
 
 // Token is a decoded token. It is read-only, safe for concurrent use, and may
 // be kept after the request ends. Printing it shows no more than its "jti".
@@ -58,7 +53,7 @@ func (t *Token) Claims() Claims {
 	t.decoded.Do(func() {
 		claims := Claims{}
 		_ = t.Decode(&claims) // the payload was read once before, without error
-		names := t.origin().claims
+		names := t.names()
 		defaults := Claims{names.typ: string(AccessToken), names.fresh: false, "jti": nil}
 		t.claims = merged(defaults, claims)
 	})
@@ -68,7 +63,7 @@ func (t *Token) Claims() Claims {
 // Header returns the header of the token.
 func (t *Token) Header() Header {
 	header := Header{}
-	_ = json.Unmarshal([]byte(t.read().header), &header, exact) // decode has read it before
+	_ = json.Unmarshal([]byte(t.read().header), &header, strictjson.Exact) // decode has read it before
 	return header
 }
 
@@ -76,7 +71,7 @@ func (t *Token) Header() Header {
 // member names match exactly, and "SUB" is not "sub". Its error names the claim
 // that does not fit, and not its value.
 func (t *Token) Decode(v any) error {
-	err := json.Unmarshal([]byte(t.read().text), v, exact)
+	err := json.Unmarshal([]byte(t.read().text), v, strictjson.Exact)
 	var unfit *json.SemanticError
 	if errors.As(err, &unfit) {
 		return fmt.Errorf("ginjwt: claim %q does not fit a %v", unfit.JSONPointer, unfit.GoType)
@@ -87,17 +82,25 @@ func (t *Token) Decode(v any) error {
 // read returns what the token says; nothing for one made by hand, in a test.
 func (t *Token) read() *contents {
 	if t.contents == nil {
-		return &contents{}
+		return &contents{names: &claimNames{typ: "type", fresh: "fresh"}}
 	}
 	return t.contents
 }
 
-// origin returns whose token it is.
-func (t *Token) origin() *origin {
-	if o := t.read().origin; o != nil {
-		return o
+// names returns the names that claims have in tokens of its issuer.
+func (t *Token) names() *claimNames { return t.read().names }
+
+// isForeign reports whether the token is of another issuer.
+func (t *Token) isForeign() bool { return t.read().foreign }
+
+// claim returns the claim of a name, or what a JSON Pointer points to; nothing
+// if it is absent.
+func (t *Token) claim(name string) strictjson.Value {
+	claims := strictjson.Object(t.read().text)
+	if strings.HasPrefix(name, "/") {
+		return claims.At(name)
 	}
-	return &origin{claims: claimNames{typ: "type", fresh: "fresh"}}
+	return claims.Member(name)
 }
 
 // Raw returns the encoded token. It is a credential: keep it out of logs.
@@ -133,3 +136,21 @@ func newToken(encoded string, c *contents, now time.Time) *Token {
 		ids:       [2]string{or(p.revocationID, p.id), p.session},
 	}
 }
+
+// TokenPair is a token response of RFC 6749 §5.1, as JSON. Printing it shows no
+// token.
+type TokenPair struct {
+	AccessToken  string `json:"access_token,omitempty"`
+	TokenType    string `json:"token_type"`           // "Bearer"
+	ExpiresIn    int64  `json:"expires_in,omitempty"` // seconds that the access token lives
+	RefreshToken string `json:"refresh_token,omitempty"`
+
+	// SessionID is the "sid" of both tokens.
+	SessionID string `json:"-"`
+}
+
+// String names the pair without giving away its tokens.
+func (p TokenPair) String() string { return "ginjwt.TokenPair{session " + p.SessionID + "}" }
+
+// Format prints String whatever the verb, so that none shows a token.
+func (p TokenPair) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, p.String()) }

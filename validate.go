@@ -10,6 +10,8 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/gin-jwt-extended/ginjwt/internal/strictjson"
+	"github.com/gin-jwt-extended/ginjwt/keys"
 	"github.com/go-json-experiment/json/jsontext"
 )
 
@@ -20,43 +22,13 @@ const maxRequired = 63
 // maxLeeway bounds DecodeLeeway; the sums of times and leeway stay in range.
 const maxLeeway = 100 * 8766 * time.Hour
 
-// problems collects what is wrong with a Config.
-type problems []error
-
-// problem is what is wrong with one field.
-type problem struct {
-	field string
-	err   error
-}
-
-func (p *problem) Error() string { return "ginjwt: " + fieldAndSetting(p.field) + ": " + p.err.Error() }
-
-func (p *problem) Unwrap() error { return p.err }
-
-// add notes what is wrong with a field, with the name of its setting.
-func (p *problems) add(field, format string, args ...any) {
-	found := &problem{field, fmt.Errorf(format, args...)}
-	same := func(other error) bool { return other.Error() == found.Error() }
-	if !slices.ContainsFunc(*p, same) { // a key of two algorithms is wrong only once
-		*p = append(*p, found)
-	}
-}
-
-func (p *problems) addError(field string, err error) {
-	if err != nil {
-		p.add(field, "%w", err)
-	}
-}
-
 // validate reports everything that is wrong with c, which has its defaults,
-// except with its keys.
-func (c Config) validate() error {
-	var p problems
-	c.validateClaims(&p)
-	c.validateLocations(&p)
-	c.validateCookies(&p)
-	c.validateSessions(&p)
-	return errors.Join(p...)
+// except with its keys and issuers.
+func (c Config) validate(p *problems) {
+	c.validateClaims(p)
+	c.validateLocations(p)
+	c.validateCookies(p)
+	c.validateSessions(p)
 }
 
 func (c Config) validateClaims(p *problems) {
@@ -65,7 +37,7 @@ func (c Config) validateClaims(p *problems) {
 	if c.DecodeLeeway < 0 || c.DecodeLeeway > maxLeeway {
 		p.add("DecodeLeeway", "must be between zero and 100 years")
 	}
-	c.ownOrigin().claims.validate(p, func(field string) string { return field })
+	c.ownRules().claims.validate(p, func(field string) string { return field })
 	for _, list := range []struct {
 		field  string
 		values []string
@@ -86,8 +58,8 @@ func (c Config) validateClaims(p *problems) {
 	if c.MaxTokenSize < 0 || c.MaxTokenSize > largestTokenSize {
 		p.add("MaxTokenSize", "must be between zero and %d", largestTokenSize)
 	}
-	if c.TokenCache > maxTokenCache {
-		p.add("TokenCache", "must be at most %d", maxTokenCache)
+	if c.TokenCacheSize > maxTokenCacheSize {
+		p.add("TokenCacheSize", "must be at most %d", maxTokenCacheSize)
 	}
 	if isNil(c.Blocklist) {
 		p.add("Blocklist", "is a nil pointer")
@@ -283,7 +255,7 @@ func (n claimNames) validate(p *problems, field func(string) string) {
 // soleName returns the name of a claim, which may be a JSON Pointer to it.
 func soleName(claim string) string {
 	if name, isPointer := strings.CutPrefix(claim, "/"); isPointer {
-		return unescapePointer.Replace(name)
+		return strictjson.Unescape(name)
 	}
 	return claim
 }
@@ -316,14 +288,14 @@ func (c Config) validateIssuers(hasKeys bool, p *problems) {
 			p.add(field("Keys"), "either Keys or KeySource must be set")
 		}
 		i.validateLists(p, field)
-		c.originOf(i, nil).claims.validate(p, field)
+		c.rulesOf(i, nil).claims.validate(p, field)
 		p.addError(field("IdentityPrefix"), c.sharedIdentities(n, hasKeys))
 	}
 }
 
 func (i Issuer) validateLists(p *problems, field func(string) string) {
 	for _, name := range i.Algorithms {
-		if _, known := algorithms[name]; !known {
+		if !keys.IsAlgorithm(name) {
 			p.add(field("Algorithms"), "%q is not a signing algorithm", name)
 		}
 	}
@@ -344,10 +316,10 @@ func (i Issuer) validateLists(p *problems, field func(string) string) {
 // may: those of the manager, or those with a prefix that begins with its own.
 func (c Config) sharedIdentities(n int, hasKeys bool) error {
 	i := c.Issuers[n]
-	if i.SharesIdentities {
+	if i.AllowSharedIdentities {
 		return nil
 	}
-	const remedy = "; set a prefix of its own, or SharesIdentities if they are the same users"
+	const remedy = "; set a prefix of its own, or AllowSharedIdentities if they are the same users"
 	if hasKeys && i.IdentityPrefix == "" {
 		return errors.New("it could name the users of the manager itself" + remedy)
 	}

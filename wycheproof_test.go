@@ -12,6 +12,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/gin-jwt-extended/ginjwt/keys"
 )
 
 // This file reads the vectors of Project Wycheproof that concern keys and
@@ -89,11 +91,11 @@ func (g wycheproofGroup) manager() (*JWTManager, error) {
 	if text == nil {
 		text = g.Private
 	}
-	keys, err := ParseKeys(text)
+	list, err := keys.Parse(text)
 	if err != nil {
 		return nil, err
 	}
-	m := New(Config{Keys: keys})
+	m := New(Config{Keys: list})
 	return m, m.InitApp(nil)
 }
 
@@ -111,8 +113,8 @@ func (g wycheproofGroup) accept(encoded string) error {
 	if err := parts.head.check(); err != nil {
 		return err
 	}
-	c := &contents{origin: m.own}
-	return m.verifySignature(context.Background(), m.keys.Load(), parts, s.signature, c, time.Now())
+	good := &goodToken{rules: m.verifier.own}
+	return m.verifier.verifySignature(context.Background(), m.verifier.ring.Load(), parts, s.signature, good, time.Now())
 }
 
 // wycheproofCount is how the vectors of a file came out.

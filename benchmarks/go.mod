@@ -8,8 +8,6 @@ require (
 	github.com/cristalhq/jwt/v5 v5.4.0
 	github.com/gin-gonic/gin v1.12.0
 	github.com/gin-jwt-extended/ginjwt v0.0.0
-	github.com/gin-jwt-extended/ginjwt/redisstore v0.0.0
-	github.com/gin-jwt-extended/ginjwt/sqlstore v0.0.0
 	github.com/go-chi/chi/v5 v5.2.1
 	github.com/go-chi/jwtauth/v5 v5.4.0
 	github.com/go-sql-driver/mysql v1.10.1
@@ -79,7 +77,7 @@ require (
 	golang.org/x/crypto v0.55.0 // indirect
 	golang.org/x/net v0.57.0 // indirect
 	golang.org/x/sync v0.22.0 // indirect
-	golang.org/x/sys v0.47.0 // indirect
+	golang.org/x/sys v0.49.0 // indirect
 	golang.org/x/text v0.41.0 // indirect
 	golang.org/x/time v0.14.0 // indirect
 	google.golang.org/protobuf v1.36.11 // indirect
@@ -88,8 +86,4 @@ require (
 	modernc.org/memory v1.11.0 // indirect
 )
 
-replace (
-	github.com/gin-jwt-extended/ginjwt => ../
-	github.com/gin-jwt-extended/ginjwt/redisstore => ../redisstore
-	github.com/gin-jwt-extended/ginjwt/sqlstore => ../sqlstore
-)
+replace github.com/gin-jwt-extended/ginjwt => ../

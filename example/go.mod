@@ -7,9 +7,6 @@ require (
 	github.com/coreos/go-oidc/v3 v3.21.0
 	github.com/gin-gonic/gin v1.12.0
 	github.com/gin-jwt-extended/ginjwt v0.0.0
-	github.com/gin-jwt-extended/ginjwt/jwks v0.0.0
-	github.com/gin-jwt-extended/ginjwt/redisstore v0.0.0
-	github.com/gin-jwt-extended/ginjwt/sqlstore v0.0.0
 	github.com/jackc/pgx/v5 v5.12.0
 	github.com/redis/go-redis/v9 v9.22.0
 	github.com/stretchr/testify v1.12.1
@@ -72,9 +69,3 @@ require (
 )
 
 replace github.com/gin-jwt-extended/ginjwt => ../
-
-replace github.com/gin-jwt-extended/ginjwt/sqlstore => ../sqlstore
-
-replace github.com/gin-jwt-extended/ginjwt/redisstore => ../redisstore
-
-replace github.com/gin-jwt-extended/ginjwt/jwks => ../jwks

@@ -8,8 +8,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/gin-jwt-extended/ginjwt"
 	"github.com/gin-jwt-extended/ginjwt/jwks"
+	"github.com/gin-jwt-extended/ginjwt/keys"
 )
 
 // What a request pays to learn the keys: with keys that never change, with those
@@ -27,7 +27,7 @@ func BenchmarkKeySet(b *testing.B) {
 	}
 	benchmarks := []struct {
 		name   string
-		source ginjwt.KeySource
+		source keys.Source
 		kid    string
 	}{
 		{"Constant", want, "a"},
@@ -52,7 +52,7 @@ func BenchmarkKeySet(b *testing.B) {
 	}
 }
 
-func checkKeySet(b *testing.B, source ginjwt.KeySource, kid string, want *ginjwt.KeySet) {
+func checkKeySet(b *testing.B, source keys.Source, kid string, want *keys.Set) {
 	got, err := source.KeySet(context.Background(), kid)
 	if err != nil || got != want {
 		b.Error(got, err)

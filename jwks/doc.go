@@ -116,6 +116,6 @@ The "common" endpoints of Entra ID are those of no issuer: their metadata has a
 template in place of its name. Use Discover with the issuer of a tenant.
 
 To verify the tokens of a service of your own in the same program, use its
-keys: a [ginjwt.KeySet].
+keys: a [keys.Set].
 */
 package jwks

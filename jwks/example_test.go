@@ -18,6 +18,7 @@ import (
 	"github.com/gin-jwt-extended/ginjwt"
 	"github.com/gin-jwt-extended/ginjwt/jwks"
 	"github.com/gin-jwt-extended/ginjwt/jwttest"
+	"github.com/gin-jwt-extended/ginjwt/keys"
 )
 
 func Example() {
@@ -25,7 +26,7 @@ func Example() {
 	defer stop()
 
 	const issuer = "https://example.eu.auth0.com/"
-	keys, err := jwks.Discover(ctx, issuer, jwks.Options{
+	remote, err := jwks.Discover(ctx, issuer, jwks.Options{
 		OnError: func(err error) { log.Print(err) },
 	})
 	if err != nil {
@@ -36,7 +37,7 @@ func Example() {
 	mgr := ginjwt.New(ginjwt.Config{
 		Issuers: []ginjwt.Issuer{{
 			Name:           issuer,
-			KeySource:      keys,
+			KeySource:      remote,
 			Audience:       []string{"https://api.example.com"},
 			IdentityPrefix: "auth0:",
 		}},
@@ -51,11 +52,11 @@ func Example() {
 }
 
 // newIssuer starts a service that issues tokens, and publishes its keys.
-func newIssuer(key ginjwt.Key) (mgr *ginjwt.JWTManager, server *httptest.Server) {
+func newIssuer(key keys.Key) (mgr *ginjwt.JWTManager, server *httptest.Server) {
 	app := gin.New()
 	server = httptest.NewUnstartedServer(app)
 	url := "http://" + server.Listener.Addr().String()
-	mgr = ginjwt.New(ginjwt.Config{Keys: []ginjwt.Key{key}, EncodeIssuer: url})
+	mgr = ginjwt.New(ginjwt.Config{Keys: []keys.Key{key}, EncodeIssuer: url})
 	if err := mgr.InitApp(app); err != nil {
 		log.Fatal(err)
 	}
@@ -74,13 +75,13 @@ func ExampleDiscover() {
 	ctx, stop := context.WithCancel(context.Background())
 	defer stop()
 
-	keys, err := jwks.Discover(ctx, server.URL, jwks.Options{AllowLoopbackHTTP: true})
+	remote, err := jwks.Discover(ctx, server.URL, jwks.Options{AllowLoopbackHTTP: true})
 	if err != nil {
 		log.Fatal(err)
 	}
 	app := gin.New()
 	mgr := ginjwt.New(ginjwt.Config{
-		Issuers: []ginjwt.Issuer{{Name: server.URL, KeySource: keys, IdentityPrefix: "login:"}},
+		Issuers: []ginjwt.Issuer{{Name: server.URL, KeySource: remote, IdentityPrefix: "login:"}},
 	})
 	if err := mgr.InitApp(app); err != nil {
 		log.Fatal(err)
@@ -102,7 +103,7 @@ func ExampleDiscover() {
 		log.Fatal(err)
 	}
 	ask("bob")
-	fmt.Println(keys.Status().Keys)
+	fmt.Println(remote.Status().Keys)
 	// Output:
 	// 200 login:alice
 	// 200 login:bob
@@ -116,12 +117,12 @@ func ExampleRemote_DecodeKey() {
 	ctx, stop := context.WithCancel(context.Background())
 	defer stop()
 
-	keys, err := jwks.New(ctx, server.URL+"/jwks.json", jwks.Options{AllowLoopbackHTTP: true})
+	remote, err := jwks.New(ctx, server.URL+"/jwks.json", jwks.Options{AllowLoopbackHTTP: true})
 	if err != nil {
 		log.Fatal(err)
 	}
 	mgr := ginjwt.New(ginjwt.Config{DecodeIssuer: server.URL})
-	mgr.DecodeKeyLoader(keys.DecodeKey)
+	mgr.DecodeKeyLoader(remote.DecodeKey)
 	if err := mgr.InitApp(nil); err != nil {
 		log.Fatal(err)
 	}
@@ -146,23 +147,23 @@ func ExampleRemote_Ready() {
 	ctx, stop := context.WithCancel(context.Background())
 	defer stop()
 
-	keys, err := jwks.New(ctx, server.URL+"/jwks.json", jwks.Options{AllowLoopbackHTTP: true})
+	remote, err := jwks.New(ctx, server.URL+"/jwks.json", jwks.Options{AllowLoopbackHTTP: true})
 	if err != nil {
 		log.Fatal(err)
 	}
 	patience, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
-	if err := keys.Ready(patience); err != nil {
+	if err := remote.Ready(patience); err != nil {
 		log.Print("tokens of the issuer are answered 503 for now: ", err)
 	}
-	fmt.Println(keys.Status().Keys)
+	fmt.Println(remote.Status().Keys)
 	// Output: [first]
 }
 
-func newSigningKey(id string) ginjwt.Key {
+func newSigningKey(id string) keys.Key {
 	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		log.Fatal(err)
 	}
-	return ginjwt.Key{ID: id, Sign: private}
+	return keys.Key{ID: id, Sign: private}
 }

@@ -8,7 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/gin-jwt-extended/ginjwt"
+	"github.com/gin-jwt-extended/ginjwt/keys"
 )
 
 // Whatever a server sends, what is taken from it are public keys that are named
@@ -50,7 +50,7 @@ func FuzzParseSet(f *testing.F) {
 			for _, other := range found.list[:i] {
 				require.True(t, other.ID != key.ID || isSamePublic(other, key) && other.Algorithm != key.Algorithm)
 			}
-			require.True(t, !key.VerifyUnnamed || isOne(found.list))
+			require.True(t, !key.AllowMissingKeyID || isOne(found.list))
 		}
 		again, _, err := parseSet(text, o)
 		require.NoError(t, err)
@@ -58,7 +58,7 @@ func FuzzParseSet(f *testing.F) {
 	})
 }
 
-func isPublic(key ginjwt.Key) bool {
+func isPublic(key keys.Key) bool {
 	switch key.Verify.(type) {
 	case *rsa.PublicKey, *ecdsa.PublicKey, ed25519.PublicKey:
 		return true

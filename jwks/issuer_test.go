@@ -20,6 +20,7 @@ import (
 	"github.com/gin-jwt-extended/ginjwt"
 	"github.com/gin-jwt-extended/ginjwt/jwks"
 	"github.com/gin-jwt-extended/ginjwt/jwttest"
+	"github.com/gin-jwt-extended/ginjwt/keys"
 )
 
 const issuerName = "https://issuer.example"
@@ -125,7 +126,7 @@ func TestT078TokensWithoutKeyID(t *testing.T) {
 	encryption := public(t, &other.PublicKey, "b", "ES256").with("use", "enc")
 	tests := []struct {
 		name   string
-		keys   []members
+		list   []members
 		status int
 	}{
 		{"one key without a name", []members{named.with("kid", nil)}, 200},
@@ -141,7 +142,7 @@ func TestT078TokensWithoutKeyID(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				var issuer site
-				issuer.serveSet(test.keys...)
+				issuer.serveSet(test.list...)
 				remote := follow(t, &issuer, jwks.Options{})
 				unnamed := sign(t, jwt.SigningMethodES256, key, nil)
 				empty := sign(t, jwt.SigningMethodES256, key, members{"kid": ""})
@@ -256,7 +257,7 @@ func TestVerifiedTokenIsRefusedWithoutItsKey(t *testing.T) {
 type identityProvider struct {
 	*ginjwt.JWTManager
 	name  string
-	first ginjwt.Key
+	first keys.Key
 }
 
 func newIdentityProvider(t *testing.T) (provider identityProvider, client *http.Client) {
@@ -266,7 +267,7 @@ func newIdentityProvider(t *testing.T) (provider identityProvider, client *http.
 	server := httptest.NewUnstartedServer(engine)
 	provider.name = "https://" + server.Listener.Addr().String()
 	provider.JWTManager = ginjwt.New(ginjwt.Config{
-		Keys:         []ginjwt.Key{provider.first},
+		Keys:         []keys.Key{provider.first},
 		EncodeIssuer: provider.name,
 	})
 	require.NoError(t, provider.InitApp(engine))
@@ -277,9 +278,9 @@ func newIdentityProvider(t *testing.T) (provider identityProvider, client *http.
 	return provider, server.Client()
 }
 
-func signingKey(t *testing.T, id string) ginjwt.Key {
+func signingKey(t *testing.T, id string) keys.Key {
 	t.Helper()
-	return ginjwt.Key{ID: id, Sign: newEC(t, elliptic.P256())}
+	return keys.Key{ID: id, Sign: newEC(t, elliptic.P256())}
 }
 
 // An issuer replaces its keys again and again, and no request is refused.

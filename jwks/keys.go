@@ -15,29 +15,29 @@ import (
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
-	"github.com/gin-jwt-extended/ginjwt"
+	"github.com/gin-jwt-extended/ginjwt/keys"
 )
 
 // ErrKeySkipped is what Options.OnError is told of a key that is not used. The
 // others of its set are.
 var ErrKeySkipped = errors.New("jwks: key is not used")
 
-// keys are those of one set that can be used. They do not change.
-type keys struct {
-	set  *ginjwt.KeySet
-	list []ginjwt.Key            // in the order of ID and Algorithm
-	byID map[string][]ginjwt.Key // of those in list
+// usableKeys are those of one set that can be used. They do not change.
+type usableKeys struct {
+	set  *keys.Set
+	list []keys.Key            // in the order of ID and Algorithm
+	byID map[string][]keys.Key // of those in list
 }
 
 // has reports whether a token with that "kid" can be decided on. One without a
 // "kid" always can: it is not known what to look for.
-func (k *keys) has(kid string) bool {
+func (k *usableKeys) has(kid string) bool {
 	return kid == "" || k.byID[kid] != nil
 }
 
 // find returns the key for a token: one of that ID, with its algorithm if there
 // is such a one. The zero Key means that there is none.
-func (k *keys) find(kid, algorithm string) ginjwt.Key {
+func (k *usableKeys) find(kid, algorithm string) keys.Key {
 	candidates := k.byID[kid]
 	if kid == "" {
 		candidates = k.unnamed()
@@ -50,12 +50,12 @@ func (k *keys) find(kid, algorithm string) ginjwt.Key {
 	if len(candidates) > 0 {
 		return candidates[0]
 	}
-	return ginjwt.Key{}
+	return keys.Key{}
 }
 
 // unnamed returns the keys of tokens without "kid".
-func (k *keys) unnamed() []ginjwt.Key {
-	if len(k.list) > 0 && k.list[0].VerifyUnnamed { // then all are the same
+func (k *usableKeys) unnamed() []keys.Key {
+	if len(k.list) > 0 && k.list[0].AllowMissingKeyID { // then all are the same
 		return k.list
 	}
 	return nil
@@ -64,7 +64,7 @@ func (k *keys) unnamed() []ginjwt.Key {
 // parseSet reads a JWK Set (RFC 7517 §5). It refuses a set that cannot be told
 // from a damaged one; of a set that can be read, keys that cannot be used are
 // skipped, and skipped says why.
-func parseSet(text []byte, o Options) (found *keys, skipped []error, err error) {
+func parseSet(text []byte, o Options) (found *usableKeys, skipped []error, err error) {
 	var set struct {
 		Keys *[]jsontext.Value `json:"keys"`
 	}
@@ -76,7 +76,7 @@ func parseSet(text []byte, o Options) (found *keys, skipped []error, err error) 
 	case len(*set.Keys) > o.MaxKeys:
 		return nil, nil, fmt.Errorf("has %d keys, but may have %d", len(*set.Keys), o.MaxKeys)
 	}
-	var list []ginjwt.Key
+	var list []keys.Key
 	for i, text := range *set.Keys {
 		parsed, id, err := parseKey(text, o.Algorithms)
 		if err != nil {
@@ -102,35 +102,35 @@ func unmarshal(text []byte, v any) error {
 }
 
 // newKeys makes keys of a list without contradictions.
-func newKeys(list []ginjwt.Key) (*keys, error) {
-	slices.SortFunc(list, func(a, b ginjwt.Key) int {
+func newKeys(list []keys.Key) (*usableKeys, error) {
+	slices.SortFunc(list, func(a, b keys.Key) int {
 		return cmp.Or(strings.Compare(a.ID, b.ID), strings.Compare(a.Algorithm, b.Algorithm))
 	})
-	set, err := ginjwt.NewKeySet(list...)
+	set, err := keys.NewSet(list...)
 	if err != nil {
 		return nil, err
 	}
-	byID := map[string][]ginjwt.Key{}
+	byID := map[string][]keys.Key{}
 	for _, key := range list {
 		byID[key.ID] = append(byID[key.ID], key)
 	}
-	return &keys{set: set, list: list, byID: byID}, nil
+	return &usableKeys{set: set, list: list, byID: byID}, nil
 }
 
 // equal reports whether k and other decide alike.
-func (k *keys) equal(other *keys) bool {
-	return slices.EqualFunc(k.list, other.list, func(a, b ginjwt.Key) bool {
-		return isSame(a, b) && a.VerifyUnnamed == b.VerifyUnnamed
+func (k *usableKeys) equal(other *usableKeys) bool {
+	return slices.EqualFunc(k.list, other.list, func(a, b keys.Key) bool {
+		return isSame(a, b) && a.AllowMissingKeyID == b.AllowMissingKeyID
 	})
 }
 
 // isSame reports whether a and b have the same name, algorithm and key.
-func isSame(a, b ginjwt.Key) bool {
+func isSame(a, b keys.Key) bool {
 	return a.ID == b.ID && a.Algorithm == b.Algorithm && isSamePublic(a, b)
 }
 
 // isSamePublic reports whether a and b are of one public key.
-func isSamePublic(a, b ginjwt.Key) bool {
+func isSamePublic(a, b keys.Key) bool {
 	switch key := a.Verify.(type) {
 	case *rsa.PublicKey:
 		return key.Equal(b.Verify)
@@ -146,13 +146,13 @@ func isSamePublic(a, b ginjwt.Key) bool {
 // them: those with the same ID as a different one, and those without an ID.
 // A key that is alone needs no ID, and verifies tokens without one too (OpenID
 // Connect Core §10.1).
-func unambiguous(list []ginjwt.Key) (kept []ginjwt.Key, skipped []error) {
+func unambiguous(list []keys.Key) (kept []keys.Key, skipped []error) {
 	if isOne(list) {
 		return alone(list)
 	}
 	var reported []string
 	for i, key := range list {
-		isTwin := func(other ginjwt.Key) bool { return other.ID == key.ID && !isSamePublic(other, key) }
+		isTwin := func(other keys.Key) bool { return other.ID == key.ID && !isSamePublic(other, key) }
 		switch {
 		case key.ID == "":
 			skipped = append(skipped, fmt.Errorf("%w: has no \"kid\", and is not alone", ErrKeySkipped))
@@ -161,7 +161,7 @@ func unambiguous(list []ginjwt.Key) (kept []ginjwt.Key, skipped []error) {
 				reported = append(reported, key.ID)
 				skipped = append(skipped, fmt.Errorf("%w: \"kid\" %s: is that of different keys", ErrKeySkipped, quoted(key.ID)))
 			}
-		case !slices.ContainsFunc(list[:i], func(other ginjwt.Key) bool { return isSame(other, key) }):
+		case !slices.ContainsFunc(list[:i], func(other keys.Key) bool { return isSame(other, key) }):
 			kept = append(kept, key)
 		}
 	}
@@ -169,16 +169,16 @@ func unambiguous(list []ginjwt.Key) (kept []ginjwt.Key, skipped []error) {
 }
 
 // isOne reports whether list is of one key, perhaps with several algorithms.
-func isOne(list []ginjwt.Key) bool {
-	return !slices.ContainsFunc(list, func(key ginjwt.Key) bool {
+func isOne(list []keys.Key) bool {
+	return !slices.ContainsFunc(list, func(key keys.Key) bool {
 		return key.ID != list[0].ID || !isSamePublic(key, list[0])
 	})
 }
 
 // alone returns the entries of the one key in list.
-func alone(list []ginjwt.Key) (kept []ginjwt.Key, skipped []error) {
+func alone(list []keys.Key) (kept []keys.Key, skipped []error) {
 	for i, key := range list {
-		if slices.ContainsFunc(list[:i], func(other ginjwt.Key) bool { return isSame(other, key) }) {
+		if slices.ContainsFunc(list[:i], func(other keys.Key) bool { return isSame(other, key) }) {
 			continue
 		}
 		if key.ID == "" {
@@ -188,7 +188,7 @@ func alone(list []ginjwt.Key) (kept []ginjwt.Key, skipped []error) {
 			}
 			key.ID = thumbprint
 		}
-		key.VerifyUnnamed = true
+		key.AllowMissingKeyID = true
 		kept = append(kept, key)
 	}
 	return kept, nil
@@ -211,7 +211,7 @@ var secretMembers = []string{"d", "p", "q", "dp", "dq", "qi", "oth", "k", "priv"
 
 // parseKey reads one JWK, and returns it once for each algorithm that it is for.
 // The ID is returned in any case, if it can be read.
-func parseKey(text jsontext.Value, allowed []string) (parsed []ginjwt.Key, id string, err error) {
+func parseKey(text jsontext.Value, allowed []string) (parsed []keys.Key, id string, err error) {
 	var k jwk
 	if unmarshal(text, &k) != nil || unmarshal(text, &k.members) != nil {
 		return nil, "", errors.New("is not a JWK")
@@ -220,7 +220,7 @@ func parseKey(text jsontext.Value, allowed []string) (parsed []ginjwt.Key, id st
 	return parsed, k.ID, err
 }
 
-func (k jwk) parse(text jsontext.Value, allowed []string) ([]ginjwt.Key, error) {
+func (k jwk) parse(text jsontext.Value, allowed []string) ([]keys.Key, error) {
 	if err := k.check(); err != nil {
 		return nil, err
 	}
@@ -228,7 +228,7 @@ func (k jwk) parse(text jsontext.Value, allowed []string) ([]ginjwt.Key, error) 
 	if err := parsed.UnmarshalJSON(text); err != nil { // its text may quote the key
 		return nil, fmt.Errorf("is malformed: %s", quoted(err.Error()))
 	}
-	return bind(ginjwt.Key{ID: k.ID, Verify: parsed.Key}, k.Algorithm, allowed)
+	return bind(keys.Key{ID: k.ID, Verify: parsed.Key}, k.Algorithm, allowed)
 }
 
 // check finds out what a key is for without reading the key itself.
@@ -251,13 +251,13 @@ func (k jwk) check() error {
 
 // bind returns key with each algorithm that it is for: the one it names, or else
 // those of its type. Each is checked by itself.
-func bind(key ginjwt.Key, named *string, allowed []string) (bound []ginjwt.Key, err error) {
+func bind(key keys.Key, named *string, allowed []string) (bound []keys.Key, err error) {
 	names, err := algorithmsOf(key.Verify, named, allowed)
 	if err != nil {
 		return nil, err
 	}
 	for _, key.Algorithm = range names {
-		if _, err := ginjwt.NewKeySet(key); err != nil {
+		if _, err := keys.NewSet(key); err != nil {
 			return nil, err
 		}
 		bound = append(bound, key)

@@ -123,12 +123,12 @@ func TestT320EndpointHangs(t *testing.T) {
 // While fetches fail, only who starts one waits for it.
 func TestT320NobodyWaitsTwice(t *testing.T) {
 	t.Parallel()
-	for name, keys := range map[string][]members{"keys": {newKey(t, "a")}, "no keys yet": nil} {
+	for name, list := range map[string][]members{"keys": {newKey(t, "a")}, "no keys yet": nil} {
 		synctest.Test(t, func(t *testing.T) {
 			var issuer site
 			issuer.serve(hang)
-			if keys != nil {
-				issuer.serveSet(keys...)
+			if list != nil {
+				issuer.serveSet(list...)
 			}
 			remote := follow(t, &issuer, jwks.Options{})
 			issuer.serve(hang)

@@ -71,7 +71,7 @@ type Options struct {
 	Now func() time.Time
 }
 
-const mostKeys = 100 // as in a [ginjwt.KeySet]
+const mostKeys = 100 // as in a [keys.Set]
 
 // algorithms are all that verify with a public key.
 var algorithms = []string{

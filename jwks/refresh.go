@@ -71,9 +71,9 @@ func (r *Remote) load(ctx context.Context, asked time.Time) (skipped []error, ma
 
 // replace makes found the keys that are used. If they are the same as before,
 // those stay: what was verified with them stays verified.
-func (r *Remote) replace(found *keys, asked time.Time) {
+func (r *Remote) replace(found *usableKeys, asked time.Time) {
 	if before := r.current.Load(); before != nil && before.equal(found) {
-		found = before.keys
+		found = before.usableKeys
 	}
 	r.current.Store(&snapshot{found, asked})
 	r.becameReady.Do(func() { close(r.ready) })

@@ -11,9 +11,10 @@ import (
 	"time"
 
 	"github.com/gin-jwt-extended/ginjwt"
+	"github.com/gin-jwt-extended/ginjwt/keys"
 )
 
-var _ ginjwt.KeySource = (*Remote)(nil)
+var _ keys.Source = (*Remote)(nil)
 
 // Remote is the JWK Set of another issuer, kept up to date. Make one with [New]
 // or [Discover]. Its methods may be called by any number of goroutines.
@@ -43,7 +44,7 @@ type Remote struct {
 
 // snapshot is what a fetch brought.
 type snapshot struct {
-	*keys
+	*usableKeys
 	asked time.Time
 }
 
@@ -104,13 +105,13 @@ func start(ctx context.Context, f fetcher, locate locator, options Options, err 
 	return r, nil
 }
 
-// KeySet returns the keys of the issuer, by the contract of [ginjwt.KeySource].
+// KeySet returns the keys of the issuer, by the contract of [keys.Source].
 // A kid that is known, or empty, is answered from memory. One that is not makes
 // it fetch, within the limits of Options.Cooldown and Options.Burst, and wait for
 // that; if it is unknown still, the keys without it are returned. The error is a
 // [ginjwt.ErrUnavailable]: no keys were ever fetched, or not for
 // Options.MaxStale.
-func (r *Remote) KeySet(ctx context.Context, kid string) (*ginjwt.KeySet, error) {
+func (r *Remote) KeySet(ctx context.Context, kid string) (*keys.Set, error) {
 	found, err := r.keysFor(ctx, kid)
 	if err != nil {
 		return nil, err
@@ -123,23 +124,23 @@ func (r *Remote) KeySet(ctx context.Context, kid string) (*ginjwt.KeySet, error)
 // of [Discover] has none for tokens of other issuers; one of [New] does not look
 // at who issued the token: set Config.DecodeIssuer. Use Config.Issuers in its
 // place where tokens have more than one issuer.
-func (r *Remote) DecodeKey(ctx context.Context, unverified *ginjwt.Token) (ginjwt.Key, error) {
+func (r *Remote) DecodeKey(ctx context.Context, unverified *ginjwt.Token) (keys.Key, error) {
 	header := unverified.Header()
 	kid, _ := header["kid"].(string)
 	algorithm, _ := header["alg"].(string)
 	_, named := header["kid"]
 	if r.issuer != "" && unverified.Issuer != r.issuer || named && kid == "" || !slices.Contains(or(r.options.Algorithms, algorithms), algorithm) {
-		return ginjwt.Key{}, nil // nothing is fetched for what no key can have signed
+		return keys.Key{}, nil // nothing is fetched for what no key can have signed
 	}
 	found, err := r.keysFor(ctx, kid)
 	if err != nil {
-		return ginjwt.Key{}, err
+		return keys.Key{}, err
 	}
 	return found.find(kid, algorithm), nil
 }
 
 // keysFor returns the keys to decide on a token with kid by.
-func (r *Remote) keysFor(ctx context.Context, kid string) (*keys, error) {
+func (r *Remote) keysFor(ctx context.Context, kid string) (*usableKeys, error) {
 	now := r.options.Now()
 	r.catchUp(now)
 	if known := r.known(now); known != nil && known.has(kid) {
@@ -153,12 +154,12 @@ func (r *Remote) keysFor(ctx context.Context, kid string) (*keys, error) {
 }
 
 // known returns the keys that may be used now, or nil.
-func (r *Remote) known(now time.Time) *keys {
+func (r *Remote) known(now time.Time) *usableKeys {
 	s := r.current.Load()
 	if s == nil || s.isStale(now, r.options.MaxStale) {
 		return nil
 	}
-	return s.keys
+	return s.usableKeys
 }
 
 // isStale compares both clocks of the machine: the monotonic one stands still

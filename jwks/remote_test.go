@@ -12,6 +12,7 @@ import (
 
 	"github.com/gin-jwt-extended/ginjwt"
 	"github.com/gin-jwt-extended/ginjwt/jwks"
+	"github.com/gin-jwt-extended/ginjwt/keys"
 )
 
 // What was verified with a set stays verified for as long as its pointer is the
@@ -50,7 +51,7 @@ func TestSameKeysAreTheSamePointer(t *testing.T) {
 
 		different := []struct {
 			name string
-			keys []members
+			list []members
 		}{
 			{"one more", []members{a, b, newKey(t, "c")}},
 			{"one less", []members{a}},
@@ -61,14 +62,14 @@ func TestSameKeysAreTheSamePointer(t *testing.T) {
 			issuer.serveSet(a, b)
 			require.NoError(t, remote.Refresh(t.Context()))
 			before := keySet(t, remote, "a")
-			issuer.serveSet(d.keys...)
+			issuer.serveSet(d.list...)
 			require.NoError(t, remote.Refresh(t.Context()))
 			assert.NotSame(t, before, keySet(t, remote, "a"), d.name)
 		}
 	})
 }
 
-func keySet(t *testing.T, remote *jwks.Remote, kid string) *ginjwt.KeySet {
+func keySet(t *testing.T, remote *jwks.Remote, kid string) *keys.Set {
 	t.Helper()
 	set, err := remote.KeySet(t.Context(), kid)
 	require.NoError(t, err)

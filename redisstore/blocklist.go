@@ -4,13 +4,13 @@ import (
 	"context"
 	"time"
 
-	"github.com/gin-jwt-extended/ginjwt"
 	"github.com/gin-jwt-extended/ginjwt/internal/replica"
+	"github.com/gin-jwt-extended/ginjwt/store"
 )
 
-var _ ginjwt.Blocklist = (*Blocklist)(nil)
+var _ store.Blocklist = (*Blocklist)(nil)
 
-// Blocklist is a [ginjwt.Blocklist] with a full copy of it in this process.
+// Blocklist is a [store.Blocklist] with a full copy of it in this process.
 // Make one with [Store.Blocklist].
 type Blocklist struct {
 	copy *replica.Copy

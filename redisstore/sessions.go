@@ -9,13 +9,13 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/gin-jwt-extended/ginjwt"
+	"github.com/gin-jwt-extended/ginjwt/store"
 	"github.com/redis/go-redis/v9"
 )
 
-var _ ginjwt.SessionStore = (*Sessions)(nil)
+var _ store.SessionStore = (*Sessions)(nil)
 
-// Sessions is a [ginjwt.SessionStore]. Make one with [Store.Sessions].
+// Sessions is a [store.SessionStore]. Make one with [Store.Sessions].
 //
 // A session is a hash that expires with it. The sessions of an identity are in
 // an index of their own, as a cluster keeps the two on different servers and
@@ -107,7 +107,7 @@ return redis.call('ZRANGE', KEYS[1], 0, -1)
 `)
 
 // Create stores a new session.
-func (s *Sessions) Create(ctx context.Context, session ginjwt.Session) (bool, error) {
+func (s *Sessions) Create(ctx context.Context, session store.Session) (bool, error) {
 	return ask(ctx, s.store.options.Timeout, func(ctx context.Context) (bool, error) {
 		if err := s.index(ctx, session); err != nil {
 			return false, err
@@ -120,7 +120,7 @@ func (s *Sessions) Create(ctx context.Context, session ginjwt.Session) (bool, er
 }
 
 // Get returns a session.
-func (s *Sessions) Get(ctx context.Context, id string) (session ginjwt.Session, ok bool, err error) {
+func (s *Sessions) Get(ctx context.Context, id string) (session store.Session, ok bool, err error) {
 	fields, err := ask(ctx, s.store.options.Timeout, func(ctx context.Context) (map[string]string, error) {
 		return s.store.client.HGetAll(ctx, s.key(id)).Result()
 	})
@@ -133,7 +133,7 @@ func (s *Sessions) Get(ctx context.Context, id string) (session ginjwt.Session, 
 
 // Replace puts next in the place of old. It mends the index on the way, should
 // that have lost the session.
-func (s *Sessions) Replace(ctx context.Context, old, next ginjwt.Session) (bool, error) {
+func (s *Sessions) Replace(ctx context.Context, old, next store.Session) (bool, error) {
 	return ask(ctx, s.store.options.Timeout, func(ctx context.Context) (bool, error) {
 		if old.Generation != next.Generation || !old.ExpiresAt.Equal(next.ExpiresAt) {
 			if err := s.index(ctx, next); err != nil {
@@ -160,8 +160,8 @@ func (s *Sessions) Delete(ctx context.Context, id string) error {
 }
 
 // List returns the sessions of identity.
-func (s *Sessions) List(ctx context.Context, identity string) ([]ginjwt.Session, error) {
-	return ask(ctx, s.store.options.Timeout, func(ctx context.Context) ([]ginjwt.Session, error) {
+func (s *Sessions) List(ctx context.Context, identity string) ([]store.Session, error) {
+	return ask(ctx, s.store.options.Timeout, func(ctx context.Context) ([]store.Session, error) {
 		ids, err := listScript.Run(ctx, s.store.client, []string{s.indexKey(identity)}).StringSlice()
 		if err != nil || len(ids) == 0 {
 			return nil, err
@@ -171,7 +171,7 @@ func (s *Sessions) List(ctx context.Context, identity string) ([]ginjwt.Session,
 }
 
 // read leaves out what is not there and what is another identity's.
-func (s *Sessions) read(ctx context.Context, identity string, ids []string) (sessions []ginjwt.Session, err error) {
+func (s *Sessions) read(ctx context.Context, identity string, ids []string) (sessions []store.Session, err error) {
 	replies := make([]*redis.MapStringStringCmd, len(ids))
 	_, err = s.store.client.Pipelined(ctx, func(pipe redis.Pipeliner) error {
 		for i, id := range ids {
@@ -197,7 +197,7 @@ func (s *Sessions) read(ctx context.Context, identity string, ids []string) (ses
 }
 
 // index makes sure that a session is in the index for as long as it lives.
-func (s *Sessions) index(ctx context.Context, session ginjwt.Session) error {
+func (s *Sessions) index(ctx context.Context, session store.Session) error {
 	expiry := cmp.Or(millis(session.ExpiresAt), "+inf")
 	_, err := s.store.write(ctx, indexScript, []string{s.indexKey(session.Identity)}, session.ID, expiry)
 	return err
@@ -218,23 +218,23 @@ func (s *Sessions) indexKey(identity string) string {
 }
 
 // changing are the fields that Replace writes.
-func changing(s ginjwt.Session) []any {
+func changing(s store.Session) []any {
 	return []any{"generation", s.Generation, "rotated", millis(s.RotatedAt), "grace", millis(s.GraceUntil), "expires", millis(s.ExpiresAt)}
 }
 
 var errBadSession = errors.New("redisstore: a session is not as this package writes it")
 
-func sessionOf(id string, fields map[string]string) (ginjwt.Session, error) {
-	s := ginjwt.Session{ID: id, Identity: fields["identity"], Device: fields["device"]}
+func sessionOf(id string, fields map[string]string) (store.Session, error) {
+	s := store.Session{ID: id, Identity: fields["identity"], Device: fields["device"]}
 	var err error
 	if s.Generation, err = strconv.ParseInt(fields["generation"], 10, 64); err != nil {
-		return ginjwt.Session{}, errBadSession
+		return store.Session{}, errBadSession
 	}
 	for name, at := range map[string]*time.Time{
 		"created": &s.CreatedAt, "rotated": &s.RotatedAt, "grace": &s.GraceUntil, "expires": &s.ExpiresAt,
 	} {
 		if *at, err = timeOf(fields[name]); err != nil {
-			return ginjwt.Session{}, errBadSession
+			return store.Session{}, errBadSession
 		}
 	}
 	return s, nil

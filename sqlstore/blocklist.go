@@ -4,13 +4,13 @@ import (
 	"context"
 	"time"
 
-	"github.com/gin-jwt-extended/ginjwt"
 	"github.com/gin-jwt-extended/ginjwt/internal/replica"
+	"github.com/gin-jwt-extended/ginjwt/store"
 )
 
-var _ ginjwt.Blocklist = (*Blocklist)(nil)
+var _ store.Blocklist = (*Blocklist)(nil)
 
-// Blocklist is a [ginjwt.Blocklist]: a list in the database, and a full copy of
+// Blocklist is a [store.Blocklist]: a list in the database, and a full copy of
 // it in this process, which answers without asking the database.
 type Blocklist struct {
 	copy *replica.Copy

@@ -5,12 +5,12 @@ import (
 	"database/sql"
 	"time"
 
-	"github.com/gin-jwt-extended/ginjwt"
+	"github.com/gin-jwt-extended/ginjwt/store"
 )
 
-var _ ginjwt.SessionStore = (*Sessions)(nil)
+var _ store.SessionStore = (*Sessions)(nil)
 
-// Sessions is a [ginjwt.SessionStore] in one table. Sessions that have expired
+// Sessions is a [store.SessionStore] in one table. Sessions that have expired
 // stay there until [Store.Purge].
 type Sessions struct {
 	store *Store
@@ -21,7 +21,7 @@ func (s *Store) Sessions() *Sessions { return &Sessions{s} }
 
 // Create stores a new session. It reports false, and changes nothing, if there
 // is one with its ID.
-func (s *Sessions) Create(ctx context.Context, session ginjwt.Session) (created bool, err error) {
+func (s *Sessions) Create(ctx context.Context, session store.Session) (created bool, err error) {
 	n, err := affected(ctx, s.store, s.store.queries.create,
 		session.ID, session.Identity, session.Device, session.Generation,
 		session.CreatedAt.UnixMilli(), session.RotatedAt.UnixMilli(),
@@ -30,7 +30,7 @@ func (s *Sessions) Create(ctx context.Context, session ginjwt.Session) (created 
 }
 
 // Get returns a session, and whether there is one.
-func (s *Sessions) Get(ctx context.Context, id string) (session ginjwt.Session, ok bool, err error) {
+func (s *Sessions) Get(ctx context.Context, id string) (session store.Session, ok bool, err error) {
 	found, err := rows(ctx, s.store, scanSession, s.store.queries.get, id)
 	if err != nil || len(found) == 0 {
 		return session, false, err
@@ -40,7 +40,7 @@ func (s *Sessions) Get(ctx context.Context, id string) (session ginjwt.Session, 
 
 // Replace puts next in the place of old, and reports true, if the stored
 // session has the Generation, RotatedAt and GraceUntil of old.
-func (s *Sessions) Replace(ctx context.Context, old, next ginjwt.Session) (replaced bool, err error) {
+func (s *Sessions) Replace(ctx context.Context, old, next store.Session) (replaced bool, err error) {
 	n, err := affected(ctx, s.store, s.store.queries.replace,
 		next.Generation, next.RotatedAt.UnixMilli(), next.GraceUntil.UnixMilli(), next.ExpiresAt.UnixMilli(),
 		old.ID, old.Generation, old.RotatedAt.UnixMilli(), old.GraceUntil.UnixMilli())
@@ -54,12 +54,12 @@ func (s *Sessions) Delete(ctx context.Context, id string) error {
 }
 
 // List returns the sessions of identity in any order.
-func (s *Sessions) List(ctx context.Context, identity string) ([]ginjwt.Session, error) {
+func (s *Sessions) List(ctx context.Context, identity string) ([]store.Session, error) {
 	return rows(ctx, s.store, scanSession, s.store.queries.list, identity)
 }
 
-func scanSession(rows *sql.Rows) (ginjwt.Session, error) {
-	var s ginjwt.Session
+func scanSession(rows *sql.Rows) (store.Session, error) {
+	var s store.Session
 	var created, rotated, grace, expires int64
 	err := rows.Scan(&s.ID, &s.Identity, &s.Device, &s.Generation, &created, &rotated, &grace, &expires)
 	s.CreatedAt, s.RotatedAt = timeOf(created), timeOf(rotated)

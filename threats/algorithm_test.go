@@ -20,6 +20,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/gin-jwt-extended/ginjwt"
+	"github.com/gin-jwt-extended/ginjwt/keys"
 )
 
 func TestThreatAlgorithmNone(t *testing.T) {
@@ -219,10 +220,10 @@ func TestThreatPublicKeyAsSecretWithKeyLoader(t *testing.T) {
 	t.Parallel()
 	for _, alg := range []string{"RS256", "ES256", "EdDSA"} {
 		v := newVictim(t, ginjwt.Config{Algorithm: alg, TokenLocation: victimConfig(alg).TokenLocation}, func(m *ginjwt.JWTManager) {
-			m.DecodeKeyLoader(func(context.Context, *ginjwt.Token) (ginjwt.Key, error) {
-				return ginjwt.Key{Verify: publicOf(ownKeys().of(alg))}, nil
+			m.DecodeKeyLoader(func(context.Context, *ginjwt.Token) (keys.Key, error) {
+				return keys.Key{Verify: publicOf(ownKeys().of(alg))}, nil
 			})
-			m.EncodeKeyLoader(func(context.Context, any) (ginjwt.Key, error) { return ginjwt.Key{Sign: ownKeys().of(alg)}, nil })
+			m.EncodeKeyLoader(func(context.Context, any) (keys.Key, error) { return keys.Key{Sign: ownKeys().of(alg)}, nil })
 		})
 		t.Run(alg, func(t *testing.T) {
 			t.Parallel()
@@ -317,27 +318,27 @@ func weakRSA() map[string]*rsa.PublicKey {
 
 func TestThreatSettingsPEM(t *testing.T) {
 	t.Parallel()
-	keys := ownKeys()
+	list := ownKeys()
 	type line struct{ name, alg, public, private, setting string }
 	lines := []line{
 		{"T023 1024 bits, private", "RS256", "", privatePEM(must(rsa.GenerateKey(rand.Reader, 1024))), "PrivateKey (JWT_PRIVATE_KEY)"},
-		{"T024 P-384 for ES256", "ES256", publicPEM(keys.p384.Public()), "", "PublicKey (JWT_PUBLIC_KEY)"},
-		{"T024 P-256 for ES384", "ES384", "", privatePEM(keys.p256), "PrivateKey (JWT_PRIVATE_KEY)"},
-		{"T024 P-256 for ES512", "ES512", "", privatePEM(keys.p256), "PrivateKey (JWT_PRIVATE_KEY)"},
+		{"T024 P-384 for ES256", "ES256", publicPEM(list.p384.Public()), "", "PublicKey (JWT_PUBLIC_KEY)"},
+		{"T024 P-256 for ES384", "ES384", "", privatePEM(list.p256), "PrivateKey (JWT_PRIVATE_KEY)"},
+		{"T024 P-256 for ES512", "ES512", "", privatePEM(list.p256), "PrivateKey (JWT_PRIVATE_KEY)"},
 		{"T024 P-224 for ES256", "ES256", "", privatePEM(must(ecdsa.GenerateKey(elliptic.P224(), rand.Reader))), "PrivateKey (JWT_PRIVATE_KEY)"},
-		{"T025 RSA for ES256", "ES256", publicPEM(keys.rsa.Public()), "", "PublicKey (JWT_PUBLIC_KEY)"},
-		{"T025 EC for RS256", "RS256", "", privatePEM(keys.p256), "PrivateKey (JWT_PRIVATE_KEY)"},
-		{"T025 EC for EdDSA", "EdDSA", "", privatePEM(keys.p256), "PrivateKey (JWT_PRIVATE_KEY)"},
-		{"T025 Ed25519 for PS256", "PS256", publicPEM(keys.ed25519.Public()), "", "PublicKey (JWT_PUBLIC_KEY)"},
-		{"T025 RSA for EdDSA", "EdDSA", "", privatePEM(keys.rsa), "PrivateKey (JWT_PRIVATE_KEY)"},
+		{"T025 RSA for ES256", "ES256", publicPEM(list.rsa.Public()), "", "PublicKey (JWT_PUBLIC_KEY)"},
+		{"T025 EC for RS256", "RS256", "", privatePEM(list.p256), "PrivateKey (JWT_PRIVATE_KEY)"},
+		{"T025 EC for EdDSA", "EdDSA", "", privatePEM(list.p256), "PrivateKey (JWT_PRIVATE_KEY)"},
+		{"T025 Ed25519 for PS256", "PS256", publicPEM(list.ed25519.Public()), "", "PublicKey (JWT_PUBLIC_KEY)"},
+		{"T025 RSA for EdDSA", "EdDSA", "", privatePEM(list.rsa), "PrivateKey (JWT_PRIVATE_KEY)"},
 		{"T025 X25519 for EdDSA", "EdDSA", "", privatePEM(must(ecdh.X25519().GenerateKey(rand.Reader))), "PrivateKey (JWT_PRIVATE_KEY)"},
-		{"T025 PEM for HS256", "HS256", publicPEM(keys.rsa.Public()), "", "SecretKey (JWT_SECRET_KEY)"},
-		{"T025 private key as public", "RS256", privatePEM(keys.rsa), "", "PublicKey (JWT_PUBLIC_KEY)"},
-		{"T025 public key as private", "RS256", "", publicPEM(keys.rsa.Public()), "PrivateKey (JWT_PRIVATE_KEY)"},
-		{"T025 of two pairs", "RS256", publicPEM(alienKeys().rsa.Public()), privatePEM(keys.rsa), "PrivateKey (JWT_PRIVATE_KEY)"},
+		{"T025 PEM for HS256", "HS256", publicPEM(list.rsa.Public()), "", "SecretKey (JWT_SECRET_KEY)"},
+		{"T025 private key as public", "RS256", privatePEM(list.rsa), "", "PublicKey (JWT_PUBLIC_KEY)"},
+		{"T025 public key as private", "RS256", "", publicPEM(list.rsa.Public()), "PrivateKey (JWT_PRIVATE_KEY)"},
+		{"T025 of two pairs", "RS256", publicPEM(alienKeys().rsa.Public()), privatePEM(list.rsa), "PrivateKey (JWT_PRIVATE_KEY)"},
 		{"T025 no key", "RS256", "", "", "PublicKey (JWT_PUBLIC_KEY)"},
 		{"T025 no PEM", "RS256", "ssh-rsa AAAA", "", "PublicKey (JWT_PUBLIC_KEY)"},
-		{"T028 off the curve", "ES256", pemText("PUBLIC KEY", offCurve(keys.p256)), "", "PublicKey (JWT_PUBLIC_KEY)"},
+		{"T028 off the curve", "ES256", pemText("PUBLIC KEY", offCurve(list.p256)), "", "PublicKey (JWT_PUBLIC_KEY)"},
 		{"T028 point at infinity", "ES256", pemText("PUBLIC KEY", spki(ecOID(), []byte{0})), "", "PublicKey (JWT_PUBLIC_KEY)"},
 		{"T028 Ed25519 of 31 bytes", "EdDSA", pemText("PUBLIC KEY", spki(edOID(), make([]byte, 31))), "", "PublicKey (JWT_PUBLIC_KEY)"},
 		{"T028 Ed25519 of 33 bytes", "EdDSA", pemText("PUBLIC KEY", spki(edOID(), make([]byte, 33))), "", "PublicKey (JWT_PUBLIC_KEY)"},
@@ -380,41 +381,41 @@ func offCurve(key *ecdsa.PrivateKey) []byte {
 // Keys that come from a loader are checked as those of the settings are.
 func TestThreatWeakKeysFromLoaders(t *testing.T) {
 	t.Parallel()
-	keys := ownKeys()
+	list := ownKeys()
 	type line struct {
 		name string
-		key  ginjwt.Key
+		key  keys.Key
 	}
 	lines := []line{
-		{"T001 none", ginjwt.Key{Algorithm: "none", Verify: []byte{}}},
-		{"T009 public PEM as secret", ginjwt.Key{Algorithm: "HS256", Verify: []byte(publicPEM(keys.rsa.Public()))}},
-		{"T020 empty secret", ginjwt.Key{Algorithm: "HS256", Verify: []byte{}}},
-		{"T021 short secret", ginjwt.Key{Algorithm: "HS256", Verify: []byte("secret")}},
-		{"T024 another curve", ginjwt.Key{Algorithm: "ES384", Verify: keys.p256.Public()}},
-		{"T025 another type", ginjwt.Key{Algorithm: "HS256", Verify: keys.rsa.Public()}},
-		{"T025 text", ginjwt.Key{Algorithm: "HS256", Verify: string(keys.secret)}},
-		{"T025 of two pairs", ginjwt.Key{Algorithm: "RS256", Sign: keys.rsa, Verify: alienKeys().rsa.Public()}},
+		{"T001 none", keys.Key{Algorithm: "none", Verify: []byte{}}},
+		{"T009 public PEM as secret", keys.Key{Algorithm: "HS256", Verify: []byte(publicPEM(list.rsa.Public()))}},
+		{"T020 empty secret", keys.Key{Algorithm: "HS256", Verify: []byte{}}},
+		{"T021 short secret", keys.Key{Algorithm: "HS256", Verify: []byte("secret")}},
+		{"T024 another curve", keys.Key{Algorithm: "ES384", Verify: list.p256.Public()}},
+		{"T025 another type", keys.Key{Algorithm: "HS256", Verify: list.rsa.Public()}},
+		{"T025 text", keys.Key{Algorithm: "HS256", Verify: string(list.secret)}},
+		{"T025 of two pairs", keys.Key{Algorithm: "RS256", Sign: list.rsa, Verify: alienKeys().rsa.Public()}},
 		//lint:ignore SA1019 the safe constructors refuse a point off the curve
-		{"T028 off the curve", ginjwt.Key{Algorithm: "ES256", Verify: &ecdsa.PublicKey{Curve: elliptic.P256(), X: big.NewInt(1), Y: big.NewInt(1)}}},
-		{"T028 no curve", ginjwt.Key{Algorithm: "ES256", Verify: &ecdsa.PublicKey{}}},
-		{"T028 Ed25519 of wrong size", ginjwt.Key{Algorithm: "EdDSA", Verify: ed25519.PublicKey(make([]byte, 31))}},
-		{"T028 Ed25519 private of wrong size", ginjwt.Key{Algorithm: "EdDSA", Sign: ed25519.PrivateKey(make([]byte, 32))}},
-		{"T028 RSA without modulus", ginjwt.Key{Algorithm: "RS256", Verify: &rsa.PublicKey{E: 65537}}},
-		{"T028 RSA private without anything", ginjwt.Key{Algorithm: "RS256", Sign: &rsa.PrivateKey{}}},
+		{"T028 off the curve", keys.Key{Algorithm: "ES256", Verify: &ecdsa.PublicKey{Curve: elliptic.P256(), X: big.NewInt(1), Y: big.NewInt(1)}}},
+		{"T028 no curve", keys.Key{Algorithm: "ES256", Verify: &ecdsa.PublicKey{}}},
+		{"T028 Ed25519 of wrong size", keys.Key{Algorithm: "EdDSA", Verify: ed25519.PublicKey(make([]byte, 31))}},
+		{"T028 Ed25519 private of wrong size", keys.Key{Algorithm: "EdDSA", Sign: ed25519.PrivateKey(make([]byte, 32))}},
+		{"T028 RSA without modulus", keys.Key{Algorithm: "RS256", Verify: &rsa.PublicKey{E: 65537}}},
+		{"T028 RSA private without anything", keys.Key{Algorithm: "RS256", Sign: &rsa.PrivateKey{}}},
 	}
 	for name, key := range weakRSA() {
-		lines = append(lines, line{name, ginjwt.Key{Algorithm: "RS256", Verify: key}})
+		lines = append(lines, line{name, keys.Key{Algorithm: "RS256", Verify: key}})
 	}
 	for _, a := range lines {
 		t.Run(a.name, func(t *testing.T) {
 			t.Parallel()
 			mgr := ginjwt.New(ginjwt.Config{})
-			mgr.DecodeKeyLoader(func(context.Context, *ginjwt.Token) (ginjwt.Key, error) { return a.key, nil })
+			mgr.DecodeKeyLoader(func(context.Context, *ginjwt.Token) (keys.Key, error) { return a.key, nil })
 			signing := a.key
 			if signing.Sign == nil {
 				signing.Sign = signing.Verify
 			}
-			mgr.EncodeKeyLoader(func(context.Context, any) (ginjwt.Key, error) { return signing, nil })
+			mgr.EncodeKeyLoader(func(context.Context, any) (keys.Key, error) { return signing, nil })
 			require.NoError(t, mgr.InitApp(nil))
 
 			encoded, err := mgr.CreateAccessToken(t.Context(), "alice")

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/gin-jwt-extended/ginjwt"
+	"github.com/gin-jwt-extended/ginjwt/keys"
 )
 
 func TestAttackIssuerAndAudience(t *testing.T) {
@@ -86,12 +87,12 @@ var attackIssuerKeys = map[string]string{"a": strings.Repeat("a", 32), "b": stri
 func TestAttackIssuerKeys(t *testing.T) {
 	t.Parallel()
 	a := attackNew(t, nil, func(m *ginjwt.JWTManager) {
-		m.DecodeKeyLoader(func(_ context.Context, unverified *ginjwt.Token) (ginjwt.Key, error) {
+		m.DecodeKeyLoader(func(_ context.Context, unverified *ginjwt.Token) (keys.Key, error) {
 			issuer, _ := unverified.Claims()["iss"].(string)
 			if secret, ok := attackIssuerKeys[issuer]; ok {
-				return ginjwt.Key{Algorithm: "HS256", Verify: []byte(secret)}, nil
+				return keys.Key{Algorithm: "HS256", Verify: []byte(secret)}, nil
 			}
-			return ginjwt.Key{}, nil
+			return keys.Key{}, nil
 		})
 	})
 	for _, v := range []struct {

@@ -25,6 +25,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/gin-jwt-extended/ginjwt"
+	"github.com/gin-jwt-extended/ginjwt/keys"
 )
 
 // Keys in the token are never used: it is signed by whoever put them there.
@@ -84,13 +85,13 @@ func keyedVictim(t *testing.T) *victim {
 	t.Helper()
 	config := victimConfig("HS256")
 	return newVictim(t, config, func(m *ginjwt.JWTManager) {
-		keys := map[string]ginjwt.Key{
+		list := map[string]keys.Key{
 			"hs": {ID: "hs", Algorithm: "HS256", Sign: ownKeys().secret},
 			"rs": {ID: "rs", Algorithm: "RS256", Verify: ownKeys().rsa.Public()},
 		}
-		m.DecodeKeyLoader(func(_ context.Context, unverified *ginjwt.Token) (ginjwt.Key, error) {
+		m.DecodeKeyLoader(func(_ context.Context, unverified *ginjwt.Token) (keys.Key, error) {
 			kid, _ := unverified.Header()["kid"].(string)
-			return keys[kid], nil
+			return list[kid], nil
 		})
 	})
 }
@@ -189,7 +190,7 @@ func TestThreatHeaderKeyIDUnknownToLoader(t *testing.T) {
 		"T073 pointer that is nil": (*rsa.PublicKey)(nil),
 	} {
 		v := newVictim(t, victimConfig("HS256"), func(m *ginjwt.JWTManager) {
-			m.DecodeKeyLoader(func(context.Context, *ginjwt.Token) (ginjwt.Key, error) { return ginjwt.Key{Verify: missing}, nil })
+			m.DecodeKeyLoader(func(context.Context, *ginjwt.Token) (keys.Key, error) { return keys.Key{Verify: missing}, nil })
 		})
 		v.refusesAll(t,
 			attack{name + ", own key", own("HS256", aliceClaims()), msgSignature},
@@ -202,9 +203,9 @@ func TestThreatHeaderKeyIDUnknownToLoader(t *testing.T) {
 func TestThreatHeaderKeyIDType(t *testing.T) {
 	t.Parallel()
 	v := newVictim(t, victimConfig("HS256"), func(m *ginjwt.JWTManager) {
-		m.DecodeKeyLoader(func(_ context.Context, unverified *ginjwt.Token) (ginjwt.Key, error) {
+		m.DecodeKeyLoader(func(_ context.Context, unverified *ginjwt.Token) (keys.Key, error) {
 			_ = unverified.Header()["kid"].(string) // panics if it is anything else
-			return ginjwt.Key{Verify: ownKeys().secret}, nil
+			return keys.Key{Verify: ownKeys().secret}, nil
 		})
 	})
 	for _, kid := range []string{`null`, `0`, `-1`, `1e400`, `false`, `[]`, `{}`, `["a"]`} {

@@ -18,6 +18,7 @@ import (
 
 	"github.com/gin-jwt-extended/ginjwt"
 	"github.com/gin-jwt-extended/ginjwt/jwttest"
+	"github.com/gin-jwt-extended/ginjwt/keys"
 )
 
 const attackMarkup = `<script>alert('x')</script>"\r\n`
@@ -209,11 +210,11 @@ func TestAttackOracle(t *testing.T) {
 	t.Run("T298 an unknown key and a bad signature", func(t *testing.T) {
 		t.Parallel()
 		a := attackNew(t, nil, func(m *ginjwt.JWTManager) {
-			m.DecodeKeyLoader(func(_ context.Context, token *ginjwt.Token) (ginjwt.Key, error) {
+			m.DecodeKeyLoader(func(_ context.Context, token *ginjwt.Token) (keys.Key, error) {
 				if token.Header()["kid"] == "known" {
-					return ginjwt.Key{Verify: []byte(strings.Repeat("k", 32))}, nil
+					return keys.Key{Verify: []byte(strings.Repeat("k", 32))}, nil
 				}
-				return ginjwt.Key{}, fmt.Errorf("%w: no such key", ginjwt.ErrInvalidToken)
+				return keys.Key{}, fmt.Errorf("%w: no such key", ginjwt.ErrInvalidToken)
 			})
 		})
 		a.expectBoth(t, attackBadKey, a.sign(`{"alg":"HS256","kid":"known"}`, "{}"))
@@ -282,8 +283,8 @@ func TestAttackPrintedTokens(t *testing.T) {
 	attackPrint(&b, []any{token})
 	attackPrint(&b, ginjwt.NewContext(t.Context(), token, "user-secret"))
 	attackPrint(&b, context.WithValue(ginjwt.NewContext(t.Context(), token, "user-secret"), attackUser{}, 1))
-	attackPrint(&b, ginjwt.Key{Sign: []byte(a.config.SecretKey)})
-	slog.New(slog.NewJSONHandler(&b, nil)).Info("T297", "token", token, "key", ginjwt.Key{Sign: []byte(a.config.SecretKey)})
+	attackPrint(&b, keys.Key{Sign: []byte(a.config.SecretKey)})
+	slog.New(slog.NewJSONHandler(&b, nil)).Info("T297", "token", token, "key", keys.Key{Sign: []byte(a.config.SecretKey)})
 	slog.New(slog.NewTextHandler(&b, nil)).Info("T297", "token", token, "context", ginjwt.NewContext(t.Context(), token, "user-secret"))
 	assert.Contains(t, b.String(), "jti-of-alice")
 	for _, secret := range []string{

@@ -18,6 +18,7 @@ import (
 
 	"github.com/gin-jwt-extended/ginjwt"
 	"github.com/gin-jwt-extended/ginjwt/jwttest"
+	"github.com/gin-jwt-extended/ginjwt/keys"
 )
 
 type attackUser struct{ Name string }
@@ -119,11 +120,11 @@ func TestAttackFailingLoaders(t *testing.T) {
 			})
 			a.expectBoth(t, v.ofVerify, a.token())
 			a = attackNew(t, nil, func(m *ginjwt.JWTManager) {
-				m.DecodeKeyLoader(func(context.Context, *ginjwt.Token) (ginjwt.Key, error) {
+				m.DecodeKeyLoader(func(context.Context, *ginjwt.Token) (keys.Key, error) {
 					if !v.passes {
-						return ginjwt.Key{}, v.err
+						return keys.Key{}, v.err
 					}
-					return ginjwt.Key{Verify: []byte(strings.Repeat("k", 32))}, v.err
+					return keys.Key{Verify: []byte(strings.Repeat("k", 32))}, v.err
 				})
 			})
 			a.expectBoth(t, v.ofKey, a.token())
@@ -144,7 +145,7 @@ func TestAttackPanickingLoaders(t *testing.T) {
 			m.TokenVerificationLoader(func(context.Context, *ginjwt.Token) (bool, error) { panic("verification") })
 		},
 		"T276 key": func(m *ginjwt.JWTManager) {
-			m.DecodeKeyLoader(func(context.Context, *ginjwt.Token) (ginjwt.Key, error) { panic("key") })
+			m.DecodeKeyLoader(func(context.Context, *ginjwt.Token) (keys.Key, error) { panic("key") })
 		},
 		"T276 the response": func(m *ginjwt.JWTManager) {
 			m.TokenVerificationLoader(func(context.Context, *ginjwt.Token) (bool, error) { return false, nil })

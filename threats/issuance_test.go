@@ -23,6 +23,7 @@ import (
 
 	"github.com/gin-jwt-extended/ginjwt"
 	"github.com/gin-jwt-extended/ginjwt/jwttest"
+	"github.com/gin-jwt-extended/ginjwt/keys"
 )
 
 // notCreated wants an error, of a kind if one is given, and no token.
@@ -100,8 +101,8 @@ func TestThreatIssuanceReservedHeaders(t *testing.T) {
 	t.Run("T336 the key names itself", func(t *testing.T) {
 		t.Parallel()
 		v := newVictim(t, victimConfig("HS256"), func(m *ginjwt.JWTManager) {
-			m.EncodeKeyLoader(func(context.Context, any) (ginjwt.Key, error) {
-				return ginjwt.Key{ID: "2026", Sign: ownKeys().secret}, nil
+			m.EncodeKeyLoader(func(context.Context, any) (keys.Key, error) {
+				return keys.Key{ID: "2026", Sign: ownKeys().secret}, nil
 			})
 		})
 		notCreated(t, v.mgr, ginjwt.ErrReservedHeader, ginjwt.WithHeaders(ginjwt.Header{"kid": "2019"}))
@@ -296,7 +297,7 @@ func TestThreatIssuanceSettingsChanged(t *testing.T) {
 	v.refused(t, own("HS256", `{"sub":"alice","x":1,"iss":"me","aud":"us"}`), `Token is missing the "exp" claim`)
 	v.refused(t, seal("HS256", ownKeys().secret, headerFor("HS256", `"typ":"logout+jwt"`), aliceClaims()), msgTyp)
 	assert.Panics(t, func() {
-		v.mgr.DecodeKeyLoader(func(context.Context, *ginjwt.Token) (ginjwt.Key, error) { return ginjwt.Key{}, nil })
+		v.mgr.DecodeKeyLoader(func(context.Context, *ginjwt.Token) (keys.Key, error) { return keys.Key{}, nil })
 	}, "T342")
 	assert.Panics(t, func() {
 		v.mgr.TokenInBlocklistLoader(func(context.Context, *ginjwt.Token) (bool, error) { return false, nil })

@@ -20,6 +20,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/gin-jwt-extended/ginjwt"
+	"github.com/gin-jwt-extended/ginjwt/keys"
 )
 
 // The application, and three whose tokens it accepts. All give their keys the
@@ -38,12 +39,12 @@ var issuerKeys = sync.OnceValue(func() map[string]keyChain {
 
 // countingSource is a source of keys that can be changed and fail.
 type countingSource struct {
-	set   atomic.Pointer[ginjwt.KeySet]
+	set   atomic.Pointer[keys.Set]
 	down  atomic.Bool
 	asked atomic.Int64
 }
 
-func (s *countingSource) KeySet(context.Context, string) (*ginjwt.KeySet, error) {
+func (s *countingSource) KeySet(context.Context, string) (*keys.Set, error) {
 	s.asked.Add(1)
 	if s.down.Load() {
 		return nil, errors.New("no answer")
@@ -51,9 +52,9 @@ func (s *countingSource) KeySet(context.Context, string) (*ginjwt.KeySet, error)
 	return s.set.Load(), nil
 }
 
-func newSource(keys ...ginjwt.Key) *countingSource {
+func newSource(list ...keys.Key) *countingSource {
 	s := &countingSource{}
-	s.set.Store(must(ginjwt.NewKeySet(keys...)))
+	s.set.Store(must(keys.NewSet(list...)))
 	return s
 }
 
@@ -61,13 +62,13 @@ func newSource(keys ...ginjwt.Key) *countingSource {
 // which it must not verify with: nothing hands secrets around.
 func issuersVictim(t *testing.T, change ...func(*ginjwt.Config)) (*victim, *countingSource) {
 	t.Helper()
-	keys, source := issuerKeys(), newSource(listedKeys(issuerKeys()[issuerC])...)
-	ofB := listedKeys(keys[issuerB])
+	list, source := issuerKeys(), newSource(listedKeys(issuerKeys()[issuerC])...)
+	ofB := listedKeys(list[issuerB])
 	config := listConfig(listedKeys(ownKeys())...)
 	config.EncodeIssuer = ownIssuer
 	config.Issuers = []ginjwt.Issuer{
-		{Name: issuerA, Keys: listedKeys(keys[issuerA]), IdentityPrefix: "a:", Audience: []string{"shop", "urn:api"}},
-		{Name: issuerB, Keys: []ginjwt.Key{ofB[0], ofB[4]}, IdentityPrefix: "b:"},
+		{Name: issuerA, Keys: listedKeys(list[issuerA]), IdentityPrefix: "a:", Audience: []string{"shop", "urn:api"}},
+		{Name: issuerB, Keys: []keys.Key{ofB[0], ofB[4]}, IdentityPrefix: "b:"},
 		{Name: issuerC, KeySource: source, IdentityPrefix: "c:"},
 	}
 	for _, set := range change {
@@ -147,29 +148,29 @@ func TestThreatIssuerSourceIsNotAsked(t *testing.T) {
 	v, source := issuersVictim(t)
 	warm(t, v)
 	before := source.asked.Load()
-	keys := issuerKeys()[issuerC]
+	list := issuerKeys()[issuerC]
 	ofC := claimsOf(quoted(issuerC))
 	kid := `"kid":"` + listedID("ES256") + `"`
 	good := issued(issuerC, "ES256", ofC)
 	for _, a := range []attack{
 		{"T001 none", b64(headerFor("none", kid)) + "." + b64(ofC) + ".", msgAlg},
 		{"T002 nOnE", b64(headerFor("nOnE", kid)) + "." + b64(ofC) + ".", msgAlg},
-		{"T005 no alg", seal("ES256", keys.p256, `{`+kid+`}`, ofC), msgNoAlg},
-		{"T006 alg null", seal("ES256", keys.p256, `{"alg":null,`+kid+`}`, ofC), msgAlg},
-		{"T006 alg an array", seal("ES256", keys.p256, `{"alg":["ES256"],`+kid+`}`, ofC), msgAlg},
-		{"T009 HMAC with its public key", seal("HS256", []byte(publicPEM(keys.rsa.Public())), kidHeader("HS256", quoted(listedID("RS256"))), ofC), msgAlg},
+		{"T005 no alg", seal("ES256", list.p256, `{`+kid+`}`, ofC), msgNoAlg},
+		{"T006 alg null", seal("ES256", list.p256, `{"alg":null,`+kid+`}`, ofC), msgAlg},
+		{"T006 alg an array", seal("ES256", list.p256, `{"alg":["ES256"],`+kid+`}`, ofC), msgAlg},
+		{"T009 HMAC with its public key", seal("HS256", []byte(publicPEM(list.rsa.Public())), kidHeader("HS256", quoted(listedID("RS256"))), ofC), msgAlg},
 		{"T026 HMAC with its secret", issued(issuerC, "HS256", ofC), msgAlg},
-		{"T026 HS512 with its secret", seal("HS512", keys.secret, kidHeader("HS512", quoted(listedID("HS256"))), ofC), msgAlg},
-		{"T071 kid null", seal("ES256", keys.p256, kidHeader("ES256", "null"), ofC), msgKeyID},
-		{"T071 kid an array", seal("ES256", keys.p256, kidHeader("ES256", `["x"]`), ofC), msgKeyID},
-		{"T080 critical extension", seal("ES256", keys.p256, headerFor("ES256", kid, `"crit":["x"]`), ofC), "Unsupported critical extension: x"},
-		{"T092 payload is no JSON", seal("ES256", keys.p256, headerFor("ES256", kid), ofC+"x"), msgClaimsJSON},
-		{"T096 iss twice", seal("ES256", keys.p256, headerFor("ES256", kid), claimsOf(quoted(issuerA), `"iss":"`+issuerC+`"`)), msgClaimsJSON},
-		{"T096 iss twice, escaped", seal("ES256", keys.p256, headerFor("ES256", kid), claimsOf(quoted(issuerA), `"\u0069ss":"`+issuerC+`"`)), msgClaimsJSON},
+		{"T026 HS512 with its secret", seal("HS512", list.secret, kidHeader("HS512", quoted(listedID("HS256"))), ofC), msgAlg},
+		{"T071 kid null", seal("ES256", list.p256, kidHeader("ES256", "null"), ofC), msgKeyID},
+		{"T071 kid an array", seal("ES256", list.p256, kidHeader("ES256", `["x"]`), ofC), msgKeyID},
+		{"T080 critical extension", seal("ES256", list.p256, headerFor("ES256", kid, `"crit":["x"]`), ofC), "Unsupported critical extension: x"},
+		{"T092 payload is no JSON", seal("ES256", list.p256, headerFor("ES256", kid), ofC+"x"), msgClaimsJSON},
+		{"T096 iss twice", seal("ES256", list.p256, headerFor("ES256", kid), claimsOf(quoted(issuerA), `"iss":"`+issuerC+`"`)), msgClaimsJSON},
+		{"T096 iss twice, escaped", seal("ES256", list.p256, headerFor("ES256", kid), claimsOf(quoted(issuerA), `"\u0069ss":"`+issuerC+`"`)), msgClaimsJSON},
 		{"T160 no iss", issued(issuerC, "ES256", aliceClaims()), msgSignature},
 		{"T161 unknown iss", issued(issuerC, "ES256", claimsOf(`"https://d.example/"`)), msgSignature},
 		{"T161 of the application", issued(issuerC, "ES256", claimsOf(quoted(ownIssuer))), msgSignature},
-		{"T169 iss in the header", seal("ES256", keys.p256, headerFor("ES256", kid, `"iss":"`+issuerC+`"`), aliceClaims()), msgSignature},
+		{"T169 iss in the header", seal("ES256", list.p256, headerFor("ES256", kid, `"iss":"`+issuerC+`"`), aliceClaims()), msgSignature},
 		{"no signature padding", good + "=", msgCrypto64},
 	} {
 		v.refused(t, a.token, a.message)
@@ -329,8 +330,8 @@ func TestThreatIssuerEmptyIdentity(t *testing.T) {
 // Who could name somebody else's users is found at start-up.
 func TestThreatIssuerPrefixes(t *testing.T) {
 	t.Parallel()
-	key := func() []ginjwt.Key { return []ginjwt.Key{{ID: "1", Sign: alienKeys().secret}} }
-	own := []ginjwt.Key{{ID: "1", Sign: ownKeys().secret}}
+	key := func() []keys.Key { return []keys.Key{{ID: "1", Sign: alienKeys().secret}} }
+	own := []keys.Key{{ID: "1", Sign: ownKeys().secret}}
 	for name, config := range map[string]ginjwt.Config{
 		"no prefix beside own keys":           {Keys: own, Issuers: []ginjwt.Issuer{{Name: "a", Keys: key()}}},
 		"no prefix beside own secret":         {SecretKey: string(ownKeys().secret), Issuers: []ginjwt.Issuer{{Name: "a", Keys: key()}}},
@@ -404,7 +405,7 @@ func TestThreatIssuerMediaTypes(t *testing.T) {
 // TestThreatIssuerClaimNames names claims by what means something elsewhere.
 func TestThreatIssuerClaimNames(t *testing.T) {
 	t.Parallel()
-	key := []ginjwt.Key{{ID: "1", Sign: alienKeys().secret}}
+	key := []keys.Key{{ID: "1", Sign: alienKeys().secret}}
 	for _, name := range []string{"iss", "aud", "exp", "nbf", "iat", "jti", "csrf"} {
 		for field, i := range map[string]ginjwt.Issuer{
 			"IdentityClaim": {IdentityClaim: name}, "TypeClaim": {TypeClaim: name}, "FreshClaim": {FreshClaim: name},
@@ -456,18 +457,18 @@ func TestThreatIssuerKeysChange(t *testing.T) {
 	original := source.set.Load()
 	token := issued(issuerC, "RS256", claimsOf(quoted(issuerC)))
 	v.accepted(t, token, "c:alice")
-	for name, keys := range map[string][]ginjwt.Key{
+	for name, list := range map[string][]keys.Key{
 		"T169 the keys of A, with the same names":  listedKeys(issuerKeys()[issuerA]),
 		"T169 the own keys, with the same names":   listedKeys(ownKeys()),
 		"T073 no such key":                         {{ID: "other", Sign: issuerKeys()[issuerC].p256}},
 		"T076 the name is that of another family":  {{ID: listedID("RS256"), Sign: issuerKeys()[issuerC].p256}},
 		"T077 retired":                             {{ID: listedID("RS256"), Sign: issuerKeys()[issuerC].rsa, NotAfter: time.Unix(1, 0)}},
-		"T061 for another type of token":           {{ID: listedID("RS256"), Sign: issuerKeys()[issuerC].rsa, TokenType: ginjwt.RefreshToken}},
+		"T061 for another type of token":           {{ID: listedID("RS256"), Sign: issuerKeys()[issuerC].rsa, TokenType: "refresh"}},
 		"T073 no keys at all":                      nil,
-		"T078 the key is there, by another name":   {{ID: "other", Sign: issuerKeys()[issuerC].rsa, VerifyUnnamed: true}},
+		"T078 the key is there, by another name":   {{ID: "other", Sign: issuerKeys()[issuerC].rsa, AllowMissingKeyID: true}},
 		"T026 the key is there, for another usage": {{ID: listedID("RS256"), Algorithm: "PS256", Sign: issuerKeys()[issuerC].rsa}},
 	} {
-		source.set.Store(must(ginjwt.NewKeySet(keys...)))
+		source.set.Store(must(keys.NewSet(list...)))
 		message := msgSignature
 		if strings.HasPrefix(name, "T076") || strings.HasPrefix(name, "T026") {
 			message = msgAlg
@@ -496,7 +497,7 @@ func TestThreatIssuerKeysChange(t *testing.T) {
 func TestThreatIssuerKeysChangeWhileServing(t *testing.T) {
 	t.Parallel()
 	v, source := issuersVictim(t)
-	mine, others := source.set.Load(), must(ginjwt.NewKeySet(listedKeys(issuerKeys()[issuerA])...))
+	mine, others := source.set.Load(), must(keys.NewSet(listedKeys(issuerKeys()[issuerA])...))
 	mayPass := issued(issuerC, "EdDSA", claimsOf(quoted(issuerC)))
 	never := issued(issuerB, "EdDSA", claimsOf(quoted(issuerC)))
 	always := issued(issuerA, "EdDSA", claimsOf(quoted(issuerA)))
@@ -508,7 +509,7 @@ func TestThreatIssuerKeysChangeWhileServing(t *testing.T) {
 			case <-done:
 				return
 			default:
-				source.set.Store([]*ginjwt.KeySet{mine, others}[i%2])
+				source.set.Store([]*keys.Set{mine, others}[i%2])
 			}
 		}
 	})

@@ -26,13 +26,13 @@ func TestThreatIssuerAndSessions(t *testing.T) {
 	t.Parallel()
 	v, _ := issuersVictim(t, func(c *ginjwt.Config) {
 		c.Sessions, c.SecretKey = &ginjwt.MemorySessions{}, string(ownKeys().secret)
-		c.Issuers[1].SharesIdentities, c.Issuers[1].IdentityPrefix = true, "" // B even has our users
+		c.Issuers[1].AllowSharedIdentities, c.Issuers[1].IdentityPrefix = true, "" // B even has our users
 		c.TokenLocation = append(c.TokenLocation, ginjwt.InCookies)
 	})
 	m, e := v.mgr, v.engine
 	either := m.JWTRequired(ginjwt.AnyType())
 	e.POST("/trade", m.RefreshHandler())
-	e.POST("/trade/both", m.RefreshHandler(ginjwt.WithAccessToken()))
+	e.POST("/trade/both", m.RefreshHandler(ginjwt.RequireAccessToken()))
 	e.POST("/logout", either, m.LogoutHandler())
 	e.POST("/revoke", m.RevocationHandler())
 	e.GET("/sessions", either, m.SessionsHandler())
@@ -63,7 +63,7 @@ func TestThreatIssuerAndSessions(t *testing.T) {
 		decoded := must(m.DecodeToken(t.Context(), access))
 		_, err := m.RotateTokens(t.Context(), decoded)
 		require.EqualError(t, err, "ginjwt: wrong type of token: Only refresh tokens are allowed")
-		require.NoError(t, m.EndSessionOf(t.Context(), decoded))
+		require.NoError(t, m.EndSessionForToken(t.Context(), decoded))
 		assert.Equal(t, 401, post("/logout", jwttest.Bearer(access)).Code, "revoked, as it should be")
 		access = issued(signer, "EdDSA", fmt.Sprintf(`{"iss":%q,"sub":"alice","aud":"shop","sid":%q,"gen":1,"csrf":"x","exp":%d}`, signer, session.SessionID, time.Now().Unix()+60))
 		page := jwttest.Do(e, "GET", "/page", jwttest.Header("Cookie", "access_token_cookie="+access), func(r *http.Request) {
@@ -128,10 +128,10 @@ func TestThreatIssuerAccessBeside(t *testing.T) {
 	t.Parallel()
 	v, _ := issuersVictim(t, func(c *ginjwt.Config) {
 		c.Sessions = &ginjwt.MemorySessions{}
-		c.Issuers[1].SharesIdentities, c.Issuers[1].IdentityPrefix = true, ""
+		c.Issuers[1].AllowSharedIdentities, c.Issuers[1].IdentityPrefix = true, ""
 	})
 	engine := gin.New()
-	engine.POST("/trade", v.mgr.RefreshHandler(ginjwt.WithAccessToken()))
+	engine.POST("/trade", v.mgr.RefreshHandler(ginjwt.RequireAccessToken()))
 	refresh := jwttest.RefreshToken(t, v.mgr, "alice") // of before there were sessions
 	access := issued(issuerB, "EdDSA", bareClaims(`"iss":"`+issuerB+`"`, `"sub":"alice"`))
 	w := jwttest.Do(engine, "POST", "/trade", jwttest.Form("grant_type", "refresh_token", "refresh_token", refresh, "access_token", access))

@@ -26,17 +26,18 @@ import (
 
 	"github.com/gin-jwt-extended/ginjwt"
 	"github.com/gin-jwt-extended/ginjwt/jwttest"
+	"github.com/gin-jwt-extended/ginjwt/keys"
 )
 
 // listedID is the "kid" of the application's key of an algorithm.
 func listedID(alg string) string { return "key-" + strings.ToLower(alg) }
 
 // listedKeys are keys of five families, each with its name.
-func listedKeys(chain keyChain) (keys []ginjwt.Key) {
+func listedKeys(chain keyChain) (list []keys.Key) {
 	for _, alg := range families() {
-		keys = append(keys, ginjwt.Key{ID: listedID(alg), Algorithm: alg, Sign: chain.of(alg)})
+		list = append(list, keys.Key{ID: listedID(alg), Algorithm: alg, Sign: chain.of(alg)})
 	}
-	return keys
+	return list
 }
 
 // listed makes a token by hand, as the application would with its list.
@@ -46,11 +47,11 @@ func listed(alg, payload string) string {
 
 func kidHeader(alg, kid string) string { return headerFor(alg, `"kid":`+kid) }
 
-func listConfig(keys ...ginjwt.Key) ginjwt.Config {
+func listConfig(list ...keys.Key) ginjwt.Config {
 	return ginjwt.Config{
-		Keys:          keys,
-		TokenLocation: []ginjwt.Location{ginjwt.InHeaders, ginjwt.InQueryString},
-		TokenCache:    tokenCache(),
+		Keys:           list,
+		TokenLocation:  []ginjwt.Location{ginjwt.InHeaders, ginjwt.InQueryString},
+		TokenCacheSize: tokenCache(),
 	}
 }
 
@@ -211,7 +212,7 @@ func TestThreatListedKeyID(t *testing.T) {
 
 // thumbprint is the name that the key of an algorithm would have without ID.
 func thumbprint(alg string) string {
-	return must(ginjwt.Key{Sign: ownKeys().of(alg)}.Thumbprint())
+	return must(keys.Key{Sign: ownKeys().of(alg)}.Thumbprint())
 }
 
 func TestThreatListedHeaderBringsKey(t *testing.T) {
@@ -261,11 +262,11 @@ func broughtKeys(alg, id, canary string) []attack {
 // them are tried, and no other.
 func TestThreatUnnamedTokens(t *testing.T) {
 	t.Parallel()
-	keys := listedKeys(ownKeys())
-	for i := range keys {
-		keys[i].VerifyUnnamed = keys[i].Algorithm == "ES256" || keys[i].Algorithm == "HS256"
+	list := listedKeys(ownKeys())
+	for i := range list {
+		list[i].AllowMissingKeyID = list[i].Algorithm == "ES256" || list[i].Algorithm == "HS256"
 	}
-	v := newVictim(t, listConfig(keys...))
+	v := newVictim(t, listConfig(list...))
 	for _, alg := range []string{"HS256", "ES256"} {
 		unnamed := own(alg, aliceClaims())
 		t.Run("T078 "+alg, func(t *testing.T) {
@@ -292,58 +293,58 @@ func TestThreatUnnamedTokens(t *testing.T) {
 
 func TestThreatHugeLists(t *testing.T) {
 	t.Parallel()
-	var keys []ginjwt.Key
+	var list []keys.Key
 	for range 101 {
-		keys = append(keys, ginjwt.Key{Sign: []byte(rand.Text() + rand.Text()), VerifyUnnamed: true})
+		list = append(list, keys.Key{Sign: []byte(rand.Text() + rand.Text()), AllowMissingKeyID: true})
 	}
 	const tooMany = "there are 101 keys, but may be 100 at most"
-	assert.Equal(t, "ginjwt: Keys (JWT_KEYS): "+tooMany, initError(t, ginjwt.Config{Keys: keys}), "T027")
-	_, err := ginjwt.NewKeySet(keys...)
-	require.EqualError(t, err, "ginjwt: NewKeySet: "+tooMany, "T027")
+	assert.Equal(t, "ginjwt: Keys (JWT_KEYS): "+tooMany, initError(t, ginjwt.Config{Keys: list}), "T027")
+	_, err := keys.NewSet(list...)
+	require.EqualError(t, err, "keys: "+tooMany, "T027")
 
-	v := newVictim(t, listConfig(keys[:100]...))
-	require.EqualError(t, v.mgr.SetKeys(keys...), "ginjwt: SetKeys: "+tooMany, "T027")
-	v.accepted(t, seal("HS256", keys[99].Sign.([]byte), headerFor("HS256"), aliceClaims()), "alice")
-	v.refused(t, seal("HS256", keys[100].Sign.([]byte), headerFor("HS256"), aliceClaims()), msgSignature)
+	v := newVictim(t, listConfig(list[:100]...))
+	require.EqualError(t, v.mgr.SetKeys(list...), "ginjwt: SetKeys: "+tooMany, "T027")
+	v.accepted(t, seal("HS256", list[99].Sign.([]byte), headerFor("HS256"), aliceClaims()), "alice")
+	v.refused(t, seal("HS256", list[100].Sign.([]byte), headerFor("HS256"), aliceClaims()), msgSignature)
 }
 
 // Weak and broken keys are refused in a list as elsewhere, and say nothing of
 // themselves.
 func TestThreatWeakKeysInLists(t *testing.T) {
 	t.Parallel()
-	keys := ownKeys()
+	list := ownKeys()
 	lines := []struct {
 		name    string
-		key     ginjwt.Key
+		key     keys.Key
 		problem string
 	}{
-		{"T019 PEM as secret", ginjwt.Key{Sign: []byte(publicPEM(keys.rsa.Public()))}, "is a PEM text, not a secret (algorithm HS256); set PrivateKey or PublicKey and the Algorithm"},
-		{"T019 JWK as secret", ginjwt.Key{Sign: []byte(publicJWK(keys.rsa.Public()))}, "is a JWK, not a secret (algorithm HS256)"},
-		{"T020 nothing", ginjwt.Key{ID: "1"}, "there is no key"},
-		{"T020 empty secret", ginjwt.Key{Sign: []byte{}}, "there is no key"},
-		{"T020 nil pointer", ginjwt.Key{Verify: (*rsa.PublicKey)(nil)}, "there is no key"},
-		{"T021 short secret", ginjwt.Key{ID: "1", Sign: keys.secret[:31]}, "has 31 bytes, but must have at least the 32 of the hash (algorithm HS256); make one with: openssl rand -base64 32"},
-		{"T024 another curve", ginjwt.Key{ID: "1", Algorithm: "ES384", Verify: keys.p256.Public()}, "needs a key on the curve P-384 (algorithm ES384)"},
-		{"T025 another type", ginjwt.Key{ID: "1", Algorithm: "HS256", Verify: keys.rsa.Public()}, "needs a key for HMAC, not an RSA key (algorithm HS256)"},
-		{"T025 a text", ginjwt.Key{ID: "1", Algorithm: "HS256", Verify: string(keys.secret)}, "a string cannot verify (algorithm HS256)"},
-		{"T025 of two pairs", ginjwt.Key{ID: "1", Sign: keys.rsa, Verify: alienKeys().rsa.Public()}, "the private and the public key do not belong together"},
-		{"T001 none", ginjwt.Key{ID: "1", Algorithm: "none", Verify: keys.secret}, `"none" is not a signing algorithm of this package`},
+		{"T019 PEM as secret", keys.Key{Sign: []byte(publicPEM(list.rsa.Public()))}, "is a PEM text, not a secret (algorithm HS256); set PrivateKey or PublicKey and the Algorithm"},
+		{"T019 JWK as secret", keys.Key{Sign: []byte(publicJWK(list.rsa.Public()))}, "is a JWK, not a secret (algorithm HS256)"},
+		{"T020 nothing", keys.Key{ID: "1"}, "there is no key"},
+		{"T020 empty secret", keys.Key{Sign: []byte{}}, "there is no key"},
+		{"T020 nil pointer", keys.Key{Verify: (*rsa.PublicKey)(nil)}, "there is no key"},
+		{"T021 short secret", keys.Key{ID: "1", Sign: list.secret[:31]}, "has 31 bytes, but must have at least the 32 of the hash (algorithm HS256); make one with: openssl rand -base64 32"},
+		{"T024 another curve", keys.Key{ID: "1", Algorithm: "ES384", Verify: list.p256.Public()}, "needs a key on the curve P-384 (algorithm ES384)"},
+		{"T025 another type", keys.Key{ID: "1", Algorithm: "HS256", Verify: list.rsa.Public()}, "needs a key for HMAC, not an RSA key (algorithm HS256)"},
+		{"T025 a text", keys.Key{ID: "1", Algorithm: "HS256", Verify: string(list.secret)}, "a string cannot verify (algorithm HS256)"},
+		{"T025 of two pairs", keys.Key{ID: "1", Sign: list.rsa, Verify: alienKeys().rsa.Public()}, "the private and the public key do not belong together"},
+		{"T001 none", keys.Key{ID: "1", Algorithm: "none", Verify: list.secret}, `"none" is not a signing algorithm of this package`},
 	}
 	for _, a := range lines {
 		t.Run(a.name, func(t *testing.T) {
 			t.Parallel()
-			_, err := ginjwt.NewKeySet(a.key)
-			require.EqualError(t, err, "ginjwt: NewKeySet: "+a.problem)
-			assert.Equal(t, "ginjwt: Keys (JWT_KEYS): "+a.problem, initError(t, ginjwt.Config{Keys: []ginjwt.Key{a.key}}))
-			v := newVictim(t, listConfig(listedKeys(keys)...))
+			_, err := keys.NewSet(a.key)
+			require.EqualError(t, err, "keys: "+a.problem)
+			assert.Equal(t, "ginjwt: Keys (JWT_KEYS): "+a.problem, initError(t, ginjwt.Config{Keys: []keys.Key{a.key}}))
+			v := newVictim(t, listConfig(listedKeys(list)...))
 			require.EqualError(t, v.mgr.SetKeys(a.key), "ginjwt: SetKeys: "+a.problem)
 			v.accepted(t, listed("HS256", aliceClaims()), "alice")
 		})
 	}
 	for name, key := range weakRSA() {
-		_, err := ginjwt.NewKeySet(ginjwt.Key{Verify: key})
+		_, err := keys.NewSet(keys.Key{Verify: key})
 		require.Error(t, err, name)
-		_, err = ginjwt.ParseKeys([]byte(fmt.Sprintf(`{"kty":"RSA","n":%q,"e":%q}`, b64(string(key.N.Bytes())), b64(string(big.NewInt(int64(key.E)).Bytes())))))
+		_, err = keys.Parse([]byte(fmt.Sprintf(`{"kty":"RSA","n":%q,"e":%q}`, b64(string(key.N.Bytes())), b64(string(big.NewInt(int64(key.E)).Bytes())))))
 		require.Error(t, err, name)
 	}
 }
@@ -370,13 +371,13 @@ func TestThreatBrokenPublicJWKs(t *testing.T) {
 		"T028 Ed25519 of 33 bytes":  fmt.Sprintf(`{"kty":"OKP","crv":"Ed25519","x":%q}`, b64(string(point[:33]))),
 		"T028 X25519":               fmt.Sprintf(`{"kty":"OKP","crv":"X25519","x":%q}`, b64(string(point[:32]))),
 	} {
-		keys, err := ginjwt.ParseKeys([]byte(jwk))
+		list, err := keys.Parse([]byte(jwk))
 		require.Error(t, err, name)
-		assert.Empty(t, keys, name)
+		assert.Empty(t, list, name)
 		assert.NotContains(t, err.Error(), b64(string(point[:31])), name)
-		keys, err = ginjwt.ParseKeys([]byte(`{"keys":[` + publicJWK(ownKeys().ed25519.Public()) + `,` + jwk + `]}`))
+		list, err = keys.Parse([]byte(`{"keys":[` + publicJWK(ownKeys().ed25519.Public()) + `,` + jwk + `]}`))
 		require.Error(t, err, name)
-		assert.Empty(t, keys, name)
+		assert.Empty(t, list, name)
 	}
 }
 
@@ -389,8 +390,8 @@ func TestThreatRetiredKey(t *testing.T) {
 			clock := &jwttest.Clock{}
 			end := clock.Now().Add(time.Minute)
 			config := listConfig(
-				ginjwt.Key{ID: "old", Algorithm: alg, Sign: ownKeys().of(alg), NotAfter: end, VerifyUnnamed: true},
-				ginjwt.Key{ID: "new", Sign: alienKeys().p256, NotBefore: end.Add(-time.Second)},
+				keys.Key{ID: "old", Algorithm: alg, Sign: ownKeys().of(alg), NotAfter: end, AllowMissingKeyID: true},
+				keys.Key{ID: "new", Sign: alienKeys().p256, NotBefore: end.Add(-time.Second)},
 			)
 			config.Now = clock.Now
 			v := newVictim(t, config)
@@ -425,8 +426,8 @@ func jwks(t *testing.T, mgr *ginjwt.JWTManager) string {
 func TestThreatRotation(t *testing.T) {
 	t.Parallel()
 	clock := &jwttest.Clock{}
-	first := ginjwt.Key{ID: "first", Sign: ownKeys().p256}
-	second := ginjwt.Key{ID: "second", Sign: ownKeys().ed25519, NotBefore: clock.Now().Add(time.Hour)}
+	first := keys.Key{ID: "first", Sign: ownKeys().p256}
+	second := keys.Key{ID: "second", Sign: ownKeys().ed25519, NotBefore: clock.Now().Add(time.Hour)}
 	config := listConfig(first)
 	config.Now, config.AccessTokenExpires = clock.Now, 30*time.Minute
 	v := newVictim(t, config)
@@ -451,14 +452,14 @@ func TestThreatRotation(t *testing.T) {
 	v.refused(t, old, msgSignature) // T343: remembered, but its key is gone
 	assert.NotContains(t, jwks(t, v.mgr), "first")
 
-	never := ginjwt.Key{ID: "never", Sign: alienKeys().p256, NotBefore: clock.Now().Add(time.Hour)}
-	for name, keys := range map[string][]ginjwt.Key{
+	never := keys.Key{ID: "never", Sign: alienKeys().p256, NotBefore: clock.Now().Add(time.Hour)}
+	for name, list := range map[string][]keys.Key{
 		"T341 not yet":     {never},
 		"T343 no keys":     {},
 		"T025 verify only": {{ID: "x", Verify: alienKeys().p256.Public()}},
 		"T025 one is weak": {second, {ID: "x", Sign: []byte("short")}},
 	} {
-		require.Error(t, v.mgr.SetKeys(keys...), name)
+		require.Error(t, v.mgr.SetKeys(list...), name)
 		assert.Equal(t, "second", kidOf(jwttest.AccessToken(t, v.mgr, "alice")), name)
 	}
 }
@@ -467,8 +468,8 @@ func TestThreatRotation(t *testing.T) {
 // the old keys or the new ones.
 func TestThreatKeysChangeWhileServing(t *testing.T) {
 	t.Parallel()
-	a, b := ginjwt.Key{ID: "k", Sign: ownKeys().secret}, ginjwt.Key{ID: "k", Sign: alienKeys().secret}
-	both := ginjwt.Key{ID: "both", Sign: ownKeys().p256}
+	a, b := keys.Key{ID: "k", Sign: ownKeys().secret}, keys.Key{ID: "k", Sign: alienKeys().secret}
+	both := keys.Key{ID: "both", Sign: ownKeys().p256}
 	v := newVictim(t, listConfig(a, both))
 	engine := gin.New()
 	engine.GET("/jwks", v.mgr.JWKSHandler())
@@ -487,7 +488,7 @@ func TestThreatKeysChangeWhileServing(t *testing.T) {
 				return
 			default:
 			}
-			assert.NoError(t, v.mgr.SetKeys([]ginjwt.Key{a, b}[i%2], both), "T342")
+			assert.NoError(t, v.mgr.SetKeys([]keys.Key{a, b}[i%2], both), "T342")
 		}
 	})
 	for range 4 {
@@ -520,7 +521,7 @@ func TestThreatKeysChangeWhileServing(t *testing.T) {
 }
 
 // jwksOf is the JWK Set of one key.
-func jwksOf(k ginjwt.Key) string {
+func jwksOf(k keys.Key) string {
 	k.Algorithm = "ES256"
 	return `{"keys":[` + string(must(k.MarshalPublicJWK())) + `]}`
 }
@@ -529,14 +530,14 @@ func jwksOf(k ginjwt.Key) string {
 // published, in whatever form.
 func TestThreatPublishedSecrets(t *testing.T) {
 	t.Parallel()
-	keys := append(listedKeys(ownKeys()),
-		ginjwt.Key{ID: "p384", Sign: ownKeys().p384}, ginjwt.Key{ID: "p521", Sign: ownKeys().p521},
-		ginjwt.Key{ID: "refresh", Sign: alienKeys().p256, TokenType: ginjwt.RefreshToken},
-		ginjwt.Key{ID: "verifies", Verify: alienKeys().secret},
+	list := append(listedKeys(ownKeys()),
+		keys.Key{ID: "p384", Sign: ownKeys().p384}, keys.Key{ID: "p521", Sign: ownKeys().p521},
+		keys.Key{ID: "refresh", Sign: alienKeys().p256, TokenType: "refresh"},
+		keys.Key{ID: "verifies", Verify: alienKeys().secret},
 	)
-	config := listConfig(keys...)
+	config := listConfig(list...)
 	config.EncodeIssuer = "https://own.example"
-	config.Issuers = []ginjwt.Issuer{{Name: "https://a.example", IdentityPrefix: "a:", Keys: []ginjwt.Key{{ID: "of-a", Sign: alienKeys().ed25519}}}}
+	config.Issuers = []ginjwt.Issuer{{Name: "https://a.example", IdentityPrefix: "a:", Keys: []keys.Key{{ID: "of-a", Sign: alienKeys().ed25519}}}}
 	v := newVictim(t, config)
 	engine := gin.New()
 	engine.GET("/jwks", v.mgr.JWKSHandler())
@@ -561,7 +562,7 @@ func TestThreatPublishedSecrets(t *testing.T) {
 		}
 	}
 	assert.Equal(t, []string{"key-rs256", "key-ps256", "key-es256", "key-eddsa", "p384", "p521"}, ids, "T326")
-	onlySecrets := newVictim(t, listConfig(ginjwt.Key{Sign: ownKeys().secret}))
+	onlySecrets := newVictim(t, listConfig(keys.Key{Sign: ownKeys().secret}))
 	assert.Equal(t, `{"keys":[]}`, jwks(t, onlySecrets.mgr), "T326")
 	assert.Equal(t, `{"keys":[]}`, jwks(t, victimOf(t, "HS256").mgr), "T326")
 }
@@ -584,7 +585,7 @@ func privateNumbers(chains ...keyChain) map[string][]byte {
 // What a client says it has is compared with what there is now.
 func TestThreatPublishedETag(t *testing.T) {
 	t.Parallel()
-	v := newVictim(t, listConfig(ginjwt.Key{ID: "1", Sign: ownKeys().p256}))
+	v := newVictim(t, listConfig(keys.Key{ID: "1", Sign: ownKeys().p256}))
 	engine := gin.New()
 	engine.GET("/jwks", v.mgr.JWKSHandler())
 	etag := jwttest.Do(engine, "GET", "/jwks").Header().Get("ETag")
@@ -598,7 +599,7 @@ func TestThreatPublishedETag(t *testing.T) {
 	} {
 		assert.Equal(t, want, status(header), header)
 	}
-	require.NoError(t, v.mgr.SetKeys(ginjwt.Key{ID: "1", Sign: alienKeys().p256}))
+	require.NoError(t, v.mgr.SetKeys(keys.Key{ID: "1", Sign: alienKeys().p256}))
 	assert.Equal(t, 200, status(etag), "the key of the same name is another")
 }
 
@@ -606,14 +607,14 @@ func TestThreatPublishedETag(t *testing.T) {
 func TestThreatListedDefaults(t *testing.T) {
 	t.Parallel()
 	for name, config := range map[string]ginjwt.Config{
-		"T344 no keys":        {Keys: []ginjwt.Key{}},
-		"T344 an empty key":   {Keys: []ginjwt.Key{{}}},
-		"T344 only a name":    {Keys: []ginjwt.Key{{ID: "1", Algorithm: "HS256"}}},
-		"T344 short, allowed": {AllowShortSecret: true, Keys: []ginjwt.Key{{ID: "1", Algorithm: "HS256", Sign: []byte{}}}},
+		"T344 no keys":        {Keys: []keys.Key{}},
+		"T344 an empty key":   {Keys: []keys.Key{{}}},
+		"T344 only a name":    {Keys: []keys.Key{{ID: "1", Algorithm: "HS256"}}},
+		"T344 short, allowed": {AllowShortSecret: true, Keys: []keys.Key{{ID: "1", Algorithm: "HS256", Sign: []byte{}}}},
 	} {
 		assert.Contains(t, initError(t, config), "ginjwt: ", name)
 	}
 	curve := must(ecdsa.GenerateKey(elliptic.P224(), rand.Reader))
-	_, err := ginjwt.NewKeySet(ginjwt.Key{Sign: curve})
+	_, err := keys.NewSet(keys.Key{Sign: curve})
 	require.Error(t, err, "T024")
 }

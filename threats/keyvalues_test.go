@@ -19,6 +19,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/gin-jwt-extended/ginjwt"
+	"github.com/gin-jwt-extended/ginjwt/keys"
 )
 
 // Who hands keys over may wipe them, or use the memory again.
@@ -28,12 +29,12 @@ func TestThreatKeysAreCopied(t *testing.T) {
 	for _, later := range []bool{false, true} {
 		secret, private := slices.Clone(chain.secret), slices.Clone(chain.ed25519)
 		public := slices.Clone(chain.ed25519.Public().(ed25519.PublicKey))
-		keys := []ginjwt.Key{{ID: "hs", Sign: secret}, {ID: "ed", Sign: private}, {ID: "pub", Verify: public}}
-		config := listConfig(keys...)
-		config.TokenCache = -1
+		list := []keys.Key{{ID: "hs", Sign: secret}, {ID: "ed", Sign: private}, {ID: "pub", Verify: public}}
+		config := listConfig(list...)
+		config.TokenCacheSize = -1
 		v := newVictim(t, config)
 		if later {
-			require.NoError(t, v.mgr.SetKeys(keys...))
+			require.NoError(t, v.mgr.SetKeys(list...))
 		}
 		clear(secret)
 		clear(private)
@@ -50,9 +51,9 @@ func TestThreatKeysAreCopied(t *testing.T) {
 // A set of keys that is printed shows none.
 func TestThreatKeySetIsPrinted(t *testing.T) {
 	t.Parallel()
-	set := must(ginjwt.NewKeySet(listedKeys(ownKeys())...))
+	set := must(keys.NewSet(listedKeys(ownKeys())...))
 	for name, v := range map[string]any{
-		"set": set, "in a struct": struct{ Keys *ginjwt.KeySet }{set}, "as a source": ginjwt.Issuer{KeySource: set}, "in a list": []*ginjwt.KeySet{set},
+		"set": set, "in a struct": struct{ Keys *keys.Set }{set}, "as a source": ginjwt.Issuer{KeySource: set}, "in a list": []*keys.Set{set},
 		"config": ginjwt.Config{Issuers: []ginjwt.Issuer{{KeySource: set}}},
 	} {
 		var b bytes.Buffer
@@ -73,7 +74,7 @@ func TestThreatKeySetIsPrinted(t *testing.T) {
 // A nil set is a mistake in the settings, and no panic.
 func TestThreatNilKeySet(t *testing.T) {
 	t.Parallel()
-	var none *ginjwt.KeySet
+	var none *keys.Set
 	assert.NotPanics(t, func() {
 		assert.Equal(t, "ginjwt: Issuers[0].Keys: either Keys or KeySource must be set",
 			initError(t, ginjwt.Config{Issuers: []ginjwt.Issuer{{Name: "a", KeySource: none}}}))
@@ -101,9 +102,9 @@ func TestThreatHalfKeys(t *testing.T) {
 				continue
 			}
 			for _, alg := range []string{"", "HS256", "ES256"} {
-				k := ginjwt.Key{ID: "1", Algorithm: alg, Sign: sign, Verify: verify}
+				k := keys.Key{ID: "1", Algorithm: alg, Sign: sign, Verify: verify}
 				assert.NotPanics(t, func() {
-					_, err := ginjwt.NewKeySet(k)
+					_, err := keys.NewSet(k)
 					assert.Error(t, err)
 					_ = k.String()
 					if alg == "" {
@@ -121,8 +122,8 @@ func TestThreatHalfKeys(t *testing.T) {
 func TestThreatKeyOfOneTokenType(t *testing.T) {
 	t.Parallel()
 	chain := alienKeys()
-	access := ginjwt.Key{ID: "a", Sign: chain.p256, TokenType: ginjwt.AccessToken, VerifyUnnamed: true}
-	refresh := ginjwt.Key{ID: "r", Sign: chain.ed25519, TokenType: ginjwt.RefreshToken, VerifyUnnamed: true}
+	access := keys.Key{ID: "a", Sign: chain.p256, TokenType: "access", AllowMissingKeyID: true}
+	refresh := keys.Key{ID: "r", Sign: chain.ed25519, TokenType: "refresh", AllowMissingKeyID: true}
 	v := newVictim(t, listConfig(access, refresh))
 	claims := func(typ string) string { return `{"sub":"alice","exp":4102444800` + typ + `}` }
 	for range 2 {
@@ -139,7 +140,7 @@ func TestThreatKeyOfOneTokenType(t *testing.T) {
 		}
 	}
 	remembered := seal("ES256", chain.p256, kidHeader("ES256", `"a"`), claims(""))
-	access.TokenType, refresh.TokenType = ginjwt.RefreshToken, ginjwt.AccessToken
+	access.TokenType, refresh.TokenType = "refresh", "access"
 	require.NoError(t, v.mgr.SetKeys(access, refresh))
 	v.refused(t, remembered, msgSignature)
 }
@@ -148,7 +149,7 @@ func TestThreatKeyOfOneTokenType(t *testing.T) {
 // others; with a loader, no list proves anything.
 func TestThreatListBesideOtherKeys(t *testing.T) {
 	t.Parallel()
-	config := listConfig(ginjwt.Key{ID: "new", Sign: alienKeys().p256})
+	config := listConfig(keys.Key{ID: "new", Sign: alienKeys().p256})
 	config.SecretKey = string(ownKeys().secret)
 	v := newVictim(t, config)
 	good := seal("ES256", alienKeys().p256, kidHeader("ES256", `"new"`), aliceClaims())
@@ -162,26 +163,26 @@ func TestThreatListBesideOtherKeys(t *testing.T) {
 		v.refused(t, seal("ES256", alienKeys().p256, headerFor("ES256"), aliceClaims()), msgAlg)
 		v.refused(t, seal("HS256", []byte(publicPEM(alienKeys().p256.Public())), headerFor("HS256"), aliceClaims()), msgSignature)
 	}
-	require.NoError(t, v.mgr.SetKeys(ginjwt.Key{ID: "new", Sign: alienKeys().p256}))
+	require.NoError(t, v.mgr.SetKeys(keys.Key{ID: "new", Sign: alienKeys().p256}))
 	v.accepted(t, good, "alice")
 	v.refused(t, own("HS256", aliceClaims()), msgSignature)
 
 	loaded := newVictim(t, config, func(m *ginjwt.JWTManager) {
-		m.DecodeKeyLoader(func(context.Context, *ginjwt.Token) (ginjwt.Key, error) {
-			return ginjwt.Key{Algorithm: "EdDSA", Verify: ownKeys().ed25519.Public()}, nil
+		m.DecodeKeyLoader(func(context.Context, *ginjwt.Token) (keys.Key, error) {
+			return keys.Key{Algorithm: "EdDSA", Verify: ownKeys().ed25519.Public()}, nil
 		})
 	})
 	loaded.accepted(t, own("EdDSA", aliceClaims()), "alice")
 	for range 2 {
 		loaded.refused(t, good, msgAlg)
 		loaded.refused(t, own("HS256", aliceClaims()), msgAlg)
-		require.NoError(t, loaded.mgr.SetKeys(ginjwt.Key{ID: "new", Sign: alienKeys().p256}))
+		require.NoError(t, loaded.mgr.SetKeys(keys.Key{ID: "new", Sign: alienKeys().p256}))
 	}
 }
 
 // A set of keys that is printed by value shows none.
 func TestThreatKeySetValueIsPrinted(t *testing.T) {
 	t.Parallel()
-	set := *must(ginjwt.NewKeySet(ginjwt.Key{ID: "a", Sign: ownKeys().secret}))
+	set := *must(keys.NewSet(keys.Key{ID: "a", Sign: ownKeys().secret}))
 	assert.Less(t, len(fmt.Sprintf("%+v", set)), 50)
 }

@@ -13,9 +13,9 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// tokenCache is Config.TokenCache in these tests. What is answered must be the
-// same with JWT_TOKEN_CACHE=-1, without the cache.
+// tokenCache is Config.TokenCacheSize in these tests. What is answered must be the
+// same with JWT_TOKEN_CACHE_SIZE=-1, without the cache.
 func tokenCache() int {
-	entries, _ := strconv.Atoi(os.Getenv("JWT_TOKEN_CACHE"))
+	entries, _ := strconv.Atoi(os.Getenv("JWT_TOKEN_CACHE_SIZE"))
 	return entries
 }

@@ -44,7 +44,7 @@ func attackNew(t testing.TB, settings func(*ginjwt.Config), loaders ...func(*gin
 	t.Helper()
 	a := &attackApp{clock: &jwttest.Clock{}, engine: gin.New()}
 	a.config = jwttest.Config(a.clock)
-	a.config.TokenCache = tokenCache()
+	a.config.TokenCacheSize = tokenCache()
 	if settings != nil {
 		settings(&a.config)
 	}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/gin-jwt-extended/ginjwt"
 	"github.com/gin-jwt-extended/ginjwt/jwttest"
+	"github.com/gin-jwt-extended/ginjwt/keys"
 )
 
 // attackAllocated is how many bytes a request allocates: the least of three
@@ -314,9 +315,9 @@ func TestAttackSizeInSettings(t *testing.T) {
 }
 
 // attackCountKeys is a DecodeKeyLoader that knows no keys.
-func attackCountKeys(asked *int) func(context.Context, *ginjwt.Token) (ginjwt.Key, error) {
-	return func(context.Context, *ginjwt.Token) (ginjwt.Key, error) {
+func attackCountKeys(asked *int) func(context.Context, *ginjwt.Token) (keys.Key, error) {
+	return func(context.Context, *ginjwt.Token) (keys.Key, error) {
 		*asked++
-		return ginjwt.Key{}, nil
+		return keys.Key{}, nil
 	}
 }

@@ -135,7 +135,7 @@ func sessionsNew(t *testing.T, settings func(*ginjwt.Config)) *sessionsApp {
 		})
 	})
 	a.engine.Any("/token", a.mgr.RefreshHandler())
-	a.engine.POST("/token/both", a.mgr.RefreshHandler(ginjwt.WithAccessToken()))
+	a.engine.POST("/token/both", a.mgr.RefreshHandler(ginjwt.RequireAccessToken()))
 	a.engine.POST("/logout", a.mgr.JWTRequired(ginjwt.AnyType()), a.mgr.LogoutHandler())
 	a.engine.GET("/sessions", a.mgr.JWTRequired(), a.mgr.SessionsHandler())
 	a.engine.DELETE("/sessions/:id", a.mgr.JWTRequired(), a.mgr.EndSessionHandler())

@@ -258,7 +258,7 @@ type victim struct {
 
 // victimConfig has the application's key of an algorithm.
 func victimConfig(alg string) ginjwt.Config {
-	config := ginjwt.Config{Algorithm: alg, TokenLocation: []ginjwt.Location{ginjwt.InHeaders, ginjwt.InQueryString}, TokenCache: tokenCache()}
+	config := ginjwt.Config{Algorithm: alg, TokenLocation: []ginjwt.Location{ginjwt.InHeaders, ginjwt.InQueryString}, TokenCacheSize: tokenCache()}
 	if key := ownKeys().of(alg); alg[:2] == "HS" {
 		config.SecretKey = string(key.([]byte))
 	} else {

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/gin-jwt-extended/ginjwt"
+	"github.com/gin-jwt-extended/ginjwt/doctor"
 )
 
 // diagnosis is the JSON of doctor.
@@ -180,7 +181,7 @@ func diagnose(env environment) (found []finding) {
 		})
 	}
 	noKey := slices.ContainsFunc(keySettings, func(name string) bool { return unread[name] })
-	for _, f := range config.Diagnose() {
+	for _, f := range doctor.Diagnose(config) {
 		consequence := unread[f.Setting] || noKey && slices.Contains(keySettings, f.Setting)
 		if !consequence && !slices.Contains(setInGo, f.Field) {
 			found = append(found, finding{f.Severity.String(), env.written(f.Setting), f.Field, f.Problem, f.Fix})

@@ -14,6 +14,7 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 
 	"github.com/gin-jwt-extended/ginjwt"
+	"github.com/gin-jwt-extended/ginjwt/keys"
 )
 
 // judge finds out what a service with these settings would say. m is nil where
@@ -43,12 +44,12 @@ const (
 
 // whyNotNamed says why the key that a token names does not verify it, if there is
 // one: else reason.
-func whyNotNamed(keys []ginjwt.Key, header object, now time.Time, reason string) string {
-	index := slices.IndexFunc(keys, func(key ginjwt.Key) bool { return idOf(key) == header.text("kid") })
+func whyNotNamed(list []keys.Key, header object, now time.Time, reason string) string {
+	index := slices.IndexFunc(list, func(key keys.Key) bool { return idOf(key) == header.text("kid") })
 	if index < 0 {
 		return reason
 	}
-	switch key := keys[index]; {
+	switch key := list[index]; {
 	case stateOf(key, now) == stateRetired:
 		return `the key that the token names ("kid") retired ` + relative(key.NotAfter, now)
 	case algorithmOf(key) != header.text("alg"):

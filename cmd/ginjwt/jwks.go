@@ -5,7 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/gin-jwt-extended/ginjwt"
+	"github.com/gin-jwt-extended/ginjwt/keys"
 )
 
 func (a *app) jwksCommand() *cobra.Command {
@@ -19,13 +19,13 @@ tokens only are left out.`,
   ginjwt jwks current.pem previous.pem`,
 		Args: someFiles,
 		RunE: func(_ *cobra.Command, args []string) error {
-			var public []ginjwt.Key
+			var public []keys.Key
 			for _, path := range args {
-				keys, err := a.readKeys(path)
+				list, err := a.readKeys(path)
 				if err != nil {
 					return err
 				}
-				public = append(public, a.published(path, keys)...)
+				public = append(public, a.published(path, list)...)
 			}
 			if len(public) == 0 {
 				return hint(errors.New("there is no public key to publish"), "make one with: ginjwt key new --algorithm EdDSA")
@@ -41,12 +41,12 @@ tokens only are left out.`,
 }
 
 // published returns the keys that are published, and says which are not.
-func (a *app) published(path string, keys []ginjwt.Key) (public []ginjwt.Key) {
-	for _, key := range keys {
+func (a *app) published(path string, list []keys.Key) (public []keys.Key) {
+	for _, key := range list {
 		switch {
 		case isSecret(key):
 			a.warn("%s: %s is a secret, and is not published", path, idOf(key))
-		case key.TokenType == ginjwt.RefreshToken:
+		case key.TokenType == "refresh":
 			a.warn("%s: %s is for refresh tokens, which only their service verifies, and is not published", path, idOf(key))
 		case stateOf(key, a.now()) == stateRetired:
 			a.warn("%s: %s retired %s, and is not published", path, idOf(key), relative(key.NotAfter, a.now()))

@@ -13,7 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/gin-jwt-extended/ginjwt"
+	"github.com/gin-jwt-extended/ginjwt/keys"
 )
 
 func (a *app) keyCommand() *cobra.Command {
@@ -82,13 +82,13 @@ func (s *keySpec) check(c *cobra.Command, now time.Time) error {
 }
 
 // newKey makes a key.
-func (s *keySpec) newKey() (ginjwt.Key, error) {
-	key := ginjwt.Key{
+func (s *keySpec) newKey() (keys.Key, error) {
+	key := keys.Key{
 		ID:        s.id,
 		Algorithm: s.algorithm,
 		NotBefore: s.notBefore.Truncate(time.Second),
 		NotAfter:  s.notAfter.Truncate(time.Second),
-		TokenType: ginjwt.TokenType(s.tokenType),
+		TokenType: s.tokenType,
 	}
 	for {
 		var err error

@@ -6,7 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/gin-jwt-extended/ginjwt"
+	"github.com/gin-jwt-extended/ginjwt/keys"
 )
 
 func (a *app) keyAddCommand() *cobra.Command {
@@ -35,7 +35,7 @@ To change the key that signs use ginjwt key rotate.`,
 				return err
 			}
 			for i := range added {
-				added[i].VerifyUnnamed = added[i].VerifyUnnamed || unnamed
+				added[i].AllowMissingKeyID = added[i].AllowMissingKeyID || unnamed
 			}
 			if err := a.keyAdd(args[0], added, first); err != nil {
 				return err
@@ -53,7 +53,7 @@ To change the key that signs use ginjwt key rotate.`,
 }
 
 // keyAdd adds keys to a file, or makes the file.
-func (a *app) keyAdd(path string, added []ginjwt.Key, first bool) error {
+func (a *app) keyAdd(path string, added []keys.Key, first bool) error {
 	if path == "-" {
 		return errChangesInput
 	}
@@ -83,7 +83,7 @@ func (a *app) keyAdd(path string, added []ginjwt.Key, first bool) error {
 	return a.writeNew(path, text)
 }
 
-func (a *app) sayAdded(path string, added []ginjwt.Key) error {
+func (a *app) sayAdded(path string, added []keys.Key) error {
 	list := listed(path, added, a.now())
 	if a.json {
 		return a.writeJSON(map[string]any{"added": list})
@@ -94,46 +94,46 @@ func (a *app) sayAdded(path string, added []ginjwt.Key) error {
 	return nil
 }
 
-func (a *app) keysToAdd(c *cobra.Command, s *keySpec, from, fromSecret string) ([]ginjwt.Key, error) {
+func (a *app) keysToAdd(c *cobra.Command, s *keySpec, from, fromSecret string) ([]keys.Key, error) {
 	if from == "" && fromSecret == "" {
 		if err := s.check(c, a.now()); err != nil {
 			return nil, err
 		}
 		key, err := s.newKey()
-		return []ginjwt.Key{key}, err
+		return []keys.Key{key}, err
 	}
-	keys, err := a.existingKeys(from, fromSecret)
+	list, err := a.existingKeys(from, fromSecret)
 	if err != nil {
 		return nil, err
 	}
-	if len(keys) > 1 && s.id != "" {
-		return nil, usage(c, "--id: %s holds %d keys", from, len(keys))
+	if len(list) > 1 && s.id != "" {
+		return nil, usage(c, "--id: %s holds %d keys", from, len(list))
 	}
-	for i := range keys {
+	for i := range list {
 		if c.Flags().Changed("algorithm") {
-			keys[i].Algorithm = s.algorithm
+			list[i].Algorithm = s.algorithm
 		}
-		keys[i].Algorithm = algorithmOf(keys[i])
+		list[i].Algorithm = algorithmOf(list[i])
 		if s.id != "" {
-			keys[i].ID = s.id
+			list[i].ID = s.id
 		}
 		if !s.notBefore.IsZero() {
-			keys[i].NotBefore = s.notBefore.Time
+			list[i].NotBefore = s.notBefore.Time
 		}
 		if !s.notAfter.IsZero() {
-			keys[i].NotAfter = s.notAfter.Time
+			list[i].NotAfter = s.notAfter.Time
 		}
 		if s.tokenType != "" {
-			keys[i].TokenType = ginjwt.TokenType(s.tokenType)
+			list[i].TokenType = s.tokenType
 		}
 	}
-	return keys, nil
+	return list, nil
 }
 
-func (a *app) existingKeys(from, fromSecret string) ([]ginjwt.Key, error) {
+func (a *app) existingKeys(from, fromSecret string) ([]keys.Key, error) {
 	if fromSecret == "" {
 		return a.readKeys(from)
 	}
 	secret, err := a.readSecret(fromSecret)
-	return []ginjwt.Key{{Sign: []byte(secret)}}, err
+	return []keys.Key{{Sign: []byte(secret)}}, err
 }

@@ -8,7 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/gin-jwt-extended/ginjwt"
+	"github.com/gin-jwt-extended/ginjwt/keys"
 )
 
 var errChangesInput = &usageError{"standard input cannot be changed", "name a file"}
@@ -49,8 +49,8 @@ func (a *app) changeKeys(path string, dryRun bool, edit func(*keyFile) error) er
 
 // checkList says whether a service would take a list of keys.
 func checkList(file *keyFile) error {
-	if _, err := ginjwt.NewKeySet(file.keys...); err != nil {
-		return fmt.Errorf("%s: not changed, as services would refuse it: %s", file.path, strings.TrimPrefix(err.Error(), "ginjwt: NewKeySet: "))
+	if _, err := keys.NewSet(file.keys...); err != nil {
+		return fmt.Errorf("%s: not changed, as services would refuse it: %s", file.path, strings.TrimPrefix(err.Error(), "keys: "))
 	}
 	return nil
 }
@@ -66,12 +66,12 @@ func (a *app) completeKeys(_ *cobra.Command, args []string, _ string) ([]string,
 	if err != nil || !info.Mode().IsRegular() {
 		return nil, cobra.ShellCompDirectiveError
 	}
-	keys, err := a.readKeys(args[0])
+	list, err := a.readKeys(args[0])
 	if err != nil {
 		return nil, cobra.ShellCompDirectiveError
 	}
 	odd := func(id string) bool { return safe(id) != id || strings.HasPrefix(id, "_activeHelp_") }
-	return slices.DeleteFunc(ids(keys), odd), cobra.ShellCompDirectiveNoFileComp
+	return slices.DeleteFunc(ids(list), odd), cobra.ShellCompDirectiveNoFileComp
 }
 
 func fileAndKey(c *cobra.Command, args []string) error {

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/gin-jwt-extended/ginjwt"
+	"github.com/gin-jwt-extended/ginjwt/keys"
 )
 
 // listedKey is a line of key list, and its JSON.
@@ -23,7 +24,7 @@ type listedKey struct {
 	NotAfter  string   `json:"not_after,omitempty"`
 	Unnamed   bool     `json:"verify_unnamed,omitempty"`
 
-	key ginjwt.Key
+	key keys.Key
 }
 
 // The states of a key.
@@ -33,7 +34,7 @@ const (
 	stateRetired = "retired"
 )
 
-func stateOf(key ginjwt.Key, now time.Time) string {
+func stateOf(key keys.Key, now time.Time) string {
 	switch {
 	case !key.NotAfter.IsZero() && !key.NotAfter.After(now):
 		return stateRetired
@@ -56,11 +57,11 @@ without showing them. The one that is marked signs new tokens now.`,
 		RunE: func(_ *cobra.Command, args []string) error {
 			var all []listedKey
 			for _, path := range args {
-				keys, err := a.readKeys(path)
+				list, err := a.readKeys(path)
 				if err != nil {
 					return err
 				}
-				all = append(all, listed(path, keys, a.now())...)
+				all = append(all, listed(path, list, a.now())...)
 			}
 			if a.json {
 				return a.writeJSON(map[string]any{"keys": all})
@@ -71,20 +72,20 @@ without showing them. The one that is marked signs new tokens now.`,
 	}
 }
 
-func listed(path string, keys []ginjwt.Key, now time.Time) (all []listedKey) {
-	signers := signersOf(keys, now)
-	for i, key := range keys {
+func listed(path string, list []keys.Key, now time.Time) (all []listedKey) {
+	signers := signersOf(list, now)
+	for i, key := range list {
 		all = append(all, listedKey{
 			File:      path,
 			ID:        idOf(key),
 			Algorithm: algorithmOf(key),
-			TokenType: string(key.TokenType),
+			TokenType: key.TokenType,
 			Private:   key.Sign != nil,
 			State:     stateOf(key, now),
 			Signing:   append([]string{}, signers[i]...),
 			NotBefore: date(key.NotBefore),
 			NotAfter:  date(key.NotAfter),
-			Unnamed:   key.VerifyUnnamed,
+			Unnamed:   key.AllowMissingKeyID,
 			key:       key,
 		})
 	}
@@ -93,9 +94,9 @@ func listed(path string, keys []ginjwt.Key, now time.Time) (all []listedKey) {
 
 // signersOf returns the indexes of the keys that sign now, each with the types
 // of token: those that a manager chooses.
-func signersOf(keys []ginjwt.Key, now time.Time) map[int][]string {
+func signersOf(list []keys.Key, now time.Time) map[int][]string {
 	signers := map[int][]string{}
-	m := ginjwt.New(ginjwt.Config{Keys: keys, TokenCache: -1, Now: func() time.Time { return now }})
+	m := ginjwt.New(ginjwt.Config{Keys: list, TokenCacheSize: -1, Now: func() time.Time { return now }})
 	if m.InitApp(nil) != nil {
 		return signers
 	}
@@ -109,8 +110,8 @@ func signersOf(keys []ginjwt.Key, now time.Time) map[int][]string {
 			continue
 		}
 		header, err := ginjwt.GetUnverifiedJWTHeaders(token)
-		made := func(key ginjwt.Key) bool { return idOf(key) == header["kid"] && algorithmOf(key) == header["alg"] }
-		if index := slices.IndexFunc(keys, made); err == nil && index >= 0 {
+		made := func(key keys.Key) bool { return idOf(key) == header["kid"] && algorithmOf(key) == header["alg"] }
+		if index := slices.IndexFunc(list, made); err == nil && index >= 0 {
 			signers[index] = append(signers[index], typ)
 		}
 	}
@@ -124,13 +125,13 @@ func date(t time.Time) string {
 	return t.UTC().Format(time.RFC3339)
 }
 
-func (a *app) printKeys(keys []listedKey, files bool) {
+func (a *app) printKeys(list []listedKey, files bool) {
 	head := []string{"KEY", "ALGORITHM", "TOKENS", "USE", "STATE"}
 	if files {
 		head = append(head, "FILE")
 	}
 	rows := [][]string{head}
-	for _, k := range keys {
+	for _, k := range list {
 		row := []string{k.ID, k.Algorithm, "all", "verifies", a.stateText(k)}
 		if k.TokenType != "" {
 			row[2] = k.TokenType

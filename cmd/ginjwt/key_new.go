@@ -3,7 +3,7 @@ package main
 import (
 	"github.com/spf13/cobra"
 
-	"github.com/gin-jwt-extended/ginjwt"
+	"github.com/gin-jwt-extended/ginjwt/keys"
 )
 
 func (a *app) keyNewCommand() *cobra.Command {
@@ -78,7 +78,7 @@ func (s *keySpec) checkPEM(c *cobra.Command) error {
 }
 
 // keyText writes a private key; nil for a format that is none.
-func keyText(key ginjwt.Key, format string) ([]byte, error) {
+func keyText(key keys.Key, format string) ([]byte, error) {
 	if format == formPEM {
 		return privatePEM(key)
 	}

@@ -7,7 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/gin-jwt-extended/ginjwt"
+	"github.com/gin-jwt-extended/ginjwt/keys"
 )
 
 func (a *app) keyThumbprintCommand() *cobra.Command {
@@ -19,12 +19,12 @@ has no name. It is the same for the private key and the public one.`,
 		Example: `  ginjwt key thumbprint private.pem`,
 		Args:    oneFile,
 		RunE: func(_ *cobra.Command, args []string) error {
-			keys, err := a.readKeys(args[0])
+			list, err := a.readKeys(args[0])
 			if err != nil {
 				return err
 			}
 			var prints []map[string]string
-			for _, key := range keys {
+			for _, key := range list {
 				thumbprint, err := key.Thumbprint()
 				if err != nil {
 					return fmt.Errorf("%s: %w", args[0], err)
@@ -79,11 +79,11 @@ what another service needs to verify tokens.`,
 var errNoFormat = errors.New("there is no such format")
 
 // publicText writes public keys. A secret among them is an error.
-func publicText(keys []ginjwt.Key, format string) ([]byte, error) {
+func publicText(list []keys.Key, format string) ([]byte, error) {
 	switch format {
 	case formPEM:
 		var text []byte
-		for _, key := range keys {
+		for _, key := range list {
 			block, err := publicPEM(key)
 			if err != nil {
 				return nil, err
@@ -92,23 +92,23 @@ func publicText(keys []ginjwt.Key, format string) ([]byte, error) {
 		}
 		return text, nil
 	case formJWK:
-		if len(keys) != 1 {
-			return nil, fmt.Errorf("holds %d keys, and a JWK is one; use --format set", len(keys))
+		if len(list) != 1 {
+			return nil, fmt.Errorf("holds %d keys, and a JWK is one; use --format set", len(list))
 		}
-		jwk, err := publicJWK(keys[0])
+		jwk, err := publicJWK(list[0])
 		if err != nil {
 			return nil, err
 		}
 		return indented(jwk)
 	case formSet:
-		return publicSet(keys)
+		return publicSet(list)
 	}
 	return nil, errNoFormat
 }
 
-func publicSet(keys []ginjwt.Key) ([]byte, error) {
+func publicSet(list []keys.Key) ([]byte, error) {
 	set := map[string][]json.RawMessage{"keys": {}}
-	for _, key := range keys {
+	for _, key := range list {
 		jwk, err := publicJWK(key)
 		if err != nil {
 			return nil, err
@@ -119,7 +119,7 @@ func publicSet(keys []ginjwt.Key) ([]byte, error) {
 }
 
 // publicJWK writes a public key with its name and its algorithm.
-func publicJWK(key ginjwt.Key) (json.RawMessage, error) {
+func publicJWK(key keys.Key) (json.RawMessage, error) {
 	if isSecret(key) {
 		return nil, errSecretKey(key)
 	}

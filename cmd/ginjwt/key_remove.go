@@ -6,7 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/gin-jwt-extended/ginjwt"
+	"github.com/gin-jwt-extended/ginjwt/keys"
 )
 
 func (a *app) keyRemoveCommand() *cobra.Command {
@@ -24,7 +24,7 @@ is in use is only removed with --force. To replace one, use ginjwt key rotate.
 		ValidArgsFunction: a.completeKeys,
 		RunE: func(_ *cobra.Command, args []string) error {
 			path, id := args[0], args[1]
-			var before, left []ginjwt.Key
+			var before, left []keys.Key
 			err := a.changeKeys(path, false, func(file *keyFile) error {
 				before = slices.Clone(file.keys)
 				removed, err := a.removeKey(file, id, force)

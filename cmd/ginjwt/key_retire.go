@@ -8,7 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/gin-jwt-extended/ginjwt"
+	"github.com/gin-jwt-extended/ginjwt/keys"
 )
 
 func (a *app) keyRetireCommand() *cobra.Command {
@@ -42,7 +42,7 @@ retires at once with --force. To replace the key that signs, use ginjwt key rota
 // keyRetire sets when a key retires; the zero time means never.
 func (a *app) keyRetire(path, id string, at time.Time, force bool) error {
 	atOnce := !at.IsZero() && !at.After(a.now())
-	var before, keys []ginjwt.Key
+	var before, list []keys.Key
 	err := a.changeKeys(path, false, func(file *keyFile) error {
 		index, err := file.index(id)
 		if err != nil {
@@ -51,16 +51,16 @@ func (a *app) keyRetire(path, id string, at time.Time, force bool) error {
 		id, before = idOf(file.keys[index]), slices.Clone(file.keys)
 		inUse := stateOf(file.keys[index], a.now()) == stateActive
 		file.retire(index, at)
-		keys = file.keys
+		list = file.keys
 		if atOnce && inUse && !force {
-			return a.errInUse(path, id, "retires", before, keys)
+			return a.errInUse(path, id, "retires", before, list)
 		}
 		return nil
 	})
 	if err != nil {
 		return err
 	}
-	a.warnOfEnd(path, before, keys)
+	a.warnOfEnd(path, before, list)
 	when := "never retires"
 	if !at.IsZero() {
 		when = fmt.Sprintf("retires %s (%s)", relative(at, a.now()), stamp(at))
@@ -73,7 +73,7 @@ func (a *app) keyRetire(path, id string, at time.Time, force bool) error {
 }
 
 // errInUse refuses to take a key away at once.
-func (a *app) errInUse(path, id, does string, before, after []ginjwt.Key) error {
+func (a *app) errInUse(path, id, does string, before, after []keys.Key) error {
 	problem := "tokens that it signed would be refused"
 	if lost := signedNoMore(before, after, a.now()); lost != "" {
 		problem = "nothing else signs " + lost + ", and " + a.without(after, "could")
@@ -83,8 +83,8 @@ func (a *app) errInUse(path, id, does string, before, after []ginjwt.Key) error 
 }
 
 // without says what services do with keys of which none signs: what SetKeys does.
-func (a *app) without(keys []ginjwt.Key, can string) string {
-	if slices.ContainsFunc(keys, func(key ginjwt.Key) bool { return stateOf(key, a.now()) == stateRetired }) {
+func (a *app) without(list []keys.Key, can string) string {
+	if slices.ContainsFunc(list, func(key keys.Key) bool { return stateOf(key, a.now()) == stateRetired }) {
 		return "nobody " + can + " log in"
 	}
 	return "services that run refuse such a list and go on with the keys that they have"
@@ -92,7 +92,7 @@ func (a *app) without(keys []ginjwt.Key, can string) string {
 
 // signedNoMore returns which tokens are signed with the keys of before, and not
 // with those of after; empty if there are none.
-func signedNoMore(before, after []ginjwt.Key, now time.Time) string {
+func signedNoMore(before, after []keys.Key, now time.Time) string {
 	var lost []string
 	left := signedTypes(after, now)
 	for _, typ := range signedTypes(before, now) {
@@ -107,8 +107,8 @@ func signedNoMore(before, after []ginjwt.Key, now time.Time) string {
 }
 
 // signedTypes returns the types of tokens that keys sign now.
-func signedTypes(keys []ginjwt.Key, now time.Time) (types []string) {
-	for _, signed := range signersOf(keys, now) {
+func signedTypes(list []keys.Key, now time.Time) (types []string) {
+	for _, signed := range signersOf(list, now) {
 		types = append(types, signed...)
 	}
 	slices.Sort(types)
@@ -117,20 +117,20 @@ func signedTypes(keys []ginjwt.Key, now time.Time) (types []string) {
 
 // warnOfEnd warns where no key signs any more, and where a time will come from
 // when on none does.
-func (a *app) warnOfEnd(path string, before, keys []ginjwt.Key) {
-	if lost := signedNoMore(before, keys, a.now()); lost != "" {
-		a.warn("%s: no key signs %s any more, and %s; add one: %s", path, lost, a.without(keys, "can"), command("key add", "--first", path))
+func (a *app) warnOfEnd(path string, before, list []keys.Key) {
+	if lost := signedNoMore(before, list, a.now()); lost != "" {
+		a.warn("%s: no key signs %s any more, and %s; add one: %s", path, lost, a.without(list, "can"), command("key add", "--first", path))
 	}
 	warned := ""
-	for _, typ := range []ginjwt.TokenType{ginjwt.AccessToken, ginjwt.RefreshToken} {
-		last, signs := lastSigner(keys, typ)
+	for _, typ := range []string{"access", "refresh"} {
+		last, signs := lastSigner(list, typ)
 		if !signs || !last.NotAfter.After(a.now()) || idOf(last) == warned {
 			continue
 		}
 		warned = idOf(last)
 		what := "tokens"
 		if last.TokenType != "" {
-			what = string(last.TokenType) + " tokens"
+			what = last.TokenType + " tokens"
 		}
 		a.warn("%s: no key signs %s after %s, when %s retires; if it shall go on: %s",
 			path, what, stamp(last.NotAfter), warned, command("key retire", "--never", path, warned))
@@ -138,8 +138,8 @@ func (a *app) warnOfEnd(path string, before, keys []ginjwt.Key) {
 }
 
 // lastSigner returns the key that goes on the longest to sign tokens of a type.
-func lastSigner(keys []ginjwt.Key, typ ginjwt.TokenType) (last ginjwt.Key, signs bool) {
-	for _, key := range keys {
+func lastSigner(list []keys.Key, typ string) (last keys.Key, signs bool) {
+	for _, key := range list {
 		if key.Sign == nil || key.TokenType != "" && key.TokenType != typ {
 			continue
 		}

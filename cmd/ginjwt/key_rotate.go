@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/gin-jwt-extended/ginjwt"
+	"github.com/gin-jwt-extended/ginjwt/keys"
 )
 
 // rotation is what key rotate is asked for, and what it does.
@@ -20,8 +21,8 @@ type rotation struct {
 	envFile                 string
 
 	now       time.Time
-	added     ginjwt.Key
-	replaced  []ginjwt.Key
+	added     keys.Key
+	replaced  []keys.Key
 	dropped   []string
 	activates time.Time
 	retires   time.Time
@@ -156,15 +157,15 @@ func (r *rotation) rotate(c *cobra.Command, file *keyFile) error {
 
 // chooseType sets the type of token that the new key is for to that of those
 // that sign now.
-func (r *rotation) chooseType(c *cobra.Command, keys []ginjwt.Key) error {
+func (r *rotation) chooseType(c *cobra.Command, list []keys.Key) error {
 	if c.Flags().Changed("type") {
 		r.tokenType = strings.TrimPrefix(r.tokenType, "all") // keys for all have no type
 		return nil
 	}
-	types := map[ginjwt.TokenType]bool{}
-	for i := range signersOf(keys, r.now) {
-		types[keys[i].TokenType] = true
-		r.tokenType = string(keys[i].TokenType)
+	types := map[string]bool{}
+	for i := range signersOf(list, r.now) {
+		types[list[i].TokenType] = true
+		r.tokenType = list[i].TokenType
 	}
 	switch {
 	case len(types) > 1 && types[""]:
@@ -177,9 +178,9 @@ func (r *rotation) chooseType(c *cobra.Command, keys []ginjwt.Key) error {
 
 // current returns the indexes of the keys that the new one replaces: all that
 // sign for the type of token that it is for.
-func (r *rotation) current(keys []ginjwt.Key) (indexes []int) {
-	for i, key := range keys {
-		same := string(key.TokenType) == r.tokenType
+func (r *rotation) current(list []keys.Key) (indexes []int) {
+	for i, key := range list {
+		same := key.TokenType == r.tokenType
 		if key.Sign != nil && stateOf(key, r.now) != stateRetired && same {
 			indexes = append(indexes, i)
 		}
@@ -189,14 +190,14 @@ func (r *rotation) current(keys []ginjwt.Key) (indexes []int) {
 
 // currentAlgorithm returns the algorithm of the key that signs now: one that is
 // only planned may have another.
-func (r *rotation) currentAlgorithm(keys []ginjwt.Key, old []int) string {
-	signers := signersOf(keys, r.now)
+func (r *rotation) currentAlgorithm(list []keys.Key, old []int) string {
+	signers := signersOf(list, r.now)
 	for _, i := range old {
 		if len(signers[i]) > 0 {
-			return algorithmOf(keys[i])
+			return algorithmOf(list[i])
 		}
 	}
-	return algorithmOf(keys[old[0]])
+	return algorithmOf(list[old[0]])
 }
 
 // checkCurrent refuses to rotate where nothing signs, where a rotation is under
@@ -225,7 +226,7 @@ func (r *rotation) checkCurrent(file *keyFile, old []int) error {
 
 // nothingToReplace says why no key of a list is one that would be replaced.
 func (r *rotation) nothingToReplace(file *keyFile) error {
-	others := slices.ContainsFunc(file.keys, func(key ginjwt.Key) bool {
+	others := slices.ContainsFunc(file.keys, func(key keys.Key) bool {
 		return key.Sign != nil && stateOf(key, r.now) != stateRetired
 	})
 	switch {
@@ -242,7 +243,7 @@ func (r *rotation) nothingToReplace(file *keyFile) error {
 // that it made retire go on, and the key is removed.
 func (f *keyFile) undo(planned int, now time.Time) string {
 	var last time.Time
-	retiring := func(key ginjwt.Key) bool {
+	retiring := func(key keys.Key) bool {
 		return key.Sign != nil && key.TokenType == f.keys[planned].TokenType && stateOf(key, now) == stateActive && key.NotAfter.After(f.keys[planned].NotBefore)
 	}
 	for _, key := range f.keys {
@@ -291,8 +292,8 @@ func (r *rotation) answer(path string) rotationAnswer {
 	}
 }
 
-func ids(keys []ginjwt.Key) (all []string) {
-	for _, key := range keys {
+func ids(list []keys.Key) (all []string) {
+	for _, key := range list {
 		all = append(all, idOf(key))
 	}
 	return all

@@ -17,14 +17,15 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/gin-jwt-extended/ginjwt"
+	"github.com/gin-jwt-extended/ginjwt/keys"
 )
 
 // keysIn reads a file with keys.
-func (u *user) keysIn(name string) []ginjwt.Key {
+func (u *user) keysIn(name string) []keys.Key {
 	u.t.Helper()
-	keys, err := ginjwt.ParseKeys([]byte(u.read(name)))
+	list, err := keys.Parse([]byte(u.read(name)))
 	require.NoError(u.t, err)
-	return keys
+	return list
 }
 
 func TestKeyNew(t *testing.T) {
@@ -38,14 +39,14 @@ func TestKeyNew(t *testing.T) {
 				continue
 			}
 			out := u.ok("key", "new", "--algorithm", algorithm, "--bits", "2048", "--format", format, "--out", "./key")
-			keys := u.keysIn("key")
-			require.Len(t, keys, 1)
-			thumbprint, err := keys[0].Thumbprint()
+			list := u.keysIn("key")
+			require.Len(t, list, 1)
+			thumbprint, err := list[0].Thumbprint()
 			require.NoError(t, err)
 			assert.Equal(t, "key: a new key for "+algorithm+", "+thumbprint+"\n", out)
 			if format != formPEM {
-				assert.Equal(t, thumbprint, keys[0].ID)
-				assert.Equal(t, algorithm, keys[0].Algorithm)
+				assert.Equal(t, thumbprint, list[0].ID)
+				assert.Equal(t, algorithm, list[0].Algorithm)
 			}
 			info, err := os.Stat(filepath.Join(u.dir, "key"))
 			require.NoError(t, err)
@@ -63,23 +64,23 @@ func TestKeyNewWithMore(t *testing.T) {
 	t.Parallel()
 	u := newUser(t)
 	out := u.ok("key", "new", "--id", "k1", "--not-before", "2026-12-01", "--not-after", "+31d", "--type", "refresh")
-	keys, err := ginjwt.ParseKeys([]byte(out))
+	list, err := keys.Parse([]byte(out))
 	require.NoError(t, err)
-	keys[0].Sign = nil
-	assert.Equal(t, []ginjwt.Key{{
-		ID: "k1", Algorithm: "EdDSA", TokenType: ginjwt.RefreshToken,
+	list[0].Sign = nil
+	assert.Equal(t, []keys.Key{{
+		ID: "k1", Algorithm: "EdDSA", TokenType: "refresh",
 		NotBefore: time.Date(2026, 12, 1, 0, 0, 0, 0, time.UTC).Local(),
 		NotAfter:  noon.Add(31 * day).Local(),
-	}}, local(keys))
+	}}, local(list))
 	assert.Equal(t, "{\n  \"algorithm\": \"EdDSA\",\n  \"file\": \"k.json\",\n  \"kid\": \"k2\"\n}\n", u.ok("key", "new", "--id", "k2", "--out", "./k.json", "--json"))
 }
 
 // local makes times comparable.
-func local(keys []ginjwt.Key) []ginjwt.Key {
-	for i := range keys {
-		keys[i].NotBefore, keys[i].NotAfter = keys[i].NotBefore.Local(), keys[i].NotAfter.Local()
+func local(list []keys.Key) []keys.Key {
+	for i := range list {
+		list[i].NotBefore, list[i].NotAfter = list[i].NotBefore.Local(), list[i].NotAfter.Local()
 	}
-	return keys
+	return list
 }
 
 func TestKeyNewMistakes(t *testing.T) {
@@ -308,8 +309,8 @@ func TestRotationRefusesNobody(t *testing.T) {
 	after := u.keysIn("keys.json")
 
 	now := noon
-	manager := func(keys []ginjwt.Key) *ginjwt.JWTManager {
-		m := ginjwt.New(ginjwt.Config{Keys: keys, Now: func() time.Time { return now }, TokenCache: -1})
+	manager := func(list []keys.Key) *ginjwt.JWTManager {
+		m := ginjwt.New(ginjwt.Config{Keys: list, Now: func() time.Time { return now }, TokenCacheSize: -1})
 		require.NoError(t, m.InitApp(nil))
 		return m
 	}

@@ -20,7 +20,7 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/gin-jwt-extended/ginjwt"
+	"github.com/gin-jwt-extended/ginjwt/keys"
 )
 
 // The forms of a file with keys.
@@ -35,13 +35,13 @@ const (
 type keyFile struct {
 	path, form string
 	text       []byte
-	keys       []ginjwt.Key
+	keys       []keys.Key
 	raw        []object // of each key, but for PEM
 	set        object   // the JWK Set around them
 }
 
 // readKeys returns the keys in a file.
-func (a *app) readKeys(path string) ([]ginjwt.Key, error) {
+func (a *app) readKeys(path string) ([]keys.Key, error) {
 	file, err := a.readKeyFile(path)
 	if err != nil {
 		return nil, err
@@ -62,8 +62,8 @@ func (a *app) readKeyFile(path string) (*keyFile, error) {
 	return file, nil
 }
 
-func holdsPrivate(keys []ginjwt.Key) bool {
-	return slices.ContainsFunc(keys, func(key ginjwt.Key) bool { return key.Sign != nil || isSecret(key) })
+func holdsPrivate(list []keys.Key) bool {
+	return slices.ContainsFunc(list, func(key keys.Key) bool { return key.Sign != nil || isSecret(key) })
 }
 
 // warnOfOthers warns of a file that is open to everybody.
@@ -98,8 +98,8 @@ func (f *keyFile) parse() (err error) {
 	if len(bytes.TrimSpace(f.text)) == 0 {
 		return errors.New("is empty")
 	}
-	if f.keys, err = ginjwt.ParseKeys(f.text); err != nil {
-		return errors.New(strings.TrimPrefix(err.Error(), "ginjwt: ParseKeys: "))
+	if f.keys, err = keys.Parse(f.text); err != nil {
+		return errors.New(strings.TrimPrefix(err.Error(), "keys: "))
 	}
 	f.form = formPEM
 	if bytes.TrimSpace(f.text)[0] != '{' {
@@ -156,13 +156,13 @@ func indented(v any) ([]byte, error) {
 }
 
 // insert puts a key at an index.
-func (f *keyFile) insert(index int, key ginjwt.Key) error {
+func (f *keyFile) insert(index int, key keys.Key) error {
 	raw, err := rawJWK(key)
 	if err != nil {
 		return err
 	}
 	f.raw = append(f.raw[:index], append([]object{raw}, f.raw[index:]...)...)
-	f.keys = append(f.keys[:index], append([]ginjwt.Key{key}, f.keys[index:]...)...)
+	f.keys = append(f.keys[:index], append([]keys.Key{key}, f.keys[index:]...)...)
 	return nil
 }
 
@@ -183,7 +183,7 @@ func (f *keyFile) remove(index int) {
 }
 
 // named gives every key the name by which a service knows it.
-func named(key ginjwt.Key) (ginjwt.Key, error) {
+func named(key keys.Key) (keys.Key, error) {
 	var err error
 	if key.ID == "" {
 		key.ID, err = key.Thumbprint()
@@ -191,7 +191,7 @@ func named(key ginjwt.Key) (ginjwt.Key, error) {
 	return key, err
 }
 
-func rawJWK(key ginjwt.Key) (object, error) {
+func rawJWK(key keys.Key) (object, error) {
 	key, err := named(key)
 	if err != nil {
 		return nil, err
@@ -204,7 +204,7 @@ func rawJWK(key ginjwt.Key) (object, error) {
 }
 
 // idOf returns the name of a key, for people.
-func idOf(key ginjwt.Key) string {
+func idOf(key keys.Key) string {
 	named, err := named(key)
 	if err != nil {
 		return "(unnamed)"
@@ -213,7 +213,7 @@ func idOf(key ginjwt.Key) string {
 }
 
 // algorithmOf returns the algorithm that a list of keys gives to key.
-func algorithmOf(key ginjwt.Key) string {
+func algorithmOf(key keys.Key) string {
 	if key.Algorithm != "" {
 		return key.Algorithm
 	}
@@ -229,7 +229,7 @@ func algorithmOf(key ginjwt.Key) string {
 }
 
 // publicKey returns what verifies with an asymmetric key, else nil.
-func publicKey(key ginjwt.Key) any {
+func publicKey(key keys.Key) any {
 	if signer, ok := key.Sign.(crypto.Signer); ok {
 		return signer.Public()
 	}
@@ -239,10 +239,10 @@ func publicKey(key ginjwt.Key) any {
 	return key.Verify
 }
 
-func isSecret(key ginjwt.Key) bool { return publicKey(key) == nil }
+func isSecret(key keys.Key) bool { return publicKey(key) == nil }
 
 // publicPEM returns the public key in PEM.
-func publicPEM(key ginjwt.Key) ([]byte, error) {
+func publicPEM(key keys.Key) ([]byte, error) {
 	if isSecret(key) {
 		return nil, errSecretKey(key)
 	}
@@ -253,7 +253,7 @@ func publicPEM(key ginjwt.Key) ([]byte, error) {
 	return pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der}), nil
 }
 
-func privatePEM(key ginjwt.Key) ([]byte, error) {
+func privatePEM(key keys.Key) ([]byte, error) {
 	der, err := x509.MarshalPKCS8PrivateKey(key.Sign)
 	if err != nil {
 		return nil, errors.New("the private key cannot be written as PEM")
@@ -261,7 +261,7 @@ func privatePEM(key ginjwt.Key) ([]byte, error) {
 	return pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}), nil
 }
 
-func errSecretKey(key ginjwt.Key) error {
+func errSecretKey(key keys.Key) error {
 	return fmt.Errorf("%s is a secret, which has no public part: who verifies with it can sign with it too", idOf(key))
 }
 

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/gin-jwt-extended/ginjwt"
+	"github.com/gin-jwt-extended/ginjwt/keys"
 )
 
 // order is what mint is asked for.
@@ -132,8 +133,8 @@ func (a *app) showToken(token string) error {
 }
 
 // whyUnsigned says what to do where no key signs.
-func whyUnsigned(keys []ginjwt.Key) string {
-	if !slices.ContainsFunc(keys, func(key ginjwt.Key) bool { return key.Sign != nil }) {
+func whyUnsigned(list []keys.Key) string {
+	if !slices.ContainsFunc(list, func(key keys.Key) bool { return key.Sign != nil }) {
 		return "the key only verifies: a token needs the private key"
 	}
 	return "the private keys that are there have retired, do not sign yet, or are for another type of token; see: ginjwt key list FILE"

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/gin-jwt-extended/ginjwt"
+	"github.com/gin-jwt-extended/ginjwt/keys"
 )
 
 // source is where a command gets its settings and keys from.
@@ -84,7 +85,7 @@ func (a *app) config(s *source) (ginjwt.Config, error) {
 		a.warn("%s: everybody on this machine can %s", open.setting, open.can)
 	}
 	config.Now = a.now
-	config.TokenCache = -1
+	config.TokenCacheSize = -1
 	// No store is asked here: settings of sessions would be without one.
 	config.SessionGrace, config.SessionLifetime, config.MaxSessions = 0, 0, 0
 	return config, a.useKeys(&config, s)
@@ -117,8 +118,8 @@ func (a *app) openFiles(env environment) (all []openFile) {
 		secret := name != "JWT_PUBLIC_KEY_FILE"
 		if name == "JWT_KEYS_FILE" {
 			text, _ := a.readFile(path) // what cannot be read is reported elsewhere
-			keys, _ := ginjwt.ParseKeys(text)
-			secret = holdsPrivate(keys)
+			list, _ := keys.Parse(text)
+			secret = holdsPrivate(list)
 		}
 		if can, mode := openTo(path, secret); can != "" {
 			all = append(all, openFile{name, can, mode})
@@ -168,11 +169,11 @@ func (a *app) useKeys(config *ginjwt.Config, s *source) error {
 		return err
 	}
 	for _, path := range s.keyFiles {
-		keys, err := a.readKeys(path)
+		list, err := a.readKeys(path)
 		if err != nil {
 			return hint(err, "--key reads files in PEM, JWKs and JWK Sets; a secret alone is for --secret-file")
 		}
-		config.Keys = append(config.Keys, keys...)
+		config.Keys = append(config.Keys, list...)
 	}
 	return nil
 }

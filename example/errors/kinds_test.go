@@ -110,7 +110,7 @@ func refusals(t *testing.T, mgr *ginjwt.JWTManager, clock *jwttest.Clock) []refu
 	}
 	return []refusal{
 		{"ErrNoAuthorization", ginjwt.ErrNoAuthorization, "/", nil},
-		{"ErrAmbiguous", ginjwt.ErrAmbiguous, "/cookies", header("Cookie", "access_token_cookie=a; access_token_cookie=b")},
+		{"ErrMultipleTokens", ginjwt.ErrMultipleTokens, "/cookies", header("Cookie", "access_token_cookie=a; access_token_cookie=b")},
 		{"ErrCSRF", ginjwt.ErrCSRF, "/cookies", header("Cookie", "access_token_cookie="+alice)},
 		{"ErrInvalidHeader", ginjwt.ErrInvalidHeader, "/", header("Authorization", "Bearer a b")},
 		{"ErrInvalidQueryParam", ginjwt.ErrInvalidQueryParam, "/query?jwt=" + alice, nil},

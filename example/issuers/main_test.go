@@ -16,6 +16,7 @@ import (
 
 	"github.com/gin-jwt-extended/ginjwt"
 	"github.com/gin-jwt-extended/ginjwt/jwttest"
+	"github.com/gin-jwt-extended/ginjwt/keys"
 )
 
 func TestMain(m *testing.M) {
@@ -30,7 +31,7 @@ func other(t *testing.T) *ginjwt.JWTManager {
 	require.NoError(t, err)
 	server := httptest.NewUnstartedServer(nil)
 	url := "http://" + server.Listener.Addr().String()
-	jwt := ginjwt.New(ginjwt.Config{Keys: []ginjwt.Key{{Sign: private}}, EncodeIssuer: url, EncodeAudience: []string{"shop"}})
+	jwt := ginjwt.New(ginjwt.Config{Keys: []keys.Key{{Sign: private}}, EncodeIssuer: url, EncodeAudience: []string{"shop"}})
 	engine := gin.New()
 	require.NoError(t, jwt.InitApp(engine))
 	engine.GET("/keys", jwt.JWKSHandler())

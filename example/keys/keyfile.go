@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/gin-jwt-extended/ginjwt"
+	"github.com/gin-jwt-extended/ginjwt/keys"
 )
 
 // keyFile is a file with keys, and the hash of what was in it when they were
@@ -48,7 +49,7 @@ func (f *keyFile) load(jwt *ginjwt.JWTManager) (changed bool, err error) {
 	if sum == f.sum {
 		return false, nil
 	}
-	keys, err := ginjwt.ParseKeys(text)
+	keys, err := keys.Parse(text)
 	if err != nil {
 		return false, err
 	}

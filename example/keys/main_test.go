@@ -28,6 +28,7 @@ import (
 
 	"github.com/gin-jwt-extended/ginjwt"
 	"github.com/gin-jwt-extended/ginjwt/jwttest"
+	"github.com/gin-jwt-extended/ginjwt/keys"
 )
 
 func TestMain(m *testing.M) {
@@ -44,10 +45,10 @@ type program struct {
 	hangup chan os.Signal
 }
 
-func start(t *testing.T, keys ...ginjwt.Key) *program {
+func start(t *testing.T, list ...keys.Key) *program {
 	t.Helper()
 	p := &program{path: filepath.Join(t.TempDir(), "keys.json"), hangup: make(chan os.Signal)}
-	p.write(t, keys...)
+	p.write(t, list...)
 	server := httptest.NewUnstartedServer(nil)
 	p.url = "http://" + server.Listener.Addr().String()
 	text, err := os.ReadFile(p.path)
@@ -79,18 +80,18 @@ func start(t *testing.T, keys ...ginjwt.Key) *program {
 }
 
 // write puts a JWK Set in the place of the file, as a whole.
-func (p *program) write(t *testing.T, keys ...ginjwt.Key) {
+func (p *program) write(t *testing.T, list ...keys.Key) {
 	t.Helper()
-	require.NoError(t, os.WriteFile(p.path+".new", setOf(t, keys...), 0o600))
+	require.NoError(t, os.WriteFile(p.path+".new", setOf(t, list...), 0o600))
 	require.NoError(t, os.Rename(p.path+".new", p.path))
 }
 
-func setOf(t *testing.T, keys ...ginjwt.Key) []byte {
+func setOf(t *testing.T, list ...keys.Key) []byte {
 	t.Helper()
 	var set struct {
 		Keys []json.RawMessage `json:"keys"`
 	}
-	for _, key := range keys {
+	for _, key := range list {
 		text, err := key.MarshalJWK()
 		require.NoError(t, err)
 		set.Keys = append(set.Keys, text)
@@ -102,12 +103,12 @@ func setOf(t *testing.T, keys ...ginjwt.Key) []byte {
 
 // rotate writes the file, sends the signal, and waits for the published keys to
 // be those.
-func (p *program) rotate(t *testing.T, keys ...ginjwt.Key) {
+func (p *program) rotate(t *testing.T, list ...keys.Key) {
 	t.Helper()
-	p.write(t, keys...)
+	p.write(t, list...)
 	p.hangup <- syscall.SIGHUP
 	var want []string
-	for _, key := range keys {
+	for _, key := range list {
 		want = append(want, key.ID)
 	}
 	require.Eventually(t, func() bool { return assert.ObjectsAreEqual(want, p.published(t)) }, 10*time.Second, time.Millisecond)
@@ -166,18 +167,18 @@ func (p *program) status(token string) (int, error) {
 	return response.StatusCode, err
 }
 
-func newEdDSA(t *testing.T, id string) ginjwt.Key {
+func newEdDSA(t *testing.T, id string) keys.Key {
 	t.Helper()
 	_, private, err := ed25519.GenerateKey(rand.Reader)
 	require.NoError(t, err)
-	return ginjwt.Key{ID: id, Algorithm: "EdDSA", Sign: private}
+	return keys.Key{ID: id, Algorithm: "EdDSA", Sign: private}
 }
 
-func newES256(t *testing.T, id string) ginjwt.Key {
+func newES256(t *testing.T, id string) keys.Key {
 	t.Helper()
 	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	require.NoError(t, err)
-	return ginjwt.Key{ID: id, Algorithm: "ES256", Sign: private}
+	return keys.Key{ID: id, Algorithm: "ES256", Sign: private}
 }
 
 func keyOf(t *testing.T, token string) any {
@@ -221,7 +222,7 @@ func TestKeyWithNotBefore(t *testing.T) {
 	old, planned := newES256(t, "old"), newEdDSA(t, "planned")
 	planned.NotBefore = clock.Now().Add(time.Hour)
 	old.NotAfter = clock.Now().Add(2 * time.Hour)
-	jwt := ginjwt.New(ginjwt.Config{Keys: []ginjwt.Key{planned, old}, EncodeIssuer: "https://example.com", Now: clock.Now})
+	jwt := ginjwt.New(ginjwt.Config{Keys: []keys.Key{planned, old}, EncodeIssuer: "https://example.com", Now: clock.Now})
 	router, err := newRouter(jwt)
 	require.NoError(t, err)
 	published := func() string { return jwttest.Do(router, "GET", "/.well-known/jwks.json").Body.String() }
@@ -239,19 +240,19 @@ func TestKeyWithNotBefore(t *testing.T) {
 func TestBadFilesChangeNothing(t *testing.T) {
 	t.Parallel()
 	key, other := newEdDSA(t, "good"), newEdDSA(t, "other")
-	jwt := ginjwt.New(ginjwt.Config{Keys: []ginjwt.Key{key}})
+	jwt := ginjwt.New(ginjwt.Config{Keys: []keys.Key{key}})
 	require.NoError(t, jwt.InitApp(gin.New()))
 	f := &keyFile{path: filepath.Join(t.TempDir(), "keys.json")}
 	whole := setOf(t, other)
-	verifies := ginjwt.Key{ID: "verifies", Algorithm: "EdDSA", Verify: other.Sign.(ed25519.PrivateKey).Public()}
+	verifies := keys.Key{ID: "verifies", Algorithm: "EdDSA", Verify: other.Sign.(ed25519.PrivateKey).Public()}
 	planned := other
 	planned.NotBefore = time.Now().Add(time.Hour)
 	for _, test := range []struct {
 		name, text, want string
 	}{
-		{"half", string(whole[:len(whole)/2]), "ginjwt: ParseKeys: not valid JSON, or a name comes twice in it"},
-		{"empty", "", "ginjwt: ParseKeys: neither a key in PEM form nor a JWK found"},
-		{"no keys", `{"keys":[]}`, "ginjwt: ParseKeys: the JWK Set is empty"},
+		{"half", string(whole[:len(whole)/2]), "keys: not valid JSON, or a name comes twice in it"},
+		{"empty", "", "keys: neither a key in PEM form nor a JWK found"},
+		{"no keys", `{"keys":[]}`, "keys: the JWK Set is empty"},
 		{"public", string(setOf(t, verifies)), "ginjwt: SetKeys: none of the keys signs access tokens now"},
 		{"later", string(setOf(t, planned)), "ginjwt: SetKeys: none of the keys signs access tokens now"},
 	} {
@@ -278,7 +279,7 @@ func TestBadFilesChangeNothing(t *testing.T) {
 func TestChangedFileIsReadWithoutSignal(t *testing.T) {
 	t.Parallel()
 	key, other := newEdDSA(t, "first"), newEdDSA(t, "second")
-	jwt := ginjwt.New(ginjwt.Config{Keys: []ginjwt.Key{key}})
+	jwt := ginjwt.New(ginjwt.Config{Keys: []keys.Key{key}})
 	require.NoError(t, jwt.InitApp(gin.New()))
 	f := &keyFile{path: filepath.Join(t.TempDir(), "keys.json")}
 	require.NoError(t, os.WriteFile(f.path, setOf(t, other), 0o600))
@@ -336,13 +337,13 @@ func TestKeyfuncVerifies(t *testing.T) {
 	p := start(t, first, second)
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	keys, err := keyfunc.NewDefaultCtx(ctx, []string{p.url + "/.well-known/jwks.json"})
+	list, err := keyfunc.NewDefaultCtx(ctx, []string{p.url + "/.well-known/jwks.json"})
 	require.NoError(t, err)
 	options := []golangjwt.ParserOption{
 		golangjwt.WithIssuer(p.url), golangjwt.WithAudience("shop"), golangjwt.WithValidMethods([]string{"ES256", "EdDSA"}),
 	}
 	check := func() {
-		token, err := golangjwt.Parse(p.mustLogin(t), keys.Keyfunc, options...)
+		token, err := golangjwt.Parse(p.mustLogin(t), list.Keyfunc, options...)
 		require.NoError(t, err)
 		subject, err := token.Claims.GetSubject()
 		require.NoError(t, err)
@@ -351,17 +352,17 @@ func TestKeyfuncVerifies(t *testing.T) {
 	check()
 	p.rotate(t, second, first)
 	check()
-	stranger := ginjwt.New(ginjwt.Config{Keys: []ginjwt.Key{newEdDSA(t, "2")}, EncodeIssuer: p.url, EncodeAudience: []string{"shop"}})
+	stranger := ginjwt.New(ginjwt.Config{Keys: []keys.Key{newEdDSA(t, "2")}, EncodeIssuer: p.url, EncodeAudience: []string{"shop"}})
 	require.NoError(t, stranger.InitApp(gin.New()))
-	_, err = golangjwt.Parse(jwttest.AccessToken(t, stranger, "alice"), keys.Keyfunc, options...)
+	_, err = golangjwt.Parse(jwttest.AccessToken(t, stranger, "alice"), list.Keyfunc, options...)
 	require.ErrorIs(t, err, golangjwt.ErrTokenSignatureInvalid)
 }
 
 // Nothing of a key is in what is published, whatever it is asked for.
 func TestSecretsAreNotPublished(t *testing.T) {
 	t.Parallel()
-	secret := ginjwt.Key{ID: "hs", Algorithm: "HS256", Sign: bytes.Repeat([]byte("s"), 32)}
-	jwt := ginjwt.New(ginjwt.Config{Keys: []ginjwt.Key{secret}, EncodeIssuer: "https://example.com"})
+	secret := keys.Key{ID: "hs", Algorithm: "HS256", Sign: bytes.Repeat([]byte("s"), 32)}
+	jwt := ginjwt.New(ginjwt.Config{Keys: []keys.Key{secret}, EncodeIssuer: "https://example.com"})
 	router, err := newRouter(jwt)
 	require.NoError(t, err)
 	w := jwttest.Do(router, "GET", "/.well-known/jwks.json")

@@ -23,6 +23,7 @@ import (
 
 	"github.com/gin-jwt-extended/ginjwt"
 	"github.com/gin-jwt-extended/ginjwt/jwttest"
+	"github.com/gin-jwt-extended/ginjwt/keys"
 )
 
 func newManager(t testing.TB, config ginjwt.Config) *ginjwt.JWTManager {
@@ -63,9 +64,9 @@ func assertRefuses(t *testing.T, jwt *ginjwt.JWTManager, token string) {
 // it work beside those that have not.
 func TestRotationsOfAllKinds(t *testing.T) {
 	t.Parallel()
-	rs256 := ginjwt.Key{Algorithm: "RS256", Sign: newRSA(t, 2048)}
-	hs256 := func() ginjwt.Key { return ginjwt.Key{Sign: newSecret(t)} }
-	for name, kind := range map[string]struct{ old, fresh ginjwt.Key }{
+	rs256 := keys.Key{Algorithm: "RS256", Sign: newRSA(t, 2048)}
+	hs256 := func() keys.Key { return keys.Key{Sign: newSecret(t)} }
+	for name, kind := range map[string]struct{ old, fresh keys.Key }{
 		"HS256 to HS256": {hs256(), hs256()},
 		"HS256 to EdDSA": {hs256(), newEdDSA(t, "")},
 		"RS256 to ES256": {rs256, newES256(t, "")},
@@ -74,17 +75,17 @@ func TestRotationsOfAllKinds(t *testing.T) {
 			t.Parallel()
 			clock := &jwttest.Clock{}
 			now, old, fresh := clock.Now(), kind.old, kind.fresh
-			before := newManager(t, ginjwt.Config{Keys: []ginjwt.Key{old}, Now: clock.Now})
+			before := newManager(t, ginjwt.Config{Keys: []keys.Key{old}, Now: clock.Now})
 			first := jwttest.RefreshToken(t, before, "alice")
 
 			fresh.NotBefore = now.Add(time.Hour)             // until then it is only published
 			old.NotAfter = fresh.NotBefore.AddDate(0, 0, 31) // its last refresh token lives for 30 days
-			keys := []ginjwt.Key{fresh, old}
-			after := newManager(t, ginjwt.Config{Keys: keys, Now: clock.Now})
+			list := []keys.Key{fresh, old}
+			after := newManager(t, ginjwt.Config{Keys: list, Now: clock.Now})
 
 			assertAccepts(t, after, first)
 			assertAccepts(t, before, jwttest.RefreshToken(t, after, "alice"))
-			require.NoError(t, before.SetKeys(keys...))
+			require.NoError(t, before.SetKeys(list...))
 			clock.Advance(time.Hour)
 			second := jwttest.RefreshToken(t, after, "alice")
 			assert.NotEqual(t, keyOf(t, first), keyOf(t, second))
@@ -106,13 +107,13 @@ func TestFromSecretToList(t *testing.T) {
 	unnamed := jwttest.AccessToken(t, before, "alice")
 	assert.Nil(t, keyOf(t, unnamed))
 
-	old := ginjwt.Key{
-		Sign:          []byte(oldSecret),
-		VerifyUnnamed: true, // its tokens from before the list name no key
+	old := keys.Key{
+		Sign:              []byte(oldSecret),
+		AllowMissingKeyID: true, // its tokens from before the list name no key
 	}
 	fresh := newEdDSA(t, "2026-12")
 	fresh.NotBefore = clock.Now().Add(time.Hour)
-	after := newManager(t, ginjwt.Config{Keys: []ginjwt.Key{fresh, old}, Now: clock.Now})
+	after := newManager(t, ginjwt.Config{Keys: []keys.Key{fresh, old}, Now: clock.Now})
 
 	assertAccepts(t, after, unnamed)
 	named := jwttest.AccessToken(t, after, "alice")
@@ -127,8 +128,8 @@ func TestSecretBesideList(t *testing.T) {
 	oldSecret := string(newSecret(t))
 	private := newEdDSA(t, "").Sign
 	config := ginjwt.Config{
-		Keys:      []ginjwt.Key{{ID: "2026-12", Sign: private}}, // signs
-		SecretKey: oldSecret,                                    // verifies the tokens from before
+		Keys:      []keys.Key{{ID: "2026-12", Sign: private}}, // signs
+		SecretKey: oldSecret,                                  // verifies the tokens from before
 	}
 	jwt := newManager(t, config)
 	unnamed := jwttest.AccessToken(t, newManager(t, ginjwt.Config{SecretKey: oldSecret}), "alice")
@@ -146,9 +147,9 @@ func TestSeparateKeys(t *testing.T) {
 	private, secret := newEdDSA(t, "").Sign, newSecret(t)
 	config := ginjwt.Config{
 		EncodeIssuer: "https://accounts.example.com",
-		Keys: []ginjwt.Key{
-			{ID: "access-1", Sign: private, TokenType: ginjwt.AccessToken},
-			{ID: "refresh-1", Sign: secret, TokenType: ginjwt.RefreshToken}, // HS256
+		Keys: []keys.Key{
+			{ID: "access-1", Sign: private, TokenType: "access"},
+			{ID: "refresh-1", Sign: secret, TokenType: "refresh"}, // HS256
 		},
 	}
 	jwt := ginjwt.New(config)
@@ -160,7 +161,7 @@ func TestSeparateKeys(t *testing.T) {
 	assert.Contains(t, published, `"access-1"`)
 	assert.NotContains(t, published, `"refresh-1"`)
 
-	forger := newManager(t, ginjwt.Config{Keys: []ginjwt.Key{{ID: "access-1", Sign: private}}})
+	forger := newManager(t, ginjwt.Config{Keys: []keys.Key{{ID: "access-1", Sign: private}}})
 	assertRefuses(t, jwt, jwttest.RefreshToken(t, forger, "alice"))
 }
 
@@ -169,8 +170,8 @@ func TestSeparateKeys(t *testing.T) {
 func TestLeak(t *testing.T) {
 	t.Parallel()
 	leaked, clean := newEdDSA(t, "leaked"), newEdDSA(t, "clean")
-	jwt := newManager(t, ginjwt.Config{Keys: []ginjwt.Key{leaked}})
-	thief := newManager(t, ginjwt.Config{Keys: []ginjwt.Key{leaked}})
+	jwt := newManager(t, ginjwt.Config{Keys: []keys.Key{leaked}})
+	thief := newManager(t, ginjwt.Config{Keys: []keys.Key{leaked}})
 	forged, mine := jwttest.AccessToken(t, thief, "admin"), jwttest.AccessToken(t, jwt, "alice")
 	token, err := jwt.DecodeToken(t.Context(), forged)
 	require.NoError(t, err)
@@ -200,7 +201,7 @@ func mistakes(t *testing.T) map[string]error {
 	require.NoError(t, os.WriteFile(file, text, 0o600))
 	small, err := x509.MarshalPKIXPublicKey(&newSmallRSA(t).PublicKey)
 	require.NoError(t, err)
-	verifies := ginjwt.Key{Verify: other.Sign.(*ecdsa.PrivateKey).Public()}
+	verifies := keys.Key{Verify: other.Sign.(*ecdsa.PrivateKey).Public()}
 	retired := newEdDSA(t, "old")
 	retired.NotAfter = time.Now().Add(-time.Minute)
 
@@ -215,7 +216,7 @@ func mistakes(t *testing.T) map[string]error {
 		})
 		return err
 	}
-	list := func(keys ...ginjwt.Key) error { return ginjwt.New(ginjwt.Config{Keys: keys}).InitApp(gin.New()) }
+	list := func(list ...keys.Key) error { return ginjwt.New(ginjwt.Config{Keys: list}).InitApp(gin.New()) }
 	create := func(config ginjwt.Config) error {
 		_, err := newManager(t, config).CreateAccessToken(t.Context(), "alice")
 		return err
@@ -229,14 +230,14 @@ func mistakes(t *testing.T) map[string]error {
 		"has 1024 bits, but must have at least 2048": load("JWT_KEYS",
 			string(pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: small}))),
 		`has the ID "1" of another key`:              list(key, other),
-		"a main.opaque cannot sign":                  list(ginjwt.Key{Algorithm: "EdDSA", Sign: opaque{key.Sign.(crypto.Signer)}}),
+		"a main.opaque cannot sign":                  list(keys.Key{Algorithm: "EdDSA", Sign: opaque{key.Sign.(crypto.Signer)}}),
 		"is a PEM text, not a secret":                ginjwt.New(ginjwt.Config{SecretKey: string(text)}).InitApp(gin.New()),
 		"has 6 bytes, but must have at least the 32": ginjwt.New(ginjwt.Config{SecretKey: "secret"}).InitApp(gin.New()),
-		"none of the keys signs access tokens now":   newManager(t, ginjwt.Config{Keys: []ginjwt.Key{key}}).SetKeys(verifies),
-		"no key of the list signs access tokens":     create(ginjwt.Config{Keys: []ginjwt.Key{retired, verifies}}),
-		"set Config.EncodeIssuer":                    panicOf(func() { newManager(t, ginjwt.Config{Keys: []ginjwt.Key{key}}).MetadataHandler(ginjwt.Metadata{}) }),
-		"The specified alg value is not allowed":     refusal(t, ginjwt.Key{ID: "1", Sign: key.Sign}, ginjwt.Key{ID: "1", Sign: other.Sign}),
-		"Signature verification failed":              refusal(t, ginjwt.Key{ID: "1", Sign: key.Sign}, ginjwt.Key{ID: "2", Sign: key.Sign}),
+		"none of the keys signs access tokens now":   newManager(t, ginjwt.Config{Keys: []keys.Key{key}}).SetKeys(verifies),
+		"no key of the list signs access tokens":     create(ginjwt.Config{Keys: []keys.Key{retired, verifies}}),
+		"set Config.EncodeIssuer":                    panicOf(func() { newManager(t, ginjwt.Config{Keys: []keys.Key{key}}).MetadataHandler(ginjwt.Metadata{}) }),
+		"The specified alg value is not allowed":     refusal(t, keys.Key{ID: "1", Sign: key.Sign}, keys.Key{ID: "1", Sign: other.Sign}),
+		"Signature verification failed":              refusal(t, keys.Key{ID: "1", Sign: key.Sign}, keys.Key{ID: "2", Sign: key.Sign}),
 	}
 }
 
@@ -253,10 +254,10 @@ func panicOf(f func()) (err error) {
 }
 
 // refusal is what becomes of a token of one key where another is.
-func refusal(t *testing.T, made, has ginjwt.Key) error {
+func refusal(t *testing.T, made, has keys.Key) error {
 	t.Helper()
-	token := jwttest.AccessToken(t, newManager(t, ginjwt.Config{Keys: []ginjwt.Key{made}}), "alice")
-	_, err := newManager(t, ginjwt.Config{Keys: []ginjwt.Key{has}}).DecodeToken(t.Context(), token)
+	token := jwttest.AccessToken(t, newManager(t, ginjwt.Config{Keys: []keys.Key{made}}), "alice")
+	_, err := newManager(t, ginjwt.Config{Keys: []keys.Key{has}}).DecodeToken(t.Context(), token)
 	return err
 }
 
@@ -288,7 +289,7 @@ func BenchmarkAlgorithms(b *testing.B) {
 		{"RS256-3072", "RS256", large},
 		{"PS256-3072", "PS256", large},
 	} {
-		jwt := newManager(b, ginjwt.Config{Keys: []ginjwt.Key{{Algorithm: kind.algorithm, Sign: kind.key}}, TokenCache: -1})
+		jwt := newManager(b, ginjwt.Config{Keys: []keys.Key{{Algorithm: kind.algorithm, Sign: kind.key}}, TokenCacheSize: -1})
 		token := jwttest.AccessToken(b, jwt, "alice")
 		b.Run("Sign/"+kind.name, func(b *testing.B) {
 			for b.Loop() {
@@ -312,6 +313,6 @@ func BenchmarkAlgorithms(b *testing.B) {
 func TestPrinting(t *testing.T) {
 	t.Parallel()
 	secret := bytes.Repeat([]byte("s"), 32)
-	key := ginjwt.Key{ID: "2026-12", Algorithm: "HS256", Sign: secret}
-	assert.Equal(t, `ginjwt.Key{ID: "2026-12", Algorithm: "HS256", signs}`, fmt.Sprintf("%+v", key))
+	key := keys.Key{ID: "2026-12", Algorithm: "HS256", Sign: secret}
+	assert.Equal(t, `keys.Key{ID: "2026-12", Algorithm: "HS256", signs}`, fmt.Sprintf("%+v", key))
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/gin-jwt-extended/ginjwt"
 )
 
-// Values of Config.TokenCache.
+// Values of Config.TokenCacheSize.
 const (
 	cacheOn  = 0
 	cacheOff = -1
@@ -18,11 +18,11 @@ const (
 // newManager is this library with its defaults, the blocklist included.
 func newManager(k Keys, cache int, in ...ginjwt.Location) *ginjwt.JWTManager {
 	return ginjwt.New(ginjwt.Config{
-		Algorithm:     k.Algorithm,
-		SecretKey:     string(k.Secret),
-		PrivateKey:    string(k.PrivatePEM()),
-		TokenCache:    cache,
-		TokenLocation: in,
+		Algorithm:      k.Algorithm,
+		SecretKey:      string(k.Secret),
+		PrivateKey:     string(k.PrivatePEM()),
+		TokenCacheSize: cache,
+		TokenLocation:  in,
 	})
 }
 

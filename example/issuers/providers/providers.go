@@ -7,6 +7,7 @@ import (
 
 	"github.com/gin-jwt-extended/ginjwt"
 	"github.com/gin-jwt-extended/ginjwt/jwks"
+	"github.com/gin-jwt-extended/ginjwt/keys"
 )
 
 // Auth0 takes the access tokens of an Auth0 tenant for one of its APIs.
@@ -115,12 +116,12 @@ func EntraIDv1(ctx context.Context, options jwks.Options) (ginjwt.Issuer, error)
 // whose users are ours.
 func Django(signingKey string) ginjwt.Issuer {
 	return ginjwt.Issuer{
-		Name:             "https://django.example.com", // SIMPLE_JWT["ISSUER"]
-		Keys:             []ginjwt.Key{{Algorithm: "HS256", Verify: []byte(signingKey), VerifyUnnamed: true}},
-		IdentityClaim:    "user_id",
-		TypeClaim:        "token_type",
-		SharesIdentities: true,
-		RequiredClaims:   []string{"exp"},
+		Name:                  "https://django.example.com", // SIMPLE_JWT["ISSUER"]
+		Keys:                  []keys.Key{{Algorithm: "HS256", Verify: []byte(signingKey), AllowMissingKeyID: true}},
+		IdentityClaim:         "user_id",
+		TypeClaim:             "token_type",
+		AllowSharedIdentities: true,
+		RequiredClaims:        []string{"exp"},
 	}
 }
 
@@ -141,10 +142,10 @@ func Accounts(ctx context.Context, options jwks.Options) (ginjwt.Issuer, error) 
 	const name = "https://accounts.example.com" // its Config.EncodeIssuer
 	keys, err := jwks.Discover(ctx, name, options)
 	return ginjwt.Issuer{
-		Name:             name,
-		KeySource:        keys,
-		Audience:         []string{"shop"},
-		SharesIdentities: true,
-		RequiredClaims:   []string{"exp"},
+		Name:                  name,
+		KeySource:             keys,
+		Audience:              []string{"shop"},
+		AllowSharedIdentities: true,
+		RequiredClaims:        []string{"exp"},
 	}, err
 }

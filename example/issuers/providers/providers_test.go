@@ -22,6 +22,7 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/example/issuers/providers"
 	"github.com/gin-jwt-extended/ginjwt/jwks"
 	"github.com/gin-jwt-extended/ginjwt/jwttest"
+	"github.com/gin-jwt-extended/ginjwt/keys"
 )
 
 func TestMain(m *testing.M) {
@@ -66,7 +67,7 @@ var rsaKey = func() *rsa.PrivateKey {
 // life. The key has no "alg", as with Entra ID, unless the provider writes it.
 func publish(t *testing.T, issuer, set, alg string) internet {
 	t.Helper()
-	text, err := ginjwt.Key{ID: "key", Algorithm: alg, Verify: &rsaKey.PublicKey}.MarshalPublicJWK()
+	text, err := keys.Key{ID: "key", Algorithm: alg, Verify: &rsaKey.PublicKey}.MarshalPublicJWK()
 	require.NoError(t, err)
 	key := members{}
 	require.NoError(t, json.Unmarshal(text, &key))
@@ -331,7 +332,7 @@ func TestAccounts(t *testing.T) {
 	t.Parallel()
 	const name = "https://accounts.example.com"
 	accounts := ginjwt.New(ginjwt.Config{
-		Keys: []ginjwt.Key{{Sign: rsaKey}}, EncodeIssuer: name, EncodeAudience: []string{"shop"},
+		Keys: []keys.Key{{Sign: rsaKey}}, EncodeIssuer: name, EncodeAudience: []string{"shop"},
 	})
 	require.NoError(t, accounts.InitApp(gin.New()))
 	engine := gin.New()

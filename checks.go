@@ -1,0 +1,89 @@
+package ginjwt
+
+import (
+	"context"
+	"time"
+
+	"github.com/gin-jwt-extended/ginjwt/internal/strictjson"
+	"github.com/gin-jwt-extended/ginjwt/store"
+)
+
+// tokenChecks are the questions that a good signature does not answer. Whoever
+// lets a token in asks them, in one order: routes, rotations and VerifyToken.
+type tokenChecks struct {
+	callbacks   *callbacks
+	revocations *revocations
+	sessions    *sessionPolicy // nil: there are none
+	now         func() time.Time
+	leeway      time.Duration
+}
+
+// check asks all that need wants to know of token. It returns the user, if there
+// is a loader, and the session of a refresh token, if there are sessions.
+func (k *tokenChecks) check(ctx context.Context, token *Token, need *requirement) (user any, s *store.Session, err error) {
+	if err := need.check(token); err != nil {
+		return nil, nil, err
+	}
+	if err := k.checkAge(token, need); err != nil {
+		return nil, nil, err
+	}
+	if !need.skipRevocation {
+		if err := k.revocations.check(ctx, token); err != nil {
+			return nil, nil, err
+		}
+		if s, err = k.checkSession(ctx, token, need); err != nil {
+			return nil, nil, err
+		}
+	}
+	if err := need.checkGuards(token); err != nil { // not before: a revoked token is told nothing of scopes
+		return nil, nil, err
+	}
+	if need.asked {
+		return nil, s, nil
+	}
+	if err := k.callbacks.checkVerification(ctx, token); err != nil {
+		return nil, nil, err
+	}
+	user, err = k.callbacks.loadUser(ctx, token)
+	return user, s, err
+}
+
+// checkAge asks when the user of token authenticated.
+func (k *tokenChecks) checkAge(token *Token, need *requirement) error {
+	if need.freshWithin == 0 {
+		return nil
+	}
+	now := k.now()
+	at, ok := token.authenticatedAt(now.Add(k.leeway))
+	if !ok || at.Before(now.Add(-need.freshWithin)) {
+		return need.stale().about(token)
+	}
+	return nil
+}
+
+// authenticatedAt returns when the user authenticated, which is not after
+// latest. Where there is an "auth_time" nothing else counts, also if it is no
+// date.
+func (t *Token) authenticatedAt(latest time.Time) (at time.Time, ok bool) {
+	authTime := t.claim("auth_time")
+	if authTime == "" {
+		return t.IssuedAt, t.Fresh // decode has compared it with latest; without "iat" it is long ago
+	}
+	seconds, ok := strictjson.NumericDate(authTime)
+	at = time.Unix(min(seconds, strictjson.MaxDate), 0)
+	return at, ok && authTime.Kind() == '0' && !at.After(latest)
+}
+
+// checkSession looks at the session of a refresh token. Access tokens cost no
+// question: those of an ended session are on the blocklist.
+func (k *tokenChecks) checkSession(ctx context.Context, token *Token, need *requirement) (*store.Session, error) {
+	if k.sessions == nil || token.Type != RefreshToken {
+		return nil, nil
+	}
+	find := k.sessions.use
+	if need.looksOnly {
+		find = k.sessions.find
+	}
+	s, err := find(ctx, token)
+	return &s, err
+}

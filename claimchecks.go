@@ -1,0 +1,132 @@
+package ginjwt
+
+import (
+	"slices"
+	"time"
+
+	"github.com/gin-jwt-extended/ginjwt/internal/strictjson"
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// claimChecks are what tokens of all issuers must satisfy alike.
+type claimChecks struct {
+	leeway     time.Duration
+	anySubject bool // "sub" may be other than text
+}
+
+// check checks the registered claims in PyJWT's order, and fills in the times of
+// token.
+func (k claimChecks) check(token *Token, p *payload, rules *issuerRules, allowExpired bool, now time.Time) (expired bool, err error) {
+	expired, err = k.checkTimes(token, p, allowExpired, now)
+	if err != nil {
+		return false, err
+	}
+	if len(rules.issuers) > 0 {
+		if err := checkIssuer(p.issJSON, rules.issuers); err != nil {
+			return false, err
+		}
+	}
+	if len(rules.audience) > 0 {
+		if err := checkAudience(p.audJSON, rules.audience); err != nil {
+			return false, err
+		}
+	}
+	switch {
+	case p.subJSON != "" && p.subJSON.Kind() != '"' && !k.anySubject:
+		return false, errSubject
+	case p.jtiJSON != "" && p.jtiJSON.Kind() != '"':
+		return false, errJTI
+	case p.identityJSON == "":
+		return false, missingClaim("Missing claim: %s", rules.claims.identity)
+	}
+	for i, name := range rules.required {
+		if p.required&(1<<i) == 0 {
+			return false, missingClaim("Token is missing the %q claim", name)
+		}
+	}
+	return expired, rules.checkForeign(token, p)
+}
+
+// checkTimes checks "iat", "nbf" and "exp". A date that no calendar has is
+// refused, also where the original takes it for a day far away.
+func (k claimChecks) checkTimes(token *Token, p *payload, allowExpired bool, now time.Time) (expired bool, err error) {
+	latest, earliest := now.Add(k.leeway), now.Add(-k.leeway)
+	if p.iat.there {
+		token.IssuedAt, err = p.iat.before(latest, errIATNumber, errIATFuture)
+		if err != nil {
+			return false, err
+		}
+	}
+	if p.nbf.there {
+		token.NotBefore, err = p.nbf.before(latest, errNBFNumber, errNBFFuture)
+		if err != nil {
+			return false, err
+		}
+	}
+	if !p.exp.there {
+		return false, nil
+	}
+	ok := p.exp.ok && p.exp.seconds <= strictjson.MaxDate
+	if ok {
+		token.ExpiresAt = time.Unix(max(p.exp.seconds, strictjson.MinDate), 0)
+	}
+	switch {
+	case allowExpired:
+		return false, nil
+	case !ok:
+		return false, errEXPNumber
+	}
+	return !token.ExpiresAt.After(earliest), nil
+}
+
+// before returns a date that must not be after latest.
+func (d date) before(latest time.Time, malformed, future error) (time.Time, error) {
+	if !d.ok || d.seconds < strictjson.MinDate {
+		return time.Time{}, malformed
+	}
+	t := time.Unix(min(d.seconds, strictjson.MaxDate), 0)
+	if d.seconds > strictjson.MaxDate || t.After(latest) {
+		return time.Time{}, future
+	}
+	return t, nil
+}
+
+func checkIssuer(iss strictjson.Value, accepted []string) error {
+	if iss == "" {
+		return errNoIssuer
+	}
+	issuer, ok := iss.Str()
+	switch {
+	case !ok:
+		return errIssuerText
+	case !slices.Contains(accepted, issuer):
+		return errIssuer
+	}
+	return nil
+}
+
+// checkAudience wants one of accepted among the audiences of the token.
+func checkAudience(aud strictjson.Value, accepted []string) error {
+	if aud.IsFalsy() {
+		return errNoAudience
+	}
+	audiences := []jsontext.Value{jsontext.Value(aud)}
+	if aud.Kind() == '[' {
+		if err := json.Unmarshal([]byte(aud), &audiences); err != nil {
+			return errAudienceForm
+		}
+	}
+	found := false
+	for _, raw := range audiences {
+		audience, ok := strictjson.Value(raw).Str()
+		if !ok {
+			return errAudienceForm
+		}
+		found = found || slices.Contains(accepted, audience)
+	}
+	if !found {
+		return errAudience
+	}
+	return nil
+}

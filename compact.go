@@ -1,0 +1,86 @@
+package ginjwt
+
+import (
+	"strings"
+	"sync"
+
+	"github.com/gin-jwt-extended/ginjwt/internal/base64url"
+	"github.com/gin-jwt-extended/ginjwt/keys"
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// scratch is memory for taking one token apart.
+type scratch struct {
+	encoded, payload, signature []byte
+}
+
+var scratches = sync.Pool{New: func() any { return new(scratch) }}
+
+// free gives s back, unless something very large has passed.
+func (s *scratch) free() {
+	if cap(s.encoded)+cap(s.payload)+cap(s.signature) <= 8*defaultMaxTokenSize {
+		scratches.Put(s)
+	}
+}
+
+// segments are the parts of an encoded token that outlive a scratch.
+type segments struct {
+	encoded, signed string // the whole, and what the signature is over
+	header          string // the JSON
+	head            head
+	key             *keys.Bound // if the header is the one that this key writes
+}
+
+// load takes a token apart at its first and its last dot, so that a fourth
+// segment is found in the payload, which then is no base64. Payload and
+// signature stay in s. A header that a key of set writes is not parsed again.
+func (s *scratch) load(encoded string, set *keys.Set) (segments, error) {
+	first, last := strings.IndexByte(encoded, '.'), strings.LastIndexByte(encoded, '.')
+	if first == last {
+		return segments{}, errSegments
+	}
+	parts := segments{encoded: encoded, signed: encoded[:last]}
+	s.encoded = append(s.encoded[:0], encoded...)
+	if err := parts.setHeader(s, encoded[:first], set); err != nil {
+		return parts, err
+	}
+	var err error
+	if s.payload, err = base64url.AppendDecode(s.payload[:0], s.encoded[first+1:last]); err != nil {
+		return parts, errPayloadBase64
+	}
+	if s.signature, err = base64url.AppendDecode(s.signature[:0], s.encoded[last+1:]); err != nil {
+		return parts, errCryptoBase64
+	}
+	return parts, nil
+}
+
+// setHeader reads the header, unless it is the very one that a key of set writes:
+// nothing in that one is asked again.
+func (parts *segments) setHeader(s *scratch, encoded string, set *keys.Set) error {
+	if set != nil {
+		if k := set.Writing(encoded); k != nil {
+			parts.header, _ = k.Header()
+			parts.key = k
+			return nil
+		}
+	}
+	header, err := base64url.AppendDecode(nil, s.encoded[:len(encoded)])
+	if err != nil {
+		return errHeaderBase64
+	}
+	parts.header = string(header)
+	parts.head, err = parseHead(header, parts.header)
+	return err
+}
+
+// malformedPayload returns what is wrong with the form of a payload, which wins
+// over a signature that is wrong too.
+func malformedPayload(payload []byte) error {
+	switch {
+	case !jsontext.Value(payload).IsValid():
+		return errPayloadJSON
+	case jsontext.Value(payload).Kind() != '{':
+		return errPayloadObject
+	}
+	return nil
+}

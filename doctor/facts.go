@@ -1,0 +1,165 @@
+package doctor
+
+import (
+	"net/http"
+	"slices"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/gin-jwt-extended/ginjwt"
+	"github.com/gin-jwt-extended/ginjwt/keys"
+	"github.com/gin-jwt-extended/ginjwt/store"
+)
+
+// effectiveConfig is a Config with its defaults, as InitApp would use it.
+type effectiveConfig struct {
+	ginjwt.Config
+	given ginjwt.Config
+}
+
+// effective fills in the defaults. What JWTManager.Config keeps to itself is taken
+// from the settings that were given.
+func effective(given ginjwt.Config) effectiveConfig {
+	c := ginjwt.New(given).Config()
+	c.SecretKey, c.PrivateKey, c.Keys, c.Issuers = given.SecretKey, given.PrivateKey, given.Keys, given.Issuers
+	return effectiveConfig{c, given}
+}
+
+func (c effectiveConfig) findings() (findings []Finding) {
+	for _, r := range rules {
+		if r.when(c) {
+			findings = append(findings, finding(r.severity, r.field, r.problem, r.fix))
+		}
+	}
+	return slices.Concat(findings, c.secretFindings(), c.keyFindings(), c.issuerFindings(), c.claimFindings(), c.unusedFindings())
+}
+
+func (c effectiveConfig) reads(l ginjwt.Location) bool { return slices.Contains(c.TokenLocation, l) }
+
+func (c effectiveConfig) checksCSRF() bool {
+	return c.reads(ginjwt.InCookies) && !c.DisableCookieCSRFProtect
+}
+
+func (c effectiveConfig) setsCSRFCookies() bool { return c.checksCSRF() && !c.DisableCSRFInCookies }
+
+// acceptsForgedForms reports whether a form on any site can send a POST that is
+// accepted.
+func (c effectiveConfig) acceptsForgedForms() bool {
+	crossSite := c.CookieSameSite == http.SameSiteNoneMode || c.CookieSameSite == http.SameSiteDefaultMode
+	unchecked := c.DisableCookieCSRFProtect || leavesOut(c.CSRFMethods, "POST")
+	return c.reads(ginjwt.InCookies) && crossSite && unchecked
+}
+
+// leavesOut reports whether a list that is not empty lacks one of values.
+func leavesOut(list []string, values ...string) bool {
+	return len(list) > 0 && slices.ContainsFunc(values, func(v string) bool { return !slices.Contains(list, v) })
+}
+
+// algorithms returns the names of all that are accepted, that which signs first.
+func (c effectiveConfig) algorithms() []string {
+	return append([]string{c.Algorithm}, c.DecodeAlgorithms...)
+}
+
+// issuers are the values that "iss" of our own tokens may have; none: any.
+func (c effectiveConfig) issuers() []string {
+	if c.DecodeIssuer == "" {
+		return c.DecodeIssuers
+	}
+	return append(slices.Clone(c.DecodeIssuers), c.DecodeIssuer)
+}
+
+func (c effectiveConfig) refusesIssuer(name string) bool {
+	return len(c.issuers()) > 0 && !slices.Contains(c.issuers(), name)
+}
+
+func intersect(a, b []string) bool {
+	return slices.ContainsFunc(a, func(v string) bool { return slices.Contains(b, v) })
+}
+
+// forgets reports whether revoked tokens are remembered in this process alone.
+func (c effectiveConfig) forgets() bool {
+	_, memory := c.Blocklist.(*store.MemoryBlocklist)
+	return memory
+}
+
+func (c effectiveConfig) livesLong() bool {
+	return c.AccessTokenExpires > time.Hour || c.AccessTokenExpires == ginjwt.NeverExpires
+}
+
+func (c effectiveConfig) sharesSessions() bool {
+	_, memory := c.Sessions.(*store.MemorySessions)
+	return c.Sessions != nil && !memory
+}
+
+// secretAlgorithms are those that SecretKey is used with.
+func (c effectiveConfig) secretAlgorithms() (names []string) {
+	if c.SecretKey == "" {
+		return nil
+	}
+	return slices.DeleteFunc(c.algorithms(), func(name string) bool { return !keys.IsHMAC(name) })
+}
+
+// pairAlgorithms are those that PrivateKey and PublicKey are used with.
+func (c effectiveConfig) pairAlgorithms() (names []string) {
+	if c.PrivateKey+c.PublicKey == "" {
+		return nil
+	}
+	return slices.DeleteFunc(c.algorithms(), keys.IsHMAC)
+}
+
+func (c effectiveConfig) usesPEM() bool { return len(c.pairAlgorithms()) > 0 }
+
+// ignoresPEM reports whether PrivateKey and PublicKey are passed over. Without
+// another key that is refused.
+func (c effectiveConfig) ignoresPEM() bool {
+	return !c.usesPEM() && (c.SecretKey != "" || len(c.Keys)+len(c.Issuers) > 0)
+}
+
+// hasKeys reports whether there are tokens of our own.
+func (c effectiveConfig) hasKeys() bool {
+	return len(c.Keys) > 0 || len(c.secretAlgorithms()) > 0 || c.usesPEM()
+}
+
+// usesPair reports whether there is an asymmetric key.
+func (c effectiveConfig) usesPair() bool {
+	return c.usesPEM() || slices.ContainsFunc(c.Keys, func(k keys.Key) bool { return !k.IsSecret() })
+}
+
+// signs reports whether tokens can be created.
+func (c effectiveConfig) signs() bool {
+	if len(c.Keys) > 0 {
+		return slices.ContainsFunc(c.Keys, func(k keys.Key) bool { return k.Sign != nil })
+	}
+	if keys.IsHMAC(c.Algorithm) {
+		return c.SecretKey != ""
+	}
+	return c.PrivateKey != ""
+}
+
+// onlyVerifies reports whether the tokens are made by somebody else.
+func (c effectiveConfig) onlyVerifies() bool {
+	return !c.signs() && (c.usesPair() || len(c.Keys) > 0)
+}
+
+func hasDuplicates(names []string) bool { return len(distinct(names)) < len(names) }
+
+func areSeveral(names []string) bool { return len(distinct(names)) > 1 }
+
+func distinct(names []string) []string {
+	return slices.Compact(slices.Sorted(slices.Values(names)))
+}
+
+func endsInLetter(s string) bool {
+	last, _ := utf8.DecodeLastRuneInString(s)
+	return s != "" && (unicode.IsLetter(last) || unicode.IsDigit(last))
+}
+
+// hasShortSecret reports whether there is a reason for AllowShortSecret.
+func (c effectiveConfig) hasShortSecret() bool {
+	short := func(name string) bool { return len(c.SecretKey) < keys.MinSecret(name) }
+	return slices.ContainsFunc(c.secretAlgorithms(), short) || slices.ContainsFunc(c.Keys, func(k keys.Key) bool {
+		secret, ok := secretIn(k)
+		return ok && len(secret) < keys.MinSecret(k.AlgorithmOr(c.Algorithm))
+	})
+}

@@ -1,0 +1,221 @@
+package doctor
+
+import (
+	"fmt"
+	"math"
+	"regexp"
+	"slices"
+	"strings"
+	"unicode"
+
+	"github.com/gin-jwt-extended/ginjwt/keys"
+)
+
+// weakness is why a secret can be guessed. Its text holds nothing of the secret
+// but its length.
+type weakness struct {
+	severity Severity
+	problem  string
+}
+
+const newSecret = "Make a new one: openssl rand -base64 32 (48 for HS384, 64 for HS512)."
+
+// secretRules are about secrets that are long enough. The first that holds is
+// reported. None holds for random bytes, or for their base64.
+var secretRules = []struct {
+	is func(secret string, wanted int) bool // wanted: the bits of the hash
+	weakness
+}{
+	{isPublished, weakness{Danger, "The secret is printed in a manual or a tutorial: everybody can make tokens for anybody."}},
+	{isRepeated, weakness{Danger, "The secret repeats itself: it is as easy to guess as one of its parts, and then anybody can make tokens for anybody."}},
+	{isSequence, weakness{Danger, "The secret counts up or down: it is in every list of passwords, and then anybody can make tokens for anybody."}},
+	{isCommon, weakness{Danger, "The secret is made of words that every list of passwords begins with. Whoever has one token can find it, and make tokens for anybody."}},
+	{isSentence, weakness{Warning, "The secret looks like words or a sentence. Programs that combine words find those from one token; who does can make tokens for anybody."}},
+	{isLetters, weakness{Warning, "The secret has nothing but letters of one case, as words that are run together have. Programs that combine words find those from one token; who does can make tokens for anybody."}},
+	{isUUID, weakness{Warning, "The secret looks like a UUID: at most 122 of its bits are random, and in most versions far fewer. They are made to be different, not to be secret."}},
+	{hasFewDigits(128), weakness{Warning, "The secret has digits only, or hexadecimal ones: it carries less than 128 bits, however long it looks."}},
+	{hasFewDigits(1 << 20), weakness{Note, "The secret has digits only, or hexadecimal ones: it carries fewer bits than the hash, though enough for today."}},
+	{hasBlanksAround, weakness{Note, "The secret begins or ends with white space, such as the line break at the end of a file. A service that reads it without refuses these tokens."}},
+}
+
+// weaknessOf returns why the secret of k can be guessed, if it can.
+func (c effectiveConfig) weaknessOf(k keys.Key, preferred string) (weakness, bool) {
+	secret, ok := secretIn(k)
+	if !ok {
+		return weakness{}, false
+	}
+	return c.weaknessIn(string(secret), 8*keys.MinSecret(k.AlgorithmOr(preferred)))
+}
+
+func secretIn(k keys.Key) (secret []byte, ok bool) {
+	if k.Sign != nil {
+		secret, ok = k.Sign.([]byte)
+	} else {
+		secret, ok = k.Verify.([]byte)
+	}
+	return secret, ok
+}
+
+func (c effectiveConfig) weaknessIn(secret string, wanted int) (weakness, bool) {
+	if len(secret) < wanted/8 { // refused otherwise
+		return shortness(secret, wanted), c.AllowShortSecret
+	}
+	for _, r := range secretRules {
+		if r.is(secret, wanted) {
+			return r.weakness, true
+		}
+	}
+	return weakness{}, false
+}
+
+// shortness says how long it takes to try all secrets of such a length, at a
+// billion a second, which one graphics card does.
+func shortness(secret string, wanted int) weakness {
+	bits := entropy(secret)
+	if bits >= 80 { // out of reach of trying
+		return weakness{Warning, fmt.Sprintf("The secret has %d bytes of the %d that the hash wants. That withstands guessing only if it is random: words are found from one token.",
+			len(secret), wanted/8)}
+	}
+	return weakness{Danger, fmt.Sprintf("The secret has %d bytes of the %d that the hash wants. Whoever has one token can try all such secrets, on one graphics card, in %s, and then make tokens for anybody.",
+		len(secret), wanted/8, span(math.Exp2(bits)/1e9))}
+}
+
+// entropy returns the bits of a random text of this length, and of the kinds of
+// characters that are in it. It is the most that the secret can have.
+func entropy(secret string) float64 {
+	alphabet := 0
+	for _, kind := range []struct {
+		is   func(r rune) bool
+		size int
+	}{
+		{func(r rune) bool { return 'a' <= r && r <= 'z' }, 26},
+		{func(r rune) bool { return 'A' <= r && r <= 'Z' }, 26},
+		{func(r rune) bool { return '0' <= r && r <= '9' }, 10},
+		{func(r rune) bool { return r <= unicode.MaxASCII && !unicode.IsLetter(r) && !unicode.IsDigit(r) }, 33},
+		{func(r rune) bool { return r > unicode.MaxASCII }, 160},
+	} {
+		if strings.ContainsFunc(secret, kind.is) {
+			alphabet += kind.size
+		}
+	}
+	return float64(len(secret)) * math.Log2(float64(max(alphabet, 2)))
+}
+
+// span words a number of seconds.
+func span(seconds float64) string {
+	const year = 365.25 * 24 * 3600
+	switch {
+	case seconds < 1:
+		return "less than a second"
+	case seconds < 3600:
+		return "less than an hour"
+	case seconds < 24*3600:
+		return "less than a day"
+	case seconds < year:
+		return "less than a year"
+	case seconds < 1000*year:
+		return "less than a thousand years, and a thousand cards in less than a year"
+	}
+	return "many years, or at once if it is made of words"
+}
+
+// published are secrets of manuals and tutorials that are copied everywhere.
+var published = []string{
+	"09d25e094faa6ca2556c818166b7a9563b93f7099f6f0f4caa6cf63b88e8d3e7",
+	"404E635266556A586E3272357538782F413F4428472B4B6250645367566B5970",
+	"AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T-1qS0gZH75aKtMN3Yj0iPS4hcgUuTwjAzZr1Z9CAow", // RFC 7515, appendix A.1
+	"Gv7sWq2ZrT0nXe5bJk9uYp4dLm1cHa8f",                                                       // the manual of this package
+}
+
+func isPublished(secret string, _ int) bool {
+	return slices.Contains(published, strings.TrimSpace(secret))
+}
+
+// isRepeated reports whether one part makes up the secret, at least twice.
+func isRepeated(secret string, _ int) bool {
+	for n := 1; n <= len(secret)/2; n++ {
+		if secret[n:] == secret[:len(secret)-n] {
+			return true
+		}
+	}
+	return false
+}
+
+// isSequence reports whether most characters are neighbours of the one before.
+func isSequence(secret string, _ int) bool {
+	steps := 0
+	for i := 1; i < len(secret); i++ {
+		if d := int(secret[i]) - int(secret[i-1]); -1 <= d && d <= 1 {
+			steps++
+		}
+	}
+	return 2*steps > len(secret)
+}
+
+// commonWords are those that placeholders and lazy secrets are made of.
+var commonWords = regexp.MustCompile(`(?i)secret|passw(or|0r)d|change|please|replace|default|example|sample|placeholder|development|testing|` +
+	`production|staging|insecure|private|signing|token|super|admin|string|qwerty|asdf|letmein|welcome|random|dummy|foobar|hello|world|` +
+	`server|service|should|least|character|long|bits|bytes|your|this|that|test|auth|with|very|must|here|safe|strong|todo|key|jwt|api|dev|app|not|the|use|abc|xyz`)
+
+// isCommon reports whether most letters of the secret belong to common words.
+func isCommon(secret string, _ int) bool {
+	letters := countLetters(secret)
+	rest := countLetters(commonWords.ReplaceAllString(secret, ""))
+	return letters >= 8 && 2*rest < letters
+}
+
+func countLetters(s string) (n int) {
+	for _, r := range s {
+		if unicode.IsLetter(r) {
+			n++
+		}
+	}
+	return n
+}
+
+// wordsOnly matches three words or more, with something between them.
+var wordsOnly = regexp.MustCompile(`^(?:[A-Z]?[a-z]+|[A-Z]+)(?:[ ,.;:'_-]+(?:[A-Z]?[a-z]+|[A-Z]+|[0-9]{1,4})){2,}[ .!?\r\n]*$`)
+
+func isSentence(secret string, _ int) bool { return wordsOnly.MatchString(secret) }
+
+var letters = regexp.MustCompile(`^\s*(?:[a-z]+|[A-Z]+)\s*$`)
+
+func isLetters(secret string, _ int) bool { return letters.MatchString(secret) }
+
+var uuid = regexp.MustCompile(`(?i)^\s*\{?[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\}?\s*$`)
+
+func isUUID(secret string, _ int) bool { return uuid.MatchString(secret) }
+
+// hasFewDigits reports whether a secret of digits carries fewer bits than wanted,
+// and than limit.
+func hasFewDigits(limit int) func(secret string, wanted int) bool {
+	return func(secret string, wanted int) bool {
+		s := strings.TrimSpace(secret)
+		bits := float64(len(s)) * 4
+		switch {
+		case strings.Trim(s, "0123456789") == "":
+			bits = float64(len(s)) * math.Log2(10)
+		case strings.Trim(s, "0123456789abcdef") != "" && strings.Trim(s, "0123456789ABCDEF") != "":
+			return false
+		}
+		return bits < float64(min(wanted, limit))
+	}
+}
+
+// hasBlanksAround looks at printable text only: random bytes may end so.
+func hasBlanksAround(secret string, _ int) bool {
+	trimmed := strings.TrimSpace(secret)
+	return trimmed != secret && !strings.ContainsFunc(trimmed, func(r rune) bool { return !unicode.IsPrint(r) })
+}
+
+// secretFindings returns what is to be said about SecretKey.
+func (c effectiveConfig) secretFindings() []Finding {
+	wanted := 0
+	for _, name := range c.secretAlgorithms() {
+		wanted = max(wanted, 8*keys.MinSecret(name))
+	}
+	if w, weak := c.weaknessIn(c.SecretKey, wanted); weak && wanted > 0 {
+		return []Finding{finding(w.severity, "SecretKey", w.problem, newSecret)}
+	}
+	return nil
+}

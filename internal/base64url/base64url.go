@@ -1,0 +1,29 @@
+// Package base64url reads and writes base64url without padding in its one
+// canonical form (RFC 7515 §2), so that no two texts stand for the same bytes.
+package base64url
+
+import (
+	"bytes"
+	"encoding/base64"
+	"errors"
+)
+
+var (
+	canonical    = base64.RawURLEncoding.Strict()
+	errLineBreak = errors.New("line break")
+)
+
+// AppendDecode appends the bytes that src stands for to dst. It refuses line
+// breaks, which the decoder of the standard library skips even when it is strict.
+func AppendDecode(dst, src []byte) ([]byte, error) {
+	if bytes.IndexByte(src, '\n') >= 0 || bytes.IndexByte(src, '\r') >= 0 {
+		return dst, errLineBreak
+	}
+	return canonical.AppendDecode(dst, src)
+}
+
+// AppendEncode appends the text for src to dst.
+func AppendEncode(dst, src []byte) []byte { return canonical.AppendEncode(dst, src) }
+
+// Encode returns the text for b.
+func Encode(b []byte) string { return canonical.EncodeToString(b) }

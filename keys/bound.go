@@ -1,0 +1,201 @@
+package keys
+
+import (
+	"bytes"
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/rsa"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/go-json-experiment/json"
+
+	"github.com/gin-jwt-extended/ginjwt/internal/base64url"
+	"github.com/gin-jwt-extended/ginjwt/internal/strictjson"
+)
+
+// Options say how keys are checked. The zero value is strict.
+type Options struct {
+	// Algorithm is that of keys in a set that name none and are of its type.
+	Algorithm string
+
+	// AllowShortSecret accepts secrets that are shorter than the hash of their
+	// algorithm. They can be guessed from a single token.
+	AllowShortSecret bool
+}
+
+// Bound is a [Key] that was checked, and belongs to one algorithm for good. It
+// does not change, and is safe for concurrent use.
+type Bound struct {
+	key    Key // whose Verify is filled in
+	signs  bool
+	signer signer
+
+	header, encodedHeader string
+}
+
+// signer signs and verifies with one key.
+type signer interface {
+	// appendSignature appends the signature over signed to b.
+	appendSignature(b, signed []byte) ([]byte, error)
+	// verifies reports whether signature is that over signed.
+	verifies(signed string, signature []byte) bool
+}
+
+// Bind checks that k is a good key of its algorithm, which it must name.
+func (o Options) Bind(k Key) (*Bound, error) {
+	a, ok := algorithms[k.Algorithm]
+	if !ok {
+		return nil, fmt.Errorf("%q is not a signing algorithm of this package", k.Algorithm)
+	}
+	if !utf8.ValidString(k.ID) {
+		return nil, errors.New("the ID is not valid UTF-8")
+	}
+	k.Sign, k.Verify = copyOf(k.Sign), copyOf(k.Verify)
+	if err := o.complete(&k, a); err != nil {
+		return nil, err
+	}
+	bound := &Bound{key: k, signs: k.Sign != nil}
+	if secret, ok := k.Verify.([]byte); ok {
+		bound.signer = newHMACSigner(a.hash, secret)
+	} else {
+		bound.signer = asymmetricSigner{a.method, k.Sign, k.Verify}
+	}
+	bound.header = headerOf(k)
+	bound.encodedHeader = base64url.Encode([]byte(bound.header))
+	return bound, nil
+}
+
+// complete fills in what verifies, and checks that both halves are good.
+func (o Options) complete(k *Key, a algorithm) error {
+	given := k.Verify
+	public, err := k.Public()
+	if err != nil {
+		return err
+	}
+	k.Verify = public
+	if err := a.check(public, o.AllowShortSecret); err != nil {
+		return forAlgorithm(err, k.Algorithm)
+	}
+	if given != nil && (a.check(given, o.AllowShortSecret) != nil || !sameKey(public, given)) {
+		return errors.New("the private and the public key do not belong together")
+	}
+	return nil
+}
+
+// headerOf returns the header of the tokens that a key signs, its members sorted
+// as PyJWT sorts them.
+func headerOf(k Key) string {
+	if k.ID == "" {
+		return `{"alg":"` + k.Algorithm + `","typ":"JWT"}`
+	}
+	b, _ := json.Marshal(map[string]string{"alg": k.Algorithm, "kid": k.ID, "typ": "JWT"}, strictjson.Exact)
+	return string(b)
+}
+
+// ID is the "kid" of the key; empty if it has none.
+func (k *Bound) ID() string { return k.key.ID }
+
+// Algorithm is the "alg" of the key.
+func (k *Bound) Algorithm() string { return k.key.Algorithm }
+
+// Signs reports whether the key can sign at all.
+func (k *Bound) Signs() bool { return k.signs }
+
+// SignsAt reports whether the key makes tokens of a type at that time.
+func (k *Bound) SignsAt(tokenType string, now time.Time) bool {
+	return k.signs && k.IsFor(tokenType) && k.key.IsActive(now)
+}
+
+// IsFor reports whether the key signs and verifies tokens of a type.
+func (k *Bound) IsFor(tokenType string) bool {
+	return k.key.TokenType == "" || k.key.TokenType == tokenType
+}
+
+// IsRetired reports whether the key neither signs nor verifies any more.
+func (k *Bound) IsRetired(now time.Time) bool { return k.key.IsRetired(now) }
+
+// OnlyVerifying returns the same key, which signs no token.
+func (k *Bound) OnlyVerifying() *Bound {
+	other := *k
+	other.signs = false
+	return &other
+}
+
+// Header returns the JOSE header of the tokens that the key signs, as JSON and
+// encoded.
+func (k *Bound) Header() (text, encoded string) { return k.header, k.encodedHeader }
+
+// AppendSignature appends the signature over signed to b.
+func (k *Bound) AppendSignature(b, signed []byte) ([]byte, error) {
+	return k.signer.appendSignature(b, signed)
+}
+
+// Verify verifies a signature. The error is [ErrUnknownKey] if the key is
+// retired, else [ErrSignature]. Secrets are compared in constant time.
+func (k *Bound) Verify(signed string, signature []byte, now time.Time) error {
+	if k.IsRetired(now) {
+		return ErrUnknownKey
+	}
+	if !k.signer.verifies(signed, signature) {
+		return ErrSignature
+	}
+	return nil
+}
+
+// outlives reports whether the key verifies until then; zero means for ever.
+func (k *Bound) outlives(expires time.Time) bool {
+	notAfter := k.key.NotAfter
+	return notAfter.IsZero() || !expires.IsZero() && !notAfter.Before(expires)
+}
+
+// forAlgorithm says which algorithm an error is about, before any advice in it.
+func forAlgorithm(err error, name string) error {
+	what, advice, advises := strings.Cut(err.Error(), "; ")
+	if !advises {
+		return fmt.Errorf("%s (algorithm %s)", what, name)
+	}
+	return fmt.Errorf("%s (algorithm %s); %s", what, name, advice)
+}
+
+// copyOf protects against callers that zero a key after passing it in: it would
+// turn into a key that everybody knows.
+func copyOf(key any) any {
+	switch key := key.(type) {
+	case []byte:
+		return slices.Clone(key)
+	case ed25519.PrivateKey:
+		return slices.Clone(key)
+	case ed25519.PublicKey:
+		return slices.Clone(key)
+	}
+	return key
+}
+
+// publicHalf returns what verifies the signatures of key.
+func publicHalf(key any) (any, error) {
+	switch key := key.(type) {
+	case []byte:
+		return key, nil
+	case *rsa.PrivateKey:
+		if key == nil || len(key.Primes) != 2 || key.Validate() != nil {
+			return nil, errNoRSA
+		}
+		return &key.PublicKey, nil
+	case *ecdsa.PrivateKey:
+		if !isWholeEC(key) {
+			return nil, errors.New("not a valid EC key")
+		}
+		return &key.PublicKey, nil
+	case ed25519.PrivateKey:
+		if len(key) != ed25519.PrivateKeySize || !bytes.Equal(key, ed25519.NewKeyFromSeed(key.Seed())) {
+			return nil, errors.New("not a valid Ed25519 key")
+		}
+		return key.Public(), nil
+	}
+	return nil, fmt.Errorf("a %T cannot sign", key)
+}

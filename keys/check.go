@@ -1,0 +1,211 @@
+package keys
+
+import (
+	"bytes"
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/rsa"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"math"
+	"math/big"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+func (a algorithm) check(key any, allowShort bool) error {
+	switch key := key.(type) {
+	case []byte:
+		return a.checkSecret(key, allowShort)
+	case *rsa.PublicKey:
+		return a.checkRSA(key)
+	case *ecdsa.PublicKey:
+		return a.checkEC(key)
+	case ed25519.PublicKey:
+		return a.checkEd25519(key)
+	case nil:
+		return errors.New("there is no key")
+	}
+	return fmt.Errorf("a %T cannot verify", key)
+}
+
+func (a algorithm) wrongType(got string) error {
+	return fmt.Errorf("needs a key for %s, not %s", a.family, got)
+}
+
+// sampleSecrets are long enough, and in every search engine.
+var sampleSecrets = []string{
+	"a-string-secret-at-least-256-bits-long",
+	"a-valid-string-secret-that-is-at-least-512-bits-long-which-is-very-long",
+	"your-256-bit-secret-your-256-bit-secret",
+}
+
+// unexpanded matches what is left where a file or a template names a variable.
+var unexpanded = regexp.MustCompile(`^(\$\{[^}]*\}|\$[A-Za-z_][A-Za-z0-9_]*|\{\{.*\}\}|<[^>]*>)$`)
+
+// sshKey matches the one-line form of SSH keys, and that of RFC 4716.
+var sshKey = regexp.MustCompile(`^(sk-)?(ssh|ecdsa)-|^---- BEGIN SSH2`)
+
+// checkSecret refuses what is no secret: a public key in disguise, which is
+// how algorithms get confused (RFC 8725 §2.1), and what can be guessed.
+func (a algorithm) checkSecret(secret []byte, allowShort bool) error {
+	s := strings.TrimSpace(string(secret))
+	switch {
+	case a.family != "HMAC":
+		return a.wrongType("a secret")
+	case len(secret) == 0:
+		return errors.New("the secret is empty")
+	case strings.Contains(s, "-----BEGIN"):
+		return errors.New("is a PEM text, not a secret; set PrivateKey or PublicKey and the Algorithm")
+	case strings.HasPrefix(s, "{") && strings.Contains(s, `"kty"`):
+		return errors.New("is a JWK, not a secret")
+	case unexpanded.MatchString(s):
+		return errors.New("is the name of a variable, which nobody has replaced by its value")
+	case sshKey.MatchString(s):
+		return errors.New("is an SSH key, not a secret")
+	case slices.Contains(sampleSecrets, s):
+		return errors.New("is a secret that everybody knows")
+	case len(secret) < a.bits/8 && !allowShort:
+		return fmt.Errorf("has %d bytes, but must have at least the %d of the hash; make one with: openssl rand -base64 %d",
+			len(secret), a.bits/8, a.bits/8)
+	}
+	return nil
+}
+
+// smallPrimes is the product of the odd primes below 100.
+var smallPrimes, _ = new(big.Int).SetString("1152783981972759212376551073665878035", 10)
+
+func (a algorithm) checkRSA(key *rsa.PublicKey) error {
+	switch {
+	case a.family != "RSA":
+		return a.wrongType("an RSA key")
+	case key == nil || key.N == nil:
+		return errors.New("not a valid RSA key")
+	case key.N.BitLen() > maxRSANumber:
+		return fmt.Errorf("has %d bits, but may have %d at most", key.N.BitLen(), maxRSANumber)
+	case key.N.BitLen() < 2048:
+		return fmt.Errorf("has %d bits, but must have at least 2048 (RFC 7518 §3.3)", key.N.BitLen())
+	case key.E < 3 || key.E%2 == 0 || key.E > math.MaxInt32:
+		return fmt.Errorf("has the exponent %d, which is not safe", key.E)
+	case key.N.Bit(0) == 0 || new(big.Int).GCD(nil, nil, key.N, smallPrimes).BitLen() > 1:
+		return errors.New("has a modulus with small factors")
+	}
+	return nil
+}
+
+// hasPoint reports whether key is filled in at all; crypto/ecdsa panics if not.
+func hasPoint(key *ecdsa.PublicKey) bool {
+	//lint:ignore SA1019 there is no other way to see that they are missing
+	return key.Curve != nil && key.X != nil && key.Y != nil
+}
+
+func (a algorithm) checkEC(key *ecdsa.PublicKey) error {
+	if a.family != "EC" {
+		return a.wrongType("an EC key")
+	}
+	if key == nil || key.Curve == nil || key.Curve.Params().BitSize != a.bits || !hasPoint(key) {
+		return fmt.Errorf("needs a key on the curve P-%d", a.bits)
+	}
+	if _, err := key.ECDH(); err != nil {
+		return errors.New("is not a point on its curve")
+	}
+	return nil
+}
+
+// weakEd25519 are the points of small order, and other ways to write them,
+// without the sign bit: for them signatures can be made up that hold for
+// everything that is signed.
+var weakEd25519 = []string{
+	"0000000000000000000000000000000000000000000000000000000000000000",
+	"0100000000000000000000000000000000000000000000000000000000000000",
+	"26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+	"c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
+	"ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+	"edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+	"eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+}
+
+func (a algorithm) checkEd25519(key ed25519.PublicKey) error {
+	if a.family != "Ed25519" || len(key) != ed25519.PublicKeySize {
+		return a.wrongType("an Ed25519 key")
+	}
+	unsigned := slices.Clone(key)
+	unsigned[len(unsigned)-1] &= 0x7f
+	if slices.Contains(weakEd25519, hex.EncodeToString(unsigned)) {
+		return errors.New("is a point of small order, which anybody can sign for")
+	}
+	return nil
+}
+
+// checkKey checks k as what it is made for, or else by its type. Whether a
+// secret is long enough is decided where it is used (Config.AllowShortSecret).
+func checkKey(k Key) error {
+	k.Algorithm = k.AlgorithmOr("")
+	switch {
+	case k.half() == nil:
+		return errors.New("there is no key")
+	case k.Algorithm == "":
+		return fmt.Errorf("a %T neither signs nor verifies tokens", k.half())
+	}
+	if _, err := (Options{AllowShortSecret: true}).Bind(k); err != nil {
+		return err
+	}
+	return checkPrivate(k.Sign)
+}
+
+// checkPrivate looks closer at a key that is to stay than bind can, which may be
+// called for every token. The numbers that come with an RSA key to speed it up
+// are not taken on trust: a wrong one gives the key away with one signature.
+func checkPrivate(sign any) error {
+	key, ok := sign.(*rsa.PrivateKey)
+	switch {
+	case !ok:
+		return nil
+	case key == nil || key.N == nil || key.D == nil || len(key.Primes) != 2 || key.N.BitLen() > maxRSANumber:
+		return errNoRSA
+	case !isValidRSA(&rsa.PrivateKey{PublicKey: key.PublicKey, D: key.D, Primes: key.Primes}):
+		return errNoRSA
+	}
+	return nil
+}
+
+// isWholeEC reports whether the two halves of a key belong together.
+func isWholeEC(key *ecdsa.PrivateKey) bool {
+	//lint:ignore SA1019 as in hasPoint
+	if key == nil || !hasPoint(&key.PublicKey) || key.D == nil {
+		return false
+	}
+	if _, err := key.ECDH(); err != nil {
+		return false
+	}
+	secret, err := key.Bytes()
+	if err != nil {
+		return false
+	}
+	own, err := ecdsa.ParseRawPrivateKey(key.Curve, secret)
+	return err == nil && own.PublicKey.Equal(&key.PublicKey)
+}
+
+var errNoRSA = errors.New("not a valid RSA key")
+
+func sameKey(a, b any) bool {
+	if a, ok := a.([]byte); ok {
+		b, ok := b.([]byte)
+		return ok && bytes.Equal(a, b)
+	}
+	public, ok := a.(interface{ Equal(crypto.PublicKey) bool })
+	return ok && public.Equal(b)
+}
+
+// isValidRSA checks a key of two primes, and makes the numbers that speed it
+// up. The product comes first: Validate takes long, and looks at it modulo n.
+func isValidRSA(key *rsa.PrivateKey) bool {
+	if new(big.Int).Mul(key.Primes[0], key.Primes[1]).Cmp(key.N) != 0 {
+		return false
+	}
+	key.Precompute()
+	return key.Validate() == nil
+}

@@ -1,0 +1,122 @@
+package keys
+
+import (
+	"bytes"
+	"cmp"
+	"crypto"
+	_ "crypto/sha256" // the hashes of the algorithms below
+	_ "crypto/sha512"
+	"errors"
+	"fmt"
+)
+
+// ParseOne reads a JWK (RFC 7517), or the first key in a PEM text: PKCS #1,
+// PKCS #8, SEC 1, PKIX or a certificate, whose validity is not looked at. It
+// checks that the key fits the algorithm in type, size and curve. Both id and
+// algorithm may be empty; where a JWK has "kid" or "alg", they must not differ.
+func ParseOne(id, algorithm string, text []byte) (Key, error) {
+	k, err := parseOne(id, algorithm, text)
+	if err != nil {
+		return Key{}, fmt.Errorf("keys: %w", err)
+	}
+	return k, nil
+}
+
+func parseOne(id, algorithm string, text []byte) (k Key, err error) {
+	if isObject(text) {
+		k, err = parseJWK(text)
+	} else {
+		k, err = parseFirstPEM(text)
+	}
+	switch {
+	case err != nil:
+		return Key{}, err
+	case id != "" && k.ID != "" && k.ID != id:
+		return Key{}, fmt.Errorf("the JWK has the kid %.64q, not %.64q", k.ID, id)
+	case algorithm != "" && k.Algorithm != "" && k.Algorithm != algorithm:
+		return Key{}, fmt.Errorf("the JWK is for the algorithm %s, not %q", k.Algorithm, algorithm)
+	}
+	k.ID, k.Algorithm = cmp.Or(k.ID, id), cmp.Or(k.Algorithm, algorithm)
+	if err := checkKey(k); err != nil {
+		return Key{}, err
+	}
+	return k, nil
+}
+
+func parseFirstPEM(text []byte) (Key, error) {
+	parsed, err := parsePEM(text)
+	if err != nil {
+		return Key{}, err
+	}
+	return keyOf(parsed), nil
+}
+
+// keyOf returns a Key that signs, if key is a private one.
+func keyOf(key any) Key {
+	if _, private := key.(crypto.Signer); private {
+		return Key{Sign: key}
+	}
+	return Key{Verify: key}
+}
+
+// Parse reads every key in a PEM text, a JWK (RFC 7517) or a JWK Set. One
+// key that is not good refuses the whole text. A key that names no algorithm
+// has none: a list of keys gives it one by its type.
+//
+// In a PEM text, a private key and its public key or certificate are one Key.
+// The certificate of an authority, such as those in a chain, is refused.
+//
+// In a JWK, "nbf" and "exp" are NotBefore and NotAfter, "token_type" is
+// TokenType and "verify_unnamed" is AllowMissingKeyID. A secret whose "key_ops" is
+// only "verify" does not sign. Certificates in a JWK are ignored.
+func Parse(text []byte) ([]Key, error) {
+	keys, err := parse(text)
+	if err != nil {
+		return nil, fmt.Errorf("keys: %w", err)
+	}
+	return keys, nil
+}
+
+func parse(text []byte) ([]Key, error) {
+	if len(text) > maxKeysText {
+		return nil, errKeysTooLarge
+	}
+	if isObject(text) {
+		return parseJWKs(text)
+	}
+	return parsePEMs(text)
+}
+
+// ParsePrivatePEM reads the first key of a PEM text, which must be a private one.
+// It does not check the key.
+func ParsePrivatePEM(text []byte) (any, error) {
+	key, err := parsePEM(text)
+	if _, signs := key.(crypto.Signer); err == nil && !signs {
+		return nil, errors.New("holds a public key")
+	}
+	return key, err
+}
+
+// ParsePublicPEM reads the first key of a PEM text, which must be a public one or
+// a certificate. It does not check the key.
+func ParsePublicPEM(text []byte) (any, error) {
+	key, err := parsePEM(text)
+	if _, signs := key.(crypto.Signer); err == nil && signs {
+		return nil, errors.New("holds a private key")
+	}
+	return key, err
+}
+
+// isObject tells a JWK or a JWK Set from a PEM text.
+func isObject(text []byte) bool {
+	return bytes.HasPrefix(bytes.TrimLeft(text, " \t\r\n"), []byte("{"))
+}
+
+// What a text of keys may hold at most.
+const (
+	maxKeysText  = 1 << 20 // bytes
+	maxKeys      = 100
+	maxRSANumber = 8192 // bits, as in crypto/tls: a check of a private key takes ever longer
+)
+
+var errKeysTooLarge = errors.New("has more than 1 MiB")

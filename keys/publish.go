@@ -1,0 +1,43 @@
+package keys
+
+import (
+	"slices"
+	"time"
+
+	"github.com/go-json-experiment/json"
+)
+
+// MarshalPublic returns the public keys of s as a JWK Set (RFC 7517), for anybody
+// to read. Keys that do not sign yet are in it, so that everybody knows them
+// before they do; retired keys, secrets, keys for refresh tokens only, and keys
+// without an ID beside others that have one, are not.
+func (s *Set) MarshalPublic(now time.Time) ([]byte, error) {
+	return json.Marshal(map[string]any{"keys": s.published(now)}, json.Deterministic(true))
+}
+
+// PublicAlgorithms returns the algorithms of the keys in MarshalPublic, each once.
+func (s *Set) PublicAlgorithms(now time.Time) []string {
+	names := []string{}
+	for _, key := range s.published(now) {
+		if !slices.Contains(names, key.Algorithm) {
+			names = append(names, key.Algorithm)
+		}
+	}
+	return names
+}
+
+func (s *Set) published(now time.Time) []publicJWK {
+	list := []publicJWK{}
+	for _, k := range s.keys {
+		if k.IsRetired(now) || k.key.TokenType == refreshToken || s.named && k.ID() == "" { // no verifier could tell what is without a name
+			continue
+		}
+		members, err := publicMembers(k.key.Verify)
+		if err != nil { // a secret
+			continue
+		}
+		members.ID, members.Use, members.Algorithm = k.ID(), "sig", k.Algorithm()
+		list = append(list, members)
+	}
+	return list
+}

@@ -1,0 +1,198 @@
+package ginjwt
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+
+	"github.com/gin-gonic/gin"
+)
+
+// A RefreshOption changes what RefreshHandler asks for.
+type RefreshOption func(*refreshSpec)
+
+type refreshSpec struct {
+	accessToken bool
+	locations   []Location // none: those of the settings, and forms
+}
+
+// RefreshFrom looks for the refresh token in these places only, in this order,
+// and not in forms: where programs use headers and browsers use cookies, a route
+// for browsers takes cookies alone.
+func RefreshFrom(in ...Location) RefreshOption {
+	return func(s *refreshSpec) { s.locations = in }
+}
+
+// RequireAccessToken demands the access token of the session beside the refresh
+// token. It may have expired, but not be forged, nor of another session. It is
+// read from the Authorization header where the refresh token is elsewhere, from
+// its cookie, or from the field "access_token" of a form.
+//
+// A thief then needs both: one that got hold of a refresh token alone cannot
+// use it. With Config.DisableSessionCookie the login has to keep the access
+// cookie for longer than its token lives, by [WithMaxAge], or browsers drop it
+// when it is needed.
+func RequireAccessToken() RefreshOption {
+	return func(s *refreshSpec) { s.accessToken = true }
+}
+
+// RefreshHandler returns a handler that trades a refresh token for a new pair
+// by [JWTManager.RotateTokens]. The route is a POST without JWTRequired:
+//
+//	router.POST("/refresh", mgr.RefreshHandler())
+//
+// A request of RFC 6749 §6, a form with grant_type=refresh_token, is answered
+// as that RFC says, also when refused: clients such as golang.org/x/oauth2 can
+// use it as their token URL. Authentication of the client is up to you.
+//
+// Otherwise the token is where Config.TokenLocation says, but never in the
+// query string (RFC 9700 §4.3.2). The answer is a [TokenPair]. If the token was
+// in a cookie, new cookies are set and the answer has no tokens in it, so that
+// scripts never see them. Refusals are answered by the loaders.
+//
+// RefreshHandler panics if called before InitApp, without Config.Sessions, or if
+// there is no other location than the query string.
+func (m *JWTManager) RefreshHandler(opts ...RefreshOption) gin.HandlerFunc {
+	m.mustHaveSessions("RefreshHandler")
+	var spec refreshSpec
+	for _, opt := range opts {
+		opt(&spec)
+	}
+	forms := len(spec.locations) == 0
+	locations := m.refreshLocations(spec)
+	m.requirementOf("RefreshHandler", []RequiredOption{Locations(locations...)}) // panics if there is an unknown one
+	return func(c *gin.Context) {
+		noStore(c)
+		if forms {
+			if form, ok := oauthForm(c); ok {
+				m.refreshByForm(c, form, spec)
+				return
+			}
+		}
+		m.refreshByLocation(c, locations, spec)
+	}
+}
+
+// refreshLocations returns where the refresh token may be. The header comes last
+// where it may hold the access token.
+func (m *JWTManager) refreshLocations(spec refreshSpec) []Location {
+	locations := slices.Clone(spec.locations)
+	if len(locations) == 0 {
+		locations = m.Config().TokenLocation
+	}
+	locations = slices.DeleteFunc(locations, func(l Location) bool { return l == InQueryString })
+	if len(locations) == 0 {
+		panic("ginjwt: RefreshHandler: refresh tokens are not read from query strings; add another location")
+	}
+	if i := slices.Index(locations, InHeaders); spec.accessToken && i >= 0 {
+		locations = append(slices.Delete(locations, i, i+1), InHeaders)
+	}
+	return locations
+}
+
+func (m *JWTManager) refreshByLocation(c *gin.Context, locations []Location, spec refreshSpec) {
+	token, err := m.VerifyJWTInRequest(c, Refresh(), Locations(locations...))
+	if err == nil {
+		err = m.checkAccessBeside(c, token, spec)
+	}
+	var pair TokenPair
+	if err == nil {
+		pair, err = m.RotateTokens(c, token)
+	}
+	if err == nil && token.Location == InCookies {
+		err = m.moveToCookies(c, &pair, spec)
+	}
+	if err != nil {
+		m.Refuse(c, err)
+		return
+	}
+	answerJSON(c, http.StatusOK, pair)
+}
+
+// moveToCookies moves the tokens of pair into cookies. An access token that is
+// asked for when it has expired is kept for as long as the refresh token.
+func (m *JWTManager) moveToCookies(c *gin.Context, pair *TokenPair, spec refreshSpec) error {
+	var opts []CookieOption
+	if spec.accessToken && m.config.DisableSessionCookie {
+		refresh, err := m.DecodeToken(c, pair.RefreshToken)
+		if err != nil {
+			return err
+		}
+		opts = append(opts, WithMaxAge(m.remaining(refresh)))
+	}
+	if err := m.SetPairCookies(c, *pair, opts...); err != nil {
+		return err
+	}
+	pair.AccessToken, pair.RefreshToken = "", ""
+	return nil
+}
+
+// checkAccessBeside looks for the access token of the session of refresh.
+func (m *JWTManager) checkAccessBeside(c *gin.Context, refresh *Token, spec refreshSpec) error {
+	if !spec.accessToken || refresh == nil {
+		return nil
+	}
+	encoded := m.accessBeside(c, refresh)
+	if encoded == "" {
+		return refusalf(ErrNoAuthorization, "Missing access token beside the refresh token")
+	}
+	access, err := m.DecodeToken(c, encoded, AllowExpired())
+	switch {
+	case err != nil:
+		return err
+	case access.Type != AccessToken:
+		return wrongToken("Only non-refresh tokens are allowed", access)
+	case access.SessionID != refresh.SessionID || access.Identity != refresh.Identity || access.isForeign():
+		return errOtherSession.about(access)
+	}
+	return nil
+}
+
+// accessBeside returns the access token that accompanies a refresh token. The
+// cookie needs no CSRF value of its own: without the refresh token, which was
+// checked, it is of no use here.
+func (m *JWTManager) accessBeside(c *gin.Context, refresh *Token) string {
+	if refresh.Location != InHeaders {
+		if at, err := m.reader.findInHeaders(c.Request); err == nil {
+			return at.encoded
+		}
+	}
+	if values := cookieValues(c.Request, m.reader.accessCookies.name); len(values) == 1 {
+		return values[0]
+	}
+	if form, _ := postForm(c); len(form["access_token"]) == 1 {
+		return form.Get("access_token")
+	}
+	return ""
+}
+
+// oauthForm returns the form of a request of RFC 6749. Other forms may come
+// with a cookie, and have a CSRF value in them.
+func oauthForm(c *gin.Context) (url.Values, bool) {
+	form, ok := postForm(c)
+	return form, ok && (form.Has("grant_type") || form.Has("refresh_token"))
+}
+
+func (m *JWTManager) refreshByForm(c *gin.Context, form url.Values, spec refreshSpec) {
+	if code, description := invalidGrantRequest(form); code != "" {
+		oauthError(c, http.StatusBadRequest, code, description)
+		return
+	}
+	token, err := m.DecodeToken(c, form.Get("refresh_token"))
+	if err == nil && spec.accessToken {
+		// First, so that a stolen token is noticed also where it comes alone.
+		_, _, err = m.checks.check(c.Request.Context(), token, &requirement{refresh: true})
+	}
+	if err == nil {
+		err = m.checkAccessBeside(c, token, spec)
+	}
+	var pair TokenPair
+	if err == nil {
+		pair, err = m.RotateTokens(c, token)
+	}
+	if err != nil {
+		refuseGrant(c, err)
+		return
+	}
+	answerJSON(c, http.StatusOK, pair)
+}

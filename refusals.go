@@ -1,0 +1,105 @@
+package ginjwt
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/golang-jwt/jwt/v5"
+)
+
+// What can be wrong with a token, in the original's words. A Python exception
+// of PyJWT's corresponds to each.
+var (
+	errTooLarge      = invalid(jwt.ErrTokenMalformed, "Token is too large")
+	errSegments      = invalid(jwt.ErrTokenMalformed, "Not enough segments")
+	errNotText       = invalid(jwt.ErrTokenMalformed, "Invalid token type. Token must be a <class 'bytes'>")
+	errHeaderBase64  = invalid(jwt.ErrTokenMalformed, "Invalid header padding")
+	errPayloadBase64 = invalid(jwt.ErrTokenMalformed, "Invalid payload padding")
+	errCryptoBase64  = invalid(jwt.ErrTokenMalformed, "Invalid crypto padding")
+	errHeaderJSON    = invalid(jwt.ErrTokenMalformed, "Invalid header string: not valid JSON")
+	errHeaderObject  = invalid(jwt.ErrTokenMalformed, "Invalid header string: must be a json object")
+	errPayloadJSON   = invalid(jwt.ErrTokenMalformed, "Invalid payload string: not valid JSON")
+	errPayloadObject = invalid(jwt.ErrTokenMalformed, "Invalid payload string: must be a json object")
+	errKeyID         = invalid(jwt.ErrTokenUnverifiable, "Key ID header parameter must be a string")
+	errCritList      = invalid(jwt.ErrTokenUnverifiable, "Invalid 'crit' header: must be a non-empty list")
+	errCritNames     = invalid(jwt.ErrTokenUnverifiable, "Invalid 'crit' header: values must be strings")
+	errCritTwice     = invalid(jwt.ErrTokenUnverifiable, "Invalid 'crit' header: values must be different")
+	errCritMissing   = invalid(jwt.ErrTokenUnverifiable, "Critical extension 'b64' is missing from headers")
+	errDetached      = invalid(jwt.ErrTokenUnverifiable, `It is required that you pass in a value for the "detached_payload" argument to decode a message having the b64 header set to false.`)
+	errCompressed    = invalid(jwt.ErrTokenUnverifiable, "Compressed tokens are not supported")
+	errType          = invalid(jwt.ErrTokenUnverifiable, "The specified typ value is not allowed")
+	errNoAlgorithm   = invalid(jwt.ErrTokenUnverifiable, "Algorithm not specified")
+	errAlgorithm     = invalid(jwt.ErrTokenUnverifiable, "The specified alg value is not allowed")
+	errSignature     = invalid(jwt.ErrTokenSignatureInvalid, "Signature verification failed")
+	errUnknownKey    = unverifiable("no key that it names, or its key is retired")
+	errKeyType       = unverifiable("its key is for tokens of another type")
+	errIATNumber     = invalid(jwt.ErrTokenInvalidClaims, "Issued At claim (iat) must be an integer.")
+	errNBFNumber     = invalid(jwt.ErrTokenInvalidClaims, "Not Before claim (nbf) must be an integer.")
+	errEXPNumber     = invalid(jwt.ErrTokenInvalidClaims, "Expiration Time claim (exp) must be an integer.")
+	errIATFuture     = invalid(jwt.ErrTokenUsedBeforeIssued, "The token is not yet valid (iat)")
+	errNBFFuture     = invalid(jwt.ErrTokenNotValidYet, "The token is not yet valid (nbf)")
+	errNoIssuer      = invalid(jwt.ErrTokenRequiredClaimMissing, `Token is missing the "iss" claim`)
+	errIssuerText    = invalid(jwt.ErrTokenInvalidIssuer, "Payload Issuer (iss) must be a string")
+	errIssuer        = invalid(jwt.ErrTokenInvalidIssuer, "Invalid issuer")
+	errNoAudience    = invalid(jwt.ErrTokenRequiredClaimMissing, `Token is missing the "aud" claim`)
+	errAudienceForm  = invalid(jwt.ErrTokenInvalidAudience, "Invalid claim format in token")
+	errAudience      = invalid(jwt.ErrTokenInvalidAudience, "Audience doesn't match")
+	errSubject       = invalid(jwt.ErrTokenInvalidSubject, "Subject must be a string")
+	errJTI           = invalid(jwt.ErrTokenInvalidId, "JWT ID must be a string")
+	errNoJTI         = invalid(jwt.ErrTokenRequiredClaimMissing, `Token is missing the "jti" claim`)
+	errNoCSRFClaim   = invalid(jwt.ErrTokenRequiredClaimMissing, "Missing claim: csrf")
+	errCSRFMismatch  = refusalf(ErrCSRF, "CSRF double submit tokens do not match")
+	errCSRFMissing   = refusalf(ErrCSRF, "Missing CSRF token")
+	errGeneration    = invalid(jwt.ErrTokenInvalidClaims, "Token has no valid \"gen\" claim")
+	errOtherSession  = invalid(jwt.ErrTokenInvalidClaims, "Token is not of its session")
+)
+
+// unverifiable returns an error that only the log can tell from a bad signature.
+func unverifiable(why string) *Error {
+	e := invalid(jwt.ErrTokenUnverifiable, "Signature verification failed")
+	e.Err = fmt.Errorf("%w: %s", e.Err, why)
+	return e
+}
+
+// refusalf returns an error of a kind that has a message for every case. The
+// message goes into logs too, so it must hold nothing that was in a token.
+func refusalf(kind error, format string, args ...any) *Error {
+	e := refusal(kind, fmt.Errorf(format, args...))
+	e.Message = e.Err.Error()
+	return e
+}
+
+// invalid returns an ErrInvalidToken. Its cause is golang-jwt's word for it,
+// with the message, which must hold nothing that was in the token.
+func invalid(class error, message string) *Error {
+	e := refusal(ErrInvalidToken, fmt.Errorf("%w: %s", class, message))
+	e.Message = message
+	return e
+}
+
+// failure turns the error of a callback into one that is answered 500, or 503
+// where the callback says that a store is down.
+func failure(err error) *Error {
+	if errors.Is(err, ErrUnavailable) {
+		return refusal(ErrUnavailable, err)
+	}
+	return refusal(ErrCallback, err)
+}
+
+// about returns a copy of e that tells its loader, and nobody else, of token.
+func (e *Error) about(token *Token) *Error {
+	told := *e
+	told.token = token
+	return &told
+}
+
+func wrongToken(message string, token *Token) error {
+	return refusalf(ErrWrongToken, "%s", message).about(token)
+}
+
+func missingClaim(format, name string) error {
+	return invalid(jwt.ErrTokenRequiredClaimMissing, fmt.Sprintf(format, name))
+}
+
+// unavailable wraps the error of a store.
+func unavailable(err error) error { return refusal(ErrUnavailable, err) }

@@ -1,0 +1,142 @@
+package ginjwt
+
+import (
+	"slices"
+	"time"
+)
+
+// requirement is what a route asks of a token.
+type requirement struct {
+	optional       bool
+	fresh          bool
+	refresh        bool
+	anyType        bool
+	skipRevocation bool
+	looksOnly      bool // a refresh token is looked at, not used
+	asked          bool // the loaders were asked about this very token before
+	locations      []Location
+
+	freshWithin time.Duration // zero: does not matter
+	guards      []guard
+	scope       string // those of all guards, for the client
+
+	ageChallenge, scopeChallenge string // of this route; empty: not made yet
+}
+
+// A RequiredOption changes what JWTRequired asks of a token.
+type RequiredOption func(*requirement)
+
+// Optional lets a request without a token through. A bad token is still
+// refused.
+func Optional() RequiredOption {
+	return func(need *requirement) { need.optional = true }
+}
+
+// Fresh asks for a token that is fresh: made by logging in, not by a refresh.
+func Fresh() RequiredOption {
+	return func(need *requirement) { need.fresh = true }
+}
+
+// Refresh asks for a refresh token.
+func Refresh() RequiredOption {
+	return func(need *requirement) { need.refresh = true }
+}
+
+// Locations looks for the token in these places only, in this order. None
+// means those of Config.TokenLocation.
+func Locations(in ...Location) RequiredOption {
+	return func(need *requirement) { need.locations = slices.Clone(in) }
+}
+
+// AnyType takes access and refresh tokens alike. It looks for them where
+// access tokens are.
+func AnyType() RequiredOption {
+	return func(need *requirement) { need.anyType = true }
+}
+
+// SkipRevocationCheck does not ask whether the token was revoked.
+func SkipRevocationCheck() RequiredOption {
+	return func(need *requirement) { need.skipRevocation = true }
+}
+
+// guard is one thing that a route asks of the claims of a token.
+type guard struct {
+	passes func(token *Token) bool
+	scoped bool // it asks for scopes, which the client may ask its issuer for
+}
+
+func (need *requirement) guard(g guard) { need.guards = append(need.guards, g) }
+
+// newRequirement returns what the options ask for. Without Locations it looks
+// where tokens are by default. It panics on a location that there is not.
+func newRequirement(opts []RequiredOption, locations []Location) *requirement {
+	need := &requirement{}
+	for _, opt := range opts {
+		opt(need)
+	}
+	for _, location := range need.locations {
+		if err := location.valid(); err != nil {
+			panic("ginjwt: Locations: " + err.Error())
+		}
+	}
+	if len(need.locations) == 0 {
+		need.locations = locations
+	}
+	return need
+}
+
+// check compares type and freshness, in this order.
+func (need *requirement) check(token *Token) error {
+	switch {
+	case need.anyType:
+		if token.Type != AccessToken && token.Type != RefreshToken {
+			return wrongToken("Only access and refresh tokens are allowed", token)
+		}
+	case need.refresh:
+		if token.Type != RefreshToken {
+			return wrongToken("Only refresh tokens are allowed", token)
+		}
+	case token.Type == RefreshToken:
+		return wrongToken("Only non-refresh tokens are allowed", token)
+	case token.Type != AccessToken:
+		return wrongToken("Only access tokens are allowed", token)
+	}
+	if need.fresh && !token.Fresh {
+		return need.stale().about(token)
+	}
+	return nil
+}
+
+// checkGuards asks what the route wants of the claims.
+func (need *requirement) checkGuards(token *Token) error {
+	for _, g := range need.guards {
+		switch {
+		case g.passes(token):
+		case g.scoped:
+			return need.outOfScope().about(token)
+		default:
+			return refusal(ErrInsufficientScope, nil).about(token)
+		}
+	}
+	return nil
+}
+
+// outOfScope names all scopes of the route, so that the client need not ask for
+// one after the other.
+func (need *requirement) outOfScope() *Error {
+	e := refusal(ErrInsufficientScope, nil)
+	e.Scope, e.challenge = need.scope, need.scopeChallenge
+	return e
+}
+
+func (need *requirement) stale() *Error {
+	e := refusal(ErrFreshRequired, nil)
+	e.MaxAge, e.challenge = need.freshWithin, need.ageChallenge
+	return e
+}
+
+// writeChallenges makes the challenges of the route, once.
+func (need *requirement) writeChallenges(all challenges) {
+	need.scopeChallenge = all.of(need.outOfScope())
+	need.ageChallenge = all.of(need.stale())
+}

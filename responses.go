@@ -1,0 +1,154 @@
+package ginjwt
+
+import (
+	"net/http"
+	"strconv"
+	"strings"
+	"unicode/utf16"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/gin-gonic/gin"
+	"github.com/gin-jwt-extended/ginjwt/internal/strictjson"
+	"github.com/go-json-experiment/json"
+)
+
+// An ErrorHandler writes the response to a refused request. The chain is
+// already aborted when it runs. A handler that writes nothing gets the default
+// response. Every response with status 401 gets a WWW-Authenticate header
+// (RFC 9110 §15.5.2), unless the handler sets one; so does one with status 403
+// to [ErrInsufficientScope] (RFC 6750 §3.1).
+type ErrorHandler func(c *gin.Context, err *Error)
+
+// responders are the handlers that respond, by loader; nil: not registered.
+type responders [responderCount]ErrorHandler
+
+// of returns the handler for an error, which is FlaskError if none was registered.
+func (r *responders) of(err *Error) ErrorHandler {
+	if fn := r[answers[err.row()].loader]; fn != nil {
+		return fn
+	}
+	if fn := r[failureLoader]; fn != nil {
+		return fn
+	}
+	return FlaskError
+}
+
+// refuser answers refused requests.
+type refuser struct {
+	responders *responders
+	challenges challenges
+	messageKey string
+}
+
+// refuse aborts the chain and answers err.
+func (r *refuser) refuse(c *gin.Context, err error) {
+	e := asError(err)
+	_ = c.Error(e) // returns what it was given, wrapped
+	c.Abort()
+	if c.Writer.Written() {
+		return // too late for another response
+	}
+	told := *e
+	told.Token, told.messageKey = e.token, r.messageKey
+	writer := &challenger{ResponseWriter: c.Writer, challenge: r.challenges.of(e), forbids: e.Kind == ErrInsufficientScope}
+	defer func(own gin.ResponseWriter) { c.Writer = own }(c.Writer)
+	c.Writer = writer
+
+	c.Writer.Header()["X-Content-Type-Options"] = []string{"nosniff"}
+	c.Status(told.Status) // a loader that only writes a body must not answer 200
+	writer.answered = false
+	r.responders.of(e)(c, &told)
+	if !writer.answered && !writer.Written() {
+		FlaskError(c, &told)
+	}
+	writer.WriteHeaderNow()
+}
+
+// FlaskError answers as Flask-JWT-Extended does: {"msg": "…"} with its status.
+// It is the default.
+func FlaskError(c *gin.Context, err *Error) {
+	body := append(make([]byte, 0, 128), '{')
+	body = appendASCII(body, or(err.messageKey, "msg"))
+	body = appendASCII(append(body, ':'), err.Message)
+	body = append(body, "}\n"...)
+	header := c.Writer.Header()
+	if len(header["Content-Type"]) == 0 {
+		header["Content-Type"] = []string{"application/json"}
+	}
+	header["Content-Length"] = []string{strconv.Itoa(len(body))}
+	c.Status(err.Status)
+	if _, failed := c.Writer.Write(body); failed != nil {
+		_ = c.Error(failed) // the client is gone
+	}
+}
+
+// appendASCII appends s as a JSON string in ASCII, as Flask writes them.
+func appendASCII(b []byte, s string) []byte {
+	const hex = "0123456789abcdef"
+	const short, long = "\"\\\b\f\n\r\t", `"\bfnrt`
+	b = append(b, '"')
+	for _, r := range s {
+		i := strings.IndexRune(short, r)
+		switch {
+		case i >= 0:
+			b = append(b, '\\', long[i])
+		case ' ' <= r && r < 0x7f:
+			b = append(b, byte(r))
+		default:
+			for _, unit := range utf16.AppendRune(nil, r) {
+				b = append(b, '\\', 'u', hex[unit>>12], hex[unit>>8&15], hex[unit>>4&15], hex[unit&15])
+			}
+		}
+	}
+	return append(b, '"')
+}
+
+// BearerError answers as RFC 6750 §3.1 says, with the codes of RFC 9470 and
+// RFC 6749 where it has none: 400, 401 or 403 and
+// {"error": "…", "error_description": "…"}. The description is the same for
+// all errors of a kind. Where no token was sent there is no error, and {}.
+func BearerError(c *gin.Context, err *Error) {
+	a := answers[err.row()]
+	body := gin.H{}
+	if a.oauthError != "" {
+		body["error"], body["error_description"] = a.oauthError, a.oauthText
+	}
+	c.JSON(a.oauthStatus, body)
+}
+
+// ProblemError answers as RFC 9457 says, with the statuses of [BearerError]
+// and its code in the member "error".
+func ProblemError(c *gin.Context, err *Error) {
+	a := answers[err.row()]
+	body := gin.H{
+		"type": "about:blank", "title": http.StatusText(a.oauthStatus),
+		"status": a.oauthStatus, "detail": a.oauthText,
+	}
+	if a.oauthError != "" {
+		body["error"] = a.oauthError
+	}
+	c.Header("Content-Type", "application/problem+json")
+	c.JSON(a.oauthStatus, body)
+}
+
+// noStore keeps answers with tokens out of caches (RFC 6749 §5.1).
+func noStore(c *gin.Context) {
+	c.Header("Cache-Control", "no-store")
+	c.Header("Pragma", "no-cache")
+}
+
+// answerJSON answers as FlaskError does: as application/json, with a line break
+// at the end.
+func answerJSON(c *gin.Context, status int, body any) {
+	b, err := json.Marshal(body, strictjson.Exact, jsontext.EscapeForHTML(true)) // devices are anybody's text
+	if err != nil {
+		_ = c.AbortWithError(http.StatusInternalServerError, err)
+		return
+	}
+	c.Header("Content-Type", "application/json")
+	c.Status(status)
+	if _, err := c.Writer.Write(append(b, '\n')); err != nil {
+		_ = c.Error(err) // the client is gone
+	}
+}

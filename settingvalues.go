@@ -1,0 +1,284 @@
+package ginjwt
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net/http"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/gin-jwt-extended/ginjwt/keys"
+)
+
+var errEmptyValue = errors.New("is set, but empty; give a value or remove it")
+
+func text(field func(*Config) *string) func(*Config, string) error {
+	return func(c *Config, value string) error {
+		if value == "" {
+			return errEmptyValue
+		}
+		*field(c) = value
+		return nil
+	}
+}
+
+func maybeEmpty(field func(*Config) *string) func(*Config, string) error {
+	return func(c *Config, value string) error {
+		*field(c) = value
+		return nil
+	}
+}
+
+// pemText reads a PEM text.
+func pemText(field func(*Config) *string) func(*Config, string) error {
+	set := text(field)
+	return func(c *Config, value string) error { return set(c, withLineBreaks(value)) }
+}
+
+// withLineBreaks gives a PEM text its line breaks: where a variable can only have one
+// line, they are often written as \n.
+func withLineBreaks(value string) string {
+	if strings.Contains(value, "\n") {
+		return value
+	}
+	return strings.ReplaceAll(value, `\n`, "\n")
+}
+
+// setKeys reads a JWK Set, a JWK, or a PEM text with any number of keys.
+func setKeys(c *Config, value string) (err error) {
+	if value == "" {
+		return errEmptyValue
+	}
+	if !strings.HasPrefix(strings.TrimSpace(value), "{") { // in JSON, \n is another thing
+		value = withLineBreaks(value)
+	}
+	if c.Keys, err = keys.Parse([]byte(value)); err != nil {
+		return errors.Unwrap(err) // without the name of the package
+	}
+	return nil
+}
+
+func yes(field func(*Config) *bool) func(*Config, string) error {
+	return func(c *Config, value string) error {
+		b, err := strconv.ParseBool(value)
+		if err != nil {
+			return errors.New("must be true or false")
+		}
+		*field(c) = b
+		return nil
+	}
+}
+
+// no reads a flag whose field says the opposite.
+func no(field func(*Config) *bool) func(*Config, string) error {
+	set := yes(field)
+	return func(c *Config, value string) error {
+		err := set(c, value)
+		*field(c) = err == nil && !*field(c)
+		return err
+	}
+}
+
+func number(field func(*Config) *int) func(*Config, string) error {
+	return func(c *Config, value string) error {
+		n, err := strconv.Atoi(value)
+		if err != nil {
+			return errors.New("must be a whole number")
+		}
+		*field(c) = n
+		return nil
+	}
+}
+
+func duration(field func(*Config) *time.Duration) func(*Config, string) error {
+	return func(c *Config, value string) error {
+		d, err := parseDuration(value)
+		if err != nil {
+			return err
+		}
+		*field(c) = d
+		return nil
+	}
+}
+
+func lifetime(field func(*Config) *time.Duration) func(*Config, string) error {
+	set := duration(field)
+	return func(c *Config, value string) error {
+		if strings.EqualFold(value, "false") {
+			*field(c) = NeverExpires
+			return nil
+		}
+		return set(c, value)
+	}
+}
+
+// maxDays is what a duration can hold.
+const maxDays = 100_000
+
+func parseDays(text string) (time.Duration, error) {
+	days, err := strconv.ParseUint(text, 10, 32)
+	if days > maxDays {
+		err = strconv.ErrRange
+	}
+	return time.Duration(days) * 24 * time.Hour, err
+}
+
+// parseDuration reads seconds, days or a Go duration. It takes no negative ones:
+// -1ns would be NeverExpires.
+func parseDuration(value string) (time.Duration, error) {
+	d, err := time.ParseDuration(value)
+	if err != nil {
+		d, err = time.ParseDuration(value + "s")
+	}
+	if days, ok := strings.CutSuffix(value, "d"); ok {
+		d, err = parseDays(days)
+	}
+	if err != nil {
+		return 0, errors.New(`must be seconds, or a duration such as "15m" or "30d"`)
+	}
+	if d < 0 {
+		return 0, errors.New("must not be negative")
+	}
+	return d, nil
+}
+
+func list(field func(*Config) *[]string) func(*Config, string) error {
+	return func(c *Config, value string) error {
+		values, err := parseList(value)
+		if err != nil {
+			return err
+		}
+		*field(c) = values
+		return nil
+	}
+}
+
+func parseList(value string) ([]string, error) {
+	var values []string
+	if strings.HasPrefix(strings.TrimSpace(value), "[") {
+		if err := json.Unmarshal([]byte(value), &values); err != nil {
+			return nil, errors.New("is no JSON array of strings")
+		}
+	} else {
+		for v := range strings.SplitSeq(value, ",") {
+			values = append(values, strings.TrimSpace(v))
+		}
+	}
+	for _, v := range values {
+		if v == "" {
+			return nil, errors.New("holds an empty value")
+		}
+	}
+	if len(values) == 0 {
+		return nil, errEmptyValue
+	}
+	return values, nil
+}
+
+func setLocations(c *Config, value string) error {
+	values, err := parseList(value)
+	if err != nil {
+		return err
+	}
+	c.TokenLocation = nil
+	for _, v := range values {
+		c.TokenLocation = append(c.TokenLocation, Location(v))
+	}
+	return nil
+}
+
+// setIssuers reads one issuer, whatever characters it has, or a JSON array.
+func setIssuers(c *Config, value string) error {
+	if !strings.HasPrefix(value, "[") {
+		return text(func(c *Config) *string { return &c.DecodeIssuer })(c, value)
+	}
+	values, err := parseList(value)
+	if err != nil {
+		return err
+	}
+	c.DecodeIssuer, c.DecodeIssuers = values[0], values[1:]
+	return nil
+}
+
+// setGrace reads a duration, or "false", for none.
+func setGrace(c *Config, value string) error {
+	if strings.EqualFold(value, "false") {
+		c.SessionGrace = -1
+		return nil
+	}
+	return duration(func(c *Config) *time.Duration { return &c.SessionGrace })(c, value)
+}
+
+func setHeaderType(c *Config, value string) error {
+	c.HeaderType = value
+	c.DisableHeaderType = value == ""
+	return nil
+}
+
+func setSameSite(c *Config, value string) error {
+	switch strings.ToLower(value) {
+	case "lax":
+		c.CookieSameSite = http.SameSiteLaxMode
+	case "strict":
+		c.CookieSameSite = http.SameSiteStrictMode
+	case "none":
+		c.CookieSameSite = http.SameSiteNoneMode
+	case "default":
+		c.CookieSameSite = http.SameSiteDefaultMode
+	default:
+		return errors.New("must be Lax, Strict, None or Default")
+	}
+	return nil
+}
+
+// maxFile bounds a file with a key or a secret.
+const maxFile = 1 << 20
+
+// inFile reads a value from a file, as Docker and Kubernetes hand out secrets. A
+// line break at its end is not a part of it.
+func inFile(set func(*Config, string) error) func(*Config, string) error {
+	return func(c *Config, path string) error {
+		if path == "" {
+			return errEmptyValue
+		}
+		value, err := readFile(path)
+		if err != nil {
+			return err
+		}
+		return set(c, strings.TrimSuffix(strings.TrimSuffix(value, "\n"), "\r"))
+	}
+}
+
+// readFile names no path in its errors: what stands there by mistake may be the
+// secret itself.
+func readFile(path string) (string, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return "", fmt.Errorf("the file cannot be opened: %w", causeOf(err))
+	}
+	defer file.Close()
+	text, err := io.ReadAll(io.LimitReader(file, maxFile+1))
+	switch {
+	case err != nil:
+		return "", fmt.Errorf("the file cannot be read: %w", causeOf(err))
+	case len(text) > maxFile:
+		return "", fmt.Errorf("the file has more than %d bytes", maxFile)
+	case len(text) == 0:
+		return "", errors.New("the file is empty")
+	}
+	return string(text), nil
+}
+
+// causeOf returns err without the path in it.
+func causeOf(err error) error {
+	var inPath *fs.PathError
+	if errors.As(err, &inPath) {
+		return inPath.Err
+	}
+	return errors.New("it is not there, or not to be read")
+}

@@ -1,0 +1,48 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"github.com/gin-jwt-extended/ginjwt/internal/idset"
+)
+
+var _ Blocklist = (*MemoryBlocklist)(nil)
+
+// MemoryBlocklist is a [Blocklist] in this process's memory. The zero value is
+// empty and ready to use. It drops expired entries as it grows and starts no
+// goroutine.
+//
+// Other processes know nothing of it, and it is empty after a restart.
+type MemoryBlocklist struct {
+	// Now tells the time by which entries expire. Nil means [time.Now].
+	Now func() time.Time
+
+	set idset.Set
+}
+
+// Add blocks id at least until expires. It never fails.
+func (b *MemoryBlocklist) Add(_ context.Context, id string, expires time.Time) error {
+	b.set.Add(idset.EntryOf(id, expires), b.now)
+	return nil
+}
+
+// Contains reports whether any of ids is blocked. It never fails.
+func (b *MemoryBlocklist) Contains(_ context.Context, ids ...string) (bool, error) {
+	if b.set.Empty() {
+		return false, nil
+	}
+	for _, id := range ids {
+		if b.set.Contains(idset.KeyOf(id)) {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+func (b *MemoryBlocklist) now() time.Time {
+	if b.Now != nil {
+		return b.Now()
+	}
+	return time.Now()
+}

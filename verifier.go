@@ -1,0 +1,275 @@
+package ginjwt
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync/atomic"
+	"time"
+
+	"github.com/golang-jwt/jwt/v5"
+
+	"github.com/gin-jwt-extended/ginjwt/internal/strictjson"
+	"github.com/gin-jwt-extended/ginjwt/keys"
+)
+
+// verifier turns encoded tokens into trusted ones. It owns the keys, the issuers,
+// the cache and the rules about claims and time; it knows neither requests nor
+// answers.
+type verifier struct {
+	own     *issuerRules
+	foreign map[string]*issuerRules // by "iss"
+	claims  claimChecks
+	ring    atomic.Pointer[keyring]
+
+	loadKey    func(ctx context.Context, unverified *Token) (keys.Key, error) // nil: the keys of ring
+	options    keys.Options                                                   // of keys that are loaded
+	algorithms []string                                                       // that they may have
+
+	maxSize   int
+	cacheSize int // negative: off
+	now       func() time.Time
+}
+
+// newVerifier makes a verifier by the settings. loadKey is nil where they hold the
+// keys.
+func newVerifier(config *Config, checked checkedConfig, loadKey func(context.Context, *Token) (keys.Key, error)) *verifier {
+	v := &verifier{
+		own:     config.ownRules(),
+		foreign: checked.foreign,
+		claims:  claimChecks{config.DecodeLeeway, config.DisableVerifySub},
+
+		loadKey:    loadKey,
+		options:    config.keyOptions(),
+		algorithms: config.algorithms(),
+
+		maxSize:   config.MaxTokenSize,
+		cacheSize: config.TokenCacheSize,
+		now:       config.Now,
+	}
+	v.setKeys(checked.keys)
+	return v
+}
+
+// setKeys replaces the keys, and forgets the tokens that were verified with those
+// before.
+func (v *verifier) setKeys(set *keys.Set) { v.ring.Store(&keyring{set, v.newCache(set)}) }
+
+// keySet returns the keys of the manager as they are now.
+func (v *verifier) keySet() *keys.Set { return v.ring.Load().set }
+
+// newCache makes the cache of tokens that set, or the keys of another issuer,
+// verify.
+func (v *verifier) newCache(set *keys.Set) *tokenCache {
+	if v.cacheSize < 0 || v.loadKey != nil { // a loader wants to be asked every time
+		return nil
+	}
+	digests := set.HasAsymmetric() || len(v.foreign) > 0
+	return newTokenCache(v.cacheSize, digests, v.claims.leeway)
+}
+
+// decodeSpec is what a caller asks of decode.
+type decodeSpec struct {
+	csrf         string // empty: not asked for
+	allowExpired bool
+}
+
+// decode is the one place where bytes become a trusted token. The checks come
+// in the original's order and the first that fails wins, except that an
+// expired token is checked to the end: whatever else is wrong with it wins.
+func (v *verifier) decode(ctx context.Context, encoded string, spec decodeSpec) (*Token, error) {
+	now := v.now()
+	good, err := v.verifiedContents(ctx, encoded, now)
+	if err != nil {
+		return nil, err
+	}
+	token := newToken(encoded, &good.contents, now)
+	expired, err := v.claims.check(token, &good.payload, good.rules, spec.allowExpired, now)
+	if err != nil {
+		return nil, err
+	}
+	if err := checkCSRF(good.payload.csrfJSON, spec.csrf); err != nil {
+		return nil, err
+	}
+	if expired {
+		return nil, refusal(ErrExpiredToken, jwt.ErrTokenExpired).about(token)
+	}
+	return token, nil
+}
+
+// verifiedContents returns what a token says whose signature is good: this
+// one's, or that of a request before with the very same token.
+func (v *verifier) verifiedContents(ctx context.Context, encoded string, now time.Time) (*goodToken, error) {
+	if len(encoded) > v.maxSize {
+		return nil, errTooLarge
+	}
+	ring := v.ring.Load()
+	if known := ring.cache.get(encoded, now); known != nil && known.stillVerifies(ctx, now) {
+		return known, nil
+	}
+	s := scratches.Get().(*scratch)
+	defer s.free()
+	segments, err := s.load(encoded, v.writers(ring))
+	if err != nil {
+		return nil, err
+	}
+	if err := segments.head.check(); err != nil {
+		return nil, err
+	}
+	if k := segments.key; k != nil { // the cheap way to refuse what is forged
+		if err := k.Verify(segments.signed, s.signature, now); err != nil {
+			return nil, or(malformedPayload(s.payload), keyRefusal(err))
+		}
+	}
+	good, err := v.parse(s, segments.header)
+	if err != nil {
+		return nil, err
+	}
+	if err := v.verifySignature(ctx, ring, segments, s.signature, good, now); err != nil {
+		return nil, err
+	}
+	ring.cache.add(encoded, good, now)
+	return good, nil
+}
+
+// writers returns the keys that a token may be known by from its header alone;
+// none where a loader, or the issuer of the token, chooses the key.
+func (v *verifier) writers(ring *keyring) *keys.Set {
+	if v.loadKey != nil || len(v.foreign) > 0 {
+		return nil
+	}
+	return ring.set
+}
+
+// parse reads the claims in s, and finds out whose token it is.
+func (v *verifier) parse(s *scratch, header string) (*goodToken, error) {
+	good := &goodToken{rules: v.own}
+	good.header, good.text, good.names = header, string(s.payload), &v.own.claims
+	var err error
+	good.payload, err = readPayload(s.payload, good.text, good.names, v.own.required)
+	switch err {
+	case strictjson.ErrNotObject:
+		return nil, errPayloadObject
+	case strictjson.ErrNotJSON:
+		return nil, errPayloadJSON
+	}
+	if r := v.rulesFor(good.payload.issJSON); r.foreign {
+		good.rules, good.foreign, good.names = r, true, &r.claims
+		good.payload, _ = readPayload(s.payload, good.text, good.names, r.required) // it was read before, by other names
+		r.applyIssuer(&good.payload, good.text)
+	}
+	return good, nil
+}
+
+// rulesFor returns whose token it is that says so. Anybody may have written it.
+func (v *verifier) rulesFor(iss strictjson.Value) *issuerRules {
+	if len(v.foreign) == 0 {
+		return v.own
+	}
+	name, _ := iss.Str()
+	if r := v.foreign[name]; r != nil {
+		return r
+	}
+	return v.own
+}
+
+// verifySignature finds the key, compares the algorithm, and verifies, unless the
+// header alone told the key and that was done.
+func (v *verifier) verifySignature(ctx context.Context, ring *keyring, s segments, signature []byte, good *goodToken, now time.Time) error {
+	alg, _ := s.head.alg.Str()
+	switch {
+	case s.key != nil:
+		return good.verifiedBy(s.key)
+	case v.loadKey != nil && !good.foreign:
+		return v.verifyByLoader(ctx, s, signature, good, alg, now)
+	case s.head.alg == "":
+		return errNoAlgorithm
+	}
+	set := ring.set
+	if good.foreign {
+		var err error
+		if set, err = good.rules.keySet(ctx, alg, s.head.kid); err != nil {
+			return err
+		}
+	} else if set.Len() == 0 { // only other issuers are accepted, and it is of none of them
+		return checkIssuer(good.payload.issJSON, nil)
+	}
+	kid, _ := s.head.kid.Str()
+	key, err := set.Verify(keys.Signature{
+		Algorithm: alg, KeyID: kid, HasKeyID: s.head.kid != "",
+		Signed: s.signed, Bytes: signature, TokenType: string(good.payload.typ),
+	}, now)
+	if err != nil {
+		return keyRefusal(err)
+	}
+	good.key, good.keys = key, set
+	return good.rules.checkProfile(s.head)
+}
+
+// verifiedBy notes that k verified the token, unless k is for tokens of another
+// type.
+func (t *goodToken) verifiedBy(k *keys.Bound) error {
+	if !k.IsFor(string(t.payload.typ)) {
+		return errKeyType
+	}
+	t.key = k
+	return nil
+}
+
+// verifyByLoader verifies with the key of the DecodeKeyLoader. A missing
+// algorithm is found only after it, as the original asks for the key first.
+func (v *verifier) verifyByLoader(ctx context.Context, s segments, signature []byte, good *goodToken, alg string, now time.Time) error {
+	key, err := v.loadedKey(ctx, s.encoded, good, alg)
+	if s.head.alg == "" && (err == nil || err == error(errAlgorithm)) {
+		return errNoAlgorithm
+	}
+	if err != nil {
+		return err
+	}
+	if err := key.Verify(s.signed, signature, now); err != nil {
+		return keyRefusal(err)
+	}
+	if err := good.verifiedBy(key); err != nil {
+		return err
+	}
+	return good.rules.checkProfile(s.head)
+}
+
+// loadedKey asks the DecodeKeyLoader for the key of a token, which names its
+// algorithm but does not choose it.
+func (v *verifier) loadedKey(ctx context.Context, encoded string, good *goodToken, alg string) (*keys.Bound, error) {
+	loaded, err := v.loadKey(ctx, newToken(encoded, &good.contents, v.now())) // a Token that never becomes a trusted one
+	switch {
+	case errors.Is(err, ErrInvalidToken), err == nil && loaded.IsZero():
+		return nil, errUnknownKey
+	case err != nil:
+		return nil, failure(err)
+	}
+	if loaded.Algorithm == "" && slices.Contains(v.algorithms, alg) {
+		loaded.Algorithm = alg
+	}
+	if loaded.Algorithm == "" || loaded.Algorithm != alg {
+		return nil, errAlgorithm
+	}
+	key, err := v.options.Bind(loaded)
+	if err != nil { // the token may have had a say in what was loaded
+		unusable := *errUnknownKey
+		unusable.Err = fmt.Errorf("%w: DecodeKeyLoader: %w", jwt.ErrTokenUnverifiable, err)
+		return nil, &unusable
+	}
+	return key, nil
+}
+
+// keyRefusal words why no key verifies a token.
+func keyRefusal(err error) error {
+	switch err {
+	case keys.ErrAlgorithm:
+		return errAlgorithm
+	case keys.ErrSignature:
+		return errSignature
+	case keys.ErrTokenType:
+		return errKeyType
+	}
+	return errUnknownKey
+}
