@@ -2,6 +2,9 @@ package sqlstore
 
 import (
 	"crypto/rand"
+	"maps"
+	"reflect"
+	"slices"
 	"time"
 
 	"github.com/gin-jwt-extended/ginjwt/internal/replica"
@@ -18,6 +21,20 @@ const (
 	MaxKeys  = maxKeys
 	MaxPurge = maxPurge
 )
+
+// Dialects returns all dialects, in any order.
+func Dialects() []Dialect { return slices.Collect(maps.Keys(dialects)) }
+
+// Unset returns the names of the fields of a dialect that nobody has set.
+func (d Dialect) Unset() (names []string) {
+	value := reflect.ValueOf(*dialects[d])
+	for i := range value.NumField() {
+		if value.Field(i).IsZero() {
+			names = append(names, value.Type().Field(i).Name)
+		}
+	}
+	return names
+}
 
 // Statement is what a store sends.
 type Statement struct {

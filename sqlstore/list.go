@@ -69,13 +69,10 @@ func (l *list) append(ctx context.Context, batch []idset.Entry) error {
 		until, there := known[e.Key]
 		return there && until >= e.Until
 	})
-	switch {
-	case len(missing) == 0:
+	if len(missing) == 0 {
 		return nil
-	case l.dialect == PostgreSQL:
-		return l.insertAtOnce(ctx, missing)
 	}
-	return l.insert(ctx, missing)
+	return l.dialect.insert(l, ctx, missing)
 }
 
 // known returns those of batch that are there, and until when.
@@ -100,22 +97,9 @@ func (l *list) known(ctx context.Context, batch []idset.Entry) (map[idset.Key]ui
 	return known, rows.Err()
 }
 
-// insertAtOnce is one statement.
-func (l *list) insertAtOnce(ctx context.Context, entries []idset.Entry) error {
-	args := []any{rand.Text()}
-	for _, e := range entries {
-		args = append(args, e.Key[:], int64(e.Until))
-	}
-	result, err := l.db.ExecContext(ctx, l.queries.advanceAndInsert(len(entries)), args...)
-	if err != nil {
-		return err
-	}
-	return requireRows(result, len(entries))
-}
-
-// insert is one transaction. It begins with a write, so that SQLite waits for
-// its lock rather than fail when it needs it.
-func (l *list) insert(ctx context.Context, entries []idset.Entry) error {
+// insertInTransaction is one transaction. It begins with a write, so that SQLite
+// waits for its lock rather than fail when it needs it.
+func (l *list) insertInTransaction(ctx context.Context, entries []idset.Entry) error {
 	tx, err := l.db.BeginTx(ctx, nil)
 	if err != nil {
 		return err

@@ -9,29 +9,6 @@ import (
 	"time"
 )
 
-// Dialect is the kind of a database.
-type Dialect int
-
-// The databases that a [Store] works with.
-const (
-	PostgreSQL Dialect = iota + 1
-	MySQL              // also MariaDB; tables are made with InnoDB
-	SQLite
-)
-
-// String returns the name of the database.
-func (d Dialect) String() string {
-	switch d {
-	case PostgreSQL:
-		return "PostgreSQL"
-	case MySQL:
-		return "MySQL"
-	case SQLite:
-		return "SQLite"
-	}
-	return fmt.Sprintf("Dialect(%d)", int(d))
-}
-
 // Options are the settings of a [Store]. The zero value is complete.
 type Options struct {
 	// Prefix begins the names of the tables: "ginjwt_" if it is empty. It
@@ -94,7 +71,7 @@ func (o Options) validate() error {
 // of processes may use the same tables, and any number of goroutines a Store.
 type Store struct {
 	db      *sql.DB
-	dialect Dialect
+	dialect *dialect
 	options Options
 	queries queries
 }
@@ -106,7 +83,8 @@ func New(db *sql.DB, dialect Dialect, options Options) (*Store, error) {
 	if db == nil {
 		problems = append(problems, errors.New("sqlstore: db: is nil"))
 	}
-	if dialect < PostgreSQL || dialect > SQLite {
+	known, ok := dialects[dialect]
+	if !ok {
 		problems = append(problems, fmt.Errorf("sqlstore: dialect: %v is none that this package knows", dialect))
 	}
 	options = options.withDefaults()
@@ -114,14 +92,14 @@ func New(db *sql.DB, dialect Dialect, options Options) (*Store, error) {
 	if err := errors.Join(problems...); err != nil {
 		return nil, err
 	}
-	return &Store{db, dialect, options, newQueries(dialect, options.Prefix)}, nil
+	return &Store{db, known, options, newQueries(known, options.Prefix)}, nil
 }
 
 // answer asks the database and returns within Options.Timeout.
 func answer[T any](ctx context.Context, s *Store, ask func(context.Context) (T, error)) (T, error) {
 	ctx, cancel := context.WithTimeout(ctx, s.options.Timeout)
 	defer cancel()
-	return promptly(ctx, func() (T, error) { return retry(ctx, ask) })
+	return promptly(ctx, func() (T, error) { return retry(ctx, s.dialect.undone, ask) })
 }
 
 // promptly returns when ctx ends, also if the driver does not: committing knows
@@ -155,25 +133,14 @@ const maxAttempts = 10
 
 // retry repeats what the database has undone for the sake of another: that is
 // no failure, and nothing of it has remained.
-func retry[T any](ctx context.Context, ask func(context.Context) (T, error)) (value T, err error) {
+func retry[T any](ctx context.Context, undone func(error) bool, ask func(context.Context) (T, error)) (value T, err error) {
 	for range maxAttempts {
 		value, err = ask(ctx)
-		if !wasUndone(err) || ctx.Err() != nil {
+		if !undone(err) || ctx.Err() != nil {
 			break
 		}
 	}
 	return value, err
-}
-
-// wasUndone reports whether PostgreSQL has rolled back because of a deadlock,
-// or of a stricter isolation than its default.
-func wasUndone(err error) bool {
-	var coded interface{ SQLState() string }
-	if !errors.As(err, &coded) {
-		return false
-	}
-	const serialisation, deadlock = "40001", "40P01"
-	return coded.SQLState() == serialisation || coded.SQLState() == deadlock
 }
 
 // rows reads all rows of an answer.
