@@ -2,7 +2,6 @@ package main
 
 import (
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -47,19 +46,14 @@ func patternOf(output string) *regexp.Regexp {
 // TestSessionInDocs types what docs/cli.md shows, and compares every answer.
 func TestSessionInDocs(t *testing.T) {
 	t.Parallel()
-	path, err := binary()
-	require.NoError(t, err)
 	page, err := os.ReadFile(filepath.Join("..", "..", "docs", "cli.md"))
 	require.NoError(t, err)
 	steps := sessionOf(string(page))
 	require.Greater(t, len(steps), 20, "the session is gone, or is not read as it should be")
 
-	dir := t.TempDir()
+	u := newUser(t)
 	for _, step := range steps {
-		shell := exec.Command("bash", "-c", step.command)
-		shell.Dir = dir
-		shell.Env = []string{"PATH=" + filepath.Dir(path) + ":/usr/bin:/bin"}
-		output, _ := shell.CombinedOutput()
+		output, _ := u.shell(step.command).CombinedOutput()
 		require.Regexp(t, patternOf(step.output), string(output), "the page shows another answer to:\n$ %s", step.command)
 	}
 }

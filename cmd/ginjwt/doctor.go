@@ -69,7 +69,7 @@ func (a *app) doctor(s *source, strict bool) error {
 	if s.envFile != "" {
 		d.Source = s.envFile
 	}
-	d.Findings = append(d.Findings, diagnose(env)...)
+	d.Findings = append(d.Findings, a.diagnose(env)...)
 	d.Findings = append(d.Findings, unknownSettings(env)...)
 	d.Findings = append(d.Findings, a.openToAll(env, s)...)
 	for _, warning := range file.warnings {
@@ -163,8 +163,9 @@ func unknownSettings(env environment) (found []finding) {
 }
 
 // diagnose asks the library.
-func diagnose(env environment) (found []finding) {
+func (a *app) diagnose(env environment) (found []finding) {
 	config, err := ginjwt.LoadConfig(env.lookup)
+	config.Now = a.now
 	unread := map[string]bool{} // settings without a value that could be read
 	for _, problem := range flatten(err) {
 		f := unreadable(problem)
@@ -192,7 +193,7 @@ func diagnose(env environment) (found []finding) {
 
 // setInGo are the fields that have no setting, so that nothing is known of them
 // here.
-var setInGo = []string{"Blocklist", "Sessions"}
+var setInGo = []string{"Blocklist", "Sessions", "Now"}
 
 // noSessions stands for a store that is set in Go. Nobody asks it.
 type noSessions struct{ ginjwt.SessionStore }

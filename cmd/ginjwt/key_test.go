@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"net/http/httptest"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -403,12 +402,8 @@ func TestUndoRotation(t *testing.T) {
 	assert.Equal(t, result{3, "", "ginjwt: keys.json: a rotation is under way: new signs in 1 hour\nwait for it; or undo it with: " +
 		"ginjwt key retire --never -- keys.json -older && ginjwt key retire keys.json '$(old) one' --never && ginjwt key remove keys.json new\n"}, r)
 
-	path, err := binary()
-	require.NoError(t, err)
 	_, undo, _ := strings.Cut(r.err, "undo it with: ")
-	shell := exec.Command("bash", "-c", undo)
-	shell.Dir, shell.Env = u.dir, []string{"PATH=" + filepath.Dir(path) + ":/usr/bin:/bin"}
-	out, err := shell.CombinedOutput()
+	out, err := u.shell(undo).CombinedOutput()
 	require.NoError(t, err, "%s", out)
 	assert.Equal(t, before, u.read("keys.json"))
 }

@@ -10,6 +10,9 @@ import (
 	"time"
 )
 
-func main() {
-	os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr, os.Environ(), time.Now))
+func main() { start(time.Now) }
+
+// start runs the program with what its process has, and ends it.
+func start(now func() time.Time) {
+	os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr, os.Environ(), now))
 }

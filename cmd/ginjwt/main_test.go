@@ -10,7 +10,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -96,38 +95,53 @@ func forged(header, payload string) string {
 	return signed + "." + encode(mac.Sum(nil))
 }
 
-// binary builds the program, once.
-var binary = sync.OnceValues(func() (string, error) {
-	dir, err := os.MkdirTemp("", "ginjwt")
-	if err != nil {
-		return "", err
-	}
-	path := filepath.Join(dir, "ginjwt")
-	out, err := exec.Command("go", "build", "-o", path, ".").CombinedOutput()
-	if err != nil {
-		return "", &buildError{string(out)}
-	}
-	return path, nil
-})
+// clockVariable tells the test's program to be ginjwt, and when.
+const clockVariable = "TEST_CLOCK"
 
-type buildError struct{ output string }
-
-func (e *buildError) Error() string { return e.output }
-
+// TestMain lets the test's program be ginjwt at the time of the user: the one
+// that go build makes has the clock of the machine, and would be in another year
+// than its user.
 func TestMain(m *testing.M) {
-	gin.SetMode(gin.TestMode)
-	status := m.Run()
-	if path, err := binary(); err == nil {
-		_ = os.RemoveAll(filepath.Dir(path))
+	if text, ok := os.LookupEnv(clockVariable); ok {
+		now, err := time.Parse(time.RFC3339Nano, text)
+		if err != nil {
+			panic(err)
+		}
+		start(func() time.Time { return now })
 	}
-	os.Exit(status)
+	gin.SetMode(gin.TestMode)
+	os.Exit(m.Run())
 }
 
-// The program of which main is made exits with the status of run.
-func TestBinary(t *testing.T) {
+// program is ginjwt as a process of its own, at the user's time.
+func (u *user) program(args ...string) *exec.Cmd {
+	u.t.Helper()
+	path, err := os.Executable()
+	require.NoError(u.t, err)
+	return u.atTheirTime(exec.Command(path, args...))
+}
+
+// shell runs a command line in which ginjwt is in the PATH.
+func (u *user) shell(line string) *exec.Cmd {
+	u.t.Helper()
+	path, err := os.Executable()
+	require.NoError(u.t, err)
+	bin := u.t.TempDir()
+	require.NoError(u.t, os.Symlink(path, filepath.Join(bin, "ginjwt")))
+	c := u.atTheirTime(exec.Command("bash", "-c", line))
+	c.Env = append(c.Env, "PATH="+bin+":/usr/bin:/bin")
+	return c
+}
+
+func (u *user) atTheirTime(c *exec.Cmd) *exec.Cmd {
+	c.Dir = u.dir
+	c.Env = append([]string{clockVariable + "=" + u.now.Format(time.RFC3339Nano)}, u.env...)
+	return c
+}
+
+// The program exits with the status of run.
+func TestStatusOfTheProgram(t *testing.T) {
 	t.Parallel()
-	path, err := binary()
-	require.NoError(t, err)
 	for _, test := range []struct {
 		args   []string
 		stdin  string
@@ -139,11 +153,11 @@ func TestBinary(t *testing.T) {
 		{[]string{"key", "list", "missing.json"}, "", 3},
 		{[]string{"vrsion"}, "", 64},
 	} {
-		c := exec.Command(path, test.args...)
-		c.Env = []string{}
+		u := newUser(t)
 		if test.args[0] == "verify" {
-			c.Env = []string{"JWT_SECRET_KEY=" + testSecret}
+			u.env = []string{"JWT_SECRET_KEY=" + testSecret}
 		}
+		c := u.program(test.args...)
 		c.Stdin = strings.NewReader(test.stdin)
 		_, _ = c.CombinedOutput()
 		assert.Equal(t, test.status, c.ProcessState.ExitCode(), "%v", test.args)

@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"os"
-	"os/exec"
 	"strings"
 	"syscall"
 	"testing"
@@ -64,8 +63,6 @@ func TestColors(t *testing.T) {
 // On a terminal there are colours, and what a token says cannot steer it.
 func TestTerminal(t *testing.T) {
 	t.Parallel()
-	path, err := binary()
-	require.NoError(t, err)
 	token := forged(`{"alg":"HS256"}`, `{"sub":"\u001b[2J\u009b2J"}`)
 	for _, test := range []struct {
 		env   []string
@@ -75,8 +72,7 @@ func TestTerminal(t *testing.T) {
 		{[]string{"TERM=dumb"}, false},
 		{[]string{"TERM=xterm", "NO_COLOR=1"}, false},
 	} {
-		c := exec.Command(path, "inspect", token)
-		c.Env = test.env
+		c := newUser(t, test.env...).program("inspect", token)
 		terminal, err := pty.Start(c)
 		require.NoError(t, err)
 		var out bytes.Buffer
@@ -92,10 +88,7 @@ func TestTerminal(t *testing.T) {
 // On a terminal a token is asked for, and read up to the end of the line.
 func TestPastedToken(t *testing.T) {
 	t.Parallel()
-	path, err := binary()
-	require.NoError(t, err)
-	c := exec.Command(path, "inspect")
-	c.Env = []string{"NO_COLOR=1"}
+	c := newUser(t, "NO_COLOR=1").program("inspect")
 	terminal, err := pty.Start(c)
 	require.NoError(t, err)
 	_, err = terminal.WriteString("Bearer " + forged(`{"alg":"HS256"}`, `{"sub":"alice"}`) + "\n")

@@ -3,7 +3,6 @@ package main
 import (
 	"bufio"
 	"io"
-	"os/exec"
 	"strings"
 	"testing"
 	"time"
@@ -102,10 +101,7 @@ func TestVerifyMany(t *testing.T) {
 // Tokens are answered as they come, and not when the last has come.
 func TestVerifyStream(t *testing.T) {
 	t.Parallel()
-	path, err := binary()
-	require.NoError(t, err)
-	c := exec.Command(path, "verify")
-	c.Env = []string{secretSetting}
+	c := newUser(t, secretSetting).program("verify")
 	in, err := c.StdinPipe()
 	require.NoError(t, err)
 	out, err := c.StdoutPipe()
