@@ -216,7 +216,7 @@ func TestDjangoSimpleJWT(t *testing.T) {
 	engine.GET("/", mgr.JWTRequired(), identify)
 	const head = `{"alg":"HS256","typ":"JWT"}`
 	token := func(members string) string {
-		return signedHS256(head, `{"token_type":"access","exp":4102444800,"iat":1577836800,"jti":"90bb8eb7dd2b4b1bb4a0b4f3a4a7c6e1","iss":"https://django.example",`+members+`}`, secret)
+		return signedHS256(head, `{"token_type":"access","exp":253402300799,"iat":1577836800,"jti":"90bb8eb7dd2b4b1bb4a0b4f3a4a7c6e1","iss":"https://django.example",`+members+`}`, secret)
 	}
 	for members, want := range map[string]string{
 		`"user_id":42`:               "42", // before version 5.5
@@ -230,9 +230,9 @@ func TestDjangoSimpleJWT(t *testing.T) {
 	} {
 		assert.Equal(t, want, jwttest.Do(engine, "GET", "/", jwttest.Bearer(token(members))).Body.String(), members)
 	}
-	untyped := signedHS256(head, `{"type":"refresh","exp":4102444800,"user_id":"42","iss":"https://django.example"}`, secret)
+	untyped := signedHS256(head, `{"type":"refresh","exp":253402300799,"user_id":"42","iss":"https://django.example"}`, secret)
 	assert.Equal(t, `Token is missing the "token_type" claim`, refusalOf(t, mgr, untyped))
-	refresh := signedHS256(head, `{"token_type":"refresh","exp":4102444800,"iat":1577836800,"jti":"90bb8eb7dd2b4b1bb4a0b4f3a4a7c6e1","user_id":"42","iss":"https://django.example"}`, secret)
+	refresh := signedHS256(head, `{"token_type":"refresh","exp":253402300799,"iat":1577836800,"jti":"90bb8eb7dd2b4b1bb4a0b4f3a4a7c6e1","user_id":"42","iss":"https://django.example"}`, secret)
 	assert.Equal(t, "Only access tokens of this issuer are allowed", refusalOf(t, mgr, refresh))
 }
 
@@ -245,13 +245,13 @@ func TestAServiceThatWasDjango(t *testing.T) {
 	engine.GET("/", mgr.JWTRequired(), identify)
 	engine.POST("/", mgr.RefreshRequired(), identify)
 	const head = `{"alg":"HS256","typ":"JWT"}`
-	access := signedHS256(head, `{"token_type":"access","exp":4102444800,"iat":1577836800,"jti":"90bb8eb7dd2b4b1bb4a0b4f3a4a7c6e1","user_id":"42"}`, secret)
-	refresh := signedHS256(head, `{"token_type":"refresh","exp":4102444800,"iat":1577836800,"jti":"90bb8eb7dd2b4b1bb4a0b4f3a4a7c6e1","user_id":"42"}`, secret)
+	access := signedHS256(head, `{"token_type":"access","exp":253402300799,"iat":1577836800,"jti":"90bb8eb7dd2b4b1bb4a0b4f3a4a7c6e1","user_id":"42"}`, secret)
+	refresh := signedHS256(head, `{"token_type":"refresh","exp":253402300799,"iat":1577836800,"jti":"90bb8eb7dd2b4b1bb4a0b4f3a4a7c6e1","user_id":"42"}`, secret)
 	assert.Equal(t, "42", jwttest.Do(engine, "GET", "/", jwttest.Bearer(access)).Body.String())
 	assert.Equal(t, 422, jwttest.Do(engine, "GET", "/", jwttest.Bearer(refresh)).Code)
 	assert.Equal(t, "42", jwttest.Do(engine, "POST", "/", jwttest.Bearer(refresh)).Body.String())
 
-	untyped := signedHS256(head, `{"type":"refresh","exp":4102444800,"jti":"1","user_id":"42"}`, secret)
+	untyped := signedHS256(head, `{"type":"refresh","exp":253402300799,"jti":"1","user_id":"42"}`, secret)
 	assert.Equal(t, `Token is missing the "token_type" claim`, refusalOf(t, mgr, untyped), "no access token either")
 
 	made, err := mgr.DecodeToken(t.Context(), jwttest.AccessToken(t, mgr, "7", ginjwt.WithFresh(), ginjwt.WithClaims(ginjwt.Claims{"type": "member", "fresh": "fish"})))
@@ -312,7 +312,7 @@ func TestTokensOfOtherIssuersNeedNoID(t *testing.T) {
 	engine.GET("/", mgr.JWTRequired(), identify)
 	engine.POST("/logout", mgr.JWTRequired(), mgr.LogoutHandler())
 	token := func(sub string) string {
-		return signedHS256(`{"alg":"HS256"}`, `{"iss":"`+issuerA+`","exp":4102444800,"sub":"`+sub+`"}`, secret)
+		return signedHS256(`{"alg":"HS256"}`, `{"iss":"`+issuerA+`","exp":253402300799,"sub":"`+sub+`"}`, secret)
 	}
 	alice, bob := token("alice"), token("bob")
 	require.Equal(t, "alice", jwttest.Do(engine, "GET", "/", jwttest.Bearer(alice)).Body.String())
@@ -339,7 +339,7 @@ func TestTypesOfOtherIssuersTokens(t *testing.T) {
 		`{"alg":"HS256","typ":["at+jwt"]}`:           {false, false},
 		`{"alg":"HS256","typ":"at+jwt at+jwt"}`:      {false, false},
 	} {
-		encoded := signedHS256(header, `{"iss":"`+issuerA+`","exp":4102444800,"sub":"alice"}`, secret)
+		encoded := signedHS256(header, `{"iss":"`+issuerA+`","exp":253402300799,"sub":"alice"}`, secret)
 		for i, mgr := range []*ginjwt.JWTManager{any, only} {
 			_, err := mgr.DecodeToken(t.Context(), encoded)
 			assert.Equal(t, accepted[i], err == nil, "%s %d %v", header, i, err)

@@ -40,11 +40,11 @@ func TestThreatClaimsRequired(t *testing.T) {
 	v.refusesAll(t,
 		attack{"T121 nothing", own("HS256", `{}`), msgNoSubject},
 		attack{"T121 no exp", own("HS256", `{"sub":"alice","jti":"1","type":"access"}`), `Token is missing the "exp" claim`},
-		attack{"T121 no jti", own("HS256", `{"sub":"alice","exp":4102444800,"type":"access"}`), `Token is missing the "jti" claim`},
-		attack{"T121 no type", own("HS256", `{"sub":"alice","exp":4102444800,"jti":"1"}`), `Token is missing the "type" claim`},
-		attack{"T125 EXP is not exp", own("HS256", `{"sub":"alice","EXP":4102444800,"jti":"1","type":"access"}`), `Token is missing the "exp" claim`},
+		attack{"T121 no jti", own("HS256", `{"sub":"alice","exp":253402300799,"type":"access"}`), `Token is missing the "jti" claim`},
+		attack{"T121 no type", own("HS256", `{"sub":"alice","exp":253402300799,"jti":"1"}`), `Token is missing the "type" claim`},
+		attack{"T125 EXP is not exp", own("HS256", `{"sub":"alice","EXP":253402300799,"jti":"1","type":"access"}`), `Token is missing the "exp" claim`},
 		attack{"T121 exp is null", own("HS256", `{"sub":"alice","exp":null,"jti":"1","type":"access"}`), "Expiration Time claim (exp) must be an integer."},
-		attack{"T121 jti is null", own("HS256", `{"sub":"alice","exp":4102444800,"jti":null,"type":"access"}`), "JWT ID must be a string"},
+		attack{"T121 jti is null", own("HS256", `{"sub":"alice","exp":253402300799,"jti":null,"type":"access"}`), "JWT ID must be a string"},
 	)
 }
 
@@ -133,7 +133,7 @@ func TestThreatClaimsFoldedNames(t *testing.T) {
 	for _, name := range []string{"EXP", "Exp", "eXp"} {
 		v.refusesAll(t, attack{"T125 " + name + " prolongs nothing", sign(`{"sub":"alice",` + past + `,"` + name + `":4102444800}`), msgExpired})
 	}
-	v.refusesAll(t, attack{"T125 NBF opens nothing", sign(aliceClaims(`"nbf":4070908800`, `"NBF":1`)), "The token is not yet valid (nbf)"})
+	v.refusesAll(t, attack{"T125 NBF opens nothing", sign(aliceClaims(`"nbf":253402300799`, `"NBF":1`)), "The token is not yet valid (nbf)"})
 	for _, a := range []struct{ name, route, payload, message string }{
 		{"T125 TYPE is not used", "/access", `{"sub":"alice",` + refresh + `,"TYPE":"access"}`, "Only non-refresh tokens are allowed"},
 		{"T125 Type is not used", "/refresh", `{"sub":"alice","type":"access","Type":"refresh"}`, "Only refresh tokens are allowed"},

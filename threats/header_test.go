@@ -74,7 +74,7 @@ func TestThreatHeaderBringsKey(t *testing.T) {
 func certificate(key any) []byte {
 	template := &x509.Certificate{
 		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "localhost"},
-		NotBefore: time.Unix(1577836800, 0), NotAfter: time.Unix(4102444800, 0),
+		NotBefore: time.Unix(1577836800, 0), NotAfter: time.Unix(253402300799, 0),
 	}
 	return must(x509.CreateCertificate(rand.Reader, template, template, publicOf(key), key))
 }
@@ -244,7 +244,7 @@ func TestThreatHeaderCritical(t *testing.T) {
 		{"T081 twice the same", `"crit":["b64","b64"],"b64":true`, twice},
 		{"T081 twice the same, escaped", `"crit":["b64","b6\u0034"],"b64":true`, twice},
 		{"T081 a registered name", `"crit":["alg"]`, unknown + "alg"},
-		{"T081 exp", `"crit":["exp"],"exp":4102444800`, unknown + "exp"},
+		{"T081 exp", `"crit":["exp"],"exp":253402300799`, unknown + "exp"},
 		{"T081 itself", `"crit":["crit"]`, unknown + "crit"},
 		{"T081 an empty name", `"crit":[""],"":1`, unknown},
 		{"T081 what is not there", `"crit":["b64"]`, absent},

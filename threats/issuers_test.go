@@ -362,7 +362,7 @@ func TestThreatIssuerTypes(t *testing.T) {
 	v, _ := issuersVictim(t)
 	const onlyOwn = "Only access tokens of this issuer are allowed"
 	claims := func(typ string) string {
-		return `{"exp":4102444800,"sub":"alice","aud":"shop","iss":"` + issuerA + `","type":` + typ + `}`
+		return `{"exp":253402300799,"sub":"alice","aud":"shop","iss":"` + issuerA + `","type":` + typ + `}`
 	}
 	for range 2 {
 		v.refused(t, issued(issuerA, "ES256", claims(`"refresh"`)), onlyOwn)
@@ -371,7 +371,7 @@ func TestThreatIssuerTypes(t *testing.T) {
 		for _, typ := range []string{`"Refresh"`, `"id"`, `""`, `null`, `1`, `["access"]`, `"refresh "`, `"access\u0000"`} {
 			v.refused(t, issued(issuerA, "ES256", claims(typ)), onlyOwn)
 		}
-		ofOwn := `{"exp":4102444800,"sub":"alice","type":"refresh"}`
+		ofOwn := `{"exp":253402300799,"sub":"alice","type":"refresh"}`
 		v.refusedAt(t, "/access", issued(ownIssuer, "ES256", ofOwn), "Only non-refresh tokens are allowed")
 		for _, signer := range []string{issuerA, issuerB, issuerC} {
 			v.refused(t, issued(signer, "EdDSA", ofOwn), msgSignature)

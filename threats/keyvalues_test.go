@@ -125,7 +125,7 @@ func TestThreatKeyOfOneTokenType(t *testing.T) {
 	access := keys.Key{ID: "a", Sign: chain.p256, TokenType: "access", AllowMissingKeyID: true}
 	refresh := keys.Key{ID: "r", Sign: chain.ed25519, TokenType: "refresh", AllowMissingKeyID: true}
 	v := newVictim(t, listConfig(access, refresh))
-	claims := func(typ string) string { return `{"sub":"alice","exp":4102444800` + typ + `}` }
+	claims := func(typ string) string { return `{"sub":"alice","exp":253402300799` + typ + `}` }
 	for range 2 {
 		for _, header := range []string{kidHeader("ES256", `"a"`), headerFor("ES256")} {
 			v.accepted(t, seal("ES256", chain.p256, header, claims("")), "alice")

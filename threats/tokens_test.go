@@ -158,13 +158,13 @@ func publicJWK(key any) string {
 // aliceClaims are claims that pass everywhere but where fresh ones are wanted.
 // Further members are put at their end.
 func aliceClaims(members ...string) string {
-	claims := []string{`"iat":1577836800`, `"exp":4102444800`, `"jti":"6b0c2f9e-0f57-4e63-a9d5-3c1f6e0a7b12"`, `"type":"access"`, `"sub":"alice"`}
+	claims := []string{`"iat":1577836800`, `"exp":253402300799`, `"jti":"6b0c2f9e-0f57-4e63-a9d5-3c1f6e0a7b12"`, `"type":"access"`, `"sub":"alice"`}
 	return "{" + strings.Join(append(claims, members...), ",") + "}"
 }
 
 // bareClaims are claims without an identity.
 func bareClaims(members ...string) string {
-	return "{" + strings.Join(append([]string{`"exp":4102444800`}, members...), ",") + "}"
+	return "{" + strings.Join(append([]string{`"exp":253402300799`}, members...), ",") + "}"
 }
 
 func b64(s string) string { return base64.RawURLEncoding.EncodeToString([]byte(s)) }
