@@ -24,6 +24,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/gin-jwt-extended/ginjwt"
+	"github.com/gin-jwt-extended/ginjwt/keys"
 )
 
 // The cases of testdata/flask-parity.json were recorded from the real
@@ -146,7 +147,7 @@ var deviations = map[string]deviation{
 	"time_claims/exp: beyond 64 bits": {row: "D19", status: 422, message: "Expiration Time claim (exp) must be an integer."},
 }
 
-func loadParity(t *testing.T) (cases []parityCase, keys map[string]string) {
+func loadParity(t *testing.T) (cases []parityCase, list map[string]string) {
 	t.Helper()
 	data, err := os.ReadFile("testdata/flask-parity.json")
 	require.NoError(t, err)
@@ -167,19 +168,19 @@ func loadParity(t *testing.T) (cases []parityCase, keys map[string]string) {
 }
 
 // fillKeys puts the keys in place of "key:name".
-func fillKeys(value any, keys map[string]string) any {
+func fillKeys(value any, list map[string]string) any {
 	switch x := value.(type) {
 	case string:
 		if name, ok := strings.CutPrefix(x, "key:"); ok {
-			return keys[name]
+			return list[name]
 		}
 	case []any:
 		for i := range x {
-			x[i] = fillKeys(x[i], keys)
+			x[i] = fillKeys(x[i], list)
 		}
 	case map[string]any:
 		for k := range x {
-			x[k] = fillKeys(x[k], keys)
+			x[k] = fillKeys(x[k], list)
 		}
 	}
 	return value
@@ -187,7 +188,7 @@ func fillKeys(value any, keys map[string]string) any {
 
 func TestParity(t *testing.T) {
 	t.Parallel()
-	cases, keys := loadParity(t)
+	cases, list := loadParity(t)
 	used := map[string]bool{}
 	for _, v := range cases {
 		name := v.Group + "/" + v.Name
@@ -202,7 +203,7 @@ func TestParity(t *testing.T) {
 			case v.Decode != nil:
 				v.replayDecode(t, other)
 			case v.Create != nil:
-				v.replayCreate(t, other, keys)
+				v.replayCreate(t, other, list)
 			default:
 				v.replayCookies(t, other)
 			}
@@ -280,7 +281,7 @@ func (v parityCase) register(t *testing.T, mgr *ginjwt.JWTManager, name string, 
 			return token.Claims()[fields["claim"].(string)] == fields["equals"], nil
 		})
 	case "decode_key":
-		mgr.DecodeKeyLoader(func(_ context.Context, token *ginjwt.Token) (ginjwt.Key, error) {
+		mgr.DecodeKeyLoader(func(_ context.Context, token *ginjwt.Token) (keys.Key, error) {
 			var by any
 			if member, ok := fields["header"].(string); ok {
 				by = token.Header()[member]
@@ -290,7 +291,7 @@ func (v parityCase) register(t *testing.T, mgr *ginjwt.JWTManager, name string, 
 			return parityKey(algorithm, choose(fields, by))
 		})
 	case "encode_key":
-		mgr.EncodeKeyLoader(func(_ context.Context, identity any) (ginjwt.Key, error) {
+		mgr.EncodeKeyLoader(func(_ context.Context, identity any) (keys.Key, error) {
 			return parityKey(algorithm, choose(fields, identity))
 		})
 	case "user_identity":
@@ -317,11 +318,11 @@ func choose(fields map[string]any, by any) string {
 	return fields["default"].(string)
 }
 
-func parityKey(algorithm, text string) (ginjwt.Key, error) {
+func parityKey(algorithm, text string) (keys.Key, error) {
 	if strings.HasPrefix(algorithm, "HS") {
-		return ginjwt.Key{Algorithm: algorithm, Sign: []byte(text)}, nil
+		return keys.Key{Algorithm: algorithm, Sign: []byte(text)}, nil
 	}
-	return ginjwt.ParseKey("", algorithm, []byte(text))
+	return keys.ParseOne("", algorithm, []byte(text))
 }
 
 func registerResponses(t *testing.T, mgr *ginjwt.JWTManager, statuses map[string]any) {
@@ -453,9 +454,9 @@ func (q parityRequest) build() *http.Request {
 
 func (v parityCase) replayRequest(t *testing.T, other deviation, deviates bool) {
 	v.answer(t, other, deviates, v.server(t))
-	v.Config["JWT_TOKEN_CACHE"] = -1
+	v.Config["JWT_TOKEN_CACHE_SIZE"] = -1
 	v.answer(t, other, deviates, v.server(t))
-	v.Config["JWT_TOKEN_CACHE"] = 100
+	v.Config["JWT_TOKEN_CACHE_SIZE"] = 100
 	server := v.server(t)
 	v.answer(t, other, deviates, server)
 	v.answer(t, other, deviates, server) // the token is known now
@@ -606,7 +607,7 @@ func (v parityCase) callDecode(t *testing.T, mgr *ginjwt.JWTManager) (any, error
 	}
 	var opts []ginjwt.DecodeOption
 	if csrf, ok := v.Decode["csrf"].(string); ok {
-		opts = append(opts, ginjwt.CSRFValue(csrf))
+		opts = append(opts, ginjwt.RequireCSRF(csrf))
 	}
 	if v.Decode["allow_expired"] == true {
 		opts = append(opts, ginjwt.AllowExpired())
@@ -618,7 +619,7 @@ func (v parityCase) callDecode(t *testing.T, mgr *ginjwt.JWTManager) (any, error
 	return token.Claims(), nil
 }
 
-func (v parityCase) replayCreate(t *testing.T, other deviation, keys map[string]string) {
+func (v parityCase) replayCreate(t *testing.T, other deviation, list map[string]string) {
 	encoded, err := v.callCreate(t)
 	if other.err != nil {
 		require.ErrorIs(t, err, other.err)
@@ -635,7 +636,7 @@ func (v parityCase) replayCreate(t *testing.T, other deviation, keys map[string]
 	if other.row == "D4" {
 		v.Expect.Payload["sub"] = "42"
 	}
-	v.checkCreated(t, encoded, keys)
+	v.checkCreated(t, encoded, list)
 }
 
 // mintingErrors are the errors of the original, which are for developers, with
@@ -700,9 +701,9 @@ func (v parityCase) tokenOptions(t *testing.T) (opts []ginjwt.TokenOption) {
 
 var uuid4 = regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$`)
 
-func (v parityCase) checkCreated(t *testing.T, encoded string, keys map[string]string) {
+func (v parityCase) checkCreated(t *testing.T, encoded string, list map[string]string) {
 	t.Helper()
-	verifySignature(t, encoded, v.Expect.Header["alg"].(string), fillKeys(v.Expect.VerifyKey, keys).(string))
+	verifySignature(t, encoded, v.Expect.Header["alg"].(string), fillKeys(v.Expect.VerifyKey, list).(string))
 	parts := strings.Split(encoded, ".")
 	header, claims := decodePart(t, parts[0]), decodePart(t, parts[1])
 	assert.True(t, sameJSON(header, v.Expect.Header), "header %v", header)

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/gin-gonic/gin"
@@ -149,6 +150,7 @@ func publish(c *gin.Context, contentType string, body []byte, err error) {
 		c.Writer.WriteHeaderNow()
 		return
 	}
+	c.Header("Content-Length", strconv.Itoa(len(body))) // or it is sent in chunks, by older versions of Gin
 	c.Data(http.StatusOK, contentType, body)
 }
 
