@@ -305,3 +305,11 @@ func unixTime(t time.Time) string {
 	}
 	return seconds + "." + strconv.Itoa(1e6 + micros)[1:]
 }
+
+// merged returns a new map: those of the caller are not changed, or kept.
+func merged[M ~map[string]any](base, over M) M {
+	m := make(M, len(base)+len(over))
+	maps.Copy(m, base)
+	maps.Copy(m, over)
+	return m
+}

@@ -19,14 +19,14 @@ type csrfRules struct {
 // valueIn returns the double-submit value of a request that carries its
 // token in a cookie, empty where none is due: in the header or, if that is
 // empty and CSRFCheckForm is on, in the form.
-func (k csrfRules) valueIn(r *http.Request, kind cookieKind) (string, error) {
+func (k csrfRules) valueIn(r *http.Request, header, field string) (string, error) {
 	if k.disabled || !k.isDue(r.Method) {
 		return "", nil
 	}
 	// Two headers are one value that matches nothing.
-	value := strings.Join(r.Header.Values(kind.csrfHeader), ",")
+	value := strings.Join(r.Header.Values(header), ",")
 	if value == "" && k.checkForm {
-		value = formValue(r, kind.csrfField)
+		value = formValue(r, field)
 	}
 	if value == "" {
 		return "", errCSRFMissing

@@ -373,7 +373,7 @@ func ExampleJWTManager_UserLookupLoader() {
 
 // How do I choose a key by its "kid", to change keys without logging anyone out?
 func ExampleJWTManager_DecodeKeyLoader() {
-	list := map[string]keys.Key{
+	byID := map[string]keys.Key{
 		"2025": {ID: "2025", Algorithm: "HS256", Sign: []byte("mB3xQz8LwV6tRk1nYc5hJf9pGd2sTa7u")},
 		"2026": {ID: "2026", Algorithm: "HS256", Sign: []byte("Yt4rEw9qPl2oIu7yHg5fDs3aKj8nBv6c")},
 	}
@@ -381,11 +381,11 @@ func ExampleJWTManager_DecodeKeyLoader() {
 
 	mgr := ginjwt.New(ginjwt.Config{})
 	mgr.EncodeKeyLoader(func(context.Context, any) (keys.Key, error) {
-		return list[signsWith], nil
+		return byID[signsWith], nil
 	})
 	mgr.DecodeKeyLoader(func(_ context.Context, unverified *ginjwt.Token) (keys.Key, error) {
 		kid, _ := unverified.Header()["kid"].(string)
-		return list[kid], nil // a zero Key: there is none, the token is refused
+		return byID[kid], nil // a zero Key: there is none, the token is refused
 	})
 	r := exampleEngine(mgr)
 	r.GET("/me", mgr.JWTRequired(), func(c *gin.Context) {
@@ -396,7 +396,7 @@ func ExampleJWTManager_DecodeKeyLoader() {
 	signsWith = "2026"
 	fmt.Println(jwttest.Do(r, "GET", "/me", jwttest.Bearer(old)).Body)
 	fmt.Println(jwttest.Do(r, "GET", "/me", jwttest.Bearer(exampleToken(mgr, "alice"))).Body)
-	delete(list, "2025")
+	delete(byID, "2025")
 	fmt.Print(jwttest.Do(r, "GET", "/me", jwttest.Bearer(old)).Body)
 	// Output:
 	// signed with 2025

@@ -125,16 +125,6 @@ func mustName(option string, names []string, valid func(string) bool, what strin
 // isName reports whether a token can have s, and s can be meant.
 func isName(s string) bool { return s != "" && utf8.ValidString(s) }
 
-// isScope reports whether s is a scope-token of RFC 6749 §3.3.
-func isScope(s string) bool {
-	for i := range len(s) {
-		if c := s[i]; c <= ' ' || c > '~' || c == '"' || c == '\\' {
-			return false
-		}
-	}
-	return s != ""
-}
-
 // validClaimName says why name is neither the name of a claim nor a JSON
 // Pointer to one.
 func validClaimName(name string) error {

@@ -166,13 +166,6 @@ func (f *requestReader) bareToken(value, name string) (carried, error) {
 	return carried{encoded: token}, nil
 }
 
-// blanks separate the words of a header (RFC 9110 §5.6.3). Other spaces do not:
-// what a proxy takes for one word is one word.
-const (
-	blanks     = " \t"
-	separators = "," + blanks
-)
-
 // cutToken returns the first word of s, and what follows it. The end of a word
 // that is too long for a token is not looked for.
 func (f *requestReader) cutToken(s string) (word, rest string) {
@@ -198,7 +191,7 @@ func (f *requestReader) findInCookies(r *http.Request, need *requirement) (carri
 	if len(values) == 0 || values[0] == "" {
 		return carried{}, refusalf(ErrNoAuthorization, "Missing cookie %q", kind.name)
 	}
-	csrf, err := f.csrf.valueIn(r, kind)
+	csrf, err := f.csrf.valueIn(r, kind.csrfHeader, kind.csrfField)
 	if err != nil {
 		return carried{}, err
 	}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/gin-jwt-extended/ginjwt/keys"
 	"github.com/golang-jwt/jwt/v5"
 )
 
@@ -80,7 +81,7 @@ func invalid(class error, message string) *Error {
 // failure turns the error of a callback into one that is answered 500, or 503
 // where the callback says that a store is down.
 func failure(err error) *Error {
-	if errors.Is(err, ErrUnavailable) {
+	if errors.Is(err, ErrUnavailable) || errors.Is(err, keys.ErrUnavailable) {
 		return refusal(ErrUnavailable, err)
 	}
 	return refusal(ErrCallback, err)

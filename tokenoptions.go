@@ -3,7 +3,6 @@ package ginjwt
 import (
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"time"
 
@@ -116,12 +115,4 @@ func WithHeaders(header Header) TokenOption {
 // Of the text the first 255 bytes are kept, without control characters.
 func WithDevice(device string) TokenOption {
 	return func(s *tokenSpec) { s.device = device }
-}
-
-// merged returns a new map: those of the caller are not changed, or kept.
-func merged[M ~map[string]any](base, over M) M {
-	m := make(M, len(base)+len(over))
-	maps.Copy(m, base)
-	maps.Copy(m, over)
-	return m
 }

@@ -336,3 +336,10 @@ func (c Config) sharedIdentities(n int, hasKeys bool) error {
 func (i Issuer) isAliasOf(other Issuer) bool {
 	return i.KeySource != nil && reflect.ValueOf(i.KeySource).Comparable() && i.KeySource == other.KeySource && i.IdentityPrefix == other.IdentityPrefix
 }
+
+// blanks separate the words of a header (RFC 9110 §5.6.3). Other spaces do not:
+// what a proxy takes for one word is one word.
+const (
+	blanks     = " \t"
+	separators = "," + blanks
+)

@@ -106,7 +106,9 @@ DecodeAudience must be set then:
 		DecodeIssuer:   "https://example.eu.auth0.com/",
 		DecodeAudience: []string{"https://api.example.com"},
 	})
-	mgr.DecodeKeyLoader(keys.DecodeKey)
+	mgr.DecodeKeyLoader(func(ctx context.Context, unverified *ginjwt.Token) (keys.Key, error) {
+		return remote.DecodeKey(ctx, unverified.Issuer, unverified.Header())
+	})
 
 Config.Issuers is faster, as tokens that were verified are remembered.
 

@@ -122,7 +122,9 @@ func ExampleRemote_DecodeKey() {
 		log.Fatal(err)
 	}
 	mgr := ginjwt.New(ginjwt.Config{DecodeIssuer: server.URL})
-	mgr.DecodeKeyLoader(remote.DecodeKey)
+	mgr.DecodeKeyLoader(func(ctx context.Context, unverified *ginjwt.Token) (keys.Key, error) {
+		return remote.DecodeKey(ctx, unverified.Issuer, unverified.Header())
+	})
 	if err := mgr.InitApp(nil); err != nil {
 		log.Fatal(err)
 	}

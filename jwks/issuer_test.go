@@ -41,7 +41,7 @@ func services(t *testing.T, remote *jwks.Remote) map[string]*gin.Engine {
 		Issuers: []ginjwt.Issuer{{Name: issuerName, KeySource: remote, IdentityPrefix: "idp:"}},
 	})
 	loaded := ginjwt.New(ginjwt.Config{DecodeIssuer: issuerName})
-	loaded.DecodeKeyLoader(remote.DecodeKey)
+	loaded.DecodeKeyLoader(loaderOf(remote))
 	return map[string]*gin.Engine{"Issuers": newService(t, listed), "DecodeKeyLoader": newService(t, loaded)}
 }
 
@@ -293,7 +293,7 @@ func TestRotationUnderLoad(t *testing.T) {
 		Issuers: []ginjwt.Issuer{{Name: provider.name, KeySource: remote, IdentityPrefix: "idp:"}},
 	})
 	loaded := ginjwt.New(ginjwt.Config{DecodeIssuer: provider.name})
-	loaded.DecodeKeyLoader(remote.DecodeKey)
+	loaded.DecodeKeyLoader(loaderOf(remote))
 	engines := []*gin.Engine{newService(t, listed), newService(t, loaded)} // before the first fetch
 
 	var inFlight sync.RWMutex // a token is used while it is read-locked
@@ -352,7 +352,7 @@ func TestDecodeKeyOfADiscoveredIssuerIsForItsTokensOnly(t *testing.T) {
 	remote, err := jwks.Discover(t.Context(), provider.name, jwks.Options{Client: client})
 	require.NoError(t, err)
 	mgr := ginjwt.New(ginjwt.Config{})
-	mgr.DecodeKeyLoader(remote.DecodeKey)
+	mgr.DecodeKeyLoader(loaderOf(remote))
 	engine := newService(t, mgr)
 	status := func(opts ...ginjwt.TokenOption) int {
 		token := jwttest.AccessToken(t, provider.JWTManager, "alice", opts...)
@@ -361,4 +361,11 @@ func TestDecodeKeyOfADiscoveredIssuerIsForItsTokensOnly(t *testing.T) {
 	assert.Equal(t, 200, status())
 	assert.Equal(t, 422, status(ginjwt.WithIssuer("https://other.example")))
 	assert.Equal(t, 422, status(ginjwt.WithIssuer("")))
+}
+
+// loaderOf returns a DecodeKeyLoader that asks a Remote.
+func loaderOf(remote *jwks.Remote) func(context.Context, *ginjwt.Token) (keys.Key, error) {
+	return func(ctx context.Context, unverified *ginjwt.Token) (keys.Key, error) {
+		return remote.DecodeKey(ctx, unverified.Issuer, unverified.Header())
+	}
 }

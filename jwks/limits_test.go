@@ -15,8 +15,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/gin-jwt-extended/ginjwt"
 	"github.com/gin-jwt-extended/ginjwt/jwks"
+	"github.com/gin-jwt-extended/ginjwt/keys"
 )
 
 func TestT315StormOfUnknownKeys(t *testing.T) {
@@ -168,7 +168,7 @@ func TestT320RequestGivesUp(t *testing.T) {
 		defer cancel()
 		start := time.Now()
 		_, err := remote.KeySet(ctx, "a")
-		require.ErrorIs(t, err, ginjwt.ErrUnavailable)
+		require.ErrorIs(t, err, keys.ErrUnavailable)
 		require.ErrorIs(t, err, context.DeadlineExceeded)
 		assert.Equal(t, start.Add(time.Second), time.Now())
 
@@ -323,7 +323,7 @@ func TestAFetchThatNeverEnds(t *testing.T) {
 		begin := time.Now()
 		for range 3 {
 			_, err = remote.KeySet(t.Context(), "a")
-			require.ErrorIs(t, err, ginjwt.ErrUnavailable)
+			require.ErrorIs(t, err, keys.ErrUnavailable)
 		}
 		assert.Equal(t, 6*time.Second, time.Since(begin), "only the first waits, for Timeout and a second")
 		assert.ErrorContains(t, remote.Status().Err, "a fetch goes on for longer than Options.Timeout")

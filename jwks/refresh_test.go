@@ -9,9 +9,9 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/gin-jwt-extended/ginjwt"
 	"github.com/gin-jwt-extended/ginjwt/jwks"
 	"github.com/gin-jwt-extended/ginjwt/jwttest"
+	"github.com/gin-jwt-extended/ginjwt/keys"
 )
 
 func TestKeysAreFetchedOnceAndRefreshed(t *testing.T) {
@@ -55,8 +55,8 @@ func TestT317EndpointDown(t *testing.T) {
 
 		advance(10*time.Second + time.Nanosecond)
 		_, err := remote.KeySet(t.Context(), "a")
-		require.ErrorIs(t, err, ginjwt.ErrUnavailable)
-		require.EqualError(t, err, "ginjwt: a store could not answer: jwks: "+setURL+": was answered with the status 503")
+		require.ErrorIs(t, err, keys.ErrUnavailable)
+		require.EqualError(t, err, "keys: the keys of the issuer are not known: jwks: "+setURL+": was answered with the status 503")
 
 		issuer.serveSet(newKey(t, "a"))
 		advance(time.Minute)
@@ -73,11 +73,11 @@ func TestT317NoKeysYet(t *testing.T) {
 		now := time.Now()
 		for range 3 {
 			_, err := remote.KeySet(t.Context(), "a")
-			require.EqualError(t, err, "ginjwt: a store could not answer: jwks: "+setURL+": was answered with the status 404")
+			require.EqualError(t, err, "keys: the keys of the issuer are not known: jwks: "+setURL+": was answered with the status 404")
 		}
 		_, err := remote.KeySet(t.Context(), "a")
-		require.ErrorIs(t, err, ginjwt.ErrUnavailable)
-		require.EqualError(t, err, "ginjwt: a store could not answer: jwks: no further fetch is waited for now: "+
+		require.ErrorIs(t, err, keys.ErrUnavailable)
+		require.EqualError(t, err, "keys: the keys of the issuer are not known: jwks: no further fetch is waited for now: "+
 			setURL+": was answered with the status 404")
 		assert.Equal(t, now, time.Now())
 
@@ -229,7 +229,7 @@ func TestOverdueFetchIsStartedByARequest(t *testing.T) {
 		issuer.serve(hang)
 		clock.Advance(24*time.Hour + time.Second)
 		_, err := remote.KeySet(t.Context(), "b")
-		require.ErrorIs(t, err, ginjwt.ErrUnavailable, "these are too old even so")
+		require.ErrorIs(t, err, keys.ErrUnavailable, "these are too old even so")
 	})
 }
 

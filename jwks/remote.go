@@ -10,7 +10,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/gin-jwt-extended/ginjwt"
 	"github.com/gin-jwt-extended/ginjwt/keys"
 )
 
@@ -109,7 +108,7 @@ func start(ctx context.Context, f fetcher, locate locator, options Options, err 
 // A kid that is known, or empty, is answered from memory. One that is not makes
 // it fetch, within the limits of Options.Cooldown and Options.Burst, and wait for
 // that; if it is unknown still, the keys without it are returned. The error is a
-// [ginjwt.ErrUnavailable]: no keys were ever fetched, or not for
+// [keys.ErrUnavailable]: no keys were ever fetched, or not for
 // Options.MaxStale.
 func (r *Remote) KeySet(ctx context.Context, kid string) (*keys.Set, error) {
 	found, err := r.keysFor(ctx, kid)
@@ -119,17 +118,16 @@ func (r *Remote) KeySet(ctx context.Context, kid string) (*keys.Set, error) {
 	return found.set, nil
 }
 
-// DecodeKey returns the key that a token names, for
-// [ginjwt.JWTManager.DecodeKeyLoader]. A zero Key means that there is none. One
+// DecodeKey returns the key that the header of a token names, for a
+// DecodeKeyLoader of ginjwt. A zero Key means that there is none. A Remote
 // of [Discover] has none for tokens of other issuers; one of [New] does not look
 // at who issued the token: set Config.DecodeIssuer. Use Config.Issuers in its
 // place where tokens have more than one issuer.
-func (r *Remote) DecodeKey(ctx context.Context, unverified *ginjwt.Token) (keys.Key, error) {
-	header := unverified.Header()
+func (r *Remote) DecodeKey(ctx context.Context, issuer string, header map[string]any) (keys.Key, error) {
 	kid, _ := header["kid"].(string)
 	algorithm, _ := header["alg"].(string)
 	_, named := header["kid"]
-	if r.issuer != "" && unverified.Issuer != r.issuer || named && kid == "" || !slices.Contains(or(r.options.Algorithms, algorithms), algorithm) {
+	if r.issuer != "" && issuer != r.issuer || named && kid == "" || !slices.Contains(or(r.options.Algorithms, algorithms), algorithm) {
 		return keys.Key{}, nil // nothing is fetched for what no key can have signed
 	}
 	found, err := r.keysFor(ctx, kid)
@@ -150,7 +148,7 @@ func (r *Remote) keysFor(ctx context.Context, kid string) (*usableKeys, error) {
 	if known := r.known(r.options.Now()); known != nil {
 		return known, nil
 	}
-	return nil, fmt.Errorf("%w: jwks: %w", ginjwt.ErrUnavailable, err)
+	return nil, fmt.Errorf("%w: jwks: %w", keys.ErrUnavailable, err)
 }
 
 // known returns the keys that may be used now, or nil.

@@ -10,7 +10,6 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/gin-jwt-extended/ginjwt"
 	"github.com/gin-jwt-extended/ginjwt/jwks"
 	"github.com/gin-jwt-extended/ginjwt/keys"
 )
@@ -144,7 +143,7 @@ func TestContextEnds(t *testing.T) {
 		require.EqualError(t, remote.Refresh(t.Context()), "jwks: the context of the key set has ended")
 		advance(24*time.Hour + time.Second)
 		_, err = remote.KeySet(t.Context(), "a")
-		require.EqualError(t, err, "ginjwt: a store could not answer: jwks: the context of the key set has ended")
+		require.EqualError(t, err, "keys: the keys of the issuer are not known: jwks: the context of the key set has ended")
 	})
 }
 
@@ -159,7 +158,7 @@ func TestContextEndsBeforeThereAreKeys(t *testing.T) {
 		require.NoError(t, err)
 		synctest.Wait()
 		_, err = remote.KeySet(t.Context(), "a")
-		require.ErrorIs(t, err, ginjwt.ErrUnavailable)
+		require.ErrorIs(t, err, keys.ErrUnavailable)
 		require.EqualError(t, remote.Ready(t.Context()), "jwks: no keys: the context of the key set has ended")
 	})
 }

@@ -17,6 +17,10 @@ type Set struct {
 	named bool // a token that names a key must name one of these
 }
 
+// ErrUnavailable means that the keys of an issuer are not known now, so that
+// nobody knows whether a token is good: the request is answered 503.
+var ErrUnavailable = errors.New("keys: the keys of the issuer are not known")
+
 // A Source gives the keys of an issuer, which change from time to time. It
 // must be safe for concurrent use, and answer at once where it can: it is asked
 // for every request.
@@ -27,8 +31,8 @@ type Source interface {
 	// While nothing changes the result is the same pointer, as it stands for
 	// the tokens that were verified with it.
 	//
-	// An error means that the keys are not known: the request is refused with
-	// status 503.
+	// An error means that the keys are not known, as ErrUnavailable does: the
+	// request is refused with status 503.
 	KeySet(ctx context.Context, kid string) (*Set, error)
 }
 

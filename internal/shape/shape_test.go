@@ -1,0 +1,132 @@
+// Package shape holds the library to its drawing in docs/architecture.md: what a
+// package may import, how long files and functions may be, and which files of
+// the root may need each other.
+package shape
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+const module = "github.com/gin-jwt-extended/ginjwt"
+
+// mayImport are the arrows of the drawing: what a package may import of this
+// module. The root is "".
+var mayImport = map[string][]string{
+	"internal/base64url":  {},
+	"internal/strictjson": {},
+	"internal/idset":      {},
+	"internal/replica":    {"internal/idset"},
+	"store":               {"internal/idset"},
+	"keys":                {"internal/base64url", "internal/strictjson"},
+	"":                    {"internal/base64url", "internal/strictjson", "keys", "store"},
+	"doctor":              {"", "keys", "store"},
+	"jwks":                {"keys"},
+	"redisstore":          {"internal/idset", "internal/replica", "store"},
+	"sqlstore":            {"internal/idset", "internal/replica", "store"},
+	"storetest":           {"", "jwttest", "store"},
+	"jwttest":             {"", "store"},
+	"cmd/ginjwt":          {"", "doctor", "keys"},
+	"internal/keytest":    {},
+	"internal/otherday":   {},
+}
+
+// withGin are the packages that need Gin. All others do not, by whatever way.
+var withGin = []string{"", "doctor", "storetest", "jwttest", "cmd/ginjwt"}
+
+const (
+	maxFile     = 400 // lines
+	maxFunction = 60  // lines
+	maxCycle    = 2   // files of the root that need each other
+)
+
+// listed is what go list tells of a package.
+type listed struct {
+	ImportPath string
+	Dir        string
+	Export     string
+	GoFiles    []string
+	Imports    []string
+	Deps       []string
+}
+
+// list returns packages of the module, without tests, by their path in it.
+func list(t *testing.T, args ...string) map[string]listed {
+	t.Helper()
+	command := exec.Command("go", append([]string{"list", "-json=ImportPath,Dir,Export,GoFiles,Imports,Deps"}, args...)...)
+	command.Dir = filepath.Join("..", "..")
+	var stderr bytes.Buffer
+	command.Stderr = &stderr
+	out, err := command.Output()
+	require.NoError(t, err, stderr.String())
+	packages := map[string]listed{}
+	for d := json.NewDecoder(bytes.NewReader(out)); ; {
+		var p listed
+		if err := d.Decode(&p); errors.Is(err, io.EOF) {
+			return packages
+		} else if err != nil {
+			require.NoError(t, err)
+		}
+		packages[p.ImportPath] = p
+	}
+}
+
+// short returns the path of a package in the module.
+func short(importPath string) (path string, ours bool) {
+	if importPath == module {
+		return "", true
+	}
+	return strings.CutPrefix(importPath, module+"/")
+}
+
+func TestPackagesImportByTheDrawing(t *testing.T) {
+	t.Parallel()
+	for importPath, p := range list(t, "./...") {
+		if len(p.GoFiles) == 0 {
+			continue // only tests
+		}
+		name, _ := short(importPath)
+		allowed, drawn := mayImport[name]
+		assert.True(t, drawn, "package %q is not in the drawing: add it here and in docs/architecture.md", name)
+		for _, imported := range p.Imports {
+			if to, ours := short(imported); ours {
+				assert.True(t, slices.Contains(allowed, to), "package %q must not import %q", name, to)
+			}
+		}
+		if !slices.Contains(withGin, name) {
+			assert.False(t, slices.Contains(p.Deps, "github.com/gin-gonic/gin"), "package %q reaches Gin", name)
+		}
+	}
+}
+
+func TestFilesAndFunctionsAreShort(t *testing.T) {
+	t.Parallel()
+	for _, p := range list(t, "./...") {
+		for _, name := range p.GoFiles {
+			files := token.NewFileSet()
+			file, err := parser.ParseFile(files, filepath.Join(p.Dir, name), nil, parser.SkipObjectResolution)
+			require.NoError(t, err)
+			lines := files.File(file.Pos()).LineCount()
+			assert.LessOrEqual(t, lines, maxFile, "%s is two concepts", name)
+			for _, d := range file.Decls {
+				if f, ok := d.(*ast.FuncDecl); ok {
+					length := files.Position(f.End()).Line - files.Position(f.Pos()).Line + 1
+					assert.LessOrEqual(t, length, maxFunction, "%s in %s has steps that want names", f.Name, name)
+				}
+			}
+		}
+	}
+}
