@@ -55,8 +55,8 @@
 //
 // [JWTManager.RevokeToken] works without settings, in the memory of one
 // process. For more than one process, or across restarts, set
-// [Config].Blocklist to one of a store: module redisstore, module sqlstore, or a
-// [Blocklist] of your own.
+// [Config].Blocklist to one of a store: package redisstore, package sqlstore, or
+// a [Blocklist] of your own.
 //
 // # Sessions
 //
@@ -76,12 +76,12 @@
 // # Tokens of other issuers
 //
 // [Config].Issuers lists others whose tokens are accepted, each [Issuer] with
-// its keys, audience and names of claims. Module jwks brings their keys from
+// its keys, audience and names of claims. Package jwks brings their keys from
 // where they publish them.
 //
 // # Mistakes
 //
-// InitApp refuses settings that cannot work. [Config.Diagnose] explains those
+// InitApp refuses settings that cannot work. Package doctor explains those
 // that work, but are not safe or do nothing; so does the command line,
 // cmd/ginjwt.
 //
