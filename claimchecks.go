@@ -4,9 +4,10 @@ import (
 	"slices"
 	"time"
 
-	"github.com/gin-jwt-extended/ginjwt/internal/strictjson"
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/gin-jwt-extended/ginjwt/internal/strictjson"
 )
 
 // claimChecks are what tokens of all issuers must satisfy alike.

@@ -4,9 +4,10 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/go-json-experiment/json/jsontext"
+
 	"github.com/gin-jwt-extended/ginjwt/internal/base64url"
 	"github.com/gin-jwt-extended/ginjwt/keys"
-	"github.com/go-json-experiment/json/jsontext"
 )
 
 // scratch is memory for taking one token apart.

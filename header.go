@@ -4,12 +4,13 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/gin-jwt-extended/ginjwt/internal/base64url"
-	"github.com/gin-jwt-extended/ginjwt/internal/strictjson"
-	"github.com/gin-jwt-extended/ginjwt/keys"
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/golang-jwt/jwt/v5"
+
+	"github.com/gin-jwt-extended/ginjwt/internal/base64url"
+	"github.com/gin-jwt-extended/ginjwt/internal/strictjson"
+	"github.com/gin-jwt-extended/ginjwt/keys"
 )
 
 // head is what is read of a header. Keys in it (jwk, jku, x5u, x5c) are not:

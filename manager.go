@@ -6,6 +6,7 @@ import (
 	"io"
 
 	"github.com/gin-gonic/gin"
+
 	"github.com/gin-jwt-extended/ginjwt/keys"
 )
 

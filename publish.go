@@ -12,8 +12,9 @@ import (
 	"strings"
 
 	"github.com/gin-gonic/gin"
-	"github.com/gin-jwt-extended/ginjwt/internal/base64url"
 	"github.com/go-json-experiment/json"
+
+	"github.com/gin-jwt-extended/ginjwt/internal/base64url"
 )
 
 // publishedFor is how long others may keep what is published here.

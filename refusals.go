@@ -4,8 +4,9 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/gin-jwt-extended/ginjwt/keys"
 	"github.com/golang-jwt/jwt/v5"
+
+	"github.com/gin-jwt-extended/ginjwt/keys"
 )
 
 // What can be wrong with a token, in the original's words. A Python exception

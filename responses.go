@@ -9,8 +9,9 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/gin-gonic/gin"
-	"github.com/gin-jwt-extended/ginjwt/internal/strictjson"
 	"github.com/go-json-experiment/json"
+
+	"github.com/gin-jwt-extended/ginjwt/internal/strictjson"
 )
 
 // An ErrorHandler writes the response to a refused request. The chain is

@@ -23,8 +23,8 @@ type MemorySessions = store.MemorySessions
 // CreateTokenPair starts a session and returns its first tokens. The options
 // apply to this access token, and not to those that come after it: what is to
 // hold for the whole session belongs into an AdditionalClaimsLoader. WithExpires
-// may only shorten its life. The identity has at most 255 bytes. If Config.MaxSessions is exceeded, the oldest
-// sessions of the identity end.
+// may only shorten its life. The identity has at most 255 bytes. If
+// Config.MaxSessions is exceeded, the oldest sessions of the identity end.
 //
 // A store that does not answer is an [ErrUnavailable]; [JWTManager.Refuse]
 // answers 503.

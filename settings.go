@@ -85,9 +85,10 @@ var settings = []setting{
 // lookup does not have keeps its default.
 //
 // A duration is a number of seconds, Go's "15m", or days, such as "30d"; a
-// lifetime may be "false", for never, and JWT_SESSION_GRACE for none. Flags are "true" or "false". A list is separated by commas, or a
-// JSON array. JWT_COOKIE_SAMESITE is Lax, Strict, None, or Default, which
-// leaves the attribute out. A value may not be empty, except where that says
+// lifetime may be "false", for never, and JWT_SESSION_GRACE for none. Flags are
+// "true" or "false". A list is separated by commas, or a JSON array.
+// JWT_COOKIE_SAMESITE is Lax, Strict, None, or Default, which leaves the
+// attribute out. A value may not be empty, except where that says
 // something: JWT_HEADER_TYPE (the header holds the token alone),
 // JWT_QUERY_STRING_VALUE_PREFIX and JWT_COOKIE_DOMAIN.
 //

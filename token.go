@@ -10,8 +10,9 @@ import (
 	"sync"
 	"time"
 
-	"github.com/gin-jwt-extended/ginjwt/internal/strictjson"
 	"github.com/go-json-experiment/json"
+
+	"github.com/gin-jwt-extended/ginjwt/internal/strictjson"
 )
 
 // contents is what a token with a good signature says. It does not change, and

@@ -10,9 +10,10 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/go-json-experiment/json/jsontext"
+
 	"github.com/gin-jwt-extended/ginjwt/internal/strictjson"
 	"github.com/gin-jwt-extended/ginjwt/keys"
-	"github.com/go-json-experiment/json/jsontext"
 )
 
 // maxRequired bounds RequiredClaims: payload.required has a bit for each, and

@@ -10,9 +10,10 @@ import (
 	"math/big"
 	"time"
 
+	"github.com/go-json-experiment/json"
+
 	"github.com/gin-jwt-extended/ginjwt/internal/base64url"
 	"github.com/gin-jwt-extended/ginjwt/internal/strictjson"
-	"github.com/go-json-experiment/json"
 )
 
 // publicJWK is what anybody may read of a key. It has no member for anything

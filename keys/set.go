@@ -39,9 +39,9 @@ type Source interface {
 var _ Source = (*Set)(nil)
 
 // NewSet checks keys and returns them as a set. A key without an ID gets its
-// thumbprint, and one without an algorithm that of its type. Two keys with one ID are an error, unless they are the same
-// key with another algorithm. All problems are returned at once, joined. A set
-// without keys accepts no token.
+// thumbprint, and one without an algorithm that of its type. Two keys with one ID
+// are an error, unless they are the same key with another algorithm. All problems
+// are returned at once, joined. A set without keys accepts no token.
 func NewSet(keys ...Key) (*Set, error) { return Options{}.NewSet(keys...) }
 
 // NewSet is [NewSet] with options.

@@ -8,9 +8,10 @@ import (
 	"strings"
 	"time"
 
+	"github.com/redis/go-redis/v9"
+
 	"github.com/gin-jwt-extended/ginjwt/internal/idset"
 	"github.com/gin-jwt-extended/ginjwt/internal/replica"
-	"github.com/redis/go-redis/v9"
 )
 
 var _ replica.Log = (*revocations)(nil)

@@ -9,8 +9,9 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/gin-jwt-extended/ginjwt/store"
 	"github.com/redis/go-redis/v9"
+
+	"github.com/gin-jwt-extended/ginjwt/store"
 )
 
 var _ store.SessionStore = (*Sessions)(nil)

@@ -9,9 +9,10 @@ import (
 	"os"
 	"path/filepath"
 
+	_ "modernc.org/sqlite"
+
 	"github.com/gin-jwt-extended/ginjwt"
 	"github.com/gin-jwt-extended/ginjwt/sqlstore"
-	_ "modernc.org/sqlite"
 )
 
 func Example() {
