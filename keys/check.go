@@ -16,6 +16,40 @@ import (
 	"strings"
 )
 
+// checkKey checks k as what it is made for, or else by its type. Whether a
+// secret is long enough is decided where it is used (Config.AllowShortSecret).
+func checkKey(k Key) error {
+	k.Algorithm = k.AlgorithmOr("")
+	switch {
+	case k.half() == nil:
+		return errors.New("there is no key")
+	case k.Algorithm == "":
+		return fmt.Errorf("a %T neither signs nor verifies tokens", k.half())
+	}
+	if _, err := (Options{AllowShortSecret: true}).Bind(k); err != nil {
+		return err
+	}
+	return checkPrivate(k.Sign)
+}
+
+// checkPrivate looks closer at a key that is to stay than bind can, which may be
+// called for every token. The numbers that come with an RSA key to speed it up
+// are not taken on trust: a wrong one gives the key away with one signature.
+func checkPrivate(sign any) error {
+	key, ok := sign.(*rsa.PrivateKey)
+	switch {
+	case !ok:
+		return nil
+	case key == nil || key.N == nil || key.D == nil || len(key.Primes) != 2 || key.N.BitLen() > maxRSANumber:
+		return errNoRSA
+	case !isValidRSA(&rsa.PrivateKey{PublicKey: key.PublicKey, D: key.D, Primes: key.Primes}):
+		return errNoRSA
+	}
+	return nil
+}
+
+var errNoRSA = errors.New("not a valid RSA key")
+
 func (a algorithm) check(key any, allowShort bool) error {
 	switch key := key.(type) {
 	case []byte:
@@ -96,10 +130,14 @@ func (a algorithm) checkRSA(key *rsa.PublicKey) error {
 	return nil
 }
 
-// hasPoint reports whether key is filled in at all; crypto/ecdsa panics if not.
-func hasPoint(key *ecdsa.PublicKey) bool {
-	//lint:ignore SA1019 there is no other way to see that they are missing
-	return key.Curve != nil && key.X != nil && key.Y != nil
+// isValidRSA checks a key of two primes, and makes the numbers that speed it
+// up. The product comes first: Validate takes long, and looks at it modulo n.
+func isValidRSA(key *rsa.PrivateKey) bool {
+	if new(big.Int).Mul(key.Primes[0], key.Primes[1]).Cmp(key.N) != 0 {
+		return false
+	}
+	key.Precompute()
+	return key.Validate() == nil
 }
 
 func (a algorithm) checkEC(key *ecdsa.PublicKey) error {
@@ -115,61 +153,10 @@ func (a algorithm) checkEC(key *ecdsa.PublicKey) error {
 	return nil
 }
 
-// weakEd25519 are the points of small order, and other ways to write them,
-// without the sign bit: for them signatures can be made up that hold for
-// everything that is signed.
-var weakEd25519 = []string{
-	"0000000000000000000000000000000000000000000000000000000000000000",
-	"0100000000000000000000000000000000000000000000000000000000000000",
-	"26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
-	"c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
-	"ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
-	"edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
-	"eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
-}
-
-func (a algorithm) checkEd25519(key ed25519.PublicKey) error {
-	if a.family != "Ed25519" || len(key) != ed25519.PublicKeySize {
-		return a.wrongType("an Ed25519 key")
-	}
-	unsigned := slices.Clone(key)
-	unsigned[len(unsigned)-1] &= 0x7f
-	if slices.Contains(weakEd25519, hex.EncodeToString(unsigned)) {
-		return errors.New("is a point of small order, which anybody can sign for")
-	}
-	return nil
-}
-
-// checkKey checks k as what it is made for, or else by its type. Whether a
-// secret is long enough is decided where it is used (Config.AllowShortSecret).
-func checkKey(k Key) error {
-	k.Algorithm = k.AlgorithmOr("")
-	switch {
-	case k.half() == nil:
-		return errors.New("there is no key")
-	case k.Algorithm == "":
-		return fmt.Errorf("a %T neither signs nor verifies tokens", k.half())
-	}
-	if _, err := (Options{AllowShortSecret: true}).Bind(k); err != nil {
-		return err
-	}
-	return checkPrivate(k.Sign)
-}
-
-// checkPrivate looks closer at a key that is to stay than bind can, which may be
-// called for every token. The numbers that come with an RSA key to speed it up
-// are not taken on trust: a wrong one gives the key away with one signature.
-func checkPrivate(sign any) error {
-	key, ok := sign.(*rsa.PrivateKey)
-	switch {
-	case !ok:
-		return nil
-	case key == nil || key.N == nil || key.D == nil || len(key.Primes) != 2 || key.N.BitLen() > maxRSANumber:
-		return errNoRSA
-	case !isValidRSA(&rsa.PrivateKey{PublicKey: key.PublicKey, D: key.D, Primes: key.Primes}):
-		return errNoRSA
-	}
-	return nil
+// hasPoint reports whether key is filled in at all; crypto/ecdsa panics if not.
+func hasPoint(key *ecdsa.PublicKey) bool {
+	//lint:ignore SA1019 there is no other way to see that they are missing
+	return key.Curve != nil && key.X != nil && key.Y != nil
 }
 
 // isWholeEC reports whether the two halves of a key belong together.
@@ -189,7 +176,30 @@ func isWholeEC(key *ecdsa.PrivateKey) bool {
 	return err == nil && own.PublicKey.Equal(&key.PublicKey)
 }
 
-var errNoRSA = errors.New("not a valid RSA key")
+func (a algorithm) checkEd25519(key ed25519.PublicKey) error {
+	if a.family != "Ed25519" || len(key) != ed25519.PublicKeySize {
+		return a.wrongType("an Ed25519 key")
+	}
+	unsigned := slices.Clone(key)
+	unsigned[len(unsigned)-1] &= 0x7f
+	if slices.Contains(weakEd25519, hex.EncodeToString(unsigned)) {
+		return errors.New("is a point of small order, which anybody can sign for")
+	}
+	return nil
+}
+
+// weakEd25519 are the points of small order, and other ways to write them,
+// without the sign bit: for them signatures can be made up that hold for
+// everything that is signed.
+var weakEd25519 = []string{
+	"0000000000000000000000000000000000000000000000000000000000000000",
+	"0100000000000000000000000000000000000000000000000000000000000000",
+	"26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+	"c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
+	"ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+	"edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+	"eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+}
 
 func sameKey(a, b any) bool {
 	if a, ok := a.([]byte); ok {
@@ -198,14 +208,4 @@ func sameKey(a, b any) bool {
 	}
 	public, ok := a.(interface{ Equal(crypto.PublicKey) bool })
 	return ok && public.Equal(b)
-}
-
-// isValidRSA checks a key of two primes, and makes the numbers that speed it
-// up. The product comes first: Validate takes long, and looks at it modulo n.
-func isValidRSA(key *rsa.PrivateKey) bool {
-	if new(big.Int).Mul(key.Primes[0], key.Primes[1]).Cmp(key.N) != 0 {
-		return false
-	}
-	key.Precompute()
-	return key.Validate() == nil
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/pem"
 	"fmt"
 	"log"
+	"time"
 
 	"github.com/gin-jwt-extended/ginjwt/keys"
 )
@@ -36,4 +37,25 @@ func examplePEM() []byte {
 		log.Fatal(err)
 	}
 	return pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})
+}
+
+// How do keys take turns? The first that is active signs, all verify.
+func ExampleSet() {
+	now := time.Date(2026, 12, 1, 0, 0, 0, 0, time.UTC)
+	old := keys.Key{ID: "old", Sign: []byte("bUvXqzT5nS3Jp8aWm1Ld7RkEy6Hc0FgQ"), NotAfter: now.AddDate(0, 1, 0)}
+	next := keys.Key{ID: "next", Sign: []byte("tK9wZ2cVxN4Gh6PbQeYr5Ua7Md1Sj8Lf"), NotBefore: now.AddDate(0, 0, 7)}
+	set, err := keys.NewSet(next, old)
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, day := range []int{0, 7} {
+		at := now.AddDate(0, 0, day)
+		fmt.Println(set.Signing("access", at, at.Add(15*time.Minute)).ID(), "signs")
+	}
+	key, err := keys.NewSet(old)
+	fmt.Println(key, err)
+	// Output:
+	// old signs
+	// next signs
+	// keys.Set{1 keys} <nil>
 }
