@@ -25,6 +25,7 @@ func TestREADMEFirstScreen(t *testing.T) {
 	anonymous := get(t, "http://"+address+"/me", "")
 	login, err := http.Post("http://"+address+"/login", "", nil)
 	require.NoError(t, err)
+	defer login.Body.Close()
 	body, err := io.ReadAll(login.Body)
 	require.NoError(t, err)
 	token := strings.TrimSuffix(strings.TrimPrefix(string(body), `{"access_token":"`), `"}`)
