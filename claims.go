@@ -17,11 +17,11 @@ import (
 // A claim that every token has is in this file: read by payload, written by
 // newClaims, and reserved so that nobody sets it by other means.
 
-// Claims is the payload of a token, Header its header.
-type (
-	Claims map[string]any
-	Header map[string]any
-)
+// Claims is the payload of a token.
+type Claims map[string]any
+
+// Header is the header of a token.
+type Header map[string]any
 
 // TokenType is the "type" claim.
 type TokenType string

@@ -580,6 +580,7 @@ func TestResponseControllersReachTheConnection(t *testing.T) {
 	response := send()
 	body, err := io.ReadAll(response.Body)
 	require.NoError(t, err)
+	require.NoError(t, response.Body.Close())
 	assert.Equal(t, "text", string(body))
 	assert.Len(t, response.Cookies(), 2, "the flush came first, and the cookies before it")
 
@@ -597,5 +598,6 @@ func TestResponseControllersReachTheConnection(t *testing.T) {
 	assert.Equal(t, 418, response.StatusCode)
 	_, err = bufio.NewReader(response.Body).ReadByte()
 	assert.ErrorIs(t, err, io.EOF)
+	require.NoError(t, response.Body.Close())
 	assert.Equal(t, rotated, a.session(t).RotatedAt, "nothing is renewed on a connection that was taken over")
 }

@@ -22,7 +22,7 @@ type jwk struct {
 func readJWK(v strictjson.Value) (*jwk, error) {
 	j := &jwk{members: map[string]strictjson.Value{}}
 	err := strictjson.Members([]byte(v), string(v), func(name string, v strictjson.Value) { j.members[name] = v })
-	if err == strictjson.ErrNotJSON {
+	if errors.Is(err, strictjson.ErrNotJSON) {
 		err = errors.New("not valid JSON, or a name comes twice in it")
 	}
 	return j, err

@@ -2,150 +2,132 @@ package main
 
 import (
 	"context"
-	"embed"
 	"errors"
 	"fmt"
-	"io"
-	"io/fs"
+	"go/ast"
+	"go/parser"
+	"go/token"
 	"os"
 	"path"
 	"path/filepath"
 	"slices"
 	"strings"
-
-	"golang.org/x/mod/modfile"
 )
 
-// A consumer is a small program for each public package, in a folder of its
-// name; that of the root is in "root". A test file stands for a package that is
-// for tests.
-//
-//go:embed consumers
-var consumerFiles embed.FS
+// consumersDir has a folder for every public package, with a small program or
+// test that uses it: the one of the root is called as the module is.
+const consumersDir = "integration/release/consumers"
 
-// forbidden are modules that a consumer of a package must not compile. What stands
-// under "all" holds for each but those that name a module of their own.
+const (
+	gin     = "github.com/gin-gonic/gin"
+	goRedis = "github.com/redis/go-redis/v9"
+	goJOSE  = "github.com/go-jose/go-jose/v4"
+	cobra   = "github.com/spf13/cobra"
+)
+
+// forbidden are modules that a consumer must neither have in its go.mod and
+// go.sum nor compile.
 var forbidden = map[string][]string{
-	"root":       {"github.com/redis/go-redis/v9", "github.com/go-jose/go-jose/v4", "github.com/spf13/cobra"},
-	"store":      {gin, "github.com/golang-jwt/jwt/v5"},
-	"keys":       {gin},
-	"jwks":       {gin},
-	"redisstore": {gin, "github.com/golang-jwt/jwt/v5"},
-	"sqlstore":   {gin, "github.com/golang-jwt/jwt/v5", "github.com/redis/go-redis/v9"},
+	"ginjwt":     {goRedis, goJOSE, cobra},
+	"store":      {gin, goRedis, goJOSE, cobra},
+	"keys":       {gin, goRedis, goJOSE, cobra},
+	"doctor":     {goRedis, goJOSE, cobra},
+	"jwks":       {gin, goRedis, cobra},
+	"redisstore": {gin, goJOSE, cobra},
+	"sqlstore":   {gin, goRedis, goJOSE, cobra},
+	"storetest":  {goRedis, goJOSE, cobra},
+	"jwttest":    {goRedis, goJOSE, cobra},
 }
 
-const gin = "github.com/gin-gonic/gin"
-
-// consumers compiles a consumer of each public package that the module has, and
-// says what it got.
-func (s *stranger) consumers(ctx context.Context, out io.Writer) error {
-	names, err := s.packages(ctx)
+// compileConsumers compiles a consumer of each public package, and goes on
+// after one that fails, to report all of them.
+func (r *rehearsal) compileConsumers(ctx context.Context) error {
+	packages, err := r.publicPackages(ctx)
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(out, "  %-11s %s\n", "", "go.mod: lines  compiled: modules  packages  Gin")
-	for _, name := range names {
-		if err := s.consume(ctx, out, name); err != nil {
-			return fmt.Errorf("%s: %w", name, err)
+	errs := []error{r.checkConsumers(packages)}
+	var first cost // that of the root, to which the others are compared
+	for _, name := range packages {
+		consumer := r.consumer(name)
+		if !consumer.exists() {
+			continue
+		}
+		cost, err := r.compile(ctx, consumer)
+		errs = append(errs, err)
+		r.say("%s", cost.report(name, first))
+		if first.direct == nil {
+			first = cost
 		}
 	}
-	return nil
+	return errors.Join(errs...)
 }
 
-// packages returns the public packages of the module.
-func (s *stranger) packages(ctx context.Context) (names []string, err error) {
-	listed, err := s.output(ctx, filepath.Join(s.folder, "source"), "go", "list", "-f", "{{if .GoFiles}}{{if ne .Name `main`}}{{.ImportPath}}{{end}}{{end}}", "./...")
+// publicPackages returns the packages that others can import and use, by their
+// folder in the module.
+func (r *rehearsal) publicPackages(ctx context.Context) (names []string, err error) {
+	in := folder{dir: r.source.dir, env: append(os.Environ(), "GOWORK=off")}
+	list, err := in.run(ctx, "go", "list", "-f", "{{.Name}} {{.ImportPath}} {{.Dir}}", "./...")
 	if err != nil {
 		return nil, err
 	}
-	for importPath := range strings.FieldsSeq(listed) {
-		name := strings.TrimPrefix(strings.TrimPrefix(importPath, modulePath), "/")
-		if name == "" {
-			name = "root"
+	for line := range strings.Lines(list) {
+		words := strings.SplitN(strings.TrimSpace(line), " ", 3)
+		if words[0] == "main" || slices.Contains(strings.Split(words[1], "/"), "internal") {
+			continue
 		}
-		if !strings.HasPrefix(name, "internal/") {
-			names = append(names, name)
+		if exports, err := exportsSomething(words[2]); err != nil || !exports {
+			if err != nil {
+				return nil, err
+			}
+			continue
 		}
+		names = append(names, r.nameOf(words[1]))
 	}
 	return names, nil
 }
 
-func (s *stranger) consume(ctx context.Context, out io.Writer, name string) error {
-	folder, err := s.module(ctx, "consumer-"+name)
-	if err != nil {
-		return err
+// nameOf returns the name of a package's consumer.
+func (r *rehearsal) nameOf(importPath string) string {
+	if importPath == r.path {
+		return path.Base(r.path)
 	}
-	if err := copyConsumer(folder, name); err != nil {
-		return err
-	}
-	importPath := path.Join(modulePath, strings.TrimPrefix(name, "root"))
-	if err := s.run(ctx, folder, "go", "get", importPath+"@"+s.version); err != nil {
-		return err
-	}
-	if err := s.run(ctx, folder, "go", "mod", "tidy"); err != nil {
-		return err
-	}
-	if err := s.run(ctx, folder, "go", "vet", "./..."); err != nil {
-		return err
-	}
-	return s.report(ctx, out, folder, name)
+	return strings.TrimPrefix(importPath, r.path+"/")
 }
 
-// copyConsumer copies the files of a consumer. One that there is not has been
-// forgotten when its package was made.
-func copyConsumer(folder, name string) error {
-	files, err := fs.Glob(consumerFiles, "consumers/"+name+"/*.go")
-	if err != nil || len(files) == 0 {
-		return errors.Join(err, errors.New("has no consumer: write one beside the others"))
-	}
-	for _, file := range files {
-		text, err := consumerFiles.ReadFile(file)
+// exportsSomething reports whether a package has anything to use: one that
+// holds nothing but tests does not.
+func exportsSomething(dir string) (bool, error) {
+	names, err := filepath.Glob(filepath.Join(dir, "*.go"))
+	for _, name := range names {
+		if strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
 		if err != nil {
-			return err
+			return false, err
 		}
-		if err := os.WriteFile(filepath.Join(folder, path.Base(file)), text, 0o600); err != nil {
-			return err
+		if ast.FileExports(file) {
+			return true, nil
 		}
 	}
-	return nil
+	return false, err
 }
 
-// report says what a consumer got, and refuses what it should not have.
-func (s *stranger) report(ctx context.Context, out io.Writer, folder, name string) error {
-	text, err := os.ReadFile(filepath.Join(folder, "go.mod"))
-	if err != nil {
-		return err
-	}
-	file, err := modfile.Parse("go.mod", text, nil)
-	if err != nil {
-		return err
-	}
-	compiled, packages, err := s.compiled(ctx, folder)
-	if err != nil {
-		return err
-	}
-	fmt.Fprintf(out, "  %-11s %13d %18d %9d  %t\n", name, len(file.Require), len(compiled), packages, slices.Contains(compiled, gin))
-	for _, module := range forbidden[name] {
-		if slices.Contains(compiled, module) {
-			return fmt.Errorf("compiles %s", module)
-		}
-		required := func(r *modfile.Require) bool { return r.Mod.Path == module }
-		if slices.ContainsFunc(file.Require, required) && name == "root" {
-			return fmt.Errorf("has %s in its go.mod", module)
+// checkConsumers refuses packages without a consumer, and the reverse: a
+// package that vanished, perhaps as it became a module of its own.
+func (r *rehearsal) checkConsumers(packages []string) error {
+	var errs []error
+	for _, name := range packages {
+		if !r.consumer(name).exists() {
+			errs = append(errs, fmt.Errorf("package %s has no consumer: write %s/%[1]s/main.go", name, consumersDir))
 		}
 	}
-	return nil
-}
-
-// compiled returns the modules that a consumer compiles, and how many packages
-// outside of the standard library.
-func (s *stranger) compiled(ctx context.Context, folder string) (modules []string, packages int, err error) {
-	listed, err := s.output(ctx, folder, "go", "list", "-deps", "-test", "-f", "{{if not .Standard}}{{with .Module}}{{.Path}}{{end}}{{end}}", "./...")
-	if err != nil {
-		return nil, 0, err
+	written, err := filepath.Glob(filepath.Join(r.source.dir, consumersDir, "*"))
+	for _, dir := range written {
+		if name := filepath.Base(dir); !slices.Contains(packages, name) {
+			errs = append(errs, fmt.Errorf("%s/%s is a consumer of a package that is not in the release", consumersDir, name))
+		}
 	}
-	all := strings.Fields(listed)
-	packages = len(all)
-	slices.Sort(all)
-	return slices.Compact(all), packages, nil
+	return errors.Join(append(errs, err)...)
 }

@@ -70,6 +70,8 @@ func Encode(kind string, der []byte) string {
 	return string(pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der}))
 }
 
-// Private returns a private key as PKCS #8, Public a public one as PKIX.
+// Private returns a private key as PKCS #8.
 func Private(key any) string { return Encode("PRIVATE KEY", Must(x509.MarshalPKCS8PrivateKey(key))) }
+
+// Public returns a public key as PKIX.
 func Public(key any) string  { return Encode("PUBLIC KEY", Must(x509.MarshalPKIXPublicKey(key))) }

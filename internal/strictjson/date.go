@@ -37,6 +37,8 @@ func NumericDate(v Value) (seconds int64, ok bool) {
 	return 0, false
 }
 
+// WholeSeconds reads a number, cut off to whole seconds; one that is too large
+// becomes the nearest int64.
 func WholeSeconds(number string) (int64, bool) {
 	seconds, err := strconv.ParseInt(number, 10, 64)
 	if err == nil || errors.Is(err, strconv.ErrRange) {

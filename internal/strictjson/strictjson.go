@@ -12,6 +12,7 @@ import (
 	jsonv1 "github.com/go-json-experiment/json/v1"
 )
 
+// Why Members fails.
 var (
 	ErrNotJSON   = errors.New("not valid JSON")
 	ErrNotObject = errors.New("not a JSON object")

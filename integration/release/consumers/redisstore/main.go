@@ -1,9 +1,11 @@
-// Command redisstore revokes a token in Redis.
+// A program that revokes the token whose ID it is told.
 package main
 
 import (
 	"context"
+	"fmt"
 	"log"
+	"os"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -12,14 +14,27 @@ import (
 )
 
 func main() {
-	ctx, stop := context.WithCancel(context.Background())
-	defer stop()
-	kept, err := redisstore.New(redis.NewClient(&redis.Options{Addr: "localhost:6379"}), redisstore.Options{})
+	client := redis.NewClient(&redis.Options{Addr: "127.0.0.1:6379", ContextTimeoutEnabled: true})
+	store, err := redisstore.New(client, redisstore.Options{MaxStaleness: time.Second})
 	if err != nil {
-		log.Print(err)
-		return
+		log.Fatal(err)
 	}
-	if err := kept.Blocklist(ctx).Add(ctx, "id", time.Now().Add(time.Hour)); err != nil {
-		log.Print(err)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	if err := revoke(ctx, store, os.Args[1]); err != nil {
+		log.Fatal(err)
 	}
+}
+
+func revoke(ctx context.Context, store *redisstore.Store, id string) error {
+	blocklist := store.Blocklist(ctx)
+	if err := blocklist.Ready(ctx); err != nil {
+		return err
+	}
+	if err := blocklist.Add(ctx, id, time.Now().Add(time.Hour)); err != nil {
+		return err
+	}
+	revoked, err := blocklist.Contains(ctx, id)
+	fmt.Println("revoked:", revoked, "status:", blocklist.Status())
+	return err
 }

@@ -1,7 +1,9 @@
-// Command sqlstore prints the tables that the store needs.
+// A program that makes the tables and deletes what has expired. A real one
+// imports a database driver too.
 package main
 
 import (
+	"context"
 	"database/sql"
 	"fmt"
 	"log"
@@ -10,13 +12,25 @@ import (
 )
 
 func main() {
-	db, err := sql.Open("pgx", "postgres://localhost/app") // with a driver of your choice
+	db, err := sql.Open("pgx", "postgres://app@localhost/app")
 	if err != nil {
 		log.Fatal(err)
 	}
-	kept, err := sqlstore.New(db, sqlstore.PostgreSQL, sqlstore.Options{})
-	if err != nil {
-		log.Fatal(err)
+	defer func() { _ = db.Close() }()
+	if err := maintain(context.Background(), db); err != nil {
+		log.Print(err)
 	}
-	fmt.Println(kept.Schema())
+}
+
+func maintain(ctx context.Context, db *sql.DB) error {
+	store, err := sqlstore.New(db, sqlstore.PostgreSQL, sqlstore.Options{Prefix: "auth_"})
+	if err != nil {
+		return err
+	}
+	if err := store.Migrate(ctx); err != nil {
+		return err
+	}
+	removed, err := store.Purge(ctx)
+	fmt.Println("removed:", removed, "status:", store.Blocklist(ctx).Status())
+	return err
 }
