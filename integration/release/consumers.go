@@ -25,8 +25,8 @@ const (
 	cobra   = "github.com/spf13/cobra"
 )
 
-// forbidden are modules that a consumer must neither have in its go.mod and
-// go.sum nor compile.
+// forbidden are modules that a consumer must neither have in its go.mod nor
+// compile; that of the root must not have them in its go.sum either.
 var forbidden = map[string][]string{
 	"ginjwt":     {goRedis, goJOSE, cobra},
 	"store":      {gin, goRedis, goJOSE, cobra},
