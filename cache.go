@@ -35,7 +35,7 @@ func (t *goodToken) stillVerifies(ctx context.Context, now time.Time) bool {
 	if t.key.IsRetired(now) {
 		return false
 	}
-	if !t.foreign { // other keys of the manager are another cache
+	if !t.names.foreign { // other keys of the manager are another cache
 		return true
 	}
 	set, err := t.rules.keys.KeySet(ctx, t.key.ID())

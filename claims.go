@@ -33,9 +33,12 @@ const (
 	RefreshToken TokenType = "refresh"
 )
 
-// claimNames are the names of the claims that go by several.
+// claimNames are the names of the claims that go by several, in the tokens of one
+// issuer.
 type claimNames struct {
 	identity, typ, fresh, scope, roles string
+
+	foreign bool // of another issuer than the manager
 }
 
 // reservedClaims are the claims that this package reads back, each with what to
@@ -145,28 +148,23 @@ func dateOf(v strictjson.Value) date {
 	return date{seconds, true, ok}
 }
 
-// freshness is "fresh": a flag, or the Unix time until which it holds. What is
-// neither is not fresh.
-type freshness struct {
-	always bool
-	until  float64
-}
+// freshness is "fresh" as the Unix time until which it holds: for ever where the
+// claim is true, and never where it is neither a flag nor a time.
+type freshness float64
 
 func freshnessOf(v strictjson.Value) freshness {
 	switch v.Kind() {
 	case 't':
-		return freshness{always: true}
+		return freshness(math.Inf(1))
 	case '0':
 		if until, err := strconv.ParseFloat(string(v), 64); err == nil {
-			return freshness{until: until}
+			return freshness(until)
 		}
 	}
-	return freshness{until: math.Inf(-1)}
+	return freshness(math.Inf(-1))
 }
 
-func (f freshness) at(now time.Time) bool {
-	return f.always || f.until >= float64(now.UnixNano())/1e9
-}
+func (f freshness) at(now time.Time) bool { return float64(f) >= float64(now.UnixNano())/1e9 }
 
 // claimKeys are the names of claims that are settings, as they stand in front of
 // their values: a comma, the name in JSON, and a colon.

@@ -15,7 +15,6 @@ import (
 // issuerRules say how tokens of one issuer are read: of this manager, or of one
 // of Config.Issuers.
 type issuerRules struct {
-	foreign       bool
 	issuers       []string    // that "iss" may be; none: any
 	keys          keys.Source // of a foreign one
 	algorithms    []string    // of a foreign one
@@ -31,7 +30,7 @@ func (c Config) ownRules() *issuerRules {
 	r := &issuerRules{
 		issuers:       c.DecodeIssuers,
 		audience:      c.DecodeAudience,
-		claims:        claimNames{c.IdentityClaim, c.TypeClaim, c.FreshClaim, c.ScopeClaim, c.RolesClaim},
+		claims:        claimNames{identity: c.IdentityClaim, typ: c.TypeClaim, fresh: c.FreshClaim, scope: c.ScopeClaim, roles: c.RolesClaim},
 		required:      c.RequiredClaims,
 		acceptedTypes: acceptedTypes(append([]string{"", "JWT", "at+jwt"}, c.DecodeTypes...)),
 	}
@@ -55,7 +54,6 @@ func (r *issuerRules) requireType() {
 // rulesOf are those of another issuer's tokens.
 func (c Config) rulesOf(i Issuer, source keys.Source) *issuerRules {
 	r := &issuerRules{
-		foreign:    true,
 		issuers:    []string{i.Name},
 		keys:       source,
 		algorithms: slices.Clone(i.Algorithms),
@@ -66,6 +64,7 @@ func (c Config) rulesOf(i Issuer, source keys.Source) *issuerRules {
 			fresh:    or(i.FreshClaim, c.FreshClaim),
 			scope:    or(i.ScopeClaim, c.ScopeClaim),
 			roles:    or(i.RolesClaim, c.RolesClaim),
+			foreign:  true,
 		},
 		prefix:        i.IdentityPrefix,
 		required:      slices.Clone(i.RequiredClaims),
@@ -140,7 +139,7 @@ func (r *issuerRules) checkProfile(h head) error {
 // checkForeign refuses what only tokens of the manager may be: of another type
 // than access, or of a user without a proper name.
 func (r *issuerRules) checkForeign(token *Token, p *payload) error {
-	if !r.foreign {
+	if !r.claims.foreign {
 		return nil
 	}
 	if token.Type != AccessToken {

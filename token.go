@@ -21,7 +21,6 @@ type contents struct {
 	header, text string // the JSON of header and payload
 	payload      payload
 	names        *claimNames
-	foreign      bool // it is of another issuer
 }
 
 // Token is a decoded token. It is read-only, safe for concurrent use, and may
@@ -92,7 +91,7 @@ func (t *Token) read() *contents {
 func (t *Token) names() *claimNames { return t.read().names }
 
 // isForeign reports whether the token is of another issuer.
-func (t *Token) isForeign() bool { return t.read().foreign }
+func (t *Token) isForeign() bool { return t.names().foreign }
 
 // claim returns the claim of a name, or what a JSON Pointer points to; nothing
 // if it is absent.

@@ -154,8 +154,8 @@ func (v *verifier) parse(s *scratch, header string) (*goodToken, error) {
 	case strictjson.ErrNotJSON:
 		return nil, errPayloadJSON
 	}
-	if r := v.rulesFor(good.payload.issJSON); r.foreign {
-		good.rules, good.foreign, good.names = r, true, &r.claims
+	if r := v.rulesFor(good.payload.issJSON); r.claims.foreign {
+		good.rules, good.names = r, &r.claims
 		good.payload, _ = readPayload(s.payload, good.text, good.names, r.required) // it was read before, by other names
 		r.applyIssuer(&good.payload, good.text)
 	}
@@ -181,13 +181,13 @@ func (v *verifier) verifySignature(ctx context.Context, ring *keyring, s segment
 	switch {
 	case s.key != nil:
 		return good.verifiedBy(s.key)
-	case v.loadKey != nil && !good.foreign:
+	case v.loadKey != nil && !good.names.foreign:
 		return v.verifyByLoader(ctx, s, signature, good, alg, now)
 	case s.head.alg == "":
 		return errNoAlgorithm
 	}
 	set := ring.set
-	if good.foreign {
+	if good.names.foreign {
 		var err error
 		if set, err = good.rules.keySet(ctx, alg, s.head.kid); err != nil {
 			return err

@@ -113,7 +113,7 @@ func (g wycheproofGroup) accept(encoded string) error {
 	if err := parts.head.check(); err != nil {
 		return err
 	}
-	good := &goodToken{rules: m.verifier.own}
+	good := &goodToken{rules: m.verifier.own, contents: contents{names: &m.verifier.own.claims}}
 	return m.verifier.verifySignature(context.Background(), m.verifier.ring.Load(), parts, s.signature, good, time.Now())
 }
 
