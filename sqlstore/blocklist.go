@@ -21,7 +21,7 @@ type Blocklist struct {
 // lookups ask the database until then, and after ctx has ended. A process needs
 // one.
 func (s *Store) Blocklist(ctx context.Context) *Blocklist {
-	return &Blocklist{replica.New(ctx, &list{s}, s.options.MaxStaleness)}
+	return &Blocklist{replica.New(ctx, s.db.List(), s.options.MaxStaleness)}
 }
 
 // Add blocks id at least until expires; a zero expires means for ever. When it

@@ -8,18 +8,19 @@ import (
 	"time"
 
 	"github.com/gin-jwt-extended/ginjwt/internal/replica"
+	"github.com/gin-jwt-extended/ginjwt/internal/sqldb"
 )
 
 // Log is the blocklist without its local copy.
-func (s *Store) Log() replica.Log { return &list{s} }
+func (s *Store) Log() replica.Log { return s.db.List() }
 
 // KeptEntries is how many entries Purge leaves.
-const KeptEntries = keptEntries
+const KeptEntries = sqldb.KeptEntries
 
 // MaxKeys and MaxPurge are how many rows a statement inserts and deletes.
 const (
-	MaxKeys  = maxKeys
-	MaxPurge = maxPurge
+	MaxKeys  = sqldb.MaxKeys
+	MaxPurge = sqldb.MaxPurge
 )
 
 // Dialects returns all dialects, in any order.
@@ -45,29 +46,29 @@ type Statement struct {
 // Statements returns all that read or change rows that are there; those that
 // purge are for the given keys.
 func (s *Store) Statements(sessions, numbers []any) []Statement {
-	q, now := s.queries, time.Now()
+	q, now := s.db.Queries, time.Now()
 	id, n := sessions[0], len(sessions)
-	keys := make([]any, maxKeys)
+	keys := make([]any, sqldb.MaxKeys)
 	for i := range keys {
 		keys[i] = []byte(rand.Text()[:16])
 	}
 	return []Statement{
-		{"get", q.get, []any{id}},
-		{"replace", q.replace, []any{2, 0, 0, 0, id, 1, 0, 0}},
-		{"remove", q.remove, []any{id}},
-		{"list", q.list, []any{"identity 17"}},
-		{"expiredSessions", q.expiredSessions, []any{now.UnixMilli()}},
-		{"purgeSessions of one", q.purgeSessions(1), []any{id, now.UnixMilli()}},
-		{"purgeSessions", q.purgeSessions(n), append(sessions[:n:n], now.UnixMilli())},
-		{"purgeSessions when few have expired", q.purgeSessions(n), append(sessions[:n:n], now.Add(-100*time.Hour).UnixMilli())},
-		{"head", q.head, nil},
-		{"advance", q.advance, []any{1, "mark"}},
-		{"page", q.page, []any{numbers[0]}},
-		{"contains", q.contains(2), keys[:2]},
-		{"known of one", q.known(1), keys[:1]},
-		{"known", q.known(maxKeys), keys},
-		{"expiredEntries", q.expiredEntries, []any{now.Unix(), 1 << 20}},
-		{"purgeEntries of one", q.purgeEntries(1), numbers[:1]},
-		{"purgeEntries", q.purgeEntries(len(numbers)), numbers},
+		{"get", q.Get, []any{id}},
+		{"replace", q.Replace, []any{2, 0, 0, 0, id, 1, 0, 0}},
+		{"remove", q.Remove, []any{id}},
+		{"list", q.List, []any{"identity 17"}},
+		{"expiredSessions", q.ExpiredSessions, []any{now.UnixMilli()}},
+		{"purgeSessions of one", q.PurgeSessions(1), []any{id, now.UnixMilli()}},
+		{"purgeSessions", q.PurgeSessions(n), append(sessions[:n:n], now.UnixMilli())},
+		{"purgeSessions when few have expired", q.PurgeSessions(n), append(sessions[:n:n], now.Add(-100*time.Hour).UnixMilli())},
+		{"head", q.Head, nil},
+		{"advance", q.Advance, []any{1, "mark"}},
+		{"page", q.Page, []any{numbers[0]}},
+		{"contains", q.Contains(2), keys[:2]},
+		{"known of one", q.Known(1), keys[:1]},
+		{"known", q.Known(sqldb.MaxKeys), keys},
+		{"expiredEntries", q.ExpiredEntries, []any{now.Unix(), 1 << 20}},
+		{"purgeEntries of one", q.PurgeEntries(1), numbers[:1]},
+		{"purgeEntries", q.PurgeEntries(len(numbers)), numbers},
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"time"
 
+	"github.com/gin-jwt-extended/ginjwt/internal/sqldb"
 	"github.com/gin-jwt-extended/ginjwt/store"
 )
 
@@ -13,16 +14,16 @@ var _ store.SessionStore = (*Sessions)(nil)
 // Sessions is a [store.SessionStore] in one table. Sessions that have expired
 // stay there until [Store.Purge].
 type Sessions struct {
-	store *Store
+	db *sqldb.DB
 }
 
 // Sessions returns the sessions of the store.
-func (s *Store) Sessions() *Sessions { return &Sessions{s} }
+func (s *Store) Sessions() *Sessions { return &Sessions{s.db} }
 
 // Create stores a new session. It reports false, and changes nothing, if there
 // is one with its ID.
 func (s *Sessions) Create(ctx context.Context, session store.Session) (created bool, err error) {
-	n, err := affected(ctx, s.store, s.store.queries.create,
+	n, err := s.db.Affected(ctx, s.db.Queries.Create,
 		session.ID, session.Identity, session.Device, session.Generation,
 		session.CreatedAt.UnixMilli(), session.RotatedAt.UnixMilli(),
 		session.GraceUntil.UnixMilli(), session.ExpiresAt.UnixMilli())
@@ -31,7 +32,7 @@ func (s *Sessions) Create(ctx context.Context, session store.Session) (created b
 
 // Get returns a session, and whether there is one.
 func (s *Sessions) Get(ctx context.Context, id string) (session store.Session, ok bool, err error) {
-	found, err := rows(ctx, s.store, scanSession, s.store.queries.get, id)
+	found, err := sqldb.Rows(ctx, s.db, scanSession, s.db.Queries.Get, id)
 	if err != nil || len(found) == 0 {
 		return session, false, err
 	}
@@ -41,7 +42,7 @@ func (s *Sessions) Get(ctx context.Context, id string) (session store.Session, o
 // Replace puts next in the place of old, and reports true, if the stored
 // session has the Generation, RotatedAt and GraceUntil of old.
 func (s *Sessions) Replace(ctx context.Context, old, next store.Session) (replaced bool, err error) {
-	n, err := affected(ctx, s.store, s.store.queries.replace,
+	n, err := s.db.Affected(ctx, s.db.Queries.Replace,
 		next.Generation, next.RotatedAt.UnixMilli(), next.GraceUntil.UnixMilli(), next.ExpiresAt.UnixMilli(),
 		old.ID, old.Generation, old.RotatedAt.UnixMilli(), old.GraceUntil.UnixMilli())
 	return n == 1, err
@@ -49,13 +50,13 @@ func (s *Sessions) Replace(ctx context.Context, old, next store.Session) (replac
 
 // Delete removes a session. It is no error if there is none.
 func (s *Sessions) Delete(ctx context.Context, id string) error {
-	_, err := affected(ctx, s.store, s.store.queries.remove, id)
+	_, err := s.db.Affected(ctx, s.db.Queries.Remove, id)
 	return err
 }
 
 // List returns the sessions of identity in any order.
 func (s *Sessions) List(ctx context.Context, identity string) ([]store.Session, error) {
-	return rows(ctx, s.store, scanSession, s.store.queries.list, identity)
+	return sqldb.Rows(ctx, s.db, scanSession, s.db.Queries.List, identity)
 }
 
 func scanSession(rows *sql.Rows) (store.Session, error) {

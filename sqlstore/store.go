@@ -6,7 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"strings"
 	"time"
+
+	"github.com/gin-jwt-extended/ginjwt/internal/sqldb"
 )
 
 // Options are the settings of a [Store]. The zero value is complete.
@@ -70,10 +73,8 @@ func (o Options) validate() error {
 // Store keeps sessions and revoked IDs in the tables of a database. Any number
 // of processes may use the same tables, and any number of goroutines a Store.
 type Store struct {
-	db      *sql.DB
-	dialect *dialect
+	db      *sqldb.DB
 	options Options
-	queries queries
 }
 
 // New returns a store in db. It asks the database nothing: the tables are made
@@ -92,84 +93,28 @@ func New(db *sql.DB, dialect Dialect, options Options) (*Store, error) {
 	if err := errors.Join(problems...); err != nil {
 		return nil, err
 	}
-	return &Store{db, known, options, newQueries(known, options.Prefix)}, nil
+	return &Store{sqldb.New(db, known, options.Prefix, options.Timeout), options}, nil
 }
 
-// answer asks the database and returns within Options.Timeout.
-func answer[T any](ctx context.Context, s *Store, ask func(context.Context) (T, error)) (T, error) {
-	ctx, cancel := context.WithTimeout(ctx, s.options.Timeout)
-	defer cancel()
-	return promptly(ctx, func() (T, error) { return retry(ctx, s.dialect.undone, ask) })
+// Schema returns the statements of [Store.Migrate], each with a semicolon and
+// an empty line behind it, for those who make tables by hand. They create what
+// is missing, and may be run again.
+//
+// Times are Unix milliseconds in the table of sessions, and Unix seconds in the
+// blocklist, where 4294967295 means for ever.
+func (s *Store) Schema() string {
+	return strings.Join(s.db.Schema(), ";\n\n") + ";\n"
 }
 
-// promptly returns when ctx ends, also if the driver does not: committing knows
-// no context, and SQLite waits for locks without looking at it.
-func promptly[T any](ctx context.Context, ask func() (T, error)) (T, error) {
-	type result struct {
-		value T
-		err   error
-	}
-	answered := make(chan result, 1)
-	go func() {
-		value, err := ask()
-		answered <- result{value, err}
-	}()
-	var r result
-	select {
-	case r = <-answered:
-	case <-ctx.Done():
-		r.err = ctx.Err()
-	}
-	switch {
-	case r.err == nil:
-		return r.value, nil
-	case ctx.Err() != nil: // whatever a driver makes of it
-		return r.value, fmt.Errorf("sqlstore: no answer from the database: %w", ctx.Err())
-	}
-	return r.value, fmt.Errorf("sqlstore: %w", r.err)
-}
+// Migrate creates the tables and indexes that are missing. Any number of
+// processes may call it at once. It takes until it is done or ctx ends;
+// Options.Timeout does not bound it.
+func (s *Store) Migrate(ctx context.Context) error { return s.db.Migrate(ctx) }
 
-const maxAttempts = 10
-
-// retry repeats what the database has undone for the sake of another: that is
-// no failure, and nothing of it has remained.
-func retry[T any](ctx context.Context, undone func(error) bool, ask func(context.Context) (T, error)) (value T, err error) {
-	for range maxAttempts {
-		value, err = ask(ctx)
-		if !undone(err) || ctx.Err() != nil {
-			break
-		}
-	}
-	return value, err
-}
-
-// rows reads all rows of an answer.
-func rows[T any](ctx context.Context, s *Store, scan func(*sql.Rows) (T, error), query string, args ...any) ([]T, error) {
-	return answer(ctx, s, func(ctx context.Context) ([]T, error) {
-		rows, err := s.db.QueryContext(ctx, query, args...)
-		if err != nil {
-			return nil, err
-		}
-		defer rows.Close()
-		var all []T
-		for rows.Next() {
-			value, err := scan(rows)
-			if err != nil {
-				return nil, err
-			}
-			all = append(all, value)
-		}
-		return all, rows.Err()
-	})
-}
-
-// affected changes rows, and returns how many.
-func affected(ctx context.Context, s *Store, query string, args ...any) (int64, error) {
-	return answer(ctx, s, func(ctx context.Context) (int64, error) {
-		result, err := s.db.ExecContext(ctx, query, args...)
-		if err != nil {
-			return 0, err
-		}
-		return result.RowsAffected()
-	})
+// Purge deletes the sessions and the revoked IDs that have expired, but for
+// some of the IDs that were revoked last. It deletes a hundred rows a
+// statement until none is left or ctx ends, and returns how many it deleted.
+// Call it now and then, from as many processes as you like.
+func (s *Store) Purge(ctx context.Context) (removed int64, err error) {
+	return s.db.Purge(ctx, s.options.Now())
 }

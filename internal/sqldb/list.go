@@ -1,4 +1,4 @@
-package sqlstore
+package sqldb
 
 import (
 	"context"
@@ -13,18 +13,21 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/internal/replica"
 )
 
-var _ replica.Log = (*list)(nil)
+var _ replica.Log = (*List)(nil)
 
-// list is the table of revoked IDs. Its rows are never changed: an ID that is
+// List is the table of revoked IDs. Its rows are never changed: an ID that is
 // revoked for longer gets another row, so that whoever stands at a row finds it
 // there later.
 //
 // Numbers are taken from the one row of a table of its own, in the transaction
 // that uses them. It is locked until that ends, so numbers become visible in
 // their order.
-type list struct {
-	*Store
+type List struct {
+	db *DB
 }
+
+// List returns the list of revoked IDs, without the copy that processes have.
+func (db *DB) List() *List { return &List{db} }
 
 // row is an entry of the list and its place.
 type row struct {
@@ -35,8 +38,8 @@ type row struct {
 var errNoHead = errors.New("the tables of the blocklist are incomplete: call Migrate")
 
 // Head returns the position of the last entry.
-func (l *list) Head(ctx context.Context) (replica.Position, error) {
-	found, err := rows(ctx, l.Store, scanPosition, l.queries.head)
+func (l *List) Head(ctx context.Context) (replica.Position, error) {
+	found, err := Rows(ctx, l.db, scanPosition, l.db.Queries.Head)
 	switch {
 	case err != nil:
 		return replica.Position{}, err
@@ -47,9 +50,9 @@ func (l *list) Head(ctx context.Context) (replica.Position, error) {
 }
 
 // Append adds entries in as many steps as it takes.
-func (l *list) Append(ctx context.Context, entries []idset.Entry) error {
-	for batch := range slices.Chunk(entries, maxKeys) {
-		if _, err := answer(ctx, l.Store, func(ctx context.Context) (struct{}, error) {
+func (l *List) Append(ctx context.Context, entries []idset.Entry) error {
+	for batch := range slices.Chunk(entries, MaxKeys) {
+		if _, err := answer(ctx, l.db, func(ctx context.Context) (struct{}, error) {
 			return struct{}{}, l.append(ctx, batch)
 		}); err != nil {
 			return err
@@ -60,7 +63,7 @@ func (l *list) Append(ctx context.Context, entries []idset.Entry) error {
 
 // append leaves out what is there. If another adds the same at this moment, it
 // is there twice, and does no harm.
-func (l *list) append(ctx context.Context, batch []idset.Entry) error {
+func (l *List) append(ctx context.Context, batch []idset.Entry) error {
 	known, err := l.known(ctx, batch)
 	if err != nil {
 		return err
@@ -72,16 +75,16 @@ func (l *list) append(ctx context.Context, batch []idset.Entry) error {
 	if len(missing) == 0 {
 		return nil
 	}
-	return l.dialect.insert(l, ctx, missing)
+	return l.db.dialect.insert(l, ctx, missing)
 }
 
 // known returns those of batch that are there, and until when.
-func (l *list) known(ctx context.Context, batch []idset.Entry) (map[idset.Key]uint32, error) {
+func (l *List) known(ctx context.Context, batch []idset.Entry) (map[idset.Key]uint32, error) {
 	keys := make([]idset.Key, len(batch))
 	for i, e := range batch {
 		keys[i] = e.Key
 	}
-	rows, err := l.db.QueryContext(ctx, l.queries.known(len(keys)), keyArgs(keys)...)
+	rows, err := l.db.pool.QueryContext(ctx, l.db.Queries.Known(len(keys)), keyArgs(keys)...)
 	if err != nil {
 		return nil, err
 	}
@@ -99,8 +102,8 @@ func (l *list) known(ctx context.Context, batch []idset.Entry) (map[idset.Key]ui
 
 // insertInTransaction is one transaction. It begins with a write, so that SQLite
 // waits for its lock rather than fail when it needs it.
-func (l *list) insertInTransaction(ctx context.Context, entries []idset.Entry) error {
-	tx, err := l.db.BeginTx(ctx, nil)
+func (l *List) insertInTransaction(ctx context.Context, entries []idset.Entry) error {
+	tx, err := l.db.pool.BeginTx(ctx, nil)
 	if err != nil {
 		return err
 	}
@@ -114,22 +117,22 @@ func (l *list) insertInTransaction(ctx context.Context, entries []idset.Entry) e
 	for i, e := range entries {
 		args = append(args, first+int64(i), last.Mark, e.Key[:], int64(e.Until))
 	}
-	if _, err := tx.ExecContext(ctx, l.queries.insert(len(entries)), args...); err != nil {
+	if _, err := tx.ExecContext(ctx, l.db.Queries.Insert(len(entries)), args...); err != nil {
 		return err
 	}
 	return tx.Commit()
 }
 
 // advance takes n numbers and returns the last position.
-func (l *list) advance(ctx context.Context, tx *sql.Tx, n int) (last replica.Position, err error) {
-	result, err := tx.ExecContext(ctx, l.queries.advance, n, rand.Text())
+func (l *List) advance(ctx context.Context, tx *sql.Tx, n int) (last replica.Position, err error) {
+	result, err := tx.ExecContext(ctx, l.db.Queries.Advance, n, rand.Text())
 	if err != nil {
 		return last, err
 	}
 	if err := requireRows(result, 1); err != nil {
 		return last, err
 	}
-	err = tx.QueryRowContext(ctx, l.queries.head).Scan(&last.Seq, &last.Mark)
+	err = tx.QueryRowContext(ctx, l.db.Queries.Head).Scan(&last.Seq, &last.Mark)
 	return last, err
 }
 
@@ -148,15 +151,15 @@ type lookup struct {
 }
 
 // Contains reports whether any of keys is on the list, and where that stands.
-func (l *list) Contains(ctx context.Context, keys []idset.Key) (found bool, head replica.Position, err error) {
+func (l *List) Contains(ctx context.Context, keys []idset.Key) (found bool, head replica.Position, err error) {
 	if len(keys) == 0 {
 		head, err = l.Head(ctx)
 		return false, head, err
 	}
-	ctx, cancel := context.WithTimeout(ctx, l.options.Timeout)
+	ctx, cancel := context.WithTimeout(ctx, l.db.timeout)
 	defer cancel()
-	for some := range slices.Chunk(keys, maxKeys) {
-		answers, err := rows(ctx, l.Store, scanLookup, l.queries.contains(len(some)), keyArgs(some)...)
+	for some := range slices.Chunk(keys, MaxKeys) {
+		answers, err := Rows(ctx, l.db, scanLookup, l.db.Queries.Contains(len(some)), keyArgs(some)...)
 		switch {
 		case err != nil:
 			return false, head, err
@@ -172,7 +175,7 @@ func (l *list) Contains(ctx context.Context, keys []idset.Key) (found bool, head
 
 // Load passes all entries to add, page by page. What is added meanwhile has
 // higher numbers than what was there.
-func (l *list) Load(ctx context.Context, add func(idset.Entry)) error {
+func (l *List) Load(ctx context.Context, add func(idset.Entry)) error {
 	next := int64(0)
 	for {
 		page, err := l.page(ctx, next)
@@ -191,7 +194,7 @@ func (l *list) Load(ctx context.Context, add func(idset.Entry)) error {
 
 // Since passes one page of entries after at to add. The row of at has to be
 // there still: if it has another mark, this is not the list it was read from.
-func (l *list) Since(ctx context.Context, at replica.Position, add func(idset.Entry)) (last replica.Position, err error) {
+func (l *List) Since(ctx context.Context, at replica.Position, add func(idset.Entry)) (last replica.Position, err error) {
 	page, err := l.page(ctx, at.Seq)
 	if err != nil {
 		return at, err
@@ -213,12 +216,12 @@ func (l *list) Since(ctx context.Context, at replica.Position, add func(idset.En
 }
 
 // page returns rows from a number on.
-func (l *list) page(ctx context.Context, from int64) ([]row, error) {
-	return rows(ctx, l.Store, scanRow, l.queries.page, from)
+func (l *List) page(ctx context.Context, from int64) ([]row, error) {
+	return Rows(ctx, l.db, scanRow, l.db.Queries.Page, from)
 }
 
 // Wait waits for most: databases are polled.
-func (l *list) Wait(ctx context.Context, _ replica.Position, most time.Duration) {
+func (l *List) Wait(ctx context.Context, _ replica.Position, most time.Duration) {
 	timer := time.NewTimer(most)
 	defer timer.Stop()
 	select {

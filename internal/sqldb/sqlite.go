@@ -1,4 +1,4 @@
-package sqlstore
+package sqldb
 
 import (
 	"context"
@@ -7,9 +7,9 @@ import (
 	"time"
 )
 
-// sqlite is the dialect of SQLite.
-var sqlite = &dialect{
-	name: "SQLite",
+// SQLite is the dialect of SQLite.
+var SQLite = &Dialect{
+	Name: "SQLite",
 	schema: []string{
 		`CREATE TABLE IF NOT EXISTS {sessions} (
 	id         TEXT NOT NULL PRIMARY KEY,
@@ -45,7 +45,7 @@ var sqlite = &dialect{
 	parameter:     questionMark,
 	unlessThere:   `ON CONFLICT (id) DO NOTHING`,
 	purgeSessions: `DELETE FROM {sessions} WHERE id IN ({keys}) AND expires < ?`,
-	insert:        (*list).insertInTransaction,
+	insert:        (*List).insertInTransaction,
 	undone:        func(error) bool { return false }, // writers wait for each other
 }
 

@@ -1,13 +1,13 @@
-package sqlstore
+package sqldb
 
 import (
 	"context"
 	"database/sql"
 )
 
-// mysql is the dialect of MySQL and MariaDB.
-var mysql = &dialect{
-	name: "MySQL",
+// MySQL is the dialect of MySQL and MariaDB.
+var MySQL = &Dialect{
+	Name: "MySQL",
 	// Texts are VARBINARY, as collations ignore blanks at the end.
 	schema: []string{
 		`CREATE TABLE IF NOT EXISTS {sessions} (
@@ -48,6 +48,6 @@ var mysql = &dialect{
 	// Without FORCE INDEX, MySQL may delete by time: it then locks the other index
 	// first, and is in a deadlock with clients that prolong a session.
 	purgeSessions: `DELETE s FROM {sessions} AS s FORCE INDEX (PRIMARY) WHERE s.id IN ({keys}) AND s.expires < ?`,
-	insert:        (*list).insertInTransaction,
+	insert:        (*List).insertInTransaction,
 	undone:        hasSQLState("40001"), // a deadlock; errors of go-sql-driver/mysql have no such method
 }

@@ -1,4 +1,4 @@
-package sqlstore
+package sqldb
 
 import (
 	"context"
@@ -11,9 +11,9 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/internal/idset"
 )
 
-// postgresql is the dialect of PostgreSQL.
-var postgresql = &dialect{
-	name: "PostgreSQL",
+// PostgreSQL is the dialect of PostgreSQL.
+var PostgreSQL = &Dialect{
+	Name: "PostgreSQL",
 	schema: []string{
 		`CREATE TABLE IF NOT EXISTS {sessions} (
 	id         TEXT COLLATE "C" NOT NULL PRIMARY KEY,
@@ -47,7 +47,7 @@ var postgresql = &dialect{
 	parameter:     func(i int) string { return "$" + strconv.Itoa(i) },
 	unlessThere:   `ON CONFLICT (id) DO NOTHING`,
 	purgeSessions: `DELETE FROM {sessions} WHERE id IN ({keys}) AND expires < ?`,
-	insert:        (*list).insertAtOnce,
+	insert:        (*List).insertAtOnce,
 	undone:        hasSQLState("40P01", "40001"), // a deadlock, or a stricter isolation than the default
 }
 
@@ -67,13 +67,13 @@ func migrateAlone(ctx context.Context, db *sql.DB, statements []string) error {
 }
 
 // insertAtOnce is one statement.
-func (l *list) insertAtOnce(ctx context.Context, entries []idset.Entry) error {
+func (l *List) insertAtOnce(ctx context.Context, entries []idset.Entry) error {
 	args := []any{rand.Text()}
 	for _, e := range entries {
 		args = append(args, e.Key[:], int64(e.Until))
 	}
-	statement := l.dialect.statement(l.options.Prefix, advanceAndInsert(len(entries)))
-	result, err := l.db.ExecContext(ctx, statement, args...)
+	statement := l.db.dialect.statement(l.db.prefix, advanceAndInsert(len(entries)))
+	result, err := l.db.pool.ExecContext(ctx, statement, args...)
 	if err != nil {
 		return err
 	}

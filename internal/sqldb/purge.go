@@ -1,0 +1,62 @@
+package sqldb
+
+import (
+	"context"
+	"database/sql"
+	"time"
+
+	"github.com/gin-jwt-extended/ginjwt/internal/idset"
+)
+
+// KeptEntries of a blocklist are not purged: copies stand at one of the last,
+// and those that find theirs gone have to read all of the list again.
+const KeptEntries = 1000
+
+// Purge deletes the sessions and the revoked IDs that have expired by now, but
+// for KeptEntries. It takes until none is left or ctx ends, and returns how many
+// it deleted.
+func (db *DB) Purge(ctx context.Context, now time.Time) (removed int64, err error) {
+	removed, err = db.purge(ctx, expiredRows{
+		find: db.Queries.ExpiredSessions, findArgs: []any{now.UnixMilli()},
+		remove: db.Queries.PurgeSessions, removeArgs: []any{now.UnixMilli()}, // not one that was prolonged meanwhile
+	})
+	if err != nil {
+		return removed, err
+	}
+	head, err := db.List().Head(ctx)
+	if err != nil {
+		return removed, err
+	}
+	entries, err := db.purge(ctx, expiredRows{
+		find: db.Queries.ExpiredEntries, findArgs: []any{min(now.Unix(), idset.Forever), head.Seq - KeptEntries},
+		remove: db.Queries.PurgeEntries,
+	})
+	return removed + entries, err
+}
+
+// expiredRows are found by one statement and removed by another.
+type expiredRows struct {
+	find       string // returns at most MaxPurge
+	findArgs   []any
+	remove     func(keys int) string
+	removeArgs []any // after the keys
+}
+
+func (db *DB) purge(ctx context.Context, e expiredRows) (removed int64, err error) {
+	for {
+		keys, err := Rows(ctx, db, scanKey, e.find, e.findArgs...)
+		if err != nil || len(keys) == 0 {
+			return removed, err
+		}
+		n, err := db.Affected(ctx, e.remove(len(keys)), append(keys, e.removeArgs...)...)
+		removed += n
+		if err != nil {
+			return removed, err
+		}
+	}
+}
+
+func scanKey(rows *sql.Rows) (key any, err error) {
+	err = rows.Scan(&key)
+	return key, err
+}

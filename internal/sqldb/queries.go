@@ -1,0 +1,75 @@
+package sqldb
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/gin-jwt-extended/ginjwt/internal/idset"
+)
+
+// Queries are the statements that every dialect sends, but for those of its
+// schema. Each reads or writes by an index. Those with a number are for so many
+// keys.
+type Queries struct {
+	Create, Get, Replace, Remove, List string
+	ExpiredSessions                    string
+	PurgeSessions                      func(n int) string
+
+	Head, Advance, Page string
+	Contains, Known     func(n int) string
+	Insert              func(n int) string
+	ExpiredEntries      string
+	PurgeEntries        func(n int) string
+}
+
+// How many rows a statement is about.
+const (
+	MaxKeys  = 500  // in one statement: of 1000 constants MariaDB makes a table, and joins it
+	MaxPurge = 100  // keys of a DELETE: for more, MariaDB might rather scan, and lock, a small table
+	pageSize = 1000 // rows of an answer
+)
+
+func newQueries(d *Dialect, prefix string) Queries {
+	q := func(template string) string { return d.statement(prefix, template) }
+	list := func(template string) func(int) string {
+		return func(n int) string { return q(strings.Replace(template, "{keys}", repeat("?", n), 1)) }
+	}
+	return Queries{
+		Create: q(`INSERT INTO {sessions} (id, identity, device, generation, created, rotated, grace, expires, changes) ` +
+			`VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0) ` + d.unlessThere),
+		Get:  q(`SELECT ` + sessionColumns + ` FROM {sessions} WHERE id = ?`),
+		List: q(`SELECT ` + sessionColumns + ` FROM {sessions} WHERE identity = ?`),
+		// MySQL counts no row that stays as it was; changes never does.
+		Replace: q(`UPDATE {sessions} SET generation = ?, rotated = ?, grace = ?, expires = ?, changes = changes + 1 ` +
+			`WHERE id = ? AND generation = ? AND rotated = ? AND grace = ?`),
+		Remove: q(`DELETE FROM {sessions} WHERE id = ?`),
+
+		ExpiredSessions: q(fmt.Sprintf(`SELECT id FROM {sessions} WHERE expires < ? ORDER BY expires LIMIT %d`, MaxPurge)),
+		PurgeSessions:   list(d.purgeSessions),
+
+		Head:     q(`SELECT seq, mark FROM {head} WHERE id = 1`),
+		Advance:  q(`UPDATE {head} SET seq = seq + ?, mark = ? WHERE id = 1`),
+		Page:     q(fmt.Sprintf(`SELECT seq, mark, id, expires FROM {blocklist} WHERE seq >= ? ORDER BY seq LIMIT %d`, pageSize)),
+		Contains: list(`SELECT seq, mark, EXISTS (SELECT 1 FROM {blocklist} WHERE {blocklist}.id IN ({keys})) FROM {head} WHERE id = 1`),
+		Known:    list(`SELECT id, expires FROM {blocklist} WHERE id IN ({keys})`),
+		Insert: func(n int) string {
+			return q(`INSERT INTO {blocklist} (seq, mark, id, expires) VALUES ` + repeat("(?, ?, ?, ?)", n))
+		},
+		ExpiredEntries: q(fmt.Sprintf(`SELECT seq FROM {blocklist} WHERE expires < ? AND seq <= ? ORDER BY expires LIMIT %d`, MaxPurge)),
+		PurgeEntries:   list(`DELETE FROM {blocklist} WHERE seq IN ({keys})`),
+	}
+}
+
+const sessionColumns = `id, identity, device, generation, created, rotated, grace, expires`
+
+func repeat(item string, n int) string {
+	return strings.TrimSuffix(strings.Repeat(item+", ", n), ", ")
+}
+
+func keyArgs(keys []idset.Key) []any {
+	args := make([]any, len(keys))
+	for i := range keys {
+		args[i] = keys[i][:]
+	}
+	return args
+}
