@@ -21,7 +21,7 @@ type Blocklist struct {
 // ctx has ended, every lookup asks the server. It keeps one connection of the
 // client busy, and is meant to be made once in a process.
 func (s *Store) Blocklist(ctx context.Context) *Blocklist {
-	return &Blocklist{replica.New(ctx, newRevocations(s), s.options.MaxStaleness)}
+	return &Blocklist{replica.New(ctx, s.db.List(s.options.Prefix), s.options.MaxStaleness)}
 }
 
 // Add blocks id at least until expires. On an error it is not known whether the

@@ -1,4 +1,4 @@
-package redisstore
+package redisstore_test
 
 import (
 	"context"
@@ -10,13 +10,14 @@ import (
 
 	"github.com/gin-jwt-extended/ginjwt/internal/faults"
 	"github.com/gin-jwt-extended/ginjwt/internal/testserver"
+	"github.com/gin-jwt-extended/ginjwt/redisstore"
 )
 
 // stores returns what a new process keeps its state in, with a client of its
 // own.
 func stores(ctx context.Context, t *testing.T, client redis.UniversalClient, replicas int) faults.Stores {
 	t.Cleanup(func() { _ = client.Close() })
-	store, err := New(client, Options{Timeout: faults.Timeout, MaxStaleness: faults.MaxStaleness, Replicas: replicas})
+	store, err := redisstore.New(client, redisstore.Options{Timeout: faults.Timeout, MaxStaleness: faults.MaxStaleness, Replicas: replicas})
 	require.NoError(t, err)
 	blocklist := store.Blocklist(ctx)
 	waiting, cancel := context.WithTimeout(ctx, time.Minute)

@@ -1,4 +1,4 @@
-package redisstore
+package redisstore_test
 
 import (
 	"testing"
@@ -7,6 +7,8 @@ import (
 	"github.com/redis/go-redis/v9"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/gin-jwt-extended/ginjwt/redisstore"
 )
 
 // snapshot copies the list as it is; the function that it returns puts that
@@ -28,24 +30,24 @@ func snapshot(t *testing.T, client redis.UniversalClient) (restore func()) {
 
 func TestListGoesBackInTime(t *testing.T) {
 	t.Parallel()
-	r, client := openRevocations(t)
-	mustAppend(t, r, entries("a", "b")...)
-	old := headOf(t, r)
+	log, client := openLog(t)
+	mustAppend(t, log, entries("a", "b")...)
+	old := headOf(t, log)
 	restore := snapshot(t, client)
-	mustAppend(t, r, entries("c", "d")...)
-	before := headOf(t, r)
+	mustAppend(t, log, entries("c", "d")...)
+	before := headOf(t, log)
 
 	restore()
-	assert.Equal(t, old, headOf(t, r))
-	assertNotFollowed(t, r, before)
-	mustAppend(t, r, entries("e", "f")...)
-	head := headOf(t, r)
+	assert.Equal(t, old, headOf(t, log))
+	assertNotFollowed(t, log, before)
+	mustAppend(t, log, entries("e", "f")...)
+	head := headOf(t, log)
 	assert.Equal(t, before.Seq, head.Seq)
 	assert.NotEqual(t, before, head, "the mark tells")
-	assertNotFollowed(t, r, before)
-	mustAppend(t, r, entries("g", "h")...)
-	assertNotFollowed(t, r, before)
-	got, _, ok := since(t, r, old)
+	assertNotFollowed(t, log, before)
+	mustAppend(t, log, entries("g", "h")...)
+	assertNotFollowed(t, log, before)
+	got, _, ok := since(t, log, old)
 	assert.True(t, ok)
 	assert.Equal(t, entries("e", "f", "g", "h"), got)
 }
@@ -54,29 +56,29 @@ func TestListGoesBackInTime(t *testing.T) {
 // was, and reads what it has not read.
 func TestListIsGivenBack(t *testing.T) {
 	t.Parallel()
-	for name, lose := range map[string]func(*testing.T, *Store, func()){
-		"everything": func(t *testing.T, store *Store, _ func()) {
+	for name, lose := range map[string]func(*testing.T, *tested, func()){
+		"everything": func(t *testing.T, store *tested, _ func()) {
 			require.NoError(t, store.client.FlushAll(t.Context()).Err())
 		},
-		"the set": func(t *testing.T, store *Store, _ func()) {
+		"the set": func(t *testing.T, store *tested, _ func()) {
 			require.NoError(t, store.client.Del(t.Context(), setKey).Err())
 		},
-		"the log": func(t *testing.T, store *Store, _ func()) {
+		"the log": func(t *testing.T, store *tested, _ func()) {
 			require.NoError(t, store.client.Del(t.Context(), logKey).Err())
 		},
-		"the last entries": func(_ *testing.T, _ *Store, restore func()) { restore() },
-		"the last entries, and counts on": func(t *testing.T, store *Store, restore func()) {
+		"the last entries": func(_ *testing.T, _ *tested, restore func()) { restore() },
+		"the last entries, and counts on": func(t *testing.T, store *tested, restore func()) {
 			restore()
-			mustAppend(t, newRevocations(store), entries("new", "more", "yet more", "and more")...)
+			mustAppend(t, store.log, entries("new", "more", "yet more", "and more")...)
 		},
-		"everything, and counts on": func(t *testing.T, store *Store, _ func()) {
+		"everything, and counts on": func(t *testing.T, store *tested, _ func()) {
 			require.NoError(t, store.client.FlushAll(t.Context()).Err())
-			mustAppend(t, newRevocations(store), entries("new", "more", "yet more", "and more")...)
+			mustAppend(t, store.log, entries("new", "more", "yet more", "and more")...)
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			store, _ := openStore(t, Options{})
+			store, _ := openStore(t, redisstore.Options{})
 			a, b := follow(t, store), follow(t, store)
 			add(t, a, "1")
 			restore := snapshot(t, store.client)
@@ -105,7 +107,7 @@ func TestListIsGivenBack(t *testing.T) {
 
 func TestServerComesBackEmpty(t *testing.T) {
 	t.Parallel()
-	store, server := openStore(t, Options{})
+	store, server := openStore(t, redisstore.Options{})
 	b := follow(t, store)
 	add(t, b, "1")
 	server.Kill()
@@ -120,12 +122,12 @@ func TestServerComesBackEmpty(t *testing.T) {
 // nothing.
 func TestFollowerIsOvertaken(t *testing.T) {
 	t.Parallel()
-	store, _ := openStore(t, Options{})
-	store.logLength = 100
+	store, _ := openStore(t, redisstore.Options{})
+	store.log.LogLength = 100
 	b := follow(t, store)
 	add(t, b, "1")
 	list := numbered(3000)
-	mustAppend(t, newRevocations(store), list...)
+	mustAppend(t, store.log, list...)
 	add(t, b, "last")
 	require.Eventually(t, func() bool { return b.Status().Entries == len(list)+2 }, soon, tick)
 	require.NoError(t, b.Status().Err)
@@ -136,7 +138,7 @@ func TestFollowerIsOvertaken(t *testing.T) {
 
 func TestStatus(t *testing.T) {
 	t.Parallel()
-	store, server := openStore(t, Options{Timeout: time.Second, MaxStaleness: time.Second})
+	store, server := openStore(t, redisstore.Options{Timeout: time.Second, MaxStaleness: time.Second})
 	b := store.Blocklist(t.Context())
 	require.NoError(t, b.Ready(t.Context()))
 	add(t, b, "id")

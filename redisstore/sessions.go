@@ -11,6 +11,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"github.com/gin-jwt-extended/ginjwt/internal/redisdb"
 	"github.com/gin-jwt-extended/ginjwt/store"
 )
 
@@ -23,11 +24,12 @@ var _ store.SessionStore = (*Sessions)(nil)
 // cannot change both in one step. So the index is always ahead: it may name a
 // session that is not there, but none that is there is missing from it.
 type Sessions struct {
-	store *Store
+	db     *redisdb.DB
+	prefix string
 }
 
 // Sessions returns the sessions of the store.
-func (s *Store) Sessions() *Sessions { return &Sessions{s} }
+func (s *Store) Sessions() *Sessions { return &Sessions{s.db, s.options.Prefix} }
 
 // expireAt is what scripts end the life of a key with. It is PERSIST for those
 // that have none.
@@ -109,11 +111,11 @@ return redis.call('ZRANGE', KEYS[1], 0, -1)
 
 // Create stores a new session.
 func (s *Sessions) Create(ctx context.Context, session store.Session) (bool, error) {
-	return ask(ctx, s.store.options.Timeout, func(ctx context.Context) (bool, error) {
+	return redisdb.Ask(ctx, s.db, func(ctx context.Context) (bool, error) {
 		if err := s.index(ctx, session); err != nil {
 			return false, err
 		}
-		args := append([]any{randomMark(), millis(session.ExpiresAt),
+		args := append([]any{redisdb.RandomMark(), millis(session.ExpiresAt),
 			"identity", session.Identity, "device", session.Device, "created", millis(session.CreatedAt),
 		}, changing(session)...)
 		return s.decide(ctx, createScript, session.ID, args...)
@@ -122,8 +124,8 @@ func (s *Sessions) Create(ctx context.Context, session store.Session) (bool, err
 
 // Get returns a session.
 func (s *Sessions) Get(ctx context.Context, id string) (session store.Session, ok bool, err error) {
-	fields, err := ask(ctx, s.store.options.Timeout, func(ctx context.Context) (map[string]string, error) {
-		return s.store.client.HGetAll(ctx, s.key(id)).Result()
+	fields, err := redisdb.Ask(ctx, s.db, func(ctx context.Context) (map[string]string, error) {
+		return s.db.Client.HGetAll(ctx, s.key(id)).Result()
 	})
 	if err != nil || len(fields) == 0 {
 		return session, false, err
@@ -135,26 +137,26 @@ func (s *Sessions) Get(ctx context.Context, id string) (session store.Session, o
 // Replace puts next in the place of old. It mends the index on the way, should
 // that have lost the session.
 func (s *Sessions) Replace(ctx context.Context, old, next store.Session) (bool, error) {
-	return ask(ctx, s.store.options.Timeout, func(ctx context.Context) (bool, error) {
+	return redisdb.Ask(ctx, s.db, func(ctx context.Context) (bool, error) {
 		if old.Generation != next.Generation || !old.ExpiresAt.Equal(next.ExpiresAt) {
 			if err := s.index(ctx, next); err != nil {
 				return false, err
 			}
 		}
-		args := append([]any{randomMark(), millis(next.ExpiresAt), old.Generation, millis(old.RotatedAt), millis(old.GraceUntil)}, changing(next)...)
+		args := append([]any{redisdb.RandomMark(), millis(next.ExpiresAt), old.Generation, millis(old.RotatedAt), millis(old.GraceUntil)}, changing(next)...)
 		return s.decide(ctx, replaceScript, old.ID, args...)
 	})
 }
 
 // Delete removes a session.
 func (s *Sessions) Delete(ctx context.Context, id string) error {
-	_, err := ask(ctx, s.store.options.Timeout, func(ctx context.Context) (any, error) {
-		identity, err := s.store.write(ctx, deleteScript, []string{s.key(id)})
+	_, err := redisdb.Ask(ctx, s.db, func(ctx context.Context) (any, error) {
+		identity, err := s.db.Write(ctx, deleteScript, []string{s.key(id)})
 		if err != nil || identity == "" {
 			return nil, err
 		}
 		// The session is gone, whatever becomes of its entry in the index.
-		_ = unindexScript.Run(ctx, s.store.client, []string{s.indexKey(identity.(string))}, id).Err()
+		_ = unindexScript.Run(ctx, s.db.Client, []string{s.indexKey(identity.(string))}, id).Err()
 		return nil, nil
 	})
 	return err
@@ -162,8 +164,8 @@ func (s *Sessions) Delete(ctx context.Context, id string) error {
 
 // List returns the sessions of identity.
 func (s *Sessions) List(ctx context.Context, identity string) ([]store.Session, error) {
-	return ask(ctx, s.store.options.Timeout, func(ctx context.Context) ([]store.Session, error) {
-		ids, err := listScript.Run(ctx, s.store.client, []string{s.indexKey(identity)}).StringSlice()
+	return redisdb.Ask(ctx, s.db, func(ctx context.Context) ([]store.Session, error) {
+		ids, err := listScript.Run(ctx, s.db.Client, []string{s.indexKey(identity)}).StringSlice()
 		if err != nil || len(ids) == 0 {
 			return nil, err
 		}
@@ -174,7 +176,7 @@ func (s *Sessions) List(ctx context.Context, identity string) ([]store.Session, 
 // read leaves out what is not there and what is another identity's.
 func (s *Sessions) read(ctx context.Context, identity string, ids []string) (sessions []store.Session, err error) {
 	replies := make([]*redis.MapStringStringCmd, len(ids))
-	_, err = s.store.client.Pipelined(ctx, func(pipe redis.Pipeliner) error {
+	_, err = s.db.Client.Pipelined(ctx, func(pipe redis.Pipeliner) error {
 		for i, id := range ids {
 			replies[i] = pipe.HGetAll(ctx, s.key(id))
 		}
@@ -200,22 +202,22 @@ func (s *Sessions) read(ctx context.Context, identity string, ids []string) (ses
 // index makes sure that a session is in the index for as long as it lives.
 func (s *Sessions) index(ctx context.Context, session store.Session) error {
 	expiry := cmp.Or(millis(session.ExpiresAt), "+inf")
-	_, err := s.store.write(ctx, indexScript, []string{s.indexKey(session.Identity)}, session.ID, expiry)
+	_, err := s.db.Write(ctx, indexScript, []string{s.indexKey(session.Identity)}, session.ID, expiry)
 	return err
 }
 
 // decide runs a script that answers 1 for yes.
 func (s *Sessions) decide(ctx context.Context, script *redis.Script, id string, args ...any) (bool, error) {
-	yes, err := s.store.write(ctx, script, []string{s.key(id)}, args...)
+	yes, err := s.db.Write(ctx, script, []string{s.key(id)}, args...)
 	return yes == int64(1), err
 }
 
-func (s *Sessions) key(id string) string { return s.store.options.Prefix + ":session:" + id }
+func (s *Sessions) key(id string) string { return s.prefix + ":session:" + id }
 
 // indexKey is of one length, whatever an identity is, and names nobody.
 func (s *Sessions) indexKey(identity string) string {
 	sum := sha256.Sum256([]byte(identity))
-	return s.store.options.Prefix + ":sessions:" + hex.EncodeToString(sum[:])
+	return s.prefix + ":sessions:" + hex.EncodeToString(sum[:])
 }
 
 // changing are the fields that Replace writes.

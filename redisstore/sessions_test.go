@@ -1,10 +1,12 @@
-package redisstore
+package redisstore_test
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -16,6 +18,7 @@ import (
 	"github.com/gin-jwt-extended/ginjwt"
 	"github.com/gin-jwt-extended/ginjwt/internal/testserver"
 	"github.com/gin-jwt-extended/ginjwt/jwttest"
+	"github.com/gin-jwt-extended/ginjwt/redisstore"
 )
 
 func indexOf(identity string) string {
@@ -23,7 +26,7 @@ func indexOf(identity string) string {
 	return "ginjwt:sessions:" + hex.EncodeToString(sum[:])
 }
 
-func listed(t *testing.T, s *Sessions, identity string) (ids []string) {
+func listed(t *testing.T, s *redisstore.Sessions, identity string) (ids []string) {
 	t.Helper()
 	sessions, err := s.List(t.Context(), identity)
 	require.NoError(t, err)
@@ -36,7 +39,7 @@ func listed(t *testing.T, s *Sessions, identity string) (ids []string) {
 
 func TestSessionIsAHashThatExpires(t *testing.T) {
 	t.Parallel()
-	store, _ := openStore(t, Options{})
+	store, _ := openStore(t, redisstore.Options{})
 	sessions, client, ctx := store.Sessions(), store.client, t.Context()
 	s := create(t, sessions, ginjwt.Session{
 		ID: "sid", Identity: "alice@example.com", Device: "Firefox", Generation: 7,
@@ -52,7 +55,7 @@ func TestSessionIsAHashThatExpires(t *testing.T) {
 	delete(fields, "call")
 	assert.Equal(t, map[string]string{
 		"identity": "alice@example.com", "device": "Firefox", "generation": "7",
-		"created": "1000", "rotated": "2001", "grace": "", "expires": millis(hour),
+		"created": "1000", "rotated": "2001", "grace": "", "expires": strconv.FormatInt(hour.UnixMilli(), 10),
 	}, fields)
 	assertExpiry(t, client, hour, "ginjwt:session:sid", indexOf("alice@example.com"))
 	entries, err := client.ZRangeWithScores(ctx, indexOf("alice@example.com"), 0, -1).Result()
@@ -86,7 +89,7 @@ func assertExpiry(t *testing.T, client redis.UniversalClient, want time.Time, ke
 	}
 }
 
-func replace(t *testing.T, s *Sessions, old, next ginjwt.Session) {
+func replace(t *testing.T, s *redisstore.Sessions, old, next ginjwt.Session) {
 	t.Helper()
 	replaced, err := s.Replace(t.Context(), old, next)
 	require.NoError(t, err)
@@ -95,7 +98,7 @@ func replace(t *testing.T, s *Sessions, old, next ginjwt.Session) {
 
 func TestSessionWithoutAnEndStays(t *testing.T) {
 	t.Parallel()
-	store, _ := openStore(t, Options{})
+	store, _ := openStore(t, redisstore.Options{})
 	sessions, client, ctx := store.Sessions(), store.client, t.Context()
 	s := sessionFor("sid", "alice")
 	s.ExpiresAt = time.Time{}
@@ -118,7 +121,7 @@ func TestSessionWithoutAnEndStays(t *testing.T) {
 
 func TestExpiredSessionsGoByThemselves(t *testing.T) {
 	t.Parallel()
-	store, _ := openStore(t, Options{})
+	store, _ := openStore(t, redisstore.Options{})
 	sessions, client, ctx := store.Sessions(), store.client, t.Context()
 	create(t, sessions, sessionFor("long", "alice"))
 	short := sessionFor("short", "alice")
@@ -140,24 +143,53 @@ func TestExpiredSessionsGoByThemselves(t *testing.T) {
 // them now.
 func TestIndexMayNameWhatIsNotThere(t *testing.T) {
 	t.Parallel()
-	store, _ := openStore(t, Options{})
+	store, server := openStore(t, redisstore.Options{})
 	sessions, ctx := store.Sessions(), t.Context()
-	coming := sessionFor("coming", "alice")
-	require.NoError(t, sessions.index(ctx, coming))
 	create(t, sessions, sessionFor("bobs", "bob"))
-	require.NoError(t, sessions.index(ctx, sessionFor("bobs", "alice")))
+	bobs := redis.Z{Member: "bobs", Score: float64(hour.UnixMilli())}
+	require.NoError(t, store.client.ZAdd(ctx, indexOf("alice"), bobs).Err())
+
+	slow := newClient(t, server.Addr())
+	between, goOn := make(chan struct{}), make(chan struct{})
+	slow.AddHook(hook(func(ctx context.Context, cmd redis.Cmder, next redis.ProcessHook) error {
+		if slices.Contains(cmd.Args(), any("ginjwt:session:coming")) {
+			close(between)
+			<-goOn
+		}
+		return next(ctx, cmd)
+	}))
+	coming := newStore(t, slow, redisstore.Options{Timeout: soon}).Sessions()
+	created := make(chan bool, 1)
+	go func() {
+		yes, err := coming.Create(ctx, sessionFor("coming", "alice"))
+		assert.NoError(t, err)
+		created <- yes
+	}()
+	<-between
+	require.EqualValues(t, 2, store.client.ZCard(ctx, indexOf("alice")).Val())
 	assert.Empty(t, listed(t, sessions, "alice"))
 
-	created, err := sessions.decide(ctx, createScript, coming.ID, append([]any{"1", millis(hour), "identity", "alice",
-		"device", "", "created", "1"}, changing(coming)...)...)
-	require.NoError(t, err)
-	require.True(t, created)
+	close(goOn)
+	require.True(t, <-created)
 	assert.Equal(t, []string{"coming"}, listed(t, sessions, "alice"), "listing has not dropped the entry")
+}
+
+// hook sees every command of a client, and sends it by next.
+type hook func(ctx context.Context, cmd redis.Cmder, next redis.ProcessHook) error
+
+func (h hook) DialHook(next redis.DialHook) redis.DialHook { return next }
+
+func (h hook) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
+	return func(ctx context.Context, cmd redis.Cmder) error { return h(ctx, cmd, next) }
+}
+
+func (h hook) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
+	return next
 }
 
 func TestRotationMendsTheIndex(t *testing.T) {
 	t.Parallel()
-	store, _ := openStore(t, Options{})
+	store, _ := openStore(t, redisstore.Options{})
 	sessions, ctx := store.Sessions(), t.Context()
 	s := create(t, sessions, sessionFor("sid", "alice"))
 	require.NoError(t, store.client.Del(ctx, indexOf("alice")).Err())
@@ -172,38 +204,52 @@ func TestRotationMendsTheIndex(t *testing.T) {
 // The client sends a script again when it did not get the answer.
 func TestScriptsKnowTheirOwnWork(t *testing.T) {
 	t.Parallel()
-	store, _ := openStore(t, Options{})
-	sessions := store.Sessions()
+	store, server := openStore(t, redisstore.Options{})
+	var decision []any // the last command that was answered
+	client := newClient(t, server.Addr())
+	client.AddHook(hook(func(ctx context.Context, cmd redis.Cmder, next redis.ProcessHook) error {
+		err := next(ctx, cmd)
+		if err == nil {
+			decision = cmd.Args()
+		}
+		return err
+	}))
+	sessions := newStore(t, client, redisstore.Options{}).Sessions()
 	s := sessionFor("sid", "alice")
-	fields := append([]any{"identity", "alice", "device", "", "created", "1"}, changing(s)...)
 	next := s
 	next.Generation = 2
-	run := func(script *redis.Script, args ...any) bool {
-		yes, err := sessions.decide(t.Context(), script, "sid", args...)
+	creates := func() bool {
+		yes, err := sessions.Create(t.Context(), s)
 		require.NoError(t, err)
 		return yes
 	}
-	creates := func(call string) bool {
-		return run(createScript, append([]any{call, millis(hour)}, fields...)...)
+	replaces := func() bool {
+		yes, err := sessions.Replace(t.Context(), s, next)
+		require.NoError(t, err)
+		return yes
 	}
-	replaces := func(call string) bool {
-		return run(replaceScript, append([]any{call, millis(hour), 1, millis(s.RotatedAt), millis(s.GraceUntil)}, changing(next)...)...)
+	again := func(command []any) bool {
+		require.Contains(t, command, any("ginjwt:session:sid"))
+		yes, err := store.client.Do(t.Context(), command...).Int()
+		require.NoError(t, err)
+		return yes == 1
 	}
-	assert.False(t, replaces("0"), "there is none")
-	assert.True(t, creates("1"))
-	assert.True(t, creates("1"), "sent again")
-	assert.False(t, creates("2"))
-	assert.True(t, replaces("3"))
-	assert.True(t, replaces("3"), "sent again")
-	assert.False(t, replaces("4"))
-	assert.False(t, creates("1"), "replaced since")
+	assert.False(t, replaces(), "there is none")
+	assert.True(t, creates())
+	creation := decision
+	assert.True(t, again(creation), "sent again")
+	assert.False(t, creates())
+	assert.True(t, replaces())
+	assert.True(t, again(decision), "sent again")
+	assert.False(t, replaces())
+	assert.False(t, again(creation), "replaced since")
 }
 
 // So does a whole call whose answer is lost on the way.
 func TestLostAnswers(t *testing.T) {
 	t.Parallel()
 	proxy := testserver.NewProxy(t, testserver.Redis(t).Addr())
-	sessions := newStore(t, newClient(t, proxy.Addr()), Options{}).Sessions()
+	sessions := newStore(t, newClient(t, proxy.Addr()), redisstore.Options{}).Sessions()
 	first := create(t, sessions, sessionFor("first", "alice")) // the server knows the scripts from now on
 	next := first
 	next.Generation++
@@ -228,17 +274,18 @@ func TestLostAnswers(t *testing.T) {
 
 func TestSessionThatIsNoneIsAnError(t *testing.T) {
 	t.Parallel()
-	store, _ := openStore(t, Options{})
+	store, _ := openStore(t, redisstore.Options{})
 	sessions, ctx := store.Sessions(), t.Context()
 	create(t, sessions, sessionFor("sid", "alice"))
+	const notASession = "redisstore: a session is not as this package writes it"
 	for _, field := range []string{"generation", "created", "rotated", "grace", "expires"} {
 		was := store.client.HGet(ctx, "ginjwt:session:sid", field).Val()
 		require.NoError(t, store.client.HSet(ctx, "ginjwt:session:sid", field, "x").Err())
 		_, ok, err := sessions.Get(ctx, "sid")
-		assert.ErrorIs(t, err, errBadSession, field)
+		assert.ErrorContains(t, err, notASession, field)
 		assert.False(t, ok)
 		_, err = sessions.List(ctx, "alice")
-		assert.ErrorIs(t, err, errBadSession, field)
+		assert.ErrorContains(t, err, notASession, field)
 		require.NoError(t, store.client.HSet(ctx, "ginjwt:session:sid", field, was).Err())
 	}
 	require.NoError(t, store.client.Set(ctx, "ginjwt:session:text", "x", 0).Err())
@@ -249,7 +296,7 @@ func TestSessionThatIsNoneIsAnError(t *testing.T) {
 // What a thief of the database gets is good for nothing.
 func TestNothingInRedisIsAToken(t *testing.T) {
 	t.Parallel()
-	store, _ := openStore(t, Options{})
+	store, _ := openStore(t, redisstore.Options{})
 	b := follow(t, store)
 	config := jwttest.Config(nil)
 	config.Sessions, config.Blocklist = store.Sessions(), b

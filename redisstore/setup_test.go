@@ -1,6 +1,7 @@
-package redisstore
+package redisstore_test
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"sync/atomic"
@@ -13,7 +14,9 @@ import (
 
 	"github.com/gin-jwt-extended/ginjwt"
 	"github.com/gin-jwt-extended/ginjwt/internal/idset"
+	"github.com/gin-jwt-extended/ginjwt/internal/redisdb"
 	"github.com/gin-jwt-extended/ginjwt/internal/testserver"
+	"github.com/gin-jwt-extended/ginjwt/redisstore"
 )
 
 const (
@@ -36,37 +39,46 @@ func newCluster(t *testing.T) *redis.ClusterClient {
 	return client
 }
 
+// tested is a store, and what it works with.
+type tested struct {
+	*redisstore.Store
+	client redis.UniversalClient
+	log    *redisdb.List // without the copy of a process
+}
+
+// patience is the timeout of stores: others use this machine, too.
+const patience = 10 * time.Second
+
 // openStore returns a store on an empty server of its own.
-func openStore(t *testing.T, options Options) (*Store, *testserver.Server) {
+func openStore(t *testing.T, options redisstore.Options) (*tested, *testserver.Server) {
 	server := testserver.Redis(t)
 	return newStore(t, newClient(t, server.Addr()), options), server
 }
 
-func newStore(t *testing.T, client redis.UniversalClient, options Options) *Store {
-	if options.Timeout == 0 {
-		options.Timeout = 10 * time.Second // others use this machine, too
-	}
-	store, err := New(client, options)
+func newStore(t *testing.T, client redis.UniversalClient, options redisstore.Options) *tested {
+	options.Timeout = cmp.Or(options.Timeout, patience)
+	store, err := redisstore.New(client, options)
 	require.NoError(t, err)
-	return store
+	db := &redisdb.DB{Client: client, Timeout: options.Timeout, Replicas: options.Replicas}
+	return &tested{store, client, db.List(cmp.Or(options.Prefix, "ginjwt"))}
 }
 
 var prefixes atomic.Int64
 
 // emptyStore returns a store without data on the servers of client.
-func emptyStore(t *testing.T, client redis.UniversalClient) *Store {
-	return newStore(t, client, Options{Prefix: fmt.Sprint("test", prefixes.Add(1))})
+func emptyStore(t *testing.T, client redis.UniversalClient) *tested {
+	return newStore(t, client, redisstore.Options{Prefix: fmt.Sprint("test", prefixes.Add(1))})
 }
 
 // follow returns a blocklist that has been loaded.
-func follow(t *testing.T, store *Store) *Blocklist {
+func follow(t *testing.T, store *tested) *redisstore.Blocklist {
 	b := store.Blocklist(t.Context())
 	require.NoError(t, b.Ready(t.Context()))
 	return b
 }
 
 // requireFollowed waits until the copy knows id, without asking the server.
-func requireFollowed(t *testing.T, b *Blocklist, id string) {
+func requireFollowed(t *testing.T, b *redisstore.Blocklist, id string) {
 	t.Helper()
 	lost, cancel := context.WithCancel(t.Context())
 	cancel()
@@ -82,14 +94,14 @@ func add(t *testing.T, b ginjwt.Blocklist, id string) {
 }
 
 // isListed asks the server, as a process does that has just been started.
-func isListed(t *testing.T, store *Store, id string) bool {
+func isListed(t *testing.T, store *tested, id string) bool {
 	t.Helper()
-	found, _, err := newRevocations(store).Contains(t.Context(), []idset.Key{idset.KeyOf(id)})
+	found, _, err := store.log.Contains(t.Context(), []idset.Key{idset.KeyOf(id)})
 	require.NoError(t, err)
 	return found
 }
 
-func requireListed(t *testing.T, store *Store, ids ...string) {
+func requireListed(t *testing.T, store *tested, ids ...string) {
 	t.Helper()
 	for _, id := range ids {
 		assert.Eventually(t, func() bool { return isListed(t, store, id) }, soon, tick, id)
@@ -104,7 +116,7 @@ func sessionFor(id, identity string) ginjwt.Session {
 	}
 }
 
-func create(t *testing.T, s *Sessions, session ginjwt.Session) ginjwt.Session {
+func create(t *testing.T, s *redisstore.Sessions, session ginjwt.Session) ginjwt.Session {
 	t.Helper()
 	created, err := s.Create(t.Context(), session)
 	require.NoError(t, err)

@@ -2,13 +2,13 @@ package redisstore
 
 import (
 	"cmp"
-	"context"
 	"errors"
-	"fmt"
 	"strings"
 	"time"
 
 	"github.com/redis/go-redis/v9"
+
+	"github.com/gin-jwt-extended/ginjwt/internal/redisdb"
 )
 
 // Options say how a [Store] uses the server. The zero value is ready to use.
@@ -35,12 +35,9 @@ type Options struct {
 // Store makes what keeps its data on one server, or one cluster. Its methods
 // may be called by any number of goroutines.
 type Store struct {
-	client    redis.UniversalClient
-	options   Options
-	logLength int
+	db      *redisdb.DB
+	options Options
 }
-
-const defaultLogLength = 100_000
 
 // New returns a store on the servers of client. It asks them nothing. The client
 // needs ContextTimeoutEnabled; it stays the caller's to close, after the
@@ -49,7 +46,8 @@ func New(client redis.UniversalClient, options Options) (*Store, error) {
 	if err := errors.Join(checkClient(client), options.check()); err != nil {
 		return nil, err
 	}
-	return &Store{client, options.withDefaults(), defaultLogLength}, nil
+	options = options.withDefaults()
+	return &Store{&redisdb.DB{Client: client, Timeout: options.Timeout, Replicas: options.Replicas}, options}, nil
 }
 
 func (o Options) check() error {
@@ -116,41 +114,4 @@ func checkReads(o *redis.ClusterOptions) error {
 			" set none of ReadOnly, ReplicaOnly, RouteByLatency and RouteRandomly in its options")
 	}
 	return nil
-}
-
-type answer[T any] struct {
-	value T
-	err   error
-}
-
-// ask puts a question to the server and gives up after most, or when ctx ends;
-// then the question still runs, so it must not write to what its caller reads.
-// It does not rely on the client for that: a cluster client, for one, looks up
-// commands in time of its own.
-func ask[T any](ctx context.Context, most time.Duration, question func(context.Context) (T, error)) (value T, err error) {
-	ctx, cancel := context.WithTimeout(ctx, most)
-	defer cancel()
-	answers := make(chan answer[T], 1)
-	go func() {
-		value, err := question(ctx)
-		answers <- answer[T]{value, err}
-	}()
-	select {
-	case a := <-answers:
-		return a.value, failure(a.err)
-	case <-ctx.Done():
-		return value, fmt.Errorf("redisstore: no answer: %w", ctx.Err())
-	}
-}
-
-// failure names the package. It cuts off the arguments that a server repeats
-// when it does not know a command: there are IDs among them.
-func failure(err error) error {
-	if err == nil {
-		return nil
-	}
-	if text, _, cut := strings.Cut(err.Error(), ", with args"); cut {
-		return fmt.Errorf("redisstore: %s", text)
-	}
-	return fmt.Errorf("redisstore: %w", err)
 }

@@ -1,4 +1,4 @@
-package redisstore
+package redisstore_test
 
 import (
 	"context"
@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/gin-jwt-extended/ginjwt/internal/testserver"
+	"github.com/gin-jwt-extended/ginjwt/redisstore"
 )
 
 // writes are the calls that change something.
@@ -22,7 +23,7 @@ func TestWritesWaitForReplicas(t *testing.T) {
 	t.Parallel()
 	master := testserver.Redis(t)
 	copied := testserver.RedisReplica(t, master)
-	store := newStore(t, newClient(t, master.Addr()), Options{Replicas: 1})
+	store := newStore(t, newClient(t, master.Addr()), redisstore.Options{Replicas: 1})
 	replica := newClient(t, copied.Addr())
 	ctx, sessions, b := t.Context(), store.Sessions(), follow(t, store)
 
@@ -47,7 +48,7 @@ func TestTooFewReplicasAreAnError(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			store := newStore(t, open(t), Options{Replicas: 2, Timeout: 2 * time.Second})
+			store := newStore(t, open(t), redisstore.Options{Replicas: 2, Timeout: 2 * time.Second})
 			b := follow(t, store)
 			for name, call := range calls(store, b) {
 				began := time.Now()
@@ -69,14 +70,14 @@ func TestTooFewReplicasAreAnError(t *testing.T) {
 func TestWritesFollowASlot(t *testing.T) {
 	t.Parallel()
 	client := newCluster(t)
-	store := newStore(t, client, Options{Replicas: 1, Timeout: 2 * time.Second})
-	r := newRevocations(store)
+	store := newStore(t, client, redisstore.Options{Replicas: 1, Timeout: 2 * time.Second})
+	log := store.log
 	const done = "redisstore: 0 of 1 replicas have the write"
-	require.EqualError(t, r.Append(t.Context(), entries("before")), done)
+	require.EqualError(t, log.Append(t.Context(), entries("before")), done)
 	moveSlot(t, client, setKey)
-	require.EqualError(t, r.Append(t.Context(), entries("after")), done)
-	assert.ElementsMatch(t, entries("before", "after"), load(t, r))
-	assert.EqualValues(t, 2, headOf(t, r).Seq)
+	require.EqualError(t, log.Append(t.Context(), entries("after")), done)
+	assert.ElementsMatch(t, entries("before", "after"), load(t, log))
+	assert.EqualValues(t, 2, headOf(t, log).Seq)
 }
 
 // moveSlot gives the slot of a key, and what is in it, to another server.

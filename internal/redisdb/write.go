@@ -1,4 +1,4 @@
-package redisstore
+package redisdb
 
 import (
 	"context"
@@ -10,14 +10,14 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// write runs a script, all of whose keys are in one slot, and returns its
+// Write runs a script, all of whose keys are in one slot, and returns its
 // answer. The client may send it twice, if the first answer was lost: scripts
 // must be made for that.
-func (s *Store) write(ctx context.Context, script *redis.Script, keys []string, args ...any) (any, error) {
-	if s.options.Replicas == 0 {
-		return script.Run(ctx, s.client, keys, args...).Result()
+func (db *DB) Write(ctx context.Context, script *redis.Script, keys []string, args ...any) (any, error) {
+	if db.Replicas == 0 {
+		return script.Run(ctx, db.Client, keys, args...).Result()
 	}
-	return s.writeToReplicas(ctx, script, keys, args...)
+	return db.writeToReplicas(ctx, script, keys, args...)
 }
 
 const (
@@ -25,17 +25,17 @@ const (
 	movePause = 50 * time.Millisecond // in which the client learns of a cluster's new shape
 )
 
-func (s *Store) writeToReplicas(ctx context.Context, script *redis.Script, keys []string, args ...any) (any, error) {
-	cluster, ok := s.client.(*redis.ClusterClient)
+func (db *DB) writeToReplicas(ctx context.Context, script *redis.Script, keys []string, args ...any) (any, error) {
+	cluster, ok := db.Client.(*redis.ClusterClient)
 	if !ok {
-		return s.writeAndWait(ctx, s.client, script, keys, args...)
+		return db.writeAndWait(ctx, db.Client, script, keys, args...)
 	}
 	for moves := 1; ; moves++ {
 		master, err := cluster.MasterForKey(ctx, keys[0])
 		if err != nil {
 			return nil, err
 		}
-		done, err := s.writeAndWait(ctx, master, script, keys, args...)
+		done, err := db.writeAndWait(ctx, master, script, keys, args...)
 		if err == nil {
 			return done, nil
 		}
@@ -50,10 +50,10 @@ func (s *Store) writeToReplicas(ctx context.Context, script *redis.Script, keys 
 // writeAndWait sends WAIT with the script, as it speaks of the writes of its own
 // connection. It is true of a script that changed nothing, too: then replicas
 // must have what is there.
-func (s *Store) writeAndWait(ctx context.Context, master interface{ Pipeline() redis.Pipeliner }, script *redis.Script, keys []string, args ...any) (any, error) {
+func (db *DB) writeAndWait(ctx context.Context, master interface{ Pipeline() redis.Pipeliner }, script *redis.Script, keys []string, args ...any) (any, error) {
 	pipe := master.Pipeline()
 	done := script.Eval(ctx, pipe, keys, args...)
-	wait := pipe.Do(ctx, "wait", s.options.Replicas, patience(ctx).Milliseconds())
+	wait := pipe.Do(ctx, "wait", db.Replicas, patience(ctx).Milliseconds())
 	if _, err := pipe.Exec(ctx); err != nil {
 		return nil, err
 	}
@@ -61,8 +61,8 @@ func (s *Store) writeAndWait(ctx context.Context, master interface{ Pipeline() r
 	if err != nil {
 		return nil, err
 	}
-	if reached < s.options.Replicas {
-		return nil, fmt.Errorf("%d of %d replicas have the write", reached, s.options.Replicas)
+	if reached < db.Replicas {
+		return nil, fmt.Errorf("%d of %d replicas have the write", reached, db.Replicas)
 	}
 	return done.Val(), nil
 }
@@ -70,12 +70,12 @@ func (s *Store) writeAndWait(ctx context.Context, master interface{ Pipeline() r
 // patience is how long to wait for replicas: half of what is left, so that the
 // answer comes in time. Never 0, which would be for ever.
 func patience(ctx context.Context) time.Duration {
-	deadline, _ := ctx.Deadline() // set by ask
+	deadline, _ := ctx.Deadline() // set by Ask
 	return max(time.Until(deadline)/2, time.Millisecond)
 }
 
-// randomMark returns a number that nothing else has, so to speak.
-func randomMark() string { return strconv.FormatUint(rand.Uint64(), 10) }
+// RandomMark returns a number that nothing else has, so to speak.
+func RandomMark() string { return strconv.FormatUint(rand.Uint64(), 10) }
 
 func sleep(ctx context.Context, d time.Duration) {
 	timer := time.NewTimer(d)

@@ -1,4 +1,4 @@
-package redisstore
+package redisdb
 
 import (
 	"context"
@@ -14,9 +14,9 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/internal/replica"
 )
 
-var _ replica.Log = (*revocations)(nil)
+var _ replica.Log = (*List)(nil)
 
-// revocations is the list on the server: a sorted set of all entries, and a
+// List is the list on the server: a sorted set of all entries, and a
 // stream of the last ones. The ID of an entry of the stream is its position,
 // sequence number and mark.
 //
@@ -28,15 +28,21 @@ var _ replica.Log = (*revocations)(nil)
 // The two keys must never expire: a server that is short of memory may drop
 // keys that do, and would bring back what was revoked. Their common hash tag
 // keeps them in one slot, so that one script can change both.
-type revocations struct {
-	store *Store
-	set   string
-	log   string
+type List struct {
+	// LogLength is how many entries the stream keeps, and some more.
+	LogLength int
+
+	db  *DB
+	set string
+	log string
 }
 
-func newRevocations(s *Store) *revocations {
-	set := "{" + s.options.Prefix + "}:blocklist"
-	return &revocations{s, set, set + ":log"}
+const defaultLogLength = 100_000
+
+// List returns the list whose keys begin with prefix.
+func (db *DB) List(prefix string) *List {
+	set := "{" + prefix + "}:blocklist"
+	return &List{defaultLogLength, db, set, set + ":log"}
 }
 
 // lastID is the part of scripts that reads the position of the last entry, also
@@ -104,18 +110,19 @@ end
 return 1
 `)
 
+// How many entries one command is about.
 const (
-	appendedAtOnce = 500 // entries; the server does nothing else meanwhile
-	readAtOnce     = 2000
+	appendedAtOnce = 500 // the server does nothing else meanwhile
+	ReadAtOnce     = 2000
 )
 
 // Head returns the position of the last entry.
-func (r *revocations) Head(ctx context.Context) (replica.Position, error) {
-	return ask(ctx, r.store.options.Timeout, r.head)
+func (l *List) Head(ctx context.Context) (replica.Position, error) {
+	return Ask(ctx, l.db, l.head)
 }
 
-func (r *revocations) head(ctx context.Context) (replica.Position, error) {
-	id, err := headScript.Run(ctx, r.store.client, []string{r.set, r.log}).Text()
+func (l *List) head(ctx context.Context) (replica.Position, error) {
+	id, err := headScript.Run(ctx, l.db.Client, []string{l.set, l.log}).Text()
 	if err != nil {
 		return replica.Position{}, err
 	}
@@ -127,15 +134,15 @@ func (r *revocations) head(ctx context.Context) (replica.Position, error) {
 }
 
 // Append adds entries.
-func (r *revocations) Append(ctx context.Context, entries []idset.Entry) error {
+func (l *List) Append(ctx context.Context, entries []idset.Entry) error {
 	for part := range slices.Chunk(entries, appendedAtOnce) {
 		args := make([]any, 0, 1+3*len(part))
-		args = append(args, r.store.logLength)
+		args = append(args, l.LogLength)
 		for _, e := range part {
-			args = append(args, e.Key[:], e.Until, randomMark())
+			args = append(args, e.Key[:], e.Until, RandomMark())
 		}
-		_, err := ask(ctx, r.store.options.Timeout, func(ctx context.Context) (any, error) {
-			return r.store.write(ctx, appendScript, []string{r.set, r.log}, args...)
+		_, err := Ask(ctx, l.db, func(ctx context.Context) (any, error) {
+			return l.db.Write(ctx, appendScript, []string{l.set, l.log}, args...)
 		})
 		if err != nil {
 			return err
@@ -151,17 +158,17 @@ type lookup struct {
 }
 
 // Contains reports whether any of keys is on the list, and where that stands.
-func (r *revocations) Contains(ctx context.Context, keys []idset.Key) (found bool, head replica.Position, err error) {
-	l, err := ask(ctx, r.store.options.Timeout, func(ctx context.Context) (l lookup, err error) {
-		if l.found, err = r.containsAny(ctx, keys); err == nil {
-			l.head, err = r.head(ctx)
+func (l *List) Contains(ctx context.Context, keys []idset.Key) (found bool, head replica.Position, err error) {
+	answer, err := Ask(ctx, l.db, func(ctx context.Context) (a lookup, err error) {
+		if a.found, err = l.containsAny(ctx, keys); err == nil {
+			a.head, err = l.head(ctx)
 		}
-		return l, err
+		return a, err
 	})
-	return l.found, l.head, err
+	return answer.found, answer.head, err
 }
 
-func (r *revocations) containsAny(ctx context.Context, keys []idset.Key) (bool, error) {
+func (l *List) containsAny(ctx context.Context, keys []idset.Key) (bool, error) {
 	if len(keys) == 0 {
 		return false, nil
 	}
@@ -169,7 +176,7 @@ func (r *revocations) containsAny(ctx context.Context, keys []idset.Key) (bool, 
 	for i, key := range keys {
 		members[i] = string(key[:])
 	}
-	scores, err := r.store.client.ZMScore(ctx, r.set, members...).Result()
+	scores, err := l.db.Client.ZMScore(ctx, l.set, members...).Result()
 	// 0 stands for a member that is not there.
 	return slices.ContainsFunc(scores, func(score float64) bool { return score != 0 }), err
 }
@@ -179,11 +186,11 @@ func (r *revocations) containsAny(ctx context.Context, keys []idset.Key) (bool, 
 // below all others, are removed. So what is there throughout is read, perhaps
 // twice. ZSCAN does not promise this much: its cursor means nothing to another
 // server, nor to the same one after a restart.
-func (r *revocations) Load(ctx context.Context, add func(idset.Entry)) error {
-	for rank := 0; ; rank += readAtOnce {
-		members, err := ask(ctx, r.store.options.Timeout, func(ctx context.Context) ([]redis.Z, error) {
-			return r.store.client.ZRangeArgsWithScores(ctx, redis.ZRangeArgs{
-				Key: r.set, Start: rank, Stop: rank + readAtOnce - 1, Rev: true,
+func (l *List) Load(ctx context.Context, add func(idset.Entry)) error {
+	for rank := 0; ; rank += ReadAtOnce {
+		members, err := Ask(ctx, l.db, func(ctx context.Context) ([]redis.Z, error) {
+			return l.db.Client.ZRangeArgsWithScores(ctx, redis.ZRangeArgs{
+				Key: l.set, Start: rank, Stop: rank + ReadAtOnce - 1, Rev: true,
 			}).Result()
 		})
 		if err != nil {
@@ -195,7 +202,7 @@ func (r *revocations) Load(ctx context.Context, add func(idset.Entry)) error {
 				add(e)
 			}
 		}
-		if len(members) < readAtOnce {
+		if len(members) < ReadAtOnce {
 			return nil
 		}
 	}
@@ -213,9 +220,9 @@ func entryOf(member redis.Z) (e idset.Entry, ok bool) {
 // Since reads the log from the entry at which the caller is. If that is another
 // one by now, the server has lost data; if it is gone, or numbers are missing
 // after it, so may entries be.
-func (r *revocations) Since(ctx context.Context, at replica.Position, add func(idset.Entry)) (replica.Position, error) {
-	messages, err := ask(ctx, r.store.options.Timeout, func(ctx context.Context) ([]redis.XMessage, error) {
-		return r.store.client.XRangeN(ctx, r.log, strconv.FormatInt(at.Seq, 10)+"-0", "+", readAtOnce).Result()
+func (l *List) Since(ctx context.Context, at replica.Position, add func(idset.Entry)) (replica.Position, error) {
+	messages, err := Ask(ctx, l.db, func(ctx context.Context) ([]redis.XMessage, error) {
+		return l.db.Client.XRangeN(ctx, l.log, strconv.FormatInt(at.Seq, 10)+"-0", "+", ReadAtOnce).Result()
 	})
 	if err != nil {
 		return at, err
@@ -257,24 +264,24 @@ func messageOf(m redis.XMessage) (at replica.Position, e idset.Entry, ok bool) {
 // How long Wait takes at the least, so that its caller does not go round and
 // round: when it cannot wait, and when there is no entry to wait after.
 const (
-	minWait      = 100 * time.Millisecond
-	minFirstWait = 5 * time.Millisecond
+	MinWait      = 100 * time.Millisecond
+	MinFirstWait = 5 * time.Millisecond
 )
 
 // Wait waits for an entry after at.
-func (r *revocations) Wait(ctx context.Context, at replica.Position, most time.Duration) {
+func (l *List) Wait(ctx context.Context, at replica.Position, most time.Duration) {
 	most = max(most, time.Millisecond) // the least there is; 0 would be for ever
 	began := time.Now()
-	_, err := ask(ctx, most+r.store.options.Timeout, func(ctx context.Context) ([]redis.XStream, error) {
-		return r.store.client.XRead(ctx, &redis.XReadArgs{
-			Streams: []string{r.log, idOf(at)}, Count: 1, Block: most,
+	_, err := ask(ctx, most+l.db.Timeout, func(ctx context.Context) ([]redis.XStream, error) {
+		return l.db.Client.XRead(ctx, &redis.XReadArgs{
+			Streams: []string{l.log, idOf(at)}, Count: 1, Block: most,
 		}).Result()
 	})
 	switch failed := err != nil && !errors.Is(err, redis.Nil); {
 	case failed:
-		sleep(ctx, min(most, minWait)-time.Since(began))
+		sleep(ctx, min(most, MinWait)-time.Since(began))
 	case at.Seq == 0: // a log that has lost its set has entries after that all the time
-		sleep(ctx, min(most, minFirstWait)-time.Since(began))
+		sleep(ctx, min(most, MinFirstWait)-time.Since(began))
 	}
 }
 

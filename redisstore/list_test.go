@@ -1,4 +1,4 @@
-package redisstore
+package redisstore_test
 
 import (
 	"context"
@@ -13,8 +13,10 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/gin-jwt-extended/ginjwt/internal/idset"
+	"github.com/gin-jwt-extended/ginjwt/internal/redisdb"
 	"github.com/gin-jwt-extended/ginjwt/internal/replica"
 	"github.com/gin-jwt-extended/ginjwt/internal/testserver"
+	"github.com/gin-jwt-extended/ginjwt/redisstore"
 )
 
 var positionZero replica.Position
@@ -24,9 +26,9 @@ const (
 	logKey = "{ginjwt}:blocklist:log"
 )
 
-func openRevocations(t *testing.T) (*revocations, redis.UniversalClient) {
-	store, _ := openStore(t, Options{})
-	return newRevocations(store), store.client
+func openLog(t *testing.T) (*redisdb.List, redis.UniversalClient) {
+	store, _ := openStore(t, redisstore.Options{})
+	return store.log, store.client
 }
 
 func keysOf(ids ...string) (keys []idset.Key) {
@@ -61,27 +63,27 @@ func setOf(list []idset.Entry) map[idset.Key]uint32 {
 	return set
 }
 
-func mustAppend(t *testing.T, r *revocations, entries ...idset.Entry) {
+func mustAppend(t *testing.T, log *redisdb.List, entries ...idset.Entry) {
 	t.Helper()
-	require.NoError(t, r.Append(t.Context(), entries))
+	require.NoError(t, log.Append(t.Context(), entries))
 }
 
-func headOf(t *testing.T, r *revocations) replica.Position {
+func headOf(t *testing.T, log *redisdb.List) replica.Position {
 	t.Helper()
-	at, err := r.Head(t.Context())
+	at, err := log.Head(t.Context())
 	require.NoError(t, err)
 	return at
 }
 
-func load(t *testing.T, r *revocations) (list []idset.Entry) {
+func load(t *testing.T, log *redisdb.List) (list []idset.Entry) {
 	t.Helper()
-	require.NoError(t, r.Load(t.Context(), func(e idset.Entry) { list = append(list, e) }))
+	require.NoError(t, log.Load(t.Context(), func(e idset.Entry) { list = append(list, e) }))
 	return list
 }
 
-func since(t *testing.T, r *revocations, at replica.Position) (list []idset.Entry, last replica.Position, ok bool) {
+func since(t *testing.T, log *redisdb.List, at replica.Position) (list []idset.Entry, last replica.Position, ok bool) {
 	t.Helper()
-	last, err := r.Since(t.Context(), at, func(e idset.Entry) { list = append(list, e) })
+	last, err := log.Since(t.Context(), at, func(e idset.Entry) { list = append(list, e) })
 	ok = err == nil
 	if !ok {
 		require.True(t, errors.Is(err, replica.ErrDropped) || errors.Is(err, replica.ErrLost), "%v", err)
@@ -89,50 +91,50 @@ func since(t *testing.T, r *revocations, at replica.Position) (list []idset.Entr
 	return list, last, ok
 }
 
-func assertNotFollowed(t *testing.T, r *revocations, at replica.Position) {
+func assertNotFollowed(t *testing.T, log *redisdb.List, at replica.Position) {
 	t.Helper()
-	_, _, ok := since(t, r, at)
+	_, _, ok := since(t, log, at)
 	assert.False(t, ok)
 }
 
 func TestEmptyList(t *testing.T) {
 	t.Parallel()
-	r, client := openRevocations(t)
-	assert.Equal(t, positionZero, headOf(t, r))
-	assert.Empty(t, load(t, r))
-	found, _, err := r.Contains(t.Context(), keysOf("a", "b"))
+	log, client := openLog(t)
+	assert.Equal(t, positionZero, headOf(t, log))
+	assert.Empty(t, load(t, log))
+	found, _, err := log.Contains(t.Context(), keysOf("a", "b"))
 	require.NoError(t, err)
 	assert.False(t, found)
-	require.NoError(t, r.Append(t.Context(), nil))
+	require.NoError(t, log.Append(t.Context(), nil))
 	assert.Zero(t, client.DBSize(t.Context()).Val(), "asking leaves nothing")
 }
 
 func TestEntriesAreNumbered(t *testing.T) {
 	t.Parallel()
-	r, client := openRevocations(t)
+	log, client := openLog(t)
 	list := entries("a", "b", "c")
-	mustAppend(t, r, list[0])
-	first := headOf(t, r)
-	mustAppend(t, r, list[1:]...)
-	head := headOf(t, r)
+	mustAppend(t, log, list[0])
+	first := headOf(t, log)
+	mustAppend(t, log, list[1:]...)
+	head := headOf(t, log)
 	assert.EqualValues(t, 1, first.Seq)
 	assert.EqualValues(t, 3, head.Seq)
 	assert.NotEmpty(t, first.Mark)
 	assert.NotEqual(t, first.Mark, head.Mark)
 
-	got, last, ok := since(t, r, positionZero)
+	got, last, ok := since(t, log, positionZero)
 	assert.True(t, ok)
 	assert.Equal(t, list, got)
 	assert.Equal(t, head, last)
-	got, last, ok = since(t, r, first)
+	got, last, ok = since(t, log, first)
 	assert.True(t, ok)
 	assert.Equal(t, list[1:], got)
 	assert.Equal(t, head, last)
-	got, last, ok = since(t, r, head)
+	got, last, ok = since(t, log, head)
 	assert.True(t, ok)
 	assert.Empty(t, got)
 	assert.Equal(t, head, last)
-	assert.ElementsMatch(t, list, load(t, r))
+	assert.ElementsMatch(t, list, load(t, log))
 
 	for _, key := range []string{setKey, logKey} {
 		assert.EqualValues(t, -1, client.PTTL(t.Context(), key).Val(), "%s has no expiry", key)
@@ -144,7 +146,7 @@ func TestEntriesAreNumbered(t *testing.T) {
 
 func TestLaterExpiryNeedsANumber(t *testing.T) {
 	t.Parallel()
-	r, _ := openRevocations(t)
+	log, _ := openLog(t)
 	e := entries("a")[0]
 	sooner, later, forever := e, e, e
 	sooner.Until--
@@ -155,26 +157,26 @@ func TestLaterExpiryNeedsANumber(t *testing.T) {
 		seq   int64
 		kept  idset.Entry
 	}{{e, 1, e}, {e, 1, e}, {sooner, 1, e}, {later, 2, later}, {e, 2, later}, {forever, 3, forever}, {later, 3, forever}} {
-		mustAppend(t, r, step.entry)
-		assert.Equal(t, step.seq, headOf(t, r).Seq)
-		assert.Equal(t, []idset.Entry{step.kept}, load(t, r))
+		mustAppend(t, log, step.entry)
+		assert.Equal(t, step.seq, headOf(t, log).Seq)
+		assert.Equal(t, []idset.Entry{step.kept}, load(t, log))
 	}
-	got, _, ok := since(t, r, positionZero)
+	got, _, ok := since(t, log, positionZero)
 	assert.True(t, ok)
 	assert.Equal(t, []idset.Entry{e, later, forever}, got)
 }
 
 func TestManyEntries(t *testing.T) {
 	t.Parallel()
-	r, _ := openRevocations(t)
-	list := numbered(2*readAtOnce + 500)
-	mustAppend(t, r, list...)
-	assert.Equal(t, setOf(list), setOf(load(t, r)))
+	log, _ := openLog(t)
+	list := numbered(2*redisdb.ReadAtOnce + 500)
+	mustAppend(t, log, list...)
+	assert.Equal(t, setOf(list), setOf(load(t, log)))
 	var followed []idset.Entry
-	for at := positionZero; at != headOf(t, r); {
-		got, last, ok := since(t, r, at)
+	for at := positionZero; at != headOf(t, log); {
+		got, last, ok := since(t, log, at)
 		require.True(t, ok)
-		require.LessOrEqual(t, len(got), readAtOnce)
+		require.LessOrEqual(t, len(got), redisdb.ReadAtOnce)
 		followed, at = append(followed, got...), last
 	}
 	assert.Equal(t, list, followed)
@@ -184,9 +186,9 @@ func TestManyEntries(t *testing.T) {
 // it, and drop what has expired.
 func TestLoadMissesNothing(t *testing.T) {
 	t.Parallel()
-	r, client := openRevocations(t)
-	list := numbered(2*readAtOnce + 500)
-	mustAppend(t, r, list...)
+	log, client := openLog(t)
+	list := numbered(2*redisdb.ReadAtOnce + 500)
+	mustAppend(t, log, list...)
 	raised := list[:100]
 	for i := range raised {
 		raised[i].Until = idset.Forever
@@ -198,13 +200,13 @@ func TestLoadMissesNothing(t *testing.T) {
 	require.NoError(t, client.ZAdd(t.Context(), setKey, expired...).Err())
 
 	read := map[idset.Key]uint32{}
-	require.NoError(t, r.Load(t.Context(), func(e idset.Entry) {
+	require.NoError(t, log.Load(t.Context(), func(e idset.Entry) {
 		read[e.Key] = e.Until
 		switch len(read) {
-		case readAtOnce: // the last before a question
-			mustAppend(t, r, raised...)
-		case readAtOnce + 1:
-			mustAppend(t, r, entries("x", "y", "z")...)
+		case redisdb.ReadAtOnce: // the last before a question
+			mustAppend(t, log, raised...)
+		case redisdb.ReadAtOnce + 1:
+			mustAppend(t, log, entries("x", "y", "z")...)
 		}
 	}))
 	for _, e := range list[len(raised):] { // the others were there under new numbers
@@ -219,48 +221,48 @@ func TestLoadMissesNothing(t *testing.T) {
 // expired.
 func TestExpiredEntriesAreDropped(t *testing.T) {
 	t.Parallel()
-	r, client := openRevocations(t)
-	mustAppend(t, r, entries("live")...)
+	log, client := openLog(t)
+	mustAppend(t, log, entries("live")...)
 	recent := idset.EntryOf("recent", time.Now().Add(-time.Minute))
-	mustAppend(t, r, recent)
+	mustAppend(t, log, recent)
 	old := make([]redis.Z, 250)
 	for i := range old {
 		key := numbered(250)[i].Key
 		old[i] = redis.Z{Member: string(key[:]), Score: float64(time.Now().Add(-2 * time.Hour).Unix())}
 	}
 	require.NoError(t, client.ZAdd(t.Context(), setKey, old...).Err())
-	assert.Equal(t, entries("live"), load(t, r))
+	assert.Equal(t, entries("live"), load(t, log))
 	const guard, live, kept = 1, 1, 1
 	for _, left := range []int64{150, 50, 0} {
-		mustAppend(t, r, entries("live")...)
+		mustAppend(t, log, entries("live")...)
 		assert.Equal(t, guard+live+kept+left, client.ZCard(t.Context(), setKey).Val())
 	}
-	found, _, err := r.Contains(t.Context(), []idset.Key{recent.Key})
+	found, _, err := log.Contains(t.Context(), []idset.Key{recent.Key})
 	require.NoError(t, err)
 	assert.True(t, found)
 }
 
 func TestLogIsTrimmed(t *testing.T) {
 	t.Parallel()
-	r, client := openRevocations(t)
-	r.store.logLength = 100
+	log, client := openLog(t)
+	log.LogLength = 100
 	list := numbered(1000)
-	mustAppend(t, r, list[:500]...)
-	early := headOf(t, r)
-	mustAppend(t, r, list[500:]...)
+	mustAppend(t, log, list[:500]...)
+	early := headOf(t, log)
+	mustAppend(t, log, list[500:]...)
 	length := client.XLen(t.Context(), logKey).Val()
 	assert.GreaterOrEqual(t, length, int64(100))
 	assert.Less(t, length, int64(400))
-	assertNotFollowed(t, r, positionZero)
-	assertNotFollowed(t, r, early)
-	assert.Equal(t, setOf(list), setOf(load(t, r)))
+	assertNotFollowed(t, log, positionZero)
+	assertNotFollowed(t, log, early)
+	assert.Equal(t, setOf(list), setOf(load(t, log)))
 
 	require.NoError(t, client.XTrimMaxLen(t.Context(), logKey, 0).Err())
-	head := headOf(t, r)
+	head := headOf(t, log)
 	assert.EqualValues(t, 1000, head.Seq, "known also when no entry is left")
-	mustAppend(t, r, entries("next")...)
-	assert.EqualValues(t, 1001, headOf(t, r).Seq)
-	assertNotFollowed(t, r, head)
+	mustAppend(t, log, entries("next")...)
+	assert.EqualValues(t, 1001, headOf(t, log).Seq)
+	assertNotFollowed(t, log, head)
 }
 
 func TestLostKeysAreNoticed(t *testing.T) {
@@ -278,28 +280,28 @@ func TestLostKeysAreNoticed(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			r, client := openRevocations(t)
-			mustAppend(t, r, entries("a", "b", "c")...)
-			before := headOf(t, r)
+			log, client := openLog(t)
+			mustAppend(t, log, entries("a", "b", "c")...)
+			before := headOf(t, log)
 			require.NoError(t, c.lose(t.Context(), client))
-			assert.Equal(t, positionZero, headOf(t, r))
+			assert.Equal(t, positionZero, headOf(t, log))
 
 			if client.Exists(t.Context(), logKey).Val() == 1 {
 				began := time.Now()
-				r.Wait(t.Context(), positionZero, time.Minute)
-				assert.GreaterOrEqual(t, time.Since(began), minFirstWait, "nothing goes round and round")
+				log.Wait(t.Context(), positionZero, time.Minute)
+				assert.GreaterOrEqual(t, time.Since(began), redisdb.MinFirstWait, "nothing goes round and round")
 			}
 
 			// Whoever is first to write does not hide the loss.
-			mustAppend(t, r, entries("d")...)
-			head := headOf(t, r)
+			mustAppend(t, log, entries("d")...)
+			head := headOf(t, log)
 			assert.Equal(t, c.first, head.Seq)
-			assertNotFollowed(t, r, before)
-			mustAppend(t, r, entries("e", "f", "g")...)
-			assert.Greater(t, headOf(t, r).Seq, before.Seq)
-			assertNotFollowed(t, r, before)
+			assertNotFollowed(t, log, before)
+			mustAppend(t, log, entries("e", "f", "g")...)
+			assert.Greater(t, headOf(t, log).Seq, before.Seq)
+			assertNotFollowed(t, log, before)
 			if c.first > 1 {
-				assertNotFollowed(t, r, positionZero)
+				assertNotFollowed(t, log, positionZero)
 			}
 		})
 	}
@@ -307,27 +309,27 @@ func TestLostKeysAreNoticed(t *testing.T) {
 
 func TestWait(t *testing.T) {
 	t.Parallel()
-	store, server := openStore(t, Options{})
-	r := newRevocations(store)
-	mustAppend(t, r, entries("a")...)
-	at := headOf(t, r)
+	store, server := openStore(t, redisstore.Options{})
+	log := store.log
+	mustAppend(t, log, entries("a")...)
+	at := headOf(t, log)
 	wait := func(ctx context.Context, at replica.Position, most time.Duration) time.Duration {
 		began := time.Now()
-		r.Wait(ctx, at, most)
+		log.Wait(ctx, at, most)
 		return time.Since(began)
 	}
 	assert.GreaterOrEqual(t, wait(t.Context(), at, 300*time.Millisecond), 300*time.Millisecond, "nothing is new")
-	assert.Less(t, wait(t.Context(), at, 0), store.options.Timeout/2, "0 is not for ever")
+	assert.Less(t, wait(t.Context(), at, 0), patience/2, "0 is not for ever")
 
 	ended := make(chan time.Duration, 1)
 	go func() { ended <- wait(t.Context(), at, time.Hour) }()
 	requireBlocked(t, store.client)
-	mustAppend(t, r, entries("b")...)
+	mustAppend(t, log, entries("b")...)
 	assert.Less(t, <-ended, soon, "an entry is new")
 	assert.Less(t, wait(t.Context(), at, time.Hour), soon, "an entry was new before")
 
 	ctx, cancel := context.WithCancel(t.Context())
-	go func() { ended <- wait(ctx, headOf(t, r), time.Hour) }()
+	go func() { ended <- wait(ctx, headOf(t, log), time.Hour) }()
 	requireBlocked(t, store.client)
 	cancel()
 	assert.Less(t, <-ended, soon, "the context has ended")
@@ -341,11 +343,11 @@ func TestWait(t *testing.T) {
 func TestWaitIsRefused(t *testing.T) {
 	t.Parallel()
 	server := testserver.Redis(t, "--rename-command", "XREAD", "")
-	r := newRevocations(newStore(t, newClient(t, server.Addr()), Options{}))
-	mustAppend(t, r, entries("a")...)
+	log := newStore(t, newClient(t, server.Addr()), redisstore.Options{}).log
+	mustAppend(t, log, entries("a")...)
 	began := time.Now()
-	r.Wait(t.Context(), headOf(t, r), time.Hour)
-	assert.GreaterOrEqual(t, time.Since(began), minWait)
+	log.Wait(t.Context(), headOf(t, log), time.Hour)
+	assert.GreaterOrEqual(t, time.Since(began), redisdb.MinWait)
 	assert.Less(t, time.Since(began), soon)
 }
 
@@ -363,17 +365,15 @@ func TestLateAnswers(t *testing.T) {
 	server := testserver.Redis(t)
 	proxy := testserver.NewProxy(t, server.Addr())
 	const timeout = 300 * time.Millisecond
-	store, err := New(newClient(t, proxy.Addr()), Options{Timeout: timeout})
-	require.NoError(t, err)
-	r := newRevocations(store)
+	log := newStore(t, newClient(t, proxy.Addr()), redisstore.Options{Timeout: timeout}).log
 	for range 3 {
 		proxy.Delay(0)
 		require.Eventually(t, func() bool {
-			_, _, err := r.Contains(t.Context(), []idset.Key{idset.KeyOf("a")})
+			_, _, err := log.Contains(t.Context(), []idset.Key{idset.KeyOf("a")})
 			return err == nil
 		}, soon, tick)
 		proxy.Delay(timeout / 3) // the first command is answered in time, the second is not
-		_, head, err := r.Contains(t.Context(), []idset.Key{idset.KeyOf("a")})
+		_, head, err := log.Contains(t.Context(), []idset.Key{idset.KeyOf("a")})
 		require.ErrorIs(t, err, context.DeadlineExceeded)
 		require.Zero(t, head)
 		pass(timeout) // in which the last answers come
