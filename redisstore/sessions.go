@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"strconv"
 	"time"
 
@@ -130,8 +131,10 @@ func (s *Sessions) Get(ctx context.Context, id string) (session store.Session, o
 	if err != nil || len(fields) == 0 {
 		return session, false, err
 	}
-	session, err = sessionOf(id, fields)
-	return session, err == nil, err
+	if session, err = sessionOf(id, fields); err != nil {
+		return session, false, fmt.Errorf("redisstore: %w", err)
+	}
+	return session, true, nil
 }
 
 // Replace puts next in the place of old. It mends the index on the way, should
@@ -225,7 +228,7 @@ func changing(s store.Session) []any {
 	return []any{"generation", s.Generation, "rotated", millis(s.RotatedAt), "grace", millis(s.GraceUntil), "expires", millis(s.ExpiresAt)}
 }
 
-var errBadSession = errors.New("redisstore: a session is not as this package writes it")
+var errBadSession = errors.New("a session is not as this package writes it")
 
 func sessionOf(id string, fields map[string]string) (store.Session, error) {
 	s := store.Session{ID: id, Identity: fields["identity"], Device: fields["device"]}

@@ -282,10 +282,10 @@ func TestSessionThatIsNoneIsAnError(t *testing.T) {
 		was := store.client.HGet(ctx, "ginjwt:session:sid", field).Val()
 		require.NoError(t, store.client.HSet(ctx, "ginjwt:session:sid", field, "x").Err())
 		_, ok, err := sessions.Get(ctx, "sid")
-		assert.ErrorContains(t, err, notASession, field)
+		assert.EqualError(t, err, notASession, field)
 		assert.False(t, ok)
 		_, err = sessions.List(ctx, "alice")
-		assert.ErrorContains(t, err, notASession, field)
+		assert.EqualError(t, err, notASession, field)
 		require.NoError(t, store.client.HSet(ctx, "ginjwt:session:sid", field, was).Err())
 	}
 	require.NoError(t, store.client.Set(ctx, "ginjwt:session:text", "x", 0).Err())
