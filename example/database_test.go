@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/gin-jwt-extended/ginjwt/internal/testserver"
+	"github.com/gin-jwt-extended/ginjwt/integration/testserver"
 )
 
 // A directory may have everything in its name that means something in a URL.

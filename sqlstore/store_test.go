@@ -1,110 +1,45 @@
 package sqlstore_test
 
 import (
-	"crypto/rand"
 	"database/sql"
-	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
 
-	_ "github.com/go-sql-driver/mysql"
-	_ "github.com/jackc/pgx/v5/stdlib"
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-	_ "modernc.org/sqlite"
 
-	"github.com/gin-jwt-extended/ginjwt"
-	"github.com/gin-jwt-extended/ginjwt/internal/testserver"
 	"github.com/gin-jwt-extended/ginjwt/sqlstore"
-	"github.com/gin-jwt-extended/ginjwt/storetest"
 )
 
-// database is one that tests share: each has tables of its own.
-type database struct {
-	dialect sqlstore.Dialect
-	driver  string
-	dsn     string
-	server  *testserver.Server // nil for SQLite
-	pool    *sql.DB
-}
-
-// connections of a pool; PostgreSQL allows 100 in all.
-const connections = 16
-
-func open(t *testing.T, driver, dsn string) *sql.DB {
-	t.Helper()
-	db, err := sql.Open(driver, dsn)
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, db.Close()) })
-	db.SetMaxOpenConns(connections)
-	db.SetMaxIdleConns(connections)
-	return db
-}
-
-func newPostgres(t *testing.T) *database {
-	server := testserver.Postgres(t, "random_page_cost=1.1") // plans for a disk without moving parts
-	return &database{sqlstore.PostgreSQL, "pgx", server.DSN(), server, open(t, "pgx", server.DSN())}
-}
-
-func newMariaDB(t *testing.T) *database {
-	server := testserver.MariaDB(t)
-	return &database{sqlstore.MySQL, "mysql", server.DSN(), server, open(t, "mysql", server.DSN())}
-}
-
-func newSQLite(t *testing.T) *database {
-	dsn := "file:" + filepath.Join(t.TempDir(), "test.db") + "?_pragma=busy_timeout(5000)&_pragma=journal_mode(wal)"
-	return &database{sqlstore.SQLite, "sqlite", dsn, nil, open(t, "sqlite", dsn)}
-}
-
-// onAll runs test with each database.
-func onAll(t *testing.T, test func(t *testing.T, d *database)) {
+func TestNew(t *testing.T) {
 	t.Parallel()
-	for name, start := range map[string]func(*testing.T) *database{
-		"PostgreSQL": newPostgres, "MariaDB": newMariaDB, "SQLite": newSQLite,
+	db := sql.OpenDB(deaf{})
+	t.Cleanup(func() { assert.NoError(t, db.Close()) })
+	for _, prefix := range []string{"", "a", "_", "app1_", "a_b_c_", strings.Repeat("x", 40)} {
+		_, err := sqlstore.New(db, sqlstore.SQLite, sqlstore.Options{Prefix: prefix})
+		assert.NoError(t, err, "%q", prefix)
+	}
+	for _, prefix := range []string{
+		"1a", "A", "Ginjwt_", "a-b", "a.b", "a b", "a;", "a'", `a"`, "a`", "a\n", "\na", "é", "a\x00", "{head}", "a?", "a/*", "--",
+		strings.Repeat("x", 41),
 	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			test(t, start(t))
-		})
+		_, err := sqlstore.New(db, sqlstore.SQLite, sqlstore.Options{Prefix: prefix})
+		assert.ErrorContains(t, err, "sqlstore: Prefix: ", "%q", prefix)
 	}
-}
-
-// patient allows for a busy machine.
-var patient = sqlstore.Options{Timeout: 30 * time.Second, MaxStaleness: 200 * time.Millisecond}
-
-// newStore returns a store with empty tables of its own.
-func (d *database) newStore(t *testing.T, options sqlstore.Options) *sqlstore.Store {
-	t.Helper()
-	if options.Prefix == "" {
-		options.Prefix = "t" + strings.ToLower(rand.Text()) + "_"
-	}
-	store, err := sqlstore.New(d.pool, d.dialect, options)
+	_, err := sqlstore.New(nil, 0, sqlstore.Options{Prefix: "x y", Timeout: -1, MaxStaleness: -time.Second})
+	assert.EqualError(t, err, "sqlstore: db: is nil\n"+
+		"sqlstore: dialect: Dialect(0) is none that this package knows\n"+
+		"sqlstore: Prefix: \"x y\" is not of a-z, 0-9 and _, or begins with a digit\n"+
+		"sqlstore: Timeout: is negative\n"+
+		"sqlstore: MaxStaleness: is negative")
+	assert.Equal(t, "PostgreSQL MySQL SQLite", strings.Join([]string{
+		sqlstore.PostgreSQL.String(), sqlstore.MySQL.String(), sqlstore.SQLite.String(),
+	}, " "))
+	store, err := sqlstore.New(db, sqlstore.SQLite, sqlstore.Options{})
 	require.NoError(t, err)
-	require.NoError(t, store.Migrate(t.Context()))
-	return store
-}
-
-func (d *database) newBlocklist(t *testing.T, store *sqlstore.Store) *sqlstore.Blocklist {
-	t.Helper()
-	b := store.Blocklist(t.Context())
-	require.NoError(t, b.Ready(t.Context()))
-	return b
-}
-
-func TestContract(t *testing.T) {
-	onAll(t, func(t *testing.T, d *database) {
-		storetest.Sessions(t, func(t *testing.T) ginjwt.SessionStore {
-			return d.newStore(t, patient).Sessions()
-		})
-		storetest.Blocklist(t, func(t *testing.T) ginjwt.Blocklist {
-			return d.newBlocklist(t, d.newStore(t, patient))
-		})
-		storetest.Replicas(t, 30*time.Second, func(t *testing.T) (lists []ginjwt.Blocklist) {
-			store := d.newStore(t, patient)
-			for range 3 {
-				lists = append(lists, d.newBlocklist(t, store))
-			}
-			return lists
-		})
-	})
+	tables := regexp.MustCompile(`CREATE TABLE IF NOT EXISTS (\w+)`).FindAllStringSubmatch(store.Schema(), -1)
+	require.Len(t, tables, 3)
+	assert.Equal(t, []string{"ginjwt_sessions", "ginjwt_blocklist", "ginjwt_blocklist_head"}, []string{tables[0][1], tables[1][1], tables[2][1]})
 }

@@ -20,8 +20,8 @@ import (
 	_ "modernc.org/sqlite"
 
 	"github.com/gin-jwt-extended/ginjwt"
+	"github.com/gin-jwt-extended/ginjwt/integration/testserver"
 	"github.com/gin-jwt-extended/ginjwt/internal/idset"
-	"github.com/gin-jwt-extended/ginjwt/internal/testserver"
 	"github.com/gin-jwt-extended/ginjwt/redisstore"
 	"github.com/gin-jwt-extended/ginjwt/sqlstore"
 )

@@ -10,8 +10,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/gin-jwt-extended/ginjwt/internal/faults"
-	"github.com/gin-jwt-extended/ginjwt/internal/testserver"
+	"github.com/gin-jwt-extended/ginjwt/integration/faults"
+	"github.com/gin-jwt-extended/ginjwt/integration/testserver"
 	"github.com/gin-jwt-extended/ginjwt/sqlstore"
 )
 

@@ -14,6 +14,7 @@ import (
 	"github.com/gin-jwt-extended/ginjwt"
 	"github.com/gin-jwt-extended/ginjwt/internal/idset"
 	"github.com/gin-jwt-extended/ginjwt/internal/replica"
+	"github.com/gin-jwt-extended/ginjwt/internal/sqldb"
 	"github.com/gin-jwt-extended/ginjwt/sqlstore"
 )
 
@@ -69,7 +70,7 @@ func load(t *testing.T, log replica.Log) (all []idset.Entry) {
 
 func TestList(t *testing.T) {
 	onAll(t, func(t *testing.T, d *database) {
-		for name, test := range map[string]func(*testing.T, *database, *sqlstore.Store){
+		for name, test := range map[string]func(*testing.T, *database, *tested){
 			"entries have places":                        testPlaces,
 			"batches and pages":                          testBatches,
 			"what is there for as long needs no place":   testKnown,
@@ -89,8 +90,8 @@ func TestList(t *testing.T) {
 	})
 }
 
-func testPlaces(t *testing.T, _ *database, store *sqlstore.Store) {
-	log := store.Log()
+func testPlaces(t *testing.T, _ *database, store *tested) {
+	log := store.log
 	require.Equal(t, replica.Position{}, head(t, log))
 	require.Empty(t, load(t, log))
 	all, ok := since(t, log, replica.Position{})
@@ -124,8 +125,8 @@ func testPlaces(t *testing.T, _ *database, store *sqlstore.Store) {
 	}
 }
 
-func testBatches(t *testing.T, _ *database, store *sqlstore.Store) {
-	log, entries := store.Log(), entriesOf(2*sqlstore.MaxKeys+1)
+func testBatches(t *testing.T, _ *database, store *tested) {
+	log, entries := store.log, entriesOf(2*sqldb.MaxKeys+1)
 	assert.EqualValues(t, len(entries), add(t, log, entries...).Seq)
 	assert.Equal(t, entries, load(t, log))
 	all, ok := since(t, log, replica.Position{})
@@ -145,8 +146,8 @@ func testBatches(t *testing.T, _ *database, store *sqlstore.Store) {
 	assert.True(t, found)
 }
 
-func testKnown(t *testing.T, _ *database, store *sqlstore.Store) {
-	log := store.Log()
+func testKnown(t *testing.T, _ *database, store *tested) {
+	log := store.log
 	first := add(t, log, entry(1), entry(2))
 	assert.Equal(t, first, add(t, log, entry(2), entry(1)))
 	sooner := entry(1)
@@ -165,9 +166,9 @@ func testKnown(t *testing.T, _ *database, store *sqlstore.Store) {
 }
 
 // testOrder reads while 8 write. Who has read up to a number has missed nothing.
-func testOrder(t *testing.T, _ *database, store *sqlstore.Store) {
+func testOrder(t *testing.T, _ *database, store *tested) {
 	const writers, rounds = 8, 25
-	log := store.Log()
+	log := store.log
 	var writing sync.WaitGroup
 	var mu sync.Mutex
 	written := map[idset.Key]struct{}{} // and Append has returned
@@ -227,15 +228,15 @@ func testOrder(t *testing.T, _ *database, store *sqlstore.Store) {
 
 // rollBack takes back what followed a position, as a server does that comes
 // back from a backup, or from a copy that lagged behind.
-func (d *database) rollBack(t *testing.T, store *sqlstore.Store, at replica.Position) {
+func (d *database) rollBack(t *testing.T, store *tested, at replica.Position) {
 	t.Helper()
 	tables := tablesOf(store)
 	d.exec(t, d.text("DELETE FROM "+tables.blocklist+" WHERE seq > ?"), at.Seq)
 	d.exec(t, d.text("UPDATE "+tables.head+" SET seq = ?, mark = ?"), at.Seq, at.Mark)
 }
 
-func testMarks(t *testing.T, d *database, store *sqlstore.Store) {
-	log := store.Log()
+func testMarks(t *testing.T, d *database, store *tested) {
+	log := store.log
 	backup := add(t, log, entry(1), entry(2))
 	lost := add(t, log, entry(3), entry(4))
 	middle := replica.Position{Seq: lost.Seq - 1, Mark: lost.Mark}
@@ -260,8 +261,8 @@ func testMarks(t *testing.T, d *database, store *sqlstore.Store) {
 	assert.Equal(t, []idset.Entry{entry(5), entry(6)}, all)
 }
 
-func testRestored(t *testing.T, d *database, store *sqlstore.Store) {
-	log, b := store.Log(), d.newBlocklist(t, store)
+func testRestored(t *testing.T, d *database, store *tested) {
+	log, b := store.log, d.newBlocklist(t, store)
 	backup := add(t, log, entry(1))
 	require.NoError(t, b.Add(t.Context(), "lost", time.Time{}))
 	isThere := func(id string) func() bool {
@@ -282,22 +283,22 @@ func testRestored(t *testing.T, d *database, store *sqlstore.Store) {
 	require.Eventually(t, isThere("lost"), time.Minute, 10*time.Millisecond)
 }
 
-func testPurge(t *testing.T, d *database, _ *sqlstore.Store) {
+func testPurge(t *testing.T, d *database, _ *tested) {
 	options := patient
 	now := time.Now()
 	options.Now = func() time.Time { return now }
 	store := d.newStore(t, options)
-	log, sessions := store.Log(), store.Sessions()
+	log, sessions := store.log, store.Sessions()
 
-	expired := entriesOf(2*sqlstore.MaxKeys + 100)
+	expired := entriesOf(2*sqldb.MaxKeys + 100)
 	for i := range expired {
 		expired[i].Until = uint32(now.Unix() - 1)
 	}
 	add(t, log, expired...)
 	live := []idset.Entry{entry(9000), {Key: entry(9001).Key, Until: idset.Forever}, {Key: entry(9002).Key, Until: uint32(now.Unix())}}
 	add(t, log, live...)
-	kept := sqlstore.KeptEntries - len(live)
-	for i := range 2*sqlstore.MaxPurge + 1 {
+	kept := sqldb.KeptEntries - len(live)
+	for i := range 2*sqldb.MaxPurge + 1 {
 		s := newSession(sessionID(i), "alice")
 		s.ExpiresAt = now.Add(-time.Millisecond)
 		create(t, sessions, s)
@@ -308,7 +309,7 @@ func testPurge(t *testing.T, d *database, _ *sqlstore.Store) {
 
 	removed, err := store.Purge(t.Context())
 	require.NoError(t, err)
-	assert.EqualValues(t, 2*sqlstore.MaxPurge+1+len(expired)-kept, removed)
+	assert.EqualValues(t, 2*sqldb.MaxPurge+1+len(expired)-kept, removed)
 	assert.Equal(t, append(expired[len(expired)-kept:], live...), load(t, log))
 	all, err := sessions.List(t.Context(), "alice")
 	require.NoError(t, err)
@@ -323,7 +324,7 @@ func testPurge(t *testing.T, d *database, _ *sqlstore.Store) {
 
 // testPurgeAndProlong purges and prolongs sessions at once: nobody is in the
 // way of another, and what was prolonged is there.
-func testPurgeAndProlong(t *testing.T, _ *database, store *sqlstore.Store) {
+func testPurgeAndProlong(t *testing.T, _ *database, store *tested) {
 	const count = 300
 	sessions := store.Sessions()
 	var all []ginjwt.Session
@@ -358,7 +359,7 @@ func testPurgeAndProlong(t *testing.T, _ *database, store *sqlstore.Store) {
 	}
 }
 
-func testPurgeEnds(t *testing.T, _ *database, store *sqlstore.Store) {
+func testPurgeEnds(t *testing.T, _ *database, store *tested) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	removed, err := store.Purge(ctx)
@@ -366,23 +367,22 @@ func testPurgeEnds(t *testing.T, _ *database, store *sqlstore.Store) {
 	assert.Zero(t, removed)
 }
 
-func testNoTables(t *testing.T, d *database, store *sqlstore.Store) {
+func testNoTables(t *testing.T, d *database, store *tested) {
 	d.exec(t, "DELETE FROM "+tablesOf(store).head)
-	_, err := store.Log().Head(t.Context())
+	_, err := store.log.Head(t.Context())
 	assert.EqualError(t, err, "sqlstore: the tables of the blocklist are incomplete: call Migrate")
 	for _, keys := range [][]idset.Key{nil, {entry(1).Key}} {
-		_, _, err = store.Log().Contains(t.Context(), keys)
+		_, _, err = store.log.Contains(t.Context(), keys)
 		assert.EqualError(t, err, "sqlstore: the tables of the blocklist are incomplete: call Migrate")
 	}
-	err = store.Log().Append(t.Context(), entriesOf(1))
+	err = store.log.Append(t.Context(), entriesOf(1))
 	assert.EqualError(t, err, "sqlstore: the tables of the blocklist are incomplete: call Migrate")
-	assert.Empty(t, load(t, store.Log()), "nothing was added")
+	assert.Empty(t, load(t, store.log), "nothing was added")
 
-	store, err = sqlstore.New(d.pool, d.dialect, sqlstore.Options{Prefix: "nothing_", Timeout: time.Minute})
-	require.NoError(t, err)
-	_, err = store.Log().Head(t.Context())
+	store = newTested(t, d.pool, d.dialect, sqlstore.Options{Prefix: "nothing_", Timeout: time.Minute})
+	_, err = store.log.Head(t.Context())
 	assert.Error(t, err)
-	assert.Error(t, store.Log().Append(t.Context(), entriesOf(1)))
+	assert.Error(t, store.log.Append(t.Context(), entriesOf(1)))
 	_, err = store.Purge(t.Context())
 	assert.Error(t, err)
 }

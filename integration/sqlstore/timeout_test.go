@@ -3,8 +3,6 @@ package sqlstore_test
 import (
 	"context"
 	"database/sql"
-	"database/sql/driver"
-	"errors"
 	"testing"
 	"time"
 
@@ -23,7 +21,7 @@ var hurried = sqlstore.Options{Timeout: 300 * time.Millisecond}
 const slack = 3 * time.Second
 
 // requireTimeouts calls all methods of a store whose database does not answer.
-func requireTimeouts(t *testing.T, store *sqlstore.Store) {
+func requireTimeouts(t *testing.T, store *tested) {
 	t.Helper()
 	ctx, s := context.Background(), newSession(sessionID(1), "alice")
 	b := store.Blocklist(t.Context())
@@ -32,7 +30,7 @@ func requireTimeouts(t *testing.T, store *sqlstore.Store) {
 		"Replace":    func() error { _, err := store.Sessions().Replace(ctx, s, s); return err },
 		"Delete":     func() error { return store.Sessions().Delete(ctx, s.ID) },
 		"Add":        func() error { return b.Add(ctx, "id", time.Time{}) },
-		"Append":     func() error { return store.Log().Append(ctx, entriesOf(3)) },
+		"Append":     func() error { return store.log.Append(ctx, entriesOf(3)) },
 		"Add, again": func() error { return b.Add(ctx, "id", time.Time{}) },
 	} {
 		requireTimeout(t, name, call)
@@ -40,7 +38,7 @@ func requireTimeouts(t *testing.T, store *sqlstore.Store) {
 }
 
 // requireReadTimeouts does so with those that only read.
-func requireReadTimeouts(t *testing.T, store *sqlstore.Store) {
+func requireReadTimeouts(t *testing.T, store *tested) {
 	t.Helper()
 	ctx := context.Background()
 	b := store.Blocklist(t.Context())
@@ -48,8 +46,8 @@ func requireReadTimeouts(t *testing.T, store *sqlstore.Store) {
 		"Get":      func() error { _, _, err := store.Sessions().Get(ctx, sessionID(1)); return err },
 		"List":     func() error { _, err := store.Sessions().List(ctx, "alice"); return err },
 		"Contains": func() error { _, err := b.Contains(ctx, "another"); return err },
-		"Head":     func() error { _, err := store.Log().Head(ctx); return err },
-		"Load":     func() error { return store.Log().Load(ctx, func(idset.Entry) {}) },
+		"Head":     func() error { _, err := store.log.Head(ctx); return err },
+		"Load":     func() error { return store.log.Load(ctx, func(idset.Entry) {}) },
 		"Purge":    func() error { _, err := store.Purge(ctx); return err },
 	} {
 		requireTimeout(t, name, call)
@@ -65,11 +63,11 @@ func requireTimeout(t *testing.T, name string, call func() error) {
 	assert.Less(t, time.Since(began), hurried.Timeout+slack, name)
 }
 
-func requireWorking(t *testing.T, store *sqlstore.Store) {
+func requireWorking(t *testing.T, store *tested) {
 	t.Helper()
 	assert.Eventually(t, func() bool {
 		_, _, err := store.Sessions().Get(t.Context(), sessionID(1))
-		return err == nil && store.Log().Append(t.Context(), []idset.Entry{entry(int(time.Now().UnixNano()))}) == nil
+		return err == nil && store.log.Append(t.Context(), []idset.Entry{entry(int(time.Now().UnixNano()))}) == nil
 	}, time.Minute, 50*time.Millisecond)
 }
 
@@ -143,31 +141,9 @@ func TestLockedHead(t *testing.T) {
 			require.NoError(t, err)
 			_, err = tx.ExecContext(t.Context(), "UPDATE "+tablesOf(store).head+" SET mark = 'x'")
 			require.NoError(t, err)
-			requireTimeout(t, "Append", func() error { return store.Log().Append(t.Context(), entriesOf(1)) })
+			requireTimeout(t, "Append", func() error { return store.log.Append(t.Context(), entriesOf(1)) })
 			require.NoError(t, tx.Rollback())
 			requireWorking(t, store)
 		})
-	}
-}
-
-// deaf is a driver that hears of no context.
-type deaf struct{ closed chan struct{} }
-
-func (d deaf) Connect(context.Context) (driver.Conn, error) {
-	<-d.closed
-	return nil, errors.New("closed")
-}
-func (d deaf) Driver() driver.Driver { return nil }
-
-func TestDeafDriver(t *testing.T) {
-	t.Parallel()
-	connector := deaf{make(chan struct{})}
-	db := sql.OpenDB(connector)
-	t.Cleanup(func() { close(connector.closed); assert.NoError(t, db.Close()) })
-	for _, dialect := range []sqlstore.Dialect{sqlstore.PostgreSQL, sqlstore.MySQL, sqlstore.SQLite} {
-		store, err := sqlstore.New(db, dialect, hurried)
-		require.NoError(t, err)
-		requireTimeouts(t, store)
-		requireReadTimeouts(t, store)
 	}
 }

@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/gin-jwt-extended/ginjwt/internal/testserver"
+	"github.com/gin-jwt-extended/ginjwt/integration/testserver"
 	"github.com/gin-jwt-extended/ginjwt/redisstore"
 )
 
@@ -140,7 +140,7 @@ func TestPermissions(t *testing.T) {
 
 // documentedCommands reads the last sentence of the package comment.
 func documentedCommands(t *testing.T) []string {
-	source, err := os.ReadFile("doc.go")
+	source, err := os.ReadFile("../../redisstore/doc.go")
 	require.NoError(t, err)
 	_, list, found := strings.Cut(string(source), "and the commands ")
 	require.True(t, found)

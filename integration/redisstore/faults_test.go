@@ -8,8 +8,8 @@ import (
 	"github.com/redis/go-redis/v9"
 	"github.com/stretchr/testify/require"
 
-	"github.com/gin-jwt-extended/ginjwt/internal/faults"
-	"github.com/gin-jwt-extended/ginjwt/internal/testserver"
+	"github.com/gin-jwt-extended/ginjwt/integration/faults"
+	"github.com/gin-jwt-extended/ginjwt/integration/testserver"
 	"github.com/gin-jwt-extended/ginjwt/redisstore"
 )
 

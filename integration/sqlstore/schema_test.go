@@ -5,7 +5,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -16,7 +15,7 @@ import (
 type tables struct{ sessions, blocklist, head string }
 
 // tablesOf returns the names of the tables of a store.
-func tablesOf(store *sqlstore.Store) tables {
+func tablesOf(store *tested) tables {
 	words := strings.Fields(store.Schema())
 	var names []string
 	for i, word := range words {
@@ -82,9 +81,9 @@ func TestSchema(t *testing.T) {
 		require.NotEmpty(t, want)
 		assert.Equal(t, want, d.shape(t, "by_hand_"))
 
-		place := add(t, migrated.Log(), entry(1))
+		place := add(t, migrated.log, entry(1))
 		require.NoError(t, migrated.Migrate(t.Context()))
-		assert.Equal(t, place, head(t, migrated.Log()), "what is there stays")
+		assert.Equal(t, place, head(t, migrated.log), "what is there stays")
 	})
 }
 
@@ -120,32 +119,4 @@ func TestMigrateFails(t *testing.T) {
 		d.exec(t, "CREATE TABLE ginjwt_blocklist_head (other INTEGER)")
 		assert.ErrorContains(t, store.Migrate(t.Context()), "sqlstore: migrating: ")
 	})
-}
-
-func TestNew(t *testing.T) {
-	t.Parallel()
-	db := open(t, "sqlite", ":memory:")
-	for _, prefix := range []string{"", "a", "_", "app1_", "a_b_c_", strings.Repeat("x", 40)} {
-		_, err := sqlstore.New(db, sqlstore.SQLite, sqlstore.Options{Prefix: prefix})
-		assert.NoError(t, err, "%q", prefix)
-	}
-	for _, prefix := range []string{
-		"1a", "A", "Ginjwt_", "a-b", "a.b", "a b", "a;", "a'", `a"`, "a`", "a\n", "\na", "é", "a\x00", "{head}", "a?", "a/*", "--",
-		strings.Repeat("x", 41),
-	} {
-		_, err := sqlstore.New(db, sqlstore.SQLite, sqlstore.Options{Prefix: prefix})
-		assert.ErrorContains(t, err, "sqlstore: Prefix: ", "%q", prefix)
-	}
-	_, err := sqlstore.New(nil, 0, sqlstore.Options{Prefix: "x y", Timeout: -1, MaxStaleness: -time.Second})
-	assert.EqualError(t, err, "sqlstore: db: is nil\n"+
-		"sqlstore: dialect: Dialect(0) is none that this package knows\n"+
-		"sqlstore: Prefix: \"x y\" is not of a-z, 0-9 and _, or begins with a digit\n"+
-		"sqlstore: Timeout: is negative\n"+
-		"sqlstore: MaxStaleness: is negative")
-	assert.Equal(t, "PostgreSQL MySQL SQLite", strings.Join([]string{
-		sqlstore.PostgreSQL.String(), sqlstore.MySQL.String(), sqlstore.SQLite.String(),
-	}, " "))
-	store, err := sqlstore.New(db, sqlstore.SQLite, sqlstore.Options{})
-	require.NoError(t, err)
-	assert.Equal(t, tables{"ginjwt_sessions", "ginjwt_blocklist", "ginjwt_blocklist_head"}, tablesOf(store))
 }

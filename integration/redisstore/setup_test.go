@@ -13,9 +13,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/gin-jwt-extended/ginjwt"
+	"github.com/gin-jwt-extended/ginjwt/integration/testserver"
 	"github.com/gin-jwt-extended/ginjwt/internal/idset"
 	"github.com/gin-jwt-extended/ginjwt/internal/redisdb"
-	"github.com/gin-jwt-extended/ginjwt/internal/testserver"
 	"github.com/gin-jwt-extended/ginjwt/redisstore"
 )
 

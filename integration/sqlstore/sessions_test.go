@@ -31,7 +31,7 @@ func create(t *testing.T, sessions *sqlstore.Sessions, s ginjwt.Session) {
 
 func TestSessions(t *testing.T) {
 	onAll(t, func(t *testing.T, d *database) {
-		for name, test := range map[string]func(*testing.T, *database, *sqlstore.Store){
+		for name, test := range map[string]func(*testing.T, *database, *tested){
 			"identities are bytes":                testIdentities,
 			"a replacement that changes nothing":  testChanged,
 			"no row is a token, or has one in it": testNoTokens,
@@ -45,7 +45,7 @@ func TestSessions(t *testing.T) {
 	t.Run("MariaDB/with other settings of the client", testClients)
 }
 
-func testIdentities(t *testing.T, _ *database, store *sqlstore.Store) {
+func testIdentities(t *testing.T, _ *database, store *tested) {
 	sessions := store.Sessions()
 	identities := []string{
 		"alice", "Alice", "alice ", "alice  ", "alicé", "alice\u0301", "straße", "strasse", "🙂", "🙃",
@@ -65,7 +65,7 @@ func testIdentities(t *testing.T, _ *database, store *sqlstore.Store) {
 
 // One column that changes is enough for a caller to be told so; none that
 // changes is none that is told.
-func testChanged(t *testing.T, _ *database, store *sqlstore.Store) {
+func testChanged(t *testing.T, _ *database, store *tested) {
 	sessions := store.Sessions()
 	s := newSession(sessionID(1), "alice")
 	create(t, sessions, s)
@@ -125,7 +125,7 @@ func TestStricterIsolation(t *testing.T) {
 	}
 }
 
-func testNoTokens(t *testing.T, d *database, store *sqlstore.Store) {
+func testNoTokens(t *testing.T, d *database, store *tested) {
 	config := jwttest.Config(nil)
 	config.Sessions, config.Blocklist = store.Sessions(), d.newBlocklist(t, store)
 	mgr := ginjwt.New(config)

@@ -12,10 +12,10 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/gin-jwt-extended/ginjwt/integration/testserver"
 	"github.com/gin-jwt-extended/ginjwt/internal/idset"
 	"github.com/gin-jwt-extended/ginjwt/internal/redisdb"
 	"github.com/gin-jwt-extended/ginjwt/internal/replica"
-	"github.com/gin-jwt-extended/ginjwt/internal/testserver"
 	"github.com/gin-jwt-extended/ginjwt/redisstore"
 )
 

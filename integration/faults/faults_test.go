@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/gin-jwt-extended/ginjwt"
-	"github.com/gin-jwt-extended/ginjwt/internal/faults"
+	"github.com/gin-jwt-extended/ginjwt/integration/faults"
 )
 
 // unplugged is a store that can be unplugged.
