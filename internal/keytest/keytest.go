@@ -74,4 +74,4 @@ func Encode(kind string, der []byte) string {
 func Private(key any) string { return Encode("PRIVATE KEY", Must(x509.MarshalPKCS8PrivateKey(key))) }
 
 // Public returns a public key as PKIX.
-func Public(key any) string  { return Encode("PUBLIC KEY", Must(x509.MarshalPKIXPublicKey(key))) }
+func Public(key any) string { return Encode("PUBLIC KEY", Must(x509.MarshalPKIXPublicKey(key))) }
