@@ -12,6 +12,7 @@ import (
 	"github.com/go-json-experiment/json"
 
 	"github.com/gin-jwt-extended/ginjwt/internal/strictjson"
+	"github.com/gin-jwt-extended/ginjwt/keys"
 )
 
 // A claim that every token has is in this file: read by payload, written by
@@ -29,8 +30,8 @@ type TokenType string
 // The types of tokens. A token without a type is an access token, as those of
 // other issuers are.
 const (
-	AccessToken  TokenType = "access"
-	RefreshToken TokenType = "refresh"
+	AccessToken  TokenType = keys.AccessToken
+	RefreshToken TokenType = keys.RefreshToken
 )
 
 // claimNames are the names of the claims that go by several, in the tokens of one
@@ -38,7 +39,9 @@ const (
 type claimNames struct {
 	identity, typ, fresh, scope, roles string
 
-	foreign bool // of another issuer than the manager
+	// foreign says that the issuer is another than the manager. It stands here as
+	// a token in the cache has room for one pointer to its issuer.
+	foreign bool
 }
 
 // reservedClaims are the claims that this package reads back, each with what to

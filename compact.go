@@ -59,7 +59,7 @@ func (s *scratch) load(encoded string, set *keys.Set) (segments, error) {
 // nothing in that one is asked again.
 func (parts *segments) setHeader(s *scratch, encoded string, set *keys.Set) error {
 	if set != nil {
-		if k := set.Writing(encoded); k != nil {
+		if k := set.KeyByHeader(encoded); k != nil {
 			parts.header, _ = k.Header()
 			parts.key = k
 			return nil

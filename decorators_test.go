@@ -13,6 +13,7 @@ import (
 
 	"github.com/gin-jwt-extended/ginjwt"
 	"github.com/gin-jwt-extended/ginjwt/jwttest"
+	"github.com/gin-jwt-extended/ginjwt/keys"
 )
 
 func TestVerifyJWTInRequest(t *testing.T) {
@@ -77,6 +78,7 @@ func TestRefuseAnswersAnyError(t *testing.T) {
 		"unknown kind":  {&ginjwt.Error{Kind: errors.New("own kind"), Message: "No"}, 500, "No"},
 		"another error": {errors.New("secret detail"), 500, "Internal server error"},
 		"store is down": {fmt.Errorf("redis: %w", ginjwt.ErrUnavailable), 503, "Service unavailable"},
+		"no keys":       {fmt.Errorf("jwks: %w", keys.ErrUnavailable), 503, "Service unavailable"},
 		"bare kind":     {ginjwt.ErrVerification, 400, "User claims verification failed"},
 		"no message":    {&ginjwt.Error{Kind: ginjwt.ErrVerification}, 400, "User claims verification failed"},
 		"no text":       {&ginjwt.Error{Kind: ginjwt.ErrUserLookup}, 401, "The token is not valid"},

@@ -6,6 +6,8 @@ import (
 	"io"
 	"net/http"
 	"time"
+
+	"github.com/gin-jwt-extended/ginjwt/keys"
 )
 
 // Why a request is refused. Test with [errors.Is]; the status is that of
@@ -31,7 +33,8 @@ var (
 	ErrInsufficientScope = errors.New("ginjwt: token does not allow this request") // 403
 
 	// ErrUnavailable means that a store could not answer, so that nobody knows
-	// whether the token is good. Callbacks may wrap it to answer 503, not 500.
+	// whether the token is good. Callbacks may wrap it, or keys.ErrUnavailable, to
+	// answer 503, not 500.
 	ErrUnavailable = errors.New("ginjwt: a store could not answer") // 503
 	ErrCallback    = errors.New("ginjwt: a callback failed")        // 500
 )
@@ -87,7 +90,7 @@ func (e *Error) Unwrap() []error {
 	return []error{e.Kind, e.Err}
 }
 
-// The loaders that respond, as indexes into JWTManager.responders.
+// The loaders that respond, as indexes into responders.
 const (
 	unauthorizedLoader = iota
 	invalidTokenLoader
@@ -138,6 +141,9 @@ var answers = []answer{
 // rowOf returns the row of answers for an error of one or more kinds; that of
 // ErrCallback for all others.
 func rowOf(err error) int {
+	if errors.Is(err, keys.ErrUnavailable) {
+		return rowOf(ErrUnavailable)
+	}
 	for i := range answers {
 		if errors.Is(err, answers[i].kind) {
 			return i

@@ -582,7 +582,7 @@ var besides = []struct {
 	}},
 }
 
-func TestRefreshHandlerWithAccessToken(t *testing.T) {
+func TestRefreshHandlerRequireAccessToken(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
 		name   string

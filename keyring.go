@@ -20,7 +20,7 @@ type keyring struct {
 // only, or of keys that begin later.
 func checkSuccessor(set, next *keys.Set, now time.Time) error {
 	for _, typ := range []TokenType{AccessToken, RefreshToken} {
-		signs := func(s *keys.Set) bool { return s.Signing(string(typ), now, now) != nil }
+		signs := func(s *keys.Set) bool { return s.SigningKey(string(typ), now, now) != nil }
 		if !signs(next) && signs(set) && !next.HasRetired(now) {
 			return fmt.Errorf("none of the keys signs %s tokens now", typ)
 		}
@@ -68,7 +68,7 @@ func (c Config) check(loaders *callbacks) (checkedConfig, error) {
 	config.validate(&p)
 	checked := checkedConfig{
 		config:  config,
-		keys:    keySettings{c, config, loaders.encodeKey != nil, loaders.decodeKey != nil}.parse(&p),
+		keys:    keySettings{given: c, config: config, loadsToSign: loaders.encodeKey != nil, loadsToVerify: loaders.decodeKey != nil}.parse(&p),
 		foreign: config.foreignRules(&p),
 	}
 	config.validateIssuers(config.hasOwnKeys() || loaders.decodeKey != nil, &p)
@@ -106,9 +106,9 @@ func (s keySettings) parse(p *problems) *keys.Set {
 		key, given := config.keyFor(name, field, p)
 		switch {
 		case key != nil && i == 0 && len(config.Keys) == 0:
-			set = set.With(key)
+			set = set.Append(key)
 		case key != nil:
-			set = set.With(key.OnlyVerifying())
+			set = set.Append(key.WithoutSigning())
 		case !given && !config.listsKeyFor(name) && s.needsKey(i):
 			s.missingKey(name, field, p)
 		}

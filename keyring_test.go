@@ -219,7 +219,7 @@ func TestKeysOfLoadersEndToo(t *testing.T) {
 func TestKeysForOneTypeOfToken(t *testing.T) {
 	t.Parallel()
 	access, refresh := secretKey("a"), secretKey("r")
-	access.TokenType, refresh.TokenType = "access", "refresh"
+	access.TokenType, refresh.TokenType = keys.AccessToken, "refresh"
 	mgr, engine := newManager(t, ginjwt.Config{Keys: []keys.Key{access, refresh}})
 	engine.GET("/", mgr.JWTRequired(), identify)
 	engine.POST("/", mgr.RefreshRequired(), identify)
@@ -311,7 +311,7 @@ func TestMistakesInKeyLists(t *testing.T) {
 	}
 	for want, config := range map[string]ginjwt.Config{
 		"ginjwt: Keys (JWT_KEYS): has 3 bytes, but must have at least the 32 of the hash (algorithm HS256); make one with: openssl rand -base64 32": set(func(k *keys.Key) { k.Sign = []byte("abc") }),
-		`ginjwt: Keys (JWT_KEYS): the TokenType "id" is none; use "access" or "refresh"`:                                                            set(func(k *keys.Key) { k.TokenType = "id" }),
+		`ginjwt: Keys (JWT_KEYS): the TokenType "id" is none; use AccessToken or RefreshToken`:                                                      set(func(k *keys.Key) { k.TokenType = "id" }),
 		"ginjwt: Keys (JWT_KEYS): all keys are retired: no token could be made or verified":                                                         set(func(k *keys.Key) { k.NotAfter = now.Add(-time.Second) }),
 		"ginjwt: Keys (JWT_KEYS): NotAfter is not after NotBefore":                                                                                  set(func(k *keys.Key) { k.NotBefore, k.NotAfter = now, now }),
 		"ginjwt: Keys (JWT_KEYS): no algorithm of this package fits a key of its type":                                                              set(func(k *keys.Key) { k.Sign = "text" }),

@@ -198,7 +198,7 @@ func (f *requestReader) findInCookies(r *http.Request, need *requirement) (carri
 	return carried{encoded: values[0], csrf: csrf}, nil
 }
 
-// cookieValues returns the values of one cookie, without quotes around thef.
+// cookieValues returns the values of one cookie, without quotes around them.
 // net/http would drop a value with characters that no cookie may have, which on
 // an optional route would turn a bad token into none.
 func cookieValues(r *http.Request, name string) (values []string) {

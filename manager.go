@@ -61,9 +61,9 @@ func (m *JWTManager) freeze() error {
 	if err != nil {
 		return err
 	}
-	own := m.config.Blocklist != nil || m.config.Sessions != nil || m.tokenInBlocklist != nil
+	revokes := m.config.Blocklist != nil || m.config.Sessions != nil || m.tokenInBlocklist != nil
 	m.config = checked.config
-	m.assemble(checked, own)
+	m.assemble(checked, revokes)
 	m.frozen = true
 	return nil
 }
@@ -73,15 +73,15 @@ func (m *JWTManager) freeze() error {
 func (m *JWTManager) assemble(checked checkedConfig, revokes bool) {
 	config, loaders := &m.config, &m.callbacks
 	m.verifier = newVerifier(config, checked, loaders.decodeKey)
-	m.minter = &minter{config, loaders, m.verifier, claimKeysOf(m.verifier.own.claims)}
+	m.minter = &minter{config: config, callbacks: loaders, verifier: m.verifier, keys: claimKeysOf(m.verifier.own.claims)}
 	m.revocations = &revocations{
 		list: config.Blocklist, callbacks: loaders, required: revokes, sessions: config.Sessions != nil,
 		now: config.Now, leeway: config.DecodeLeeway, accessLifetime: config.AccessTokenExpires,
 	}
 	if config.Sessions != nil {
-		m.sessions = &sessionPolicy{config.Sessions, config, m.minter, m.revocations, loaders}
+		m.sessions = &sessionPolicy{store: config.Sessions, config: config, minter: m.minter, revocations: m.revocations, callbacks: loaders}
 	}
-	m.checks = &tokenChecks{loaders, m.revocations, m.sessions, config.Now, config.DecodeLeeway}
+	m.checks = &tokenChecks{callbacks: loaders, revocations: m.revocations, sessions: m.sessions, now: config.Now, leeway: config.DecodeLeeway}
 	m.reader = newRequestReader(config)
 	m.refuser = &refuser{&loaders.responders, challengesOf(config.HeaderType), config.ErrorMessageKey}
 }

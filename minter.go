@@ -146,10 +146,10 @@ func (m *minter) signingKey(ctx context.Context, identity any, typ TokenType, no
 		return m.loadedKey(ctx, identity, typ, now)
 	}
 	set := m.verifier.keySet()
-	if key := set.Signing(string(typ), now, expires); key != nil {
+	if key := set.SigningKey(string(typ), now, expires); key != nil {
 		return key, nil
 	}
-	if set.IsNamed() {
+	if set.RequiresKeyID() {
 		return nil, fmt.Errorf("%w: no key of the list signs %s tokens at this time", ErrNoSigningKey, typ)
 	}
 	return nil, fmt.Errorf("%w: set %s", ErrNoSigningKey, m.signingField())

@@ -40,7 +40,7 @@ func TestJWKSHandlerPublishesPublicKeysOnly(t *testing.T) {
 	planned, retiring, refresh := named("p", "ES384", pems.P384Private), named("o", "ES512", pems.P521Private), named("f", "EdDSA", pems.Ed25519Other)
 	planned.NotBefore = clock.Now().Add(time.Hour)
 	retiring.NotAfter = clock.Now().Add(time.Hour)
-	refresh.TokenType = "refresh"
+	refresh.TokenType = keys.RefreshToken
 	mgr, engine := newManager(t, ginjwt.Config{
 		Keys: []keys.Key{rsa, ec, ed, planned, retiring, refresh, secretKey("a")}, Now: clock.Now,
 	})

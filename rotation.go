@@ -9,16 +9,6 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/store"
 )
 
-func (spec *tokenSpec) validForRotation() error {
-	if spec.fresh != "" || spec.freshFor != 0 {
-		return errors.New("ginjwt: WithFresh: nobody has typed a password; a rotated token is never fresh")
-	}
-	if spec.device != "" {
-		return errors.New("ginjwt: WithDevice is for CreateTokenPair: a session stays on its device")
-	}
-	return nil
-}
-
 // rotation is one call of RotateTokens.
 type rotation struct {
 	*sessionPolicy

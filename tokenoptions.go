@@ -48,6 +48,16 @@ func (spec *tokenSpec) validate() error {
 	return nil
 }
 
+func (spec *tokenSpec) validForRotation() error {
+	if spec.fresh != "" || spec.freshFor != 0 {
+		return errors.New("ginjwt: WithFresh: nobody has typed a password; a rotated token is never fresh")
+	}
+	if spec.device != "" {
+		return errors.New("ginjwt: WithDevice is for CreateTokenPair: a session stays on its device")
+	}
+	return nil
+}
+
 // A TokenOption changes the token being created.
 type TokenOption func(*tokenSpec)
 

@@ -356,8 +356,8 @@ func ailments(t *testing.T) []ailment {
 			keyList{ed, {ID: "old", Verify: secret}},
 			keyList{ed, {ID: "old", Verify: secret, NotAfter: in(30 * day)}}),
 		list(`warning: Keys (JWT_KEYS): Key "refresh" is a secret beside key pairs`,
-			keyList{{ID: "access", Sign: ed.Sign, TokenType: "access"}, {ID: "refresh", Sign: secret}},
-			keyList{{ID: "access", Sign: ed.Sign, TokenType: "access"}, {ID: "refresh", Sign: secret, TokenType: "refresh"}}),
+			keyList{{ID: "access", Sign: ed.Sign, TokenType: keys.AccessToken}, {ID: "refresh", Sign: secret}},
+			keyList{{ID: "access", Sign: ed.Sign, TokenType: keys.AccessToken}, {ID: "refresh", Sign: secret, TokenType: keys.RefreshToken}}),
 		list(`note: Keys (JWT_KEYS): Key number 2 only verifies`,
 			keyList{ed, {Verify: ec.Verify, NotBefore: in(time.Hour)}}, keyList{ed, {Verify: ec.Verify}}),
 		list(`note: Keys (JWT_KEYS): Key number 1 is a small one`, keyList{rsaKey}, keyList{ed}),
@@ -517,8 +517,8 @@ func TestKeysThatTakeTurnsMustOverlap(t *testing.T) {
 	t.Parallel()
 	pems := keytest.Generate(t)
 	first, second := listed(t, "first", pems.Ed25519Private), listed(t, "second", pems.P256Private)
-	access := func(k keys.Key) keys.Key { k.TokenType = "access"; return k }
-	refresh := func(k keys.Key) keys.Key { k.TokenType = "refresh"; return k }
+	access := func(k keys.Key) keys.Key { k.TokenType = keys.AccessToken; return k }
+	refresh := func(k keys.Key) keys.Key { k.TokenType = keys.RefreshToken; return k }
 	const gap, short = `warning: Keys (JWT_KEYS): Key "first" is the last`, `warning: Keys (JWT_KEYS): Key "first" is retired before`
 	in := func(d time.Duration) time.Time { return time.Now().Add(d) }
 	for name, test := range map[string]struct {

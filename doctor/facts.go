@@ -157,9 +157,9 @@ func endsInLetter(s string) bool {
 
 // hasShortSecret reports whether there is a reason for AllowShortSecret.
 func (c effectiveConfig) hasShortSecret() bool {
-	short := func(name string) bool { return len(c.SecretKey) < keys.MinSecret(name) }
+	short := func(name string) bool { return len(c.SecretKey) < keys.MinSecretBytes(name) }
 	return slices.ContainsFunc(c.secretAlgorithms(), short) || slices.ContainsFunc(c.Keys, func(k keys.Key) bool {
 		secret, ok := secretIn(k)
-		return ok && len(secret) < keys.MinSecret(k.AlgorithmOr(c.Algorithm))
+		return ok && len(secret) < keys.MinSecretBytes(k.AlgorithmOr(c.Algorithm))
 	})
 }

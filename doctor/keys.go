@@ -57,12 +57,6 @@ const (
 	newKey   = "Make the next key one of EdDSA or ES256: shorter tokens, faster to sign, and stronger."
 )
 
-// The types of tokens that a key may be for.
-const (
-	accessToken  = string(ginjwt.AccessToken)
-	refreshToken = string(ginjwt.RefreshToken)
-)
-
 // keyRule says when one of Keys is better changed.
 type keyRule struct {
 	severity     Severity
@@ -80,7 +74,7 @@ var keyRules = []keyRule{
 		`verifies tokens without "kid", and does so without end: whoever gets hold of this old key makes tokens for anybody.`,
 		"Set NotAfter to when the last token from before the list expires: RefreshTokenExpires after the change."},
 	{Warning, func(c effectiveConfig, k keys.Key) bool {
-		return k.IsSecret() && k.NotAfter.IsZero() && !k.AllowMissingKeyID && k.TokenType != refreshToken &&
+		return k.IsSecret() && k.NotAfter.IsZero() && !k.AllowMissingKeyID && k.TokenType != keys.RefreshToken &&
 			slices.ContainsFunc(c.Keys, func(other keys.Key) bool { return !other.IsSecret() })
 	},
 		"is a secret beside key pairs, without end: everybody who has it can make tokens for anybody.",
@@ -191,9 +185,9 @@ func (c effectiveConfig) hasSuccessor(k keys.Key, t time.Time) bool {
 // longestLifetime returns that of the tokens of a type, of both if it is empty.
 func (c effectiveConfig) longestLifetime(typ string) time.Duration {
 	switch {
-	case typ == accessToken:
+	case typ == keys.AccessToken:
 		return c.AccessTokenExpires
-	case typ == refreshToken:
+	case typ == keys.RefreshToken:
 		return c.RefreshTokenExpires
 	case c.AccessTokenExpires == ginjwt.NeverExpires || c.RefreshTokenExpires == ginjwt.NeverExpires:
 		return ginjwt.NeverExpires

@@ -44,7 +44,7 @@ func (c effectiveConfig) weaknessOf(k keys.Key, preferred string) (weakness, boo
 	if !ok {
 		return weakness{}, false
 	}
-	return c.weaknessIn(string(secret), 8*keys.MinSecret(k.AlgorithmOr(preferred)))
+	return c.weaknessIn(string(secret), 8*keys.MinSecretBytes(k.AlgorithmOr(preferred)))
 }
 
 func secretIn(k keys.Key) (secret []byte, ok bool) {
@@ -212,7 +212,7 @@ func hasBlanksAround(secret string, _ int) bool {
 func (c effectiveConfig) secretFindings() []Finding {
 	wanted := 0
 	for _, name := range c.secretAlgorithms() {
-		wanted = max(wanted, 8*keys.MinSecret(name))
+		wanted = max(wanted, 8*keys.MinSecretBytes(name))
 	}
 	if w, weak := c.weaknessIn(c.SecretKey, wanted); weak && wanted > 0 {
 		return []Finding{finding(w.severity, "SecretKey", w.problem, newSecret)}

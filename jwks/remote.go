@@ -119,7 +119,13 @@ func (r *Remote) KeySet(ctx context.Context, kid string) (*keys.Set, error) {
 }
 
 // DecodeKey returns the key that the header of a token names, for a
-// DecodeKeyLoader of ginjwt. A zero Key means that there is none. A Remote
+// DecodeKeyLoader of ginjwt, which gives it the token's own "iss" and header:
+//
+//	mgr.DecodeKeyLoader(func(ctx context.Context, t *ginjwt.Token) (keys.Key, error) {
+//		return remote.DecodeKey(ctx, t.Issuer, t.Header())
+//	})
+//
+// A zero Key means that there is none. A Remote
 // of [Discover] has none for tokens of other issuers; one of [New] does not look
 // at who issued the token: set Config.DecodeIssuer. Use Config.Issuers in its
 // place where tokens have more than one issuer.

@@ -45,7 +45,7 @@ func (s *site) serve(fn http.HandlerFunc) {
 }
 
 // serveSet answers with a JWK Set of these keys.
-func (s *site) serveSet(list ...members) { s.serveText(setOf(list...)) }
+func (s *site) serveSet(keys ...members) { s.serveText(setOf(keys...)) }
 
 func (s *site) serveText(text string) { s.serve(textHandler("application/json", text)) }
 
@@ -187,11 +187,11 @@ func (m members) text() string {
 	return string(text)
 }
 
-func setOf(list ...members) string {
-	if list == nil {
-		list = []members{}
+func setOf(keys ...members) string {
+	if keys == nil {
+		keys = []members{}
 	}
-	return members{"keys": list}.text()
+	return members{"keys": keys}.text()
 }
 
 func base64url(b []byte) string { return base64.RawURLEncoding.EncodeToString(b) }

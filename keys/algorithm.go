@@ -59,9 +59,9 @@ func AsymmetricAlgorithms() (names []string) {
 	return names
 }
 
-// MinSecret returns how many bytes a secret must have for an algorithm: as many
+// MinSecretBytes returns how many bytes a secret must have for an algorithm: as many
 // as its hash (RFC 7518 §3.2). It is zero for those of key pairs.
-func MinSecret(algorithm string) int {
+func MinSecretBytes(algorithm string) int {
 	if !IsHMAC(algorithm) {
 		return 0
 	}

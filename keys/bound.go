@@ -7,6 +7,8 @@ import (
 	"crypto/rsa"
 	"errors"
 	"fmt"
+	"io"
+	"log/slog"
 	"slices"
 	"strings"
 	"time"
@@ -46,7 +48,8 @@ type signer interface {
 	verifies(signed string, signature []byte) bool
 }
 
-// Bind checks that k is a good key of its algorithm, which it must name.
+// Bind checks that k is a good key of its algorithm, which it must name. Its error
+// has no prefix, for a caller that names where the key comes from.
 func (o Options) Bind(k Key) (*Bound, error) {
 	a, ok := algorithms[k.Algorithm]
 	if !ok {
@@ -97,6 +100,21 @@ func headerOf(k Key) string {
 	return string(b)
 }
 
+// String describes the key without its secret.
+func (k Bound) String() string { return k.key.String() }
+
+// GoString is String, for %#v.
+func (k Bound) GoString() string { return k.String() }
+
+// Format prints String whatever the verb, so that none shows a secret.
+func (k Bound) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, k.String()) }
+
+// LogValue is String, for log/slog.
+func (k Bound) LogValue() slog.Value { return slog.StringValue(k.String()) }
+
+// MarshalText is String, so that no encoder writes a secret.
+func (k Bound) MarshalText() ([]byte, error) { return []byte(k.String()), nil }
+
 // ID is the "kid" of the key; empty if it has none.
 func (k *Bound) ID() string { return k.key.ID }
 
@@ -119,8 +137,8 @@ func (k *Bound) IsFor(tokenType string) bool {
 // IsRetired reports whether the key neither signs nor verifies any more.
 func (k *Bound) IsRetired(now time.Time) bool { return k.key.IsRetired(now) }
 
-// OnlyVerifying returns the same key, which signs no token.
-func (k *Bound) OnlyVerifying() *Bound {
+// WithoutSigning returns the same key, which signs no token.
+func (k *Bound) WithoutSigning() *Bound {
 	other := *k
 	other.signs = false
 	return &other

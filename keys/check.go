@@ -32,7 +32,7 @@ func checkKey(k Key) error {
 	return checkPrivate(k.Sign)
 }
 
-// checkPrivate looks closer at a key that is to stay than bind can, which may be
+// checkPrivate looks closer at a key that is to stay than [Options.Bind] can, which may be
 // called for every token. The numbers that come with an RSA key to speed it up
 // are not taken on trust: a wrong one gives the key away with one signature.
 func checkPrivate(sign any) error {

@@ -7,6 +7,9 @@
 // signs, all verify, and a token that names a key is verified with that key only.
 // A [Source] is where the keys of an issuer come from, such as package jwks.
 //
+// [Bound], and the methods of Set that take tokens apart, are what package ginjwt
+// needs to sign and verify; programs rarely do.
+//
 // A key is refused that would not protect: short secrets and RSA keys, secrets
 // that are printed in manuals, public keys in the place of secrets, points of
 // small order, halves that do not belong together.

@@ -50,7 +50,7 @@ func ExampleSet() {
 	}
 	for _, day := range []int{0, 7} {
 		at := now.AddDate(0, 0, day)
-		fmt.Println(set.Signing("access", at, at.Add(15*time.Minute)).ID(), "signs")
+		fmt.Println(set.SigningKey("access", at, at.Add(15*time.Minute)).ID(), "signs")
 	}
 	key, err := keys.NewSet(old)
 	fmt.Println(key, err)

@@ -170,7 +170,7 @@ func TestParseKeysReadsEveryMember(t *testing.T) {
 	assert.Equal(t, fields(keys.Key{
 		ID: "ké1", Algorithm: "EdDSA", Sign: ed25519.NewKeyFromSeed(unbase64(rfcEd25519["d"])),
 		NotBefore: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC), NotAfter: time.Date(2027, 1, 1, 0, 0, 0, 0, time.UTC),
-		TokenType: "refresh", AllowMissingKeyID: true,
+		TokenType: keys.RefreshToken, AllowMissingKeyID: true,
 	}), fields(k))
 }
 
@@ -389,7 +389,7 @@ func TestMarshalJWKRoundTrips(t *testing.T) {
 	}
 	secret := []byte(strings.Repeat("k", 64))
 	assertRoundTrip(t, keys.Key{ID: "<&>\u2028", Algorithm: "HS512", Sign: secret})
-	assertRoundTrip(t, keys.Key{Algorithm: "HS256", Verify: secret, TokenType: "refresh"})
+	assertRoundTrip(t, keys.Key{Algorithm: "HS256", Verify: secret, TokenType: keys.RefreshToken})
 }
 
 func assertRoundTrip(t *testing.T, k keys.Key) {
@@ -683,9 +683,9 @@ func certificate(t *testing.T, name string, parent *x509.Certificate, parentKey 
 	return parsed, key
 }
 
-// FuzzParseKeys checks that what is read is what is written, and that the
+// FuzzParse checks that what is read is what is written, and that the
 // public part of it has no private one.
-func FuzzParseKeys(f *testing.F) {
+func FuzzParse(f *testing.F) {
 	pems := keytest.Generate(f)
 	for _, seed := range []object{rfcEC, rfcEd25519, rfcSecret, rfcEC.public(), rfcRSA.public(), rfcRSA} {
 		f.Add(seed.text())

@@ -44,7 +44,7 @@ type Key struct {
 	NotAfter time.Time
 
 	// TokenType is the only type of token that the key signs and verifies:
-	// "access" or "refresh". Empty means both.
+	// AccessToken or RefreshToken. Empty means both.
 	TokenType string
 
 	// AllowMissingKeyID, of a key in a set, verifies tokens without "kid" too,
@@ -52,14 +52,14 @@ type Key struct {
 	AllowMissingKeyID bool
 }
 
-// The types of tokens that a key can be for.
+// The types of tokens that a key can be for, as Key.TokenType.
 const (
-	accessToken  = "access"
-	refreshToken = "refresh"
+	AccessToken  = "access"
+	RefreshToken = "refresh"
 )
 
 // isTokenType reports whether a key can be for tokens of this type.
-func isTokenType(typ string) bool { return typ == accessToken || typ == refreshToken }
+func isTokenType(typ string) bool { return typ == AccessToken || typ == RefreshToken }
 
 // IsActive reports whether k signs at that time, if it can sign at all.
 func (k Key) IsActive(now time.Time) bool { return !now.Before(k.NotBefore) && !k.IsRetired(now) }

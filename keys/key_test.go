@@ -8,6 +8,8 @@ import (
 	"crypto/rsa"
 	"encoding/hex"
 	"encoding/json"
+	"fmt"
+	"log/slog"
 	"math/big"
 	"slices"
 	"strings"
@@ -21,7 +23,7 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/keys"
 )
 
-func TestParseKey(t *testing.T) {
+func TestParseOne(t *testing.T) {
 	t.Parallel()
 	pems := keytest.Generate(t)
 	for name, test := range map[string]struct {
@@ -132,4 +134,23 @@ func parsed(t *testing.T, text string) keys.Key {
 	require.NoError(t, err)
 	require.Len(t, list, 1)
 	return list[0]
+}
+
+func TestBoundKeysAreNotPrinted(t *testing.T) {
+	t.Parallel()
+	const secret = "Gx7qPzM3vT9cLr2WbY5nKd8sFh4jUe6A"
+	bound, err := keys.Options{}.Bind(keys.Key{ID: "k1", Algorithm: "HS256", Sign: []byte(secret)})
+	require.NoError(t, err)
+	const want = `keys.Key{ID: "k1", Algorithm: "HS256", signs}`
+	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d"} {
+		assert.Equal(t, want, fmt.Sprintf(verb, bound), verb)
+		assert.Equal(t, want, fmt.Sprintf(verb, *bound), verb)
+	}
+	b, err := json.Marshal(map[string]any{"key": bound})
+	require.NoError(t, err)
+	assert.NotContains(t, string(b), secret)
+	var logged strings.Builder
+	slog.New(slog.NewTextHandler(&logged, nil)).Info("made", "key", bound)
+	assert.Contains(t, logged.String(), "k1")
+	assert.NotContains(t, logged.String(), secret)
 }

@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"cmp"
 	"crypto"
-	_ "crypto/sha256" // the hashes of the algorithms below
-	_ "crypto/sha512"
 	"errors"
 	"fmt"
 )
@@ -88,7 +86,8 @@ func parse(text []byte) ([]Key, error) {
 }
 
 // ParsePrivatePEM reads the first key of a PEM text, which must be a private one.
-// It does not check the key.
+// It does not check the key. Its error has no prefix, for a caller that names where
+// the text comes from.
 func ParsePrivatePEM(text []byte) (any, error) {
 	key, err := parsePEM(text)
 	if _, signs := key.(crypto.Signer); err == nil && !signs {
@@ -98,7 +97,7 @@ func ParsePrivatePEM(text []byte) (any, error) {
 }
 
 // ParsePublicPEM reads the first key of a PEM text, which must be a public one or
-// a certificate. It does not check the key.
+// a certificate. It is otherwise like ParsePrivatePEM.
 func ParsePublicPEM(text []byte) (any, error) {
 	key, err := parsePEM(text)
 	if _, signs := key.(crypto.Signer); err == nil && signs {

@@ -29,7 +29,7 @@ func (s *Set) PublicAlgorithms(now time.Time) []string {
 func (s *Set) published(now time.Time) []publicJWK {
 	list := []publicJWK{}
 	for _, k := range s.keys {
-		if k.IsRetired(now) || k.key.TokenType == refreshToken || s.named && k.ID() == "" { // no verifier could tell what is without a name
+		if k.IsRetired(now) || k.key.TokenType == RefreshToken || s.named && k.ID() == "" { // no verifier could tell what is without a name
 			continue
 		}
 		members, err := publicMembers(k.key.Verify)

@@ -92,7 +92,7 @@ func (o Options) bindListed(k Key) (*Bound, error) {
 	case k.IsZero():
 		return nil, errors.New("there is no key")
 	case k.TokenType != "" && !isTokenType(k.TokenType):
-		return nil, fmt.Errorf("the TokenType %q is none; use \"access\" or \"refresh\"", k.TokenType)
+		return nil, fmt.Errorf("the TokenType %q is none; use AccessToken or RefreshToken", k.TokenType)
 	case !k.NotAfter.IsZero() && !k.NotAfter.After(k.NotBefore):
 		return nil, errors.New("NotAfter is not after NotBefore")
 	}
@@ -127,8 +127,8 @@ func checkDouble(list []*Bound, k *Bound) error {
 	return nil
 }
 
-// With returns a set of the keys of s and more of them, in this order.
-func (s *Set) With(more ...*Bound) *Set { return setOf(slices.Concat(s.keys, more)) }
+// Append returns a set of the keys of s and more of them, in this order.
+func (s *Set) Append(more ...*Bound) *Set { return setOf(slices.Concat(s.keys, more)) }
 
 // String counts the keys, and shows none.
 func (s Set) String() string { return fmt.Sprintf("keys.Set{%d keys}", len(s.keys)) }
@@ -148,8 +148,8 @@ func (s *Set) KeySet(context.Context, string) (*Set, error) { return s, nil }
 // Len returns the number of keys.
 func (s *Set) Len() int { return len(s.keys) }
 
-// IsNamed reports whether a key in s has an ID, so that tokens must name theirs.
-func (s *Set) IsNamed() bool { return s.named }
+// RequiresKeyID reports whether a key in s has an ID, so that tokens must name theirs.
+func (s *Set) RequiresKeyID() bool { return s.named }
 
 // HasRetired reports whether a key in s is retired.
 func (s *Set) HasRetired(now time.Time) bool {
@@ -171,11 +171,11 @@ func (s *Set) HasAsymmetric() bool {
 	return slices.ContainsFunc(s.keys, func(k *Bound) bool { return !IsHMAC(k.Algorithm()) })
 }
 
-// Signing returns the key for a new token: the first that is active and not
+// SigningKey returns the key for a new token: the first that is active and not
 // retired before the token expires or, if there is none, the one that is retired
 // last. A zero time of expiry is that of a token that never expires. Nil: no key
 // signs tokens of this type now.
-func (s *Set) Signing(tokenType string, now, expires time.Time) *Bound {
+func (s *Set) SigningKey(tokenType string, now, expires time.Time) *Bound {
 	var last *Bound
 	for _, k := range s.keys {
 		switch {
@@ -189,9 +189,9 @@ func (s *Set) Signing(tokenType string, now, expires time.Time) *Bound {
 	return last
 }
 
-// Writing returns the key whose own header this is, encoded, if no other key of s
+// KeyByHeader returns the key whose own header this is, encoded, if no other key of s
 // may have signed a token with it; else nil.
-func (s *Set) Writing(encodedHeader string) *Bound {
+func (s *Set) KeyByHeader(encodedHeader string) *Bound {
 	for _, k := range s.keys {
 		if k.encodedHeader == encodedHeader && (k.key.ID != "" || !s.named) {
 			return k

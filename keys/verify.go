@@ -7,10 +7,18 @@ import (
 
 // Why no key verifies a token.
 var (
+	// ErrUnknownKey means that the token names no key of the set, or a retired one.
 	ErrUnknownKey = errors.New("keys: no key that the token names, or its key is retired")
-	ErrAlgorithm  = errors.New("keys: no key that the token names is for its algorithm")
-	ErrSignature  = errors.New("keys: the signature is not that of the key")
-	ErrTokenType  = errors.New("keys: the key is for tokens of another type")
+
+	// ErrAlgorithm means that the key answers to another algorithm.
+	ErrAlgorithm = errors.New("keys: no key that the token names is for its algorithm")
+
+	// ErrSignature means that the signature is not that of the key.
+	ErrSignature = errors.New("keys: the signature is not that of the key")
+
+	// ErrTokenType means that the signature is good, but the key is for tokens of
+	// another type.
+	ErrTokenType = errors.New("keys: the key is for tokens of another type")
 )
 
 // Signature is what a token says of how it was signed.
@@ -25,8 +33,8 @@ type Signature struct {
 
 // Verify returns the key that made a signature. The token's algorithm does not
 // choose the key: a key answers to one only. A token that names no key may be
-// of several keys, which are tried one after another. The error is one of those
-// above.
+// of several keys, which are tried one after another. The error is [ErrUnknownKey],
+// [ErrAlgorithm], [ErrSignature] or [ErrTokenType].
 func (s *Set) Verify(sig Signature, now time.Time) (*Bound, error) {
 	refusal := ErrUnknownKey
 	for _, k := range s.keys {

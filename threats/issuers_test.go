@@ -463,7 +463,7 @@ func TestThreatIssuerKeysChange(t *testing.T) {
 		"T073 no such key":                         {{ID: "other", Sign: issuerKeys()[issuerC].p256}},
 		"T076 the name is that of another family":  {{ID: listedID("RS256"), Sign: issuerKeys()[issuerC].p256}},
 		"T077 retired":                             {{ID: listedID("RS256"), Sign: issuerKeys()[issuerC].rsa, NotAfter: time.Unix(1, 0)}},
-		"T061 for another type of token":           {{ID: listedID("RS256"), Sign: issuerKeys()[issuerC].rsa, TokenType: "refresh"}},
+		"T061 for another type of token":           {{ID: listedID("RS256"), Sign: issuerKeys()[issuerC].rsa, TokenType: keys.RefreshToken}},
 		"T073 no keys at all":                      nil,
 		"T078 the key is there, by another name":   {{ID: "other", Sign: issuerKeys()[issuerC].rsa, AllowMissingKeyID: true}},
 		"T026 the key is there, for another usage": {{ID: listedID("RS256"), Algorithm: "PS256", Sign: issuerKeys()[issuerC].rsa}},

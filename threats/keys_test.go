@@ -532,7 +532,7 @@ func TestThreatPublishedSecrets(t *testing.T) {
 	t.Parallel()
 	list := append(listedKeys(ownKeys()),
 		keys.Key{ID: "p384", Sign: ownKeys().p384}, keys.Key{ID: "p521", Sign: ownKeys().p521},
-		keys.Key{ID: "refresh", Sign: alienKeys().p256, TokenType: "refresh"},
+		keys.Key{ID: "refresh", Sign: alienKeys().p256, TokenType: keys.RefreshToken},
 		keys.Key{ID: "verifies", Verify: alienKeys().secret},
 	)
 	config := listConfig(list...)

@@ -122,8 +122,8 @@ func TestThreatHalfKeys(t *testing.T) {
 func TestThreatKeyOfOneTokenType(t *testing.T) {
 	t.Parallel()
 	chain := alienKeys()
-	access := keys.Key{ID: "a", Sign: chain.p256, TokenType: "access", AllowMissingKeyID: true}
-	refresh := keys.Key{ID: "r", Sign: chain.ed25519, TokenType: "refresh", AllowMissingKeyID: true}
+	access := keys.Key{ID: "a", Sign: chain.p256, TokenType: keys.AccessToken, AllowMissingKeyID: true}
+	refresh := keys.Key{ID: "r", Sign: chain.ed25519, TokenType: keys.RefreshToken, AllowMissingKeyID: true}
 	v := newVictim(t, listConfig(access, refresh))
 	claims := func(typ string) string { return `{"sub":"alice","exp":253402300799` + typ + `}` }
 	for range 2 {
@@ -140,7 +140,7 @@ func TestThreatKeyOfOneTokenType(t *testing.T) {
 		}
 	}
 	remembered := seal("ES256", chain.p256, kidHeader("ES256", `"a"`), claims(""))
-	access.TokenType, refresh.TokenType = "refresh", "access"
+	access.TokenType, refresh.TokenType = keys.RefreshToken, "access"
 	require.NoError(t, v.mgr.SetKeys(access, refresh))
 	v.refused(t, remembered, msgSignature)
 }

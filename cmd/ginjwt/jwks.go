@@ -46,7 +46,7 @@ func (a *app) published(path string, list []keys.Key) (public []keys.Key) {
 		switch {
 		case isSecret(key):
 			a.warn("%s: %s is a secret, and is not published", path, idOf(key))
-		case key.TokenType == "refresh":
+		case key.TokenType == keys.RefreshToken:
 			a.warn("%s: %s is for refresh tokens, which only their service verifies, and is not published", path, idOf(key))
 		case stateOf(key, a.now()) == stateRetired:
 			a.warn("%s: %s retired %s, and is not published", path, idOf(key), relative(key.NotAfter, a.now()))

@@ -100,7 +100,7 @@ func signersOf(list []keys.Key, now time.Time) map[int][]string {
 	if m.InitApp(nil) != nil {
 		return signers
 	}
-	for _, typ := range []string{"access", "refresh"} {
+	for _, typ := range []string{keys.AccessToken, keys.RefreshToken} {
 		create := m.CreateAccessToken
 		if typ == "refresh" {
 			create = m.CreateRefreshToken

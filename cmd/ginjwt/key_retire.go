@@ -122,7 +122,7 @@ func (a *app) warnOfEnd(path string, before, list []keys.Key) {
 		a.warn("%s: no key signs %s any more, and %s; add one: %s", path, lost, a.without(list, "can"), command("key add", "--first", path))
 	}
 	warned := ""
-	for _, typ := range []string{"access", "refresh"} {
+	for _, typ := range []string{keys.AccessToken, keys.RefreshToken} {
 		last, signs := lastSigner(list, typ)
 		if !signs || !last.NotAfter.After(a.now()) || idOf(last) == warned {
 			continue

@@ -67,7 +67,7 @@ func TestKeyNewWithMore(t *testing.T) {
 	require.NoError(t, err)
 	list[0].Sign = nil
 	assert.Equal(t, []keys.Key{{
-		ID: "k1", Algorithm: "EdDSA", TokenType: "refresh",
+		ID: "k1", Algorithm: "EdDSA", TokenType: keys.RefreshToken,
 		NotBefore: time.Date(2026, 12, 1, 0, 0, 0, 0, time.UTC).Local(),
 		NotAfter:  noon.Add(31 * day).Local(),
 	}}, local(list))

@@ -337,13 +337,13 @@ func TestKeyfuncVerifies(t *testing.T) {
 	p := start(t, first, second)
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	list, err := keyfunc.NewDefaultCtx(ctx, []string{p.url + "/.well-known/jwks.json"})
+	keyfuncs, err := keyfunc.NewDefaultCtx(ctx, []string{p.url + "/.well-known/jwks.json"})
 	require.NoError(t, err)
 	options := []golangjwt.ParserOption{
 		golangjwt.WithIssuer(p.url), golangjwt.WithAudience("shop"), golangjwt.WithValidMethods([]string{"ES256", "EdDSA"}),
 	}
 	check := func() {
-		token, err := golangjwt.Parse(p.mustLogin(t), list.Keyfunc, options...)
+		token, err := golangjwt.Parse(p.mustLogin(t), keyfuncs.Keyfunc, options...)
 		require.NoError(t, err)
 		subject, err := token.Claims.GetSubject()
 		require.NoError(t, err)
@@ -354,7 +354,7 @@ func TestKeyfuncVerifies(t *testing.T) {
 	check()
 	stranger := ginjwt.New(ginjwt.Config{Keys: []keys.Key{newEdDSA(t, "2")}, EncodeIssuer: p.url, EncodeAudience: []string{"shop"}})
 	require.NoError(t, stranger.InitApp(gin.New()))
-	_, err = golangjwt.Parse(jwttest.AccessToken(t, stranger, "alice"), list.Keyfunc, options...)
+	_, err = golangjwt.Parse(jwttest.AccessToken(t, stranger, "alice"), keyfuncs.Keyfunc, options...)
 	require.ErrorIs(t, err, golangjwt.ErrTokenSignatureInvalid)
 }
 

@@ -148,8 +148,8 @@ func TestSeparateKeys(t *testing.T) {
 	config := ginjwt.Config{
 		EncodeIssuer: "https://accounts.example.com",
 		Keys: []keys.Key{
-			{ID: "access-1", Sign: private, TokenType: "access"},
-			{ID: "refresh-1", Sign: secret, TokenType: "refresh"}, // HS256
+			{ID: "access-1", Sign: private, TokenType: keys.AccessToken},
+			{ID: "refresh-1", Sign: secret, TokenType: keys.RefreshToken}, // HS256
 		},
 	}
 	jwt := ginjwt.New(config)

@@ -41,7 +41,7 @@ func cristalhqVerifier(k Keys) jwt.Verifier {
 }
 
 func cristalhqSigner(k Keys) jwt.Signer {
-	switch key := k.Signing().(type) {
+	switch key := k.SigningKey().(type) {
 	case *rsa.PrivateKey:
 		return must(jwt.NewSignerRS(jwt.RS256, key))
 	case *ecdsa.PrivateKey:

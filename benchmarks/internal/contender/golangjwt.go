@@ -50,7 +50,7 @@ func golangMapCreate(k Keys) func() (string, error) {
 
 func golangToken(k Keys, typ string, lifetime time.Duration) (string, error) {
 	claims := jwt.MapClaims(defaultClaims(typ, lifetime))
-	return jwt.NewWithClaims(k.method(), claims).SignedString(k.Signing())
+	return jwt.NewWithClaims(k.method(), claims).SignedString(k.SigningKey())
 }
 
 func golangStructCreate(k Keys) func() (string, error) {
@@ -64,7 +64,7 @@ func golangStructCreate(k Keys) func() (string, error) {
 			Type: "access",
 			CSRF: newUUID(),
 		}
-		return jwt.NewWithClaims(k.method(), claims).SignedString(k.Signing())
+		return jwt.NewWithClaims(k.method(), claims).SignedString(k.SigningKey())
 	}
 }
 

@@ -9,7 +9,7 @@ import (
 )
 
 func chiJWTAuth(k Keys) http.Handler {
-	auth := jwtauth.New(k.Algorithm, k.Signing(), k.Verifying())
+	auth := jwtauth.New(k.Algorithm, k.SigningKey(), k.Verifying())
 	r := chi.NewRouter()
 	r.Use(jwtauth.Verifier(auth), jwtauth.Authenticator(auth))
 	r.Get("/protected", func(w http.ResponseWriter, r *http.Request) {

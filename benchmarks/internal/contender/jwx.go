@@ -35,7 +35,7 @@ func jwx(k Keys) http.Handler {
 }
 
 func jwxCreate(k Keys) func() (string, error) {
-	key := jwt.WithKey(jwxAlgorithm(k), k.Signing())
+	key := jwt.WithKey(jwxAlgorithm(k), k.SigningKey())
 	return func() (string, error) {
 		now := time.Now()
 		token, err := jwt.NewBuilder().JwtID(newUUID()).Subject(Identity).

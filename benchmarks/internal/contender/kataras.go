@@ -30,7 +30,7 @@ type katarasClaims struct {
 }
 
 func katarasCreate(k Keys) func() (string, error) {
-	algorithm, key := katarasAlgorithms[k.Algorithm], k.Signing()
+	algorithm, key := katarasAlgorithms[k.Algorithm], k.SigningKey()
 	return func() (string, error) {
 		now := time.Now()
 		claims := katarasClaims{

@@ -38,8 +38,8 @@ func NewKeys(algorithm string) Keys {
 	return keys
 }
 
-// Signing returns a []byte or a private key.
-func (k Keys) Signing() any {
+// SigningKey returns a []byte or a private key.
+func (k Keys) SigningKey() any {
 	if k.Private == nil {
 		return k.Secret
 	}

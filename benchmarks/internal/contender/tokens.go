@@ -50,7 +50,7 @@ func (c Contender) payload(iat time.Time, lifetime time.Duration) string {
 func (k Keys) Sign(payload string) string {
 	encode := base64.RawURLEncoding.EncodeToString
 	signed := encode([]byte(`{"alg":"`+k.Algorithm+`","typ":"JWT"}`)) + "." + encode([]byte(payload))
-	return signed + "." + encode(must(k.method().Sign(signed, k.Signing())))
+	return signed + "." + encode(must(k.method().Sign(signed, k.SigningKey())))
 }
 
 func (k Keys) method() jwt.SigningMethod { return jwt.GetSigningMethod(k.Algorithm) }
