@@ -33,15 +33,18 @@ func TestDeafDriver(t *testing.T) {
 	db := sql.OpenDB(connector)
 	t.Cleanup(func() { close(connector.closed); assert.NoError(t, db.Close()) })
 	for _, dialect := range sqlstore.Dialects() {
-		store, err := sqlstore.New(db, dialect, sqlstore.Options{Timeout: timeout})
-		require.NoError(t, err)
-		for name, call := range callsOf(t, store) {
-			began := time.Now()
-			err := call()
-			assert.ErrorIs(t, err, context.DeadlineExceeded, name)
-			assert.ErrorContains(t, err, "sqlstore: ", name)
-			assert.Less(t, time.Since(began), timeout+slack, name)
-		}
+		t.Run(dialect.String(), func(t *testing.T) {
+			t.Parallel()
+			store, err := sqlstore.New(db, dialect, sqlstore.Options{Timeout: timeout})
+			require.NoError(t, err)
+			for name, call := range callsOf(t, store) {
+				began := time.Now()
+				err := call()
+				assert.ErrorIs(t, err, context.DeadlineExceeded, name)
+				assert.ErrorContains(t, err, "sqlstore: ", name)
+				assert.Less(t, time.Since(began), timeout+slack, name)
+			}
+		})
 	}
 }
 
