@@ -34,133 +34,133 @@ type callbacks struct {
 
 // AdditionalClaimsLoader adds claims to every new token. It is given what was
 // passed to CreateAccessToken or CreateRefreshToken. WithClaims wins over it.
-func (l *callbacks) AdditionalClaimsLoader(fn func(ctx context.Context, identity any) (Claims, error)) {
-	l.register("AdditionalClaimsLoader", fn)
-	l.additionalClaims = fn
+func (m *callbacks) AdditionalClaimsLoader(fn func(ctx context.Context, identity any) (Claims, error)) {
+	m.register("AdditionalClaimsLoader", fn)
+	m.additionalClaims = fn
 }
 
 // AdditionalHeadersLoader adds header parameters to every new token.
 // WithHeaders wins over it.
-func (l *callbacks) AdditionalHeadersLoader(fn func(ctx context.Context, identity any) (Header, error)) {
-	l.register("AdditionalHeadersLoader", fn)
-	l.additionalHeaders = fn
+func (m *callbacks) AdditionalHeadersLoader(fn func(ctx context.Context, identity any) (Header, error)) {
+	m.register("AdditionalHeadersLoader", fn)
+	m.additionalHeaders = fn
 }
 
 // EncodeKeyLoader chooses the key that signs a new token, in place of those in
 // the settings.
-func (l *callbacks) EncodeKeyLoader(fn func(ctx context.Context, identity any) (keys.Key, error)) {
-	l.register("EncodeKeyLoader", fn)
-	l.encodeKey = fn
+func (m *callbacks) EncodeKeyLoader(fn func(ctx context.Context, identity any) (keys.Key, error)) {
+	m.register("EncodeKeyLoader", fn)
+	m.encodeKey = fn
 }
 
 // DecodeKeyLoader chooses the key that verifies a token, in place of those in
 // the settings. Nothing in the token it is given can be trusted: use it to
 // look up a key, and for nothing else. A zero keys.Key, or an error that wraps
 // [ErrInvalidToken], means that there is none; the token is refused.
-func (l *callbacks) DecodeKeyLoader(fn func(ctx context.Context, unverified *Token) (keys.Key, error)) {
-	l.register("DecodeKeyLoader", fn)
-	l.decodeKey = fn
+func (m *callbacks) DecodeKeyLoader(fn func(ctx context.Context, unverified *Token) (keys.Key, error)) {
+	m.register("DecodeKeyLoader", fn)
+	m.decodeKey = fn
 }
 
 // UserIdentityLoader turns what is passed to CreateAccessToken or
 // CreateRefreshToken, such as a user, into the identity in the token.
-func (l *callbacks) UserIdentityLoader(fn func(ctx context.Context, user any) (string, error)) {
-	l.register("UserIdentityLoader", fn)
-	l.userIdentity = fn
+func (m *callbacks) UserIdentityLoader(fn func(ctx context.Context, user any) (string, error)) {
+	m.register("UserIdentityLoader", fn)
+	m.userIdentity = fn
 }
 
 // UserLookupLoader loads the user of a verified token for GetCurrentUser. Nil,
 // or a nil pointer, means that there is no such user; the request is refused
 // with [ErrUserLookup].
-func (l *callbacks) UserLookupLoader(fn func(ctx context.Context, token *Token) (any, error)) {
-	l.register("UserLookupLoader", fn)
-	l.userLookup = fn
+func (m *callbacks) UserLookupLoader(fn func(ctx context.Context, token *Token) (any, error)) {
+	m.register("UserLookupLoader", fn)
+	m.userLookup = fn
 }
 
 // TokenInBlocklistLoader reports whether a token was revoked. It is asked
 // after Config.Blocklist. An error is answered 503: who cannot know does not
 // let pass.
-func (l *callbacks) TokenInBlocklistLoader(fn func(ctx context.Context, token *Token) (bool, error)) {
-	l.register("TokenInBlocklistLoader", fn)
-	l.tokenInBlocklist = fn
+func (m *callbacks) TokenInBlocklistLoader(fn func(ctx context.Context, token *Token) (bool, error)) {
+	m.register("TokenInBlocklistLoader", fn)
+	m.tokenInBlocklist = fn
 }
 
 // TokenVerificationLoader checks a token further, usually its claims. False
 // refuses the request with [ErrVerification].
-func (l *callbacks) TokenVerificationLoader(fn func(ctx context.Context, token *Token) (bool, error)) {
-	l.register("TokenVerificationLoader", fn)
-	l.tokenVerification = fn
+func (m *callbacks) TokenVerificationLoader(fn func(ctx context.Context, token *Token) (bool, error)) {
+	m.register("TokenVerificationLoader", fn)
+	m.tokenVerification = fn
 }
 
 // OnReuse is told of a refresh token that was used before: it was copied, and
 // one of two holders is a thief. The session has ended already. Warn its user;
 // fn runs before the response, so it should hand longer work on. It may be
 // told twice of one token.
-func (l *callbacks) OnReuse(fn func(ctx context.Context, s store.Session, token *Token)) {
-	l.register("OnReuse", fn)
-	l.onReuse = fn
+func (m *callbacks) OnReuse(fn func(ctx context.Context, s store.Session, token *Token)) {
+	m.register("OnReuse", fn)
+	m.onReuse = fn
 }
 
 // Callbacks that respond.
 
 // ExpiredTokenLoader responds to [ErrExpiredToken].
-func (l *callbacks) ExpiredTokenLoader(fn ErrorHandler) {
-	l.respond("ExpiredTokenLoader", expiredTokenLoader, fn)
+func (m *callbacks) ExpiredTokenLoader(fn ErrorHandler) {
+	m.respond("ExpiredTokenLoader", expiredTokenLoader, fn)
 }
 
 // InvalidTokenLoader responds to [ErrInvalidToken], [ErrInvalidHeader],
 // [ErrInvalidQueryParam] and [ErrWrongToken].
-func (l *callbacks) InvalidTokenLoader(fn ErrorHandler) {
-	l.respond("InvalidTokenLoader", invalidTokenLoader, fn)
+func (m *callbacks) InvalidTokenLoader(fn ErrorHandler) {
+	m.respond("InvalidTokenLoader", invalidTokenLoader, fn)
 }
 
 // NeedsFreshTokenLoader responds to [ErrFreshRequired].
-func (l *callbacks) NeedsFreshTokenLoader(fn ErrorHandler) {
-	l.respond("NeedsFreshTokenLoader", needsFreshTokenLoader, fn)
+func (m *callbacks) NeedsFreshTokenLoader(fn ErrorHandler) {
+	m.respond("NeedsFreshTokenLoader", needsFreshTokenLoader, fn)
 }
 
 // RevokedTokenLoader responds to [ErrRevokedToken], [ErrSessionEnded] and
 // [ErrSessionReused].
-func (l *callbacks) RevokedTokenLoader(fn ErrorHandler) {
-	l.respond("RevokedTokenLoader", revokedTokenLoader, fn)
+func (m *callbacks) RevokedTokenLoader(fn ErrorHandler) {
+	m.respond("RevokedTokenLoader", revokedTokenLoader, fn)
 }
 
 // TokenVerificationFailedLoader responds to [ErrVerification].
-func (l *callbacks) TokenVerificationFailedLoader(fn ErrorHandler) {
-	l.respond("TokenVerificationFailedLoader", tokenVerificationFailedLoader, fn)
+func (m *callbacks) TokenVerificationFailedLoader(fn ErrorHandler) {
+	m.respond("TokenVerificationFailedLoader", tokenVerificationFailedLoader, fn)
 }
 
 // InsufficientScopeLoader responds to [ErrInsufficientScope].
-func (l *callbacks) InsufficientScopeLoader(fn ErrorHandler) {
-	l.respond("InsufficientScopeLoader", insufficientScopeLoader, fn)
+func (m *callbacks) InsufficientScopeLoader(fn ErrorHandler) {
+	m.respond("InsufficientScopeLoader", insufficientScopeLoader, fn)
 }
 
 // UnauthorizedLoader responds to [ErrNoAuthorization], [ErrMultipleTokens] and
 // [ErrCSRF].
-func (l *callbacks) UnauthorizedLoader(fn ErrorHandler) {
-	l.respond("UnauthorizedLoader", unauthorizedLoader, fn)
+func (m *callbacks) UnauthorizedLoader(fn ErrorHandler) {
+	m.respond("UnauthorizedLoader", unauthorizedLoader, fn)
 }
 
 // UserLookupErrorLoader responds to [ErrUserLookup].
-func (l *callbacks) UserLookupErrorLoader(fn ErrorHandler) {
-	l.respond("UserLookupErrorLoader", userLookupErrorLoader, fn)
+func (m *callbacks) UserLookupErrorLoader(fn ErrorHandler) {
+	m.respond("UserLookupErrorLoader", userLookupErrorLoader, fn)
 }
 
 // ErrorLoader responds to every refusal that has no loader of its own, and to
 // failures: [ErrUnavailable] and [ErrCallback]. Give it [BearerError] or
 // [ProblemError] to change the profile of all responses.
-func (l *callbacks) ErrorLoader(fn ErrorHandler) {
-	l.respond("ErrorLoader", failureLoader, fn)
+func (m *callbacks) ErrorLoader(fn ErrorHandler) {
+	m.respond("ErrorLoader", failureLoader, fn)
 }
 
-func (l *callbacks) respond(name string, loader int, fn ErrorHandler) {
-	l.register(name, fn)
-	l.responders[loader] = fn
+func (m *callbacks) respond(name string, loader int, fn ErrorHandler) {
+	m.register(name, fn)
+	m.responders[loader] = fn
 }
 
 // register panics on mistakes that no program should start with.
-func (l *callbacks) register(name string, fn any) {
-	if l.frozen {
+func (m *callbacks) register(name string, fn any) {
+	if m.frozen {
 		panic("ginjwt: " + name + " must be called before InitApp")
 	}
 	if reflect.ValueOf(fn).IsNil() {
@@ -169,11 +169,11 @@ func (l *callbacks) register(name string, fn any) {
 }
 
 // checkVerification asks the TokenVerificationLoader.
-func (l *callbacks) checkVerification(ctx context.Context, token *Token) error {
-	if l.tokenVerification == nil {
+func (m *callbacks) checkVerification(ctx context.Context, token *Token) error {
+	if m.tokenVerification == nil {
 		return nil
 	}
-	passed, err := l.tokenVerification(ctx, token)
+	passed, err := m.tokenVerification(ctx, token)
 	switch {
 	case err != nil:
 		return failure(err).about(token)
@@ -184,11 +184,11 @@ func (l *callbacks) checkVerification(ctx context.Context, token *Token) error {
 }
 
 // loadUser asks the UserLookupLoader.
-func (l *callbacks) loadUser(ctx context.Context, token *Token) (any, error) {
-	if l.userLookup == nil {
+func (m *callbacks) loadUser(ctx context.Context, token *Token) (any, error) {
+	if m.userLookup == nil {
 		return nil, nil
 	}
-	user, err := l.userLookup(ctx, token)
+	user, err := m.userLookup(ctx, token)
 	if err != nil {
 		return nil, failure(err).about(token)
 	}
