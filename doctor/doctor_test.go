@@ -581,6 +581,9 @@ func TestRandomSecretsRaiseNoAlarm(t *testing.T) {
 			if len(strings.TrimSpace(secret)) < len(secret) {
 				continue // such bytes, if they are printable too, look like text from a file
 			}
+			if !strings.ContainsAny(secret, "234567") && strings.ToUpper(secret) == secret {
+				continue // one in fifty thousand texts of base32 has letters only, as words have
+			}
 			c := healthy()
 			c.SecretKey = secret
 			require.Empty(t, diagnose(c), "%q", secret)
