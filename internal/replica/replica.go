@@ -100,18 +100,25 @@ func (c *Copy) Add(ctx context.Context, id string, expires time.Time) error {
 	e := idset.EntryOf(id, expires)
 	c.set.Add(e, time.Now)
 	c.mu.Lock()
-	c.own[e] = time.Time{}
+	c.own[e] = underWay
 	c.mu.Unlock()
-	if err := c.log.Append(ctx, []idset.Entry{e}); err != nil {
-		return err
+	err := c.log.Append(ctx, []idset.Entry{e})
+	taken := time.Now()
+	if err != nil {
+		taken = time.Time{}
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if _, unread := c.own[e]; unread {
-		c.own[e] = time.Now()
+		c.own[e] = taken
 	}
-	return nil
+	return err
 }
+
+// underWay stands for the time at which the server takes an entry whose Add has
+// not returned: the follower does not repeat it before, or it would no longer look
+// for what is added only then.
+var underWay = time.Unix(1<<40, 0)
 
 // Contains reports whether any of ids is blocked. It asks the server only
 // while the copy may be too old.
