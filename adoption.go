@@ -1,8 +1,6 @@
 package ginjwt
 
-import (
-	"strings"
-)
+import "strings"
 
 // Refresh tokens that were made without a session, by CreateRefreshToken or by
 // another library, become one when they are used, as its generation zero.

@@ -1,8 +1,6 @@
 package ginjwt
 
-import (
-	"context"
-)
+import "context"
 
 // A DecodeOption changes how [JWTManager.DecodeToken] checks a token.
 type DecodeOption func(*decodeSpec)

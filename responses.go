@@ -6,10 +6,9 @@ import (
 	"strings"
 	"unicode/utf16"
 
-	"github.com/go-json-experiment/json/jsontext"
-
 	"github.com/gin-gonic/gin"
 	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/gin-jwt-extended/ginjwt/internal/strictjson"
 )

@@ -117,6 +117,13 @@ func isHTTPToken(s string) bool {
 	return s != ""
 }
 
+// blanks separate the words of a header (RFC 9110 §5.6.3). Other spaces do not:
+// what a proxy takes for one word is one word.
+const (
+	blanks     = " \t"
+	separators = "," + blanks
+)
+
 func (c Config) validateCookies(p *problems) {
 	if c.CookieSameSite < http.SameSiteDefaultMode || c.CookieSameSite > http.SameSiteNoneMode {
 		p.add("CookieSameSite", "is none of the modes of net/http")
@@ -337,10 +344,3 @@ func (c Config) sharedIdentities(n int, hasKeys bool) error {
 func (i Issuer) isAliasOf(other Issuer) bool {
 	return i.KeySource != nil && reflect.ValueOf(i.KeySource).Comparable() && i.KeySource == other.KeySource && i.IdentityPrefix == other.IdentityPrefix
 }
-
-// blanks separate the words of a header (RFC 9110 §5.6.3). Other spaces do not:
-// what a proxy takes for one word is one word.
-const (
-	blanks     = " \t"
-	separators = "," + blanks
-)
