@@ -51,7 +51,7 @@ func TestPurgeRemovesExpiredSessions(t *testing.T) {
 	now := time.Now().UTC().Truncate(time.Millisecond)
 	const gone, kept = "4c1e1d5e-5d1f-4c55-9d43-0a5b6b6f7a01", "4c1e1d5e-5d1f-4c55-9d43-0a5b6b6f7a02"
 	for id, expires := range map[string]time.Time{gone: now.Add(-time.Minute), kept: now.Add(time.Hour)} {
-		s := ginjwt.Session{ID: id, Identity: "1", Generation: 1, CreatedAt: now, RotatedAt: now, GraceUntil: now, ExpiresAt: expires}
+		s := ginjwt.Session{ID: id, Identity: "1", Generation: 1, CreatedAt: now, RotatedAt: now, HandedOutAt: now, ExpiresAt: expires}
 		created, err := store.Sessions().Create(t.Context(), s)
 		require.NoError(t, err)
 		require.True(t, created)
@@ -65,7 +65,7 @@ func TestPurgeRemovesExpiredSessions(t *testing.T) {
 	}()
 	ticks <- now
 	ticks <- now // taken when the first purge is done
-	left, err := store.Sessions().List(t.Context(), "1")
+	left, err := store.Sessions().List(t.Context(), "", "1")
 	require.NoError(t, err)
 	require.Len(t, left, 1)
 	assert.Equal(t, kept, left[0].ID)

@@ -146,27 +146,26 @@ func (s *Sessions) Replace(ctx context.Context, old, next store.Session) (bool, 
 				return false, err
 			}
 		}
-		args := append([]any{redisdb.RandomMark(), millis(next.ExpiresAt), old.Generation, millis(old.RotatedAt), millis(old.GraceUntil)}, changing(next)...)
+		args := append([]any{redisdb.RandomMark(), millis(next.ExpiresAt), old.Generation, millis(old.RotatedAt), millis(old.HandedOutAt)}, changing(next)...)
 		return s.decide(ctx, replaceScript, old.ID, args...)
 	})
 }
 
 // Delete removes a session.
-func (s *Sessions) Delete(ctx context.Context, id string) error {
-	_, err := redisdb.Ask(ctx, s.db, func(ctx context.Context) (any, error) {
+func (s *Sessions) Delete(ctx context.Context, id string) (bool, error) {
+	return redisdb.Ask(ctx, s.db, func(ctx context.Context) (bool, error) {
 		identity, err := s.db.Write(ctx, deleteScript, []string{s.key(id)})
 		if err != nil || identity == "" {
-			return nil, err
+			return false, err
 		}
 		// The session is gone, whatever becomes of its entry in the index.
 		_ = unindexScript.Run(ctx, s.db.Client, []string{s.indexKey(identity.(string))}, id).Err()
-		return nil, nil
+		return true, nil
 	})
-	return err
 }
 
 // List returns the sessions of identity.
-func (s *Sessions) List(ctx context.Context, identity string) ([]store.Session, error) {
+func (s *Sessions) List(ctx context.Context, realm, identity string) ([]store.Session, error) {
 	return redisdb.Ask(ctx, s.db, func(ctx context.Context) ([]store.Session, error) {
 		ids, err := listScript.Run(ctx, s.db.Client, []string{s.indexKey(identity)}).StringSlice()
 		if err != nil || len(ids) == 0 {
@@ -225,7 +224,7 @@ func (s *Sessions) indexKey(identity string) string {
 
 // changing are the fields that Replace writes.
 func changing(s store.Session) []any {
-	return []any{"generation", s.Generation, "rotated", millis(s.RotatedAt), "grace", millis(s.GraceUntil), "expires", millis(s.ExpiresAt)}
+	return []any{"generation", s.Generation, "rotated", millis(s.RotatedAt), "grace", millis(s.HandedOutAt), "expires", millis(s.ExpiresAt)}
 }
 
 var errBadSession = errors.New("a session is not as this package writes it")
@@ -237,7 +236,7 @@ func sessionOf(id string, fields map[string]string) (store.Session, error) {
 		return store.Session{}, errBadSession
 	}
 	for name, at := range map[string]*time.Time{
-		"created": &s.CreatedAt, "rotated": &s.RotatedAt, "grace": &s.GraceUntil, "expires": &s.ExpiresAt,
+		"created": &s.CreatedAt, "rotated": &s.RotatedAt, "grace": &s.HandedOutAt, "expires": &s.ExpiresAt,
 	} {
 		if *at, err = timeOf(fields[name]); err != nil {
 			return store.Session{}, errBadSession

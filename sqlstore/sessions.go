@@ -26,7 +26,7 @@ func (s *Sessions) Create(ctx context.Context, session store.Session) (created b
 	n, err := s.db.Affected(ctx, s.db.Queries.Create,
 		session.ID, session.Identity, session.Device, session.Generation,
 		session.CreatedAt.UnixMilli(), session.RotatedAt.UnixMilli(),
-		session.GraceUntil.UnixMilli(), session.ExpiresAt.UnixMilli())
+		session.HandedOutAt.UnixMilli(), session.ExpiresAt.UnixMilli())
 	return n == 1, err
 }
 
@@ -40,22 +40,22 @@ func (s *Sessions) Get(ctx context.Context, id string) (session store.Session, o
 }
 
 // Replace puts next in the place of old, and reports true, if the stored
-// session has the Generation, RotatedAt and GraceUntil of old.
+// session has the Generation, RotatedAt and HandedOutAt of old.
 func (s *Sessions) Replace(ctx context.Context, old, next store.Session) (replaced bool, err error) {
 	n, err := s.db.Affected(ctx, s.db.Queries.Replace,
-		next.Generation, next.RotatedAt.UnixMilli(), next.GraceUntil.UnixMilli(), next.ExpiresAt.UnixMilli(),
-		old.ID, old.Generation, old.RotatedAt.UnixMilli(), old.GraceUntil.UnixMilli())
+		next.Generation, next.RotatedAt.UnixMilli(), next.HandedOutAt.UnixMilli(), next.ExpiresAt.UnixMilli(),
+		old.ID, old.Generation, old.RotatedAt.UnixMilli(), old.HandedOutAt.UnixMilli())
 	return n == 1, err
 }
 
 // Delete removes a session. It is no error if there is none.
-func (s *Sessions) Delete(ctx context.Context, id string) error {
-	_, err := s.db.Affected(ctx, s.db.Queries.Remove, id)
-	return err
+func (s *Sessions) Delete(ctx context.Context, id string) (bool, error) {
+	n, err := s.db.Affected(ctx, s.db.Queries.Remove, id)
+	return n == 1, err
 }
 
 // List returns the sessions of identity in any order.
-func (s *Sessions) List(ctx context.Context, identity string) ([]store.Session, error) {
+func (s *Sessions) List(ctx context.Context, realm, identity string) ([]store.Session, error) {
 	return sqldb.Rows(ctx, s.db, scanSession, s.db.Queries.List, identity)
 }
 
@@ -64,7 +64,7 @@ func scanSession(rows *sql.Rows) (store.Session, error) {
 	var created, rotated, grace, expires int64
 	err := rows.Scan(&s.ID, &s.Identity, &s.Device, &s.Generation, &created, &rotated, &grace, &expires)
 	s.CreatedAt, s.RotatedAt = timeOf(created), timeOf(rotated)
-	s.GraceUntil, s.ExpiresAt = timeOf(grace), timeOf(expires)
+	s.HandedOutAt, s.ExpiresAt = timeOf(grace), timeOf(expires)
 	return s, err
 }
 

@@ -58,7 +58,7 @@ func (m *MemorySessions) Replace(_ context.Context, old, next Session) (bool, er
 	defer m.mu.Unlock()
 	stored, ok := m.sessions[old.ID]
 	if !ok || stored.Generation != old.Generation ||
-		!stored.RotatedAt.Equal(old.RotatedAt) || !stored.GraceUntil.Equal(old.GraceUntil) {
+		!stored.RotatedAt.Equal(old.RotatedAt) || !stored.HandedOutAt.Equal(old.HandedOutAt) {
 		return false, nil
 	}
 	m.sessions[old.ID] = next
@@ -66,20 +66,23 @@ func (m *MemorySessions) Replace(_ context.Context, old, next Session) (bool, er
 }
 
 // Delete removes a session. It never fails.
-func (m *MemorySessions) Delete(_ context.Context, id string) error {
+func (m *MemorySessions) Delete(_ context.Context, id string) (bool, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	_, ok := m.sessions[id]
 	m.remove(id)
-	return nil
+	return ok, nil
 }
 
 // List returns the sessions of identity. It never fails.
-func (m *MemorySessions) List(_ context.Context, identity string) ([]Session, error) {
+func (m *MemorySessions) List(_ context.Context, realm, identity string) ([]Session, error) {
 	m.mu.RLock()
 	defer m.mu.RUnlock()
 	var sessions []Session
 	for id := range m.byUser[identity] {
-		sessions = append(sessions, m.sessions[id])
+		if m.sessions[id].Realm == realm {
+			sessions = append(sessions, m.sessions[id])
+		}
 	}
 	return sessions, nil
 }

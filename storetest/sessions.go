@@ -46,14 +46,14 @@ func Sessions(t *testing.T, open func(t *testing.T) ginjwt.SessionStore, opts ..
 func newSession(identity string) ginjwt.Session {
 	now := time.Now().UTC().Truncate(time.Millisecond)
 	return ginjwt.Session{
-		ID:         newID(),
-		Identity:   identity,
-		Device:     "Firefox on Linux",
-		Generation: 1,
-		CreatedAt:  now,
-		RotatedAt:  now,
-		GraceUntil: now,
-		ExpiresAt:  now.Add(time.Hour).Truncate(time.Second),
+		ID:          newID(),
+		Identity:    identity,
+		Device:      "Firefox on Linux",
+		Generation:  1,
+		CreatedAt:   now,
+		RotatedAt:   now,
+		HandedOutAt: now,
+		ExpiresAt:   now.Add(time.Hour).Truncate(time.Second),
 	}
 }
 
@@ -61,7 +61,7 @@ func newSession(identity string) ginjwt.Session {
 func rotated(s ginjwt.Session, d time.Duration) ginjwt.Session {
 	s.Generation++
 	s.RotatedAt = s.RotatedAt.Add(d)
-	s.GraceUntil = time.Time{}
+	s.HandedOutAt = time.Time{}
 	s.ExpiresAt = s.ExpiresAt.Add(d)
 	return s
 }
@@ -84,7 +84,7 @@ func requireStored(t *testing.T, store ginjwt.SessionStore, want ginjwt.Session)
 
 // inUTC makes times comparable.
 func inUTC(s ginjwt.Session) ginjwt.Session {
-	for _, at := range []*time.Time{&s.CreatedAt, &s.RotatedAt, &s.GraceUntil, &s.ExpiresAt} {
+	for _, at := range []*time.Time{&s.CreatedAt, &s.RotatedAt, &s.HandedOutAt, &s.ExpiresAt} {
 		if !at.IsZero() {
 			*at = at.UTC()
 		}
@@ -94,7 +94,7 @@ func inUTC(s ginjwt.Session) ginjwt.Session {
 
 func list(t *testing.T, store ginjwt.SessionStore, identity string) (ids []string) {
 	t.Helper()
-	sessions, err := store.List(t.Context(), identity)
+	sessions, err := store.List(t.Context(), "", identity)
 	require.NoError(t, err)
 	for _, s := range sessions {
 		assert.Equal(t, identity, s.Identity)
@@ -107,7 +107,7 @@ func list(t *testing.T, store ginjwt.SessionStore, identity string) (ids []strin
 func testKept(t *testing.T, store ginjwt.SessionStore) {
 	ordinary := newSession("alice")
 	bare := newSession("b")
-	bare.Device, bare.GraceUntil = "", time.Time{}
+	bare.Device, bare.HandedOutAt = "", time.Time{}
 	long := newSession(strings.Repeat("é", 127) + "x")
 	long.Device = strings.Repeat("x", 251) + "🙂"
 	large := newSession("large")
@@ -118,7 +118,7 @@ func testKept(t *testing.T, store ginjwt.SessionStore) {
 	for _, s := range []ginjwt.Session{ordinary, bare, long, large, far} {
 		create(t, store, s)
 		requireStored(t, store, s)
-		sessions, err := store.List(t.Context(), s.Identity)
+		sessions, err := store.List(t.Context(), "", s.Identity)
 		require.NoError(t, err)
 		require.Len(t, sessions, 1)
 		require.Equal(t, inUTC(s), inUTC(sessions[0]))
@@ -140,7 +140,8 @@ func testUnknown(t *testing.T, store ginjwt.SessionStore) {
 	_, ok, err = store.Get(t.Context(), none.ID)
 	require.NoError(t, err)
 	assert.False(t, ok, "a replacement creates nothing")
-	require.NoError(t, store.Delete(t.Context(), none.ID))
+	_, err = store.Delete(t.Context(), none.ID)
+	require.NoError(t, err)
 	assert.Empty(t, list(t, store, "nobody"))
 }
 
@@ -159,7 +160,7 @@ func testReplaced(t *testing.T, store ginjwt.SessionStore) {
 	s := create(t, store, newSession("alice"))
 	next := rotated(s, time.Minute)
 	grace := next
-	grace.GraceUntil = next.RotatedAt.Add(10 * time.Second)
+	grace.HandedOutAt = next.RotatedAt.Add(10 * time.Second)
 	renewed := grace
 	renewed.RotatedAt = grace.RotatedAt.Add(time.Millisecond)
 	ahead := rotated(renewed, time.Second)
@@ -178,8 +179,8 @@ func testNotReplaced(t *testing.T, store ginjwt.SessionStore) {
 	earlier.RotatedAt = s.RotatedAt.Add(-time.Millisecond)
 	later.RotatedAt = s.RotatedAt.Add(time.Millisecond)
 	generation.Generation = 2
-	grace.GraceUntil = s.GraceUntil.Add(time.Millisecond)
-	noGrace.GraceUntil = time.Time{}
+	grace.HandedOutAt = s.HandedOutAt.Add(time.Millisecond)
+	noGrace.HandedOutAt = time.Time{}
 	for _, old := range []ginjwt.Session{earlier, later, generation, grace, noGrace} {
 		replaced, err := store.Replace(t.Context(), old, rotated(old, time.Second))
 		require.NoError(t, err)
@@ -228,8 +229,10 @@ func testOneCreation(t *testing.T, store ginjwt.SessionStore) {
 
 func testDeleted(t *testing.T, store ginjwt.SessionStore) {
 	s, other := create(t, store, newSession("alice")), create(t, store, newSession("alice"))
-	require.NoError(t, store.Delete(t.Context(), s.ID))
-	require.NoError(t, store.Delete(t.Context(), s.ID))
+	_, err := store.Delete(t.Context(), s.ID)
+	require.NoError(t, err)
+	_, err = store.Delete(t.Context(), s.ID)
+	require.NoError(t, err)
 	_, ok, err := store.Get(t.Context(), s.ID)
 	require.NoError(t, err)
 	assert.False(t, ok)
@@ -263,7 +266,10 @@ func testListed(t *testing.T, store ginjwt.SessionStore) {
 	}
 	slices.Sort(ids)
 	assert.Equal(t, ids, list(t, store, "alice"))
-	at(10, func(i int) { assert.NoError(t, store.Delete(t.Context(), ids[i])) })
+	at(10, func(i int) {
+		_, err := store.Delete(t.Context(), ids[i])
+		assert.NoError(t, err)
+	})
 	assert.Equal(t, ids[10:], list(t, store, "alice"))
 }
 
@@ -327,7 +333,7 @@ func testRotations(t *testing.T, store ginjwt.SessionStore, rounds int) {
 		require.NoError(t, err)
 		require.True(t, ok)
 		require.EqualValues(t, round+2, s.Generation)
-		require.False(t, s.GraceUntil.IsZero())
+		require.False(t, s.HandedOutAt.IsZero())
 		pair = pairs[0]
 	}
 }

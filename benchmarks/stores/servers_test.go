@@ -333,14 +333,14 @@ func TestFilledSessions(t *testing.T) {
 		want, ok, err := sessions.Get(t.Context(), idOf(7))
 		require.NoError(t, err)
 		require.True(t, ok)
-		require.True(t, want.CreatedAt.Equal(created) && want.RotatedAt.Equal(created) && want.GraceUntil.Equal(created))
+		require.True(t, want.CreatedAt.Equal(created) && want.RotatedAt.Equal(created) && want.HandedOutAt.Equal(created))
 		require.True(t, want.ExpiresAt.Equal(expires))
-		got, err := sessions.List(t.Context(), userOf(7))
+		got, err := sessions.List(t.Context(), "", userOf(7))
 		require.NoError(t, err)
 		require.Equal(t, []ginjwt.Session{want}, got)
 		replaced, err := sessions.Replace(t.Context(), want, ginjwt.Session{
 			ID: want.ID, Identity: want.Identity, Generation: 2,
-			CreatedAt: want.CreatedAt, RotatedAt: want.RotatedAt, GraceUntil: want.GraceUntil, ExpiresAt: want.ExpiresAt,
+			CreatedAt: want.CreatedAt, RotatedAt: want.RotatedAt, HandedOutAt: want.HandedOutAt, ExpiresAt: want.ExpiresAt,
 		})
 		require.NoError(t, err)
 		require.True(t, replaced)

@@ -71,7 +71,7 @@ func testChanged(t *testing.T, _ *database, store *tested) {
 	create(t, sessions, s)
 	for range 3 {
 		next := s
-		next.GraceUntil = s.GraceUntil.Add(time.Millisecond)
+		next.HandedOutAt = s.HandedOutAt.Add(time.Millisecond)
 		replaced, err := sessions.Replace(t.Context(), s, next)
 		require.NoError(t, err)
 		assert.True(t, replaced)
