@@ -1,6 +1,10 @@
 package ginjwt
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/gin-jwt-extended/ginjwt/store"
+)
 
 // Refresh tokens that were made without a session, by CreateRefreshToken or by
 // another library, become one when they are used, as its generation zero.
@@ -12,14 +16,18 @@ func canBecomeSession(token *Token) bool {
 		!token.ExpiresAt.IsZero() && isSessionIdentity(token.Identity)
 }
 
-// maxSessionText is the length in bytes that identities and devices may have.
-const maxSessionText = 255
-
 // isSessionIdentity reports whether every store can keep an identity.
 func isSessionIdentity(s string) bool {
-	return s != "" && len(s) <= maxSessionText && !strings.ContainsRune(s, 0)
+	return s != "" && len(s) <= store.MaxText && !strings.ContainsRune(s, 0)
 }
 
-func ownSessionID(token *Token) string {
-	return derivedUUID("session", token.Identity, token.ID)
+// adoptedID is the ID of the session that a token without one starts.
+func adoptedID(realm string, token *Token) string {
+	if realm == "" {
+		return derivedID("session", token.Identity, token.ID)
+	}
+	return derivedID("session", realm, token.Identity, token.ID)
 }
+
+// wasAdopted reports whether s began with a token without a session.
+func wasAdopted(s store.Session) bool { return isDerivedID(s.ID) }

@@ -32,8 +32,14 @@ type callbacks struct {
 // result. All callbacks must be safe for concurrent use, and are registered
 // before InitApp; registering one later, or a nil one, panics.
 
-// AdditionalClaimsLoader adds claims to every new token. It is given what was
-// passed to CreateAccessToken or CreateRefreshToken. WithClaims wins over it.
+// AdditionalClaimsLoader adds claims to every new token. WithClaims wins over it.
+//
+// It is given what was passed to CreateAccessToken or CreateRefreshToken. For the
+// tokens of a session it is given the same kind of value at the login and at every
+// refresh: what UserLookupLoader returns, or without that loader the identity as
+// text. CreateTokenPair and CreateRefreshToken then refuse values that would be
+// another kind at the refresh. The same holds for AdditionalHeadersLoader and
+// EncodeKeyLoader.
 func (m *callbacks) AdditionalClaimsLoader(fn func(ctx context.Context, identity any) (Claims, error)) {
 	m.register("AdditionalClaimsLoader", fn)
 	m.additionalClaims = fn
@@ -166,6 +172,11 @@ func (m *callbacks) register(name string, fn any) {
 	if reflect.ValueOf(fn).IsNil() {
 		panic("ginjwt: " + name + ": the function is nil")
 	}
+}
+
+// takeUsers reports whether a loader is given the user whose token is made.
+func (m *callbacks) takeUsers() bool {
+	return m.additionalClaims != nil || m.additionalHeaders != nil || m.encodeKey != nil
 }
 
 // checkVerification asks the TokenVerificationLoader.

@@ -19,8 +19,9 @@ type tokenChecks struct {
 }
 
 // check asks all that need wants to know of token. It returns the user, if there
-// is a loader, and the session of a refresh token, if there are sessions.
-func (k *tokenChecks) check(ctx context.Context, token *Token, need *requirement) (user any, s *store.Session, err error) {
+// is a loader, and the session of a refresh token, if there are sessions. key is the
+// Idempotency-Key that came with a refresh token.
+func (k *tokenChecks) check(ctx context.Context, token *Token, need *requirement, key string) (user any, s *store.Session, err error) {
 	if err := need.check(token); err != nil {
 		return nil, nil, err
 	}
@@ -31,7 +32,7 @@ func (k *tokenChecks) check(ctx context.Context, token *Token, need *requirement
 		if err := k.revocations.check(ctx, token); err != nil {
 			return nil, nil, err
 		}
-		if s, err = k.checkSession(ctx, token, need); err != nil {
+		if s, err = k.checkSession(ctx, token, need, key); err != nil {
 			return nil, nil, err
 		}
 	}
@@ -76,7 +77,7 @@ func (t *Token) authenticatedAt(latest time.Time) (at time.Time, ok bool) {
 
 // checkSession looks at the session of a refresh token. Access tokens cost no
 // question: those of an ended session are on the blocklist.
-func (k *tokenChecks) checkSession(ctx context.Context, token *Token, need *requirement) (*store.Session, error) {
+func (k *tokenChecks) checkSession(ctx context.Context, token *Token, need *requirement, key string) (*store.Session, error) {
 	if k.sessions == nil || token.Type != RefreshToken {
 		return nil, nil
 	}
@@ -84,6 +85,6 @@ func (k *tokenChecks) checkSession(ctx context.Context, token *Token, need *requ
 	if need.looksOnly {
 		find = k.sessions.find
 	}
-	s, err := find(ctx, token)
+	s, err := find(ctx, token, key)
 	return &s, err
 }

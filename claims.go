@@ -50,7 +50,7 @@ var reservedClaims = map[string]string{
 	"iat":  "set Config.Now",
 	"jti":  "use WithID",
 	"nbf":  "use WithNotBefore",
-	"csrf": "it is a new value in every token",
+	"csrf": "it is a random value",
 	"aud":  "use WithAudience",
 	"iss":  "use WithIssuer",
 	"exp":  "use WithExpires",
@@ -82,7 +82,7 @@ type payload struct {
 	// The claims whose form is checked, as JSON.
 	subJSON, jtiJSON, issJSON, audJSON, csrfJSON, identityJSON strictjson.Value
 
-	generationJSON strictjson.Value // "gen" of a refresh token
+	generationJSON strictjson.Value // "gen" of a token of a session
 
 	required uint64 // bit i: the i-th required claim is there, and not null
 }
@@ -140,6 +140,19 @@ func (p *payload) set(name string, v strictjson.Value) {
 	}
 }
 
+// maxGeneration is what JSON numbers can hold everywhere (RFC 8259 §6), and more
+// than any session can reach.
+const maxGeneration = 1<<53 - 1
+
+// generation returns the "gen" of a token of a session; zero if it has none.
+func (t *Token) generation() int64 {
+	n, err := strconv.ParseInt(string(t.read().payload.generationJSON), 10, 64)
+	if err != nil || n < 1 || n > maxGeneration {
+		return 0
+	}
+	return n
+}
+
 // date is a claim that is one.
 type date struct {
 	seconds   int64
@@ -195,7 +208,7 @@ type newClaims struct {
 	expires   time.Time // zero: never
 
 	session    string // empty: none
-	generation int64  // of a refresh token of a session
+	generation int64  // of the session; 0: none
 
 	others Claims
 }
@@ -280,7 +293,7 @@ func (w *claimWriter) id(key, id string) {
 		return
 	}
 	w.b = append(append(w.b, key...), '"')
-	w.b = append(appendUUID(w.b), '"')
+	w.b = append(appendUUID(w.b, tokenUUID), '"')
 }
 
 func (w *claimWriter) text(key, value string) {

@@ -232,16 +232,27 @@ type Config struct {
 	// With more than one process, Blocklist must reach all of them too.
 	Sessions store.SessionStore
 
-	// SessionGrace is how long a refresh token that was used may be used again,
-	// for the same successor: a client may repeat a request whose answer was
-	// lost, and two tabs may refresh at once. Zero means 10 seconds; negative
-	// means not at all, which logs such users out.
+	// Realm keeps managers apart that share stores: users, sessions and revoked
+	// tokens of one realm are unknown in the others. Each tenant of a service has
+	// its own. It has at most 255 bytes; empty is a realm too.
+	Realm string
+
+	// SessionGrace is how long a refresh token that was traded may be used again,
+	// for the same successor, since that was handed out: a client may repeat a
+	// request whose answer was lost, and tabs may refresh at once. Until twice as
+	// long the newest token is not traded, but good for new access tokens. Zero
+	// means 60 seconds; negative means not at all, which logs such users out.
 	SessionGrace time.Duration
 
 	// SessionLifetime is how long a session lives however busy it is. Zero
 	// means for ever; a session that is not used ends after RefreshTokenExpires
 	// in any case.
 	SessionLifetime time.Duration
+
+	// DetailedPairs adds two members to the JSON of a [TokenPair]:
+	// "refresh_expires_in", and the "csrf_token" that a page has to send with
+	// cookies, for pages that cannot read the CSRF cookie.
+	DetailedPairs bool
 
 	// MaxSessions is how many sessions an identity may have; a login beyond
 	// that ends the oldest. Zero means any number.
@@ -275,7 +286,7 @@ type Config struct {
 const (
 	defaultMaxTokenSize = 16 << 10
 	largestTokenSize    = 1 << 30
-	defaultSessionGrace = 10 * time.Second
+	defaultSessionGrace = time.Minute
 
 	defaultTokenCacheSize = 10_000
 )

@@ -2,7 +2,6 @@ package ginjwt
 
 import (
 	"context"
-	"errors"
 	"time"
 )
 
@@ -24,8 +23,13 @@ func (m *JWTManager) create(ctx context.Context, typ TokenType, lifetime time.Du
 		return "", ErrNotInitialized
 	}
 	spec := m.minter.specOf(opts)
-	if spec.device != "" {
-		return "", errors.New("ginjwt: WithDevice is for CreateTokenPair: only sessions have a device")
+	if err := spec.mustNotBegin(); err != nil {
+		return "", err
+	}
+	if typ == RefreshToken && m.sessions != nil { // which it starts when it is traded
+		if err := m.minter.checkText(identity); err != nil {
+			return "", err
+		}
 	}
 	spec.expires = or(spec.expires, lifetime)
 	return m.minter.issue(plain(ctx), typ, identity, spec)

@@ -59,7 +59,7 @@ func (m *JWTManager) VerifyToken(ctx context.Context, encoded string, opts ...Re
 	if err != nil {
 		return nil, asError(err)
 	}
-	if _, _, err := m.checks.check(ctx, token, need); err != nil {
+	if _, _, err := m.checks.check(ctx, token, need, ""); err != nil {
 		return nil, asError(err)
 	}
 	return token, nil
@@ -78,7 +78,13 @@ func (m *JWTManager) verify(c *gin.Context, need *requirement) (*Token, error) {
 	if err != nil {
 		return nil, err
 	}
-	user, _, err := m.checks.check(c.Request.Context(), token, need)
+	key := ""
+	if m.sessions != nil && token.Type == RefreshToken {
+		if key, err = idempotencyKey(c.Request); err != nil {
+			return nil, err
+		}
+	}
+	user, _, err := m.checks.check(c.Request.Context(), token, need, key)
 	if err != nil {
 		return nil, err
 	}

@@ -43,6 +43,7 @@ var (
 var (
 	ErrIdentity       = errors.New("ginjwt: identity is no text and no integer")
 	ErrReservedClaim  = errors.New("ginjwt: claim is set by this package")
+	ErrRequiredClaim  = errors.New("ginjwt: token lacks a claim of Config.RequiredClaims")
 	ErrReservedHeader = errors.New("ginjwt: header parameter is set by this package")
 	ErrLifetime       = errors.New("ginjwt: lifetime must be at least a second, or NeverExpires")
 	ErrTokenTooLarge  = errors.New("ginjwt: token is too large")

@@ -62,18 +62,18 @@ func (s *switchedSessions) Replace(ctx context.Context, old, next ginjwt.Session
 	return s.MemorySessions.Replace(ctx, old, next)
 }
 
-func (s *switchedSessions) Delete(ctx context.Context, id string) error {
+func (s *switchedSessions) Delete(ctx context.Context, id string) (bool, error) {
 	if err := s.err(); err != nil {
-		return err
+		return false, err
 	}
 	return s.MemorySessions.Delete(ctx, id)
 }
 
-func (s *switchedSessions) List(ctx context.Context, identity string) ([]ginjwt.Session, error) {
+func (s *switchedSessions) List(ctx context.Context, realm, identity string) ([]ginjwt.Session, error) {
 	if err := s.err(); err != nil {
 		return nil, err
 	}
-	return s.MemorySessions.List(ctx, identity)
+	return s.MemorySessions.List(ctx, realm, identity)
 }
 
 // switchedBlocklist is one in memory that can be switched off.
@@ -380,7 +380,8 @@ var refreshRefusals = []refreshRefusal{
 		return a.pair.RefreshToken
 	}, 401, "Token has been revoked", 401, "invalid_token", "The token has been revoked", 400, "invalid_grant", badGrant, 0, ginjwt.ErrRevokedToken},
 	{"of a session that is gone", func(t *testing.T, a *handlersApp) string {
-		require.NoError(t, a.sessions.Delete(t.Context(), a.pair.SessionID))
+		_, err := a.sessions.Delete(t.Context(), a.pair.SessionID)
+		require.NoError(t, err)
 		return a.pair.RefreshToken
 	}, 401, "Session has ended", 401, "invalid_token", "The session has ended", 400, "invalid_grant", badGrant, 0, ginjwt.ErrSessionEnded},
 	{"revoked", func(t *testing.T, a *handlersApp) string {

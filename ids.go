@@ -5,14 +5,27 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"strings"
 )
 
-// appendUUID appends a new UUID of version 4 (RFC 9562 §5.4). The program ends
-// if there is no randomness, rather than go on with IDs that can be guessed.
-func appendUUID(b []byte) []byte {
+// The versions of UUIDs (RFC 9562 §4.2) tell IDs apart that are on one Blocklist.
+// No library makes a "jti" of the versions that sessions have.
+const (
+	tokenUUID   = 4 // random
+	sessionUUID = 2 // random; RFC 9562 leaves this version to others
+	derivedUUID = 8 // made from texts: a session that a token without one became
+)
+
+// appendUUID appends a new random UUID. The program ends if there is no
+// randomness, rather than go on with IDs that can be guessed.
+func appendUUID(b []byte, version byte) []byte {
 	var id [16]byte
 	_, _ = rand.Read(id[:]) // never fails
-	id[6] = id[6]&0x0f | 0x40
+	return appendID(b, id, version)
+}
+
+func appendID(b []byte, id [16]byte, version byte) []byte {
+	id[6] = id[6]&0x0f | version<<4
 	id[8] = id[8]&0x3f | 0x80
 	b = append(hex.AppendEncode(b, id[:4]), '-')
 	b = append(hex.AppendEncode(b, id[4:6]), '-')
@@ -21,15 +34,27 @@ func appendUUID(b []byte) []byte {
 	return hex.AppendEncode(b, id[10:])
 }
 
-// derivedUUID makes a UUID of version 8 (RFC 9562 §5.8) from texts, the same
-// from the same.
-func derivedUUID(texts ...string) string {
+func newSessionID() string { return string(appendUUID(nil, sessionUUID)) }
+
+// derivedID makes a UUID from texts, the same from the same (RFC 9562 §5.8).
+func derivedID(texts ...string) string {
 	sum := sha256.Sum256(fmt.Appendf(nil, "ginjwt %q", texts))
-	id := sum[:16]
-	id[6] = id[6]&0x0f | 0x80
-	id[8] = id[8]&0x3f | 0x80
-	b := hex.AppendEncode(nil, id)
-	return fmt.Sprintf("%s-%s-%s-%s-%s", b[:8], b[8:12], b[12:16], b[16:20], b[20:])
+	return string(appendID(nil, [16]byte(sum[:16]), derivedUUID))
 }
 
-func isDerivedUUID(id string) bool { return len(id) == 36 && id[14] == '8' }
+func isDerivedID(id string) bool { return isUUID(id, derivedUUID) }
+
+func isUUID(id string, version byte) bool { return len(id) == 36 && id[14] == '0'+version }
+
+// revocationID returns what a token of the manager is revoked by; empty means its
+// "jti", which is what other libraries use. A caller who chooses a "jti" must not
+// revoke a session by it, a token of another issuer, or a token of another realm.
+func revocationID(realm, jti string) string {
+	switch {
+	case jti == "":
+		return ""
+	case realm != "", isUUID(jti, sessionUUID), isUUID(jti, derivedUUID), strings.HasPrefix(jti, `"`), strings.HasPrefix(jti, "jti "):
+		return fmt.Sprintf("jti %q %q", realm, jti)
+	}
+	return ""
+}

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/gin-jwt-extended/ginjwt/internal/base64url"
@@ -15,6 +16,7 @@ import (
 // issuerRules say how tokens of one issuer are read: of this manager, or of one
 // of Config.Issuers.
 type issuerRules struct {
+	realm         string      // of the manager
 	issuers       []string    // that "iss" may be; none: any
 	keys          keys.Source // of a foreign one
 	algorithms    []string    // of a foreign one
@@ -28,6 +30,7 @@ type issuerRules struct {
 // ownRules are those of the manager's own tokens.
 func (c Config) ownRules() *issuerRules {
 	r := &issuerRules{
+		realm:         c.Realm,
 		issuers:       c.DecodeIssuers,
 		audience:      c.DecodeAudience,
 		claims:        claimNames{identity: c.IdentityClaim, typ: c.TypeClaim, fresh: c.FreshClaim, scope: c.ScopeClaim, roles: c.RolesClaim},
@@ -54,6 +57,7 @@ func (r *issuerRules) requireType() {
 // rulesOf are those of another issuer's tokens.
 func (c Config) rulesOf(i Issuer, source keys.Source) *issuerRules {
 	r := &issuerRules{
+		realm:      c.Realm,
 		issuers:    []string{i.Name},
 		keys:       source,
 		algorithms: slices.Clone(i.Algorithms),
@@ -151,10 +155,17 @@ func (r *issuerRules) checkForeign(token *Token, p *payload) error {
 	return errSubject
 }
 
-// applyIssuer makes of p the claims of a token from another issuer.
+// applyIssuer makes of p the claims of a token from another issuer, and notes what
+// a token is revoked by.
 func (r *issuerRules) applyIssuer(p *payload, text string) {
+	if !r.claims.foreign {
+		if r.realm != "" || !isRotated(p) {
+			p.revocationID = revocationID(r.realm, p.id)
+		}
+		return
+	}
 	p.identity = r.prefix + p.identity
-	p.revocationID = foreignID(p.issuer, p.id, text)
+	p.revocationID = foreignID(r.realm, p.issuer, p.id, text)
 	p.session, p.generationJSON = "", "" // it is none of ours
 	if saysRefresh(text) {
 		p.typ = RefreshToken
@@ -177,10 +188,18 @@ func saysRefresh(text string) bool {
 // foreignID is what a token of another issuer is revoked by: with the issuer
 // before it, so that nobody revokes the tokens of another, and without a "jti"
 // by what it says.
-func foreignID(issuer, id, payload string) string {
+func foreignID(realm, issuer, id, payload string) string {
+	listed := fmt.Sprintf("%q ", issuer)
+	if realm != "" {
+		listed += fmt.Sprintf("%q ", realm)
+	}
 	if id != "" {
-		return fmt.Sprintf("%q %q", issuer, id)
+		return listed + strconv.Quote(id)
 	}
 	sum := sha256.Sum256([]byte(payload))
-	return fmt.Sprintf("%q %s", issuer, base64url.Encode(sum[:]))
+	return listed + base64url.Encode(sum[:])
 }
+
+// isRotated reports whether a token is a refresh token of a session, whose "jti"
+// nobody chooses.
+func isRotated(p *payload) bool { return p.typ == RefreshToken && p.session != "" }

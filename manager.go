@@ -75,7 +75,7 @@ func (m *JWTManager) assemble(checked checkedConfig, revokes bool) {
 	m.verifier = newVerifier(config, checked, loaders.decodeKey)
 	m.minter = &minter{config: config, callbacks: loaders, verifier: m.verifier, keys: claimKeysOf(m.verifier.own.claims)}
 	m.revocations = &revocations{
-		list: config.Blocklist, callbacks: loaders, required: revokes, sessions: config.Sessions != nil,
+		list: config.Blocklist, callbacks: loaders, realm: config.Realm, required: revokes, sessions: config.Sessions != nil,
 		now: config.Now, leeway: config.DecodeLeeway, accessLifetime: config.AccessTokenExpires,
 	}
 	if config.Sessions != nil {

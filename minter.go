@@ -53,10 +53,58 @@ func (m *minter) issue(ctx context.Context, typ TokenType, identity any, spec *t
 	if s.payload, err = claims.appendTo(s.payload[:0], &m.keys); err != nil {
 		return "", err
 	}
+	if err := m.checkRequired(typ, s.payload); err != nil {
+		return "", err
+	}
 	if s.encoded, err = appendHeader(s.encoded[:0], spec.header, key); err != nil {
 		return "", err
 	}
 	return m.sign(s, key)
+}
+
+// preview returns a token of spec as it will be, before the loaders were asked and
+// without a signature.
+func (m *minter) preview(typ TokenType, subject string, spec *tokenSpec) (*Token, error) {
+	claims := m.claimsOf(spec, typ, subject)
+	payload, err := claims.appendTo(nil, &m.keys)
+	if err != nil {
+		return nil, err
+	}
+	c := &contents{header: "{}", text: string(payload), names: &m.verifier.own.claims}
+	if c.payload, err = readPayload(payload, c.text, c.names, nil); err != nil {
+		return nil, err
+	}
+	token := newToken("", c, spec.now)
+	token.IssuedAt, token.NotBefore, token.ExpiresAt = spec.now, claims.notBefore, claims.expires
+	return token, nil
+}
+
+// checkText refuses an identity that a loader could not be given again at the
+// refresh, when only its text is known.
+func (m *minter) checkText(identity any) error {
+	if _, err := identityText(identity); err == nil || !m.callbacks.takeUsers() || m.callbacks.userLookup != nil {
+		return nil
+	}
+	return fmt.Errorf("%w: a %T needs a UserLookupLoader, which loads it again when the tokens are refreshed; "+
+		"without it the loaders of claims, headers and keys would be given text then", ErrIdentity, identity)
+}
+
+// checkRequired refuses to make a token that this manager would refuse.
+func (m *minter) checkRequired(typ TokenType, payload []byte) error {
+	own := m.verifier.own
+	if len(own.required) == 0 {
+		return nil
+	}
+	p, err := readPayload(payload, string(payload), &own.claims, own.required)
+	if err != nil {
+		return err
+	}
+	for i, name := range own.required {
+		if p.required&(1<<i) == 0 {
+			return fmt.Errorf("%w: the %s token has no %q; add it by an AdditionalClaimsLoader, or in a session by WithSessionClaims", ErrRequiredClaim, typ, name)
+		}
+	}
+	return nil
 }
 
 // complete adds what the loaders bring to spec, and checks it.
@@ -116,10 +164,7 @@ func (m *minter) claimsOf(spec *tokenSpec, typ TokenType, subject string) newCla
 		claims.notBefore = spec.now
 	}
 	if s := spec.session; s != nil {
-		claims.session = s.ID
-		if typ == RefreshToken {
-			claims.generation = s.Generation
-		}
+		claims.session, claims.generation = s.ID, s.Generation
 	}
 	return claims
 }

@@ -13,20 +13,21 @@ type RefreshOption func(*refreshSpec)
 
 type refreshSpec struct {
 	accessToken bool
-	locations   []Location // none: those of the settings, and forms
+	locations   []Location // none: those of the settings, JSON bodies and forms
 }
 
 // RefreshFrom looks for the refresh token in these places only, in this order,
-// and not in forms: where programs use headers and browsers use cookies, a route
+// and not in others or in forms: where programs use headers and browsers use cookies, a route
 // for browsers takes cookies alone.
 func RefreshFrom(in ...Location) RefreshOption {
 	return func(s *refreshSpec) { s.locations = in }
 }
 
 // RequireAccessToken demands the access token of the session beside the refresh
-// token. It may have expired, but not be forged, nor of another session. It is
-// read from the Authorization header where the refresh token is elsewhere, from
-// its cookie, or from the field "access_token" of a form.
+// token. It may have expired, but must not be forged, revoked, of another session,
+// or older than the generation before that of the refresh token. It is read from
+// the Authorization header where the refresh token is elsewhere, from its cookie, or
+// from the field "access_token" of a form.
 //
 // A thief then needs both: one that got hold of a refresh token alone cannot
 // use it. With Config.DisableSessionCookie the login has to keep the access
@@ -45,10 +46,15 @@ func RequireAccessToken() RefreshOption {
 // as that RFC says, also when refused: clients such as golang.org/x/oauth2 can
 // use it as their token URL. Authentication of the client is up to you.
 //
-// Otherwise the token is where Config.TokenLocation says, but never in the
-// query string (RFC 9700 §4.3.2). The answer is a [TokenPair]. If the token was
-// in a cookie, new cookies are set and the answer has no tokens in it, so that
-// scripts never see them. Refusals are answered by the loaders.
+// Otherwise the token is in the member Config.RefreshJSONKey of a JSON body, or
+// where Config.TokenLocation says, but never in the query string (RFC 9700 §4.3.2).
+// The answer is a [TokenPair]. If the token was in a cookie, new cookies are set and
+// the answer has no tokens in it, so that scripts never see them. Refusals are
+// answered by the loaders.
+//
+// A client that may lose an answer for longer than Config.SessionGrace sends an
+// Idempotency-Key header of 16 to 255 bytes, which it makes when it receives a
+// refresh token and keeps beside it: see [WithIdempotencyKey].
 //
 // RefreshHandler panics if called before InitApp, without Config.Sessions, or if
 // there is no other location than the query string.
@@ -58,16 +64,20 @@ func (m *JWTManager) RefreshHandler(opts ...RefreshOption) gin.HandlerFunc {
 	for _, opt := range opts {
 		opt(&spec)
 	}
-	forms := len(spec.locations) == 0
+	anywhere := len(spec.locations) == 0
 	locations := m.refreshLocations(spec)
 	m.requirementOf("RefreshHandler", []RequiredOption{Locations(locations...)}) // panics if there is an unknown one
 	return func(c *gin.Context) {
 		noStore(c)
-		if forms {
+		if anywhere {
 			if form, ok := oauthForm(c); ok {
 				m.refreshByForm(c, form, spec)
 				return
 			}
+		}
+		if in := locations; anywhere && isJSON(c.ContentType()) && !slices.Contains(in, InJSON) {
+			m.refreshByLocation(c, append([]Location{InJSON}, in...), spec)
+			return
 		}
 		m.refreshByLocation(c, locations, spec)
 	}
@@ -123,7 +133,7 @@ func (m *JWTManager) moveToCookies(c *gin.Context, pair *TokenPair, spec refresh
 	if err := m.SetPairCookies(c, *pair, opts...); err != nil {
 		return err
 	}
-	pair.AccessToken, pair.RefreshToken = "", ""
+	pair.AccessToken, pair.RefreshToken = "", "" // RefreshExpiresIn and CSRFToken stay, as they are asked for
 	return nil
 }
 
@@ -144,8 +154,23 @@ func (m *JWTManager) checkAccessBeside(c *gin.Context, refresh *Token, spec refr
 		return wrongToken("Only non-refresh tokens are allowed", access)
 	case access.SessionID != refresh.SessionID || access.Identity != refresh.Identity || access.isForeign():
 		return errOtherSession.about(access)
+	case isOlder(access, refresh):
+		return errOldAccess.about(access)
 	}
-	return nil
+	return m.revocations.check(c.Request.Context(), access)
+}
+
+// isOlder reports whether an access token is older than the generation before that
+// of the refresh token of its session.
+func isOlder(access, refresh *Token) bool {
+	if refresh.SessionID == "" {
+		return false
+	}
+	of, newest := access.generation(), refresh.generation()
+	if of == 0 { // it was made when access tokens did not tell
+		return access.IssuedAt.Before(refresh.IssuedAt)
+	}
+	return of < newest-1
 }
 
 // accessBeside returns the access token that accompanies a refresh token. The
@@ -178,17 +203,22 @@ func (m *JWTManager) refreshByForm(c *gin.Context, form url.Values, spec refresh
 		oauthError(c, http.StatusBadRequest, code, description)
 		return
 	}
+	key, err := idempotencyKey(c.Request)
+	if err != nil {
+		oauthError(c, http.StatusBadRequest, "invalid_request", asError(err).Message)
+		return
+	}
 	token, err := m.DecodeToken(c, form.Get("refresh_token"))
 	if err == nil && spec.accessToken {
 		// First, so that a stolen token is noticed also where it comes alone.
-		_, _, err = m.checks.check(c.Request.Context(), token, &requirement{refresh: true})
+		_, _, err = m.checks.check(c.Request.Context(), token, &requirement{refresh: true}, key)
 	}
 	if err == nil {
 		err = m.checkAccessBeside(c, token, spec)
 	}
 	var pair TokenPair
 	if err == nil {
-		pair, err = m.RotateTokens(c, token)
+		pair, err = m.RotateTokens(c, token, WithIdempotencyKey(key))
 	}
 	if err != nil {
 		refuseGrant(c, err)

@@ -54,6 +54,8 @@ var (
 	errCSRFMissing   = refusalf(ErrCSRF, "Missing CSRF token")
 	errGeneration    = invalid(jwt.ErrTokenInvalidClaims, "Token has no valid \"gen\" claim")
 	errOtherSession  = invalid(jwt.ErrTokenInvalidClaims, "Token is not of its session")
+	errOtherManager  = failure(errors.New("ginjwt: the token was verified by another manager"))
+	errOldAccess     = invalid(jwt.ErrTokenInvalidClaims, "The access token is older than the refresh token's")
 )
 
 // unverifiable returns an error that only the log can tell from a bad signature.

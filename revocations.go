@@ -13,6 +13,7 @@ import (
 type revocations struct {
 	list      store.Blocklist
 	callbacks *callbacks
+	realm     string
 	required  bool // the application itself said how tokens are revoked
 	sessions  bool // there are sessions
 
@@ -39,7 +40,7 @@ func (r *revocations) block(ctx context.Context, id string, lastExpiry time.Time
 // store fails to remove it.
 func (r *revocations) blockSession(ctx context.Context, s store.Session, stolen bool) error {
 	last := r.now().Add(r.accessLifetime)
-	if stolen || isDerivedUUID(s.ID) {
+	if stolen || wasAdopted(s) {
 		last = later(last, s.ExpiresAt)
 	}
 	return r.block(ctx, s.ID, last)
@@ -57,7 +58,7 @@ func (r *revocations) revoke(ctx context.Context, token *Token) error {
 	if token == nil {
 		return fmt.Errorf("%w: it is nil", ErrNoID)
 	}
-	id := or(token.ids[0], token.ID)
+	id := or(token.ids[0], or(revocationID(r.realm, token.ID), token.ID))
 	if id == "" {
 		return ErrNoID
 	}
@@ -71,7 +72,7 @@ func (r *revocations) revoke(ctx context.Context, token *Token) error {
 func (r *revocations) ids(token *Token) []string {
 	switch {
 	case r.sessions && canBecomeSession(token):
-		return []string{token.ID, ownSessionID(token)}
+		return []string{token.ids[0], adoptedID(r.realm, token)}
 	case token.SessionID == "" && token.ids[0] == "":
 		return nil
 	case token.SessionID == "":

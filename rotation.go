@@ -3,7 +3,6 @@ package ginjwt
 import (
 	"context"
 	"errors"
-	"strconv"
 	"time"
 
 	"github.com/gin-jwt-extended/ginjwt/store"
@@ -13,6 +12,7 @@ import (
 type rotation struct {
 	*sessionPolicy
 	token *Token
+	key   string // the Idempotency-Key; empty: none
 	spec  *tokenSpec
 	at    time.Time
 	user  any // what the claims loaders are given
@@ -30,7 +30,7 @@ func (r *rotation) run(ctx context.Context, s store.Session) (TokenPair, error) 
 		if done || err != nil {
 			return pair, err
 		}
-		if s, err = r.use(ctx, r.token); err != nil {
+		if s, err = r.use(ctx, r.token, r.key); err != nil {
 			return TokenPair{}, asError(err)
 		}
 	}
@@ -41,39 +41,61 @@ func (r *rotation) run(ctx context.Context, s store.Session) (TokenPair, error) 
 // generation that nobody could be given. It reports false if s was changed
 // meanwhile.
 func (r *rotation) attempt(ctx context.Context, s store.Session) (pair TokenPair, done bool, err error) {
-	next := r.successor(s)
-	pair, err = r.newPair(ctx, next, r.user, r.spec, r.at)
-	if err != nil {
+	_, generation, _ := r.sessionAndGeneration(r.token) // find has looked at it
+	next, trades := s, false
+	switch r.stepOf(s, generation, r.key, r.at) {
+	case reuse:
+		return TokenPair{}, false, nil // only now; run finds out
+	case trade:
+		if next, err = r.successor(s, generation); err != nil {
+			return TokenPair{}, false, err
+		}
+		trades = true
+	}
+	if pair, err = r.pairOf(ctx, next, generation); err != nil {
 		return TokenPair{}, false, err
 	}
-	if next.Generation != s.Generation {
+	if trades {
 		if done, err = r.advance(ctx, s, next); !done || err != nil {
 			return TokenPair{}, false, err
 		}
 	}
-	if err := r.startGrace(ctx, next); err != nil {
+	if err := r.handOut(ctx, next); err != nil {
 		return TokenPair{}, false, err
 	}
 	return pair, true, nil
 }
 
-// successor returns the session whose tokens are to be issued: s itself if the
-// token was traded already. A token ahead of its session was issued before the
-// store went back to older data.
-func (r *rotation) successor(s store.Session) store.Session {
-	_, generation, _ := sessionAndGeneration(r.token) // find has looked at it
-	if generation < s.Generation {
-		return s
+// pairOf signs the tokens of s. Who sent the newest refresh token keeps it.
+func (r *rotation) pairOf(ctx context.Context, s store.Session, sent int64) (TokenPair, error) {
+	spec := *r.spec
+	spec.csrf = r.token.CSRF // which open forms have in them
+	if sent < s.Generation {
+		return r.newPair(ctx, s, r.user, &spec, r.at)
+	}
+	pair, err := r.accessPair(ctx, s, r.user, &spec, r.at)
+	pair.RefreshToken, pair.RefreshExpiresAt, pair.KeepsRefreshToken = r.token.Raw(), r.token.ExpiresAt, true
+	return pair, err
+}
+
+// successor returns what becomes of s when the token of a generation is traded. A
+// token ahead of its session was issued before the store went back to older data.
+func (r *rotation) successor(s store.Session, generation int64) (store.Session, error) {
+	data, err := dataOf(s)
+	if err != nil {
+		return s, failure(err)
 	}
 	next := s
 	next.Generation = generation + 1
 	next.RotatedAt = r.at
-	next.GraceUntil = time.Time{}
+	next.HandedOutAt = time.Time{}
+	next.ExpiresAt = later(s.ExpiresAt, data.expiry(s, r.config, r.at))
 	if r.config.SessionGrace < 0 {
-		next.GraceUntil = r.at
+		next.HandedOutAt = r.at
+		return next, nil
 	}
-	next.ExpiresAt = later(s.ExpiresAt, r.expiry(s.CreatedAt, r.at))
-	return next
+	next.KeyHash = nextKeyHash(s, next.Generation, r.key)
+	return next, nil
 }
 
 // advance is the one step that decides who made the next generation.
@@ -86,45 +108,62 @@ func (r *rotation) advance(ctx context.Context, s, next store.Session) (won bool
 	if err != nil {
 		return false, unavailable(err)
 	}
-	if won && s.Generation == 0 {
-		return true, r.endOldest(ctx, s.Identity)
-	}
 	return won, nil
 }
 
-// startGrace lets the time run out in which the generation before may be
-// repeated. Until this is stored, right before the answer, it may be repeated
-// without end: when a store fails, or a process ends, in the middle of a
-// rotation, nobody was answered, and nobody must be taken for a thief.
+// handOut notes when the newest tokens of s were handed out first, right before the
+// answer. Until then the tokens before may be repeated without end: when a store
+// fails, or a process ends, in the middle of a rotation, nobody was answered, and
+// nobody must be taken for a thief.
 //
-// If it cannot be stored, or nobody knows whether it was, the answer goes out
-// all the same: then the next use of the new tokens is what ends the grace.
-func (r *rotation) startGrace(ctx context.Context, s store.Session) error {
-	for s.GraceUntil.IsZero() {
+// A client that has gone away by then is not answered, as it must be able to repeat.
+// If it is the store that fails, the answer goes out: then the tokens before are
+// good until the new ones are traded.
+func (r *rotation) handOut(ctx context.Context, s store.Session) error {
+	if err := r.limitAdopted(ctx, s); err != nil {
+		return err
+	}
+	for isPending(s, r.at) && r.config.SessionGrace >= 0 {
 		started := s
-		started.GraceUntil = r.now().Add(r.config.SessionGrace)
+		started.HandedOutAt = r.now()
 		done, err := r.store.Replace(ctx, s, started)
-		if done || err != nil {
-			return nil
+		if err == nil && !done {
+			var ok bool
+			started, ok, err = r.store.Get(ctx, s.ID)
+			if err == nil && !ok {
+				return refusal(ErrSessionEnded, nil).about(r.token)
+			}
 		}
-		current, ok, err := r.store.Get(ctx, s.ID)
 		switch {
-		case err != nil:
+		case done:
 			return nil
-		case !ok:
-			return refusal(ErrSessionEnded, nil).about(r.token)
-		case current.Generation != s.Generation:
-			return nil // the successor was used
+		case ctx.Err() != nil:
+			return unavailable(context.Cause(ctx))
+		case err != nil, started.Generation != s.Generation: // or the successor was traded
+			return nil
 		}
-		s = current // it was renewed, or another repetition started the grace
+		s = started // it was renewed, or another repetition handed it out
 	}
 	return nil
 }
 
+// limitAdopted keeps MaxSessions where s has just begun with a token from before,
+// perhaps by a request that came no further.
+func (r *rotation) limitAdopted(ctx context.Context, s store.Session) error {
+	if s.Generation != 1 || !wasAdopted(s) || !s.HandedOutAt.IsZero() && !s.HandedOutAt.Equal(r.at) {
+		return nil
+	}
+	err := r.endOldest(ctx, s)
+	if err == errItselfOldest {
+		return refusal(ErrSessionEnded, nil).about(r.token)
+	}
+	return err
+}
+
 // use is find for a token that is used: the use of one that was used before is a
 // theft, and ends the session.
-func (p *sessionPolicy) use(ctx context.Context, token *Token) (store.Session, error) {
-	s, err := p.find(p.revocations.uncancelled(ctx, token), token)
+func (p *sessionPolicy) use(ctx context.Context, token *Token, key string) (store.Session, error) {
+	s, err := p.find(p.revocations.uncancelled(ctx, token), token, key)
 	if errors.Is(err, ErrSessionReused) {
 		return store.Session{}, p.reused(ctx, s, token)
 	}
@@ -133,8 +172,8 @@ func (p *sessionPolicy) use(ctx context.Context, token *Token) (store.Session, e
 
 // find returns the session of a refresh token, and ErrSessionReused with it
 // if the token may not be used any more.
-func (p *sessionPolicy) find(ctx context.Context, token *Token) (store.Session, error) {
-	id, generation, err := sessionAndGeneration(token)
+func (p *sessionPolicy) find(ctx context.Context, token *Token, key string) (store.Session, error) {
+	id, generation, err := p.sessionAndGeneration(token)
 	if err != nil {
 		return store.Session{}, err
 	}
@@ -143,49 +182,31 @@ func (p *sessionPolicy) find(ctx context.Context, token *Token) (store.Session, 
 		return store.Session{}, refusal(ErrUnavailable, err).about(token)
 	}
 	now := p.now()
-	if !ok && canBecomeSession(token) {
+	if !ok && canBecomeSession(token) && token.ExpiresAt.Sub(now) >= lastAdoption {
 		s, ok = p.adopted(token, now), true
 	}
 	switch {
 	case !ok || s.ExpiresAt.Sub(now) < time.Second: // no token could live in what is left
 		return store.Session{}, refusal(ErrSessionEnded, nil).about(token)
-	case s.Identity != token.Identity:
+	case s.Realm != p.config.Realm || s.Identity != token.Identity:
 		return store.Session{}, errOtherSession.about(token)
-	case generation >= s.Generation:
-		return s, nil
-	case generation == s.Generation-1 && (s.GraceUntil.IsZero() || now.Before(s.GraceUntil)):
-		return s, nil
+	case p.stepOf(s, generation, key, now) == reuse:
+		return s, refusal(ErrSessionReused, nil).about(token)
 	}
-	return s, refusal(ErrSessionReused, nil).about(token)
+	return s, nil
 }
 
 // reused ends a session whose refresh token was used again. The thief cannot
-// prevent that by closing the connection.
+// prevent that by closing the connection. Of many who use it at once, the one that
+// removes the session tells of it; if nobody knows who did, each tells.
 func (p *sessionPolicy) reused(ctx context.Context, s store.Session, token *Token) error {
 	ctx = context.WithoutCancel(ctx)
 	if err := p.revocations.blockSession(ctx, s, true); err != nil {
 		return refusal(ErrUnavailable, err).about(token)
 	}
-	_ = p.store.Delete(ctx, s.ID)
-	if tell := p.callbacks.onReuse; tell != nil {
+	deleted, err := p.store.Delete(ctx, s.ID)
+	if tell := p.callbacks.onReuse; tell != nil && (deleted || err != nil) {
 		tell(ctx, s, token)
 	}
 	return refusal(ErrSessionReused, nil).about(token)
-}
-
-// maxGeneration is what JSON numbers can hold everywhere (RFC 8259 §6), and more
-// than any session can reach.
-const maxGeneration = 1<<53 - 1
-
-// sessionAndGeneration returns the session of a refresh token, and its generation there.
-// A token without a session has one of its own, of which it is generation zero.
-func sessionAndGeneration(token *Token) (id string, generation int64, err error) {
-	if token.SessionID == "" {
-		return ownSessionID(token), 0, nil
-	}
-	generation, err = strconv.ParseInt(string(token.read().payload.generationJSON), 10, 64)
-	if err != nil || generation < 1 || generation > maxGeneration {
-		return "", 0, errGeneration.about(token)
-	}
-	return token.SessionID, generation, nil
 }

@@ -26,37 +26,96 @@ type sessionPolicy struct {
 
 // create starts a session, and returns its first tokens.
 func (p *sessionPolicy) create(ctx context.Context, identity any, spec *tokenSpec) (TokenPair, error) {
+	for range loginAttempts {
+		now := p.now()
+		s, err := p.beginning(ctx, identity, spec.begins, now)
+		if err != nil {
+			return TokenPair{}, err
+		}
+		user, err := p.userAtLogin(ctx, s, identity)
+		if err != nil {
+			return TokenPair{}, err
+		}
+		pair, err := p.newPair(ctx, s, user, spec, now)
+		if err != nil {
+			return TokenPair{}, err
+		}
+		switch err := p.start(ctx, s); err {
+		case nil:
+			return pair, nil
+		case errItselfOldest: // by others that began at the same moment
+		default:
+			return TokenPair{}, err
+		}
+	}
+	return TokenPair{}, unavailable(errors.New("the user logs in too often at once"))
+}
+
+// loginAttempts is how often a login may find that more than MaxSessions others
+// have begun at the same moment.
+const loginAttempts = 10
+
+// errItselfOldest means that a session is itself the one to end for MaxSessions.
+var errItselfOldest = errors.New("ginjwt: the new session is the oldest")
+
+// userAtLogin returns what the loaders are given for the first tokens of s: the same
+// kind of value as for those of every rotation, which is the user if there is a
+// UserLookupLoader, and else the identity as text.
+func (p *sessionPolicy) userAtLogin(ctx context.Context, s store.Session, identity any) (any, error) {
+	switch {
+	case !p.callbacks.takeUsers():
+		return identity, nil
+	case p.callbacks.userLookup == nil:
+		return s.Identity, p.minter.checkText(identity)
+	}
+	spec := p.minter.specOf(nil)
+	spec.session, spec.now, spec.expires = &s, s.CreatedAt, s.ExpiresAt.Sub(s.CreatedAt)
+	token, err := p.minter.preview(RefreshToken, s.Identity, spec)
+	if err != nil {
+		return nil, err
+	}
+	return p.callbacks.loadUser(ctx, token)
+}
+
+// beginning returns a session as it begins. It is not stored yet.
+func (p *sessionPolicy) beginning(ctx context.Context, identity any, chosen sessionChoice, now time.Time) (s store.Session, err error) {
 	subject, err := p.minter.subject(ctx, identity)
 	if err != nil {
-		return TokenPair{}, err
+		return s, err
 	}
 	if !isSessionIdentity(subject) {
-		return TokenPair{}, fmt.Errorf("%w: that of a session has 1 to %d bytes, and no NUL", ErrIdentity, maxSessionText)
+		return s, fmt.Errorf("%w: that of a session has 1 to %d bytes, and no NUL", ErrIdentity, store.MaxText)
 	}
-	now := p.now()
-	s := store.Session{
-		ID:         string(appendUUID(nil)),
-		Identity:   subject,
-		Device:     deviceText(spec.device),
-		Generation: 1,
-		CreatedAt:  now,
-		RotatedAt:  now,
-		GraceUntil: now,
-		ExpiresAt:  p.expiry(now, now),
+	if err := chosen.validate(); err != nil {
+		return s, err
 	}
-	pair, err := p.newPair(ctx, s, identity, spec, now)
-	if err != nil {
-		return TokenPair{}, err
+	s = store.Session{
+		ID:          newSessionID(),
+		Realm:       p.config.Realm,
+		Identity:    subject,
+		Device:      deviceText(chosen.device),
+		Generation:  1,
+		CreatedAt:   now,
+		RotatedAt:   now,
+		HandedOutAt: now,
 	}
-	if err := p.start(ctx, s); err != nil {
-		return TokenPair{}, err
+	data := sessionData{Claims: chosen.claims, Idle: int64(chosen.idle / time.Second), Life: int64(chosen.lifetime / time.Second)}
+	if s.Data, err = data.text(); err != nil {
+		return s, err
 	}
-	return pair, nil
+	if lifetime := or(chosen.lifetime, p.config.SessionLifetime); lifetime > 0 {
+		s.EndsAt = now.Add(lifetime)
+	}
+	s.ExpiresAt = data.expiry(s, p.config, now)
+	return s, nil
 }
 
 // start stores a new session, and ends those beyond MaxSessions. One that could
 // not do so has not started.
 func (p *sessionPolicy) start(ctx context.Context, s store.Session) error {
+	if err := p.putLast(ctx, &s); err != nil {
+		return err
+	}
 	created, err := p.store.Create(ctx, s)
 	switch {
 	case err != nil:
@@ -64,41 +123,59 @@ func (p *sessionPolicy) start(ctx context.Context, s store.Session) error {
 	case !created:
 		return unavailable(errors.New("the store has a session with the new random ID"))
 	}
-	if err := p.endOldest(ctx, s.Identity); err != nil {
-		_ = p.store.Delete(context.WithoutCancel(ctx), s.ID) // nobody has its tokens
+	if err := p.endOldest(ctx, s); err != nil {
+		_, _ = p.store.Delete(context.WithoutCancel(ctx), s.ID) // nobody has its tokens
 		return err
 	}
 	return nil
 }
 
-// endOldest ends the sessions of identity beyond MaxSessions. They are counted
-// after the new one was stored, and in one order for everybody, so that of
-// logins at the same time none is missed.
-func (p *sessionPolicy) endOldest(ctx context.Context, identity string) error {
+// putLast makes a new session the newest of its identity, also if this clock is
+// behind those by which the others began: a login must not end itself.
+func (p *sessionPolicy) putLast(ctx context.Context, s *store.Session) error {
 	if p.config.MaxSessions == 0 {
 		return nil
 	}
-	sessions, err := p.list(ctx, identity)
+	others, err := p.list(ctx, s.Identity)
+	if err == nil && len(others) > 0 && !s.CreatedAt.After(others[0].CreatedAt) {
+		s.CreatedAt = others[0].CreatedAt.Add(time.Millisecond)
+	}
+	return err
+}
+
+// endOldest ends the sessions beyond MaxSessions of the user who has just begun
+// another. They are counted after that was stored, and in one order for everybody,
+// so that of logins at the same time none is missed. If that is itself one of those
+// that end, the error is errItselfOldest.
+func (p *sessionPolicy) endOldest(ctx context.Context, begun store.Session) error {
+	if p.config.MaxSessions == 0 {
+		return nil
+	}
+	sessions, err := p.list(ctx, begun.Identity)
 	if err != nil {
 		return err
 	}
+	var itself error
 	for _, s := range sessions[min(len(sessions), p.config.MaxSessions):] {
 		if err := p.end(ctx, s); err != nil {
 			return err
 		}
+		if s.ID == begun.ID {
+			itself = errItselfOldest
+		}
 	}
-	return nil
+	return itself
 }
 
 // list returns the sessions of identity that have not ended, the newest first.
 func (p *sessionPolicy) list(ctx context.Context, identity string) ([]store.Session, error) {
-	stored, err := p.store.List(ctx, identity)
+	stored, err := p.store.List(ctx, p.config.Realm, identity)
 	if err != nil {
 		return nil, unavailable(err)
 	}
 	now := p.now()
 	sessions := slices.DeleteFunc(slices.Clone(stored), func(s store.Session) bool {
-		return s.Identity != identity || !s.ExpiresAt.After(now)
+		return s.Realm != p.config.Realm || s.Identity != identity || !s.ExpiresAt.After(now)
 	})
 	slices.SortFunc(sessions, func(a, b store.Session) int {
 		return cmp.Or(b.CreatedAt.Compare(a.CreatedAt), cmp.Compare(b.ID, a.ID))
@@ -111,8 +188,11 @@ func (p *sessionPolicy) endByID(ctx context.Context, id string) error {
 	if err != nil {
 		return unavailable(err)
 	}
-	if !ok { // a token without a session could still become this one
+	switch {
+	case !ok: // a token without a session could still become this one
 		s = store.Session{ID: id, ExpiresAt: p.now().Add(p.config.RefreshTokenExpires)}
+	case s.Realm != p.config.Realm:
+		return nil // it is none of this manager's
 	}
 	return p.end(ctx, s)
 }
@@ -137,80 +217,69 @@ func (p *sessionPolicy) end(ctx context.Context, s store.Session) error {
 	if err := p.revocations.blockSession(ctx, s, false); err != nil {
 		return unavailable(err)
 	}
-	if err := p.store.Delete(ctx, s.ID); err != nil {
+	if _, err := p.store.Delete(ctx, s.ID); err != nil {
 		return unavailable(err)
 	}
 	return nil
 }
 
-// newPair signs the tokens of s as of now.
+// newPair signs the tokens of s as of now. Both have the same CSRF value.
 func (p *sessionPolicy) newPair(ctx context.Context, s store.Session, identity any, access *tokenSpec, now time.Time) (TokenPair, error) {
-	var err error
-	pair := TokenPair{TokenType: "Bearer", SessionID: s.ID}
-	spec := *access
-	if pair.AccessToken, err = p.issueAccess(ctx, s, identity, &spec, now); err != nil {
+	pair, err := p.accessPair(ctx, s, identity, access, now)
+	if err != nil {
 		return TokenPair{}, err
 	}
-	pair.ExpiresIn = int64(spec.expires / time.Second)
 	refresh := p.minter.specOf(nil)
-	refresh.session, refresh.now = &s, now
-	refresh.id = derivedUUID("refresh token", s.ID, fmt.Sprint(s.Generation))
+	refresh.session, refresh.now, refresh.csrf = &s, now, pair.CSRF
+	refresh.id = derivedID("refresh token", s.ID, fmt.Sprint(s.Generation))
 	refresh.expires = s.ExpiresAt.Sub(now)
+	refresh.claims = p.requiredClaims(s)
 	if pair.RefreshToken, err = p.minter.issue(ctx, RefreshToken, identity, refresh); err != nil {
 		return TokenPair{}, err
 	}
+	pair.RefreshExpiresAt = s.ExpiresAt
 	return pair, nil
 }
 
-// issueAccess signs an access token of s. It lives no longer than the session
-// at its oldest, and no longer than an ended session is remembered.
-func (p *sessionPolicy) issueAccess(ctx context.Context, s store.Session, identity any, spec *tokenSpec, now time.Time) (string, error) {
+// accessPair signs an access token of s. It lives no longer than the session at its
+// oldest, and no longer than an ended session is remembered.
+func (p *sessionPolicy) accessPair(ctx context.Context, s store.Session, identity any, spec *tokenSpec, now time.Time) (TokenPair, error) {
+	data, err := dataOf(s)
+	if err != nil {
+		return TokenPair{}, failure(err)
+	}
+	own := *spec
 	longest := p.config.AccessTokenExpires
-	spec.session, spec.now = &s, now
-	spec.expires = or(spec.expires, longest)
-	if spec.expires == NeverExpires || spec.expires > longest {
-		return "", fmt.Errorf("%w, of a session at most Config.AccessTokenExpires: ended sessions are remembered that long", ErrLifetime)
+	own.session, own.now = &s, now
+	own.expires = or(own.expires, longest)
+	if own.expires == NeverExpires || own.expires > longest {
+		return TokenPair{}, fmt.Errorf("%w, of a session at most Config.AccessTokenExpires: ended sessions are remembered that long", ErrLifetime)
 	}
-	spec.expires = min(spec.expires, s.ExpiresAt.Sub(now))
-	return p.minter.issue(ctx, AccessToken, identity, spec)
+	own.expires = min(own.expires, s.ExpiresAt.Sub(now))
+	own.claims = merged(data.Claims, own.claims)
+	if own.csrf == "" && !p.config.DisableCookieCSRFProtect {
+		own.csrf = string(appendUUID(nil, tokenUUID))
+	}
+	encoded, err := p.minter.issue(ctx, AccessToken, identity, &own)
+	if err != nil {
+		return TokenPair{}, err
+	}
+	return TokenPair{
+		AccessToken: encoded, TokenType: "Bearer", ExpiresIn: int64(own.expires / time.Second),
+		SessionID: s.ID, CSRF: own.csrf, cookies: data.Cookies,
+	}, nil
 }
 
-// expiry returns when a session that is used now ends. It is a whole second, as
-// the "exp" of its refresh token is.
-func (p *sessionPolicy) expiry(created, now time.Time) time.Time {
-	expires := now.Add(p.config.RefreshTokenExpires)
-	if p.config.SessionLifetime > 0 {
-		expires = earlier(expires, created.Add(p.config.SessionLifetime))
+// requiredClaims returns those of the session's claims that every token must have.
+func (p *sessionPolicy) requiredClaims(s store.Session) Claims {
+	data, _ := dataOf(s) // accessPair has read it
+	claims := Claims{}
+	for _, name := range p.config.RequiredClaims {
+		if value, ok := data.Claims[name]; ok {
+			claims[name] = value
+		}
 	}
-	return expires.Truncate(time.Second)
-}
-
-func earlier(a, b time.Time) time.Time {
-	if a.Before(b) {
-		return a
-	}
-	return b
-}
-
-// adopted returns the session that a token without one starts. It is not stored
-// yet, which its generation tells. It began with the token, and lives at least
-// as long, so that it cannot start another.
-func (p *sessionPolicy) adopted(token *Token, now time.Time) store.Session {
-	created := token.IssuedAt
-	if created.IsZero() { // never later, however often it is asked
-		created = token.ExpiresAt.Add(-p.config.RefreshTokenExpires)
-	}
-	expires := later(p.expiry(created, now), token.ExpiresAt)
-	if p.config.SessionLifetime > 0 {
-		expires = earlier(expires, created.Add(p.config.SessionLifetime))
-	}
-	return store.Session{
-		ID:        ownSessionID(token),
-		Identity:  token.Identity,
-		CreatedAt: created.UTC(),
-		RotatedAt: created.UTC(),
-		ExpiresAt: expires.UTC(),
-	}
+	return claims
 }
 
 // now returns the time as stores keep it.
@@ -221,17 +290,17 @@ func (p *sessionPolicy) now() time.Time {
 // deviceText makes of any text one that every store can keep and every page can
 // show.
 func deviceText(s string) string {
-	s = s[:min(len(s), 4*maxSessionText)]
+	s = s[:min(len(s), 4*store.MaxText)]
 	s = strings.Map(func(r rune) rune {
 		if r == utf8.RuneError || !unicode.IsPrint(r) {
 			return -1
 		}
 		return r
 	}, s)
-	if len(s) <= maxSessionText {
+	if len(s) <= store.MaxText {
 		return s
 	}
-	end := maxSessionText
+	end := store.MaxText
 	for !utf8.RuneStart(s[end]) {
 		end--
 	}

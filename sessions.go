@@ -32,7 +32,8 @@ func (m *JWTManager) CreateTokenPair(ctx context.Context, identity any, opts ...
 	if err := m.needsSessions(); err != nil {
 		return TokenPair{}, err
 	}
-	return m.sessions.create(plain(ctx), identity, m.minter.specOf(opts))
+	pair, err := m.sessions.create(plain(ctx), identity, m.minter.specOf(opts))
+	return m.detailed(pair), err
 }
 
 // RotateTokens trades a refresh token for a new pair of its session (RFC 9700
@@ -60,31 +61,49 @@ func (m *JWTManager) RotateTokens(ctx context.Context, refresh *Token, opts ...T
 		return TokenPair{}, err
 	}
 	ctx = plain(ctx)
+	if spec.key == "" {
+		var err error
+		if spec.key, err = keyIn(ctx); err != nil {
+			return TokenPair{}, asError(err)
+		}
+	}
 	// All times are as of now, before the session is read: if it ends from here
 	// on, it is blocked for longer than the tokens below live.
 	now := m.sessions.now()
-	user, s, err := m.checkRotation(ctx, refresh, now)
+	user, s, err := m.checkRotation(ctx, refresh, spec.key, now)
 	if err != nil {
 		return TokenPair{}, asError(err)
 	}
-	r := rotation{m.sessions, refresh, spec, now, user}
-	return r.run(ctx, *s)
+	r := rotation{m.sessions, refresh, spec.key, spec, now, user}
+	pair, err := r.run(ctx, *s)
+	return m.detailed(pair), err
+}
+
+// detailed adds what Config.DetailedPairs asks for to the JSON of a pair.
+func (m *JWTManager) detailed(pair TokenPair) TokenPair {
+	if m.config.DetailedPairs && pair.AccessToken != "" {
+		pair.RefreshExpiresIn = int64(pair.RefreshExpiresAt.Sub(m.config.Now()) / time.Second)
+		pair.CSRFToken = pair.CSRF
+	}
+	return pair
 }
 
 // checkRotation makes the checks of RefreshRequired, and returns user and session.
 // The loaders are not asked again about a token that this request has verified.
 // Without them the identity stands for the user.
-func (m *JWTManager) checkRotation(ctx context.Context, refresh *Token, now time.Time) (user any, s *Session, err error) {
+func (m *JWTManager) checkRotation(ctx context.Context, refresh *Token, key string, now time.Time) (user any, s *Session, err error) {
 	switch {
 	case refresh == nil:
 		return nil, nil, refusalf(ErrNoAuthorization, "Missing refresh token")
 	case !refresh.ExpiresAt.IsZero() && !refresh.ExpiresAt.After(now.Add(-m.config.DecodeLeeway)):
 		return nil, nil, refusal(ErrExpiredToken, jwt.ErrTokenExpired).about(refresh)
+	case !m.verifier.made(refresh):
+		return nil, nil, errOtherManager
 	}
 	need := requirement{refresh: true}
 	v := verifiedIn(ctx)
 	need.asked = v != nil && v.token == refresh
-	user, s, err = m.checks.check(ctx, refresh, &need)
+	user, s, err = m.checks.check(ctx, refresh, &need, key)
 	if need.asked {
 		user = v.user
 	}

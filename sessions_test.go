@@ -96,7 +96,7 @@ func TestCreateTokenPair(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, []ginjwt.Session{{
 		ID: pair.SessionID, Identity: "alice", Device: "Firefox", Generation: 1,
-		CreatedAt: now.UTC(), RotatedAt: now.UTC(), GraceUntil: now.UTC(), ExpiresAt: now.Add(30 * 24 * time.Hour).UTC(),
+		CreatedAt: now.UTC(), RotatedAt: now.UTC(), HandedOutAt: now.UTC(), ExpiresAt: now.Add(30 * 24 * time.Hour).UTC(),
 	}}, sessions)
 }
 
@@ -328,18 +328,18 @@ func (f *failingStore) Replace(ctx context.Context, old, next ginjwt.Session) (b
 	return f.SessionStore.Replace(ctx, old, next)
 }
 
-func (f *failingStore) Delete(ctx context.Context, id string) error {
+func (f *failingStore) Delete(ctx context.Context, id string) (bool, error) {
 	if f.failing["Delete"] {
-		return errDown
+		return false, errDown
 	}
 	return f.SessionStore.Delete(ctx, id)
 }
 
-func (f *failingStore) List(ctx context.Context, identity string) ([]ginjwt.Session, error) {
+func (f *failingStore) List(ctx context.Context, realm, identity string) ([]ginjwt.Session, error) {
 	if f.failing["List"] {
 		return nil, errDown
 	}
-	return f.SessionStore.List(ctx, identity)
+	return f.SessionStore.List(ctx, realm, identity)
 }
 
 func TestStoresThatDoNotAnswer(t *testing.T) {

@@ -75,8 +75,10 @@ var settings = []setting{
 	{"JWT_DECODE_TYPES", "DecodeTypes", list(func(c *Config) *[]string { return &c.DecodeTypes })},
 	{"JWT_MAX_TOKEN_SIZE", "MaxTokenSize", number(func(c *Config) *int { return &c.MaxTokenSize })},
 	{"JWT_TOKEN_CACHE_SIZE", "TokenCacheSize", number(func(c *Config) *int { return &c.TokenCacheSize })},
+	{"JWT_REALM", "Realm", text(func(c *Config) *string { return &c.Realm })},
 	{"JWT_SESSION_GRACE", "SessionGrace", setGrace},
 	{"JWT_SESSION_LIFETIME", "SessionLifetime", duration(func(c *Config) *time.Duration { return &c.SessionLifetime })},
+	{"JWT_DETAILED_PAIRS", "DetailedPairs", yes(func(c *Config) *bool { return &c.DetailedPairs })},
 	{"JWT_MAX_SESSIONS", "MaxSessions", number(func(c *Config) *int { return &c.MaxSessions })},
 }
 

@@ -94,9 +94,9 @@ func (m *JWTManager) renew(c *gin.Context, within time.Duration) {
 	if !ok || !m.mayBeRenewed(c, token) || token.ExpiresAt.Sub(m.config.Now()) > within {
 		return
 	}
-	encoded, err := m.sessions.renewed(c.Request.Context(), token, m.userOf(c, token))
-	if err == nil && encoded != "" {
-		err = m.SetAccessCookies(c, encoded)
+	pair, err := m.sessions.renewed(c.Request.Context(), token, m.userOf(c, token))
+	if err == nil && pair.AccessToken != "" {
+		err = m.SetAccessCookies(c, pair.AccessToken)
 	}
 	if err != nil {
 		_ = c.Error(err) // the response is good without
@@ -133,29 +133,33 @@ func (m *JWTManager) userOf(c *gin.Context, token *Token) any {
 // renewed returns a new access token for the session of token; none if that has
 // ended, or has just been renewed. As in a rotation it is signed first, and one
 // step of the store decides who may hand it out.
-func (p *sessionPolicy) renewed(ctx context.Context, token *Token, user any) (string, error) {
+func (p *sessionPolicy) renewed(ctx context.Context, token *Token, user any) (none TokenPair, err error) {
 	now := p.now()
 	s, err := p.renewable(ctx, token, now)
 	if s.ID == "" || err != nil {
-		return "", err
+		return none, err
+	}
+	data, err := dataOf(s)
+	if err != nil {
+		return none, failure(err)
 	}
 	next := s
 	next.RotatedAt = now
-	next.ExpiresAt = later(s.ExpiresAt, p.expiry(s.CreatedAt, now))
+	next.ExpiresAt = later(s.ExpiresAt, data.expiry(s, p.config, now))
 	spec := p.minter.specOf(nil)
 	spec.csrf = token.CSRF // which forms on pages that are open have in them
-	encoded, err := p.issueAccess(ctx, next, user, spec, now)
+	pair, err := p.accessPair(ctx, next, user, spec, now)
 	if err != nil {
-		return "", err
+		return none, err
 	}
 	won, err := p.store.Replace(ctx, s, next)
 	switch {
 	case err != nil:
-		return "", unavailable(err)
+		return none, unavailable(err)
 	case !won:
-		return "", nil
+		return none, nil
 	}
-	return encoded, nil
+	return pair, nil
 }
 
 // renewable returns the session of token; none if there is nothing to renew.
@@ -172,9 +176,10 @@ func (p *sessionPolicy) renewable(ctx context.Context, token *Token, now time.Ti
 	if err != nil {
 		return none, unavailable(err)
 	}
+	data, _ := dataOf(s)
 	left := s.ExpiresAt.Sub(now)
-	longer := later(s.ExpiresAt, p.expiry(s.CreatedAt, now)).Sub(token.ExpiresAt) >= time.Second
-	if !ok || s.Identity != token.Identity || left < time.Second || !longer || now.Sub(s.RotatedAt) < renewalPause {
+	longer := later(s.ExpiresAt, data.expiry(s, p.config, now)).Sub(token.ExpiresAt) >= time.Second
+	if !ok || s.Realm != p.config.Realm || s.Identity != token.Identity || left < time.Second || !longer || now.Sub(s.RotatedAt) < renewalPause {
 		return none, nil
 	}
 	return s, nil

@@ -20,12 +20,43 @@ type tokenSpec struct {
 	notBefore time.Time
 	claims    Claims
 	header    Header
-	device    string // of a new session
+
+	begins sessionChoice // of a new session
+	key    string        // the Idempotency-Key of a rotation
 
 	// Of a token of a session.
 	session *store.Session
 	now     time.Time
 	csrf    string // empty: a new value
+}
+
+// sessionChoice is what a caller asks of a new session.
+type sessionChoice struct {
+	option   string // the last that was given; empty: none
+	device   string
+	claims   Claims
+	idle     time.Duration // zero: the configured time
+	lifetime time.Duration // zero: the configured time
+}
+
+func (c sessionChoice) validate() error {
+	for _, l := range []struct {
+		option   string
+		lifetime time.Duration
+	}{{"WithIdleLifetime", c.idle}, {"WithSessionLifetime", c.lifetime}} {
+		if l.lifetime < 0 || l.lifetime%time.Second != 0 {
+			return fmt.Errorf("%w: %s was given %s; it takes whole seconds, and 30 days are 30*24*time.Hour", ErrLifetime, l.option, l.lifetime)
+		}
+	}
+	return nil
+}
+
+// mustNotBegin refuses options that are for the beginning of a session.
+func (spec *tokenSpec) mustNotBegin() error {
+	if spec.begins.option == "" {
+		return nil
+	}
+	return fmt.Errorf("ginjwt: %s is for CreateTokenPair: it is chosen when a session begins", spec.begins.option)
 }
 
 // expiry is when the token expires; zero if it never does.
@@ -52,10 +83,12 @@ func (spec *tokenSpec) validForRotation() error {
 	if spec.fresh != "" || spec.freshFor != 0 {
 		return errors.New("ginjwt: WithFresh: nobody has typed a password; a rotated token is never fresh")
 	}
-	if spec.device != "" {
-		return errors.New("ginjwt: WithDevice is for CreateTokenPair: a session stays on its device")
+	if spec.key != "" {
+		if err := validIdempotencyKey(spec.key); err != nil {
+			return fmt.Errorf("ginjwt: WithIdempotencyKey: %w", err)
+		}
 	}
-	return nil
+	return spec.mustNotBegin()
 }
 
 // A TokenOption changes the token being created.
@@ -124,5 +157,43 @@ func WithHeaders(header Header) TokenOption {
 // show, for example by the User-Agent of the login. It is for CreateTokenPair.
 // Of the text the first 255 bytes are kept, without control characters.
 func WithDevice(device string) TokenOption {
-	return func(s *tokenSpec) { s.device = device }
+	return func(s *tokenSpec) { s.begins.option, s.begins.device = "WithDevice", device }
+}
+
+// WithSessionClaims adds claims to every access token of a new session: the first,
+// and those of every rotation and of ImplicitRefresh. The claims that
+// Config.RequiredClaims names are in its refresh tokens too. It is for
+// CreateTokenPair. Claims of [WithClaims] win over them, and they win over those of
+// the AdditionalClaimsLoader.
+//
+// They are stored with the session, where all that was chosen at the login has 1024
+// bytes of JSON.
+func WithSessionClaims(claims Claims) TokenOption {
+	return func(s *tokenSpec) {
+		s.begins.option, s.begins.claims = "WithSessionClaims", merged(s.begins.claims, claims)
+	}
+}
+
+// WithIdleLifetime makes a new session end when it was not used for d, in place of
+// Config.RefreshTokenExpires: a session that the user wants to be remembered may
+// live for months, one on a shared device for an hour. It is for CreateTokenPair.
+// Zero means the configured time.
+func WithIdleLifetime(d time.Duration) TokenOption {
+	return func(s *tokenSpec) { s.begins.option, s.begins.idle = "WithIdleLifetime", d }
+}
+
+// WithSessionLifetime makes a new session end after d however much it is used, in
+// place of Config.SessionLifetime. It is for CreateTokenPair. Zero means the
+// configured time.
+func WithSessionLifetime(d time.Duration) TokenOption {
+	return func(s *tokenSpec) { s.begins.option, s.begins.lifetime = "WithSessionLifetime", d }
+}
+
+// WithIdempotencyKey names the attempt to trade a refresh token, for programs that
+// call RotateTokens outside of a request; in a request, its Idempotency-Key header
+// is taken. A key has 16 to 255 bytes, and is made anew for each refresh token. The
+// same token with the same key is given the same successor until that is traded,
+// however late.
+func WithIdempotencyKey(key string) TokenOption {
+	return func(s *tokenSpec) { s.key = key }
 }

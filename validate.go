@@ -225,6 +225,7 @@ func (c Config) validateNoSessions(p *problems) {
 		{"SessionGrace", c.SessionGrace != defaultSessionGrace},
 		{"SessionLifetime", c.SessionLifetime != 0},
 		{"MaxSessions", c.MaxSessions != 0},
+		{"DetailedPairs", c.DetailedPairs},
 	} {
 		if s.set {
 			p.add(s.field, "does nothing without a store: set Sessions")

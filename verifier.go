@@ -59,6 +59,20 @@ func (v *verifier) setKeys(set *keys.Set) { v.ring.Store(&keyring{set, v.newCach
 // keySet returns the keys of the manager as they are now.
 func (v *verifier) keySet() *keys.Set { return v.ring.Load().set }
 
+// made reports whether token was verified here, and not by another manager.
+func (v *verifier) made(token *Token) bool {
+	names := token.names()
+	if names == &v.own.claims {
+		return true
+	}
+	for _, r := range v.foreign {
+		if names == &r.claims {
+			return true
+		}
+	}
+	return false
+}
+
 // newCache makes the cache of tokens that set, or the keys of another issuer,
 // verify.
 func (v *verifier) newCache(set *keys.Set) *tokenCache {
@@ -157,8 +171,8 @@ func (v *verifier) parse(s *scratch, header string) (*goodToken, error) {
 	if r := v.rulesFor(good.payload.issJSON); r.claims.foreign {
 		good.rules, good.names = r, &r.claims
 		good.payload, _ = readPayload(s.payload, good.text, good.names, r.required) // it was read before, by other names
-		r.applyIssuer(&good.payload, good.text)
 	}
+	good.rules.applyIssuer(&good.payload, good.text)
 	return good, nil
 }
 

@@ -50,7 +50,7 @@ func (s *serverSessions) step(ctx context.Context, name string, do func()) error
 func (s *serverSessions) Create(ctx context.Context, x ginjwt.Session) (created bool, err error) {
 	err = s.step(ctx, "Create", func() {
 		if old, ok, _ := s.MemorySessions.Get(ctx, x.ID); ok && !s.Now().Before(old.ExpiresAt) {
-			_ = s.MemorySessions.Delete(ctx, x.ID)
+			_, _ = s.MemorySessions.Delete(ctx, x.ID)
 		}
 		created, _ = s.MemorySessions.Create(ctx, x)
 	})
@@ -67,8 +67,9 @@ func (s *serverSessions) Replace(ctx context.Context, old, next ginjwt.Session) 
 	return replaced, err
 }
 
-func (s *serverSessions) Delete(ctx context.Context, id string) error {
-	return s.step(ctx, "Delete", func() { _ = s.MemorySessions.Delete(ctx, id) })
+func (s *serverSessions) Delete(ctx context.Context, id string) (deleted bool, err error) {
+	err = s.step(ctx, "Delete", func() { deleted, _ = s.MemorySessions.Delete(ctx, id) })
+	return deleted, err
 }
 
 // serverBlocklist is a blocklist as a server keeps it: to the second, and not
@@ -273,7 +274,8 @@ func TestAttackRefusedSessions(t *testing.T) {
 		}, attackRevoked},
 		{"T194 the store has lost it", func(t *testing.T, a *sessionsApp) error {
 			t.Helper()
-			return a.sessions.Delete(t.Context(), a.pair.SessionID)
+			_, err := a.sessions.Delete(t.Context(), a.pair.SessionID)
+			return err
 		}, attackEnded},
 	} {
 		t.Run(v.name, func(t *testing.T) {
@@ -828,7 +830,7 @@ func TestAttackMemoryOfSessions(t *testing.T) {
 			a.clock.Advance(time.Second)
 			pairs = append(pairs, a.login(t, "alice"))
 		}
-		stored, err := a.sessions.List(t.Context(), "alice")
+		stored, err := a.sessions.List(t.Context(), "", "alice")
 		require.NoError(t, err)
 		assert.Len(t, stored, 5)
 		for i, pair := range pairs {
@@ -847,7 +849,7 @@ func TestAttackMemoryOfSessions(t *testing.T) {
 		for range 200 {
 			last = a.mustTrade(t, last.RefreshToken)
 		}
-		stored, err := a.sessions.List(t.Context(), "alice")
+		stored, err := a.sessions.List(t.Context(), "", "alice")
 		require.NoError(t, err)
 		assert.Len(t, stored, 1)
 	})
@@ -860,7 +862,7 @@ func TestAttackMemoryOfSessions(t *testing.T) {
 			require.NoError(t, err)
 			clock.Advance(time.Second)
 		}
-		stored, err := store.List(t.Context(), "alice")
+		stored, err := store.List(t.Context(), "", "alice")
 		require.NoError(t, err)
 		assert.LessOrEqual(t, len(stored), 1024+60)
 	})
@@ -1010,7 +1012,7 @@ func TestAttackTokensWithoutASession(t *testing.T) {
 			_, err := a.mgr.CreateTokenPair(t.Context(), identity)
 			require.ErrorIs(t, err, ginjwt.ErrIdentity)
 			a.refuses(t, attackEnded, jwttest.RefreshToken(t, a.mgr, identity))
-			stored, err := a.sessions.List(t.Context(), identity)
+			stored, err := a.sessions.List(t.Context(), "", identity)
 			require.NoError(t, err)
 			assert.Empty(t, stored)
 		})
@@ -1228,7 +1230,7 @@ func TestAttackManyAdoptions(t *testing.T) {
 		a.clock.Advance(time.Second)
 		a.mustTrade(t, jwttest.RefreshToken(t, a.mgr, "alice"))
 	}
-	stored, err := a.sessions.List(t.Context(), "alice")
+	stored, err := a.sessions.List(t.Context(), "", "alice")
 	require.NoError(t, err)
 	assert.LessOrEqual(t, len(stored), 3)
 }

@@ -1,0 +1,80 @@
+package ginjwt
+
+import (
+	"context"
+	"crypto/sha256"
+	"crypto/subtle"
+	"errors"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/gin-jwt-extended/ginjwt/internal/base64url"
+	"github.com/gin-jwt-extended/ginjwt/store"
+)
+
+// An Idempotency-Key lets a client repeat a rotation whose answer was lost, however
+// late. The client makes one for each refresh token, and keeps it beside it.
+
+const (
+	minIdempotencyKey = 16
+	maxIdempotencyKey = 255
+)
+
+var errIdempotencyKey = errors.New("an Idempotency-Key has 16 to 255 bytes")
+
+func validIdempotencyKey(key string) error {
+	if len(key) < minIdempotencyKey || len(key) > maxIdempotencyKey {
+		return errIdempotencyKey
+	}
+	return nil
+}
+
+// idempotencyKey returns the key of a request; empty if it has none.
+func idempotencyKey(r *http.Request) (string, error) {
+	lines := r.Header["Idempotency-Key"]
+	if len(lines) == 0 {
+		return "", nil
+	}
+	key := lines[0]
+	if err := validIdempotencyKey(key); err != nil || len(lines) > 1 {
+		return "", refusalf(ErrInvalidHeader, "Bad Idempotency-Key header. Expected one of 16 to 255 bytes")
+	}
+	return key, nil
+}
+
+// keyIn returns the key of the request that ctx belongs to.
+func keyIn(ctx context.Context) (string, error) {
+	if state := stateOf(ctx); state != nil && state.request != nil {
+		return idempotencyKey(state.request)
+	}
+	return "", nil
+}
+
+// keyHash is what a store keeps of the key that made a generation. The key cannot
+// be told from it, and that of another session has another hash.
+func keyHash(s store.Session, generation int64, key string) string {
+	return strconv.FormatInt(generation, 10) + ":" + hashOfKey(s, key)
+}
+
+func hashOfKey(s store.Session, key string) string {
+	sum := sha256.Sum256([]byte(s.ID + "\n" + key))
+	return base64url.Encode(sum[:])
+}
+
+// wasMadeBy reports whether key made the generation of s.
+func wasMadeBy(s store.Session, key string) bool {
+	return key != "" && subtle.ConstantTimeCompare([]byte(s.KeyHash), []byte(keyHash(s, s.Generation, key))) == 1
+}
+
+// nextKeyHash is the KeyHash of the generation after s. A key that made one before
+// makes no other: with one that is the same for ever, a thief would have it too.
+func nextKeyHash(s store.Session, next int64, key string) string {
+	if key == "" {
+		return s.KeyHash
+	}
+	if _, used, _ := strings.Cut(s.KeyHash, ":"); used == hashOfKey(s, key) {
+		return s.KeyHash
+	}
+	return keyHash(s, next, key)
+}

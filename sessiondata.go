@@ -1,0 +1,88 @@
+package ginjwt
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/go-json-experiment/json"
+
+	"github.com/gin-jwt-extended/ginjwt/internal/strictjson"
+	"github.com/gin-jwt-extended/ginjwt/store"
+)
+
+// sessionData is what was chosen at the login, and holds until the session ends.
+type sessionData struct {
+	Claims  Claims       `json:"claims,omitzero"`   // of access tokens
+	Idle    int64        `json:"idle,omitzero"`     // seconds, in place of Config.RefreshTokenExpires
+	Life    int64        `json:"lifetime,omitzero"` // seconds, in place of Config.SessionLifetime
+	Cookies cookieChoice `json:"cookies,omitzero"`
+}
+
+// cookieChoice is how the cookies of a session differ from the settings.
+type cookieChoice struct {
+	MaxAge    int64  `json:"max_age,omitzero"`    // seconds
+	Persist   int    `json:"persistent,omitzero"` // 1: they outlive the browser; -1: they do not
+	HasDomain bool   `json:"has_domain,omitzero"`
+	Domain    string `json:"domain,omitzero"`
+}
+
+// dataOf returns what is kept with s.
+func dataOf(s store.Session) (d sessionData, err error) {
+	if s.Data == "" {
+		return d, nil
+	}
+	if err := json.Unmarshal([]byte(s.Data), &d, strictjson.Exact); err != nil {
+		return d, errors.New("the data of the session cannot be read") // they may hold secrets
+	}
+	return d, nil
+}
+
+// text returns the data as stores keep them.
+func (d sessionData) text() (string, error) {
+	b, err := json.Marshal(d, strictjson.Exact)
+	switch {
+	case err != nil:
+		return "", fmt.Errorf("ginjwt: WithSessionClaims: %w", err)
+	case string(b) == "{}":
+		return "", nil
+	case len(b) > store.MaxData:
+		return "", fmt.Errorf("ginjwt: WithSessionClaims: the session would keep %d bytes of JSON, and stores keep %d", len(b), store.MaxData)
+	}
+	return string(b), nil
+}
+
+// idleLifetime is how long a session lives that is not used.
+func (d sessionData) idleLifetime(config *Config) time.Duration {
+	return or(time.Duration(d.Idle)*time.Second, config.RefreshTokenExpires)
+}
+
+// lastEnd returns when s ends however much it is used; zero: never. A SessionLifetime
+// that was shortened since the login holds too, unless the login chose its own.
+func (d sessionData) lastEnd(s store.Session, config *Config) time.Time {
+	if d.Life != 0 || config.SessionLifetime == 0 {
+		return s.EndsAt
+	}
+	limit := s.CreatedAt.Add(config.SessionLifetime)
+	if s.EndsAt.IsZero() {
+		return limit
+	}
+	return earlier(s.EndsAt, limit)
+}
+
+// expiry returns when s ends if it is used now, and not any more. It is a whole
+// second, as the "exp" of its refresh token is.
+func (d sessionData) expiry(s store.Session, config *Config, now time.Time) time.Time {
+	expires := now.Add(d.idleLifetime(config))
+	if last := d.lastEnd(s, config); !last.IsZero() {
+		expires = earlier(expires, last)
+	}
+	return expires.Truncate(time.Second)
+}
+
+func earlier(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return a
+	}
+	return b
+}
