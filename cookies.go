@@ -67,6 +67,17 @@ func (m *JWTManager) UnsetJWTCookies(c *gin.Context, opts ...CookieOption) {
 	m.UnsetRefreshCookies(c, opts...)
 }
 
+// unsetPairCookies removes the cookies of access and refresh tokens, also where the
+// logins of these sessions chose another domain.
+func (m *JWTManager) unsetPairCookies(c *gin.Context, ended ...Session) {
+	m.UnsetJWTCookies(c)
+	for _, s := range ended {
+		if data, err := dataOf(s); err == nil && data.Cookies.HasDomain && data.Cookies.Domain != m.config.CookieDomain {
+			m.UnsetJWTCookies(c, WithDomain(data.Cookies.Domain))
+		}
+	}
+}
+
 func (m *JWTManager) setCookies(c *gin.Context, kind cookieKind, encoded string, opts []CookieOption) error {
 	token, err := m.DecodeToken(c, encoded)
 	if err != nil {

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/gin-gonic/gin"
+
 	"github.com/gin-jwt-extended/ginjwt/internal/strictjson"
 )
 
@@ -32,6 +34,16 @@ func (k csrfRules) valueIn(r *http.Request, header, field string) (string, error
 		return "", errCSRFMissing
 	}
 	return value, nil
+}
+
+// sentCSRF returns the CSRF values of a request, whichever cookie they are for.
+func (f *requestReader) sentCSRF(c *gin.Context) (values []string) {
+	for _, kind := range []cookieKind{f.accessCookies, f.refreshCookies} {
+		if value, err := f.csrf.valueIn(c.Request, kind.csrfHeader, kind.csrfField); err == nil && value != "" {
+			values = append(values, value)
+		}
+	}
+	return values
 }
 
 func (k csrfRules) isDue(method string) bool {

@@ -2,7 +2,9 @@ package ginjwt
 
 import (
 	"context"
+	"errors"
 	"net/http"
+	"slices"
 
 	"github.com/gin-gonic/gin"
 )
@@ -72,6 +74,11 @@ func (m *JWTManager) verify(c *gin.Context, need *requirement) (*Token, error) {
 		return m.anonymous(c)
 	}
 	token, err := m.findToken(c, need)
+	if need.anyType && errors.Is(err, ErrExpiredToken) {
+		if other := m.findRefreshCookie(c, need); other != nil {
+			token, err = other, nil
+		}
+	}
 	if need.optional && isAbsent(err) {
 		return m.anonymous(c)
 	}
@@ -89,7 +96,33 @@ func (m *JWTManager) verify(c *gin.Context, need *requirement) (*Token, error) {
 		return nil, err
 	}
 	remember(c, m, verified{token, user})
+	if token.Location == InCookies {
+		keepOutOfCaches(c)
+	}
 	return token, nil
+}
+
+// keepOutOfCaches keeps a browser from showing the answer again after a logout, by
+// its back button, unless the application has said what may be cached.
+func keepOutOfCaches(c *gin.Context) {
+	if header := c.Writer.Header(); len(header["Cache-Control"]) == 0 {
+		header["Cache-Control"] = notStored
+	}
+}
+
+var notStored = []string{"no-store"} // shared: a header that is changed is another slice
+
+// findRefreshCookie returns the refresh token of a request whose access token has
+// expired, where a route takes both; nil if there is none.
+func (m *JWTManager) findRefreshCookie(c *gin.Context, need *requirement) *Token {
+	if !slices.Contains(need.locations, InCookies) {
+		return nil
+	}
+	token, err := m.findToken(c, &requirement{refresh: true, locations: []Location{InCookies}})
+	if err != nil {
+		return nil
+	}
+	return token
 }
 
 // findToken decodes the token that a request carries, and notes where it was.

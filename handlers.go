@@ -13,27 +13,6 @@ import (
 // answers; what they do is done by the methods of the JWTManager. If one does not
 // fit, write your own.
 
-// LogoutHandler returns a handler that logs out: it ends the session of the
-// token that JWTRequired has verified before it, or revokes the token if it has
-// no session, and removes the cookies. It answers 204.
-//
-//	router.POST("/logout", mgr.JWTRequired(ginjwt.AnyType()), mgr.LogoutHandler())
-func (m *JWTManager) LogoutHandler() gin.HandlerFunc {
-	m.mustBeReady("LogoutHandler")
-	return func(c *gin.Context) {
-		token, ok := verifiedToken(c, "LogoutHandler")
-		if ok {
-			if err := m.EndSessionForToken(c, token); err != nil {
-				m.Refuse(c, unlessNoID(err, token))
-				return
-			}
-		}
-		m.UnsetJWTCookies(c)
-		noStore(c)
-		c.Status(http.StatusNoContent)
-	}
-}
-
 // unlessNoID words that a token cannot be revoked as what it is, a fault of the
 // token.
 func unlessNoID(err error, token *Token) error {
@@ -52,14 +31,14 @@ func unlessNoID(err error, token *Token) error {
 func (m *JWTManager) LogoutAllHandler() gin.HandlerFunc {
 	m.mustHaveSessions("LogoutAllHandler")
 	return func(c *gin.Context) {
-		token, ok := verifiedToken(c, "LogoutAllHandler")
+		token, ok := m.verifiedToken(c, "LogoutAllHandler")
 		if ok {
 			if err := errors.Join(m.EndSessions(c, token.Identity), m.EndSessionForToken(c, token)); err != nil {
 				m.Refuse(c, unlessNoID(err, token))
 				return
 			}
 		}
-		m.UnsetJWTCookies(c)
+		m.unsetPairCookies(c)
 		noStore(c)
 		c.Status(http.StatusNoContent)
 	}
@@ -75,19 +54,29 @@ type sessionView struct {
 	Current   bool      `json:"current"` // that of the request
 }
 
+// viewPrecision is how exact a view tells when a session was used.
+const viewPrecision = 10 * time.Minute
+
+func viewOf(s Session, current bool) sessionView {
+	used := later(s.CreatedAt, s.RotatedAt.Truncate(viewPrecision))
+	expires := s.ExpiresAt.Add(viewPrecision - 1).Truncate(viewPrecision)
+	return sessionView{s.ID, s.Device, s.CreatedAt, used, expires, current}
+}
+
 // SessionsHandler returns a handler that lists the sessions of the identity in
 // the verified token, the newest first:
 //
 //	router.GET("/sessions", mgr.JWTRequired(), mgr.SessionsHandler())
 //
 // The answer is {"sessions": [{"id", "device", "created_at", "last_used_at",
-// "expires_at", "current"}]}. It panics if called before InitApp or without
-// Config.Sessions.
+// "expires_at", "current"}]}. The last two times are rounded to ten minutes: the
+// list must not tell a thief when the user refreshes. It panics if called before
+// InitApp or without Config.Sessions.
 func (m *JWTManager) SessionsHandler() gin.HandlerFunc {
 	m.mustHaveSessions("SessionsHandler")
 	return func(c *gin.Context) {
 		views := []sessionView{}
-		token, ok := verifiedToken(c, "SessionsHandler")
+		token, ok := m.verifiedToken(c, "SessionsHandler")
 		if ok {
 			sessions, err := m.Sessions(c, token.Identity)
 			if err != nil {
@@ -95,7 +84,7 @@ func (m *JWTManager) SessionsHandler() gin.HandlerFunc {
 				return
 			}
 			for _, s := range sessions {
-				views = append(views, sessionView{s.ID, s.Device, s.CreatedAt, s.RotatedAt, s.ExpiresAt, s.ID == token.SessionID})
+				views = append(views, viewOf(s, s.ID == token.SessionID))
 			}
 		}
 		noStore(c)
@@ -110,16 +99,20 @@ func (m *JWTManager) SessionsHandler() gin.HandlerFunc {
 //
 //	router.DELETE("/sessions/:id", mgr.JWTRequired(), mgr.EndSessionHandler())
 //
-// It panics if called before InitApp or without Config.Sessions.
+// It panics if called before InitApp or without Config.Sessions, and at the first
+// request if its route has no parameter "id".
 func (m *JWTManager) EndSessionHandler() gin.HandlerFunc {
 	m.mustHaveSessions("EndSessionHandler")
 	return func(c *gin.Context) {
-		token, ok := verifiedToken(c, "EndSessionHandler")
+		token, ok := m.verifiedToken(c, "EndSessionHandler")
+		id, named := c.Params.Get("id")
+		if !named {
+			panic(`ginjwt: EndSessionHandler: its route has no parameter "id"; register it as "/sessions/:id"`)
+		}
 		if !ok {
 			c.AbortWithStatus(http.StatusNotFound)
 			return
 		}
-		id := c.Param("id")
 		owned, err := m.owns(c, token.Identity, id)
 		if err == nil && owned {
 			err = m.EndSession(c, id)
@@ -133,7 +126,7 @@ func (m *JWTManager) EndSessionHandler() gin.HandlerFunc {
 			FlaskError(c, &Error{Status: http.StatusNotFound, Message: "There is no such session", messageKey: m.config.ErrorMessageKey})
 			return
 		case id == token.SessionID:
-			m.UnsetJWTCookies(c)
+			m.unsetPairCookies(c)
 		}
 		noStore(c)
 		c.Status(http.StatusNoContent)
@@ -146,9 +139,12 @@ func (m *JWTManager) owns(c *gin.Context, identity, id string) (bool, error) {
 	return slices.ContainsFunc(sessions, func(s Session) bool { return s.ID == id }), err
 }
 
-// verifiedToken returns what JWTRequired has verified; none for an OPTIONS
-// request or on an Optional route. Without JWTRequired it panics.
-func verifiedToken(c *gin.Context, handler string) (*Token, bool) {
+// verifiedToken returns what JWTRequired has verified; none for a preflight or on an
+// Optional route. Without JWTRequired of this manager it panics.
+func (m *JWTManager) verifiedToken(c *gin.Context, handler string) (*Token, bool) {
 	token := mustVerify(c, handler).token
+	if token != nil && !m.verifier.made(token) {
+		panic("ginjwt: " + handler + ": another manager has verified the token; put JWTRequired of the same manager on the route")
+	}
 	return token, token != nil
 }

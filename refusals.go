@@ -3,6 +3,7 @@ package ginjwt
 import (
 	"errors"
 	"fmt"
+	"net/http"
 
 	"github.com/golang-jwt/jwt/v5"
 
@@ -52,11 +53,19 @@ var (
 	errNoCSRFClaim   = invalid(jwt.ErrTokenRequiredClaimMissing, "Missing claim: csrf")
 	errCSRFMismatch  = refusalf(ErrCSRF, "CSRF double submit tokens do not match")
 	errCSRFMissing   = refusalf(ErrCSRF, "Missing CSRF token")
+	errOtherOrigin   = otherOrigin()
 	errGeneration    = invalid(jwt.ErrTokenInvalidClaims, "Token has no valid \"gen\" claim")
 	errOtherSession  = invalid(jwt.ErrTokenInvalidClaims, "Token is not of its session")
 	errOtherManager  = failure(errors.New("ginjwt: the token was verified by another manager"))
 	errOldAccess     = invalid(jwt.ErrTokenInvalidClaims, "The access token is older than the refresh token's")
 )
+
+// otherOrigin is answered 403: there is nothing that the page could send instead.
+func otherOrigin() *Error {
+	e := refusalf(ErrCSRF, "The request comes from another origin")
+	e.Status = http.StatusForbidden
+	return e
+}
 
 // unverifiable returns an error that only the log can tell from a bad signature.
 func unverifiable(why string) *Error {

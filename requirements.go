@@ -23,6 +23,14 @@ type requirement struct {
 	ageChallenge, scopeChallenge string // of this route; empty: not made yet
 }
 
+// tokenType is the type of token that is looked for.
+func (need *requirement) tokenType() TokenType {
+	if need.refresh {
+		return RefreshToken
+	}
+	return AccessToken
+}
+
 // A RequiredOption changes what JWTRequired asks of a token.
 type RequiredOption func(*requirement)
 
@@ -49,7 +57,7 @@ func Locations(in ...Location) RequiredOption {
 }
 
 // AnyType takes access and refresh tokens alike. It looks for them where
-// access tokens are.
+// access tokens are, and in the refresh cookie if the access token has expired.
 func AnyType() RequiredOption {
 	return func(need *requirement) { need.anyType = true }
 }

@@ -183,18 +183,38 @@ func (p *sessionPolicy) list(ctx context.Context, identity string) ([]store.Sess
 	return sessions, nil
 }
 
+// endByID ends a session of this manager's realm.
 func (p *sessionPolicy) endByID(ctx context.Context, id string) error {
-	s, ok, err := p.store.Get(ctx, id)
-	if err != nil {
-		return unavailable(err)
-	}
-	switch {
-	case !ok: // a token without a session could still become this one
-		s = store.Session{ID: id, ExpiresAt: p.now().Add(p.config.RefreshTokenExpires)}
-	case s.Realm != p.config.Realm:
-		return nil // it is none of this manager's
+	s, err := p.known(ctx, id)
+	if err != nil || s.Realm != p.config.Realm {
+		return err
 	}
 	return p.end(ctx, s)
+}
+
+// endOf ends the session of a token, and returns it.
+func (p *sessionPolicy) endOf(ctx context.Context, token *Token) (store.Session, error) {
+	s, err := p.known(ctx, token.SessionID)
+	switch {
+	case err != nil:
+		return s, err
+	case s.Realm != p.config.Realm || s.Identity != "" && s.Identity != token.Identity:
+		return s, errOtherSession.about(token)
+	}
+	return s, p.end(ctx, s)
+}
+
+// known returns a session, or what is known of one that is not there: a token
+// without a session could still become it, and its tokens may live.
+func (p *sessionPolicy) known(ctx context.Context, id string) (store.Session, error) {
+	s, ok, err := p.store.Get(ctx, id)
+	switch {
+	case err != nil:
+		return s, unavailable(err)
+	case !ok:
+		s = store.Session{ID: id, Realm: p.config.Realm, ExpiresAt: p.now().Add(p.config.RefreshTokenExpires)}
+	}
+	return s, nil
 }
 
 func (p *sessionPolicy) endAll(ctx context.Context, identity string, except []string) error {

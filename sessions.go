@@ -137,16 +137,22 @@ func (m *JWTManager) EndSession(ctx context.Context, id string) error {
 // EndSessionForToken ends the session of token, or revokes the token if it has
 // none: what a logout does.
 func (m *JWTManager) EndSessionForToken(ctx context.Context, token *Token) error {
+	_, err := m.endSessionOf(plain(ctx), token)
+	return err
+}
+
+// endSessionOf is EndSessionForToken, and returns the session.
+func (m *JWTManager) endSessionOf(ctx context.Context, token *Token) (s Session, err error) {
 	switch {
 	case token == nil || m.sessions == nil:
-		return m.RevokeToken(ctx, token)
+		return s, m.RevokeToken(ctx, token)
 	case canBecomeSession(token): // it may become one at this very moment
-		s := m.sessions.adopted(token, m.sessions.now())
-		return errors.Join(m.sessions.end(plain(ctx), s), m.RevokeToken(ctx, token))
+		s = m.sessions.adopted(token, m.sessions.now())
+		return s, errors.Join(m.sessions.end(ctx, s), m.RevokeToken(ctx, token))
 	case token.SessionID == "":
-		return m.RevokeToken(ctx, token)
+		return s, m.RevokeToken(ctx, token)
 	}
-	return m.EndSession(ctx, token.SessionID)
+	return m.sessions.endOf(ctx, token)
 }
 
 // EndSessions ends all sessions of identity but those with an ID in except:
