@@ -249,6 +249,12 @@ type Config struct {
 	// in any case.
 	SessionLifetime time.Duration
 
+	// RenewedTokenHeader is the response header in which [JWTManager.ImplicitRefresh]
+	// sends a new access token to a client that sends its token in a header, such as
+	// "X-Renewed-Token". A page of another origin can read it if CORS exposes it.
+	// Empty means that only cookies are renewed.
+	RenewedTokenHeader string
+
 	// DetailedPairs adds two members to the JSON of a [TokenPair]:
 	// "refresh_expires_in", and the "csrf_token" that a page has to send with
 	// cookies, for pages that cannot read the CSRF cookie.

@@ -78,6 +78,7 @@ var settings = []setting{
 	{"JWT_REALM", "Realm", text(func(c *Config) *string { return &c.Realm })},
 	{"JWT_SESSION_GRACE", "SessionGrace", setGrace},
 	{"JWT_SESSION_LIFETIME", "SessionLifetime", duration(func(c *Config) *time.Duration { return &c.SessionLifetime })},
+	{"JWT_RENEWED_TOKEN_HEADER", "RenewedTokenHeader", text(func(c *Config) *string { return &c.RenewedTokenHeader })},
 	{"JWT_DETAILED_PAIRS", "DetailedPairs", yes(func(c *Config) *bool { return &c.DetailedPairs })},
 	{"JWT_MAX_SESSIONS", "MaxSessions", number(func(c *Config) *int { return &c.MaxSessions })},
 }

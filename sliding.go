@@ -17,21 +17,24 @@ import (
 // later one brings another.
 const renewalPause = 10 * time.Second
 
-// ImplicitRefresh returns a handler that keeps users of a web page logged in
-// while they use it (a sliding session). Where JWTRequired verifies an access
-// token from a cookie that expires within d, the response sets cookies with a
-// new one of the same session, which lives on for as long as after a rotation.
-// It is not fresh, has no claims but those of the AdditionalClaimsLoader, and
-// SessionLifetime still ends it.
+// ImplicitRefresh returns a handler that keeps users logged in while they use a
+// service (a sliding session). Where JWTRequired verifies an access token that
+// expires within d, the response brings a new one of the same session, which lives
+// on for as long as after a rotation. The new token is not fresh, has no claims but
+// those of the session and of the AdditionalClaimsLoader, and lives no longer than
+// the session may.
+//
+// For a token from a cookie it is in new cookies; for one from a header it is in the
+// response header Config.RenewedTokenHeader, if that is set.
 //
 // It stands anywhere before the handlers that write:
 //
 //	pages := router.Group("/", mgr.ImplicitRefresh(10*time.Minute), mgr.JWTRequired())
 //
-// Only responses to GET and HEAD with a status below 400 get cookies, and none
-// that sets or removes the access cookie itself, or follows a logout. They say
-// "Cache-Control: no-store". When a store does not answer, the response goes out
-// without cookies, and the error is in c.Errors.
+// Only a response with a status below 400 brings a token, and none that follows a
+// logout, or sets the access cookie or that header itself; a cookie only one to GET
+// or HEAD. It says "Cache-Control: no-store". When a store does not answer, the
+// response goes out without a token, and the error is in c.Errors.
 //
 // ImplicitRefresh panics if called before InitApp, without Config.Sessions, or
 // with a d that is not between zero and Config.AccessTokenExpires.
@@ -88,15 +91,20 @@ func (w *renewingWriter) Flush() {
 // Unwrap lets [http.ResponseController] find what is beneath.
 func (w *renewingWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
-// renew sets cookies with a new access token if one is due.
+// renew adds a new access token to the response if one is due.
 func (m *JWTManager) renew(c *gin.Context, within time.Duration) {
 	token, ok := GetToken(c)
 	if !ok || !m.mayBeRenewed(c, token) || token.ExpiresAt.Sub(m.config.Now()) > within {
 		return
 	}
 	pair, err := m.sessions.renewed(c.Request.Context(), token, m.userOf(c, token))
-	if err == nil && pair.AccessToken != "" {
+	switch {
+	case err != nil || pair.AccessToken == "":
+	case token.Location == InCookies:
 		err = m.SetAccessCookies(c, pair.AccessToken)
+	default:
+		c.Header(m.config.RenewedTokenHeader, pair.AccessToken)
+		c.Header("Cache-Control", "no-store")
 	}
 	if err != nil {
 		_ = c.Error(err) // the response is good without
@@ -105,10 +113,20 @@ func (m *JWTManager) renew(c *gin.Context, within time.Duration) {
 
 // mayBeRenewed reports whether a new token may be in this response.
 func (m *JWTManager) mayBeRenewed(c *gin.Context, token *Token) bool {
-	safe := c.Request.Method == http.MethodGet || c.Request.Method == http.MethodHead
-	return safe && c.Writer.Status() < http.StatusBadRequest &&
-		token.Location == InCookies && token.Type == AccessToken && token.SessionID != "" && !token.ExpiresAt.IsZero() &&
-		!m.setsAccessCookie(c.Writer.Header())
+	if c.Writer.Status() >= http.StatusBadRequest || token.Type != AccessToken || token.SessionID == "" ||
+		token.ExpiresAt.IsZero() || !m.verifier.made(token) {
+		return false
+	}
+	header := c.Writer.Header()
+	switch token.Location {
+	case InCookies:
+		safe := c.Request.Method == http.MethodGet || c.Request.Method == http.MethodHead
+		return safe && !m.setsAccessCookie(header)
+	case InHeaders:
+		name := m.config.RenewedTokenHeader
+		return name != "" && len(header.Values(name)) == 0
+	}
+	return false
 }
 
 // setsAccessCookie reports whether the application sets or removes the cookie.

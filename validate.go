@@ -86,6 +86,7 @@ func (c Config) validateLocations(p *problems) {
 		{"HeaderType", c.HeaderType},
 		{"AccessCSRFHeaderName", c.AccessCSRFHeaderName},
 		{"RefreshCSRFHeaderName", c.RefreshCSRFHeaderName},
+		{"RenewedTokenHeader", or(c.RenewedTokenHeader, "none")},
 	} {
 		if !isHTTPToken(name.value) {
 			p.add(name.field, "%q has characters that no HTTP token may have (RFC 9110 §5.6.2)", name.value)
@@ -225,6 +226,7 @@ func (c Config) validateNoSessions(p *problems) {
 		{"SessionGrace", c.SessionGrace != defaultSessionGrace},
 		{"SessionLifetime", c.SessionLifetime != 0},
 		{"MaxSessions", c.MaxSessions != 0},
+		{"RenewedTokenHeader", c.RenewedTokenHeader != ""},
 		{"DetailedPairs", c.DetailedPairs},
 	} {
 		if s.set {
