@@ -121,16 +121,11 @@ func (l *logout) explicit() (encoded []string) {
 	return encoded
 }
 
-// cookies returns the tokens in cookies, if those are read at all.
+// cookies returns the tokens in cookies.
 func (l *logout) cookies() (encoded []string) {
-	for _, location := range l.config.TokenLocation {
-		if location != InCookies {
-			continue
-		}
-		for _, kind := range []cookieKind{l.reader.accessCookies, l.reader.refreshCookies} {
-			values := cookieValues(l.c.Request, kind.name)
-			encoded = append(encoded, values[:min(len(values), maxCookies)]...)
-		}
+	for _, kind := range []cookieKind{l.reader.accessCookies, l.reader.refreshCookies} {
+		values := cookieValues(l.c.Request, kind.name)
+		encoded = append(encoded, values[:min(len(values), maxCookies)]...)
 	}
 	return encoded
 }

@@ -148,7 +148,7 @@ type TokenPair struct {
 	// RefreshExpiresIn is how many seconds the refresh token lives, and CSRFToken
 	// what a page sends with cookies of these tokens. They are filled in, and in the
 	// JSON, with Config.DetailedPairs.
-	RefreshExpiresIn int64  `json:"refresh_expires_in,omitempty"`
+	RefreshExpiresIn int64  `json:"refresh_expires_in,omitempty,omitzero"`
 	CSRFToken        string `json:"csrf_token,omitempty"`
 
 	// SessionID is the "sid" of both tokens.

@@ -18,7 +18,7 @@ func (a *app) routes(r *gin.Engine) {
 	r.POST("/register", a.register)
 	r.POST("/login", a.login)
 	r.POST("/refresh", a.jwt.RefreshHandler())
-	r.POST("/logout", a.jwt.JWTRequired(ginjwt.AnyType()), a.jwt.LogoutHandler())
+	r.POST("/logout", a.jwt.LogoutHandler())
 	r.POST("/logout/all", required, a.jwt.LogoutAllHandler())
 	r.GET("/sessions", required, a.jwt.SessionsHandler())
 	r.DELETE("/sessions/:id", required, a.jwt.EndSessionHandler())
@@ -32,7 +32,6 @@ func (a *app) routes(r *gin.Engine) {
 	inCookies := ginjwt.Locations(ginjwt.InCookies)
 	required = a.jwt.JWTRequired(inCookies)
 	fresh = a.jwt.JWTRequired(inCookies, ginjwt.Fresh())
-	refresh := a.jwt.RefreshRequired(inCookies)
 
 	web := r.Group("/web", a.jwt.ImplicitRefresh(a.renewWithin))
 	web.GET("", a.page)
@@ -40,7 +39,7 @@ func (a *app) routes(r *gin.Engine) {
 	web.GET("/page.js", asset("text/javascript", script))
 	web.POST("/login", a.webLogin)
 	web.POST("/refresh", a.jwt.RefreshHandler(ginjwt.RefreshFrom(ginjwt.InCookies)))
-	web.POST("/logout", refresh, a.jwt.LogoutHandler()) // also when the access token has expired
+	web.POST("/logout", a.jwt.LogoutHandler())
 	web.POST("/logout/all", required, a.jwt.LogoutAllHandler())
 	web.GET("/sessions", required, a.jwt.SessionsHandler())
 	web.DELETE("/sessions/:id", required, a.jwt.EndSessionHandler())

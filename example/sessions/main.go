@@ -53,7 +53,7 @@ func newRouter(config ginjwt.Config) (*gin.Engine, error) {
 	required := s.jwt.JWTRequired()
 	router.POST("/login", s.login)
 	router.POST("/refresh", s.jwt.RefreshHandler())
-	router.POST("/logout", s.jwt.JWTRequired(ginjwt.AnyType()), s.jwt.LogoutHandler())
+	router.POST("/logout", s.jwt.LogoutHandler())
 	router.POST("/logout/all", required, s.jwt.LogoutAllHandler())
 	router.GET("/sessions", required, s.jwt.SessionsHandler())
 	router.DELETE("/sessions/:id", required, s.jwt.EndSessionHandler())
