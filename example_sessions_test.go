@@ -1,6 +1,7 @@
 package ginjwt_test
 
 import (
+	"context"
 	"fmt"
 	"log"
 	"net/http"
@@ -38,4 +39,34 @@ func ExampleWithSessionClaims() {
 	// Output:
 	// the refresh token lives for 2160h0m0s
 	// 200
+}
+
+// How do I renew the token of a client that sends it in a header?
+func ExampleJWTManager_ImplicitRefresh_header() {
+	gin.SetMode(gin.ReleaseMode)
+	config := ginjwt.Config{
+		SecretKey:          "a secret of at least 32 random bytes", // from the environment, in real life
+		Sessions:           &ginjwt.MemorySessions{},
+		RenewedTokenHeader: "X-Renewed-Token",
+	}
+	clock := &jwttest.Clock{}
+	config.Now = clock.Now
+	mgr := ginjwt.New(config)
+	r := gin.New()
+	if err := mgr.InitApp(r); err != nil {
+		log.Fatal(err)
+	}
+	r.POST("/orders", mgr.ImplicitRefresh(5*time.Minute), mgr.JWTRequired(), func(c *gin.Context) { c.Status(http.StatusOK) })
+	pair, err := mgr.CreateTokenPair(context.Background(), "alice")
+	if err != nil {
+		log.Fatal(err)
+	}
+	for range 2 {
+		w := jwttest.Do(r, "POST", "/orders", jwttest.Bearer(pair.AccessToken))
+		fmt.Println(w.Code, w.Header().Get("X-Renewed-Token") != "")
+		clock.Advance(12 * time.Minute)
+	}
+	// Output:
+	// 200 false
+	// 200 true
 }
