@@ -40,6 +40,8 @@ func (k claimChecks) check(token *Token, p *payload, rules *issuerRules, allowEx
 		return false, errJTI
 	case p.identityJSON == "":
 		return false, missingClaim("Missing claim: %s", rules.claims.identity)
+	case p.identityJSON == `""`: // it would look like an anonymous visitor
+		return false, emptyClaim(rules.claims.identity)
 	}
 	for i, name := range rules.required {
 		if p.required&(1<<i) == 0 {

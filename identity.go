@@ -41,8 +41,8 @@ func GetJWTHeader(ctx context.Context) Header {
 	return Header{}
 }
 
-// GetJWTIdentity returns the identity in the verified token. It is empty for an
-// anonymous visitor, whom only Optional routes and OPTIONS requests have. It
+// GetJWTIdentity returns the identity in the verified token. It is empty only
+// for an anonymous visitor, whom only Optional routes and OPTIONS requests have. It
 // panics on a route that verified nothing, rather than return an empty identity.
 func GetJWTIdentity(ctx context.Context) string {
 	if token := mustVerify(ctx, "GetJWTIdentity").token; token != nil {

@@ -5,6 +5,7 @@ import (
 	"html/template"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"sync"
 	"testing"
 
@@ -14,6 +15,7 @@ import (
 
 	"github.com/gin-jwt-extended/ginjwt"
 	"github.com/gin-jwt-extended/ginjwt/jwttest"
+	"github.com/gin-jwt-extended/ginjwt/keys"
 )
 
 type account struct{ Name string }
@@ -85,6 +87,65 @@ func TestGettersOfAnAnonymousRequestGiveZeroValues(t *testing.T) {
 	engine.OPTIONS("/", mgr.JWTRequired(), check)
 	assert.Equal(t, 204, jwttest.Do(engine, "GET", "/").Code)
 	assert.Equal(t, 204, jwttest.Do(engine, "OPTIONS", "/").Code)
+}
+
+// An empty identity would look like an anonymous visitor.
+func TestATokenWithoutANameIsRefused(t *testing.T) {
+	t.Parallel()
+	own, theirs := strings.Repeat("o", 32), strings.Repeat("t", 32)
+	config := func(claim string, anySubject bool) ginjwt.Config {
+		return ginjwt.Config{SecretKey: own, IdentityClaim: claim, DisableVerifySub: anySubject, Issuers: []ginjwt.Issuer{
+			{Name: "https://them", Keys: []keys.Key{{Verify: []byte(theirs), AllowMissingKeyID: true}}, IdentityPrefix: "them:"},
+		}}
+	}
+	sub, anySub, user := config("", false), config("", true), config("user", false)
+	const us, them = `{`, `{"iss":"https://them",`
+	for _, test := range []struct {
+		name     string
+		config   ginjwt.Config
+		secret   string
+		claims   string
+		identity string
+		refusal  string
+	}{
+		{"empty", sub, own, us + `"sub":""}`, "", "Empty claim: sub"},
+		{"empty refresh token", sub, own, us + `"type":"refresh","sub":""}`, "", "Empty claim: sub"},
+		{"empty, expired", sub, own, us + `"exp":1,"sub":""}`, "", "Empty claim: sub"},
+		{"absent", sub, own, us + `"a":1}`, "", "Missing claim: sub"},
+		{"a blank", sub, own, us + `"sub":" "}`, " ", ""},
+
+		{"any sub, empty", anySub, own, us + `"sub":""}`, "", "Empty claim: sub"},
+		{"any sub, absent", anySub, own, us + `"a":1}`, "", "Missing claim: sub"},
+		{"any sub, null", anySub, own, us + `"sub":null}`, "null", ""},
+		{"any sub, false", anySub, own, us + `"sub":false}`, "false", ""},
+		{"any sub, zero", anySub, own, us + `"sub":0}`, "0", ""},
+		{"any sub, an array", anySub, own, us + `"sub":[]}`, "[]", ""},
+
+		{"another claim, empty", user, own, us + `"sub":"alice","user":""}`, "", "Empty claim: user"},
+		{"another claim, absent", user, own, us + `"sub":"alice"}`, "", "Missing claim: user"},
+		{"another claim, sub empty", user, own, us + `"sub":"","user":"bob"}`, "bob", ""},
+
+		{"prefix and empty", sub, theirs, them + `"sub":""}`, "", "Empty claim: sub"},
+		{"prefix and null", anySub, theirs, them + `"sub":null}`, "", "Subject must be a string"},
+		{"prefix and false", anySub, theirs, them + `"sub":false}`, "", "Subject must be a string"},
+		{"prefix and an array", anySub, theirs, them + `"sub":[]}`, "", "Subject must be a string"},
+		{"prefix and zero", anySub, theirs, them + `"sub":0}`, "them:0", ""},
+	} {
+		mgr, engine := newManager(t, test.config)
+		engine.GET("/", mgr.JWTRequired(ginjwt.AnyType(), ginjwt.Optional()), identify)
+		status, body := 200, test.identity
+		if test.refusal != "" {
+			status, body = 422, `{"msg":"`+test.refusal+`"}`+"\n"
+		}
+		encoded := signedHS256(`{"alg":"HS256"}`, test.claims, test.secret)
+		for _, known := range []string{"", ", known"} {
+			w := jwttest.Do(engine, "GET", "/", jwttest.Bearer(encoded))
+			assert.Equal(t, status, w.Code, test.name+known)
+			assert.Equal(t, body, w.Body.String(), test.name+known)
+		}
+		_, err := mgr.DecodeToken(t.Context(), encoded, ginjwt.AllowExpired())
+		assert.Equal(t, test.refusal == "", err == nil, test.name)
+	}
 }
 
 func TestGettersPanicWhereNothingWasVerified(t *testing.T) {

@@ -141,7 +141,7 @@ func (r *issuerRules) checkProfile(h head) error {
 }
 
 // checkForeign refuses what only tokens of the manager may be: of another type
-// than access, or of a user without a proper name.
+// than access, or of a user whose name is neither a text nor an integer.
 func (r *issuerRules) checkForeign(token *Token, p *payload) error {
 	if !r.claims.foreign {
 		return nil
@@ -149,7 +149,7 @@ func (r *issuerRules) checkForeign(token *Token, p *payload) error {
 	if token.Type != AccessToken {
 		return wrongToken("Only access tokens of this issuer are allowed", token)
 	}
-	if text, _ := p.identityJSON.Str(); text != "" || p.identityJSON.IsInteger() {
+	if p.identityJSON.Kind() == '"' || p.identityJSON.IsInteger() {
 		return nil
 	}
 	return errSubject

@@ -223,7 +223,7 @@ func TestDjangoSimpleJWT(t *testing.T) {
 		`"user_id":"42"`:             "42",
 		`"user_id":42.5`:             `{"msg":"Subject must be a string"}` + "\n",
 		`"user_id":null`:             `{"msg":"Subject must be a string"}` + "\n",
-		`"user_id":""`:               `{"msg":"Subject must be a string"}` + "\n",
+		`"user_id":""`:               `{"msg":"Empty claim: user_id"}` + "\n",
 		`"user_id":["42"]`:           `{"msg":"Subject must be a string"}` + "\n",
 		`"sub":"42"`:                 `{"msg":"Missing claim: user_id"}` + "\n",
 		`"user_id":9007199254740993`: "9007199254740993",

@@ -144,6 +144,9 @@ var deviations = map[string]deviation{
 
 	"loaders/blocklist: a token without a jti": {row: "D18", status: 422, message: `Token is missing the "jti" claim`},
 
+	"identity/sub: empty":                           {row: "D20", status: 422, message: "Empty claim: sub"},
+	"loaders/user: any value but nothing is a user": {row: "D20", status: 422, message: "Empty claim: sub"},
+
 	"time_claims/exp: beyond 64 bits": {row: "D19", status: 422, message: "Expiration Time claim (exp) must be an integer."},
 }
 

@@ -114,5 +114,9 @@ func missingClaim(format, name string) error {
 	return invalid(jwt.ErrTokenRequiredClaimMissing, fmt.Sprintf(format, name))
 }
 
+func emptyClaim(name string) error {
+	return invalid(jwt.ErrTokenInvalidSubject, "Empty claim: "+name)
+}
+
 // unavailable wraps the error of a store.
 func unavailable(err error) error { return refusal(ErrUnavailable, err) }

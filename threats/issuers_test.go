@@ -324,7 +324,7 @@ func TestThreatIssuerIdentity(t *testing.T) {
 func TestThreatIssuerEmptyIdentity(t *testing.T) {
 	t.Parallel()
 	v, _ := issuersVictim(t)
-	v.refused(t, issued(issuerB, "EdDSA", bareClaims(`"iss":"`+issuerB+`"`, `"sub":""`)), msgSubject)
+	v.refused(t, issued(issuerB, "EdDSA", bareClaims(`"iss":"`+issuerB+`"`, `"sub":""`)), "Empty claim: sub")
 }
 
 // Who could name somebody else's users is found at start-up.
