@@ -275,6 +275,12 @@ type Config struct {
 	// none, "JWT" and "at+jwt" (RFC 8725 §3.11).
 	DecodeTypes []string
 
+	// AllowAnyOptions lets every OPTIONS request pass as anonymous, with whatever
+	// credentials it carries, as Flask-JWT-Extended does. A handler or an upstream
+	// that acts on OPTIONS is then open to everybody. False lets a CORS preflight
+	// pass only, without credentials.
+	AllowAnyOptions bool
+
 	// MaxTokenSize is the length in bytes above which a token is refused
 	// unread. Zero means 16 KiB.
 	MaxTokenSize int

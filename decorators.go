@@ -13,7 +13,13 @@ import (
 // token through, and answers others by the loader of their error. In the
 // handlers after it, [GetJWTIdentity] and its kin return what is in the token.
 //
-// OPTIONS requests pass as anonymous, as a CORS preflight carries no token.
+// A CORS preflight, which carries no token, passes as anonymous: an OPTIONS
+// request with the headers Origin and Access-Control-Request-Method, as the Fetch
+// standard defines it. It passes without Authorization, Cookie, the header of
+// Config.HeaderName and a body, and without its query where the route looks for
+// tokens there, so that no credentials reach a handler or an upstream unchecked.
+// Other OPTIONS requests are checked like those of every method, unless
+// Config.AllowAnyOptions is set.
 //
 // JWTRequired panics if called before InitApp, or with an unknown location.
 func (m *JWTManager) JWTRequired(opts ...RequiredOption) gin.HandlerFunc {
@@ -37,7 +43,8 @@ func (m *JWTManager) handler(need *requirement) gin.HandlerFunc {
 // VerifyJWTInRequest is JWTRequired without the response: it verifies, stores
 // the token for GetJWT and its kin, and returns it. Use it to build handlers of
 // your own, with [JWTManager.Refuse] to answer its error, which is an [*Error].
-// Where JWTRequired lets an anonymous request pass, it returns nil, nil.
+// Where JWTRequired lets an anonymous request pass, it returns nil, nil; a CORS
+// preflight then has no credentials left in c.Request.
 func (m *JWTManager) VerifyJWTInRequest(c *gin.Context, opts ...RequiredOption) (*Token, error) {
 	token, err := m.verify(c, m.requirementOf("VerifyJWTInRequest", opts))
 	if err != nil {
@@ -70,7 +77,10 @@ func (m *JWTManager) VerifyToken(ctx context.Context, encoded string, opts ...Re
 // verify is the whole check, in order. Nothing is stored until all of it has
 // passed.
 func (m *JWTManager) verify(c *gin.Context, need *requirement) (*Token, error) {
-	if c.Request.Method == http.MethodOptions {
+	switch {
+	case isPreflight(c.Request):
+		return m.passPreflight(c, need)
+	case m.config.AllowAnyOptions && c.Request.Method == http.MethodOptions:
 		return m.anonymous(c)
 	}
 	token, err := m.findToken(c, need)

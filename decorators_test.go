@@ -24,12 +24,13 @@ func TestVerifyJWTInRequest(t *testing.T) {
 		switch {
 		case err != nil:
 			mgr.Refuse(c, err)
-		case token == nil || token.Claims()["admin"] != true: // an OPTIONS request has no token
+		case token == nil || token.Claims()["admin"] != true: // a CORS preflight has no token
 			c.AbortWithStatusJSON(http.StatusForbidden, gin.H{"msg": "Admins only!"})
 		}
 	}
 	engine.GET("/", adminRequired, identify)
 	engine.OPTIONS("/", adminRequired, identify)
+	options := func(r *http.Request) { r.Method = http.MethodOptions }
 	admin := jwttest.AccessToken(t, mgr, "alice", ginjwt.WithClaims(ginjwt.Claims{"admin": true}))
 	for _, test := range []struct {
 		name   string
@@ -39,7 +40,9 @@ func TestVerifyJWTInRequest(t *testing.T) {
 	}{
 		{"admin", []jwttest.RequestOption{jwttest.Bearer(admin)}, 200, "alice"},
 		{"user", []jwttest.RequestOption{jwttest.Bearer(jwttest.AccessToken(t, mgr, "bob"))}, 403, `{"msg":"Admins only!"}`},
-		{"nobody, OPTIONS", []jwttest.RequestOption{func(r *http.Request) { r.Method = "OPTIONS" }}, 403, `{"msg":"Admins only!"}`},
+		{"nobody, preflight", []jwttest.RequestOption{preflight}, 403, `{"msg":"Admins only!"}`},
+		{"nobody, OPTIONS", []jwttest.RequestOption{options}, 401, `{"msg":"Missing Authorization Header"}` + "\n"},
+		{"user, OPTIONS", []jwttest.RequestOption{options, jwttest.Bearer(jwttest.AccessToken(t, mgr, "bob"))}, 403, `{"msg":"Admins only!"}`},
 		{"nobody", nil, 401, `{"msg":"Missing Authorization Header"}` + "\n"},
 	} {
 		w := jwttest.Do(engine, "GET", "/", test.opts...)

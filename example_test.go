@@ -188,7 +188,7 @@ func ExampleJWTManager_VerifyJWTInRequest() {
 			mgr.Refuse(c, err)
 			return
 		}
-		if token == nil || token.Claims()["role"] != "admin" { // nil for OPTIONS
+		if token == nil || token.Claims()["role"] != "admin" { // nil in a CORS preflight
 			c.AbortWithStatusJSON(http.StatusForbidden, gin.H{"msg": "Admins only"})
 		}
 	}

@@ -14,7 +14,7 @@ import (
 
 // Guards are the options of JWTRequired that ask for something in the claims
 // of a token. They add up: a token must pass all of them. Who sends no token
-// passes where the route is Optional, and in an OPTIONS request.
+// passes where the route is Optional, and in a CORS preflight.
 //
 // Wrong arguments panic, when the option is made: no route is registered that
 // lets nobody through, or everybody.

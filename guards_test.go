@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"net/http"
+	"net/http/httptest"
 	"strconv"
 	"strings"
 	"testing"
@@ -545,11 +546,16 @@ func TestGuardsOnOptionalRoutes(t *testing.T) {
 	engine.Any("/", mgr.JWTRequired(append(guards, ginjwt.Optional())...), identify)
 	engine.OPTIONS("/strict", mgr.JWTRequired(guards...), identify)
 
-	for _, w := range []struct{ method, path string }{{"GET", "/"}, {"OPTIONS", "/"}, {"OPTIONS", "/strict"}} {
-		answer := jwttest.Do(engine, w.method, w.path)
-		assert.Equal(t, 200, answer.Code, w)
-		assert.Equal(t, "", answer.Body.String(), w)
+	for name, answer := range map[string]*httptest.ResponseRecorder{
+		"nobody":               jwttest.Do(engine, "GET", "/"),
+		"nobody, OPTIONS":      jwttest.Do(engine, "OPTIONS", "/"),
+		"preflight":            jwttest.Do(engine, "OPTIONS", "/", preflight),
+		"preflight of a guard": jwttest.Do(engine, "OPTIONS", "/strict", preflight),
+	} {
+		assert.Equal(t, 200, answer.Code, name)
+		assert.Equal(t, "", answer.Body.String(), name)
 	}
+	assert.Equal(t, 401, jwttest.Do(engine, "OPTIONS", "/strict").Code)
 	status, _, _ := guardRequest(engine, guarded(t, config, ""))
 	assert.Equal(t, 401, status, "not fresh")
 	status, _, _ = guardRequest(engine, guarded(t, config, `"auth_time":`+strconv.FormatInt(time.Now().Unix(), 10)))

@@ -548,7 +548,7 @@ func TestRefreshHandlerAnswersOPTIONS(t *testing.T) {
 	t.Parallel()
 	a := newHandlersApp(t)
 	a.engine.OPTIONS("/refresh", a.mgr.RefreshHandler())
-	w := jwttest.Do(a.engine, "OPTIONS", "/refresh", jwttest.Bearer(a.pair.RefreshToken))
+	w := jwttest.Do(a.engine, "OPTIONS", "/refresh", preflight, jwttest.Bearer(a.pair.RefreshToken))
 	assert.Equal(t, 401, w.Code, "a preflight is given no tokens")
 	assert.Equal(t, `{"msg":"Missing refresh token"}`+"\n", w.Body.String())
 	assert.Equal(t, int64(1), a.generation(t, a.pair.SessionID))

@@ -42,8 +42,9 @@ func GetJWTHeader(ctx context.Context) Header {
 }
 
 // GetJWTIdentity returns the identity in the verified token. It is empty only
-// for an anonymous visitor, whom only Optional routes and OPTIONS requests have. It
-// panics on a route that verified nothing, rather than return an empty identity.
+// for an anonymous visitor, whom only Optional routes and CORS preflights have (and
+// all OPTIONS requests with Config.AllowAnyOptions). It panics on a route that
+// verified nothing, rather than return an empty identity.
 func GetJWTIdentity(ctx context.Context) string {
 	if token := mustVerify(ctx, "GetJWTIdentity").token; token != nil {
 		return token.Identity

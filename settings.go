@@ -73,6 +73,7 @@ var settings = []setting{
 	{"JWT_ALLOW_SHORT_SECRET", "AllowShortSecret", yes(func(c *Config) *bool { return &c.AllowShortSecret })},
 	{"JWT_REQUIRED_CLAIMS", "RequiredClaims", list(func(c *Config) *[]string { return &c.RequiredClaims })},
 	{"JWT_DECODE_TYPES", "DecodeTypes", list(func(c *Config) *[]string { return &c.DecodeTypes })},
+	{"JWT_ALLOW_ANY_OPTIONS", "AllowAnyOptions", yes(func(c *Config) *bool { return &c.AllowAnyOptions })},
 	{"JWT_MAX_TOKEN_SIZE", "MaxTokenSize", number(func(c *Config) *int { return &c.MaxTokenSize })},
 	{"JWT_TOKEN_CACHE_SIZE", "TokenCacheSize", number(func(c *Config) *int { return &c.TokenCacheSize })},
 	{"JWT_REALM", "Realm", text(func(c *Config) *string { return &c.Realm })},

@@ -79,6 +79,7 @@ func TestLoadConfigReadsEverySetting(t *testing.T) {
 		"JWT_ALLOW_SHORT_SECRET":        "true",
 		"JWT_REQUIRED_CLAIMS":           "exp, jti",
 		"JWT_DECODE_TYPES":              "rt+jwt",
+		"JWT_ALLOW_ANY_OPTIONS":         "true",
 		"JWT_MAX_TOKEN_SIZE":            "4096",
 		"JWT_TOKEN_CACHE_SIZE":          "-1",
 		"JWT_SESSION_GRACE":             "30",
@@ -95,7 +96,7 @@ func TestLoadConfigReadsEverySetting(t *testing.T) {
 	for name := range env {
 		assert.True(t, asked[name], "%s is not read", name)
 	}
-	assert.Len(t, asked, 43+17)
+	assert.Len(t, asked, 43+18)
 	assert.Equal(t, ginjwt.Config{
 		SecretKey: "secret, with a comma ", AllowShortSecret: true,
 		PrivateKey: "-----BEGIN KEY-----\nabc\n-----END KEY-----", PublicKey: "-----BEGIN KEY-----\nabc\\n\n-----END KEY-----",
@@ -111,7 +112,7 @@ func TestLoadConfigReadsEverySetting(t *testing.T) {
 		AccessCSRFCookieName: "ca", AccessCSRFCookiePath: "/ca", AccessCSRFHeaderName: "X-A", AccessCSRFFieldName: "fa",
 		RefreshCSRFCookieName: "cr", RefreshCSRFCookiePath: "/cr", RefreshCSRFHeaderName: "X-R", RefreshCSRFFieldName: "fr",
 		QueryStringName: "pass", QueryStringValuePrefix: "v1~", JSONKey: "pass", RefreshJSONKey: "renewal",
-		RequiredClaims: []string{"exp", "jti"}, DecodeTypes: []string{"rt+jwt"}, MaxTokenSize: 4096, TokenCacheSize: -1,
+		RequiredClaims: []string{"exp", "jti"}, DecodeTypes: []string{"rt+jwt"}, AllowAnyOptions: true, MaxTokenSize: 4096, TokenCacheSize: -1,
 		Keys:      []keys.Key{{ID: "k", Algorithm: "HS256", Sign: []byte(strings.Repeat("k", 32))}},
 		TypeClaim: "token_type", FreshClaim: "is_fresh", ScopeClaim: "scp", RolesClaim: "/realm_access/roles",
 		SessionGrace: 30 * time.Second, SessionLifetime: 720 * time.Hour, MaxSessions: 5,

@@ -329,6 +329,9 @@ func ailments(t *testing.T) []ailment {
 		{healthy, func(c *ginjwt.Config) { c.SessionLifetime = 0 }, func(c *ginjwt.Config) { c.SessionLifetime = 365 * 24 * time.Hour },
 			"note: SessionLifetime (JWT_SESSION_LIFETIME): "},
 
+		{healthy, func(c *ginjwt.Config) { c.AllowAnyOptions = true }, func(c *ginjwt.Config) { c.AllowAnyOptions = false },
+			"danger: AllowAnyOptions (JWT_ALLOW_ANY_OPTIONS): Every OPTIONS request passes"},
+
 		// Limits.
 		{healthy, func(c *ginjwt.Config) { c.MaxTokenSize = 1 << 20 }, func(c *ginjwt.Config) { c.MaxTokenSize = 64 << 10 },
 			"warning: MaxTokenSize (JWT_MAX_TOKEN_SIZE): "},

@@ -74,6 +74,9 @@ var locationRules = []rule{
 	{Note, "HeaderType", func(c effectiveConfig) bool { return c.DisableHeaderType && c.given.HeaderType != "" },
 		"Is not looked for in requests: DisableHeaderType reads the token alone.",
 		"Remove HeaderType or DisableHeaderType."},
+	{Danger, "AllowAnyOptions", func(c effectiveConfig) bool { return c.AllowAnyOptions },
+		"Every OPTIONS request passes JWTRequired, with any token or none: where a route is for any method, whatever answers OPTIONS behind it, such as an upstream, is open to everybody.",
+		"Remove AllowAnyOptions; CORS preflights pass without it."},
 }
 
 var cookieRules = []rule{

@@ -2,7 +2,6 @@ package threats_test
 
 import (
 	"net/http"
-	"net/http/httptest"
 	"strings"
 	"testing"
 
@@ -412,10 +411,19 @@ func TestAttackTwoLocations(t *testing.T) {
 func TestAttackPreflight(t *testing.T) {
 	t.Parallel()
 	a := attackNew(t, nil)
+	origin, method := jwttest.Header("Origin", "https://evil.example"), jwttest.Header("Access-Control-Request-Method", "DELETE")
 	for _, header := range []string{"", "Bearer x", "Bearer " + a.token()} {
-		r := attackRequest("OPTIONS", "/private", jwttest.Header("Authorization", header))
-		w := httptest.NewRecorder()
-		a.engine.ServeHTTP(w, r)
-		attackAnonymous.check(t, w.Code, w.Header(), w.Body.String())
+		a.expect(t, attackAnonymous, "OPTIONS", "/private", origin, method, jwttest.Header("Authorization", header))
+	}
+	for name, opts := range map[string][]jwttest.RequestOption{
+		"nothing": nil, "origin": {origin}, "method": {method},
+		"empty origin": {jwttest.Header("Origin", ""), method}, "empty method": {origin, jwttest.Header("Access-Control-Request-Method", "")},
+	} {
+		t.Run("no preflight: "+name, func(t *testing.T) {
+			t.Parallel()
+			a.expect(t, attackNoHeader, "OPTIONS", "/private", opts...)
+			a.expect(t, attackInvalid("Not enough segments"), "OPTIONS", "/private", append(opts, jwttest.Header("Authorization", "Bearer x"))...)
+			a.expect(t, attackPassed("alice"), "OPTIONS", "/private", append(opts, jwttest.Header("Authorization", "Bearer "+a.token()))...)
+		})
 	}
 }

@@ -57,7 +57,7 @@ func adminRequired(jwt *ginjwt.JWTManager) gin.HandlerFunc {
 			jwt.Refuse(c, err)
 			return
 		}
-		// Who sent no token, as in an OPTIONS request, has no claims.
+		// Who sent no token, as in a CORS preflight, has no claims.
 		claims, err := ginjwt.GetJWTClaims[roleClaims](c)
 		if err != nil || !claims.Admin {
 			jwt.Refuse(c, errAdminsOnly)

@@ -110,13 +110,13 @@ func TestWhoGetsWhere(t *testing.T) {
 	}
 }
 
-func TestOptionsRequestsAreNoAdmins(t *testing.T) {
+func TestCORSPreflightsAreNoAdmins(t *testing.T) {
 	t.Parallel()
 	mgr := ginjwt.New(jwttest.Config(nil))
 	r := gin.New()
 	require.NoError(t, mgr.InitApp(r))
 	r.OPTIONS("/admin", adminRequired(mgr), whoAmI)
-	w := jwttest.Do(r, "OPTIONS", "/admin")
+	w := jwttest.Do(r, "OPTIONS", "/admin", jwttest.Header("Origin", "https://shop.example"), jwttest.Header("Access-Control-Request-Method", "GET"))
 	assert.Equal(t, 403, w.Code)
 	assert.Equal(t, `{"msg":"Admins only"}`+"\n", w.Body.String())
 }

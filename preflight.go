@@ -1,0 +1,50 @@
+package ginjwt
+
+import (
+	"net/http"
+	"slices"
+
+	"github.com/gin-gonic/gin"
+)
+
+// isPreflight reports whether r is a CORS-preflight request of the Fetch standard:
+// a browser asks whether a page of another site may send the real request.
+// Browsers send no credentials with it.
+func isPreflight(r *http.Request) bool {
+	return r.Method == http.MethodOptions &&
+		r.Header.Get("Origin") != "" && r.Header.Get("Access-Control-Request-Method") != ""
+}
+
+// passPreflight lets a preflight pass as anonymous. Anybody can send one by hand:
+// what a browser would not send, and nobody has checked, goes no further.
+func (m *JWTManager) passPreflight(c *gin.Context, need *requirement) (*Token, error) {
+	c.Request = m.reader.withoutCredentials(c.Request, need)
+	return m.anonymous(c)
+}
+
+// notInPreflights are headers with credentials, headers of a body, and those that
+// ask for another protocol: a proxy that grants it is a tunnel to what is behind.
+var notInPreflights = []string{
+	"Authorization", "Proxy-Authorization", "Cookie",
+	"Content-Length", "Content-Type", "Content-Encoding", "Transfer-Encoding", "Trailer", "Expect",
+	"Upgrade", "Http2-Settings",
+}
+
+// withoutCredentials returns a copy of r without credentials and without a body.
+// r itself does not change: others may hold it.
+func (f *requestReader) withoutCredentials(r *http.Request, need *requirement) *http.Request {
+	bare := r.WithContext(r.Context()) // a shallow copy
+	bare.Header = r.Header.Clone()
+	for _, name := range append(notInPreflights, f.headerKey) {
+		delete(bare.Header, name)
+	}
+	target := *r.URL
+	target.User = nil
+	if slices.Contains(need.locations, InQueryString) {
+		target.RawQuery, target.ForceQuery = "", false // whole: others may cut it into parameters otherwise
+	}
+	bare.URL, bare.RequestURI = &target, target.RequestURI()
+	bare.Body, bare.ContentLength, bare.TransferEncoding, bare.Trailer = http.NoBody, 0, nil, nil
+	bare.Form, bare.PostForm, bare.MultipartForm = nil, nil, nil
+	return bare
+}
