@@ -11,6 +11,11 @@ import (
 // GetToken returns the token verified for this request, and whether there is
 // one. It never panics.
 //
+// Of several checks in one request the last that passed counts, whichever
+// [JWTManager] made it, also one that found nobody on an Optional route. A route
+// must have the JWTRequired of the manager whose users it is for: neither the
+// getters nor FromContext can tell whose token it is.
+//
 // It and the getters below take the *gin.Context, its request's context, or any
 // context made from either. One made from the *gin.Context is good only until
 // the handler returns, as Gin then uses that again for another request; for
@@ -116,7 +121,9 @@ func NewContext(ctx context.Context, token *Token, user any) context.Context {
 }
 
 // FromContext returns the manager that InitApp attached to the routes of this
-// request, or nil.
+// request, or nil. Of several that were attached it is the last one: that of the
+// innermost group. Where none was attached, it is the manager that verified the
+// token. Where one was, another may have verified it.
 func FromContext(ctx context.Context) *JWTManager {
 	if state := stateOf(ctx); state != nil {
 		return state.manager

@@ -204,6 +204,48 @@ func TestASecondCheckReplacesTheFirst(t *testing.T) {
 	assert.Equal(t, 200, jwttest.Do(engine, "GET", "/", jwttest.Bearer(jwttest.AccessToken(t, mgr, "alice"))).Code)
 }
 
+// Of two managers in one request the one whose check was last decides who is the
+// visitor, and the one that was attached last is found by FromContext.
+func TestTwoManagersInOneRequest(t *testing.T) {
+	t.Parallel()
+	a, engine := newManager(t, jwttest.Config(nil))
+	b := ginjwt.New(ginjwt.Config{SecretKey: strings.Repeat("b", 32), HeaderName: "X-B"})
+	root, group, late := &engine.RouterGroup, engine.Group("/b"), engine.Group("/late", a.JWTRequired())
+	require.NoError(t, b.InitApp(group))
+	require.NoError(t, b.InitApp(late))
+	optional := b.JWTRequired(ginjwt.Optional())
+	for _, test := range []struct {
+		path     string
+		in       *gin.RouterGroup
+		checks   []gin.HandlerFunc
+		sendsB   bool
+		identity string
+		manager  *ginjwt.JWTManager
+	}{
+		{"/a", root, []gin.HandlerFunc{a.JWTRequired()}, true, "alice", a},
+		{"/only-b", root, []gin.HandlerFunc{b.JWTRequired()}, true, "bob", a},
+		{"/a-then-b", root, []gin.HandlerFunc{a.JWTRequired(), b.JWTRequired()}, true, "bob", a},
+		{"/a-then-nobody", root, []gin.HandlerFunc{a.JWTRequired(), optional}, false, "", a},
+		{"/b", group, []gin.HandlerFunc{b.JWTRequired()}, true, "bob", b},
+		{"/only-a", group, []gin.HandlerFunc{a.JWTRequired()}, true, "alice", b},
+		{"/b-then-a", group, []gin.HandlerFunc{b.JWTRequired(), a.JWTRequired()}, true, "alice", b},
+		{"/nobody-then-a", group, []gin.HandlerFunc{optional, a.JWTRequired()}, false, "alice", b},
+		{"/a-before", late, nil, true, "alice", b},
+	} {
+		test.in.GET(test.path, append(test.checks, func(c *gin.Context) {
+			assert.Same(t, test.manager, ginjwt.FromContext(c), test.path)
+			identify(c)
+		})...)
+		opts := []jwttest.RequestOption{jwttest.Bearer(jwttest.AccessToken(t, a, "alice"))}
+		if test.sendsB {
+			opts = append(opts, jwttest.Header("X-B", "Bearer "+jwttest.AccessToken(t, b, "bob")))
+		}
+		w := jwttest.Do(engine, "GET", strings.TrimSuffix(test.in.BasePath(), "/")+test.path, opts...)
+		assert.Equal(t, 200, w.Code, test.path)
+		assert.Equal(t, test.identity, w.Body.String(), test.path)
+	}
+}
+
 func TestCurrentUserInTemplates(t *testing.T) {
 	t.Parallel()
 	mgr, engine := newManager(t, jwttest.Config(nil), loadAccounts)

@@ -76,8 +76,8 @@ func verifiedIn(ctx context.Context) *verified {
 	return nil
 }
 
-// attach stores m in the request, where FromContext finds it. What another
-// manager verified before stays.
+// attach stores m in the request, where FromContext finds it in place of one that
+// was attached before. What another manager verified before stays.
 func (m *JWTManager) attach(c *gin.Context) {
 	before := verifiedIn(c.Request.Context())
 	state := newState(c, m)
@@ -97,7 +97,8 @@ func newState(c *gin.Context, m *JWTManager) *requestState {
 // remember stores the outcome of a check. It fills in the state of this very
 // request if nobody can have read it yet. Otherwise it makes another: what was
 // read before does not change, nor does that of a request whose context this
-// one was given.
+// one was given. FromContext goes on to return the manager that was attached,
+// whichever made the check.
 func remember(c *gin.Context, m *JWTManager, v verified) {
 	state := stateOf(c.Request.Context())
 	if state != nil && state.request == c.Request && state.fill(v) {

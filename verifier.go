@@ -116,6 +116,19 @@ func (v *verifier) decode(ctx context.Context, encoded string, spec decodeSpec) 
 	return token, nil
 }
 
+// hasVerified reports whether token came out of decode of this very verifier, and
+// not of another one or of a test. It is true also of one that has expired since.
+func (v *verifier) hasVerified(token *Token) bool {
+	if token == nil || token.contents == nil {
+		return false
+	}
+	rules := v.own
+	if token.isForeign() {
+		rules = v.foreign[token.contents.payload.issuer]
+	}
+	return rules != nil && token.contents.names == &rules.claims
+}
+
 // verifiedContents returns what a token says whose signature is good: this
 // one's, or that of a request before with the very same token.
 func (v *verifier) verifiedContents(ctx context.Context, encoded string, now time.Time) (*goodToken, error) {
@@ -257,7 +270,7 @@ func (v *verifier) verifyByLoader(ctx context.Context, s segments, signature []b
 // loadedKey asks the DecodeKeyLoader for the key of a token, which names its
 // algorithm but does not choose it.
 func (v *verifier) loadedKey(ctx context.Context, encoded string, good *goodToken, alg string) (*keys.Bound, error) {
-	loaded, err := v.loadKey(ctx, newToken(encoded, &good.contents, v.now())) // a Token that never becomes a trusted one
+	loaded, err := v.loadKey(ctx, v.unverified(encoded, good))
 	switch {
 	case errors.Is(err, ErrInvalidToken), err == nil && loaded.IsZero():
 		return nil, errUnknownKey
@@ -277,6 +290,14 @@ func (v *verifier) loadedKey(ctx context.Context, encoded string, good *goodToke
 		return nil, &unusable
 	}
 	return key, nil
+}
+
+// unverified returns a Token that never becomes a trusted one. It has names of its
+// own, so that hasVerified does not take it for one.
+func (v *verifier) unverified(encoded string, good *goodToken) *Token {
+	said, names := good.contents, *good.names
+	said.names = &names
+	return newToken(encoded, &said, v.now())
 }
 
 // keyRefusal words why no key verifies a token.
