@@ -60,6 +60,10 @@ func (m *JWTManager) VerifyJWTInRequest(c *gin.Context, opts ...RequiredOption) 
 // It only looks: a refresh token that was used before is refused, but its
 // session goes on. Locations and Optional mean nothing here. The error is an
 // [*Error].
+//
+// The getters go on to return what JWTRequired verified. They return this token,
+// and the user that UserLookupLoader loaded for it, with the context that
+// [NewContext] makes of it.
 func (m *JWTManager) VerifyToken(ctx context.Context, encoded string, opts ...RequiredOption) (*Token, error) {
 	need := m.requirementOf("VerifyToken", opts)
 	need.looksOnly = true
@@ -68,7 +72,7 @@ func (m *JWTManager) VerifyToken(ctx context.Context, encoded string, opts ...Re
 	if err != nil {
 		return nil, asError(err)
 	}
-	if _, _, err := m.checks.check(ctx, token, need, ""); err != nil {
+	if token.user, _, err = m.checks.check(ctx, token, need, ""); err != nil {
 		return nil, asError(err)
 	}
 	return token, nil

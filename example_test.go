@@ -425,6 +425,36 @@ func ExampleJWTManager_DecodeToken() {
 	// alice <nil>
 }
 
+// How do I check a token that comes in the first message of a WebSocket?
+func ExampleJWTManager_VerifyToken() {
+	type user struct{ Name string }
+	mgr := ginjwt.New(jwttest.Config(nil))
+	mgr.UserLookupLoader(func(_ context.Context, token *ginjwt.Token) (any, error) {
+		return &user{"Alice Liddell"}, nil // from a table, in a real program
+	})
+	if err := mgr.InitApp(nil); err != nil {
+		log.Fatal(err)
+	}
+	greet := func(ctx context.Context) string { return "Hello, " + ginjwt.GetCurrentUser[*user](ctx).Name }
+
+	serve := func(ctx context.Context, firstMessage string) {
+		token, err := mgr.VerifyToken(ctx, firstMessage)
+		if err != nil {
+			fmt.Println("closed:", err)
+			return
+		}
+		ctx, cancel := context.WithDeadline(ctx, token.ExpiresAt) // no longer than the token
+		defer cancel()
+		ctx = ginjwt.NewContext(ctx, token, nil) // the getters work with it, GetCurrentUser too
+		fmt.Println(greet(ctx))
+	}
+	serve(context.Background(), exampleToken(mgr, "alice"))
+	serve(context.Background(), "let me in")
+	// Output:
+	// Hello, Alice Liddell
+	// closed: ginjwt: token is not valid: token is malformed: Not enough segments
+}
+
 // How do I test a service that takes the identity from its context?
 func ExampleNewContext() {
 	greet := func(ctx context.Context) string { return "Hello, " + ginjwt.GetJWTIdentity(ctx) }

@@ -113,8 +113,12 @@ func TemplateData(ctx context.Context, data gin.H) gin.H {
 
 // NewContext returns a copy of ctx in which the getters find token and user.
 // It is for tests, and for code that verifies tokens outside of Gin. A nil
-// token is that of an anonymous visitor.
+// token is that of an anonymous visitor. A nil user is the one that
+// [JWTManager.VerifyToken] looked up for this token, if it did.
 func NewContext(ctx context.Context, token *Token, user any) context.Context {
+	if user == nil && token != nil {
+		user = token.user
+	}
 	state := &requestState{Context: plain(ctx), manager: FromContext(ctx)}
 	state.fill(verified{token, user})
 	return state

@@ -2,6 +2,8 @@ package ginjwt_test
 
 import (
 	"context"
+	"encoding/json"
+	"fmt"
 	"html/template"
 	"net/http"
 	"net/http/httptest"
@@ -188,6 +190,72 @@ func TestNewContext(t *testing.T) {
 	anonymous := ginjwt.NewContext(ctx, nil, nil)
 	assert.Empty(t, ginjwt.GetJWTIdentity(anonymous))
 	assert.Equal(t, "alice", ginjwt.GetJWTIdentity(ctx), "the context it was made from is unchanged")
+}
+
+func TestNewContextHasTheUserOfVerifyToken(t *testing.T) {
+	t.Parallel()
+	asked := 0
+	mgr, _ := newManager(t, jwttest.Config(nil), func(mgr *ginjwt.JWTManager) {
+		mgr.UserLookupLoader(func(_ context.Context, token *ginjwt.Token) (any, error) {
+			asked++
+			return &account{Name: token.Identity}, nil
+		})
+	})
+	encoded := jwttest.AccessToken(t, mgr, "alice")
+	alice, err := mgr.VerifyToken(t.Context(), encoded)
+	require.NoError(t, err)
+	bob, err := mgr.VerifyToken(ginjwt.NewContext(t.Context(), alice, nil), jwttest.AccessToken(t, mgr, "bob"))
+	require.NoError(t, err)
+	require.Equal(t, 2, asked)
+
+	ctx := ginjwt.NewContext(t.Context(), alice, nil)
+	assert.Equal(t, &account{"alice"}, ginjwt.GetCurrentUser[*account](ctx))
+	assert.Equal(t, &account{"alice"}, ginjwt.TemplateData(ctx, nil)["current_user"])
+	assert.Equal(t, &account{"bob"}, ginjwt.GetCurrentUser[*account](ginjwt.NewContext(ctx, bob, nil)))
+	assert.Equal(t, &account{"given"}, ginjwt.GetCurrentUser[*account](ginjwt.NewContext(ctx, alice, &account{"given"})))
+	assert.Nil(t, ginjwt.GetCurrentUser[*account](ginjwt.NewContext(ctx, nil, nil)), "nobody")
+	assert.Equal(t, 2, asked, "the users were known")
+
+	decoded, err := mgr.DecodeToken(t.Context(), encoded)
+	require.NoError(t, err)
+	assert.Nil(t, ginjwt.TemplateData(ginjwt.NewContext(t.Context(), decoded, nil), nil)["current_user"], "the same token again has no user")
+
+	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x"} {
+		assert.Equal(t, alice.String(), fmt.Sprintf(verb, alice), verb)
+		assert.NotContains(t, fmt.Sprintf(verb, ctx), "alice", verb)
+	}
+	text, err := json.Marshal(alice)
+	require.NoError(t, err)
+	assert.NotContains(t, string(text), "alice")
+	assert.NotContains(t, fmt.Sprint(alice.LogValue()), "alice")
+}
+
+// A token that a handler verifies does not make its user that of the request.
+func TestVerifyTokenChangesNothingInTheRequest(t *testing.T) {
+	t.Parallel()
+	mgr, engine := newManager(t, jwttest.Config(nil), loadAccounts)
+	bob := jwttest.AccessToken(t, mgr, "bob")
+	verify := func(c *gin.Context) {
+		for _, ctx := range []context.Context{c, c.Request.Context()} {
+			token, err := mgr.VerifyToken(ctx, bob)
+			assert.NoError(t, err)
+			assert.Equal(t, "bob", token.Identity)
+		}
+	}
+	engine.GET("/alice", mgr.JWTRequired(), verify, func(c *gin.Context) {
+		assert.Equal(t, &account{"alice"}, ginjwt.GetCurrentUser[*account](c))
+		identify(c)
+	})
+	engine.GET("/nobody", mgr.JWTRequired(ginjwt.Optional()), verify, func(c *gin.Context) {
+		assert.Nil(t, ginjwt.GetCurrentUser[*account](c))
+		identify(c)
+	})
+	engine.GET("/unchecked", verify, func(c *gin.Context) {
+		assert.Panics(t, func() { ginjwt.GetJWTIdentity(c) })
+	})
+	assert.Equal(t, "alice", jwttest.Do(engine, "GET", "/alice", jwttest.Bearer(jwttest.AccessToken(t, mgr, "alice"))).Body.String())
+	assert.Equal(t, "", jwttest.Do(engine, "GET", "/nobody").Body.String())
+	assert.Equal(t, 200, jwttest.Do(engine, "GET", "/unchecked").Code)
 }
 
 func TestASecondCheckReplacesTheFirst(t *testing.T) {

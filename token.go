@@ -41,6 +41,7 @@ type Token struct {
 	encoded  string
 	contents *contents
 	ids      [2]string // ID and SessionID, for the Blocklist
+	user     any       // that VerifyToken looked up, for NewContext
 	decoded  sync.Once
 	claims   Claims
 }
