@@ -61,7 +61,7 @@ func (m *JWTManager) freeze() error {
 	if err != nil {
 		return err
 	}
-	revokes := m.config.Blocklist != nil || m.config.Sessions != nil || m.tokenInBlocklist != nil
+	revokes := m.config.Blocklist != nil || m.tokenInBlocklist != nil
 	m.config = checked.config
 	m.assemble(checked, revokes)
 	m.frozen = true
