@@ -143,7 +143,7 @@ func (m *JWTManager) owns(c *gin.Context, identity, id string) (bool, error) {
 // Optional route. Without JWTRequired of this manager it panics.
 func (m *JWTManager) verifiedToken(c *gin.Context, handler string) (*Token, bool) {
 	token := mustVerify(c, handler).token
-	if token != nil && !m.verifier.made(token) {
+	if token != nil && !m.verifier.hasVerified(token) {
 		panic("ginjwt: " + handler + ": another manager has verified the token; put JWTRequired of the same manager on the route")
 	}
 	return token, token != nil

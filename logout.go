@@ -79,7 +79,7 @@ const maxCookies = 8
 
 // run ends the sessions of all tokens of the request.
 func (l *logout) run() error {
-	if v := verifiedIn(l.c.Request.Context()); v != nil && v.token != nil && l.verifier.made(v.token) {
+	if v := verifiedIn(l.c.Request.Context()); v != nil && v.token != nil && l.verifier.hasVerified(v.token) {
 		l.end(v.token)
 	}
 	for _, encoded := range l.explicit() {

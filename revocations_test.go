@@ -81,7 +81,7 @@ func TestARefreshTokenWithoutAnIDStartsNoSession(t *testing.T) {
 		assert.Equal(t, 401, w.Code, path)
 		assert.Equal(t, `{"msg":"Session has ended"}`+"\n", w.Body.String(), path)
 	}
-	started, err := sessions.List(t.Context(), "alice")
+	started, err := sessions.List(t.Context(), "", "alice")
 	require.NoError(t, err)
 	assert.Empty(t, started)
 }

@@ -97,7 +97,7 @@ func (m *JWTManager) checkRotation(ctx context.Context, refresh *Token, key stri
 		return nil, nil, refusalf(ErrNoAuthorization, "Missing refresh token")
 	case !refresh.ExpiresAt.IsZero() && !refresh.ExpiresAt.After(now.Add(-m.config.DecodeLeeway)):
 		return nil, nil, refusal(ErrExpiredToken, jwt.ErrTokenExpired).about(refresh)
-	case !m.verifier.made(refresh):
+	case !m.verifier.hasVerified(refresh):
 		return nil, nil, errOtherManager
 	}
 	need := requirement{refresh: true}

@@ -114,7 +114,7 @@ func (m *JWTManager) renew(c *gin.Context, within time.Duration) {
 // mayBeRenewed reports whether a new token may be in this response.
 func (m *JWTManager) mayBeRenewed(c *gin.Context, token *Token) bool {
 	if c.Writer.Status() >= http.StatusBadRequest || token.Type != AccessToken || token.SessionID == "" ||
-		token.ExpiresAt.IsZero() || !m.verifier.made(token) {
+		token.ExpiresAt.IsZero() || !m.verifier.hasVerified(token) {
 		return false
 	}
 	header := c.Writer.Header()

@@ -59,24 +59,6 @@ func (v *verifier) setKeys(set *keys.Set) { v.ring.Store(&keyring{set, v.newCach
 // keySet returns the keys of the manager as they are now.
 func (v *verifier) keySet() *keys.Set { return v.ring.Load().set }
 
-// made reports whether token was verified here, and not by another manager. One that
-// was made by hand, in a test, is everybody's.
-func (v *verifier) made(token *Token) bool {
-	if token.contents == nil {
-		return true
-	}
-	names := token.names()
-	if names == &v.own.claims {
-		return true
-	}
-	for _, r := range v.foreign {
-		if names == &r.claims {
-			return true
-		}
-	}
-	return false
-}
-
 // newCache makes the cache of tokens that set, or the keys of another issuer,
 // verify.
 func (v *verifier) newCache(set *keys.Set) *tokenCache {
