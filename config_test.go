@@ -25,6 +25,9 @@ func TestMistakesInSettingsAreFoundAtStart(t *testing.T) {
 		config ginjwt.Config
 		says   string
 	}{
+		"long realm":                 {ginjwt.Config{SecretKey: secret, Realm: strings.Repeat("é", 128)}, `Realm (JWT_REALM): must be UTF-8 without NUL, of at most 255 bytes`},
+		"realm that is no UTF-8":     {ginjwt.Config{SecretKey: secret, Realm: "a\xff"}, `Realm (JWT_REALM): must be UTF-8 without NUL, of at most 255 bytes`},
+		"realm with a NUL":           {ginjwt.Config{SecretKey: secret, Realm: "a\x00"}, `Realm (JWT_REALM): must be UTF-8 without NUL, of at most 255 bytes`},
 		"no key":                     {ginjwt.Config{}, `SecretKey (JWT_SECRET_KEY): must be set to use the symmetric algorithm "HS256"; make one with: openssl rand -base64 32`},
 		"no key, asymmetric":         {ginjwt.Config{Algorithm: "RS256"}, `PublicKey (JWT_PUBLIC_KEY): a key must be set to use the asymmetric algorithm "RS256": PrivateKey to sign, or PublicKey to verify only`},
 		"forgot the algorithm":       {ginjwt.Config{PrivateKey: pems.RSAPrivate}, `SecretKey (JWT_SECRET_KEY): must be set to use the symmetric algorithm "HS256"; to use the PEM key, set Algorithm`},
@@ -73,6 +76,13 @@ func TestMistakesInSettingsAreFoundAtStart(t *testing.T) {
 	} {
 		assert.EqualError(t, ginjwt.New(test.config).InitApp(nil), "ginjwt: "+test.says, name)
 	}
+}
+
+func TestRealmsMayHave255Bytes(t *testing.T) {
+	t.Parallel()
+	config := jwttest.Config(nil)
+	config.Realm = strings.Repeat("é", 127) + "x"
+	assert.NoError(t, ginjwt.New(config).InitApp(nil))
 }
 
 func manyNames(n int) (names []string) {

@@ -14,6 +14,7 @@ import (
 
 	"github.com/gin-jwt-extended/ginjwt/internal/strictjson"
 	"github.com/gin-jwt-extended/ginjwt/keys"
+	"github.com/gin-jwt-extended/ginjwt/store"
 )
 
 // maxRequired bounds RequiredClaims: payload.required has a bit for each, and
@@ -193,6 +194,9 @@ func (c Config) validateSessions(p *problems) {
 	}
 	if c.MaxSessions < 0 {
 		p.add("MaxSessions", "must not be negative")
+	}
+	if len(c.Realm) > store.MaxText || !utf8.ValidString(c.Realm) || strings.ContainsRune(c.Realm, 0) {
+		p.add("Realm", "must be UTF-8 without NUL, of at most %d bytes", store.MaxText)
 	}
 	if c.Sessions == nil {
 		c.validateNoSessions(p)
