@@ -87,7 +87,7 @@ func (a *app) config(s *source) (ginjwt.Config, error) {
 	config.Now = a.now
 	config.TokenCacheSize = -1
 	// No store is asked here: settings of sessions would be without one.
-	config.SessionGrace, config.SessionLifetime, config.MaxSessions = 0, 0, 0
+	config.SessionGrace, config.SessionLifetime, config.MaxSessions, config.DetailedPairs = 0, 0, 0, false
 	return config, a.useKeys(&config, s)
 }
 

@@ -36,6 +36,7 @@ func TestVerify(t *testing.T) {
 		{"audience", "--audience api", "", 0, 1, "refused: Token is missing the \"aud\" claim (invalid_token, answered 422)"},
 		{"issuer", "--issuer me", "", 0, 1, "refused: Token is missing the \"iss\" claim (invalid_token, answered 422)"},
 		{"setting", "", "JWT_REQUIRED_CLAIMS=role", 0, 1, "refused: Token is missing the \"role\" claim (invalid_token, answered 422)"},
+		{"details of pairs", "", "JWT_DETAILED_PAIRS=true", 0, 0, "valid: access token of alice, expires in 15 minutes"},
 		{"settings of sessions", "", "JWT_MAX_SESSIONS=3", 0, 0, "valid: access token of alice, expires in 15 minutes"},
 	} {
 		u := newUser(t, append([]string{secretSetting}, strings.Fields(test.env)...)...)
