@@ -242,20 +242,22 @@ var carriers = []carrier{
 	}},
 }
 
-// anyUUID is one of either version that tokens have.
-var anyUUID = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-[48][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}`)
+// anyUUID is one of any version that tokens have.
+var anyUUID = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-[248][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}`)
 
 // checkPair compares all that is in the tokens of a pair but its random IDs.
 func (a *handlersApp) checkPair(t *testing.T, access, refresh, identity string, generation int64) {
 	t.Helper()
 	now := a.clock.Now().Unix()
 	_, payload := parts(t, access)
-	assert.Equal(t, fmt.Sprintf(`{"fresh":false,"iat":%d,"jti":"UUID","type":"access","sub":%q,"nbf":%d,"csrf":"UUID","exp":%d,"sid":"UUID"}`,
-		now, identity, now, now+900), anyUUID.ReplaceAllString(payload, "UUID"))
+	assert.Equal(t, fmt.Sprintf(`{"fresh":false,"iat":%d,"jti":"UUID","type":"access","sub":%q,"nbf":%d,"csrf":"UUID","exp":%d,"sid":"UUID","gen":%d}`,
+		now, identity, now, now+900, generation), anyUUID.ReplaceAllString(payload, "UUID"))
 	_, payload = parts(t, refresh)
 	assert.Equal(t, fmt.Sprintf(`{"fresh":false,"iat":%d,"jti":"UUID","type":"refresh","sub":%q,"nbf":%d,"csrf":"UUID","exp":%d,"sid":"UUID","gen":%d}`,
 		now, identity, now, now+30*24*3600, generation), anyUUID.ReplaceAllString(payload, "UUID"))
 	assert.Equal(t, claimsIn(t, refresh)["sid"], claimsIn(t, access)["sid"])
+	assert.Equal(t, claimsIn(t, a.pair.RefreshToken)["csrf"], claimsIn(t, access)["csrf"])
+	assert.Equal(t, claimsIn(t, a.pair.RefreshToken)["csrf"], claimsIn(t, refresh)["csrf"])
 }
 
 // keptOutOfCaches compares the headers that all answers of these handlers have.
@@ -313,6 +315,7 @@ func TestRefreshHandlerKeepsTokensInCookies(t *testing.T) {
 		"csrf_refresh_token=" + claimsIn(t, refresh)["csrf"].(string) + "; Path=/; Secure; SameSite=Lax",
 	}, w.Header().Values("Set-Cookie"))
 
+	a.clock.Advance(tradable)
 	again := jwttest.Do(a.engine, "POST", "/refresh", jwttest.RefreshCookies(login, w))
 	assert.Equal(t, 200, again.Code)
 	assert.Equal(t, int64(3), a.generation(t, a.pair.SessionID))
@@ -323,6 +326,7 @@ func TestRefreshHandlerDemandsCSRFValues(t *testing.T) {
 	t.Parallel()
 	a := newHandlersApp(t)
 	login := a.loginByCookies(t)
+	a.clock.Advance(tradable)
 	none := func(r *http.Request) { r.Header.Del("X-CSRF-TOKEN") }
 	for _, test := range []struct {
 		name string
@@ -331,7 +335,7 @@ func TestRefreshHandlerDemandsCSRFValues(t *testing.T) {
 	}{
 		{"none", []jwttest.RequestOption{jwttest.RefreshCookies(login), none}, "Missing CSRF token"},
 		{"none, in a form of a site", []jwttest.RequestOption{jwttest.Form("a", "b"), jwttest.RefreshCookies(login), none}, "Missing CSRF token"},
-		{"that of the access token", []jwttest.RequestOption{jwttest.Cookies(login)}, "CSRF double submit tokens do not match"},
+		{"that of another session", []jwttest.RequestOption{jwttest.RefreshCookies(login), jwttest.Header("X-CSRF-TOKEN", a.login(t, "alice").CSRF)}, "CSRF double submit tokens do not match"},
 	} {
 		w := jwttest.Do(a.engine, "POST", "/refresh", test.opts...)
 		assert.Equal(t, 401, w.Code, test.name)
@@ -371,8 +375,9 @@ var refreshRefusals = []refreshRefusal{
 		return a.pair.AccessToken
 	}, 422, "Only refresh tokens are allowed", 401, "invalid_token", "The token is not valid", 400, "invalid_grant", badGrant, 1, ginjwt.ErrWrongToken},
 	{"used before", func(t *testing.T, a *handlersApp) string {
+		a.clock.Advance(tradable)
 		a.rotate(t, a.pair.RefreshToken)
-		a.clock.Advance(10 * time.Second)
+		a.clock.Advance(grace)
 		return a.pair.RefreshToken
 	}, 401, "Refresh token has already been used", 401, "invalid_token", "The session has ended", 400, "invalid_grant", badGrant, 0, ginjwt.ErrSessionReused},
 	{"of a session that was ended", func(t *testing.T, a *handlersApp) string {
@@ -531,6 +536,7 @@ func TestRefreshHandlerWhenTheNewTokensCannotBeMade(t *testing.T) {
 	}
 	for _, from := range carriers {
 		a := newHandlersApp(t, fails)
+		a.clock.Advance(tradable)
 		w := jwttest.Do(a.engine, "POST", "/refresh", from.put(t, a.pair.RefreshToken)...)
 		assert.Equal(t, 500, w.Code, from.name)
 		want := `{"msg":"Internal server error"}` + "\n"
@@ -620,6 +626,7 @@ func TestRefreshHandlerRequireAccessToken(t *testing.T) {
 			t.Run(test.name+" in a "+at.name, func(t *testing.T) {
 				t.Parallel()
 				a := newHandlersApp(t)
+				a.clock.Advance(tradable)
 				opts := at.put(t, a.pair.RefreshToken, test.access(t, a))
 				w := jwttest.Do(a.engine, "POST", "/refresh/both", opts...)
 				keptOutOfCaches(t, w)
@@ -1043,7 +1050,7 @@ func TestIntrospectionHandlerOfGoodTokens(t *testing.T) {
 	now := a.clock.Now().Unix()
 	for _, test := range []struct{ name, encoded, claims string }{
 		{"access token", pair.AccessToken, fmt.Sprintf(`{"active":true,"token_type":"Bearer","fresh":true,"iat":%d,"jti":%q,"type":"access",`+
-			`"sub":"alice","nbf":%d,"aud":"orders","exp":%d,"sid":%q,"scope":"read","big":9007199254740993}`,
+			`"sub":"alice","nbf":%d,"aud":"orders","exp":%d,"sid":%q,"gen":1,"scope":"read","big":9007199254740993}`,
 			now, claimsIn(t, pair.AccessToken)["jti"], now, now+900, pair.SessionID)},
 		{"refresh token", pair.RefreshToken, fmt.Sprintf(`{"active":true,"fresh":false,"iat":%d,"jti":%q,"type":"refresh",`+
 			`"sub":"alice","nbf":%d,"exp":%d,"sid":%q,"gen":1}`,
@@ -1089,12 +1096,16 @@ func TestIntrospectionHandlerOfOtherTokens(t *testing.T) {
 			return a.pair.RefreshToken
 		}, 0},
 		{"used refresh token", func(t *testing.T, a *handlersApp) string {
+			a.clock.Advance(tradable)
 			a.rotate(t, a.pair.RefreshToken)
-			a.clock.Advance(10 * time.Second)
+			a.clock.Advance(grace)
 			return a.pair.RefreshToken
 		}, 2},
 		{"very old refresh token", func(t *testing.T, a *handlersApp) string {
-			a.rotate(t, a.rotate(t, a.pair.RefreshToken).RefreshToken)
+			a.clock.Advance(tradable)
+			second := a.rotate(t, a.pair.RefreshToken)
+			a.clock.Advance(tradable)
+			a.rotate(t, second.RefreshToken)
 			return a.pair.RefreshToken
 		}, 3},
 		{"another type", func(t *testing.T, a *handlersApp) string {

@@ -22,7 +22,7 @@ func TestRotateTokens(t *testing.T) {
 		})
 	})
 	first := newPair(t, mgr, ginjwt.WithFresh(), ginjwt.WithClaims(ginjwt.Claims{"role": "admin"}))
-	clock.Advance(time.Minute)
+	clock.Advance(tradable)
 	second := mustRotate(t, mgr, first.RefreshToken, ginjwt.WithClaims(ginjwt.Claims{"tab": 2}))
 
 	access, err := mgr.VerifyToken(t.Context(), second.AccessToken)
@@ -36,10 +36,12 @@ func TestRotateTokens(t *testing.T) {
 	refresh, err := mgr.VerifyToken(t.Context(), second.RefreshToken, ginjwt.Refresh())
 	require.NoError(t, err)
 	assert.Equal(t, "2", fmt.Sprint(refresh.Claims()["gen"]))
+	assert.Equal(t, "2", fmt.Sprint(access.Claims()["gen"]))
 	assert.Equal(t, clock.Now().Add(30*24*time.Hour), refresh.ExpiresAt, "the time without use begins anew")
 	assert.NotContains(t, refresh.Claims(), "tab")
 	accepted(t, mgr, first.AccessToken)
 
+	clock.Advance(tradable)
 	third := mustRotate(t, mgr, second.RefreshToken)
 	assert.Contains(t, payloadOf(t, third.RefreshToken), `"gen":3`)
 }
@@ -55,7 +57,7 @@ func TestWhatCannotBeRotated(t *testing.T) {
 	_, err = rotate(t, mgr, pair.RefreshToken, ginjwt.WithFresh())
 	require.EqualError(t, err, "ginjwt: WithFresh: nobody has typed a password; a rotated token is never fresh")
 	_, err = rotate(t, mgr, pair.RefreshToken, ginjwt.WithDevice("Firefox"))
-	require.EqualError(t, err, "ginjwt: WithDevice is for CreateTokenPair: a session stays on its device")
+	require.EqualError(t, err, "ginjwt: WithDevice is for CreateTokenPair: it is chosen when a session begins")
 	_, err = rotate(t, mgr, pair.RefreshToken, ginjwt.WithExpires(time.Hour))
 	require.ErrorIs(t, err, ginjwt.ErrLifetime)
 
@@ -71,8 +73,9 @@ func TestGrace(t *testing.T) {
 	config, clock := sessionsConfig()
 	mgr, _ := newManager(t, config)
 	first := newPair(t, mgr)
+	clock.Advance(tradable)
 	second := mustRotate(t, mgr, first.RefreshToken)
-	clock.Advance(10*time.Second - time.Millisecond)
+	clock.Advance(grace - time.Millisecond)
 	again := mustRotate(t, mgr, first.RefreshToken)
 	assert.Equal(t, idOf(t, mgr, second.RefreshToken), idOf(t, mgr, again.RefreshToken), "the same successor")
 	assert.NotEqual(t, idOf(t, mgr, first.RefreshToken), idOf(t, mgr, again.RefreshToken))
@@ -98,33 +101,31 @@ func TestGraceIsNotProlonged(t *testing.T) {
 	config, clock := sessionsConfig()
 	mgr, _ := newManager(t, config)
 	first := newPair(t, mgr)
-	for range 10 {
+	clock.Advance(tradable)
+	for range 60 {
 		mustRotate(t, mgr, first.RefreshToken)
 		clock.Advance(time.Second)
 	}
 	refusedWith(t, mgr, first.RefreshToken, ginjwt.ErrSessionReused)
 }
 
-func TestUseOfTheSuccessorEndsTheGrace(t *testing.T) {
+// In a session that lives for two minutes without use, tokens are traded when they
+// are half a minute old, and the grace before is not over.
+func TestTradeOfTheSuccessorEndsTheGrace(t *testing.T) {
 	t.Parallel()
-	config, _ := sessionsConfig()
+	config, clock := sessionsConfig()
 	mgr, _ := newManager(t, config)
-	first := newPair(t, mgr)
+	first := newPair(t, mgr, ginjwt.WithIdleLifetime(2*time.Minute))
+	clock.Advance(30 * time.Second)
 	second := mustRotate(t, mgr, first.RefreshToken)
+	clock.Advance(30*time.Second - time.Millisecond)
+	assert.Equal(t, second.RefreshToken, mustRotate(t, mgr, second.RefreshToken).RefreshToken)
+	mustRotate(t, mgr, first.RefreshToken) // for a new access token the successor was not traded
+	clock.Advance(time.Millisecond)
 	third := mustRotate(t, mgr, second.RefreshToken)
 	mustRotate(t, mgr, second.RefreshToken)
 	refusedWith(t, mgr, first.RefreshToken, ginjwt.ErrSessionReused)
 	revoked(t, mgr, third.AccessToken)
-}
-
-func TestNoGrace(t *testing.T) {
-	t.Parallel()
-	config, _ := sessionsConfig()
-	config.SessionGrace = -1
-	mgr, _ := newManager(t, config)
-	first := newPair(t, mgr)
-	mustRotate(t, mgr, first.RefreshToken)
-	refusedWith(t, mgr, first.RefreshToken, ginjwt.ErrSessionReused)
 }
 
 func TestReuse(t *testing.T) {
@@ -139,9 +140,10 @@ func TestReuse(t *testing.T) {
 	})
 	engine.POST("/refresh", mgr.RefreshHandler())
 	stolen, other := newPair(t, mgr, ginjwt.WithDevice("phone")), newPair(t, mgr)
+	clock.Advance(tradable)
 	second := mustRotate(t, mgr, stolen.RefreshToken)
+	clock.Advance(tradable)
 	third := mustRotate(t, mgr, second.RefreshToken)
-	clock.Advance(time.Minute)
 
 	w := jwttest.Do(engine, "POST", "/refresh", jwttest.Bearer(stolen.RefreshToken))
 	assert.Equal(t, 401, w.Code)
@@ -163,9 +165,10 @@ func TestReuseOnRefreshRequired(t *testing.T) {
 	mgr, engine := newManager(t, config)
 	engine.POST("/refresh", mgr.RefreshRequired(), identify)
 	first := newPair(t, mgr)
+	clock.Advance(tradable)
 	second := mustRotate(t, mgr, first.RefreshToken)
 	assert.Equal(t, 200, jwttest.Do(engine, "POST", "/refresh", jwttest.Bearer(first.RefreshToken)).Code, "within the grace")
-	clock.Advance(10 * time.Second)
+	clock.Advance(grace)
 	assert.Equal(t, 200, jwttest.Do(engine, "POST", "/refresh", jwttest.Bearer(second.RefreshToken)).Code)
 	assert.Equal(t, 401, jwttest.Do(engine, "POST", "/refresh", jwttest.Bearer(first.RefreshToken)).Code)
 	assert.Equal(t, 401, jwttest.Do(engine, "POST", "/refresh", jwttest.Bearer(second.RefreshToken)).Code)
@@ -229,9 +232,10 @@ func TestUsersAreLookedUpAgain(t *testing.T) {
 	})
 	engine.POST("/refresh", mgr.RefreshHandler())
 	pair := newPair(t, mgr)
+	assert.Equal(t, 1, lookups, "once a login")
 	w := jwttest.Do(engine, "POST", "/refresh", jwttest.Bearer(pair.RefreshToken))
 	require.Equal(t, 200, w.Code)
-	assert.Equal(t, 1, lookups, "once a request")
+	assert.Equal(t, 2, lookups, "once a request")
 	pair = mustRotate(t, mgr, pair.RefreshToken)
 	token, err := mgr.DecodeToken(t.Context(), pair.AccessToken)
 	require.NoError(t, err)
@@ -257,6 +261,7 @@ func TestTokensWithoutASession(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, sessions, 1)
 	assert.Equal(t, clock.Now().Add(-time.Hour).UTC(), sessions[0].CreatedAt, "it began with the token")
+	clock.Advance(tradable)
 	next := mustRotate(t, mgr, pair.RefreshToken)
 	refusedWith(t, mgr, old, ginjwt.ErrSessionReused)
 	revoked(t, mgr, next.AccessToken)
@@ -300,7 +305,9 @@ func TestStoreThatWentBack(t *testing.T) {
 	first := newPair(t, mgr)
 	backup, _, err := store.Get(t.Context(), first.SessionID)
 	require.NoError(t, err)
+	clock.Advance(tradable)
 	second := mustRotate(t, mgr, first.RefreshToken)
+	clock.Advance(tradable)
 	third := mustRotate(t, mgr, second.RefreshToken)
 	_, err = store.Delete(t.Context(), first.SessionID)
 	require.NoError(t, err)
@@ -309,7 +316,6 @@ func TestStoreThatWentBack(t *testing.T) {
 
 	fourth := mustRotate(t, mgr, third.RefreshToken)
 	assert.Contains(t, payloadOf(t, fourth.RefreshToken), `"gen":4`)
-	clock.Advance(time.Minute)
 	refusedWith(t, mgr, second.RefreshToken, ginjwt.ErrSessionReused)
 }
 
@@ -376,6 +382,7 @@ func TestRotationsThatFailInTheMiddle(t *testing.T) {
 				config.Sessions = store
 				mgr, _ := newManager(t, config)
 				refresh := newPair(t, mgr).RefreshToken
+				clock.Advance(tradable)
 				if start == "token without a session" {
 					refresh = jwttest.RefreshToken(t, mgr, "alice")
 				}
@@ -392,7 +399,15 @@ func TestRotationsThatFailInTheMiddle(t *testing.T) {
 				}
 				if err == nil { // the rotation was made, only its grace was not started
 					store.mend()
+					s, _, err := store.Get(t.Context(), pair.SessionID)
+					require.NoError(t, err)
+					require.Equal(t, after, !s.HandedOutAt.IsZero(), name)
 					clock.Advance(24 * time.Hour)
+					if !after {
+						again := mustRotate(t, mgr, refresh) // which is good until the successor is traded
+						require.Equal(t, idOf(t, mgr, pair.RefreshToken), idOf(t, mgr, again.RefreshToken), name)
+						clock.Advance(tradable)
+					}
 					mustRotate(t, mgr, pair.RefreshToken)
 					refusedWith(t, mgr, refresh, ginjwt.ErrSessionReused)
 					continue
@@ -409,7 +424,7 @@ func TestRotationsThatFailInTheMiddle(t *testing.T) {
 				require.NoError(t, err, name)
 				again := mustRotate(t, mgr, refresh)
 				require.Equal(t, idOf(t, mgr, pair.RefreshToken), idOf(t, mgr, again.RefreshToken), name)
-				clock.Advance(10 * time.Second)
+				clock.Advance(grace)
 				refusedWith(t, mgr, refresh, ginjwt.ErrSessionReused)
 			}
 		}
@@ -447,8 +462,9 @@ func TestReuseWhileTheStoreIsDown(t *testing.T) {
 		m.OnReuse(func(context.Context, ginjwt.Session, *ginjwt.Token) { told++ })
 	})
 	first := newPair(t, mgr)
+	clock.Advance(tradable)
 	second := mustRotate(t, mgr, first.RefreshToken)
-	clock.Advance(time.Minute)
+	clock.Advance(grace)
 	store.failing = map[string]bool{"Delete": true}
 	refusedWith(t, mgr, first.RefreshToken, ginjwt.ErrSessionReused)
 	assert.Equal(t, 1, told)

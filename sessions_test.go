@@ -26,6 +26,13 @@ func sessionsConfig() (ginjwt.Config, *jwttest.Clock) {
 	return config, clock
 }
 
+// What holds by default: how long a refresh token may be repeated after it was
+// traded, and how old the newest tokens are before they are traded.
+const (
+	grace    = time.Minute
+	tradable = 2 * grace
+)
+
 func newPair(t *testing.T, mgr *ginjwt.JWTManager, opts ...ginjwt.TokenOption) ginjwt.TokenPair {
 	t.Helper()
 	pair, err := mgr.CreateTokenPair(t.Context(), "alice", opts...)
@@ -86,7 +93,7 @@ func TestCreateTokenPair(t *testing.T) {
 	assert.Equal(t, pair.SessionID, access.SessionID)
 	assert.Equal(t, pair.SessionID, refresh.SessionID)
 	assert.Equal(t,
-		fmt.Sprintf(`{"fresh":true,"iat":%[1]d,"jti":%[2]q,"type":"access","sub":"alice","nbf":%[1]d,"aud":"web","exp":%[3]d,"sid":%[4]q,"zone":5}`,
+		fmt.Sprintf(`{"fresh":true,"iat":%[1]d,"jti":%[2]q,"type":"access","sub":"alice","nbf":%[1]d,"aud":"web","exp":%[3]d,"sid":%[4]q,"gen":1,"zone":5}`,
 			now.Unix(), access.ID, now.Unix()+300, pair.SessionID), payloadOf(t, pair.AccessToken))
 	assert.Equal(t,
 		fmt.Sprintf(`{"fresh":false,"iat":%[1]d,"jti":%[2]q,"type":"refresh","sub":"alice","nbf":%[1]d,"aud":"web","exp":%[3]d,"sid":%[4]q,"gen":1}`,
@@ -136,7 +143,7 @@ func TestTokenPairsAreRefused(t *testing.T) {
 	require.NoError(t, err)
 	assert.Empty(t, sessions)
 	_, err = mgr.CreateAccessToken(t.Context(), "alice", ginjwt.WithDevice("Firefox"))
-	assert.EqualError(t, err, "ginjwt: WithDevice is for CreateTokenPair: only sessions have a device")
+	assert.EqualError(t, err, "ginjwt: WithDevice is for CreateTokenPair: it is chosen when a session begins")
 }
 
 // Without a store nothing is different from before; nothing rotates silently,
@@ -189,6 +196,7 @@ func TestEndSession(t *testing.T) {
 	config, clock := sessionsConfig()
 	mgr, _ := newManager(t, config)
 	first, other := newPair(t, mgr), newPair(t, mgr)
+	clock.Advance(tradable)
 	second := mustRotate(t, mgr, first.RefreshToken)
 	require.NoError(t, mgr.EndSession(t.Context(), first.SessionID))
 	for _, pair := range []ginjwt.TokenPair{first, second} {
@@ -375,9 +383,10 @@ func TestMistakesInSettingsOfSessions(t *testing.T) {
 		change func(*ginjwt.Config)
 		text   string
 	}{
-		"grace without a store":    {func(c *ginjwt.Config) { c.Sessions, c.SessionGrace = nil, time.Minute }, "ginjwt: SessionGrace (JWT_SESSION_GRACE): does nothing without a store: set Sessions"},
+		"grace without a store":    {func(c *ginjwt.Config) { c.Sessions, c.SessionGrace = nil, time.Second }, "ginjwt: SessionGrace (JWT_SESSION_GRACE): does nothing without a store: set Sessions"},
 		"lifetime without a store": {func(c *ginjwt.Config) { c.Sessions, c.SessionLifetime = nil, time.Hour }, "ginjwt: SessionLifetime (JWT_SESSION_LIFETIME): does nothing without a store: set Sessions"},
 		"limit without a store":    {func(c *ginjwt.Config) { c.Sessions, c.MaxSessions = nil, 3 }, "ginjwt: MaxSessions (JWT_MAX_SESSIONS): does nothing without a store: set Sessions"},
+		"details without a store":  {func(c *ginjwt.Config) { c.Sessions, c.DetailedPairs = nil, true }, "ginjwt: DetailedPairs (JWT_DETAILED_PAIRS): does nothing without a store: set Sessions"},
 		"negative limit":           {func(c *ginjwt.Config) { c.MaxSessions = -1 }, "ginjwt: MaxSessions (JWT_MAX_SESSIONS): must not be negative"},
 		"short lifetime":           {func(c *ginjwt.Config) { c.SessionLifetime = 8 }, "ginjwt: SessionLifetime (JWT_SESSION_LIFETIME): must be at least a second, or zero for none (it is 8ns)"},
 		"nil pointer":              {func(c *ginjwt.Config) { c.Sessions = (*ginjwt.MemorySessions)(nil) }, "ginjwt: Sessions: is a nil pointer"},

@@ -113,7 +113,7 @@ func TestImplicitRefreshRenewsASession(t *testing.T) {
 
 		now := a.clock.Now()
 		_, payload := parts(t, encoded)
-		assert.Equal(t, fmt.Sprintf(`{"fresh":false,"iat":%d,"jti":"UUID","type":"access","sub":"alice","nbf":%d,"csrf":"UUID","exp":%d,"sid":"UUID"}`,
+		assert.Equal(t, fmt.Sprintf(`{"fresh":false,"iat":%d,"jti":"UUID","type":"access","sub":"alice","nbf":%d,"csrf":"UUID","exp":%d,"sid":"UUID","gen":1}`,
 			now.Unix(), now.Unix(), now.Unix()+900), anyUUID.ReplaceAllString(payload, "UUID"))
 		assert.Equal(t, a.pair.SessionID, claimsIn(t, encoded)["sid"])
 		assert.Equal(t, claimsIn(t, a.pair.AccessToken)["csrf"], claimsIn(t, encoded)["csrf"], "forms on open pages go on to work")
@@ -542,6 +542,7 @@ func TestImplicitRefreshAndPanics(t *testing.T) {
 func TestImplicitRefreshLetsRotationsBe(t *testing.T) {
 	t.Parallel()
 	a := newSlidingApp(t, nil)
+	a.clock.Advance(tradable)
 	current := a.rotate(t, a.pair.RefreshToken)
 	a.clock.Advance(12 * time.Minute)
 	require.NotEmpty(t, renewedIn(t, a.get("/page")))

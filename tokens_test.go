@@ -122,7 +122,7 @@ func TestReservedClaimsNameTheOptionToUse(t *testing.T) {
 	for claim, instead := range map[string]string{
 		"fresh": "use WithFresh", "iat": "set Config.Now", "jti": "use WithID",
 		"type": "use CreateAccessToken or CreateRefreshToken", "member": "pass it as the identity",
-		"nbf": "use WithNotBefore", "csrf": "it is a new value in every token", "aud": "use WithAudience",
+		"nbf": "use WithNotBefore", "csrf": "it is a random value", "aud": "use WithAudience",
 		"iss": "use WithIssuer", "exp": "use WithExpires",
 	} {
 		_, err := mgr.CreateAccessToken(t.Context(), "alice", ginjwt.WithClaims(ginjwt.Claims{claim: "x"}))

@@ -325,6 +325,7 @@ func TestThreatIssuanceNoSwitch(t *testing.T) {
 	t.Parallel()
 	assert.Contains(t, initError(t, ginjwt.Config{}), "SecretKey (JWT_SECRET_KEY): must be set", "T344")
 	config := victimConfig("HS256")
+	config.Sessions = &ginjwt.MemorySessions{} // or a switch would do nothing, which is an error
 	fields := reflect.ValueOf(&config).Elem()
 	for i := range fields.NumField() {
 		field, name := fields.Field(i), fields.Type().Field(i).Name

@@ -106,7 +106,15 @@ func (b *serverBlocklist) Contains(ctx context.Context, ids ...string) (bool, er
 	return false, nil
 }
 
-// sessionsApp is an application with sessions, and alice logged in to it.
+// How long a refresh token may be repeated after it was traded, and how old the
+// newest tokens are before they are traded.
+const (
+	attackGrace    = time.Minute
+	attackTradable = 2 * attackGrace
+)
+
+// sessionsApp is an application with sessions. Alice logged in to it so long ago that
+// her tokens are traded.
 type sessionsApp struct {
 	*attackApp
 	sessions *serverSessions
@@ -141,6 +149,7 @@ func sessionsNew(t *testing.T, settings func(*ginjwt.Config)) *sessionsApp {
 	a.engine.GET("/sessions", a.mgr.JWTRequired(), a.mgr.SessionsHandler())
 	a.engine.DELETE("/sessions/:id", a.mgr.JWTRequired(), a.mgr.EndSessionHandler())
 	a.pair = a.login(t, "alice")
+	a.clock.Advance(attackTradable)
 	return a
 }
 
@@ -176,6 +185,16 @@ func (a *sessionsApp) mustTrade(t *testing.T, refresh string) ginjwt.TokenPair {
 	pair, w := a.trade(refresh)
 	require.Equal(t, 200, w.Code, w.Body.String())
 	require.NotEmpty(t, pair.RefreshToken)
+	return pair
+}
+
+// tradeLater waits until a refresh token that was just handed out is traded, and
+// not only good for another access token.
+func (a *sessionsApp) tradeLater(t *testing.T, refresh string) ginjwt.TokenPair {
+	t.Helper()
+	a.clock.Advance(attackTradable)
+	pair := a.mustTrade(t, refresh)
+	require.NotEqual(t, refresh, pair.RefreshToken)
 	return pair
 }
 
@@ -376,13 +395,13 @@ func TestAttackReuse(t *testing.T) {
 		{"T190 used again", func(t *testing.T, a *sessionsApp) (string, []ginjwt.TokenPair) {
 			t.Helper()
 			next := a.mustTrade(t, a.pair.RefreshToken)
-			a.clock.Advance(10 * time.Second)
+			a.clock.Advance(attackGrace)
 			return a.pair.RefreshToken, []ginjwt.TokenPair{next}
 		}},
 		{"T190 two generations back, at once", func(t *testing.T, a *sessionsApp) (string, []ginjwt.TokenPair) {
 			t.Helper()
 			next := a.mustTrade(t, a.pair.RefreshToken)
-			return a.pair.RefreshToken, []ginjwt.TokenPair{next, a.mustTrade(t, next.RefreshToken)}
+			return a.pair.RefreshToken, []ginjwt.TokenPair{next, a.tradeLater(t, next.RefreshToken)}
 		}},
 		{"T190 weeks later", func(t *testing.T, a *sessionsApp) (string, []ginjwt.TokenPair) {
 			t.Helper()
@@ -393,18 +412,20 @@ func TestAttackReuse(t *testing.T) {
 			}
 			return a.pair.RefreshToken, []ginjwt.TokenPair{last}
 		}},
-		{"T193 in the grace, after the successor was used", func(t *testing.T, a *sessionsApp) (string, []ginjwt.TokenPair) {
+		{"T193 in the grace, after the successor was traded", func(t *testing.T, a *sessionsApp) (string, []ginjwt.TokenPair) {
 			t.Helper()
-			next := a.mustTrade(t, a.pair.RefreshToken)
-			a.clock.Advance(time.Second)
-			return a.pair.RefreshToken, []ginjwt.TokenPair{next, a.mustTrade(t, next.RefreshToken)}
+			pair := a.login(t, "alice", ginjwt.WithIdleLifetime(2*time.Minute)) // traded every half minute
+			a.clock.Advance(30 * time.Second)
+			next := a.mustTrade(t, pair.RefreshToken)
+			a.clock.Advance(30 * time.Second)
+			return pair.RefreshToken, []ginjwt.TokenPair{next, a.mustTrade(t, next.RefreshToken)}
 		}},
 		{"T193 a second after many repetitions", func(t *testing.T, a *sessionsApp) (string, []ginjwt.TokenPair) {
 			t.Helper()
 			var next ginjwt.TokenPair
 			for range 20 { // none of them prolongs the grace
 				next = a.mustTrade(t, a.pair.RefreshToken)
-				a.clock.Advance(500 * time.Millisecond)
+				a.clock.Advance(attackGrace / 20)
 			}
 			return a.pair.RefreshToken, []ginjwt.TokenPair{next}
 		}},
@@ -485,8 +506,10 @@ func TestAttackReuseAndGoAway(t *testing.T) {
 			}
 			return nil
 		}
-		_, _ = a.trade(a.pair.RefreshToken, func(r *http.Request) { *r = *r.WithContext(ctx) })
+		answered, w := a.trade(a.pair.RefreshToken, func(r *http.Request) { *r = *r.WithContext(ctx) })
 		require.Error(t, ctx.Err())
+		attackUnavailable.check(t, w.Code, w.Header(), w.Body.String())
+		assert.Empty(t, answered.RefreshToken, "T192 whoever must repeat has no tokens")
 		a.sessions.after = nil
 		a.clock.Advance(time.Hour)
 		a.mustTrade(t, a.pair.RefreshToken)
@@ -553,8 +576,9 @@ func TestAttackManyAtOnce(t *testing.T) {
 			assert.Len(t, pairs, 32)
 			assert.Len(t, ids, 1, "exactly one successor")
 			assert.Zero(t, a.thefts.Load())
-			next := a.mustTrade(t, pairs[0].RefreshToken)
+			next := a.tradeLater(t, pairs[0].RefreshToken)
 			a.refuses(t, attackReused, refresh)
+			assert.Equal(t, int64(1), a.thefts.Load())
 			a.isDead(t, append(pairs, next)...)
 		})
 	}
@@ -574,7 +598,7 @@ func TestAttackGrace(t *testing.T) {
 		t.Parallel()
 		a := sessionsNew(t, nil)
 		first := a.mustTrade(t, a.pair.RefreshToken)
-		a.clock.Advance(10*time.Second - time.Millisecond)
+		a.clock.Advance(attackGrace - time.Millisecond)
 		again := a.mustTrade(t, a.pair.RefreshToken)
 		want, got := sessionsClaims(t, first.RefreshToken), sessionsClaims(t, again.RefreshToken)
 		for _, name := range []string{"jti", "sid", "gen", "exp", "sub"} {
@@ -586,7 +610,7 @@ func TestAttackGrace(t *testing.T) {
 		t.Parallel()
 		a := sessionsNew(t, nil)
 		mine, theirs := a.mustTrade(t, a.pair.RefreshToken), a.mustTrade(t, a.pair.RefreshToken)
-		next := a.mustTrade(t, theirs.RefreshToken)
+		next := a.tradeLater(t, theirs.RefreshToken)
 		a.clock.Advance(15 * time.Minute)
 		a.refuses(t, attackReused, mine.RefreshToken)
 		a.isDead(t, next)
@@ -619,7 +643,7 @@ func TestAttackUsersThatAreGone(t *testing.T) {
 func TestAttackLifetime(t *testing.T) {
 	t.Parallel()
 	a := sessionsNew(t, func(c *ginjwt.Config) { c.SessionLifetime = 10 * 24 * time.Hour })
-	start, last := a.clock.Now().Unix(), a.pair
+	start, last := a.clock.Now().Add(-attackTradable).Unix(), a.pair
 	for range 9 {
 		a.clock.Advance(24 * time.Hour)
 		last = a.mustTrade(t, last.RefreshToken)
@@ -627,7 +651,7 @@ func TestAttackLifetime(t *testing.T) {
 		require.NoError(t, err)
 		assert.Equal(t, start+10*24*3600, exp, "T196 a refresh does not prolong it")
 	}
-	a.clock.Advance(24*time.Hour - time.Minute)
+	a.clock.Advance(24*time.Hour - time.Minute - attackTradable)
 	last = a.mustTrade(t, last.RefreshToken)
 	assert.Equal(t, int64(60), last.ExpiresIn, "T196 nor does an access token outlive it")
 	a.clock.Advance(time.Minute)
@@ -691,6 +715,10 @@ func TestAttackStoreFailsInTheMiddle(t *testing.T) {
 				a.sessions.before, a.sessions.after = nil, nil
 				a.clock.Advance(time.Hour) // until the store is back
 				usable := answered.RefreshToken
+				if failing == 4 && when == "before" { // until the successor is traded
+					again := a.mustTrade(t, a.pair.RefreshToken)
+					assert.Equal(t, sessionsClaims(t, usable)["jti"], sessionsClaims(t, again.RefreshToken)["jti"])
+				}
 				if failing < 4 {
 					attackUnavailable.check(t, w.Code, w.Header(), w.Body.String())
 					require.Empty(t, usable, "no tokens come out")
@@ -698,8 +726,7 @@ func TestAttackStoreFailsInTheMiddle(t *testing.T) {
 				} // the last step only starts the grace: what was decided before goes out
 				next := a.mustTrade(t, usable)
 				assert.Zero(t, a.thefts.Load(), "nobody is taken for a thief")
-				a.mustTrade(t, next.RefreshToken)
-				a.clock.Advance(time.Minute)
+				a.tradeLater(t, next.RefreshToken)
 				a.refuses(t, attackReused, a.pair.RefreshToken)
 			})
 		}
@@ -721,7 +748,7 @@ func TestAttackMissingParts(t *testing.T) {
 		change func(*ginjwt.Config)
 		says   string
 	}{
-		{"T200 a grace without a store", func(c *ginjwt.Config) { c.SessionGrace = time.Minute }, "SessionGrace (JWT_SESSION_GRACE): does nothing without a store: set Sessions"},
+		{"T200 a grace without a store", func(c *ginjwt.Config) { c.SessionGrace = time.Second }, "SessionGrace (JWT_SESSION_GRACE): does nothing without a store: set Sessions"},
 		{"T200 a lifetime without a store", func(c *ginjwt.Config) { c.SessionLifetime = time.Hour }, "SessionLifetime (JWT_SESSION_LIFETIME): does nothing without a store: set Sessions"},
 		{"T200 a limit without a store", func(c *ginjwt.Config) { c.MaxSessions = 3 }, "MaxSessions (JWT_MAX_SESSIONS): does nothing without a store: set Sessions"},
 		{"T200 a store that is a nil pointer", func(c *ginjwt.Config) { c.Sessions = (*ginjwt.MemorySessions)(nil) }, "Sessions: is a nil pointer"},
@@ -847,7 +874,7 @@ func TestAttackMemoryOfSessions(t *testing.T) {
 		a := sessionsNew(t, nil)
 		last := a.pair
 		for range 200 {
-			last = a.mustTrade(t, last.RefreshToken)
+			last = a.tradeLater(t, last.RefreshToken)
 		}
 		stored, err := a.sessions.List(t.Context(), "", "alice")
 		require.NoError(t, err)
@@ -885,7 +912,7 @@ func TestAttackRefreshCookies(t *testing.T) {
 		{"T204 no CSRF value", []jwttest.RequestOption{cookie}, attackNoCSRF},
 		{"T204 a form of another site", []jwttest.RequestOption{jwttest.Form("csrf_token", "x"), cookie}, attackNoCSRF},
 		{"T204 a made-up value", []jwttest.RequestOption{cookie, jwttest.Header("X-CSRF-TOKEN", "x")}, attackWrongCSRF},
-		{"T204 that of the access token", []jwttest.RequestOption{jwttest.Cookies(login)}, attackWrongCSRF},
+		{"T204 that of another session", []jwttest.RequestOption{cookie, jwttest.Header("X-CSRF-TOKEN", a.login(t, "alice").CSRF)}, attackWrongCSRF},
 	} {
 		t.Run(v.name, func(t *testing.T) {
 			a.expect(t, v.want, "POST", "/token", v.opts...)
@@ -927,7 +954,7 @@ func TestAttackTokensWithoutASession(t *testing.T) {
 		a := sessionsNew(t, nil)
 		loose := jwttest.RefreshToken(t, a.mgr, "alice")
 		pair := a.mustTrade(t, loose)
-		a.clock.Advance(10 * time.Second)
+		a.clock.Advance(attackGrace)
 		a.refuses(t, attackReused, loose)
 		assert.Equal(t, int64(1), a.thefts.Load())
 		a.isDead(t, pair)
@@ -937,7 +964,7 @@ func TestAttackTokensWithoutASession(t *testing.T) {
 		t.Parallel()
 		a := sessionsNew(t, nil)
 		loose := jwttest.RefreshToken(t, a.mgr, "alice")
-		next := a.mustTrade(t, a.mustTrade(t, loose).RefreshToken)
+		next := a.tradeLater(t, a.mustTrade(t, loose).RefreshToken)
 		a.refuses(t, attackReused, loose)
 		a.isDead(t, next)
 	})
