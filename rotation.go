@@ -124,6 +124,9 @@ func (r *rotation) handOut(ctx context.Context, s store.Session) error {
 		return err
 	}
 	for isPending(s, r.at) && r.config.SessionGrace >= 0 {
+		if ctx.Err() != nil {
+			return unavailable(context.Cause(ctx))
+		}
 		started := s
 		started.HandedOutAt = r.now()
 		done, err := r.store.Replace(ctx, s, started)
