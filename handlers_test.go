@@ -29,6 +29,7 @@ type switchedSessions struct {
 	ginjwt.MemorySessions
 	down    atomic.Bool
 	replace func() // if there is one, is called before Replace
+	cancels bool   // Replace is not made for a client that has gone away
 }
 
 func (s *switchedSessions) err() error {
@@ -58,6 +59,9 @@ func (s *switchedSessions) Replace(ctx context.Context, old, next ginjwt.Session
 	}
 	if s.replace != nil {
 		s.replace()
+	}
+	if err := ctx.Err(); err != nil && s.cancels {
+		return false, err
 	}
 	return s.MemorySessions.Replace(ctx, old, next)
 }
