@@ -2,6 +2,7 @@ package ginjwt
 
 import (
 	"context"
+	"errors"
 	"time"
 )
 
@@ -23,7 +24,7 @@ func (m *JWTManager) create(ctx context.Context, typ TokenType, lifetime time.Du
 		return "", ErrNotInitialized
 	}
 	spec := m.minter.specOf(opts)
-	if err := spec.mustNotBegin(); err != nil {
+	if err := errors.Join(spec.mustNotBegin(), spec.mustNotRotate()); err != nil {
 		return "", err
 	}
 	if typ == RefreshToken && m.sessions != nil { // which it starts when it is traded

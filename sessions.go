@@ -32,7 +32,11 @@ func (m *JWTManager) CreateTokenPair(ctx context.Context, identity any, opts ...
 	if err := m.needsSessions(); err != nil {
 		return TokenPair{}, err
 	}
-	pair, err := m.sessions.create(plain(ctx), identity, m.minter.specOf(opts))
+	spec := m.minter.specOf(opts)
+	if err := spec.mustNotRotate(); err != nil {
+		return TokenPair{}, err
+	}
+	pair, err := m.sessions.create(plain(ctx), identity, spec)
 	return m.detailed(pair), err
 }
 

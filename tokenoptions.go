@@ -59,6 +59,14 @@ func (spec *tokenSpec) mustNotBegin() error {
 	return fmt.Errorf("ginjwt: %s is for CreateTokenPair: it is chosen when a session begins", spec.begins.option)
 }
 
+// mustNotRotate refuses an option that is for the trade of a refresh token.
+func (spec *tokenSpec) mustNotRotate() error {
+	if spec.key == "" {
+		return nil
+	}
+	return errors.New("ginjwt: WithIdempotencyKey is for RotateTokens")
+}
+
 // expiry is when the token expires; zero if it never does.
 func (spec *tokenSpec) expiry() time.Time {
 	if spec.expires == NeverExpires {
