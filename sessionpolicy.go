@@ -277,7 +277,10 @@ func (p *sessionPolicy) accessPair(ctx context.Context, s store.Session, identit
 	}
 	own.expires = min(own.expires, s.ExpiresAt.Sub(now))
 	own.claims = merged(data.Claims, own.claims)
-	if own.csrf == "" && !p.config.DisableCookieCSRFProtect {
+	switch {
+	case p.config.DisableCookieCSRFProtect: // tokens from before may have one
+		own.csrf = ""
+	case own.csrf == "":
 		own.csrf = string(appendUUID(nil, tokenUUID))
 	}
 	encoded, err := p.minter.issue(ctx, AccessToken, identity, &own)
