@@ -85,8 +85,8 @@ func TestLoadConfigReadsEverySetting(t *testing.T) {
 		"JWT_SESSION_GRACE":             "30",
 		"JWT_SESSION_LIFETIME":          "720h",
 		"JWT_MAX_SESSIONS":              "5",
-		"JWT_RENEWED_TOKEN_HEADER": "X-Renewed-Token", "JWT_REALM":                     "tenant 7",
-		"JWT_DETAILED_PAIRS":            "true",
+		"JWT_RENEWED_TOKEN_HEADER":      "X-Renewed-Token", "JWT_REALM": "tenant 7",
+		"JWT_DETAILED_PAIRS": "true",
 	}
 	asked := map[string]bool{}
 	config, err := ginjwt.LoadConfig(func(name string) (string, bool) {

@@ -172,7 +172,8 @@ func (a *app) diagnose(env environment) (found []finding) {
 		unread[f.Setting] = true
 		found = append(found, f)
 	}
-	if config.SessionGrace != 0 || config.SessionLifetime != 0 || config.MaxSessions != 0 || config.DetailedPairs {
+	if config.SessionGrace != 0 || config.SessionLifetime != 0 || config.MaxSessions != 0 ||
+		config.DetailedPairs || config.RenewedTokenHeader != "" {
 		config.Sessions = noSessions{}
 		found = append(found, finding{
 			Severity: "note",

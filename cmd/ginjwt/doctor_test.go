@@ -31,7 +31,7 @@ func TestDoctor(t *testing.T) {
 		{"no such name", []string{goodSecret, "JWT_SECRET_KEYS=s3cret"}, 0, 1, []string{"warning JWT_SECRET_KEYS "}},
 		{"lower case", []string{goodSecret, "jwt_algorithm=s3cret"}, 0, 1, []string{"warning jwt_algorithm "}},
 		{"a store that is set in Go", []string{goodSecret, "JWT_MAX_SESSIONS=3", "JWT_SESSION_LIFETIME=2160h"}, 0, 0, []string{"note  Sessions"}},
-		{"details of pairs", []string{goodSecret, "JWT_DETAILED_PAIRS=true"}, 0, 0, []string{"note  Sessions", "note JWT_SESSION_LIFETIME SessionLifetime"}},
+		{"details of pairs", []string{goodSecret, "JWT_DETAILED_PAIRS=true", "JWT_RENEWED_TOKEN_HEADER=X-Token"}, 0, 0, []string{"note  Sessions", "note JWT_SESSION_LIFETIME SessionLifetime"}},
 		{"others", []string{goodSecret, "PATH=/bin", "JWTX=1"}, 0, 0, nil},
 	} {
 		u := newUser(t, test.env...)

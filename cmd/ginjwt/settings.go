@@ -87,7 +87,8 @@ func (a *app) config(s *source) (ginjwt.Config, error) {
 	config.Now = a.now
 	config.TokenCacheSize = -1
 	// No store is asked here: settings of sessions would be without one.
-	config.SessionGrace, config.SessionLifetime, config.MaxSessions, config.DetailedPairs = 0, 0, 0, false
+	config.SessionGrace, config.SessionLifetime, config.MaxSessions = 0, 0, 0
+	config.DetailedPairs, config.RenewedTokenHeader = false, ""
 	return config, a.useKeys(&config, s)
 }
 
