@@ -85,6 +85,7 @@ func TestClientThatHalfClosesItsConnection(t *testing.T) {
 			require.NoError(t, err)
 			answer, err := http.ReadResponse(bufio.NewReader(conn), nil)
 			require.NoError(t, err)
+			defer answer.Body.Close()
 			body, err := io.ReadAll(answer.Body)
 			require.NoError(t, err)
 			assert.Equal(t, http.StatusServiceUnavailable, answer.StatusCode)
