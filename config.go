@@ -174,7 +174,8 @@ type Config struct {
 	CookieSameSite http.SameSite
 
 	// DisableCookieSecure sends cookies over plain HTTP too. Only for
-	// development; most browsers send Secure cookies to localhost anyway.
+	// development; most browsers send Secure cookies to localhost anyway, and drop
+	// them from every other http address.
 	DisableCookieSecure bool
 
 	// DisableSessionCookie keeps cookies for as long as their token lives,

@@ -124,6 +124,26 @@ func TestEveryRuleOfTheDoctorHasATest(t *testing.T) {
 	}
 }
 
+// Browsers make an exception for their own machine; elsewhere nothing is to be
+// said of http where no Secure cookies are set.
+func TestAddressesWhereSecureCookiesAreDropped(t *testing.T) {
+	t.Parallel()
+	for issuer, dropped := range map[string]bool{
+		"http://192.168.1.20": true, "http://[fd00::1]:8080/": true, "http://nas.local:8080": true, "HTTP://shop.example": true,
+		"https://shop.example": false, "shop.example": false, "http": false, "http:": false, "": false,
+		"http://localhost:8080": false, "http://shop.localhost": false, "http://127.0.0.1": false, "http://[::1]:8080": false,
+	} {
+		config := withCookies()
+		config.EncodeIssuer, config.DecodeIssuer = issuer, ""
+		says := func() string { return strings.Join(diagnose(config), "\n") }
+		assert.Equal(t, dropped, strings.Contains(says(), "If this http:// address"), issuer)
+		config.AccessCookieName, config.DisableCookieSecure = "access", true
+		assert.NotContains(t, says(), "If this http:// address", issuer)
+		config.DisableCookieSecure, config.TokenLocation = false, nil
+		assert.NotContains(t, says(), "If this http:// address", issuer)
+	}
+}
+
 func ailments(t *testing.T) []ailment {
 	pems := keytest.Generate(t)
 	secret := []byte(goodSecret)
@@ -227,6 +247,16 @@ func ailments(t *testing.T) []ailment {
 			"warning: CookieSameSite (JWT_COOKIE_SAMESITE): Without the attribute"},
 		{withCookies, func(c *ginjwt.Config) { c.CookieSameSite = http.SameSiteNoneMode }, laxCookies,
 			"warning: CookieSameSite (JWT_COOKIE_SAMESITE): SameSite=None"},
+		{withCookies, func(c *ginjwt.Config) {
+			c.EncodeIssuer, c.DecodeIssuer = "http://192.168.1.20:8080", "http://192.168.1.20:8080"
+		},
+			func(c *ginjwt.Config) {
+				c.EncodeIssuer, c.DecodeIssuer = "https://192.168.1.20:8080", "https://192.168.1.20:8080"
+			},
+			"note: EncodeIssuer (JWT_ENCODE_ISSUER): If this http:// address"},
+		{withCookies, func(c *ginjwt.Config) { c.CookieDomain, c.AccessCookieName = "192.168.1.20", "access" },
+			func(c *ginjwt.Config) { c.CookieDomain, c.AccessCookieName = "", "__Host-access" },
+			"note: CookieDomain (JWT_COOKIE_DOMAIN): An IP address"},
 		{withCookies, func(c *ginjwt.Config) { c.CookieDomain, c.AccessCookieName = "example.com", "access" },
 			func(c *ginjwt.Config) { c.CookieDomain, c.AccessCookieName = "", "__Host-access" },
 			"warning: CookieDomain (JWT_COOKIE_DOMAIN): "},

@@ -2,7 +2,10 @@ package doctor
 
 import (
 	"net/http"
+	"net/netip"
+	"net/url"
 	"slices"
+	"strings"
 	"time"
 	"unicode"
 	"unicode/utf8"
@@ -36,6 +39,27 @@ func (c effectiveConfig) findings() (findings []Finding) {
 }
 
 func (c effectiveConfig) reads(l ginjwt.Location) bool { return slices.Contains(c.TokenLocation, l) }
+
+func (c effectiveConfig) setsSecureCookies() bool {
+	return c.reads(ginjwt.InCookies) && !c.DisableCookieSecure
+}
+
+func isIP(host string) bool {
+	_, err := netip.ParseAddr(host)
+	return err == nil
+}
+
+// isPlainHTTP reports whether text is an http:// address of another machine than
+// the browser's own, to which most browsers send Secure cookies all the same.
+func isPlainHTTP(text string) bool {
+	address, err := url.Parse(text)
+	if err != nil || address.Scheme != "http" {
+		return false
+	}
+	host := strings.ToLower(address.Hostname())
+	ip, _ := netip.ParseAddr(host)
+	return host != "" && host != "localhost" && !strings.HasSuffix(host, ".localhost") && !ip.IsLoopback()
+}
 
 func (c effectiveConfig) checksCSRF() bool {
 	return c.reads(ginjwt.InCookies) && !c.DisableCookieCSRFProtect

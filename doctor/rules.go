@@ -82,7 +82,7 @@ var locationRules = []rule{
 var cookieRules = []rule{
 	{Danger, "DisableCookieSecure", func(c effectiveConfig) bool { return c.reads(ginjwt.InCookies) && c.DisableCookieSecure },
 		"Browsers send the tokens over plain HTTP too: who is in the same network, or makes a browser open one http:// address, reads them.",
-		"Remove DisableCookieSecure; most browsers send Secure cookies to http://localhost anyway."},
+		"Remove DisableCookieSecure: most browsers send Secure cookies to http://localhost anyway. In a local network use TLS with a certificate of a local CA, such as mkcert."},
 	{Warning, "CookieSameSite", func(c effectiveConfig) bool {
 		return c.reads(ginjwt.InCookies) && c.CookieSameSite == http.SameSiteDefaultMode && !c.acceptsForgedForms()
 	},
@@ -93,7 +93,15 @@ var cookieRules = []rule{
 	},
 		"SameSite=None sends the cookies with requests that any other site causes. Only the CSRF value is left as protection, and browsers that block third-party cookies send none.",
 		"Serve the pages and the API from one site and leave CookieSameSite zero, which is Lax; or use the Authorization header."},
-	{Warning, "CookieDomain", func(c effectiveConfig) bool { return c.reads(ginjwt.InCookies) && c.CookieDomain != "" },
+	{Note, "EncodeIssuer", func(c effectiveConfig) bool { return c.setsSecureCookies() && isPlainHTTP(c.EncodeIssuer) },
+		"If this http:// address is how users reach the service, their browsers drop its cookies, which are Secure: who logs in is not logged in.",
+		"Serve it by https, in a local network with a certificate of a local CA, such as mkcert, and write https:// here."},
+	{Note, "CookieDomain", func(c effectiveConfig) bool { return c.setsSecureCookies() && isIP(c.CookieDomain) },
+		"An IP address rarely has a certificate. By http:// browsers drop the cookies, which are Secure: who logs in is not logged in.",
+		"Leave CookieDomain empty, as nothing is below an address, and serve it by https: in a local network with a certificate of a local CA, such as mkcert."},
+	{Warning, "CookieDomain", func(c effectiveConfig) bool {
+		return c.reads(ginjwt.InCookies) && c.CookieDomain != "" && !isIP(c.CookieDomain)
+	},
 		"Every host below this domain is sent the tokens, and can set cookies of their names: one that was taken over steals or replaces logins.",
 		`Leave CookieDomain empty, and call the cookie "__Host-access_token".`},
 	{Note, "AccessCookieName", func(c effectiveConfig) bool {
