@@ -3,6 +3,7 @@ package ginjwt_test
 import (
 	"context"
 	"fmt"
+	"sync"
 	"testing"
 	"time"
 
@@ -44,6 +45,77 @@ func TestWhoDemandsAnID(t *testing.T) {
 		assert.Equal(t, test.answer, jwttest.Do(engine, "GET", "/", jwttest.Bearer(token(`"type":"access"`))).Body.String(), name)
 		assert.Equal(t, "alice", jwttest.Do(engine, "GET", "/", jwttest.Bearer(token(`"jti":"1"`))).Body.String(), name)
 	}
+}
+
+// datedBlocklist notes until when IDs are blocked.
+type datedBlocklist struct {
+	ginjwt.MemoryBlocklist
+	mu    sync.Mutex
+	until map[string]time.Time
+}
+
+func (b *datedBlocklist) Add(ctx context.Context, id string, expires time.Time) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.until == nil {
+		b.until = map[string]time.Time{}
+	}
+	b.until[id] = expires
+	return b.MemoryBlocklist.Add(ctx, id, expires)
+}
+
+// added returns what was blocked since it was asked last.
+func (b *datedBlocklist) added() map[string]string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	added := map[string]string{}
+	for id, expires := range b.until {
+		added[id] = expires.UTC().Format(time.RFC3339Nano)
+	}
+	b.until = nil
+	return added
+}
+
+// A session that has ended stays blocked until its last token has expired on every
+// clock: for the leeway, and for a minute that the clocks of processes may differ by.
+func TestHowLongEndedSessionsAreBlocked(t *testing.T) {
+	t.Parallel()
+	const access, refresh, leeway, margin = 10 * time.Minute, 24 * time.Hour, 45 * time.Second, time.Minute
+	clock := &jwttest.Clock{}
+	list := &datedBlocklist{MemoryBlocklist: ginjwt.MemoryBlocklist{Now: clock.Now}}
+	config := jwttest.Config(clock)
+	config.AccessTokenExpires, config.RefreshTokenExpires, config.DecodeLeeway = access, refresh, leeway
+	config.Blocklist, config.Sessions, config.SessionGrace = list, &ginjwt.MemorySessions{Now: clock.Now}, -1
+	mgr, _ := newManager(t, config)
+	ctx, start := t.Context(), clock.Now()
+	after := func(d time.Duration) string { return start.Add(d).UTC().Format(time.RFC3339Nano) }
+	decode := func(encoded string) *ginjwt.Token {
+		token, err := mgr.DecodeToken(ctx, encoded)
+		require.NoError(t, err)
+		return token
+	}
+
+	first, second, stolen := jwttest.TokenPair(t, mgr, "alice"), jwttest.TokenPair(t, mgr, "bob"), jwttest.TokenPair(t, mgr, "dave")
+	before := decode(jwttest.RefreshToken(t, mgr, "carol"))
+	adopted, err := mgr.RotateTokens(ctx, before)
+	require.NoError(t, err)
+	clock.Advance(time.Minute)
+	_, err = mgr.RotateTokens(ctx, decode(stolen.RefreshToken))
+	require.NoError(t, err)
+	clock.Advance(4 * time.Minute)
+	require.Empty(t, list.added())
+	require.NoError(t, mgr.EndSession(ctx, first.SessionID))
+	assert.Equal(t, map[string]string{first.SessionID: after(5*time.Minute + access + leeway + margin)}, list.added(),
+		"EndSession: an access token may have been made a moment ago")
+	require.NoError(t, mgr.EndSessions(ctx, "bob"))
+	assert.Equal(t, map[string]string{second.SessionID: after(5*time.Minute + access + leeway + margin)}, list.added(), "EndSessions")
+	require.NoError(t, mgr.EndSession(ctx, adopted.SessionID))
+	assert.Equal(t, map[string]string{adopted.SessionID: after(refresh + leeway + margin)}, list.added(),
+		"EndSession: the token that became this session must not become it again")
+	_, err = mgr.RotateTokens(ctx, decode(stolen.RefreshToken))
+	require.ErrorIs(t, err, ginjwt.ErrSessionReused)
+	assert.Equal(t, map[string]string{stolen.SessionID: after(time.Minute + refresh + leeway + margin)}, list.added(),
+		"a theft: for as long as the last refresh token lives, also if the session cannot be removed")
 }
 
 // A token without an ID is known by that of its session.
