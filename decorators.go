@@ -109,7 +109,7 @@ func (m *JWTManager) verify(c *gin.Context, need *requirement) (*Token, error) {
 	if err != nil {
 		return nil, err
 	}
-	remember(c, m, verified{token, user})
+	remember(c, m, verified{token, user, m})
 	if token.Location == InCookies {
 		keepOutOfCaches(c)
 	}

@@ -32,6 +32,10 @@ func (m *JWTManager) LogoutAllHandler() gin.HandlerFunc {
 	m.mustHaveSessions("LogoutAllHandler")
 	return func(c *gin.Context) {
 		token, ok := m.verifiedToken(c, "LogoutAllHandler")
+		if isPreflight(c.Request) {
+			c.Status(http.StatusNoContent)
+			return
+		}
 		if ok {
 			if err := errors.Join(m.EndSessions(c, token.Identity), m.EndSessionForToken(c, token)); err != nil {
 				m.Refuse(c, unlessNoID(err, token))

@@ -120,7 +120,7 @@ func NewContext(ctx context.Context, token *Token, user any) context.Context {
 		user = token.user
 	}
 	state := &requestState{Context: plain(ctx), manager: FromContext(ctx)}
-	state.fill(verified{token, user})
+	state.fill(verified{token: token, user: user})
 	return state
 }
 

@@ -392,3 +392,16 @@ func TestHandlersBehindAnotherManager(t *testing.T) {
 	}
 	assert.True(t, other.lives(t, victim.SessionID))
 }
+
+// A preflight logs nobody out, and removes no cookies.
+func TestLogoutEverywhereOnAPreflight(t *testing.T) {
+	t.Parallel()
+	a := newLogoutApp(t)
+	a.engine.Any("/logout/all", a.mgr.JWTRequired(), a.mgr.LogoutAllHandler())
+	login, pair := a.login(t)
+	w := jwttest.Do(a.engine, "OPTIONS", "/logout/all", jwttest.Cookies(login),
+		jwttest.Header("Origin", "https://app.example"), jwttest.Header("Access-Control-Request-Method", "POST"))
+	assert.Equal(t, http.StatusNoContent, w.Code)
+	assert.Empty(t, w.Result().Cookies())
+	assert.True(t, a.lives(t, pair.SessionID))
+}

@@ -28,6 +28,7 @@ type requestState struct {
 type verified struct {
 	token *Token
 	user  any
+	by    *JWTManager // that made all its checks; nil: somebody put the token there
 }
 
 // fill stores the outcome of the first check, and reports whether it was that.

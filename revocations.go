@@ -86,7 +86,7 @@ func (r *revocations) ids(token *Token) []string {
 // check asks the blocklist and the loader. An error from either is no answer, and
 // without an answer nobody passes.
 func (r *revocations) check(ctx context.Context, token *Token) error {
-	if token.ids[0] == "" && r.required {
+	if token.ids[0] == "" && (r.required || r.sessions && token.Type == RefreshToken) { // which could start no session
 		return errNoJTI.about(token)
 	}
 	ctx = r.uncancelled(ctx, token)

@@ -146,12 +146,12 @@ func TestARefreshTokenWithoutAnIDStartsNoSession(t *testing.T) {
 	require.NoError(t, err)
 
 	pair, err := mgr.RotateTokens(t.Context(), refresh)
-	require.ErrorIs(t, err, ginjwt.ErrSessionEnded)
+	require.ErrorIs(t, err, ginjwt.ErrInvalidToken)
 	assert.Zero(t, pair)
 	for _, path := range []string{"/refresh", "/required"} {
 		w := jwttest.Do(engine, "POST", path, jwttest.Bearer(encoded))
-		assert.Equal(t, 401, w.Code, path)
-		assert.Equal(t, `{"msg":"Session has ended"}`+"\n", w.Body.String(), path)
+		assert.Equal(t, 422, w.Code, path)
+		assert.Equal(t, `{"msg":"Token is missing the \"jti\" claim"}`+"\n", w.Body.String(), path)
 	}
 	started, err := sessions.List(t.Context(), "", "alice")
 	require.NoError(t, err)

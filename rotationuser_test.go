@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"testing"
+	"time"
 
 	"github.com/gin-gonic/gin"
 	"github.com/stretchr/testify/assert"
@@ -30,8 +31,9 @@ func TestARotationAsksForTheUserOfItsToken(t *testing.T) {
 	} {
 		var asked, verified []string
 		var claimsFor []any
-		config := jwttest.Config(nil)
-		config.Sessions = &ginjwt.MemorySessions{}
+		clock := &jwttest.Clock{}
+		config := jwttest.Config(clock)
+		config.Sessions = &ginjwt.MemorySessions{Now: clock.Now}
 		mgr, engine := newManager(t, config, func(mgr *ginjwt.JWTManager) {
 			mgr.UserLookupLoader(func(_ context.Context, token *ginjwt.Token) (any, error) {
 				asked = append(asked, token.Identity)
@@ -47,7 +49,8 @@ func TestARotationAsksForTheUserOfItsToken(t *testing.T) {
 			})
 		})
 		pairs := map[string]ginjwt.TokenPair{"alice": jwttest.TokenPair(t, mgr, "alice"), "bob": jwttest.TokenPair(t, mgr, "bob")}
-		claimsFor = nil
+		clock.Advance(2 * time.Minute) // so that both tokens are traded
+		asked, claimsFor = nil, nil
 		engine.POST("/", mgr.RefreshRequired(ginjwt.Optional()), func(c *gin.Context) {
 			token, _ := ginjwt.GetToken(c)
 			if test.again {
@@ -78,8 +81,9 @@ func TestARotationAsksForTheUserOfItsToken(t *testing.T) {
 func TestARotationWithoutUsersIsForTheIdentityOfItsToken(t *testing.T) {
 	t.Parallel()
 	var claimsFor []any
-	config := jwttest.Config(nil)
-	config.Sessions = &ginjwt.MemorySessions{}
+	clock := &jwttest.Clock{}
+	config := jwttest.Config(clock)
+	config.Sessions = &ginjwt.MemorySessions{Now: clock.Now}
 	mgr, _ := newManager(t, config, func(mgr *ginjwt.JWTManager) {
 		mgr.AdditionalClaimsLoader(func(_ context.Context, identity any) (ginjwt.Claims, error) {
 			claimsFor = append(claimsFor, identity)
@@ -90,6 +94,7 @@ func TestARotationWithoutUsersIsForTheIdentityOfItsToken(t *testing.T) {
 	require.NoError(t, err)
 	bob, err := mgr.DecodeToken(t.Context(), jwttest.TokenPair(t, mgr, "bob").RefreshToken)
 	require.NoError(t, err)
+	clock.Advance(2 * time.Minute) // so that both tokens are traded
 	claimsFor = nil
 	_, err = mgr.RotateTokens(ginjwt.NewContext(t.Context(), alice, &account{"alice"}), bob)
 	require.NoError(t, err)

@@ -93,7 +93,8 @@ func (m *JWTManager) detailed(pair TokenPair) TokenPair {
 }
 
 // checkRotation makes the checks of RefreshRequired, and returns user and session.
-// The loaders are not asked again about a token that this request has verified.
+// The loaders are not asked again about a token that this manager has verified for
+// the request.
 // Without them the identity stands for the user.
 func (m *JWTManager) checkRotation(ctx context.Context, refresh *Token, key string, now time.Time) (user any, s *Session, err error) {
 	switch {
@@ -106,7 +107,7 @@ func (m *JWTManager) checkRotation(ctx context.Context, refresh *Token, key stri
 	}
 	need := requirement{refresh: true}
 	v := verifiedIn(ctx)
-	need.asked = v != nil && v.token == refresh
+	need.asked = v != nil && v.token == refresh && v.by == m
 	user, s, err = m.checks.check(ctx, refresh, &need, key)
 	if need.asked {
 		user = v.user
