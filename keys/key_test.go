@@ -61,6 +61,25 @@ func TestParseOne(t *testing.T) {
 	}
 }
 
+func TestUnreadablePEMSaysWhatItIs(t *testing.T) {
+	t.Parallel()
+	pem := strings.TrimSpace(keytest.Generate(t).Ed25519Private)
+	for name, test := range map[string]struct{ text, says string }{
+		"line breaks spelled out":        {strings.ReplaceAll(pem, "\n", `\n`), `a PEM block has its line breaks spelled out, as \n; write real ones`},
+		"as on Windows":                  {strings.ReplaceAll(pem, "\n", `\r\n`) + "\r\n", `a PEM block has its line breaks spelled out, as \n; write real ones`},
+		"cut off":                        {pem[:60], "a PEM block has no END line; the text is cut off"},
+		"blanks in place of line breaks": {strings.ReplaceAll(pem, "\n", " ") + "\n", "a PEM block has no line breaks; BEGIN and END need lines of their own"},
+		"in quotation marks":             {`"` + pem + `"`, "a PEM block stands in quotation marks; remove them"},
+		"indented":                       {"  " + strings.ReplaceAll(pem, "\n", "\n  "), "a PEM block is damaged or indented"},
+		"damaged":                        {strings.Replace(pem, "M", "!", 1), "a PEM block is damaged or indented"},
+	} {
+		_, err := keys.ParseOne("", "EdDSA", []byte(test.text))
+		assert.EqualError(t, err, "keys: "+test.says, name)
+		_, err = keys.Parse([]byte(test.text))
+		assert.EqualError(t, err, "keys: "+test.says, name)
+	}
+}
+
 func TestAKeyIDIsText(t *testing.T) {
 	t.Parallel()
 	_, err := keys.ParseOne("\xff", "ES256", []byte(keytest.Generate(t).P256Private))

@@ -14,7 +14,7 @@ func parsePEM(text []byte) (any, error) {
 	for {
 		block, rest := pem.Decode(text)
 		if block == nil {
-			return nil, errors.New("no key in PEM form found")
+			return nil, unreadablePEM(text, "no key in PEM form found")
 		}
 		if block.Type != "EC PARAMETERS" { // openssl writes it before the key
 			return parseBlock(block)
@@ -39,11 +39,30 @@ func parsePEMs(text []byte) ([]Key, error) {
 	}
 	switch {
 	case bytes.Count(text, []byte("-----BEGIN ")) != blocks: // the decoder passes over it
-		return nil, errors.New("a PEM block is damaged or indented")
+		return nil, unreadablePEM(text, "")
 	case len(found.keys) == 0:
 		return nil, errors.New("neither a key in PEM form nor a JWK found")
 	}
 	return found.keys, nil
+}
+
+// unreadablePEM says what is wrong with a text in which the decoder found no block,
+// or not all. It quotes nothing. Where no block begins, without is what it says.
+func unreadablePEM(text []byte, without string) error {
+	start := bytes.Index(text, []byte("-----BEGIN "))
+	switch {
+	case start < 0:
+		return errors.New(without)
+	case bytes.Contains(text, []byte(`\n`)) || bytes.Contains(text, []byte(`\r`)):
+		return errors.New(`a PEM block has its line breaks spelled out, as \n; write real ones`)
+	case !bytes.Contains(text, []byte("-----END ")):
+		return errors.New("a PEM block has no END line; the text is cut off")
+	case !bytes.ContainsRune(bytes.TrimSpace(text), '\n'):
+		return errors.New("a PEM block has no line breaks; BEGIN and END need lines of their own")
+	case start > 0 && bytes.IndexByte([]byte("\"'`"), text[start-1]) >= 0:
+		return errors.New("a PEM block stands in quotation marks; remove them")
+	}
+	return errors.New("a PEM block is damaged or indented")
 }
 
 // pemKeys are the keys found in a PEM text, and the certificates that they are
