@@ -1,6 +1,8 @@
 package ginjwt_test
 
 import (
+	"fmt"
+	"math"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -101,7 +103,7 @@ func TestLoadConfigReadsEverySetting(t *testing.T) {
 	assert.Len(t, asked, 43+21)
 	assert.Equal(t, ginjwt.Config{
 		SecretKey: "secret, with a comma ", AllowShortSecret: true,
-		PrivateKey: "-----BEGIN KEY-----\nabc\n-----END KEY-----", PublicKey: "-----BEGIN KEY-----\nabc\\n\n-----END KEY-----",
+		PrivateKey: "-----BEGIN KEY-----\nabc\n-----END KEY-----", PublicKey: "-----BEGIN KEY-----\nabc\n\n-----END KEY-----",
 		Algorithm: "ES256", DecodeAlgorithms: []string{"ES384", "HS256"},
 		AccessTokenExpires: 5 * time.Minute, RefreshTokenExpires: ginjwt.NeverExpires,
 		TokenLocation: []ginjwt.Location{ginjwt.InHeaders, ginjwt.InCookies}, IdentityClaim: "member", DisableVerifySub: true,
@@ -149,6 +151,8 @@ func TestLoadConfigValues(t *testing.T) {
 		{"JWT_HEADER_TYPE", "", ginjwt.Config{DisableHeaderType: true}},
 		{"JWT_QUERY_STRING_VALUE_PREFIX", "", ginjwt.Config{}},
 		{"JWT_COOKIE_DOMAIN", "", ginjwt.Config{}},
+		{"JWT_ACCESS_TOKEN_EXPIRES", "106751d", ginjwt.Config{AccessTokenExpires: 106751 * 24 * time.Hour}},
+		{"JWT_ACCESS_TOKEN_EXPIRES", "9223372036", ginjwt.Config{AccessTokenExpires: 9223372036 * time.Second}},
 		{"JWT_COOKIE_SAMESITE", "none", ginjwt.Config{CookieSameSite: http.SameSiteNoneMode}},
 		{"JWT_COOKIE_SAMESITE", "Default", ginjwt.Config{CookieSameSite: http.SameSiteDefaultMode}},
 		{"JWT_COOKIE_SECURE", "True", ginjwt.Config{}},
@@ -187,10 +191,56 @@ func TestLoadConfigReportsEverythingAtOnce(t *testing.T) {
 
 func TestDaysThatAreNone(t *testing.T) {
 	t.Parallel()
-	for _, value := range []string{"d", "-1d", "1.5d", "1d12h", "100001d", "99999999999999999999d", "1 d", "1D"} {
+	for _, value := range []string{"d", "-1d", "1.5d", "1d12h", "1 d", "1D"} {
 		_, err := ginjwt.LoadConfig(lookup(map[string]string{"JWT_SESSION_LIFETIME": value}))
 		assert.EqualError(t, err, `ginjwt: JWT_SESSION_LIFETIME: must be seconds, or a duration such as "15m" or "30d"`, value)
 	}
+}
+
+func TestNumbersThatAreTooLargeSaySo(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"JWT_ACCESS_TOKEN_EXPIRES", "JWT_REFRESH_TOKEN_EXPIRES", "JWT_DECODE_LEEWAY", "JWT_SESSION_GRACE", "JWT_SESSION_LIFETIME"} {
+		for value, says := range map[string]string{
+			"9223372037":            "is too large: durations have at most 106751 days (292 years)",
+			"9999999999.5":          "is too large: durations have at most 106751 days (292 years)",
+			"9999999999h":           "is too large: durations have at most 106751 days (292 years)",
+			"2562047h99m":           "is too large: durations have at most 106751 days (292 years)",
+			"106752d":               "is too large: durations have at most 106751 days (292 years)",
+			"99999999999999999999d": "is too large: durations have at most 106751 days (292 years)",
+			"-9999999999":           "must not be negative",
+			"9999999999x":           `must be seconds, or a duration such as "15m" or "30d"`,
+		} {
+			_, err := ginjwt.LoadConfig(lookup(map[string]string{name: value}))
+			assert.EqualError(t, err, "ginjwt: "+name+": "+says, value)
+		}
+	}
+	for _, name := range []string{"JWT_MAX_TOKEN_SIZE", "JWT_TOKEN_CACHE_SIZE", "JWT_MAX_SESSIONS"} {
+		_, err := ginjwt.LoadConfig(lookup(map[string]string{name: "99999999999999999999"}))
+		assert.EqualError(t, err, fmt.Sprintf("ginjwt: %s: is too large or too small: numbers are between %d and %d", name, math.MinInt, math.MaxInt))
+	}
+}
+
+func TestPEMTextsHaveTheirLineBreaksHoweverTheyAreWritten(t *testing.T) {
+	t.Parallel()
+	pem := strings.TrimSpace(keytest.Generate(t).Ed25519Private)
+	spelled := func(as string) string { return strings.ReplaceAll(pem, "\n", as) }
+	for _, value := range []string{
+		pem, pem + "\n", spelled("\r\n"), spelled(`\n`), spelled(`\n`) + "\n", spelled(`\r\n`), spelled(`\r\n`) + "\r\n",
+		spelled("\\n\n"), spelled(`\\n`), spelled(`\\r\\n`), spelled(`\r`),
+	} {
+		for name, set := range map[string]func(*ginjwt.Config) bool{
+			"JWT_PRIVATE_KEY": func(c *ginjwt.Config) bool { return c.PrivateKey != "" },
+			"JWT_KEYS":        func(c *ginjwt.Config) bool { return len(c.Keys) == 1 },
+		} {
+			config, err := ginjwt.LoadConfig(lookup(map[string]string{name: value, "JWT_ALGORITHM": "EdDSA"}))
+			require.NoError(t, err, "%s: %q", name, value)
+			assert.True(t, set(&config))
+			assert.NoError(t, ginjwt.New(config).InitApp(nil), "%s: %q", name, value)
+		}
+	}
+	config, err := ginjwt.LoadConfig(lookup(map[string]string{"JWT_PUBLIC_KEY": `-----BEGIN KEY-----\nabc\n-----END KEY-----`}))
+	require.NoError(t, err)
+	assert.Equal(t, "-----BEGIN KEY-----\nabc\n-----END KEY-----", config.PublicKey)
 }
 
 func TestLoadConfigReadsFiles(t *testing.T) {

@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"math"
 	"net/http"
 	"os"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -41,13 +43,13 @@ func pemText(field func(*Config) *string) func(*Config, string) error {
 }
 
 // withLineBreaks gives a PEM text its line breaks: where a variable can only have one
-// line, they are often written as \n.
+// line, they are often written as \n or \r\n, with more than one backslash where
+// several programs did so. No backslash has another meaning in a PEM text.
 func withLineBreaks(value string) string {
-	if strings.Contains(value, "\n") {
-		return value
-	}
-	return strings.ReplaceAll(value, `\n`, "\n")
+	return spelledBreaks.ReplaceAllString(value, "\n")
 }
+
+var spelledBreaks = regexp.MustCompile(`\\+r\\+n|\\+[rn]`)
 
 // setKeys reads a JWK Set, a JWK, or a PEM text with any number of keys.
 func setKeys(c *Config, value string) (err error) {
@@ -87,6 +89,9 @@ func no(field func(*Config) *bool) func(*Config, string) error {
 func number(field func(*Config) *int) func(*Config, string) error {
 	return func(c *Config, value string) error {
 		n, err := strconv.Atoi(value)
+		if errors.Is(err, strconv.ErrRange) {
+			return fmt.Errorf("is too large or too small: numbers are between %d and %d", math.MinInt, math.MaxInt)
+		}
 		if err != nil {
 			return errors.New("must be a whole number")
 		}
@@ -117,34 +122,49 @@ func lifetime(field func(*Config) *time.Duration) func(*Config, string) error {
 	}
 }
 
-// maxDays is what a duration can hold.
-const maxDays = 100_000
-
-func parseDays(text string) (time.Duration, error) {
-	days, err := strconv.ParseUint(text, 10, 32)
-	if days > maxDays {
-		err = strconv.ErrRange
-	}
-	return time.Duration(days) * 24 * time.Hour, err
-}
+// maxDays is what a duration of Go can hold.
+const maxDays = int64(math.MaxInt64 / (24 * time.Hour))
 
 // parseDuration reads seconds, days or a Go duration. It takes no negative ones:
 // -1ns would be NeverExpires.
 func parseDuration(value string) (time.Duration, error) {
-	d, err := time.ParseDuration(value)
-	if err != nil {
-		d, err = time.ParseDuration(value + "s")
+	d, err := readDuration(value)
+	switch {
+	case err == nil && d < 0:
+		return 0, errors.New("must not be negative")
+	case err == nil:
+		return d, nil
 	}
-	if days, ok := strings.CutSuffix(value, "d"); ok {
-		d, err = parseDays(days)
-	}
-	if err != nil {
+	// The same with all digits zero is one, so it is the number that is wrong.
+	_, err = readDuration(strings.Map(zeroDigit, value))
+	switch {
+	case err != nil:
 		return 0, errors.New(`must be seconds, or a duration such as "15m" or "30d"`)
-	}
-	if d < 0 {
+	case strings.HasPrefix(value, "-"):
 		return 0, errors.New("must not be negative")
 	}
-	return d, nil
+	return 0, fmt.Errorf("is too large: durations have at most %d days (292 years)", maxDays)
+}
+
+func readDuration(value string) (time.Duration, error) {
+	if days, ok := strings.CutSuffix(value, "d"); ok {
+		n, err := strconv.ParseUint(days, 10, 64)
+		if n > uint64(maxDays) {
+			err = strconv.ErrRange
+		}
+		return time.Duration(n) * 24 * time.Hour, err
+	}
+	if value != strings.TrimRight(value, "0123456789.") { // not after a unit: "m" is no "ms"
+		value += "s"
+	}
+	return time.ParseDuration(value)
+}
+
+func zeroDigit(r rune) rune {
+	if '0' <= r && r <= '9' {
+		return '0'
+	}
+	return r
 }
 
 func list(field func(*Config) *[]string) func(*Config, string) error {
