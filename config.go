@@ -1,13 +1,8 @@
 package ginjwt
 
 import (
-	"fmt"
-	"io"
-	"log/slog"
 	"net/http"
-	"reflect"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/gin-jwt-extended/ginjwt/keys"
@@ -151,7 +146,8 @@ type Config struct {
 
 	// AccessCookieName is the cookie of access tokens. Empty means
 	// "access_token_cookie". A name that begins with "__Host-" keeps the cookie
-	// from being set by neighbouring hosts (RFC 6265bis).
+	// from being set by neighbouring hosts (RFC 6265bis); one that begins with
+	// "__Host-Http-" by scripts, too, in browsers that know this prefix.
 	AccessCookieName string
 
 	// AccessCookiePath is where access tokens are sent. Empty means "/".
@@ -166,8 +162,27 @@ type Config struct {
 	RefreshCookiePath string
 
 	// CookieDomain sends cookies to a domain and all below it. Empty means the
-	// host that set the cookie only.
+	// host that set the cookie only. Where it is set, cookies of the same names for
+	// the host alone are removed whenever cookies are set.
 	CookieDomain string
+
+	// CookiePartitioned sets the attribute Partitioned: a page that is embedded in
+	// another site has cookies of its own there (CHIPS). Browsers want such cookies
+	// to be Secure, and most need CookieSameSite to be None. Cookies without the
+	// attribute are removed whenever cookies are set.
+	CookiePartitioned bool
+
+	// CookieFormerDomains, CookieFormerPaths and CookieFormerPartitioned name where
+	// earlier settings have put cookies. Browsers keep and send those too, and two
+	// cookies of one name are refused. Every response that sets or removes cookies,
+	// or refuses two of one name, removes them: at each of these domains, for the
+	// host alone and at the domain that is set now, and there at each of these
+	// paths, at "/" and at the path that is set now; with CookieFormerPartitioned
+	// also those that are Partitioned. Name them until the last cookie from before
+	// has expired. The host alone and "/" need not be named.
+	CookieFormerDomains     []string
+	CookieFormerPaths       []string
+	CookieFormerPartitioned bool
 
 	// CookieSameSite is the SameSite attribute. Zero means Lax;
 	// [http.SameSiteDefaultMode] leaves it out, as Flask-JWT-Extended does.
@@ -197,6 +212,10 @@ type Config struct {
 	// CSRFMethods are the methods that need a CSRF value. Empty means all but
 	// the safe ones: GET, HEAD, OPTIONS and TRACE (RFC 9110 §9.2.1).
 	CSRFMethods []string
+
+	// CSRFCookieDomain is the domain of the cookies with CSRF values, for scripts on
+	// pages of other hosts below it to read. Empty means CookieDomain.
+	CSRFCookieDomain string
 
 	AccessCSRFCookieName  string // default "csrf_access_token"
 	AccessCSRFCookiePath  string // default "/"
@@ -354,6 +373,8 @@ func (c Config) withDefaults() Config {
 	c.EncodeAudience = slices.Clone(c.EncodeAudience)
 	c.DecodeAudience = slices.Clone(c.DecodeAudience)
 	c.CSRFMethods = slices.Clone(c.CSRFMethods)
+	c.CookieFormerDomains = slices.Clone(c.CookieFormerDomains)
+	c.CookieFormerPaths = slices.Clone(c.CookieFormerPaths)
 	c.RequiredClaims = slices.Clone(c.RequiredClaims)
 	c.DecodeTypes = slices.Clone(c.DecodeTypes)
 	return c
@@ -366,42 +387,3 @@ func or[T comparable](value, fallback T) T {
 	}
 	return value
 }
-
-// String describes c with its secrets left out.
-func (c Config) String() string {
-	var b strings.Builder
-	b.WriteString("ginjwt.Config{")
-	v := reflect.ValueOf(c)
-	for i := range v.NumField() {
-		name, field := v.Type().Field(i).Name, v.Field(i)
-		if field.IsZero() {
-			continue
-		}
-		if b.Len() > len("ginjwt.Config{") {
-			b.WriteString(", ")
-		}
-		switch name {
-		case "SecretKey", "PrivateKey":
-			fmt.Fprintf(&b, "%s: [redacted]", name)
-		case "Issuers":
-			fmt.Fprintf(&b, "Issuers: %v", c.Issuers)
-		case "Blocklist", "Sessions":
-			fmt.Fprintf(&b, "%s: %T", name, field.Interface())
-		case "Now":
-			b.WriteString("Now: set")
-		default:
-			fmt.Fprintf(&b, "%s: %#v", name, field.Interface())
-		}
-	}
-	b.WriteString("}")
-	return b.String()
-}
-
-// GoString is String, for %#v.
-func (c Config) GoString() string { return c.String() }
-
-// Format prints String whatever the verb, so that none shows a secret.
-func (c Config) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, c.String()) }
-
-// LogValue is String, for log/slog.
-func (c Config) LogValue() slog.Value { return slog.StringValue(c.String()) }

@@ -2,111 +2,165 @@ package ginjwt
 
 import (
 	"errors"
-	"fmt"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/gin-gonic/gin"
 )
 
-// cookieSpec is what a caller asks of cookies.
-type cookieSpec struct {
-	maxAge time.Duration
-	domain string
-}
-
 // A CookieOption overrides a setting for one call.
 type CookieOption func(*cookieSpec)
 
-// WithMaxAge keeps the cookies for d, in whole seconds. Zero means what the
-// settings say.
+// WithMaxAge keeps the cookies for d, in whole seconds, whatever [Persistent]
+// says. Zero means no time of its own.
 func WithMaxAge(d time.Duration) CookieOption {
 	return func(s *cookieSpec) { s.maxAge = d }
 }
 
-// WithDomain sets the domain of the cookies.
+// Persistent says whether the cookies outlive the browser, in place of
+// Config.DisableSessionCookie: if on, for as long as their token lives, otherwise
+// until the browser is closed. A login with a box "remember me" passes what was
+// ticked.
+func Persistent(on bool) CookieOption {
+	return func(s *cookieSpec) {
+		s.persistence = untilClosed
+		if on {
+			s.persistence = persistent
+		}
+	}
+}
+
+// WithDomain sets the domain of all cookies, in place of Config.CookieDomain and
+// Config.CSRFCookieDomain; empty means the host alone. Where CookieDomain is set, a
+// response that refuses two cookies of one name removes those for the host alone,
+// so do not use an empty domain beside it.
 func WithDomain(domain string) CookieOption {
-	return func(s *cookieSpec) { s.domain = domain }
+	return func(s *cookieSpec) { s.domain, s.ownDomain = domain, true }
+}
+
+func cookieSpecOf(opts []CookieOption) (spec cookieSpec) {
+	for _, opt := range opts {
+		opt(&spec)
+	}
+	return spec
+}
+
+// cookieToken is a token to be put in the cookies of its kind.
+type cookieToken struct {
+	kind    cookieKind
+	encoded string
+}
+
+func (m *JWTManager) accessCookie(encoded string) cookieToken {
+	return cookieToken{m.config.accessCookies(), encoded}
+}
+
+func (m *JWTManager) refreshCookie(encoded string) cookieToken {
+	return cookieToken{m.config.refreshCookies(), encoded}
 }
 
 // SetAccessCookies puts an access token, and its CSRF value, in cookies. The
-// token is verified first. The response gets "Cache-Control: no-store".
+// token is verified first. Cookies of these names that the response would set or
+// remove at the same domain and path are replaced, and those that earlier settings
+// left elsewhere are removed: see Config.CookieFormerDomains. The response gets
+// "Cache-Control: no-store". After an error it is as it was before.
 func (m *JWTManager) SetAccessCookies(c *gin.Context, encoded string, opts ...CookieOption) error {
-	return m.setCookies(c, m.reader.accessCookies, encoded, opts)
+	return m.setCookies(c, cookieSpecOf(opts), m.accessCookie(encoded))
 }
 
 // SetRefreshCookies is SetAccessCookies for a refresh token.
 func (m *JWTManager) SetRefreshCookies(c *gin.Context, encoded string, opts ...CookieOption) error {
-	return m.setCookies(c, m.reader.refreshCookies, encoded, opts)
+	return m.setCookies(c, cookieSpecOf(opts), m.refreshCookie(encoded))
 }
 
 // SetPairCookies is SetAccessCookies and SetRefreshCookies for the tokens of a
-// session.
+// session. If one of them cannot be set, neither is.
 func (m *JWTManager) SetPairCookies(c *gin.Context, pair TokenPair, opts ...CookieOption) error {
-	if err := m.SetAccessCookies(c, pair.AccessToken, opts...); err != nil {
-		return err
-	}
-	return m.SetRefreshCookies(c, pair.RefreshToken, opts...)
+	return m.setCookies(c, cookieSpecOf(opts), m.accessCookie(pair.AccessToken), m.refreshCookie(pair.RefreshToken))
 }
 
-// UnsetAccessCookies removes the cookies of access tokens from the browser.
-// The options must be those that the cookies were set with.
+// UnsetAccessCookies removes the cookies of access tokens from the browser, also
+// those that earlier settings left. The options must be those that the cookies
+// were set with.
 func (m *JWTManager) UnsetAccessCookies(c *gin.Context, opts ...CookieOption) {
-	m.unsetCookies(c, m.reader.accessCookies, opts)
+	m.unsetCookies(c, cookieSpecOf(opts), m.config.accessCookies())
 }
 
 // UnsetRefreshCookies removes the cookies of refresh tokens.
 func (m *JWTManager) UnsetRefreshCookies(c *gin.Context, opts ...CookieOption) {
-	m.unsetCookies(c, m.reader.refreshCookies, opts)
+	m.unsetCookies(c, cookieSpecOf(opts), m.config.refreshCookies())
 }
 
 // UnsetJWTCookies removes the cookies of access and refresh tokens. It does
 // not revoke the tokens; see [JWTManager.RevokeToken].
 func (m *JWTManager) UnsetJWTCookies(c *gin.Context, opts ...CookieOption) {
-	m.UnsetAccessCookies(c, opts...)
-	m.UnsetRefreshCookies(c, opts...)
+	m.unsetCookies(c, cookieSpecOf(opts), m.config.accessCookies(), m.config.refreshCookies())
 }
 
 // unsetPairCookies removes the cookies of access and refresh tokens, also where the
 // logins of these sessions chose another domain.
 func (m *JWTManager) unsetPairCookies(c *gin.Context, ended ...Session) {
 	m.UnsetJWTCookies(c)
-	for _, s := range ended {
-		if data, err := dataOf(s); err == nil && data.Cookies.HasDomain && data.Cookies.Domain != m.config.CookieDomain {
-			m.UnsetJWTCookies(c, WithDomain(data.Cookies.Domain))
-		}
-	}
 }
 
-func (m *JWTManager) setCookies(c *gin.Context, kind cookieKind, encoded string, opts []CookieOption) error {
-	token, err := m.DecodeToken(c, encoded)
-	if err != nil {
-		return err
-	}
-	spec := m.cookieSpecOf(opts)
+// setCookies sets the cookies of all tokens, or none.
+func (m *JWTManager) setCookies(c *gin.Context, spec cookieSpec, tokens ...cookieToken) error {
 	if spec.maxAge < 0 || spec.maxAge%time.Second != 0 {
 		return errors.New("ginjwt: WithMaxAge: must be whole seconds, and not negative")
 	}
-	if spec.maxAge == 0 && m.config.DisableSessionCookie {
-		spec.maxAge = m.remaining(token)
-	}
-	cookies := []*http.Cookie{m.cookie(kind.name, kind.path, encoded, true, spec)}
-	if m.setsCSRFCookies() {
-		if token.CSRF == "" {
-			return asError(errNoCSRFClaim)
+	var kinds []cookieKind
+	var set []*http.Cookie
+	for _, t := range tokens {
+		cookies, err := m.cookiesFor(c, t, spec)
+		if err != nil {
+			return err
 		}
-		cookies = append(cookies, m.cookie(kind.csrfName, kind.csrfPath, token.CSRF, false, spec))
+		kinds, set = append(kinds, t.kind), append(set, cookies...)
 	}
+	// First what is removed: some clients take the cookie of a domain for that of
+	// the host alone.
+	cookies := slices.Concat(m.config.formerCookies(spec, kinds...), set)
 	for _, cookie := range cookies {
 		if err := validCookie(cookie); err != nil {
 			return err
 		}
 	}
-	for _, cookie := range cookies {
-		http.SetCookie(c.Writer, cookie)
-	}
+	putCookies(c.Writer.Header(), cookies)
 	c.Header("Cache-Control", "no-store")
 	return nil
+}
+
+// cookiesFor returns the cookies with a token and its CSRF value.
+func (m *JWTManager) cookiesFor(c *gin.Context, t cookieToken, spec cookieSpec) ([]*http.Cookie, error) {
+	token, err := m.DecodeToken(c, t.encoded)
+	if err != nil {
+		return nil, err
+	}
+	cookies := m.config.cookiesOf(t.kind, spec)
+	for i, value := range []string{t.encoded, token.CSRF}[:len(cookies)] {
+		if value == "" {
+			return nil, asError(errNoCSRFClaim)
+		}
+		cookies[i].Value = value
+		if maxAge := m.maxAge(spec, token); maxAge > 0 {
+			cookies[i].MaxAge = int(maxAge / time.Second)
+			cookies[i].Expires = m.config.Now().Add(maxAge)
+		}
+	}
+	return cookies, nil
+}
+
+// maxAge returns how long the cookies of token are kept; zero: until the browser
+// is closed.
+func (m *JWTManager) maxAge(spec cookieSpec, token *Token) time.Duration {
+	if spec.maxAge > 0 {
+		return spec.maxAge
+	}
+	if spec.persistence == persistent || spec.persistence == bySettings && m.config.DisableSessionCookie {
+		return m.remaining(token)
+	}
+	return 0
 }
 
 // aYear is what the original keeps cookies for.
@@ -120,65 +174,14 @@ func (m *JWTManager) remaining(token *Token) time.Duration {
 	return max(time.Second, token.ExpiresAt.Sub(m.config.Now()).Truncate(time.Second))
 }
 
-func (m *JWTManager) unsetCookies(c *gin.Context, kind cookieKind, opts []CookieOption) {
-	spec := m.cookieSpecOf(opts)
-	spec.maxAge = 0
-	cookies := []*http.Cookie{m.cookie(kind.name, kind.path, "", true, spec)}
-	if m.setsCSRFCookies() {
-		cookies = append(cookies, m.cookie(kind.csrfName, kind.csrfPath, "", false, spec))
+func (m *JWTManager) unsetCookies(c *gin.Context, spec cookieSpec, kinds ...cookieKind) {
+	m.mustBeReady("UnsetJWTCookies and its kin")
+	removals := m.config.formerCookies(spec, kinds...)
+	for _, kind := range kinds {
+		for _, cookie := range m.config.cookiesOf(kind, spec) {
+			removals = append(removals, removal(cookie))
+		}
 	}
-	for _, cookie := range cookies {
-		cookie.Expires = time.Unix(0, 0)
-		http.SetCookie(c.Writer, cookie)
-	}
-}
-
-func (m *JWTManager) cookieSpecOf(opts []CookieOption) cookieSpec {
-	spec := cookieSpec{domain: m.config.CookieDomain}
-	for _, opt := range opts {
-		opt(&spec)
-	}
-	return spec
-}
-
-func (m *JWTManager) setsCSRFCookies() bool {
-	return !m.config.DisableCookieCSRFProtect && !m.config.DisableCSRFInCookies
-}
-
-// cookie describes one cookie. It is set and unset by the same description, as
-// browsers remove a cookie only by its own name, path and domain. A CSRF value
-// is for scripts to read, a token is not.
-func (m *JWTManager) cookie(name, path, value string, httpOnly bool, spec cookieSpec) *http.Cookie {
-	cookie := &http.Cookie{
-		Name:     name,
-		Value:    value,
-		Path:     path,
-		Domain:   spec.domain,
-		Secure:   !m.config.DisableCookieSecure,
-		HttpOnly: httpOnly,
-		SameSite: m.config.CookieSameSite,
-	}
-	if spec.maxAge > 0 {
-		cookie.MaxAge = int(spec.maxAge / time.Second)
-		cookie.Expires = m.config.Now().Add(spec.maxAge)
-	}
-	return cookie
-}
-
-// maxCookie is the least that browsers must be able to keep (RFC 6265 §6.1),
-// and the most that they do.
-const maxCookie = 4096
-
-// validCookie says why a browser would drop a cookie.
-func validCookie(cookie *http.Cookie) error {
-	if err := cookie.Valid(); err != nil {
-		return fmt.Errorf("ginjwt: cookie %q: %w", cookie.Name, err)
-	}
-	if err := validPrefix(cookie.Name, cookie.Path, cookie.Domain, cookie.Secure); err != nil {
-		return fmt.Errorf("ginjwt: cookie %w", err)
-	}
-	if size := len(cookie.String()); size > maxCookie {
-		return fmt.Errorf("%w: the cookie %q would have %d bytes, browsers keep %d", ErrTokenTooLarge, cookie.Name, size, maxCookie)
-	}
-	return nil
+	removals = slices.DeleteFunc(removals, func(cookie *http.Cookie) bool { return validCookie(cookie) != nil }) // no browser has it
+	putCookies(c.Writer.Header(), removals)
 }

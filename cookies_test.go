@@ -122,3 +122,111 @@ func TestLogoutWinsOverCookiesSetBefore(t *testing.T) {
 	w := jwttest.Do(engine, "POST", "/")
 	assert.Equal(t, 401, jwttest.Do(engine, "GET", "/me", jwttest.Cookies(w)).Code)
 }
+
+func TestPairCookiesAreSetTogetherOrNotAtAll(t *testing.T) {
+	t.Parallel()
+	config := jwttest.Config(nil)
+	config.Sessions = &ginjwt.MemorySessions{}
+	mgr, _ := newManager(t, config)
+	pair := jwttest.TokenPair(t, mgr, "alice")
+	large := jwttest.RefreshToken(t, mgr, "alice", ginjwt.WithClaims(ginjwt.Claims{"x": strings.Repeat("x", 3000)}))
+	for name, bad := range map[string]ginjwt.TokenPair{
+		"no refresh token":        {AccessToken: pair.AccessToken},
+		"a bad refresh token":     {AccessToken: pair.AccessToken, RefreshToken: pair.RefreshToken + "x"},
+		"a refresh token too big": {AccessToken: pair.AccessToken, RefreshToken: large},
+		"a bad access token":      {AccessToken: "x", RefreshToken: pair.RefreshToken},
+	} {
+		c, w := cookieContext()
+		c.Header("Set-Cookie", "own=1")
+		require.Error(t, mgr.SetPairCookies(c, bad), name)
+		assert.Equal(t, http.Header{"Set-Cookie": {"own=1"}}, w.Header(), name)
+	}
+	c, w := cookieContext()
+	require.NoError(t, mgr.SetPairCookies(c, pair))
+	cookies := w.Result().Cookies()
+	require.Len(t, cookies, 4)
+	assert.Equal(t, pair.AccessToken, cookies[0].Value)
+	assert.Equal(t, pair.RefreshToken, cookies[2].Value)
+}
+
+func TestCookiesReplaceThoseOfTheSameResponse(t *testing.T) {
+	t.Parallel()
+	mgr, _ := newManager(t, jwttest.Config(nil))
+	first, second := jwttest.AccessToken(t, mgr, "alice"), jwttest.AccessToken(t, mgr, "bob")
+	c, w := cookieContext()
+	c.SetCookie("own", "1", 0, "/", "", true, true)
+	c.SetCookie("access_token_cookie", "elsewhere", 0, "/else", "", true, true)
+	require.NoError(t, mgr.SetAccessCookies(c, first))
+	require.NoError(t, mgr.SetAccessCookies(c, second))
+	values := func() (values []string) {
+		for _, cookie := range (&http.Response{Header: w.Header()}).Cookies() {
+			if cookie.HttpOnly {
+				values = append(values, cookie.Name+"="+cookie.Value)
+			}
+		}
+		return values
+	}
+	assert.Equal(t, []string{"own=1", "access_token_cookie=elsewhere", "access_token_cookie=" + second}, values())
+	assert.Len(t, w.Header().Values("Set-Cookie"), 4, "and one CSRF value")
+
+	mgr.UnsetJWTCookies(c)
+	assert.Equal(t, []string{"own=1", "access_token_cookie=elsewhere", "access_token_cookie=", "refresh_token_cookie="}, values())
+	require.NoError(t, mgr.SetAccessCookies(c, first))
+	assert.Equal(t, []string{"own=1", "access_token_cookie=elsewhere", "refresh_token_cookie=", "access_token_cookie=" + first}, values())
+	require.NoError(t, mgr.SetAccessCookies(c, second, ginjwt.WithDomain("example.com")))
+	assert.Equal(t, []string{
+		"own=1", "access_token_cookie=elsewhere", "refresh_token_cookie=", "access_token_cookie=", "access_token_cookie=" + second,
+	}, values(), "what was set for the host alone is removed")
+}
+
+func TestPersistenceOfCookiesCanBeChosen(t *testing.T) {
+	t.Parallel()
+	for _, lasting := range []bool{false, true} {
+		config := fixedConfig()
+		config.DisableSessionCookie = lasting
+		mgr, _ := newManager(t, config)
+		encoded := jwttest.AccessToken(t, mgr, "alice")
+		bySettings := 0
+		if lasting {
+			bySettings = 899 // "exp" has no fraction, the clock has
+		}
+		for _, test := range []struct {
+			opts   []ginjwt.CookieOption
+			maxAge int
+		}{
+			{nil, bySettings},
+			{[]ginjwt.CookieOption{ginjwt.Persistent(true)}, 899},
+			{[]ginjwt.CookieOption{ginjwt.Persistent(false)}, 0},
+			{[]ginjwt.CookieOption{ginjwt.Persistent(false), ginjwt.WithMaxAge(time.Minute)}, 60},
+			{[]ginjwt.CookieOption{ginjwt.WithMaxAge(time.Minute), ginjwt.Persistent(true)}, 60},
+		} {
+			c, w := cookieContext()
+			require.NoError(t, mgr.SetAccessCookies(c, encoded, test.opts...))
+			for _, cookie := range w.Result().Cookies() {
+				assert.Equal(t, test.maxAge, cookie.MaxAge)
+				assert.Equal(t, test.maxAge > 0, cookie.RawExpires != "")
+			}
+		}
+	}
+}
+
+func TestADomainOfOneCallIsThatOfAllCookies(t *testing.T) {
+	t.Parallel()
+	config := jwttest.Config(nil)
+	config.CookieDomain, config.CSRFCookieDomain = "api.example.com", "example.com"
+	mgr, _ := newManager(t, config)
+	for domain, want := range map[string][]string{
+		"shop.test": {
+			"access_token_cookie; Path=/; removed", "csrf_access_token; Path=/; removed",
+			"access_token_cookie; Path=/; Domain=shop.test", "csrf_access_token; Path=/; Domain=shop.test",
+		},
+		"": {"access_token_cookie; Path=/", "csrf_access_token; Path=/"},
+	} {
+		c, w := cookieContext()
+		require.NoError(t, mgr.SetAccessCookies(c, jwttest.AccessToken(t, mgr, "alice"), ginjwt.WithDomain(domain)))
+		assert.Equal(t, want, attributes(w.Header()))
+	}
+	c, w := cookieContext()
+	mgr.UnsetAccessCookies(c, ginjwt.WithDomain("a b.test"))
+	assert.Equal(t, []string{"access_token_cookie; Path=/; removed", "csrf_access_token; Path=/; removed"}, attributes(w.Header()), "there is no such place")
+}

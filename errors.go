@@ -64,9 +64,10 @@ type Error struct {
 	Scope  string        // the scopes that the route asks for, with blanks between them, if one is missing
 	MaxAge time.Duration // how long ago the user may have authenticated, if a fresh token is missing; zero: not limited
 
-	challenge  string // that of the route; empty: the one of the kind
-	token      *Token // kept from callers, given to the loader that answers
-	messageKey string // Config.ErrorMessageKey
+	challenge  string         // that of the route; empty: the one of the kind
+	token      *Token         // kept from callers, given to the loader that answers
+	cookies    []*http.Cookie // to put in the response, whatever the loader writes
+	messageKey string         // Config.ErrorMessageKey
 }
 
 // Error returns kind and cause, for logs. It leaves out Message, which may

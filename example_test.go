@@ -270,6 +270,31 @@ func ExampleJWTManager_TokenInBlocklistLoader() {
 }
 
 // How do I put tokens in cookies?
+// A box "remember me" decides whether a login outlives the browser.
+func ExamplePersistent() {
+	mgr := exampleManager(ginjwt.Config{Sessions: &ginjwt.MemorySessions{}})
+	r := exampleEngine(mgr)
+	r.POST("/login", func(c *gin.Context) {
+		remember := c.PostForm("remember") == "on"
+		pair, err := mgr.CreateTokenPair(c, "alice")
+		if err == nil {
+			err = mgr.SetPairCookies(c, pair, ginjwt.Persistent(remember))
+		}
+		if err != nil {
+			mgr.Refuse(c, err)
+		}
+	})
+
+	for _, remember := range []string{"on", "off"} {
+		login := jwttest.Do(r, "POST", "/login", jwttest.Form("remember", remember))
+		refresh := login.Result().Cookies()[2]
+		fmt.Println(refresh.Name, refresh.MaxAge > 0)
+	}
+	// Output:
+	// refresh_token_cookie true
+	// refresh_token_cookie false
+}
+
 func ExampleJWTManager_SetAccessCookies() {
 	mgr := exampleManager(ginjwt.Config{TokenLocation: []ginjwt.Location{ginjwt.InCookies}})
 	r := exampleEngine(mgr)

@@ -309,10 +309,11 @@ func TestRefreshHandlerKeepsTokensInCookies(t *testing.T) {
 	keptOutOfCaches(t, w)
 
 	cookies := w.Result().Cookies()
-	require.Len(t, cookies, 4)
-	access, refresh := cookies[0].Value, cookies[2].Value
+	require.Len(t, cookies, 5)
+	access, refresh := cookies[1].Value, cookies[3].Value
 	a.checkPair(t, access, refresh, "alice", 2)
 	assert.Equal(t, []string{
+		"refresh_token_cookie=; Path=/; Expires=Thu, 01 Jan 1970 00:00:00 GMT; HttpOnly; Secure; SameSite=Lax",
 		"access_token_cookie=" + access + "; Path=/; HttpOnly; Secure; SameSite=Lax",
 		"csrf_access_token=" + claimsIn(t, access)["csrf"].(string) + "; Path=/; Secure; SameSite=Lax",
 		"refresh_token_cookie=" + refresh + "; Path=/refresh; HttpOnly; Secure; SameSite=Lax",
@@ -674,6 +675,7 @@ func TestAccessTokensBesideAreNotGuessed(t *testing.T) {
 
 // removedCookies are the lines that remove the cookies of handlersApp.
 var removedCookies = []string{
+	"refresh_token_cookie=; Path=/; Expires=Thu, 01 Jan 1970 00:00:00 GMT; HttpOnly; Secure; SameSite=Lax",
 	"access_token_cookie=; Path=/; Expires=Thu, 01 Jan 1970 00:00:00 GMT; HttpOnly; Secure; SameSite=Lax",
 	"csrf_access_token=; Path=/; Expires=Thu, 01 Jan 1970 00:00:00 GMT; Secure; SameSite=Lax",
 	"refresh_token_cookie=; Path=/refresh; Expires=Thu, 01 Jan 1970 00:00:00 GMT; HttpOnly; Secure; SameSite=Lax",

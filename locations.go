@@ -179,14 +179,21 @@ func (f *requestReader) cutToken(s string) (word, rest string) {
 
 // findInCookies reads the cookie as it came, not percent-decoded. A missing
 // CSRF value is found before the token is looked at.
+//
+// Of two cookies of one name, one may come from a neighbour (RFC 6265 §8.6). The
+// refusal removes those that earlier settings left, or it would be repeated for as
+// long as they live; never one where cookies are put now, or the neighbour's would
+// be the one that stays.
 func (f *requestReader) findInCookies(r *http.Request, need *requirement) (carried, error) {
 	kind := f.accessCookies
 	if need.refresh {
 		kind = f.refreshCookies
 	}
 	values := cookieValues(r, kind.name)
-	if len(values) > 1 { // one may come from a neighbour: RFC 6265 §8.6
-		return carried{}, refusalf(ErrMultipleTokens, "More than one cookie %q", kind.name)
+	if len(values) > 1 {
+		err := refusalf(ErrMultipleTokens, "More than one cookie %q", kind.name)
+		err.cookies = f.config.formerCookies(cookieSpec{}, kind)
+		return carried{}, err
 	}
 	if len(values) == 0 || values[0] == "" {
 		return carried{}, refusalf(ErrNoAuthorization, "Missing cookie %q", kind.name)
@@ -281,26 +288,4 @@ func (f *requestReader) findInJSON(r *http.Request, need *requirement) (carried,
 		return carried{}, errNotText
 	}
 	return carried{encoded: encoded}, nil
-}
-
-// cookieKind is the pair of cookies of one type of token.
-type cookieKind struct {
-	name, path         string
-	csrfName, csrfPath string
-	csrfHeader         string
-	csrfField          string
-}
-
-func (c Config) accessCookies() cookieKind {
-	return cookieKind{
-		c.AccessCookieName, c.AccessCookiePath,
-		c.AccessCSRFCookieName, c.AccessCSRFCookiePath, c.AccessCSRFHeaderName, c.AccessCSRFFieldName,
-	}
-}
-
-func (c Config) refreshCookies() cookieKind {
-	return cookieKind{
-		c.RefreshCookieName, c.RefreshCookiePath,
-		c.RefreshCSRFCookieName, c.RefreshCSRFCookiePath, c.RefreshCSRFHeaderName, c.RefreshCSRFFieldName,
-	}
 }

@@ -56,6 +56,7 @@ func (r *refuser) refuse(c *gin.Context, err error) {
 	c.Writer = writer
 
 	c.Writer.Header()["X-Content-Type-Options"] = []string{"nosniff"}
+	putCookies(c.Writer.Header(), e.cookies)
 	c.Status(told.Status) // a loader that only writes a body must not answer 200
 	writer.answered = false
 	r.responders.of(e)(c, &told)

@@ -61,6 +61,11 @@ var settings = []setting{
 	{"JWT_ACCESS_CSRF_FIELD_NAME", "AccessCSRFFieldName", text(func(c *Config) *string { return &c.AccessCSRFFieldName })},
 	{"JWT_REFRESH_CSRF_FIELD_NAME", "RefreshCSRFFieldName", text(func(c *Config) *string { return &c.RefreshCSRFFieldName })},
 
+	{"JWT_COOKIE_PARTITIONED", "CookiePartitioned", yes(func(c *Config) *bool { return &c.CookiePartitioned })},
+	{"JWT_COOKIE_FORMER_DOMAINS", "CookieFormerDomains", list(func(c *Config) *[]string { return &c.CookieFormerDomains })},
+	{"JWT_COOKIE_FORMER_PATHS", "CookieFormerPaths", list(func(c *Config) *[]string { return &c.CookieFormerPaths })},
+	{"JWT_COOKIE_FORMER_PARTITIONED", "CookieFormerPartitioned", yes(func(c *Config) *bool { return &c.CookieFormerPartitioned })},
+	{"JWT_CSRF_COOKIE_DOMAIN", "CSRFCookieDomain", maybeEmpty(func(c *Config) *string { return &c.CSRFCookieDomain })},
 	{"JWT_SECRET_KEY_FILE", "SecretKey", inFile(text(func(c *Config) *string { return &c.SecretKey }))},
 	{"JWT_PRIVATE_KEY_FILE", "PrivateKey", inFile(text(func(c *Config) *string { return &c.PrivateKey }))},
 	{"JWT_PUBLIC_KEY_FILE", "PublicKey", inFile(text(func(c *Config) *string { return &c.PublicKey }))},
@@ -94,7 +99,7 @@ var settings = []setting{
 // JWT_COOKIE_SAMESITE is Lax, Strict, None, or Default, which leaves the
 // attribute out. A value may not be empty, except where that says
 // something: JWT_HEADER_TYPE (the header holds the token alone),
-// JWT_QUERY_STRING_VALUE_PREFIX and JWT_COOKIE_DOMAIN.
+// JWT_QUERY_STRING_VALUE_PREFIX, JWT_COOKIE_DOMAIN and JWT_CSRF_COOKIE_DOMAIN.
 //
 // JWT_SECRET_KEY_FILE, JWT_PRIVATE_KEY_FILE, JWT_PUBLIC_KEY_FILE and
 // JWT_KEYS_FILE name a file with the value, of 1 MiB at most, as Docker and

@@ -65,6 +65,11 @@ func TestLoadConfigReadsEverySetting(t *testing.T) {
 		"JWT_CSRF_IN_COOKIES":           "false",
 		"JWT_CSRF_METHODS":              "POST,PUT",
 		"JWT_CSRF_CHECK_FORM":           "true",
+		"JWT_COOKIE_PARTITIONED":        "true",
+		"JWT_COOKIE_FORMER_DOMAINS":     "old.example,example",
+		"JWT_COOKIE_FORMER_PATHS":       "/old, /older",
+		"JWT_COOKIE_FORMER_PARTITIONED": "true",
+		"JWT_CSRF_COOKIE_DOMAIN":        "pages.example.com",
 		"JWT_ACCESS_CSRF_COOKIE_NAME":   "ca",
 		"JWT_REFRESH_CSRF_COOKIE_NAME":  "cr",
 		"JWT_ACCESS_CSRF_COOKIE_PATH":   "/ca",
@@ -100,7 +105,7 @@ func TestLoadConfigReadsEverySetting(t *testing.T) {
 	for name := range env {
 		assert.True(t, asked[name], "%s is not read", name)
 	}
-	assert.Len(t, asked, 43+21)
+	assert.Len(t, asked, 43+26)
 	assert.Equal(t, ginjwt.Config{
 		SecretKey: "secret, with a comma ", AllowShortSecret: true,
 		PrivateKey: "-----BEGIN KEY-----\nabc\n-----END KEY-----", PublicKey: "-----BEGIN KEY-----\nabc\n\n-----END KEY-----",
@@ -112,6 +117,8 @@ func TestLoadConfigReadsEverySetting(t *testing.T) {
 		DisableEncodeNBF: true, ErrorMessageKey: "detail", HeaderName: "X-Pass", HeaderType: "Token",
 		AccessCookieName: "a", AccessCookiePath: "/a", RefreshCookieName: "r", RefreshCookiePath: "/r",
 		CookieDomain: "example.com", CookieSameSite: http.SameSiteStrictMode, DisableCookieSecure: true, DisableSessionCookie: true,
+		CookiePartitioned: true, CookieFormerDomains: []string{"old.example", "example"}, CookieFormerPaths: []string{"/old", "/older"},
+		CookieFormerPartitioned: true, CSRFCookieDomain: "pages.example.com",
 		DisableCookieCSRFProtect: true, DisableCSRFInCookies: true, CSRFCheckForm: true, CSRFMethods: []string{"POST", "PUT"},
 		AccessCSRFCookieName: "ca", AccessCSRFCookiePath: "/ca", AccessCSRFHeaderName: "X-A", AccessCSRFFieldName: "fa",
 		RefreshCSRFCookieName: "cr", RefreshCSRFCookiePath: "/cr", RefreshCSRFHeaderName: "X-R", RefreshCSRFFieldName: "fr",
@@ -151,6 +158,7 @@ func TestLoadConfigValues(t *testing.T) {
 		{"JWT_HEADER_TYPE", "", ginjwt.Config{DisableHeaderType: true}},
 		{"JWT_QUERY_STRING_VALUE_PREFIX", "", ginjwt.Config{}},
 		{"JWT_COOKIE_DOMAIN", "", ginjwt.Config{}},
+		{"JWT_CSRF_COOKIE_DOMAIN", "", ginjwt.Config{}},
 		{"JWT_ACCESS_TOKEN_EXPIRES", "106751d", ginjwt.Config{AccessTokenExpires: 106751 * 24 * time.Hour}},
 		{"JWT_ACCESS_TOKEN_EXPIRES", "9223372036", ginjwt.Config{AccessTokenExpires: 9223372036 * time.Second}},
 		{"JWT_COOKIE_SAMESITE", "none", ginjwt.Config{CookieSameSite: http.SameSiteNoneMode}},

@@ -3,7 +3,6 @@ package ginjwt
 import (
 	"errors"
 	"fmt"
-	"net/http"
 	"reflect"
 	"slices"
 	"strings"
@@ -125,56 +124,6 @@ const (
 	blanks     = " \t"
 	separators = "," + blanks
 )
-
-func (c Config) validateCookies(p *problems) {
-	if c.CookieSameSite < http.SameSiteDefaultMode || c.CookieSameSite > http.SameSiteNoneMode {
-		p.add("CookieSameSite", "is none of the modes of net/http")
-	}
-	if c.CookieSameSite == http.SameSiteNoneMode && c.DisableCookieSecure {
-		p.add("CookieSameSite", "browsers drop SameSite=None cookies that are not Secure; remove DisableCookieSecure (JWT_COOKIE_SECURE)")
-	}
-	seen := map[string]string{}
-	for _, k := range []struct{ name, nameField, path, pathField string }{
-		{c.AccessCookieName, "AccessCookieName", c.AccessCookiePath, "AccessCookiePath"},
-		{c.RefreshCookieName, "RefreshCookieName", c.RefreshCookiePath, "RefreshCookiePath"},
-		{c.AccessCSRFCookieName, "AccessCSRFCookieName", c.AccessCSRFCookiePath, "AccessCSRFCookiePath"},
-		{c.RefreshCSRFCookieName, "RefreshCSRFCookieName", c.RefreshCSRFCookiePath, "RefreshCSRFCookiePath"},
-	} {
-		if other, ok := seen[k.name]; ok {
-			p.add(k.nameField, "is the name of %s too", other)
-		}
-		seen[k.name] = k.nameField
-		if !isHTTPToken(k.name) {
-			p.add(k.nameField, "%q is no name of a cookie", k.name)
-		}
-		if !strings.HasPrefix(k.path, "/") || (&http.Cookie{Name: "a", Path: k.path}).Valid() != nil {
-			p.add(k.pathField, "%q is no path", k.path)
-		}
-		p.addError(k.nameField, validPrefix(k.name, k.path, c.CookieDomain, !c.DisableCookieSecure))
-	}
-	if c.CookieDomain != "" && (&http.Cookie{Name: "a", Domain: c.CookieDomain}).Valid() != nil {
-		p.add("CookieDomain", "%q is no domain", c.CookieDomain)
-	}
-}
-
-// validPrefix says why browsers would drop a cookie because of its prefix
-// (RFC 6265bis §4.1.3). They compare it without regard to case.
-func validPrefix(name, path, domain string, secure bool) error {
-	host := hasPrefixFold(name, "__Host-")
-	switch {
-	case (host || hasPrefixFold(name, "__Secure-")) && !secure:
-		return fmt.Errorf("%q must be Secure; remove DisableCookieSecure (JWT_COOKIE_SECURE)", name)
-	case host && domain != "":
-		return fmt.Errorf("%q may not have a domain", name)
-	case host && path != "/":
-		return fmt.Errorf("%q must have the path /", name)
-	}
-	return nil
-}
-
-func hasPrefixFold(s, prefix string) bool {
-	return len(s) >= len(prefix) && strings.EqualFold(s[:len(prefix)], prefix)
-}
 
 // isNil reports whether v is nil, or holds a nil pointer.
 func isNil(v any) bool {

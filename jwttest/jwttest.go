@@ -186,7 +186,7 @@ func kept(from []*httptest.ResponseRecorder) (cookies []*http.Cookie) {
 
 func replaced(cookies []*http.Cookie, cookie *http.Cookie) (others []*http.Cookie) {
 	for _, other := range cookies {
-		if other.Name != cookie.Name || other.Path != cookie.Path || other.Domain != cookie.Domain {
+		if other.Name != cookie.Name || other.Path != cookie.Path || other.Domain != cookie.Domain || other.Partitioned != cookie.Partitioned {
 			others = append(others, other)
 		}
 	}
