@@ -209,6 +209,12 @@ type Config struct {
 	// missing.
 	CSRFCheckForm bool
 
+	// MaxFormSize is how many bytes of a form with files are read to find the CSRF
+	// value in it. What exceeds a mebibyte is kept in a temporary file until the
+	// request ends, and is only read if the token is good. Zero means 256 MiB. A
+	// form whose CSRF field comes before its files is not read ahead.
+	MaxFormSize int
+
 	// CSRFMethods are the methods that need a CSRF value. Empty means all but
 	// the safe ones: GET, HEAD, OPTIONS and TRACE (RFC 9110 §9.2.1).
 	CSRFMethods []string
@@ -318,6 +324,7 @@ type Config struct {
 const (
 	defaultMaxTokenSize = 16 << 10
 	largestTokenSize    = 1 << 30
+	defaultMaxFormSize  = 256 << 20
 	defaultSessionGrace = time.Minute
 
 	defaultTokenCacheSize = 10_000
@@ -350,6 +357,7 @@ func (c Config) withDefaults() Config {
 	c.RefreshCSRFCookiePath = or(c.RefreshCSRFCookiePath, "/")
 	c.RefreshCSRFHeaderName = or(c.RefreshCSRFHeaderName, "X-CSRF-TOKEN")
 	c.RefreshCSRFFieldName = or(c.RefreshCSRFFieldName, "csrf_token")
+	c.MaxFormSize = or(c.MaxFormSize, defaultMaxFormSize)
 	c.QueryStringName = or(c.QueryStringName, "jwt")
 	c.JSONKey = or(c.JSONKey, "access_token")
 	c.RefreshJSONKey = or(c.RefreshJSONKey, "refresh_token")

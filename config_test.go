@@ -80,6 +80,7 @@ func TestMistakesInSettingsAreFoundAtStart(t *testing.T) {
 		"bad former domain":                {ginjwt.Config{SecretKey: secret, CookieFormerDomains: []string{"a b"}}, `CookieFormerDomains (JWT_COOKIE_FORMER_DOMAINS): "a b" is no domain`},
 		"bad former path":                  {ginjwt.Config{SecretKey: secret, CookieFormerPaths: []string{"old"}}, `CookieFormerPaths (JWT_COOKIE_FORMER_PATHS): "old" is no path`},
 		"too many former places":           {ginjwt.Config{SecretKey: secret, CookieFormerDomains: manyNames(7, ".example"), CookieFormerPaths: []string{"/a", "/b"}}, `CookieFormerDomains (JWT_COOKIE_FORMER_DOMAINS): with CookieFormerPaths there are more than 20 places to remove a cookie from; a browser would not take so many`},
+		"negative size of forms":           {ginjwt.Config{SecretKey: secret, MaxFormSize: -1}, `MaxFormSize (JWT_MAX_FORM_SIZE): must not be negative`},
 		"bad name of a cookie":             {ginjwt.Config{SecretKey: secret, AccessCookieName: "a b"}, `AccessCookieName (JWT_ACCESS_COOKIE_NAME): "a b" is no name of a cookie`},
 		"bad path":                         {ginjwt.Config{SecretKey: secret, RefreshCSRFCookiePath: "refresh"}, `RefreshCSRFCookiePath (JWT_REFRESH_CSRF_COOKIE_PATH): "refresh" is no path`},
 		"bad domain":                       {ginjwt.Config{SecretKey: secret, CookieDomain: "a b"}, `CookieDomain (JWT_COOKIE_DOMAIN): "a b" is no domain`},

@@ -13,27 +13,27 @@ import (
 
 // csrfRules say when a cookie needs a CSRF value, and where that may be.
 type csrfRules struct {
-	disabled  bool
-	methods   []string // empty: all but the safe ones
-	checkForm bool
+	disabled bool
+	methods  []string    // empty: all but the safe ones
+	forms    *formReader // nil: forms are not looked at
 }
 
-// valueIn returns the double-submit value of a request that carries its
-// token in a cookie, empty where none is due: in the header or, if that is
-// empty and CSRFCheckForm is on, in the form.
-func (k csrfRules) valueIn(r *http.Request, header, field string) (string, error) {
-	if k.disabled || !k.isDue(r.Method) {
+// valueIn returns the double-submit value of a request that carries a token in a
+// cookie, empty where none is due: in the header or, if that is empty and
+// CSRFCheckForm is on, in the form.
+func (k csrfRules) valueIn(c *gin.Context, kind cookieKind, token string) (value string, err error) {
+	if k.disabled || !k.isDue(c.Request.Method) {
 		return "", nil
 	}
 	// Two headers are one value that matches nothing.
-	value := strings.Join(r.Header.Values(header), ",")
-	if value == "" && k.checkForm {
-		value = formValue(r, field)
+	value = strings.Join(c.Request.Header.Values(kind.csrfHeader), ",")
+	if value == "" && k.forms != nil {
+		value, err = k.forms.value(c, kind.csrfField, token)
 	}
-	if value == "" {
-		return "", errCSRFMissing
+	if value == "" && err == nil {
+		err = errCSRFMissing
 	}
-	return value, nil
+	return value, err
 }
 
 // sentCSRF returns the CSRF values of a request, whichever cookie they are for.

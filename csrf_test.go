@@ -56,7 +56,6 @@ func TestCSRFValuesInForms(t *testing.T) {
 	}{
 		{"good", form(t, "amount", "10", "csrf_token", csrf), "alice"},
 		{"large upload behind it", form(t, "csrf_token", csrf, "file", strings.Repeat("x", 2<<20)), "alice"},
-		{"large upload before it", form(t, "amount", strings.Repeat("x", 2<<20), "csrf_token", csrf), missing},
 		{"wrong", form(t, "csrf_token", "x"), differ},
 		{"twice", form(t, "csrf_token", csrf, "csrf_token", csrf), differ},
 		{"good, then another", form(t, "csrf_token", csrf, "csrf_token", "x"), differ},

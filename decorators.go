@@ -141,7 +141,7 @@ func (m *JWTManager) findRefreshCookie(c *gin.Context, need *requirement) *Token
 
 // findToken decodes the token that a request carries, and notes where it was.
 func (m *JWTManager) findToken(c *gin.Context, need *requirement) (*Token, error) {
-	at, err := m.reader.find(c.Request, need)
+	at, err := m.reader.find(c, need)
 	if err != nil {
 		return nil, err
 	}

@@ -1,9 +1,12 @@
 package ginjwt
 
 import (
+	"context"
 	"net/http"
 	"net/url"
 	"strings"
+
+	"github.com/gin-gonic/gin"
 )
 
 // carried is a token as a request carries it.
@@ -23,23 +26,29 @@ type requestReader struct {
 	csrf           csrfRules
 }
 
-func newRequestReader(config *Config) *requestReader {
-	return &requestReader{
+// newRequestReader makes a reader by the settings. verify says whether a token is
+// good, for forms that are read only if it is.
+func newRequestReader(config *Config, verify func(ctx context.Context, encoded string) error) *requestReader {
+	f := &requestReader{
 		config:         config,
 		headerKey:      http.CanonicalHeaderKey(config.HeaderName),
 		accessCookies:  config.accessCookies(),
 		refreshCookies: config.refreshCookies(),
-		csrf:           csrfRules{config.DisableCookieCSRFProtect, config.CSRFMethods, config.CSRFCheckForm},
+		csrf:           csrfRules{disabled: config.DisableCookieCSRFProtect, methods: config.CSRFMethods},
 	}
+	if config.CSRFCheckForm {
+		f.csrf.forms = &formReader{int64(config.MaxFormSize), verify}
+	}
+	return f
 }
 
 // find looks for a token in the locations of the route, in order, and returns the
 // first that it finds. Only where there is none does the search go on: a
 // malformed header ends it, as a bad token does.
-func (f *requestReader) find(r *http.Request, need *requirement) (carried, error) {
+func (f *requestReader) find(c *gin.Context, need *requirement) (carried, error) {
 	var missing []string
 	for _, location := range need.locations {
-		at, err := f.findIn(location, r, need)
+		at, err := f.findIn(location, c, need)
 		if err == nil {
 			at.location = location
 			return at, nil
@@ -74,16 +83,16 @@ func nowhere(locations []Location, missing []string) string {
 }
 
 // findIn returns the token in one location of a request, or ErrNoAuthorization.
-func (f *requestReader) findIn(location Location, r *http.Request, need *requirement) (carried, error) {
+func (f *requestReader) findIn(location Location, c *gin.Context, need *requirement) (carried, error) {
 	switch location {
 	case InHeaders:
-		return f.findInHeaders(r)
+		return f.findInHeaders(c.Request)
 	case InCookies:
-		return f.findInCookies(r, need)
+		return f.findInCookies(c, need)
 	case InQueryString:
-		return f.findInQueryString(r)
+		return f.findInQueryString(c.Request)
 	default:
-		return f.findInJSON(r, need)
+		return f.findInJSON(c, need)
 	}
 }
 
@@ -184,12 +193,12 @@ func (f *requestReader) cutToken(s string) (word, rest string) {
 // refusal removes those that earlier settings left, or it would be repeated for as
 // long as they live; never one where cookies are put now, or the neighbour's would
 // be the one that stays.
-func (f *requestReader) findInCookies(r *http.Request, need *requirement) (carried, error) {
+func (f *requestReader) findInCookies(c *gin.Context, need *requirement) (carried, error) {
 	kind := f.accessCookies
 	if need.refresh {
 		kind = f.refreshCookies
 	}
-	values := cookieValues(r, kind.name)
+	values := cookieValues(c.Request, kind.name)
 	if len(values) > 1 {
 		err := refusalf(ErrMultipleTokens, "More than one cookie %q", kind.name)
 		err.cookies = f.config.formerCookies(cookieSpec{}, kind)
@@ -198,7 +207,7 @@ func (f *requestReader) findInCookies(r *http.Request, need *requirement) (carri
 	if len(values) == 0 || values[0] == "" {
 		return carried{}, refusalf(ErrNoAuthorization, "Missing cookie %q", kind.name)
 	}
-	csrf, err := f.csrf.valueIn(r, kind.csrfHeader, kind.csrfField)
+	csrf, err := f.csrf.valueIn(c, kind, values[0])
 	if err != nil {
 		return carried{}, err
 	}
@@ -268,15 +277,15 @@ func unescape(s string) string {
 // findInJSON reads one member of a JSON body and leaves the body whole for the
 // handler. The rest of it is the application's: only this member has to be
 // there once.
-func (f *requestReader) findInJSON(r *http.Request, need *requirement) (carried, error) {
-	if !isJSON(r.Header.Get("Content-Type")) {
+func (f *requestReader) findInJSON(c *gin.Context, need *requirement) (carried, error) {
+	if !isJSON(c.Request.Header.Get("Content-Type")) {
 		return carried{}, refusalf(ErrNoAuthorization, "Invalid content-type. Must be application/json.")
 	}
 	name := f.config.JSONKey
 	if need.refresh {
 		name = f.config.RefreshJSONKey
 	}
-	values := jsonBodyValues(r, name)
+	values := jsonBodyValues(c, name)
 	if len(values) > 1 {
 		return carried{}, refusalf(ErrMultipleTokens, "More than one %q key in json data", name)
 	}

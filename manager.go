@@ -1,6 +1,7 @@
 package ginjwt
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -82,7 +83,10 @@ func (m *JWTManager) assemble(checked checkedConfig, revokes bool) {
 		m.sessions = &sessionPolicy{store: config.Sessions, config: config, minter: m.minter, revocations: m.revocations, callbacks: loaders}
 	}
 	m.checks = &tokenChecks{callbacks: loaders, revocations: m.revocations, sessions: m.sessions, now: config.Now, leeway: config.DecodeLeeway}
-	m.reader = newRequestReader(config)
+	m.reader = newRequestReader(config, func(ctx context.Context, encoded string) error {
+		_, err := m.verifier.decode(ctx, encoded, decodeSpec{})
+		return err
+	})
 	m.refuser = &refuser{&loaders.responders, challengesOf(config.HeaderType), config.ErrorMessageKey}
 }
 

@@ -66,6 +66,7 @@ var settings = []setting{
 	{"JWT_COOKIE_FORMER_PATHS", "CookieFormerPaths", list(func(c *Config) *[]string { return &c.CookieFormerPaths })},
 	{"JWT_COOKIE_FORMER_PARTITIONED", "CookieFormerPartitioned", yes(func(c *Config) *bool { return &c.CookieFormerPartitioned })},
 	{"JWT_CSRF_COOKIE_DOMAIN", "CSRFCookieDomain", maybeEmpty(func(c *Config) *string { return &c.CSRFCookieDomain })},
+	{"JWT_MAX_FORM_SIZE", "MaxFormSize", number(func(c *Config) *int { return &c.MaxFormSize })},
 	{"JWT_SECRET_KEY_FILE", "SecretKey", inFile(text(func(c *Config) *string { return &c.SecretKey }))},
 	{"JWT_PRIVATE_KEY_FILE", "PrivateKey", inFile(text(func(c *Config) *string { return &c.PrivateKey }))},
 	{"JWT_PUBLIC_KEY_FILE", "PublicKey", inFile(text(func(c *Config) *string { return &c.PublicKey }))},

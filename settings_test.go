@@ -70,6 +70,7 @@ func TestLoadConfigReadsEverySetting(t *testing.T) {
 		"JWT_COOKIE_FORMER_PATHS":       "/old, /older",
 		"JWT_COOKIE_FORMER_PARTITIONED": "true",
 		"JWT_CSRF_COOKIE_DOMAIN":        "pages.example.com",
+		"JWT_MAX_FORM_SIZE":             "1048576",
 		"JWT_ACCESS_CSRF_COOKIE_NAME":   "ca",
 		"JWT_REFRESH_CSRF_COOKIE_NAME":  "cr",
 		"JWT_ACCESS_CSRF_COOKIE_PATH":   "/ca",
@@ -105,7 +106,7 @@ func TestLoadConfigReadsEverySetting(t *testing.T) {
 	for name := range env {
 		assert.True(t, asked[name], "%s is not read", name)
 	}
-	assert.Len(t, asked, 43+26)
+	assert.Len(t, asked, 43+27)
 	assert.Equal(t, ginjwt.Config{
 		SecretKey: "secret, with a comma ", AllowShortSecret: true,
 		PrivateKey: "-----BEGIN KEY-----\nabc\n-----END KEY-----", PublicKey: "-----BEGIN KEY-----\nabc\n\n-----END KEY-----",
@@ -118,7 +119,7 @@ func TestLoadConfigReadsEverySetting(t *testing.T) {
 		AccessCookieName: "a", AccessCookiePath: "/a", RefreshCookieName: "r", RefreshCookiePath: "/r",
 		CookieDomain: "example.com", CookieSameSite: http.SameSiteStrictMode, DisableCookieSecure: true, DisableSessionCookie: true,
 		CookiePartitioned: true, CookieFormerDomains: []string{"old.example", "example"}, CookieFormerPaths: []string{"/old", "/older"},
-		CookieFormerPartitioned: true, CSRFCookieDomain: "pages.example.com",
+		CookieFormerPartitioned: true, CSRFCookieDomain: "pages.example.com", MaxFormSize: 1 << 20,
 		DisableCookieCSRFProtect: true, DisableCSRFInCookies: true, CSRFCheckForm: true, CSRFMethods: []string{"POST", "PUT"},
 		AccessCSRFCookieName: "ca", AccessCSRFCookiePath: "/ca", AccessCSRFHeaderName: "X-A", AccessCSRFFieldName: "fa",
 		RefreshCSRFCookieName: "cr", RefreshCSRFCookiePath: "/cr", RefreshCSRFHeaderName: "X-R", RefreshCSRFFieldName: "fr",
@@ -222,7 +223,7 @@ func TestNumbersThatAreTooLargeSaySo(t *testing.T) {
 			assert.EqualError(t, err, "ginjwt: "+name+": "+says, value)
 		}
 	}
-	for _, name := range []string{"JWT_MAX_TOKEN_SIZE", "JWT_TOKEN_CACHE_SIZE", "JWT_MAX_SESSIONS"} {
+	for _, name := range []string{"JWT_MAX_TOKEN_SIZE", "JWT_TOKEN_CACHE_SIZE", "JWT_MAX_SESSIONS", "JWT_MAX_FORM_SIZE"} {
 		_, err := ginjwt.LoadConfig(lookup(map[string]string{name: "99999999999999999999"}))
 		assert.EqualError(t, err, fmt.Sprintf("ginjwt: %s: is too large or too small: numbers are between %d and %d", name, math.MinInt, math.MaxInt))
 	}

@@ -28,6 +28,9 @@ func (c *Config) validateCookies(p *problems) {
 	}
 	c.validateCookieNames(p)
 	c.validateCookiePlaces(p)
+	if c.MaxFormSize < 0 {
+		p.add("MaxFormSize", "must not be negative")
+	}
 }
 
 // cookieFields are a cookie of the settings, and the fields that name it.

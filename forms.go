@@ -1,0 +1,154 @@
+package ginjwt
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"mime"
+	"mime/multipart"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/gin-gonic/gin"
+)
+
+// formReader finds CSRF values in forms.
+type formReader struct {
+	maxSize int64                                           // of a form with files
+	verify  func(ctx context.Context, encoded string) error // whether a token is good
+}
+
+// value returns a field of the form in a request, whatever its method; never from
+// the query string. Two fields are one value that matches nothing. The body stays
+// whole for the handler.
+func (f *formReader) value(c *gin.Context, field, token string) (string, error) {
+	if values := parsedBefore(c.Request, field); len(values) > 0 {
+		return strings.Join(values, ","), nil
+	}
+	mediaType, params, err := mime.ParseMediaType(c.Request.Header.Get("Content-Type"))
+	if err != nil {
+		return "", nil
+	}
+	var values []string
+	switch mediaType {
+	case gin.MIMEPOSTForm:
+		values = urlencodedValues(c, field)
+	case gin.MIMEMultipartPOSTForm:
+		values, err = f.multipartValues(c, params["boundary"], field, token)
+	}
+	return strings.Join(values, ","), err
+}
+
+// parsedBefore returns the values of a field in a form that a middleware has parsed.
+func parsedBefore(r *http.Request, field string) []string {
+	if values := r.PostForm[field]; len(values) > 0 {
+		return values
+	}
+	if r.MultipartForm != nil {
+		return r.MultipartForm.Value[field]
+	}
+	return nil
+}
+
+// urlencodedValues returns the values of a field in the first maxBody bytes.
+func urlencodedValues(c *gin.Context, field string) []string {
+	body, err := peekBody(c)
+	switch err {
+	case nil:
+	case errBodyGoesOn:
+		body = body[:bytes.LastIndexByte(body, '&')+1] // without the pair that is cut
+	default:
+		return nil
+	}
+	form, _ := url.ParseQuery(string(body)) // drops what it cannot read
+	return form[field]
+}
+
+// multipartValues returns the values of a field in the first maxBody bytes. If they
+// hold none, the search goes on to the first field that comes later. Where a field
+// was found what follows it is not read: the sender knows the value, or does not,
+// whatever stands behind it, and files need not be kept.
+//
+// A form of which the end was read, but not the last boundary, has no values.
+func (f *formReader) multipartValues(c *gin.Context, boundary, field, token string) ([]string, error) {
+	if boundary == "" {
+		return nil, nil
+	}
+	body, err := peekBody(c)
+	values, parsed := formFields(bytes.NewReader(body), boundary, field, maxFormParts)
+	switch {
+	case err == nil && parsed == io.EOF:
+		return values, nil
+	case err != errBodyGoesOn:
+		return nil, nil
+	case len(values) > 0:
+		return values, nil
+	}
+	return f.laterValue(c, boundary, field, token)
+}
+
+// laterValue returns the first value of a field, which is behind files. They are
+// kept for the handler, so nobody can fill the disk without a good token.
+func (f *formReader) laterValue(c *gin.Context, boundary, field, token string) ([]string, error) {
+	ctx := c.Request.Context()
+	if c.Request.ContentLength > f.maxSize {
+		return nil, nil
+	}
+	if err := f.verify(ctx, token); err != nil {
+		if e := asError(err); e.Kind == ErrExpiredToken || e.Status >= http.StatusInternalServerError {
+			return nil, err // who sends it can get another, or nobody knows
+		}
+		return nil, nil // a missing CSRF value comes before a bad token
+	}
+	body := aheadOf(c.Request)
+	values, _ := formFields(&aheadReader{ctx: ctx, body: body, most: f.maxSize}, boundary, field, 1)
+	if body.lost != nil {
+		return nil, unavailable(body.lost)
+	}
+	return values, nil
+}
+
+const (
+	maxFormValue = 1 << 10 // more than any CSRF value has
+	maxFormParts = 1000    // as in net/http
+)
+
+// formFields returns the values of a field, as many as asked for at most. The error
+// is io.EOF at the end of the form.
+func formFields(body io.Reader, boundary, field string, most int) (values []string, err error) {
+	form := multipart.NewReader(body, boundary)
+	for range maxFormParts {
+		part, err := form.NextPart()
+		if err != nil {
+			return values, err
+		}
+		if part.FormName() != field || part.FileName() != "" {
+			continue
+		}
+		value, err := io.ReadAll(io.LimitReader(part, maxFormValue+1)) // if cut short, it matches nothing
+		if err != nil {
+			return values, err
+		}
+		if values = append(values, string(value)); len(values) == most {
+			return values, nil
+		}
+	}
+	return values, multipart.ErrMessageTooLarge
+}
+
+// postForm returns the form in the body of a request; never the query string.
+func postForm(c *gin.Context) (url.Values, bool) {
+	if !strings.EqualFold(c.ContentType(), gin.MIMEPOSTForm) {
+		return nil, false
+	}
+	if parsed := c.Request.PostForm; len(parsed) > 0 {
+		return parsed, true
+	}
+	body, err := peekBody(c)
+	if err != nil {
+		return nil, false
+	}
+	form, err := url.ParseQuery(string(body))
+	return form, err == nil
+}
