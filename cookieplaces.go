@@ -37,11 +37,13 @@ func (c *Config) setsCSRFCookies() bool {
 
 // cookieSpec is what a caller asks of cookies. The zero value asks for what the
 // settings say.
+//
+// As JSON it is kept in the session.
 type cookieSpec struct {
-	maxAge      time.Duration // zero: by persistence
-	persistence persistence
-	domain      string
-	ownDomain   bool // domain is in place of the settings'
+	MaxAge      int64       `json:"max_age,omitzero"` // seconds; zero: by Persistence; negative: an error
+	Persistence persistence `json:"persistence,omitzero"`
+	Domain      string      `json:"domain,omitzero"`
+	OwnDomain   bool        `json:"own_domain,omitzero"` // Domain is in place of the settings'
 }
 
 // persistence is whether cookies outlive the browser.
@@ -58,8 +60,8 @@ const (
 // the same description. A CSRF value is for scripts to read, a token is not.
 func (c *Config) cookiesOf(kind cookieKind, spec cookieSpec) []*http.Cookie {
 	domain, csrfDomain := c.CookieDomain, or(c.CSRFCookieDomain, c.CookieDomain)
-	if spec.ownDomain {
-		domain, csrfDomain = spec.domain, spec.domain
+	if spec.OwnDomain {
+		domain, csrfDomain = spec.Domain, spec.Domain
 	}
 	token := &http.Cookie{
 		Name:        kind.name,

@@ -15,7 +15,12 @@ type CookieOption func(*cookieSpec)
 // WithMaxAge keeps the cookies for d, in whole seconds, whatever [Persistent]
 // says. Zero means no time of its own.
 func WithMaxAge(d time.Duration) CookieOption {
-	return func(s *cookieSpec) { s.maxAge = d }
+	return func(s *cookieSpec) {
+		s.MaxAge = int64(d / time.Second)
+		if d%time.Second != 0 {
+			s.MaxAge = -1
+		}
+	}
 }
 
 // Persistent says whether the cookies outlive the browser, in place of
@@ -24,9 +29,9 @@ func WithMaxAge(d time.Duration) CookieOption {
 // ticked.
 func Persistent(on bool) CookieOption {
 	return func(s *cookieSpec) {
-		s.persistence = untilClosed
+		s.Persistence = untilClosed
 		if on {
-			s.persistence = persistent
+			s.Persistence = persistent
 		}
 	}
 }
@@ -36,14 +41,16 @@ func Persistent(on bool) CookieOption {
 // response that refuses two cookies of one name removes those for the host alone,
 // so do not use an empty domain beside it.
 func WithDomain(domain string) CookieOption {
-	return func(s *cookieSpec) { s.domain, s.ownDomain = domain, true }
+	return func(s *cookieSpec) { s.Domain, s.OwnDomain = domain, true }
 }
 
-func cookieSpecOf(opts []CookieOption) (spec cookieSpec) {
+func cookieSpecOf(opts []CookieOption) cookieSpec { return cookieSpec{}.with(opts) }
+
+func (s cookieSpec) with(opts []CookieOption) cookieSpec {
 	for _, opt := range opts {
-		opt(&spec)
+		opt(&s)
 	}
-	return spec
+	return s
 }
 
 // cookieToken is a token to be put in the cookies of its kind.
@@ -75,9 +82,30 @@ func (m *JWTManager) SetRefreshCookies(c *gin.Context, encoded string, opts ...C
 }
 
 // SetPairCookies is SetAccessCookies and SetRefreshCookies for the tokens of a
-// session. If one of them cannot be set, neither is.
+// session. If one of them cannot be set, neither is. The options are kept in the
+// session: they hold for the cookies of every rotation, of ImplicitRefresh and of the
+// logout. A store that does not answer is an [ErrUnavailable].
+//
+// A refresh token that the client has already is not set again: see
+// [TokenPair.KeepsRefreshToken].
 func (m *JWTManager) SetPairCookies(c *gin.Context, pair TokenPair, opts ...CookieOption) error {
-	return m.setCookies(c, cookieSpecOf(opts), m.accessCookie(pair.AccessToken), m.refreshCookie(pair.RefreshToken))
+	spec := pair.cookies.with(opts)
+	cookies, err := m.pairCookies(c, pair, spec)
+	if err == nil && spec != pair.cookies && m.sessions != nil && pair.SessionID != "" {
+		err = m.sessions.keepCookies(plain(c), pair.SessionID, spec)
+	}
+	if err == nil {
+		m.putTokenCookies(c, cookies)
+	}
+	return err
+}
+
+// pairCookies returns the cookies for the tokens of a session.
+func (m *JWTManager) pairCookies(c *gin.Context, pair TokenPair, spec cookieSpec) ([]*http.Cookie, error) {
+	if pair.KeepsRefreshToken {
+		return m.tokenCookies(c, spec, m.accessCookie(pair.AccessToken))
+	}
+	return m.tokenCookies(c, spec, m.accessCookie(pair.AccessToken), m.refreshCookie(pair.RefreshToken))
 }
 
 // UnsetAccessCookies removes the cookies of access tokens from the browser, also
@@ -102,19 +130,33 @@ func (m *JWTManager) UnsetJWTCookies(c *gin.Context, opts ...CookieOption) {
 // logins of these sessions chose another domain.
 func (m *JWTManager) unsetPairCookies(c *gin.Context, ended ...Session) {
 	m.UnsetJWTCookies(c)
+	for _, s := range ended {
+		if data, err := dataOf(s); err == nil && data.Cookies.OwnDomain {
+			m.UnsetJWTCookies(c, WithDomain(data.Cookies.Domain))
+		}
+	}
 }
 
-// setCookies sets the cookies of all tokens, or none.
-func (m *JWTManager) setCookies(c *gin.Context, spec cookieSpec, tokens ...cookieToken) error {
-	if spec.maxAge < 0 || spec.maxAge%time.Second != 0 {
-		return errors.New("ginjwt: WithMaxAge: must be whole seconds, and not negative")
+// setCookies sets the cookies of a token.
+func (m *JWTManager) setCookies(c *gin.Context, spec cookieSpec, token cookieToken) error {
+	cookies, err := m.tokenCookies(c, spec, token)
+	if err == nil {
+		m.putTokenCookies(c, cookies)
+	}
+	return err
+}
+
+// tokenCookies returns the cookies of tokens, and those that remove what is elsewhere.
+func (m *JWTManager) tokenCookies(c *gin.Context, spec cookieSpec, tokens ...cookieToken) ([]*http.Cookie, error) {
+	if spec.MaxAge < 0 {
+		return nil, errors.New("ginjwt: WithMaxAge: must be whole seconds, and not negative")
 	}
 	var kinds []cookieKind
 	var set []*http.Cookie
 	for _, t := range tokens {
 		cookies, err := m.cookiesFor(c, t, spec)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		kinds, set = append(kinds, t.kind), append(set, cookies...)
 	}
@@ -123,12 +165,15 @@ func (m *JWTManager) setCookies(c *gin.Context, spec cookieSpec, tokens ...cooki
 	cookies := slices.Concat(m.config.formerCookies(spec, kinds...), set)
 	for _, cookie := range cookies {
 		if err := validCookie(cookie); err != nil {
-			return err
+			return nil, err
 		}
 	}
+	return cookies, nil
+}
+
+func (m *JWTManager) putTokenCookies(c *gin.Context, cookies []*http.Cookie) {
 	putCookies(c.Writer.Header(), cookies)
 	c.Header("Cache-Control", "no-store")
-	return nil
 }
 
 // cookiesFor returns the cookies with a token and its CSRF value.
@@ -154,13 +199,18 @@ func (m *JWTManager) cookiesFor(c *gin.Context, t cookieToken, spec cookieSpec) 
 // maxAge returns how long the cookies of token are kept; zero: until the browser
 // is closed.
 func (m *JWTManager) maxAge(spec cookieSpec, token *Token) time.Duration {
-	if spec.maxAge > 0 {
-		return spec.maxAge
-	}
-	if spec.persistence == persistent || spec.persistence == bySettings && m.config.DisableSessionCookie {
+	switch {
+	case spec.MaxAge > 0:
+		return time.Duration(spec.MaxAge) * time.Second
+	case m.outliveBrowser(spec):
 		return m.remaining(token)
 	}
 	return 0
+}
+
+// outliveBrowser reports whether cookies are kept when the browser is closed.
+func (m *JWTManager) outliveBrowser(spec cookieSpec) bool {
+	return spec.Persistence == persistent || spec.Persistence == bySettings && m.config.DisableSessionCookie
 }
 
 // aYear is what the original keeps cookies for.

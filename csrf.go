@@ -22,7 +22,7 @@ type csrfRules struct {
 // cookie, empty where none is due: in the header or, if that is empty and
 // CSRFCheckForm is on, in the form.
 func (k csrfRules) valueIn(c *gin.Context, kind cookieKind, token string) (value string, err error) {
-	if k.disabled || !k.isDue(c.Request.Method) {
+	if !k.demand(c.Request.Method) {
 		return "", nil
 	}
 	// Two headers are one value that matches nothing.
@@ -36,25 +36,36 @@ func (k csrfRules) valueIn(c *gin.Context, kind cookieKind, token string) (value
 	return value, err
 }
 
-// sentCSRF returns the CSRF values of a request, whichever cookie they are for.
+// sentCSRF returns the CSRF values of a request, whichever cookie they are for. Those
+// behind large files are not looked for.
 func (f *requestReader) sentCSRF(c *gin.Context) (values []string) {
 	for _, kind := range []cookieKind{f.accessCookies, f.refreshCookies} {
-		if value, err := f.csrf.valueIn(c.Request, kind.csrfHeader, kind.csrfField); err == nil && value != "" {
+		if value, err := f.csrf.valueIn(c, kind, ""); err == nil && value != "" {
 			values = append(values, value)
 		}
 	}
 	return values
 }
 
-func (k csrfRules) isDue(method string) bool {
-	if len(k.methods) > 0 {
+// demand reports whether a cookie needs a CSRF value in a request of this method.
+func (k csrfRules) demand(method string) bool {
+	switch {
+	case k.disabled:
+		return false
+	case len(k.methods) > 0:
 		return slices.Contains(k.methods, method)
 	}
+	return !isSafe(method)
+}
+
+// isSafe reports whether a method is for requests that change nothing (RFC 9110
+// §9.2.1).
+func isSafe(method string) bool {
 	switch method {
-	case http.MethodGet, http.MethodHead, http.MethodOptions, http.MethodTrace: // safe: RFC 9110 §9.2.1
-		return false
+	case http.MethodGet, http.MethodHead, http.MethodOptions, http.MethodTrace:
+		return true
 	}
-	return true
+	return false
 }
 
 // checkCSRF compares the value that was sent with the signed one. The value

@@ -36,13 +36,16 @@ func (m *JWTManager) LogoutAllHandler() gin.HandlerFunc {
 			c.Status(http.StatusNoContent)
 			return
 		}
+		var own Session
 		if ok {
-			if err := errors.Join(m.EndSessions(c, token.Identity), m.EndSessionForToken(c, token)); err != nil {
+			var err error
+			own, err = m.endSessionOf(c.Request.Context(), token)
+			if err = errors.Join(m.EndSessions(c, token.Identity), err); err != nil {
 				m.Refuse(c, unlessNoID(err, token))
 				return
 			}
 		}
-		m.unsetPairCookies(c)
+		m.unsetPairCookies(c, own)
 		noStore(c)
 		c.Status(http.StatusNoContent)
 	}
@@ -117,7 +120,7 @@ func (m *JWTManager) EndSessionHandler() gin.HandlerFunc {
 			c.AbortWithStatus(http.StatusNotFound)
 			return
 		}
-		owned, err := m.owns(c, token.Identity, id)
+		s, owned, err := m.ownSession(c, token.Identity, id)
 		if err == nil && owned {
 			err = m.EndSession(c, id)
 		}
@@ -130,17 +133,21 @@ func (m *JWTManager) EndSessionHandler() gin.HandlerFunc {
 			FlaskError(c, &Error{Status: http.StatusNotFound, Message: "There is no such session", messageKey: m.config.ErrorMessageKey})
 			return
 		case id == token.SessionID:
-			m.unsetPairCookies(c)
+			m.unsetPairCookies(c, s)
 		}
 		noStore(c)
 		c.Status(http.StatusNoContent)
 	}
 }
 
-// owns reports whether identity has a session with that ID.
-func (m *JWTManager) owns(c *gin.Context, identity, id string) (bool, error) {
+// ownSession returns the session of identity with that ID, and whether there is one.
+func (m *JWTManager) ownSession(c *gin.Context, identity, id string) (s Session, ok bool, err error) {
 	sessions, err := m.Sessions(c, identity)
-	return slices.ContainsFunc(sessions, func(s Session) bool { return s.ID == id }), err
+	i := slices.IndexFunc(sessions, func(s Session) bool { return s.ID == id })
+	if err != nil || i < 0 {
+		return s, false, err
+	}
+	return sessions[i], true, nil
 }
 
 // verifiedToken returns what JWTRequired has verified; none for a preflight or on an

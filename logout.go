@@ -33,7 +33,7 @@ func (m *JWTManager) LogoutHandler() gin.HandlerFunc {
 	m.mustBeReady("LogoutHandler")
 	return func(c *gin.Context) {
 		noStore(c)
-		if !(csrfRules{}).isDue(c.Request.Method) {
+		if isSafe(c.Request.Method) {
 			m.refuseMethod(c)
 			return
 		}
@@ -111,7 +111,7 @@ func (l *logout) explicit() (encoded []string) {
 	}
 	form, _ := postForm(l.c)
 	for _, need := range []*requirement{{}, {refresh: true}} {
-		if at, err := l.reader.findInJSON(l.c.Request, need); err == nil {
+		if at, err := l.reader.findInJSON(l.c, need); err == nil {
 			encoded = append(encoded, at.encoded)
 		}
 		if values := form[string(need.tokenType())+"_token"]; len(values) == 1 {
@@ -167,7 +167,8 @@ func (l *logout) decode(encoded string) (*Token, error) {
 
 // proofOf returns nil if the user wants the session of a cookie to end.
 func (l *logout) proofOf(token *Token) error {
-	if l.config.DisableCookieCSRFProtect && !isUntrusted(l.c.Request) || isSameOrigin(l.c.Request) {
+	r := l.c.Request
+	if isSameOrigin(r) || !l.reader.csrf.demand(r.Method) && !isUntrusted(r) {
 		return nil
 	}
 	for _, value := range l.sent {

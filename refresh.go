@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"time"
 
 	"github.com/gin-gonic/gin"
 )
@@ -122,17 +123,15 @@ func (m *JWTManager) refreshByLocation(c *gin.Context, locations []Location, spe
 // moveToCookies moves the tokens of pair into cookies. An access token that is
 // asked for when it has expired is kept for as long as the refresh token.
 func (m *JWTManager) moveToCookies(c *gin.Context, pair *TokenPair, spec refreshSpec) error {
-	var opts []CookieOption
-	if spec.accessToken && m.config.DisableSessionCookie {
-		refresh, err := m.DecodeToken(c, pair.RefreshToken)
-		if err != nil {
-			return err
-		}
-		opts = append(opts, WithMaxAge(m.remaining(refresh)))
+	kept := pair.cookies
+	if spec.accessToken && kept.MaxAge == 0 && m.outliveBrowser(kept) {
+		kept.MaxAge = max(1, int64(pair.RefreshExpiresAt.Sub(m.config.Now())/time.Second))
 	}
-	if err := m.SetPairCookies(c, *pair, opts...); err != nil {
+	cookies, err := m.pairCookies(c, *pair, kept)
+	if err != nil {
 		return err
 	}
+	m.putTokenCookies(c, cookies)
 	pair.AccessToken, pair.RefreshToken = "", "" // RefreshExpiresIn and CSRFToken stay, as they are asked for
 	return nil
 }

@@ -56,6 +56,7 @@ var (
 	errOtherOrigin   = otherOrigin()
 	errGeneration    = invalid(jwt.ErrTokenInvalidClaims, "Token has no valid \"gen\" claim")
 	errOtherSession  = invalid(jwt.ErrTokenInvalidClaims, "Token is not of its session")
+	errBusy          = unavailable(errors.New("the session is used by too many at once"))
 	errOtherManager  = failure(errors.New("ginjwt: the token was verified by another manager"))
 	errOldAccess     = invalid(jwt.ErrTokenInvalidClaims, "The access token is older than the refresh token's")
 )

@@ -34,7 +34,7 @@ func (r *rotation) run(ctx context.Context, s store.Session) (TokenPair, error) 
 			return TokenPair{}, asError(err)
 		}
 	}
-	return TokenPair{}, unavailable(errors.New("the session is used by too many at once"))
+	return TokenPair{}, errBusy
 }
 
 // attempt signs first and asks the store then, so that no tokens exist of a

@@ -13,18 +13,10 @@ import (
 
 // sessionData is what was chosen at the login, and holds until the session ends.
 type sessionData struct {
-	Claims  Claims       `json:"claims,omitzero"`   // of access tokens
-	Idle    int64        `json:"idle,omitzero"`     // seconds, in place of Config.RefreshTokenExpires
-	Life    int64        `json:"lifetime,omitzero"` // seconds, in place of Config.SessionLifetime
-	Cookies cookieChoice `json:"cookies,omitzero"`
-}
-
-// cookieChoice is how the cookies of a session differ from the settings.
-type cookieChoice struct {
-	MaxAge    int64  `json:"max_age,omitzero"`    // seconds
-	Persist   int    `json:"persistent,omitzero"` // 1: they outlive the browser; -1: they do not
-	HasDomain bool   `json:"has_domain,omitzero"`
-	Domain    string `json:"domain,omitzero"`
+	Claims  Claims     `json:"claims,omitzero"`   // of access tokens
+	Idle    int64      `json:"idle,omitzero"`     // seconds, in place of Config.RefreshTokenExpires
+	Life    int64      `json:"lifetime,omitzero"` // seconds, in place of Config.SessionLifetime
+	Cookies cookieSpec `json:"cookies,omitzero"`
 }
 
 // dataOf returns what is kept with s.
@@ -43,11 +35,11 @@ func (d sessionData) text() (string, error) {
 	b, err := json.Marshal(d, strictjson.Exact)
 	switch {
 	case err != nil:
-		return "", fmt.Errorf("ginjwt: WithSessionClaims: %w", err)
+		return "", fmt.Errorf("ginjwt: what the login chose for its session: %w", err)
 	case string(b) == "{}":
 		return "", nil
 	case len(b) > store.MaxData:
-		return "", fmt.Errorf("ginjwt: WithSessionClaims: the session would keep %d bytes of JSON, and stores keep %d", len(b), store.MaxData)
+		return "", fmt.Errorf("ginjwt: what the login chose for its session takes %d bytes of JSON, and stores keep %d: fewer claims in WithSessionClaims", len(b), store.MaxData)
 	}
 	return string(b), nil
 }

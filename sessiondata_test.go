@@ -144,11 +144,11 @@ func TestSessionClaimsHaveALimit(t *testing.T) {
 	mustRotate(t, mgr, pair.RefreshToken)
 
 	_, err = mgr.CreateTokenPair(t.Context(), "alice", claims(1025))
-	require.EqualError(t, err, "ginjwt: WithSessionClaims: the session would keep 1025 bytes of JSON, and stores keep 1024")
+	require.EqualError(t, err, "ginjwt: what the login chose for its session takes 1025 bytes of JSON, and stores keep 1024: fewer claims in WithSessionClaims")
 	_, err = mgr.CreateTokenPair(t.Context(), "alice", claims(1013), ginjwt.WithIdleLifetime(time.Hour))
 	require.ErrorContains(t, err, "stores keep 1024", "the lifetimes count too")
 	_, err = mgr.CreateTokenPair(t.Context(), "alice", ginjwt.WithSessionClaims(ginjwt.Claims{"x": func() {}}))
-	require.ErrorContains(t, err, "ginjwt: WithSessionClaims: ")
+	require.ErrorContains(t, err, "ginjwt: what the login chose for its session: ")
 	sessions, err = mgr.Sessions(t.Context(), "alice")
 	require.NoError(t, err)
 	assert.Len(t, sessions, 1)

@@ -243,6 +243,35 @@ func (p *sessionPolicy) end(ctx context.Context, s store.Session) error {
 	return nil
 }
 
+// keepCookies notes how the cookies of a session are set.
+func (p *sessionPolicy) keepCookies(ctx context.Context, id string, spec cookieSpec) error {
+	for range rotationAttempts {
+		s, ok, err := p.store.Get(ctx, id)
+		switch {
+		case err != nil:
+			return unavailable(err)
+		case !ok:
+			return refusal(ErrSessionEnded, nil)
+		}
+		data, err := dataOf(s)
+		if err != nil {
+			return failure(err)
+		}
+		data.Cookies = spec
+		next := s
+		if next.Data, err = data.text(); err != nil {
+			return err
+		}
+		switch kept, err := p.store.Replace(ctx, s, next); {
+		case err != nil:
+			return unavailable(err)
+		case kept:
+			return nil
+		}
+	}
+	return errBusy
+}
+
 // newPair signs the tokens of s as of now. Both have the same CSRF value.
 func (p *sessionPolicy) newPair(ctx context.Context, s store.Session, identity any, access *tokenSpec, now time.Time) (TokenPair, error) {
 	pair, err := p.accessPair(ctx, s, identity, access, now)

@@ -101,7 +101,7 @@ func (m *JWTManager) renew(c *gin.Context, within time.Duration) {
 	switch {
 	case err != nil || pair.AccessToken == "":
 	case token.Location == InCookies:
-		err = m.SetAccessCookies(c, pair.AccessToken)
+		err = m.setCookies(c, pair.cookies, m.accessCookie(pair.AccessToken))
 	default:
 		c.Header(m.config.RenewedTokenHeader, pair.AccessToken)
 		c.Header("Cache-Control", "no-store")

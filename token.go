@@ -167,7 +167,7 @@ type TokenPair struct {
 	// that arrives late must not put an older token over a newer one.
 	KeepsRefreshToken bool `json:"-"`
 
-	cookies cookieChoice // of the session
+	cookies cookieSpec // of the session
 }
 
 // String names the pair without giving away its tokens.
