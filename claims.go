@@ -140,19 +140,6 @@ func (p *payload) set(name string, v strictjson.Value) {
 	}
 }
 
-// maxGeneration is what JSON numbers can hold everywhere (RFC 8259 §6), and more
-// than any session can reach.
-const maxGeneration = 1<<53 - 1
-
-// generation returns the "gen" of a token of a session; zero if it has none.
-func (t *Token) generation() int64 {
-	n, err := strconv.ParseInt(string(t.read().payload.generationJSON), 10, 64)
-	if err != nil || n < 1 || n > maxGeneration {
-		return 0
-	}
-	return n
-}
-
 // date is a claim that is one.
 type date struct {
 	seconds   int64

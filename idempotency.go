@@ -1,7 +1,6 @@
 package ginjwt
 
 import (
-	"context"
 	"crypto/sha256"
 	"crypto/subtle"
 	"errors"
@@ -41,14 +40,6 @@ func idempotencyKey(r *http.Request) (string, error) {
 		return "", refusalf(ErrInvalidHeader, "Bad Idempotency-Key header. Expected one of 16 to 255 bytes")
 	}
 	return key, nil
-}
-
-// keyIn returns the key of the request that ctx belongs to.
-func keyIn(ctx context.Context) (string, error) {
-	if state := stateOf(ctx); state != nil && state.request != nil {
-		return idempotencyKey(state.request)
-	}
-	return "", nil
 }
 
 // keyHash is what a store keeps of the key that made a generation. The key cannot

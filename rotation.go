@@ -18,14 +18,9 @@ type rotation struct {
 	user  any // what the claims loaders are given
 }
 
-// rotationAttempts is how often a rotation may find that another was faster.
-// The second attempt already finds that token was traded; more are for a
-// session that is renewed at the same time.
-const rotationAttempts = 10
-
 // run signs the tokens of the next generation, or those of the same again.
 func (r *rotation) run(ctx context.Context, s store.Session) (TokenPair, error) {
-	for range rotationAttempts {
+	for range replaceAttempts {
 		pair, done, err := r.attempt(ctx, s)
 		if done || err != nil {
 			return pair, err

@@ -24,6 +24,11 @@ type sessionPolicy struct {
 	callbacks   *callbacks
 }
 
+// replaceAttempts is how often a change of a session may find that another was faster.
+// The second attempt of a rotation already finds that the token was traded; more are
+// for a session that is renewed at the same time.
+const replaceAttempts = 10
+
 // create starts a session, and returns its first tokens.
 func (p *sessionPolicy) create(ctx context.Context, identity any, spec *tokenSpec) (TokenPair, error) {
 	for range loginAttempts {
@@ -245,7 +250,7 @@ func (p *sessionPolicy) end(ctx context.Context, s store.Session) error {
 
 // keepCookies notes how the cookies of a session are set.
 func (p *sessionPolicy) keepCookies(ctx context.Context, id string, spec cookieSpec) error {
-	for range rotationAttempts {
+	for range replaceAttempts {
 		s, ok, err := p.store.Get(ctx, id)
 		switch {
 		case err != nil:

@@ -83,6 +83,14 @@ func (m *JWTManager) RotateTokens(ctx context.Context, refresh *Token, opts ...T
 	return m.detailed(pair), err
 }
 
+// keyIn returns the key of the request that ctx belongs to.
+func keyIn(ctx context.Context) (string, error) {
+	if state := stateOf(ctx); state != nil && state.request != nil {
+		return idempotencyKey(state.request)
+	}
+	return "", nil
+}
+
 // detailed adds what Config.DetailedPairs asks for to the JSON of a pair.
 func (m *JWTManager) detailed(pair TokenPair) TokenPair {
 	if m.config.DetailedPairs && pair.AccessToken != "" {
