@@ -20,9 +20,13 @@ type MemorySessions struct {
 
 	mu       sync.RWMutex
 	sessions map[string]Session
-	byUser   map[string]map[string]struct{} // identity → IDs
-	purgeAt  int                            // the size at which expired sessions are looked for
+	byUser   map[user]map[string]struct{} // the IDs of their sessions
+	purgeAt  int                          // the size at which expired sessions are looked for
 }
+
+type user struct{ realm, identity string }
+
+func userOf(s Session) user { return user{s.Realm, s.Identity} }
 
 const minSessionPurge = 1024
 
@@ -36,10 +40,11 @@ func (m *MemorySessions) Create(_ context.Context, s Session) (bool, error) {
 	if len(m.sessions) >= m.purgeAt {
 		m.purge()
 	}
-	if m.byUser[s.Identity] == nil {
-		m.byUser[s.Identity] = map[string]struct{}{}
+	whose := userOf(s)
+	if m.byUser[whose] == nil {
+		m.byUser[whose] = map[string]struct{}{}
 	}
-	m.byUser[s.Identity][s.ID] = struct{}{}
+	m.byUser[whose][s.ID] = struct{}{}
 	m.sessions[s.ID] = s
 	return true, nil
 }
@@ -61,28 +66,28 @@ func (m *MemorySessions) Replace(_ context.Context, old, next Session) (bool, er
 		!stored.RotatedAt.Equal(old.RotatedAt) || !stored.HandedOutAt.Equal(old.HandedOutAt) {
 		return false, nil
 	}
+	next.ID, next.Realm, next.Identity, next.Device, next.CreatedAt =
+		stored.ID, stored.Realm, stored.Identity, stored.Device, stored.CreatedAt
 	m.sessions[old.ID] = next
 	return true, nil
 }
 
-// Delete removes a session. It never fails.
+// Delete removes a session, and reports whether there was one. It never fails.
 func (m *MemorySessions) Delete(_ context.Context, id string) (bool, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	_, ok := m.sessions[id]
+	_, deleted := m.sessions[id]
 	m.remove(id)
-	return ok, nil
+	return deleted, nil
 }
 
-// List returns the sessions of identity. It never fails.
+// List returns the sessions of identity in realm. It never fails.
 func (m *MemorySessions) List(_ context.Context, realm, identity string) ([]Session, error) {
 	m.mu.RLock()
 	defer m.mu.RUnlock()
 	var sessions []Session
-	for id := range m.byUser[identity] {
-		if m.sessions[id].Realm == realm {
-			sessions = append(sessions, m.sessions[id])
-		}
+	for id := range m.byUser[user{realm, identity}] {
+		sessions = append(sessions, m.sessions[id])
 	}
 	return sessions, nil
 }
@@ -92,10 +97,11 @@ func (m *MemorySessions) remove(id string) {
 	if !ok {
 		return
 	}
+	whose := userOf(s)
 	delete(m.sessions, id)
-	delete(m.byUser[s.Identity], id)
-	if len(m.byUser[s.Identity]) == 0 {
-		delete(m.byUser, s.Identity)
+	delete(m.byUser[whose], id)
+	if len(m.byUser[whose]) == 0 {
+		delete(m.byUser, whose)
 	}
 }
 
@@ -107,7 +113,7 @@ func (m *MemorySessions) purge() {
 		now = m.Now()
 	}
 	if m.sessions == nil {
-		m.sessions, m.byUser = map[string]Session{}, map[string]map[string]struct{}{}
+		m.sessions, m.byUser = map[string]Session{}, map[user]map[string]struct{}{}
 	}
 	for id, s := range m.sessions {
 		if s.ExpiresAt.Before(now) {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/gin-jwt-extended/ginjwt"
 	"github.com/gin-jwt-extended/ginjwt/jwttest"
+	sessionstore "github.com/gin-jwt-extended/ginjwt/store"
 )
 
 // Sessions tests a store. open returns a new handle of a store without
@@ -25,9 +26,15 @@ func Sessions(t *testing.T, open func(t *testing.T) ginjwt.SessionStore, opts ..
 		"a session is replaced if it is the old one": testReplaced,
 		"one that is not the old one stays":          testNotReplaced,
 		"of replacements at once one wins":           testOneReplacement,
+		"every field is replaced":                    testFieldsReplaced,
+		"replacements of the same differ in nothing": testReplacedByTheSame,
 		"of creations at once one wins":              testOneCreation,
 		"a deleted session is gone":                  testDeleted,
+		"of deletions at once one deletes":           testOneDeletion,
+		"a deleted session can be created again":     testCreatedAgain,
 		"identities are compared byte by byte":       testIdentities,
+		"realms are compared byte by byte":           testRealms,
+		"users of two realms are two":                testUsers,
 		"sessions of one identity are listed":        testListed,
 		"a replaced session stays on the list":       testListedAfterReplace,
 		"of rotations at once one makes a generation": func(t *testing.T, store ginjwt.SessionStore) {
@@ -52,8 +59,13 @@ func newSession(identity string) ginjwt.Session {
 		Generation:  1,
 		CreatedAt:   now,
 		RotatedAt:   now,
-		HandedOutAt: now,
+		HandedOutAt: now.Add(time.Millisecond),
 		ExpiresAt:   now.Add(time.Hour).Truncate(time.Second),
+		EndsAt:      now.Add(24 * time.Hour),
+		KeyHash:     "fTkQ1x0hZ8m2:1",
+		Data:        `{"claims":{"plan":"<&>\u00e9"},"idle":3600}`,
+		Upstream:    sessionstore.Upstream{Issuer: "https://id.example.com", SID: "08a5019c", Subject: "24400320"},
+		JKT:         "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs",
 	}
 }
 
@@ -84,7 +96,7 @@ func requireStored(t *testing.T, store ginjwt.SessionStore, want ginjwt.Session)
 
 // inUTC makes times comparable.
 func inUTC(s ginjwt.Session) ginjwt.Session {
-	for _, at := range []*time.Time{&s.CreatedAt, &s.RotatedAt, &s.HandedOutAt, &s.ExpiresAt} {
+	for _, at := range []*time.Time{&s.CreatedAt, &s.RotatedAt, &s.HandedOutAt, &s.ExpiresAt, &s.EndsAt} {
 		if !at.IsZero() {
 			*at = at.UTC()
 		}
@@ -92,11 +104,18 @@ func inUTC(s ginjwt.Session) ginjwt.Session {
 	return s
 }
 
+// list returns the IDs of the sessions of an identity without a realm.
 func list(t *testing.T, store ginjwt.SessionStore, identity string) (ids []string) {
 	t.Helper()
-	sessions, err := store.List(t.Context(), "", identity)
+	return listIn(t, store, "", identity)
+}
+
+func listIn(t *testing.T, store ginjwt.SessionStore, realm, identity string) (ids []string) {
+	t.Helper()
+	sessions, err := store.List(t.Context(), realm, identity)
 	require.NoError(t, err)
 	for _, s := range sessions {
+		assert.Equal(t, realm, s.Realm)
 		assert.Equal(t, identity, s.Identity)
 		ids = append(ids, s.ID)
 	}
@@ -106,23 +125,41 @@ func list(t *testing.T, store ginjwt.SessionStore, identity string) (ids []strin
 
 func testKept(t *testing.T, store ginjwt.SessionStore) {
 	ordinary := newSession("alice")
-	bare := newSession("b")
-	bare.Device, bare.HandedOutAt = "", time.Time{}
-	long := newSession(strings.Repeat("é", 127) + "x")
-	long.Device = strings.Repeat("x", 251) + "🙂"
+	inRealm := newSession("alice")
+	inRealm.Realm = "https://tenant.example.com"
+	now := ordinary.CreatedAt
+	bare := ginjwt.Session{ID: newID(), Identity: "b", Generation: 1, CreatedAt: now, RotatedAt: now, ExpiresAt: now.Add(time.Hour)}
 	large := newSession("large")
 	large.Generation = 1 << 62
 	far := newSession("far")
 	far.CreatedAt = time.UnixMilli(0).UTC()
-	far.ExpiresAt = time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC)
-	for _, s := range []ginjwt.Session{ordinary, bare, long, large, far} {
+	far.ExpiresAt = time.Date(9999, 12, 31, 23, 59, 59, 999e6, time.UTC)
+	far.HandedOutAt, far.EndsAt = far.ExpiresAt, far.ExpiresAt
+	soon := newSession("soon")
+	soon.HandedOutAt, soon.EndsAt = far.CreatedAt, far.CreatedAt
+	for _, s := range []ginjwt.Session{ordinary, inRealm, bare, longest(), large, far, soon} {
 		create(t, store, s)
 		requireStored(t, store, s)
-		sessions, err := store.List(t.Context(), "", s.Identity)
+		sessions, err := store.List(t.Context(), s.Realm, s.Identity)
 		require.NoError(t, err)
 		require.Len(t, sessions, 1)
 		require.Equal(t, inUTC(s), inUTC(sessions[0]))
 	}
+}
+
+// longest returns a session with texts of as many bytes as they may have.
+func longest() ginjwt.Session {
+	const maxText, maxData = sessionstore.MaxText, sessionstore.MaxData
+	s := newSession(strings.Repeat("é", maxText/2) + "x")
+	s.Realm = strings.Repeat("é", maxText/2) + "y"
+	s.Device = strings.Repeat("x", maxText-4) + "🙂"
+	s.KeyHash = strings.Repeat("k", maxText)
+	s.Data = `{"claims":"` + strings.Repeat("🙂", (maxData-13)/4) + `xxx"}`
+	s.Upstream = sessionstore.Upstream{
+		Issuer: strings.Repeat("i", maxText), SID: strings.Repeat(`\`, maxText), Subject: strings.Repeat("'", maxText),
+	}
+	s.JKT = strings.Repeat("ß", maxText/2) + " "
+	return s
 }
 
 func testUnknown(t *testing.T, store ginjwt.SessionStore) {
@@ -140,8 +177,9 @@ func testUnknown(t *testing.T, store ginjwt.SessionStore) {
 	_, ok, err = store.Get(t.Context(), none.ID)
 	require.NoError(t, err)
 	assert.False(t, ok, "a replacement creates nothing")
-	_, err = store.Delete(t.Context(), none.ID)
+	deleted, err := store.Delete(t.Context(), none.ID)
 	require.NoError(t, err)
+	assert.False(t, deleted)
 	assert.Empty(t, list(t, store, "nobody"))
 }
 
@@ -154,58 +192,6 @@ func testCreatedOnce(t *testing.T, store ginjwt.SessionStore) {
 		requireStored(t, store, s)
 	}
 	assert.Equal(t, []string{s.ID}, list(t, store, "alice"))
-}
-
-func testReplaced(t *testing.T, store ginjwt.SessionStore) {
-	s := create(t, store, newSession("alice"))
-	next := rotated(s, time.Minute)
-	grace := next
-	grace.HandedOutAt = next.RotatedAt.Add(10 * time.Second)
-	renewed := grace
-	renewed.RotatedAt = grace.RotatedAt.Add(time.Millisecond)
-	ahead := rotated(renewed, time.Second)
-	ahead.Generation = 17
-	for _, step := range []struct{ old, next ginjwt.Session }{{s, next}, {next, grace}, {grace, renewed}, {renewed, ahead}} {
-		replaced, err := store.Replace(t.Context(), step.old, step.next)
-		require.NoError(t, err)
-		require.True(t, replaced)
-		requireStored(t, store, step.next)
-	}
-}
-
-func testNotReplaced(t *testing.T, store ginjwt.SessionStore) {
-	s := create(t, store, newSession("alice"))
-	earlier, later, generation, grace, noGrace := s, s, s, s, s
-	earlier.RotatedAt = s.RotatedAt.Add(-time.Millisecond)
-	later.RotatedAt = s.RotatedAt.Add(time.Millisecond)
-	generation.Generation = 2
-	grace.HandedOutAt = s.HandedOutAt.Add(time.Millisecond)
-	noGrace.HandedOutAt = time.Time{}
-	for _, old := range []ginjwt.Session{earlier, later, generation, grace, noGrace} {
-		replaced, err := store.Replace(t.Context(), old, rotated(old, time.Second))
-		require.NoError(t, err)
-		assert.False(t, replaced)
-		requireStored(t, store, s)
-	}
-}
-
-func testOneReplacement(t *testing.T, store ginjwt.SessionStore) {
-	s := create(t, store, newSession("alice"))
-	for range 50 {
-		var winners atomic.Int64
-		var winner atomic.Pointer[ginjwt.Session]
-		at(16, func(i int) {
-			next := rotated(s, time.Duration(i+1)*time.Millisecond)
-			replaced, err := store.Replace(t.Context(), s, next)
-			if assert.NoError(t, err) && replaced {
-				winners.Add(1)
-				winner.Store(&next)
-			}
-		})
-		require.EqualValues(t, 1, winners.Load())
-		s = *winner.Load()
-		requireStored(t, store, s)
-	}
 }
 
 func testOneCreation(t *testing.T, store ginjwt.SessionStore) {
@@ -225,70 +211,6 @@ func testOneCreation(t *testing.T, store ginjwt.SessionStore) {
 		require.EqualValues(t, 1, winners.Load())
 		requireStored(t, store, *winner.Load())
 	}
-}
-
-func testDeleted(t *testing.T, store ginjwt.SessionStore) {
-	s, other := create(t, store, newSession("alice")), create(t, store, newSession("alice"))
-	_, err := store.Delete(t.Context(), s.ID)
-	require.NoError(t, err)
-	_, err = store.Delete(t.Context(), s.ID)
-	require.NoError(t, err)
-	_, ok, err := store.Get(t.Context(), s.ID)
-	require.NoError(t, err)
-	assert.False(t, ok)
-	replaced, err := store.Replace(t.Context(), s, rotated(s, time.Second))
-	require.NoError(t, err)
-	assert.False(t, replaced)
-	assert.Equal(t, []string{other.ID}, list(t, store, "alice"))
-	requireStored(t, store, other)
-}
-
-func testIdentities(t *testing.T, store ginjwt.SessionStore) {
-	identities := []string{
-		"alice", "Alice", "alice ", " alice", "alicé", "alice\u0301", "ali%", "ali_e", "alice{x}", "alice'--", `alice"`, `alice\`,
-		"🙂", "🙃", "a:b", "a*", "[a]", "ａlice", "ß", "ss", "\t", "\n", "İ", "i",
-	}
-	ids := map[string]string{}
-	for _, identity := range identities {
-		ids[identity] = create(t, store, newSession(identity)).ID
-	}
-	for _, identity := range identities {
-		assert.Equal(t, []string{ids[identity]}, list(t, store, identity), "%q", identity)
-	}
-}
-
-func testListed(t *testing.T, store ginjwt.SessionStore) {
-	assert.Empty(t, list(t, store, "alice"))
-	create(t, store, newSession("bob"))
-	var ids []string
-	for range 100 {
-		ids = append(ids, create(t, store, newSession("alice")).ID)
-	}
-	slices.Sort(ids)
-	assert.Equal(t, ids, list(t, store, "alice"))
-	at(10, func(i int) {
-		_, err := store.Delete(t.Context(), ids[i])
-		assert.NoError(t, err)
-	})
-	assert.Equal(t, ids[10:], list(t, store, "alice"))
-}
-
-// A store that forgets what has expired must not forget what was prolonged.
-func testListedAfterReplace(t *testing.T, store ginjwt.SessionStore) {
-	s := newSession("alice")
-	s.ExpiresAt = s.CreatedAt.Add(2 * time.Second)
-	create(t, store, s)
-	next := rotated(s, time.Hour)
-	replaced, err := store.Replace(t.Context(), s, next)
-	require.NoError(t, err)
-	require.True(t, replaced)
-	short := newSession("alice")
-	short.ExpiresAt = s.ExpiresAt
-	create(t, store, short)
-	require.Eventually(t, func() bool { return time.Now().After(s.ExpiresAt.Add(time.Second)) }, eventually, 100*time.Millisecond)
-	create(t, store, newSession("bob"))
-	assert.Contains(t, list(t, store, "alice"), s.ID)
-	requireStored(t, store, next)
 }
 
 func newManager(t *testing.T, store ginjwt.SessionStore) *ginjwt.JWTManager {
