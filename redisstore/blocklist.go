@@ -13,7 +13,8 @@ var _ store.Blocklist = (*Blocklist)(nil)
 // Blocklist is a [store.Blocklist] with a full copy of it in this process.
 // Make one with [Store.Blocklist].
 type Blocklist struct {
-	copy *replica.Copy
+	copy  *replica.Copy
+	store *Store
 }
 
 // Blocklist returns the blocklist of the store, and follows it until ctx ends.
@@ -21,7 +22,7 @@ type Blocklist struct {
 // ctx has ended, every lookup asks the server. It keeps one connection of the
 // client busy, and is meant to be made once in a process.
 func (s *Store) Blocklist(ctx context.Context) *Blocklist {
-	return &Blocklist{replica.New(ctx, s.db.List(s.options.Prefix), s.options.MaxStaleness)}
+	return &Blocklist{replica.New(ctx, s.db.List(s.options.Prefix), s.options.MaxStaleness), s}
 }
 
 // Add blocks id at least until expires. On an error it is not known whether the
@@ -36,9 +37,15 @@ func (b *Blocklist) Contains(ctx context.Context, ids ...string) (bool, error) {
 	return b.copy.Contains(ctx, ids...)
 }
 
-// Ready waits until the list has been loaded. A server that is to take requests
-// only then can wait for it when it starts.
-func (b *Blocklist) Ready(ctx context.Context) error { return b.copy.Ready(ctx) }
+// Ready waits until the list has been loaded, and then asks as [Store.Ready] does
+// whether this code may use what is on the server. A server that is to take
+// requests only then can wait for it when it starts.
+func (b *Blocklist) Ready(ctx context.Context) error {
+	if err := b.copy.Ready(ctx); err != nil {
+		return err
+	}
+	return b.store.Ready(ctx)
+}
 
 // Status describes the copy of a [Blocklist].
 type Status struct {

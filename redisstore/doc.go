@@ -64,12 +64,18 @@ With the prefix "ginjwt":
 
 	ginjwt:session:<sid>          hash    a session, until it expires
 	ginjwt:sessions:<hash>        zset    the sessions of an identity, by expiry in milliseconds
+	ginjwt:sessions:in:<hash>     zset    the same where there is a realm, of both
+	ginjwt:deleted:{…<sid>}:<n>   hash    whose session a call deleted, for a minute
+	ginjwt:schema                 hash    which version of these records there is
 	{ginjwt}:blocklist            zset    revoked IDs, by expiry in seconds
 	{ginjwt}:blocklist:log        stream  the last of them, about 100 000, in order
 
 Nothing of it is a token, nor can a token be made of it. An ID that is a UUID is
 kept as its 16 bytes, any other as the first 16 bytes of its SHA-256. The name of
-a key shows no identity, only its SHA-256.
+a key shows neither identity nor realm, only their SHA-256.
+
+[Store.Migrate] notes the version of the records. Call it when a new version of
+this package is deployed; processes of the version before may go on meanwhile.
 
 Besides what the client itself asks for, an ACL needs the keys ~ginjwt:* and
 ~{ginjwt}:*, and the commands ZADD, ZMSCORE, ZRANGE,

@@ -5,9 +5,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	"fmt"
-	"strconv"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -69,8 +67,8 @@ return 1
 
 // replaceScript compares and replaces. It, too, knows its own work by the mark.
 //
-// KEYS: session; ARGV: call, expiry, generation, rotated and grace of the old,
-// fields and values.
+// KEYS: session; ARGV: call, expiry, generation, rotated and grace of the old;
+// then fields and values.
 var replaceScript = redis.NewScript(expireAt + `
 local old = redis.call('HMGET', KEYS[1], 'call', 'generation', 'rotated', 'grace')
 if old[1] == ARGV[1] then
@@ -84,13 +82,26 @@ expireAt(KEYS[1], ARGV[2])
 return 1
 `)
 
-// deleteScript tells whose session it was.
+// deleteScript returns whose session it deleted, and nothing if there was none.
+// A deleted session has no mark of the call, so the answer is kept for as long as
+// the call may be sent again. That is a key of its own, in the slot of the session:
+// for all others there is nothing left.
 //
-// KEYS: session.
+// KEYS: session, answer; ARGV: life of the answer in milliseconds.
 var deleteScript = redis.NewScript(`
-local identity = redis.call('HGET', KEYS[1], 'identity')
-redis.call('DEL', KEYS[1])
-return identity or ''
+local answered = redis.call('HMGET', KEYS[2], 'realm', 'identity')
+if answered[1] then
+	return answered
+end
+local whose = redis.call('HMGET', KEYS[1], 'realm', 'identity')
+if redis.call('DEL', KEYS[1]) == 0 then
+	return {}
+end
+whose = {whose[1] or '', whose[2] or ''}
+redis.call('HSET', KEYS[2], 'realm', whose[1], 'identity', whose[2])
+local time = redis.call('TIME')
+redis.call('PEXPIREAT', KEYS[2], string.format('%.0f', time[1] * 1000 + math.floor(time[2] / 1000) + ARGV[1]))
+return whose
 `)
 
 // unindexScript removes a session from an index.
@@ -117,7 +128,7 @@ func (s *Sessions) Create(ctx context.Context, session store.Session) (bool, err
 			return false, err
 		}
 		args := append([]any{redisdb.RandomMark(), millis(session.ExpiresAt),
-			"identity", session.Identity, "device", session.Device, "created", millis(session.CreatedAt),
+			"realm", session.Realm, "identity", session.Identity, "device", session.Device, "created", millis(session.CreatedAt),
 		}, changing(session)...)
 		return s.decide(ctx, createScript, session.ID, args...)
 	})
@@ -146,37 +157,43 @@ func (s *Sessions) Replace(ctx context.Context, old, next store.Session) (bool, 
 				return false, err
 			}
 		}
-		args := append([]any{redisdb.RandomMark(), millis(next.ExpiresAt), old.Generation, millis(old.RotatedAt), millis(old.HandedOutAt)}, changing(next)...)
+		args := append([]any{redisdb.RandomMark(), millis(next.ExpiresAt), old.Generation, millis(old.RotatedAt), graceOf(old.HandedOutAt)}, changing(next)...)
 		return s.decide(ctx, replaceScript, old.ID, args...)
 	})
 }
 
-// Delete removes a session.
+// Delete removes a session. Of several callers one is told true.
 func (s *Sessions) Delete(ctx context.Context, id string) (bool, error) {
 	return redisdb.Ask(ctx, s.db, func(ctx context.Context) (bool, error) {
-		identity, err := s.db.Write(ctx, deleteScript, []string{s.key(id)})
-		if err != nil || identity == "" {
+		keys := []string{s.key(id), s.answerKey(id, redisdb.RandomMark())}
+		answer, err := s.db.Write(ctx, deleteScript, keys, (s.db.Timeout + answerLife).Milliseconds())
+		whose, _ := answer.([]any)
+		if err != nil || len(whose) == 0 {
 			return false, err
 		}
 		// The session is gone, whatever becomes of its entry in the index.
-		_ = unindexScript.Run(ctx, s.db.Client, []string{s.indexKey(identity.(string))}, id).Err()
+		_ = unindexScript.Run(ctx, s.db.Client, []string{s.indexKey(whose[0].(string), whose[1].(string))}, id).Err()
 		return true, nil
 	})
 }
 
-// List returns the sessions of identity.
+// answerLife is how much longer than its caller waits a script may lie about in a
+// server, or on the way.
+const answerLife = time.Minute
+
+// List returns the sessions of an identity of a realm.
 func (s *Sessions) List(ctx context.Context, realm, identity string) ([]store.Session, error) {
 	return redisdb.Ask(ctx, s.db, func(ctx context.Context) ([]store.Session, error) {
-		ids, err := listScript.Run(ctx, s.db.Client, []string{s.indexKey(identity)}).StringSlice()
+		ids, err := listScript.Run(ctx, s.db.Client, []string{s.indexKey(realm, identity)}).StringSlice()
 		if err != nil || len(ids) == 0 {
 			return nil, err
 		}
-		return s.read(ctx, identity, ids)
+		return s.read(ctx, realm, identity, ids)
 	})
 }
 
-// read leaves out what is not there and what is another identity's.
-func (s *Sessions) read(ctx context.Context, identity string, ids []string) (sessions []store.Session, err error) {
+// read leaves out what is not there and what is another user's.
+func (s *Sessions) read(ctx context.Context, realm, identity string, ids []string) (sessions []store.Session, err error) {
 	replies := make([]*redis.MapStringStringCmd, len(ids))
 	_, err = s.db.Client.Pipelined(ctx, func(pipe redis.Pipeliner) error {
 		for i, id := range ids {
@@ -189,7 +206,7 @@ func (s *Sessions) read(ctx context.Context, identity string, ids []string) (ses
 	}
 	for i, id := range ids {
 		fields := replies[i].Val()
-		if len(fields) == 0 || fields["identity"] != identity {
+		if len(fields) == 0 || fields["realm"] != realm || fields["identity"] != identity {
 			continue
 		}
 		session, err := sessionOf(id, fields)
@@ -204,7 +221,7 @@ func (s *Sessions) read(ctx context.Context, identity string, ids []string) (ses
 // index makes sure that a session is in the index for as long as it lives.
 func (s *Sessions) index(ctx context.Context, session store.Session) error {
 	expiry := cmp.Or(millis(session.ExpiresAt), "+inf")
-	_, err := s.db.Write(ctx, indexScript, []string{s.indexKey(session.Identity)}, session.ID, expiry)
+	_, err := s.db.Write(ctx, indexScript, []string{s.indexKey(session.Realm, session.Identity)}, session.ID, expiry)
 	return err
 }
 
@@ -216,47 +233,21 @@ func (s *Sessions) decide(ctx context.Context, script *redis.Script, id string, 
 
 func (s *Sessions) key(id string) string { return s.prefix + ":session:" + id }
 
-// indexKey is of one length, whatever an identity is, and names nobody.
-func (s *Sessions) indexKey(identity string) string {
-	sum := sha256.Sum256([]byte(identity))
-	return s.prefix + ":sessions:" + hex.EncodeToString(sum[:])
+// answerKey is in the slot of the session, whose key is its hash tag.
+func (s *Sessions) answerKey(id, call string) string {
+	return s.prefix + ":deleted:{" + s.key(id) + "}:" + call
 }
 
-// changing are the fields that Replace writes.
-func changing(s store.Session) []any {
-	return []any{"generation", s.Generation, "rotated", millis(s.RotatedAt), "grace", millis(s.HandedOutAt), "expires", millis(s.ExpiresAt)}
+// indexKey is of one length, whatever an identity is, and names nobody. Where
+// there is no realm it is what it was before there were realms.
+func (s *Sessions) indexKey(realm, identity string) string {
+	if realm == "" {
+		return s.prefix + ":sessions:" + hashOf(identity)
+	}
+	return s.prefix + ":sessions:in:" + hashOf(fmt.Sprintf("%d:%s%s", len(realm), realm, identity))
 }
 
-var errBadSession = errors.New("a session is not as this package writes it")
-
-func sessionOf(id string, fields map[string]string) (store.Session, error) {
-	s := store.Session{ID: id, Identity: fields["identity"], Device: fields["device"]}
-	var err error
-	if s.Generation, err = strconv.ParseInt(fields["generation"], 10, 64); err != nil {
-		return store.Session{}, errBadSession
-	}
-	for name, at := range map[string]*time.Time{
-		"created": &s.CreatedAt, "rotated": &s.RotatedAt, "grace": &s.HandedOutAt, "expires": &s.ExpiresAt,
-	} {
-		if *at, err = timeOf(fields[name]); err != nil {
-			return store.Session{}, errBadSession
-		}
-	}
-	return s, nil
-}
-
-// millis is empty for the zero time, which is not that of 1970.
-func millis(t time.Time) string {
-	if t.IsZero() {
-		return ""
-	}
-	return strconv.FormatInt(t.UnixMilli(), 10)
-}
-
-func timeOf(millis string) (time.Time, error) {
-	if millis == "" {
-		return time.Time{}, nil
-	}
-	ms, err := strconv.ParseInt(millis, 10, 64)
-	return time.UnixMilli(ms), err
+func hashOf(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	return hex.EncodeToString(sum[:])
 }

@@ -23,8 +23,11 @@ func calls(store *tested, b *redisstore.Blocklist) map[string]func(context.Conte
 		"Create":  func(ctx context.Context) error { _, err := sessions.Create(ctx, s); return err },
 		"Get":     func(ctx context.Context) error { _, _, err := sessions.Get(ctx, "sid"); return err },
 		"Replace": func(ctx context.Context) error { _, err := sessions.Replace(ctx, s, s); return err },
-		"Delete":  func(ctx context.Context) error { return sessions.Delete(ctx, "sid") },
-		"List":    func(ctx context.Context) error { _, err := sessions.List(ctx, "alice"); return err },
+		"Delete":  func(ctx context.Context) error { _, err := sessions.Delete(ctx, "sid"); return err },
+		"List":    func(ctx context.Context) error { _, err := sessions.List(ctx, "", "alice"); return err },
+		"Migrate": store.Migrate,
+		"Check":   store.Check,
+		"Ready":   store.Ready,
 		"Add":     func(ctx context.Context) error { return b.Add(ctx, "id", hour) },
 		"Contains": func(ctx context.Context) error {
 			_, err := b.Contains(ctx, "another")

@@ -19,6 +19,7 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/integration/testserver"
 	"github.com/gin-jwt-extended/ginjwt/jwttest"
 	"github.com/gin-jwt-extended/ginjwt/redisstore"
+	sessionstore "github.com/gin-jwt-extended/ginjwt/store"
 )
 
 func indexOf(identity string) string {
@@ -28,7 +29,7 @@ func indexOf(identity string) string {
 
 func listed(t *testing.T, s *redisstore.Sessions, identity string) (ids []string) {
 	t.Helper()
-	sessions, err := s.List(t.Context(), identity)
+	sessions, err := s.List(t.Context(), "", identity)
 	require.NoError(t, err)
 	for _, session := range sessions {
 		ids = append(ids, session.ID)
@@ -43,7 +44,9 @@ func TestSessionIsAHashThatExpires(t *testing.T) {
 	sessions, client, ctx := store.Sessions(), store.client, t.Context()
 	s := create(t, sessions, ginjwt.Session{
 		ID: "sid", Identity: "alice@example.com", Device: "Firefox", Generation: 7,
-		CreatedAt: time.UnixMilli(1000), RotatedAt: time.UnixMilli(2001), ExpiresAt: hour,
+		CreatedAt: time.UnixMilli(1000), RotatedAt: time.UnixMilli(2001), HandedOutAt: time.UnixMilli(3002), ExpiresAt: hour,
+		EndsAt: time.UnixMilli(4000), KeyHash: "hash:7", Data: "{}", JKT: "thumb",
+		Upstream: sessionstore.Upstream{Issuer: "https://id", SID: "s", Subject: "a"},
 	})
 
 	keys, err := client.Keys(ctx, "*").Result()
@@ -55,7 +58,8 @@ func TestSessionIsAHashThatExpires(t *testing.T) {
 	delete(fields, "call")
 	assert.Equal(t, map[string]string{
 		"identity": "alice@example.com", "device": "Firefox", "generation": "7",
-		"created": "1000", "rotated": "2001", "grace": "", "expires": strconv.FormatInt(hour.UnixMilli(), 10),
+		"created": "1000", "rotated": "2001", "grace": "63002", "expires": strconv.FormatInt(hour.UnixMilli(), 10),
+		"realm": "", "ends": "4000", "key": "hash:7", "data": "{}", "iss": "https://id", "sid": "s", "sub": "a", "jkt": "thumb",
 	}, fields)
 	assertExpiry(t, client, hour, "ginjwt:session:sid", indexOf("alice@example.com"))
 	entries, err := client.ZRangeWithScores(ctx, indexOf("alice@example.com"), 0, -1).Result()
@@ -76,8 +80,11 @@ func TestSessionIsAHashThatExpires(t *testing.T) {
 	assertExpiry(t, client, hour, "ginjwt:session:sid")
 	assertExpiry(t, client, longer.ExpiresAt, indexOf("alice@example.com"))
 
-	require.NoError(t, sessions.Delete(ctx, "sid"))
-	assert.Zero(t, client.DBSize(ctx).Val(), "neither hash nor index")
+	remove(t, sessions, "sid")
+	keys = client.Keys(ctx, "*").Val()
+	require.Len(t, keys, 1, "neither hash nor index")
+	assert.Regexp(t, `^ginjwt:deleted:\{ginjwt:session:sid\}:\d+$`, keys[0])
+	assertExpiry(t, client, time.Now().Add(time.Minute+patience), keys[0])
 }
 
 func assertExpiry(t *testing.T, client redis.UniversalClient, want time.Time, keys ...string) {
@@ -94,6 +101,13 @@ func replace(t *testing.T, s *redisstore.Sessions, old, next ginjwt.Session) {
 	replaced, err := s.Replace(t.Context(), old, next)
 	require.NoError(t, err)
 	require.True(t, replaced)
+}
+
+func remove(t *testing.T, s *redisstore.Sessions, id string) {
+	t.Helper()
+	deleted, err := s.Delete(t.Context(), id)
+	require.NoError(t, err)
+	require.True(t, deleted)
 }
 
 func TestSessionWithoutAnEndStays(t *testing.T) {
@@ -245,6 +259,51 @@ func TestScriptsKnowTheirOwnWork(t *testing.T) {
 	assert.False(t, again(creation), "replaced since")
 }
 
+// A deletion that is sent again still says that it has deleted, and leaves alone
+// what was made since.
+func TestDeletionKnowsItsOwnWork(t *testing.T) {
+	t.Parallel()
+	store, server := openStore(t, redisstore.Options{})
+	var deletions [][]any
+	client := newClient(t, server.Addr())
+	client.AddHook(hook(func(ctx context.Context, cmd redis.Cmder, next redis.ProcessHook) error {
+		err := next(ctx, cmd)
+		if err == nil && slices.Contains(cmd.Args(), any("ginjwt:session:sid")) {
+			deletions = append(deletions, cmd.Args())
+		}
+		return err
+	}))
+	sessions, deleting := store.Sessions(), newStore(t, client, redisstore.Options{}).Sessions()
+	again := func(command []any) any {
+		whose, err := store.client.Do(t.Context(), command...).Result()
+		require.NoError(t, err)
+		return whose
+	}
+	s := sessionFor("sid", "alice")
+	s.Realm = "tenant"
+	none, err := deleting.Delete(t.Context(), "sid")
+	require.NoError(t, err)
+	require.False(t, none)
+	assert.Empty(t, again(deletions[0]), "there was none")
+
+	create(t, sessions, s)
+	remove(t, deleting, "sid")
+	assert.Equal(t, []any{"tenant", "alice"}, again(deletions[1]))
+	second, err := deleting.Delete(t.Context(), "sid")
+	require.NoError(t, err)
+	assert.False(t, second, "another call")
+	assert.Empty(t, again(deletions[2]), "another call")
+
+	create(t, sessions, s)
+	assert.Equal(t, []any{"tenant", "alice"}, again(deletions[1]))
+	_, ok, err := sessions.Get(t.Context(), "sid")
+	require.NoError(t, err)
+	assert.True(t, ok, "created since")
+	remove(t, deleting, "sid")
+	assert.Equal(t, []any{"tenant", "alice"}, again(deletions[1]))
+	assert.Equal(t, []any{"tenant", "alice"}, again(deletions[3]))
+}
+
 // So does a whole call whose answer is lost on the way.
 func TestLostAnswers(t *testing.T) {
 	t.Parallel()
@@ -267,7 +326,7 @@ func TestLostAnswers(t *testing.T) {
 		require.True(t, ok)
 		assert.EqualValues(t, 2, got.Generation)
 		proxy.LoseReply(0)
-		require.NoError(t, sessions.Delete(t.Context(), s.ID))
+		remove(t, sessions, s.ID)
 	}
 	assert.Equal(t, []string{"first"}, listed(t, sessions, "alice"))
 }
@@ -278,13 +337,13 @@ func TestSessionThatIsNoneIsAnError(t *testing.T) {
 	sessions, ctx := store.Sessions(), t.Context()
 	create(t, sessions, sessionFor("sid", "alice"))
 	const notASession = "redisstore: a session is not as this package writes it"
-	for _, field := range []string{"generation", "created", "rotated", "grace", "expires"} {
+	for _, field := range []string{"generation", "created", "rotated", "grace", "expires", "ends"} {
 		was := store.client.HGet(ctx, "ginjwt:session:sid", field).Val()
 		require.NoError(t, store.client.HSet(ctx, "ginjwt:session:sid", field, "x").Err())
 		_, ok, err := sessions.Get(ctx, "sid")
 		assert.EqualError(t, err, notASession, field)
 		assert.False(t, ok)
-		_, err = sessions.List(ctx, "alice")
+		_, err = sessions.List(ctx, "", "alice")
 		assert.EqualError(t, err, notASession, field)
 		require.NoError(t, store.client.HSet(ctx, "ginjwt:session:sid", field, was).Err())
 	}

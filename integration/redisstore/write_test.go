@@ -17,7 +17,7 @@ import (
 )
 
 // writes are the calls that change something.
-var writes = []string{"Create", "Replace", "Delete", "Add"}
+var writes = []string{"Create", "Replace", "Delete", "Add", "Migrate"}
 
 func TestWritesWaitForReplicas(t *testing.T) {
 	t.Parallel()
@@ -34,7 +34,7 @@ func TestWritesWaitForReplicas(t *testing.T) {
 	next.Generation = 2
 	replace(t, sessions, s, next)
 	assert.Equal(t, "2", replica.HGet(ctx, "ginjwt:session:sid", "generation").Val())
-	require.NoError(t, sessions.Delete(ctx, "sid"))
+	remove(t, sessions, "sid")
 	assert.Zero(t, replica.Exists(ctx, "ginjwt:session:sid").Val())
 	add(t, b, "id")
 	assert.EqualValues(t, 2, replica.ZCard(ctx, setKey).Val())
