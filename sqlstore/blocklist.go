@@ -13,7 +13,8 @@ var _ store.Blocklist = (*Blocklist)(nil)
 // Blocklist is a [store.Blocklist]: a list in the database, and a full copy of
 // it in this process, which answers without asking the database.
 type Blocklist struct {
-	copy *replica.Copy
+	copy  *replica.Copy
+	store *Store
 }
 
 // Blocklist returns the blocklist of the store with a new local copy, which
@@ -21,7 +22,7 @@ type Blocklist struct {
 // lookups ask the database until then, and after ctx has ended. A process needs
 // one.
 func (s *Store) Blocklist(ctx context.Context) *Blocklist {
-	return &Blocklist{replica.New(ctx, s.db.List(), s.options.MaxStaleness)}
+	return &Blocklist{replica.New(ctx, s.db.List(), s.options.MaxStaleness), s}
 }
 
 // Add blocks id at least until expires; a zero expires means for ever. When it
@@ -38,8 +39,14 @@ func (b *Blocklist) Contains(ctx context.Context, ids ...string) (bool, error) {
 	return b.copy.Contains(ctx, ids...)
 }
 
-// Ready waits until the local copy is complete for the first time, or ctx ends.
-func (b *Blocklist) Ready(ctx context.Context) error { return b.copy.Ready(ctx) }
+// Ready waits until the local copy is complete for the first time, or ctx ends. It
+// then asks as [Store.Ready] does whether this code may use the tables.
+func (b *Blocklist) Ready(ctx context.Context) error {
+	if err := b.copy.Ready(ctx); err != nil {
+		return err
+	}
+	return b.store.Ready(ctx)
+}
 
 // Status describes the local copy of a blocklist.
 type Status struct {

@@ -55,9 +55,9 @@ func callsOf(t *testing.T, store *sqlstore.Store) map[string]func() error {
 	return map[string]func() error{
 		"Create":     func() error { _, err := sessions.Create(ctx, s); return err },
 		"Replace":    func() error { _, err := sessions.Replace(ctx, s, s); return err },
-		"Delete":     func() error { return sessions.Delete(ctx, s.ID) },
+		"Delete":     func() error { _, err := sessions.Delete(ctx, s.ID); return err },
 		"Get":        func() error { _, _, err := sessions.Get(ctx, s.ID); return err },
-		"List":       func() error { _, err := sessions.List(ctx, "alice"); return err },
+		"List":       func() error { _, err := sessions.List(ctx, "", "alice"); return err },
 		"Add":        func() error { return b.Add(ctx, "id", time.Time{}) },
 		"Add, again": func() error { return b.Add(ctx, "id", time.Time{}) },
 		"Contains":   func() error { _, err := b.Contains(ctx, "another"); return err },
@@ -65,5 +65,7 @@ func callsOf(t *testing.T, store *sqlstore.Store) map[string]func() error {
 		"Head":       func() error { _, err := store.Log().Head(ctx); return err },
 		"Load":       func() error { return store.Log().Load(ctx, func(idset.Entry) {}) },
 		"Purge":      func() error { _, err := store.Purge(ctx); return err },
+		"Check":      func() error { return store.Check(ctx) },
+		"Ready":      func() error { return store.Ready(ctx) },
 	}
 }

@@ -23,10 +23,8 @@ func (s *Store) Sessions() *Sessions { return &Sessions{s.db} }
 // Create stores a new session. It reports false, and changes nothing, if there
 // is one with its ID.
 func (s *Sessions) Create(ctx context.Context, session store.Session) (created bool, err error) {
-	n, err := s.db.Affected(ctx, s.db.Queries.Create,
-		session.ID, session.Identity, session.Device, session.Generation,
-		session.CreatedAt.UnixMilli(), session.RotatedAt.UnixMilli(),
-		session.HandedOutAt.UnixMilli(), session.ExpiresAt.UnixMilli())
+	args := []any{session.ID, session.Realm, session.Identity, session.Device, session.CreatedAt.UnixMilli()}
+	n, err := s.db.Affected(ctx, s.db.Queries.Create, append(args, changing(session)...)...)
 	return n == 1, err
 }
 
@@ -42,31 +40,62 @@ func (s *Sessions) Get(ctx context.Context, id string) (session store.Session, o
 // Replace puts next in the place of old, and reports true, if the stored
 // session has the Generation, RotatedAt and HandedOutAt of old.
 func (s *Sessions) Replace(ctx context.Context, old, next store.Session) (replaced bool, err error) {
-	n, err := s.db.Affected(ctx, s.db.Queries.Replace,
-		next.Generation, next.RotatedAt.UnixMilli(), next.HandedOutAt.UnixMilli(), next.ExpiresAt.UnixMilli(),
-		old.ID, old.Generation, old.RotatedAt.UnixMilli(), old.HandedOutAt.UnixMilli())
+	n, err := s.db.Affected(ctx, s.db.Queries.Replace, append(changing(next),
+		old.ID, old.Generation, old.RotatedAt.UnixMilli(), graceOf(old.HandedOutAt))...)
 	return n == 1, err
 }
 
-// Delete removes a session. It is no error if there is none.
-func (s *Sessions) Delete(ctx context.Context, id string) (bool, error) {
+// Delete removes a session. Of several callers one is told true.
+func (s *Sessions) Delete(ctx context.Context, id string) (deleted bool, err error) {
 	n, err := s.db.Affected(ctx, s.db.Queries.Remove, id)
 	return n == 1, err
 }
 
-// List returns the sessions of identity in any order.
+// List returns the sessions of an identity of a realm in any order.
 func (s *Sessions) List(ctx context.Context, realm, identity string) ([]store.Session, error) {
-	return sqldb.Rows(ctx, s.db, scanSession, s.db.Queries.List, identity)
+	return sqldb.Rows(ctx, s.db, scanSession, s.db.Queries.List, identity, realm)
+}
+
+// changing are the columns that Replace writes.
+func changing(s store.Session) []any {
+	return []any{
+		s.Generation, s.RotatedAt.UnixMilli(), graceOf(s.HandedOutAt), s.ExpiresAt.UnixMilli(), s.EndsAt.UnixMilli(),
+		s.KeyHash, s.Data, s.Upstream.Issuer, s.Upstream.SID, s.Upstream.Subject, s.JKT,
+	}
 }
 
 func scanSession(rows *sql.Rows) (store.Session, error) {
 	var s store.Session
-	var created, rotated, grace, expires int64
-	err := rows.Scan(&s.ID, &s.Identity, &s.Device, &s.Generation, &created, &rotated, &grace, &expires)
+	var created, rotated, grace, expires, ends int64
+	err := rows.Scan(&s.ID, &s.Realm, &s.Identity, &s.Device, &created, &s.Generation, &rotated, &grace, &expires, &ends,
+		&s.KeyHash, &s.Data, &s.Upstream.Issuer, &s.Upstream.SID, &s.Upstream.Subject, &s.JKT)
 	s.CreatedAt, s.RotatedAt = timeOf(created), timeOf(rotated)
-	s.HandedOutAt, s.ExpiresAt = timeOf(grace), timeOf(expires)
+	s.HandedOutAt, s.ExpiresAt, s.EndsAt = handedOutOf(grace), timeOf(expires), timeOf(ends)
 	return s, err
 }
 
 // timeOf is the inverse of [time.Time.UnixMilli], also for the zero time.
 func timeOf(milliseconds int64) time.Time { return time.UnixMilli(milliseconds).UTC() }
+
+// formerGrace is what the column grace is later than HandedOutAt. In version 1 of
+// the schema it is when the grace of the generation before ends, and processes of
+// that version read it so: they accept that generation for a minute after the
+// tokens were handed out.
+const formerGrace = time.Minute
+
+// graceOf leaves the zero time as it is.
+func graceOf(handedOut time.Time) int64 {
+	if handedOut.IsZero() {
+		return handedOut.UnixMilli()
+	}
+	return handedOut.Add(formerGrace).UnixMilli()
+}
+
+// handedOutOf is the inverse of graceOf.
+func handedOutOf(grace int64) time.Time {
+	at := timeOf(grace)
+	if at.IsZero() {
+		return at
+	}
+	return at.Add(-formerGrace)
+}

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
-	"strings"
 	"time"
 
 	"github.com/gin-jwt-extended/ginjwt/internal/sqldb"
@@ -95,21 +94,6 @@ func New(db *sql.DB, dialect Dialect, options Options) (*Store, error) {
 	}
 	return &Store{sqldb.New(db, known, options.Prefix, options.Timeout), options}, nil
 }
-
-// Schema returns the statements of [Store.Migrate], each with a semicolon and
-// an empty line behind it, for those who make tables by hand. They create what
-// is missing, and may be run again.
-//
-// Times are Unix milliseconds in the table of sessions, and Unix seconds in the
-// blocklist, where 4294967295 means for ever.
-func (s *Store) Schema() string {
-	return strings.Join(s.db.Schema(), ";\n\n") + ";\n"
-}
-
-// Migrate creates the tables and indexes that are missing. Any number of
-// processes may call it at once. It takes until it is done or ctx ends;
-// Options.Timeout does not bound it.
-func (s *Store) Migrate(ctx context.Context) error { return s.db.Migrate(ctx) }
 
 // Purge deletes the sessions and the revoked IDs that have expired, but for
 // some of the IDs that were revoked last. It deletes a hundred rows a

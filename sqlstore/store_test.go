@@ -40,6 +40,8 @@ func TestNew(t *testing.T) {
 	store, err := sqlstore.New(db, sqlstore.SQLite, sqlstore.Options{})
 	require.NoError(t, err)
 	tables := regexp.MustCompile(`CREATE TABLE IF NOT EXISTS (\w+)`).FindAllStringSubmatch(store.Schema(), -1)
-	require.Len(t, tables, 3)
-	assert.Equal(t, []string{"ginjwt_sessions", "ginjwt_blocklist", "ginjwt_blocklist_head"}, []string{tables[0][1], tables[1][1], tables[2][1]})
+	require.Len(t, tables, 4)
+	for i, want := range []string{"ginjwt_sessions", "ginjwt_blocklist", "ginjwt_blocklist_head", "ginjwt_schema"} {
+		assert.Equal(t, want, tables[i][1])
+	}
 }

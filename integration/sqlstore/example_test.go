@@ -49,7 +49,7 @@ func Example() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	sessions, err := store.Sessions().List(ctx, "alice")
+	sessions, err := store.Sessions().List(ctx, "", "alice")
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -311,7 +311,7 @@ func testPurge(t *testing.T, d *database, _ *tested) {
 	require.NoError(t, err)
 	assert.EqualValues(t, 2*sqldb.MaxPurge+1+len(expired)-kept, removed)
 	assert.Equal(t, append(expired[len(expired)-kept:], live...), load(t, log))
-	all, err := sessions.List(t.Context(), "alice")
+	all, err := sessions.List(t.Context(), "", "alice")
 	require.NoError(t, err)
 	require.Len(t, all, 1)
 	assert.Equal(t, alive.ID, all[0].ID)

@@ -12,7 +12,7 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/sqlstore"
 )
 
-type tables struct{ sessions, blocklist, head string }
+type tables struct{ sessions, blocklist, head, schema string }
 
 // tablesOf returns the names of the tables of a store.
 func tablesOf(store *tested) tables {
@@ -23,7 +23,7 @@ func tablesOf(store *tested) tables {
 			names = append(names, words[i+4])
 		}
 	}
-	return tables{names[0], names[1], names[2]}
+	return tables{names[0], names[1], names[2], names[3]}
 }
 
 // text numbers parameters where they are numbered.
@@ -56,10 +56,21 @@ func (d *database) shape(t *testing.T, prefix string) (lines []string) {
 			lines = append(lines, strings.ReplaceAll(strings.Join(row, " | "), prefix, ""))
 		}
 	}
-	for _, row := range d.query(t, "SELECT id, seq, mark FROM "+prefix+"blocklist_head") {
+	for _, row := range append(d.query(t, "SELECT id, version, oldest FROM "+prefix+"schema"),
+		d.query(t, "SELECT id, seq, mark FROM "+prefix+"blocklist_head")...) {
 		lines = append(lines, strings.Join(row, " | "))
 	}
 	return lines
+}
+
+// run runs the statements of a script.
+func (d *database) run(t *testing.T, script string) {
+	t.Helper()
+	for statement := range strings.SplitSeq(script, ";\n") {
+		if strings.TrimSpace(statement) != "" {
+			d.exec(t, statement)
+		}
+	}
 }
 
 func TestSchema(t *testing.T) {
@@ -71,12 +82,9 @@ func TestSchema(t *testing.T) {
 		byHand, err := sqlstore.New(d.pool, d.dialect, options)
 		require.NoError(t, err)
 		for range 2 {
-			for statement := range strings.SplitSeq(byHand.Schema(), ";\n") {
-				if strings.TrimSpace(statement) != "" {
-					d.exec(t, statement)
-				}
-			}
+			d.run(t, byHand.Schema())
 		}
+		require.NoError(t, byHand.Check(t.Context()))
 		want := d.shape(t, "migrated_")
 		require.NotEmpty(t, want)
 		assert.Equal(t, want, d.shape(t, "by_hand_"))
@@ -89,7 +97,7 @@ func TestSchema(t *testing.T) {
 
 func TestMigrateManyAtOnce(t *testing.T) {
 	onAll(t, func(t *testing.T, d *database) {
-		for _, prefix := range []string{"a_", "b_", "c_"} {
+		for _, prefix := range []string{"a1_", "a2_", "a3_"} {
 			options := patient
 			options.Prefix = prefix
 			var migrating sync.WaitGroup
@@ -105,7 +113,7 @@ func TestMigrateManyAtOnce(t *testing.T) {
 			migrating.Wait()
 			assert.Equal(t, "1 | 0 | ", d.shape(t, prefix)[len(d.shape(t, prefix))-1])
 		}
-		assert.Equal(t, d.shape(t, "a_"), d.shape(t, "b_"))
+		assert.Equal(t, d.shape(t, "a1_"), d.shape(t, "a2_"))
 	})
 }
 
@@ -116,7 +124,7 @@ func TestMigrateFails(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
 		assert.ErrorIs(t, store.Migrate(ctx), context.Canceled)
-		d.exec(t, "CREATE TABLE ginjwt_blocklist_head (other INTEGER)")
+		d.exec(t, "CREATE TABLE ginjwt_blocklist_head (id INTEGER, other INTEGER NOT NULL)")
 		assert.ErrorContains(t, store.Migrate(t.Context()), "sqlstore: migrating: ")
 	})
 }

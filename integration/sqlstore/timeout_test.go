@@ -28,7 +28,7 @@ func requireTimeouts(t *testing.T, store *tested) {
 	for name, call := range map[string]func() error{
 		"Create":     func() error { _, err := store.Sessions().Create(ctx, s); return err },
 		"Replace":    func() error { _, err := store.Sessions().Replace(ctx, s, s); return err },
-		"Delete":     func() error { return store.Sessions().Delete(ctx, s.ID) },
+		"Delete":     func() error { _, err := store.Sessions().Delete(ctx, s.ID); return err },
 		"Add":        func() error { return b.Add(ctx, "id", time.Time{}) },
 		"Append":     func() error { return store.log.Append(ctx, entriesOf(3)) },
 		"Add, again": func() error { return b.Add(ctx, "id", time.Time{}) },
@@ -44,10 +44,12 @@ func requireReadTimeouts(t *testing.T, store *tested) {
 	b := store.Blocklist(t.Context())
 	for name, call := range map[string]func() error{
 		"Get":      func() error { _, _, err := store.Sessions().Get(ctx, sessionID(1)); return err },
-		"List":     func() error { _, err := store.Sessions().List(ctx, "alice"); return err },
+		"List":     func() error { _, err := store.Sessions().List(ctx, "", "alice"); return err },
 		"Contains": func() error { _, err := b.Contains(ctx, "another"); return err },
 		"Head":     func() error { _, err := store.log.Head(ctx); return err },
 		"Load":     func() error { return store.log.Load(ctx, func(idset.Entry) {}) },
+		"Check":    func() error { return store.Check(ctx) },
+		"Ready":    func() error { return store.Ready(ctx) },
 		"Purge":    func() error { _, err := store.Purge(ctx); return err },
 	} {
 		requireTimeout(t, name, call)

@@ -16,7 +16,7 @@ type Version struct {
 func (v Version) Check(code Version) error {
 	switch {
 	case v.Number < code.Number:
-		return fmt.Errorf("the schema has version %d, and this code needs version %d; call Migrate", v.Number, code.Number)
+		return fmt.Errorf("the schema has version %d, and this code needs version %d", v.Number, code.Number)
 	case v.Number == code.Number, v.IsNext(code):
 		return nil
 	}

@@ -15,8 +15,8 @@ func TestCheck(t *testing.T) {
 		number, oldest int64
 		err            string
 	}{
-		{0, 0, "the schema has version 0, and this code needs version 5; call Migrate"},
-		{4, 3, "the schema has version 4, and this code needs version 5; call Migrate"},
+		{0, 0, "the schema has version 0, and this code needs version 5"},
+		{4, 3, "the schema has version 4, and this code needs version 5"},
 		{5, 4, ""},
 		{5, 1, ""},
 		{6, 5, ""},

@@ -7,7 +7,10 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"sync/atomic"
 	"time"
+
+	"github.com/gin-jwt-extended/ginjwt/internal/schema"
 )
 
 // DB asks a database for the rows of a store. Its methods may be called by any
@@ -17,6 +20,7 @@ type DB struct {
 	dialect *Dialect
 	prefix  string
 	timeout time.Duration
+	checked atomic.Pointer[schema.Version] // at the last Check that found nothing
 
 	// Queries are what it may be asked with Rows and Affected.
 	Queries Queries
@@ -25,7 +29,7 @@ type DB struct {
 // New returns a DB that asks pool, in which the names of tables begin with
 // prefix. Each question is bounded by timeout.
 func New(pool *sql.DB, dialect *Dialect, prefix string, timeout time.Duration) *DB {
-	return &DB{pool, dialect, prefix, timeout, newQueries(dialect, prefix)}
+	return &DB{pool: pool, dialect: dialect, prefix: prefix, timeout: timeout, Queries: newQueries(dialect, prefix)}
 }
 
 // answer asks the database and returns within the timeout.
@@ -79,21 +83,25 @@ func retry[T any](ctx context.Context, undone func(error) bool, ask func(context
 // Rows reads all rows of an answer.
 func Rows[T any](ctx context.Context, db *DB, scan func(*sql.Rows) (T, error), query string, args ...any) ([]T, error) {
 	return answer(ctx, db, func(ctx context.Context) ([]T, error) {
-		rows, err := db.pool.QueryContext(ctx, query, args...)
+		return readRows(ctx, db.pool, scan, query, args...)
+	})
+}
+
+func readRows[T any](ctx context.Context, pool *sql.DB, scan func(*sql.Rows) (T, error), query string, args ...any) ([]T, error) {
+	rows, err := pool.QueryContext(ctx, query, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var all []T
+	for rows.Next() {
+		value, err := scan(rows)
 		if err != nil {
 			return nil, err
 		}
-		defer rows.Close()
-		var all []T
-		for rows.Next() {
-			value, err := scan(rows)
-			if err != nil {
-				return nil, err
-			}
-			all = append(all, value)
-		}
-		return all, rows.Err()
-	})
+		all = append(all, value)
+	}
+	return all, rows.Err()
 }
 
 // Affected changes rows, and returns how many.

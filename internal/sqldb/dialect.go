@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/gin-jwt-extended/ginjwt/internal/idset"
+	"github.com/gin-jwt-extended/ginjwt/internal/schema"
 )
 
 // Dialect is everything that is special about one kind of database. The
@@ -20,21 +21,39 @@ import (
 //  3. Add its server to onAll in integration/sqlstore, and run the tests. Some
 //     have questions of their own, such as how EXPLAIN names a full scan.
 //
-// Statements are templates: {sessions}, {blocklist} and {head} stand for the
-// names of the tables, {keys} for a list of parameters, and ? for a parameter;
+// Statements are templates: {sessions}, {blocklist}, {head} and {schema} stand for
+// the names of the tables, {keys} for a list of parameters, and ? for a parameter;
 // they have no other question marks.
 type Dialect struct {
 	// Name is what users read.
 	Name string
 
-	// schema creates the tables and indexes that are missing, and the one row of
-	// {head}. It may run again. The columns that are compared, id and identity,
-	// are compared byte by byte. Names of indexes begin with those of their tables.
-	schema []string
+	// types are those of the kinds of columns. Columns that are compared, id,
+	// identity and realm, are compared byte by byte.
+	types map[kind]string
 
-	// migrate runs the statements of the schema, and succeeds also if other
-	// processes do so at the same time.
-	migrate func(ctx context.Context, db *sql.DB, statements []string) error
+	// catalog returns the columns and indexes of {tables}, a list of parameters, as
+	// rows of three texts: what it is ("column", "index" or "broken", an index that
+	// is not used), the table and the name. A table that is not there has none.
+	catalog string
+
+	// createTable makes a table with all its indexes, if there is none.
+	createTable func(name string, definitions []string, indexes []missingIndex) []string
+
+	// addColumns and addIndex change a table that may have many rows. They, too,
+	// keep others waiting for as short as can be.
+	addColumns func(table string, definitions []string) []string
+	addIndex   func(i missingIndex) change
+
+	// insertHead makes the one row of {head}, if there is none, and raiseVersion
+	// that of {schema}, if there is none or it has a lower version.
+	insertHead   string
+	raiseVersion func(v schema.Version) string
+
+	// apply makes a change. It waits for locks only so long that those who wait
+	// behind it are answered in time; then locked reports true of its error.
+	apply  func(ctx context.Context, pool *sql.DB, c change) error
+	locked func(error) bool
 
 	// parameter returns the placeholder of a parameter; the first is number 1.
 	parameter func(i int) string
@@ -65,6 +84,7 @@ func (d *Dialect) statement(prefix, template string) string {
 		"{sessions}", prefix+"sessions",
 		"{blocklist}", prefix+"blocklist",
 		"{head}", prefix+"blocklist_head",
+		"{schema}", prefix+"schema",
 	).Replace(template)
 	var written strings.Builder
 	for i, part := range strings.Split(text, "?") {

@@ -3,44 +3,51 @@ package sqldb
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/gin-jwt-extended/ginjwt/internal/schema"
 )
 
 // MySQL is the dialect of MySQL and MariaDB.
 var MySQL = &Dialect{
 	Name: "MySQL",
 	// Texts are VARBINARY, as collations ignore blanks at the end.
-	schema: []string{
-		`CREATE TABLE IF NOT EXISTS {sessions} (
-	id         VARBINARY(36) NOT NULL PRIMARY KEY,
-	identity   VARBINARY(255) NOT NULL,
-	device     VARBINARY(255) NOT NULL,
-	generation BIGINT NOT NULL,
-	created    BIGINT NOT NULL,
-	rotated    BIGINT NOT NULL,
-	grace      BIGINT NOT NULL,
-	expires    BIGINT NOT NULL,
-	changes    BIGINT NOT NULL,
-	INDEX {sessions}_identity (identity),
-	INDEX {sessions}_expires (expires)
-) ENGINE = InnoDB`,
-		`CREATE TABLE IF NOT EXISTS {blocklist} (
-	seq     BIGINT NOT NULL PRIMARY KEY,
-	mark    VARBINARY(32) NOT NULL,
-	id      BINARY(16) NOT NULL,
-	expires BIGINT NOT NULL,
-	INDEX {blocklist}_id (id),
-	INDEX {blocklist}_expires (expires)
-) ENGINE = InnoDB`,
-		`CREATE TABLE IF NOT EXISTS {head} (
-	id   BIGINT NOT NULL PRIMARY KEY,
-	seq  BIGINT NOT NULL,
-	mark VARBINARY(32) NOT NULL
-) ENGINE = InnoDB`,
-		`INSERT INTO {head} (id, seq, mark) VALUES (1, 0, '') ON DUPLICATE KEY UPDATE id = 1`,
+	types: map[kind]string{
+		uuidText: "VARBINARY(36)",
+		keyText:  "VARBINARY(255)",
+		text:     "VARBINARY(255)",
+		dataText: "VARBINARY(1024)",
+		markText: "VARBINARY(32)",
+		hash:     "BINARY(16)",
+		number:   "BIGINT",
 	},
-	migrate: func(ctx context.Context, db *sql.DB, statements []string) error {
-		return execAll(ctx, db.ExecContext, statements)
+	catalog: `SELECT 'column', table_name, column_name FROM information_schema.columns ` +
+		`WHERE table_schema = DATABASE() AND table_name IN ({tables}) ` +
+		`UNION ALL SELECT DISTINCT 'index', table_name, index_name FROM information_schema.statistics ` +
+		`WHERE table_schema = DATABASE() AND table_name IN ({tables})`,
+	createTable: func(name string, definitions []string, indexes []missingIndex) []string {
+		for _, i := range indexes {
+			definitions = append(definitions, fmt.Sprintf("INDEX %s (%s)", i.name, i.columns))
+		}
+		return []string{createTable(name, definitions, " ENGINE = InnoDB")}
 	},
+	addColumns: func(table string, definitions []string) []string {
+		return []string{fmt.Sprintf("ALTER TABLE %s\n\tADD COLUMN %s", table, strings.Join(definitions, ",\n\tADD COLUMN "))}
+	},
+	addIndex: func(i missingIndex) change {
+		return change{text: fmt.Sprintf("CREATE INDEX %s ON %s (%s)", i.name, i.table, i.columns)}
+	},
+	insertHead: insertHead + `ON DUPLICATE KEY UPDATE id = 1`,
+	raiseVersion: func(v schema.Version) string {
+		return insertVersion(v) + fmt.Sprintf(`ON DUPLICATE KEY UPDATE oldest = IF(version < %d, %d, oldest), version = GREATEST(version, %d)`,
+			v.Number, v.Oldest, v.Number)
+	},
+	apply:     applyMySQL,
+	locked:    func(err error) bool { return errors.Is(err, errLocked) },
 	parameter: questionMark,
 	// A row that is changed counts as two. A row that is set to what it was counts
 	// as none or as one, as the client wishes, and INSERT IGNORE ignores much more.
@@ -50,4 +57,46 @@ var MySQL = &Dialect{
 	purgeSessions: `DELETE s FROM {sessions} AS s FORCE INDEX (PRIMARY) WHERE s.id IN ({keys}) AND s.expires < ?`,
 	insert:        (*List).insertInTransaction,
 	undone:        hasSQLState("40001"), // a deadlock; errors of go-sql-driver/mysql have no such method
+}
+
+// applyMySQL runs a statement on a connection that waits for locks for a second,
+// the least there is: all others wait behind a statement that waits to change a
+// table. The connection goes back as it was, or not at all.
+func applyMySQL(ctx context.Context, pool *sql.DB, c change) error {
+	conn, err := pool.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	var before int64
+	if err := conn.QueryRowContext(ctx, `SELECT @@SESSION.lock_wait_timeout`).Scan(&before); err != nil {
+		return err
+	}
+	defer restoreLockWait(ctx, conn, before)
+	if _, err := conn.ExecContext(ctx, `SET SESSION lock_wait_timeout = 1`); err != nil {
+		return err
+	}
+	_, err = conn.ExecContext(ctx, c.text)
+	if err != nil && metLock(ctx, conn) {
+		return fmt.Errorf("%w: %w", errLocked, err)
+	}
+	return err
+}
+
+func restoreLockWait(ctx context.Context, conn *sql.Conn, before int64) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
+	defer cancel()
+	if _, err := conn.ExecContext(ctx, fmt.Sprintf(`SET SESSION lock_wait_timeout = %d`, before)); err != nil {
+		_ = conn.Raw(func(any) error { return driver.ErrBadConn }) // closes it
+	}
+}
+
+// metLock asks the server why the last statement failed: drivers do not agree on
+// how to tell.
+func metLock(ctx context.Context, conn *sql.Conn) bool {
+	const lockWaitTimeout, deadlock = 1205, 1213
+	var level, message string
+	var code int
+	err := conn.QueryRowContext(ctx, `SHOW ERRORS LIMIT 1`).Scan(&level, &code, &message)
+	return err == nil && (code == lockWaitTimeout || code == deadlock)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"database/sql"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -14,36 +15,36 @@ import (
 // PostgreSQL is the dialect of PostgreSQL.
 var PostgreSQL = &Dialect{
 	Name: "PostgreSQL",
-	schema: []string{
-		`CREATE TABLE IF NOT EXISTS {sessions} (
-	id         TEXT COLLATE "C" NOT NULL PRIMARY KEY,
-	identity   TEXT COLLATE "C" NOT NULL,
-	device     TEXT NOT NULL,
-	generation BIGINT NOT NULL,
-	created    BIGINT NOT NULL,
-	rotated    BIGINT NOT NULL,
-	grace      BIGINT NOT NULL,
-	expires    BIGINT NOT NULL,
-	changes    BIGINT NOT NULL
-)`,
-		`CREATE INDEX IF NOT EXISTS {sessions}_identity ON {sessions} (identity)`,
-		`CREATE INDEX IF NOT EXISTS {sessions}_expires ON {sessions} (expires)`,
-		`CREATE TABLE IF NOT EXISTS {blocklist} (
-	seq     BIGINT NOT NULL PRIMARY KEY,
-	mark    TEXT NOT NULL,
-	id      BYTEA NOT NULL,
-	expires BIGINT NOT NULL
-)`,
-		`CREATE INDEX IF NOT EXISTS {blocklist}_id ON {blocklist} (id)`,
-		`CREATE INDEX IF NOT EXISTS {blocklist}_expires ON {blocklist} (expires)`,
-		`CREATE TABLE IF NOT EXISTS {head} (
-	id   BIGINT NOT NULL PRIMARY KEY CHECK (id = 1),
-	seq  BIGINT NOT NULL,
-	mark TEXT NOT NULL
-)`,
-		`INSERT INTO {head} (id, seq, mark) VALUES (1, 0, '') ON CONFLICT (id) DO NOTHING`,
+	types: map[kind]string{
+		uuidText: `TEXT COLLATE "C"`,
+		keyText:  `TEXT COLLATE "C"`,
+		text:     `TEXT`,
+		dataText: `TEXT`,
+		markText: `TEXT`,
+		hash:     `BYTEA`,
+		number:   `BIGINT`,
 	},
-	migrate:       migrateAlone,
+	// An index that is not valid is one whose making was interrupted.
+	catalog: `WITH wanted AS (SELECT name, to_regclass(name) AS id FROM unnest(ARRAY[{tables}]::text[]) AS name) ` +
+		`SELECT 'column', wanted.name, a.attname::text FROM wanted JOIN pg_attribute AS a ON a.attrelid = wanted.id ` +
+		`WHERE a.attnum > 0 AND NOT a.attisdropped ` +
+		`UNION ALL SELECT CASE WHEN x.indisvalid THEN 'index' ELSE 'broken' END, wanted.name, i.relname::text ` +
+		`FROM wanted JOIN pg_index AS x ON x.indrelid = wanted.id JOIN pg_class AS i ON i.oid = x.indexrelid`,
+	createTable: createTableThenIndexes,
+	addColumns: func(table string, definitions []string) []string {
+		return []string{fmt.Sprintf("ALTER TABLE %s\n\tADD COLUMN IF NOT EXISTS %s", table, strings.Join(definitions, ",\n\tADD COLUMN IF NOT EXISTS "))}
+	},
+	// CONCURRENTLY makes nobody wait who writes, however large the table is.
+	addIndex: func(i missingIndex) change {
+		if i.broken {
+			return change{fmt.Sprintf("REINDEX INDEX CONCURRENTLY %s", i.name), i.table, true}
+		}
+		return change{fmt.Sprintf("CREATE INDEX CONCURRENTLY IF NOT EXISTS %s ON %s (%s)", i.name, i.table, i.columns), i.table, true}
+	},
+	insertHead:    insertHead + `ON CONFLICT (id) DO NOTHING`,
+	raiseVersion:  raiseVersion,
+	apply:         applyPostgreSQL,
+	locked:        isLocked,
 	parameter:     func(i int) string { return "$" + strconv.Itoa(i) },
 	unlessThere:   `ON CONFLICT (id) DO NOTHING`,
 	purgeSessions: `DELETE FROM {sessions} WHERE id IN ({keys}) AND expires < ?`,
@@ -51,19 +52,49 @@ var PostgreSQL = &Dialect{
 	undone:        hasSQLState("40P01", "40001"), // a deadlock, or a stricter isolation than the default
 }
 
-// migrateAlone lets one process after the other create tables: PostgreSQL fails
-// if two create one at once, though both say IF NOT EXISTS.
-func migrateAlone(ctx context.Context, db *sql.DB, statements []string) error {
-	tx, err := db.BeginTx(ctx, nil)
-	if err != nil {
-		return fmt.Errorf("migrating: %w", err)
+// applyPostgreSQL lets one process after the other create tables: PostgreSQL fails
+// if two create one at once, though both say IF NOT EXISTS. All others wait behind
+// a statement that waits to change a table, so it gives up soon. Both settings end
+// with the transaction, so that they are nobody else's behind PgBouncer.
+func applyPostgreSQL(ctx context.Context, pool *sql.DB, c change) error {
+	if c.alone {
+		return applyAlone(ctx, pool, c)
 	}
-	defer func() { _ = tx.Rollback() }()
-	const lock = `SELECT pg_advisory_xact_lock(7451037802321897332)`
-	if err := execAll(ctx, tx.ExecContext, append([]string{lock}, statements...)); err != nil {
+	tx, err := pool.BeginTx(ctx, nil)
+	if err != nil {
 		return err
 	}
+	defer func() { _ = tx.Rollback() }()
+	for _, statement := range []string{
+		`SET LOCAL lock_timeout = '250ms'`,
+		`SELECT pg_advisory_xact_lock(7451037802321897332)`,
+		c.text,
+	} {
+		if _, err := tx.ExecContext(ctx, statement); err != nil {
+			return err
+		}
+	}
 	return tx.Commit()
+}
+
+// applyAlone makes an index. That makes nobody wait, so it may wait for as long as
+// it takes. Two that do the same at once would be in a deadlock, and one that is
+// being made looks as if it were broken.
+func applyAlone(ctx context.Context, pool *sql.DB, c change) error {
+	making, err := readRows(ctx, pool, scanKey, `SELECT pid FROM pg_stat_progress_create_index WHERE relid = to_regclass($1)`, c.table)
+	if err != nil {
+		return err
+	}
+	if len(making) > 0 {
+		return errLocked
+	}
+	_, err = pool.ExecContext(ctx, c.text)
+	return err
+}
+
+func isLocked(err error) bool {
+	const lockNotAvailable, deadlock, serializationFailure = "55P03", "40P01", "40001"
+	return errors.Is(err, errLocked) || hasSQLState(lockNotAvailable, deadlock, serializationFailure)(err)
 }
 
 // insertAtOnce is one statement.

@@ -11,6 +11,8 @@ import (
 // schema. Each reads or writes by an index. Those with a number are for so many
 // keys.
 type Queries struct {
+	Version string
+
 	Create, Get, Replace, Remove, List string
 	ExpiredSessions                    string
 	PurgeSessions                      func(n int) string
@@ -35,12 +37,14 @@ func newQueries(d *Dialect, prefix string) Queries {
 		return func(n int) string { return q(strings.Replace(template, "{keys}", repeat("?", n), 1)) }
 	}
 	return Queries{
-		Create: q(`INSERT INTO {sessions} (id, identity, device, generation, created, rotated, grace, expires, changes) ` +
-			`VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0) ` + d.unlessThere),
+		Version: q(`SELECT version, oldest FROM {schema} WHERE id = 1`),
+
+		Create: q(`INSERT INTO {sessions} (` + sessionColumns + `, changes) ` +
+			`VALUES (` + repeat("?", strings.Count(sessionColumns, ",")+1) + `, 0) ` + d.unlessThere),
 		Get:  q(`SELECT ` + sessionColumns + ` FROM {sessions} WHERE id = ?`),
-		List: q(`SELECT ` + sessionColumns + ` FROM {sessions} WHERE identity = ?`),
+		List: q(`SELECT ` + sessionColumns + ` FROM {sessions} WHERE identity = ? AND realm = ?`),
 		// MySQL counts no row that stays as it was; changes never does.
-		Replace: q(`UPDATE {sessions} SET generation = ?, rotated = ?, grace = ?, expires = ?, changes = changes + 1 ` +
+		Replace: q(`UPDATE {sessions} SET ` + strings.ReplaceAll(changingColumns, ",", " = ?,") + ` = ?, changes = changes + 1 ` +
 			`WHERE id = ? AND generation = ? AND rotated = ? AND grace = ?`),
 		Remove: q(`DELETE FROM {sessions} WHERE id = ?`),
 
@@ -60,7 +64,11 @@ func newQueries(d *Dialect, prefix string) Queries {
 	}
 }
 
-const sessionColumns = `id, identity, device, generation, created, rotated, grace, expires`
+// The columns of a session, and those of them that Replace writes.
+const (
+	sessionColumns  = `id, realm, identity, device, created, ` + changingColumns
+	changingColumns = `generation, rotated, grace, expires, ends, key_hash, data, upstream_iss, upstream_sid, upstream_sub, jkt`
+)
 
 func repeat(item string, n int) string {
 	return strings.TrimSuffix(strings.Repeat(item+", ", n), ", ")

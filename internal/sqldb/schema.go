@@ -2,38 +2,73 @@ package sqldb
 
 import (
 	"context"
-	"database/sql"
+	"errors"
 	"fmt"
 )
 
-// Schema returns the statements that create what is missing. They may be run
-// again.
-func (db *DB) Schema() []string {
-	var all []string
-	for _, template := range db.dialect.schema {
-		all = append(all, db.dialect.statement(db.prefix, template))
+// Schema returns the statements that make all tables. They may be run again.
+func (db *DB) Schema() []string { return db.statements(newCatalog()) }
+
+// Upgrade returns the statements that make the tables of this version of those of
+// the one before.
+func (db *DB) Upgrade() []string { return db.statements(db.catalogOf(version.Number - 1)) }
+
+func (db *DB) statements(have catalog) (all []string) {
+	for _, g := range db.gaps(have) {
+		for _, c := range g.changes {
+			all = append(all, c.text)
+		}
 	}
 	return all
 }
 
-// Migrate runs the statements of the schema. It takes until that is done or ctx
-// ends; the timeout does not bound it.
-func (db *DB) Migrate(ctx context.Context) error {
-	_, err := promptly(ctx, func() (struct{}, error) {
-		return struct{}{}, db.dialect.migrate(ctx, db.pool, db.Schema())
-	})
-	return err
+// Check returns an error for all that is missing.
+func (db *DB) Check(ctx context.Context) error {
+	have, err := answer(ctx, db, db.readCatalog)
+	if err != nil {
+		return err
+	}
+	if err := db.check(have); err != nil {
+		return err
+	}
+	db.checked.Store(&have.version)
+	return nil
 }
 
-// execFunc is the ExecContext of a pool or of a transaction.
-type execFunc func(ctx context.Context, statement string, args ...any) (sql.Result, error)
-
-// execAll runs the statements of a schema in their order.
-func execAll(ctx context.Context, exec execFunc, statements []string) error {
-	for _, statement := range statements {
-		if _, err := exec(ctx, statement); err != nil {
-			return fmt.Errorf("migrating: %w", err)
+func (db *DB) check(have catalog) error {
+	if settled, err := settled(have); settled {
+		if err != nil {
+			return fmt.Errorf("sqlstore: %w", err)
+		}
+		return nil
+	}
+	var problems []error
+	for _, g := range db.gaps(have) {
+		for _, problem := range g.problems {
+			problems = append(problems, fmt.Errorf("sqlstore: %s; call Migrate", problem))
 		}
 	}
-	return nil
+	return errors.Join(problems...)
+}
+
+// settled reports whether the version alone decides: one that is too new is an
+// error, and the next one promises that this code may use it, whatever has become
+// of what this code would make.
+func settled(have catalog) (bool, error) {
+	if have.version.Number <= version.Number {
+		return false, nil
+	}
+	return true, have.version.Check(version)
+}
+
+// Ready asks for the version, and for all else only if that is another than at
+// the last Check that found nothing.
+func (db *DB) Ready(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, db.timeout)
+	defer cancel()
+	noted, err := Rows(ctx, db, scanVersion, db.Queries.Version)
+	if checked := db.checked.Load(); err == nil && len(noted) == 1 && checked != nil && *checked == noted[0] {
+		return nil
+	}
+	return db.Check(ctx) // knows more about an error, too
 }

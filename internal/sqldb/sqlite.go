@@ -4,69 +4,48 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"time"
+	"fmt"
 )
 
 // SQLite is the dialect of SQLite.
 var SQLite = &Dialect{
 	Name: "SQLite",
-	schema: []string{
-		`CREATE TABLE IF NOT EXISTS {sessions} (
-	id         TEXT NOT NULL PRIMARY KEY,
-	identity   TEXT NOT NULL,
-	device     TEXT NOT NULL,
-	generation INTEGER NOT NULL,
-	created    INTEGER NOT NULL,
-	rotated    INTEGER NOT NULL,
-	grace      INTEGER NOT NULL,
-	expires    INTEGER NOT NULL,
-	changes    INTEGER NOT NULL
-)`,
-		`CREATE INDEX IF NOT EXISTS {sessions}_identity ON {sessions} (identity)`,
-		`CREATE INDEX IF NOT EXISTS {sessions}_expires ON {sessions} (expires)`,
-		`CREATE TABLE IF NOT EXISTS {blocklist} (
-	seq     INTEGER NOT NULL PRIMARY KEY,
-	mark    TEXT NOT NULL,
-	id      BLOB NOT NULL,
-	expires INTEGER NOT NULL
-)`,
-		`CREATE INDEX IF NOT EXISTS {blocklist}_id ON {blocklist} (id)`,
-		`CREATE INDEX IF NOT EXISTS {blocklist}_expires ON {blocklist} (expires)`,
-		`CREATE TABLE IF NOT EXISTS {head} (
-	id   INTEGER NOT NULL PRIMARY KEY CHECK (id = 1),
-	seq  INTEGER NOT NULL,
-	mark TEXT NOT NULL
-)`,
-		`INSERT INTO {head} (id, seq, mark) VALUES (1, 0, '') ON CONFLICT (id) DO NOTHING`,
+	types: map[kind]string{
+		uuidText: `TEXT`,
+		keyText:  `TEXT`,
+		text:     `TEXT`,
+		dataText: `TEXT`,
+		markText: `TEXT`,
+		hash:     `BLOB`,
+		number:   `INTEGER`,
 	},
-	migrate: func(ctx context.Context, db *sql.DB, statements []string) error {
-		return execAll(ctx, patiently(db.ExecContext), statements)
+	catalog: `SELECT 'column', t.name, c.name FROM sqlite_master AS t, pragma_table_info(t.name) AS c ` +
+		`WHERE t.type = 'table' AND t.name IN ({tables}) ` +
+		`UNION ALL SELECT 'index', tbl_name, name FROM sqlite_master WHERE type = 'index' AND tbl_name IN ({tables})`,
+	createTable: createTableThenIndexes,
+	addColumns: func(table string, definitions []string) (statements []string) {
+		for _, definition := range definitions {
+			statements = append(statements, fmt.Sprintf("ALTER TABLE %s ADD COLUMN %s", table, definition))
+		}
+		return statements
 	},
+	addIndex: func(i missingIndex) change {
+		return change{text: fmt.Sprintf("CREATE INDEX IF NOT EXISTS %s ON %s (%s)", i.name, i.table, i.columns)}
+	},
+	insertHead:   insertHead + `ON CONFLICT (id) DO NOTHING`,
+	raiseVersion: raiseVersion,
+	apply: func(ctx context.Context, pool *sql.DB, c change) error {
+		_, err := pool.ExecContext(ctx, c.text)
+		return err
+	},
+	// busy_timeout does not help where the first connection to a new file changes
+	// its journal mode.
+	locked:        isBusy,
 	parameter:     questionMark,
 	unlessThere:   `ON CONFLICT (id) DO NOTHING`,
 	purgeSessions: `DELETE FROM {sessions} WHERE id IN ({keys}) AND expires < ?`,
 	insert:        (*List).insertInTransaction,
 	undone:        func(error) bool { return false }, // writers wait for each other
-}
-
-// patiently repeats what a new file is too busy for: the first connection
-// changes its journal mode, and busy_timeout does not help the others.
-func patiently(exec execFunc) execFunc {
-	return func(ctx context.Context, statement string, args ...any) (sql.Result, error) {
-		again := time.NewTicker(20 * time.Millisecond)
-		defer again.Stop()
-		for {
-			result, err := exec(ctx, statement, args...)
-			if !isBusy(err) {
-				return result, err
-			}
-			select {
-			case <-again.C:
-			case <-ctx.Done():
-				return nil, err
-			}
-		}
-	}
 }
 
 func isBusy(err error) bool {

@@ -1,0 +1,365 @@
+package sqlstore_test
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/gin-jwt-extended/ginjwt/sqlstore"
+)
+
+// lines are what Check says, with the prefix of the tables instead of {}.
+func lines(prefix string, problems ...string) string {
+	var all []string
+	for _, p := range problems {
+		all = append(all, "sqlstore: "+strings.ReplaceAll(p, "{}", prefix))
+	}
+	return strings.Join(all, "\n")
+}
+
+// requireMended says that all is there after Migrate, and was not before.
+func (d *database) requireMended(t *testing.T, prefix string, problems ...string) {
+	t.Helper()
+	store, text := d.openAt(t, prefix), lines(prefix, problems...)
+	require.EqualError(t, store.Check(t.Context()), text)
+	require.EqualError(t, store.Ready(t.Context()), text)
+	require.NoError(t, store.Migrate(t.Context()))
+	require.NoError(t, store.Check(t.Context()))
+	require.NoError(t, store.Ready(t.Context()))
+}
+
+// problemsOfBefore are those of the tables of version 1.
+var problemsOfBefore = []string{
+	"table {}sessions: column realm is missing; call Migrate",
+	"table {}sessions: column ends is missing; call Migrate",
+	"table {}sessions: column key_hash is missing; call Migrate",
+	"table {}sessions: column data is missing; call Migrate",
+	"table {}sessions: column upstream_iss is missing; call Migrate",
+	"table {}sessions: column upstream_sid is missing; call Migrate",
+	"table {}sessions: column upstream_sub is missing; call Migrate",
+	"table {}sessions: column jkt is missing; call Migrate",
+	"table {}sessions: index {}sessions_user is missing; call Migrate",
+	"table {}schema is missing; call Migrate",
+}
+
+func TestCheckNamesWhatIsMissing(t *testing.T) {
+	onAll(t, func(t *testing.T, d *database) {
+		d.requireMended(t, "no_",
+			"table {}sessions is missing; call Migrate",
+			"table {}blocklist is missing; call Migrate",
+			"table {}blocklist_head is missing; call Migrate",
+			"table {}schema is missing; call Migrate")
+
+		d.newPrevious(t, "old_")
+		d.requireMended(t, "old_", problemsOfBefore...)
+
+		d.newStore(t, sqlstore.Options{Prefix: "c_", Timeout: patient.Timeout})
+		dropIndex := map[sqlstore.Dialect]string{sqlstore.MySQL: " ON c_blocklist"}[d.dialect]
+		for statement, problem := range map[string]string{
+			"DROP INDEX c_blocklist_id" + dropIndex:       "table {}blocklist: index {}blocklist_id is missing; call Migrate",
+			"ALTER TABLE c_sessions DROP COLUMN data":     "table {}sessions: column data is missing; call Migrate",
+			"DELETE FROM c_blocklist_head":                "table {}blocklist_head: its row is missing; call Migrate",
+			"DELETE FROM c_schema":                        "the schema has version 1, and this code needs version 2; call Migrate",
+			"UPDATE c_schema SET version = 1, oldest = 1": "the schema has version 1, and this code needs version 2; call Migrate",
+			"DROP TABLE c_blocklist":                      "table {}blocklist is missing; call Migrate",
+		} {
+			d.exec(t, statement)
+			d.requireMended(t, "c_", problem)
+		}
+		assert.Equal(t, [][]string{{"1", "2", "1"}}, d.query(t, "SELECT id, version, oldest FROM c_schema"))
+	})
+}
+
+// A version that is too new is refused, and none is lowered.
+func TestVersions(t *testing.T) {
+	onAll(t, func(t *testing.T, d *database) {
+		store := d.newStore(t, sqlstore.Options{Prefix: "v_", Timeout: patient.Timeout})
+		asks := map[string]func(context.Context) error{
+			"Migrate": store.Migrate, "Check": store.Check, "Ready": store.Ready, "Blocklist.Ready": d.newBlocklist(t, store).Ready,
+		}
+		note := func(version, oldest int) {
+			d.exec(t, fmt.Sprintf("UPDATE v_schema SET version = %d, oldest = %d", version, oldest))
+		}
+		for name, ask := range asks {
+			note(2, 1)
+			require.NoError(t, ask(t.Context()), name)
+			note(3, 2)
+			require.NoError(t, ask(t.Context()), name)
+			for _, tooNew := range [][2]int{{3, 3}, {4, 2}} {
+				note(tooNew[0], tooNew[1])
+				assert.EqualError(t, ask(t.Context()), fmt.Sprintf("sqlstore: the schema has version %d, which is too new for this code of version 2", tooNew[0]), name)
+				assert.Equal(t, [][]string{{"1", fmt.Sprint(tooNew[0]), fmt.Sprint(tooNew[1])}}, d.query(t, "SELECT id, version, oldest FROM v_schema"))
+			}
+		}
+		// What the next version does not need any more is not made again.
+		note(3, 2)
+		d.exec(t, "DROP INDEX v_sessions_user"+map[sqlstore.Dialect]string{sqlstore.MySQL: " ON v_sessions"}[d.dialect])
+		require.NoError(t, store.Migrate(t.Context()))
+		require.NoError(t, store.Check(t.Context()))
+		note(2, 1)
+		d.requireMended(t, "v_", "table {}sessions: index {}sessions_user is missing; call Migrate")
+	})
+}
+
+// A migration may end after any of its statements.
+func TestMigrateGoesOn(t *testing.T) {
+	onAll(t, func(t *testing.T, d *database) {
+		var steps []string
+		for step := range strings.SplitSeq(d.openAt(t, "x_").SchemaUpgrade(), ";\n") {
+			if strings.TrimSpace(step) != "" {
+				steps = append(steps, step)
+			}
+		}
+		for n := range len(steps) + 1 {
+			prefix := fmt.Sprintf("n%d_", n)
+			old, store := d.newPrevious(t, prefix), d.openAt(t, prefix)
+			require.True(t, old.create(t, sessionID(1), "alice", 3, 1000, 2000, 62_500, expiry))
+			for _, step := range steps[:n] {
+				d.exec(t, strings.ReplaceAll(step, "x_", prefix))
+			}
+			if n < len(steps) {
+				assert.Error(t, store.Check(t.Context()))
+			}
+			require.NoError(t, store.Migrate(t.Context()))
+			require.NoError(t, store.Check(t.Context()))
+			assert.Equal(t, previousSession(sessionID(1)), get(t, store, sessionID(1)))
+		}
+	})
+}
+
+func TestUpgradesAtOnce(t *testing.T) {
+	onAll(t, func(t *testing.T, d *database) {
+		for n := range 5 {
+			prefix := fmt.Sprintf("u%d_", n)
+			old := d.newPrevious(t, prefix)
+			for i := range 100 {
+				require.True(t, old.create(t, sessionID(i), "alice", 3, 1000, 2000, 62_500, expiry))
+			}
+			var migrating sync.WaitGroup
+			for range 8 {
+				pool := open(t, d.driver, d.dsn)
+				migrating.Go(func() {
+					options := patient
+					options.Prefix = prefix
+					store, err := sqlstore.New(pool, d.dialect, options)
+					if assert.NoError(t, err) && assert.NoError(t, store.Migrate(t.Context())) {
+						assert.NoError(t, store.Check(t.Context()))
+					}
+				})
+			}
+			migrating.Wait()
+			store := d.openAt(t, prefix)
+			require.NoError(t, store.Check(t.Context()))
+			all, err := store.Sessions().List(t.Context(), "", "alice")
+			require.NoError(t, err)
+			assert.Len(t, all, 100)
+		}
+	})
+}
+
+// With nothing to do, Migrate only reads.
+func TestMigrateOnlyReadsWhereNothingIsMissing(t *testing.T) {
+	onAll(t, func(t *testing.T, d *database) {
+		d.newStore(t, sqlstore.Options{Prefix: "r_"})
+		pool, recorder := d.recording(t)
+		store := newTested(t, pool, d.dialect, sqlstore.Options{Prefix: "r_"})
+		for _, ask := range []func(context.Context) error{store.Migrate, store.Check, store.Ready, store.Ready} {
+			require.NoError(t, ask(t.Context()))
+		}
+		require.NotEmpty(t, recorder.sent)
+		for _, s := range recorder.sent {
+			assert.Regexp(t, `^(SELECT|WITH wanted) `, s.text)
+			assert.NotRegexp(t, `(?i)advisory|for update|for share`, s.text)
+		}
+		last := recorder.sent[len(recorder.sent)-1]
+		assert.Equal(t, store.db.Queries.Version, last.text)
+		assert.Len(t, regexp.MustCompile(`WITH wanted|information_schema\.columns|pragma_table_info`).FindAllString(texts(recorder.sent), -1), 2,
+			"after Check, Ready asks for the version only")
+	})
+}
+
+func texts(sent []statement) string {
+	var all []string
+	for _, s := range sent {
+		all = append(all, s.text)
+	}
+	return strings.Join(all, "\n")
+}
+
+// servers are the databases whose clients wait for each other's locks.
+var servers = map[string]func(*testing.T) *database{"PostgreSQL": newPostgres, "MariaDB": newMariaDB}
+
+// writing returns an open transaction that has written to the sessions of a prefix.
+func (d *database) writing(t *testing.T, prefix string) *sql.Tx {
+	t.Helper()
+	tx, err := d.pool.BeginTx(t.Context(), nil)
+	require.NoError(t, err)
+	_, err = tx.ExecContext(t.Context(), "UPDATE "+prefix+"sessions SET device = 'x' WHERE id = '"+sessionID(0)+"'")
+	require.NoError(t, err)
+	return tx
+}
+
+// An open transaction keeps nobody from starting who has nothing to migrate.
+func TestMigrateBesideAnOpenTransaction(t *testing.T) {
+	t.Parallel()
+	for name, start := range servers {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d := start(t)
+			store := d.newStore(t, sqlstore.Options{Prefix: "o_", Timeout: patient.Timeout})
+			create(t, store.Sessions(), newSession(sessionID(0), "alice"))
+			tx := d.writing(t, "o_")
+			began := time.Now()
+			require.NoError(t, store.Migrate(t.Context()))
+			assert.Less(t, time.Since(began), slack)
+			create(t, store.Sessions(), newSession(sessionID(2), "alice"))
+			require.NoError(t, tx.Rollback())
+		})
+	}
+}
+
+// Where there is something to do, those who write wait no longer than the
+// migration waits for the transaction, and it goes on when that has ended.
+func TestMigrateKeepsNobodyWaiting(t *testing.T) {
+	t.Parallel()
+	for name, start := range servers {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d := start(t)
+			old, store := d.newPrevious(t, "w_"), d.openAt(t, "w_")
+			require.True(t, old.create(t, sessionID(0), "alice", 3, 1000, 2000, 62_500, expiry))
+			tx := d.writing(t, "w_")
+			migrated := make(chan error, 1)
+			go func() { migrated <- store.Migrate(t.Context()) }()
+
+			var longest time.Duration
+			began := time.Now()
+			for i := 1; time.Since(began) < 5*time.Second; i++ {
+				before := time.Now()
+				require.True(t, old.create(t, sessionID(i), "bob", 3, 1000, 2000, 62_500, expiry))
+				longest = max(longest, time.Since(before))
+			}
+			t.Logf("the longest wait was %v", longest)
+			assert.Less(t, longest, time.Second+slack/2)
+			require.Empty(t, migrated, "is not done, and has not given up")
+
+			ended, cancel := context.WithTimeout(t.Context(), time.Second)
+			defer cancel()
+			assert.ErrorIs(t, store.Migrate(ended), context.DeadlineExceeded)
+			require.NoError(t, tx.Commit())
+			require.NoError(t, <-migrated)
+			require.NoError(t, store.Check(t.Context()))
+			assert.Equal(t, "x", get(t, store, sessionID(0)).Device)
+		})
+	}
+}
+
+// What a migration sets for itself is not there for those who have the connection
+// next.
+func TestMigrateLeavesConnectionsAsTheyWere(t *testing.T) {
+	t.Parallel()
+	for name, setting := range map[string]string{
+		"PostgreSQL": "SELECT current_setting('lock_timeout'), (SELECT COUNT(*) FROM pg_locks WHERE locktype = 'advisory')",
+		"MariaDB":    "SELECT @@SESSION.lock_wait_timeout",
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d := servers[name](t)
+			pool := open(t, d.driver, d.dsn)
+			pool.SetMaxOpenConns(1)
+			one := &database{d.dialect, d.driver, d.dsn, d.server, pool}
+			before := one.query(t, setting)
+			one.newPrevious(t, "l_")
+			store := one.openAt(t, "l_")
+			one.exec(t, "INSERT INTO l_sessions VALUES ('"+sessionID(0)+"', 'alice', '', 1, 0, 0, 0, 0, 0)")
+			tx := d.writing(t, "l_")
+			ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
+			defer cancel()
+			require.Error(t, store.Migrate(ctx))
+			assert.Equal(t, before, one.query(t, setting))
+			require.NoError(t, tx.Rollback())
+			require.NoError(t, store.Migrate(t.Context()))
+			assert.Equal(t, before, one.query(t, setting))
+		})
+	}
+}
+
+// A role that may read and write rows, and nothing else, can do all but migrate,
+// and Migrate where nothing is to do.
+func TestRoleWithoutDDL(t *testing.T) {
+	t.Parallel()
+	for name, role := range map[string]struct {
+		superuser string
+		make      []string
+	}{
+		"PostgreSQL": {"postgres@", []string{
+			"CREATE ROLE app LOGIN", "REVOKE ALL ON SCHEMA public FROM PUBLIC", "GRANT USAGE ON SCHEMA public TO app",
+			"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO app",
+		}},
+		"MariaDB": {"test@", []string{
+			"DELETE FROM mysql.db WHERE User = ''", "FLUSH PRIVILEGES", // anybody may do anything in the database test
+			"CREATE USER 'app'@'127.0.0.1'", "GRANT SELECT, INSERT, UPDATE, DELETE ON test.* TO 'app'@'127.0.0.1'",
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d := servers[name](t)
+			d.newStore(t, sqlstore.Options{Prefix: "app_"})
+			d.newPrevious(t, "old_")
+			for _, statement := range role.make {
+				d.exec(t, statement)
+			}
+			dsn := strings.Replace(d.dsn, role.superuser, "app@", 1)
+			require.NotEqual(t, d.dsn, dsn)
+			app := &database{d.dialect, d.driver, dsn, d.server, open(t, d.driver, dsn)}
+			_, err := app.pool.ExecContext(t.Context(), "CREATE TABLE mine (id INTEGER)")
+			require.Error(t, err)
+
+			store := app.openAt(t, "app_")
+			for _, ask := range []func(context.Context) error{store.Migrate, store.Check, store.Ready, app.newBlocklist(t, store).Ready} {
+				require.NoError(t, ask(t.Context()))
+			}
+			useSessionsOnce(t, store)
+			add(t, store.log, entry(1))
+			_, err = store.Purge(t.Context())
+			require.NoError(t, err)
+
+			old := app.openAt(t, "old_")
+			assert.EqualError(t, old.Check(t.Context()), lines("old_", problemsOfBefore...))
+			began := time.Now()
+			assert.ErrorContains(t, old.Migrate(t.Context()), "sqlstore: migrating: ")
+			assert.Less(t, time.Since(began), slack, "does not try again what is not allowed")
+		})
+	}
+}
+
+func useSessionsOnce(t *testing.T, store *tested) {
+	t.Helper()
+	s := newSession(sessionID(1), "alice")
+	create(t, store.Sessions(), s)
+	next := s
+	next.Generation++
+	require.True(t, replace(t, store, s, next))
+	require.Equal(t, next, get(t, store, s.ID))
+	deleted, err := store.Sessions().Delete(t.Context(), s.ID)
+	require.NoError(t, err)
+	require.True(t, deleted)
+}
+
+// An index that PostgreSQL could not finish is there, and of no use.
+func TestBrokenIndex(t *testing.T) {
+	t.Parallel()
+	d := newPostgres(t)
+	store := d.newStore(t, sqlstore.Options{Prefix: "b_", Timeout: patient.Timeout})
+	create(t, store.Sessions(), newSession(sessionID(1), "alice"))
+	d.exec(t, "UPDATE pg_index SET indisvalid = FALSE WHERE indexrelid = 'b_sessions_user'::regclass")
+	d.requireMended(t, "b_", "table {}sessions: index {}sessions_user is broken; call Migrate")
+}

@@ -1,0 +1,111 @@
+package sqldb
+
+import (
+	"context"
+	"database/sql"
+	"strings"
+
+	"github.com/gin-jwt-extended/ginjwt/internal/schema"
+)
+
+// catalog is what there is of the tables.
+type catalog struct {
+	columns map[string]map[string]bool // by table; none if that is not there
+	indexes map[string]bool
+	broken  map[string]bool // indexes that are there, and not used
+	head    bool            // whether {head} has its row
+	version schema.Version  // 1 where none is noted: code of that version notes nothing
+}
+
+func newCatalog() catalog {
+	return catalog{map[string]map[string]bool{}, map[string]bool{}, map[string]bool{}, false, schema.Version{Number: 1, Oldest: 1}}
+}
+
+// What a dialect calls the things in its catalog.
+const (
+	columnThing = "column"
+	indexThing  = "index"
+	brokenThing = "broken"
+)
+
+type thing struct{ kind, table, name string }
+
+func (c *catalog) add(t thing) {
+	switch t.kind {
+	case columnThing:
+		if c.columns[t.table] == nil {
+			c.columns[t.table] = map[string]bool{}
+		}
+		c.columns[t.table][t.name] = true
+	case indexThing:
+		c.indexes[t.name] = true
+	case brokenThing:
+		c.broken[t.name] = true
+	}
+}
+
+// readCatalog asks what is there. It reads, and waits for no lock on the tables;
+// it needs no right but to read them.
+func (db *DB) readCatalog(ctx context.Context) (catalog, error) {
+	have := newCatalog()
+	var names []any
+	for range strings.Count(db.dialect.catalog, "{tables}") {
+		for _, t := range tables {
+			names = append(names, db.name(t.name))
+		}
+	}
+	query := db.name(strings.ReplaceAll(db.dialect.catalog, "{tables}", repeat("?", len(tables))))
+	things, err := readRows(ctx, db.pool, scanThing, query, names...)
+	if err != nil {
+		return have, err
+	}
+	for _, t := range things {
+		have.add(t)
+	}
+	if have.columns[db.name(`{head}`)]["id"] {
+		rows, err := readRows(ctx, db.pool, scanKey, db.name(`SELECT id FROM {head} WHERE id = 1`))
+		if err != nil {
+			return have, err
+		}
+		have.head = len(rows) > 0
+	}
+	if columns := have.columns[db.name(`{schema}`)]; columns["version"] && columns["oldest"] {
+		noted, err := readRows(ctx, db.pool, scanVersion, db.Queries.Version)
+		if err != nil {
+			return have, err
+		}
+		for _, v := range noted {
+			have.version = v
+		}
+	}
+	return have, nil
+}
+
+// catalogOf is what there is where all of a version is there.
+func (db *DB) catalogOf(version int64) catalog {
+	have := newCatalog()
+	have.head, have.version.Number = true, version
+	for _, t := range tables {
+		for _, c := range t.columns {
+			if max(t.since, c.since) <= version {
+				have.add(thing{columnThing, db.name(t.name), c.name})
+			}
+		}
+		for _, i := range t.indexes {
+			if max(t.since, i.since) <= version {
+				have.add(thing{indexThing, db.name(t.name), db.name(i.name)})
+			}
+		}
+	}
+	return have
+}
+
+func scanThing(rows *sql.Rows) (t thing, err error) {
+	err = rows.Scan(&t.kind, &t.table, &t.name)
+	return t, err
+}
+
+func scanVersion(rows *sql.Rows) (v schema.Version, err error) {
+	err = rows.Scan(&v.Number, &v.Oldest)
+	return v, err
+}

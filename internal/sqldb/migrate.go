@@ -1,0 +1,88 @@
+package sqldb
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+)
+
+// errLocked says that another client holds a lock, or does the same.
+var errLocked = errors.New("another client holds a lock")
+
+// Between two tries others get their turn.
+const (
+	firstPause = 50 * time.Millisecond
+	maxPause   = time.Second
+)
+
+// Migrate makes what is missing. It takes until that is done or ctx ends; the
+// timeout does not bound it.
+func (db *DB) Migrate(ctx context.Context) error {
+	_, err := promptly(ctx, func() (struct{}, error) { return struct{}{}, db.migrate(ctx) })
+	return err
+}
+
+// migrate tries again what met a lock.
+func (db *DB) migrate(ctx context.Context) error {
+	for pause := firstPause; ; pause = min(2*pause, maxPause) {
+		err := db.fill(ctx)
+		if !db.dialect.locked(err) {
+			return err
+		}
+		timer := time.NewTimer(pause)
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+			timer.Stop()
+			return err
+		}
+	}
+}
+
+// fill fills all gaps. After an error it looks again: another process may have
+// done the same, and nothing is wrong as long as gaps become fewer.
+func (db *DB) fill(ctx context.Context) error {
+	var tried []change
+	failed := errors.New("migrating: what was made is not there")
+	for {
+		have, err := db.readCatalog(ctx)
+		if err != nil {
+			return err
+		}
+		changes, err := db.changes(have)
+		switch {
+		case err != nil || len(changes) == 0:
+			return err
+		case slices.Equal(changes, tried):
+			return failed
+		}
+		if err := db.apply(ctx, changes); err != nil {
+			if db.dialect.locked(err) || ctx.Err() != nil {
+				return err
+			}
+			failed = err
+		}
+		tried = changes
+	}
+}
+
+func (db *DB) apply(ctx context.Context, changes []change) error {
+	for _, c := range changes {
+		if err := db.dialect.apply(ctx, db.pool, c); err != nil {
+			return fmt.Errorf("migrating: %w", err)
+		}
+	}
+	return nil
+}
+
+func (db *DB) changes(have catalog) (all []change, err error) {
+	if settled, err := settled(have); settled {
+		return nil, err
+	}
+	for _, g := range db.gaps(have) {
+		all = append(all, g.changes...)
+	}
+	return all, nil
+}

@@ -1,0 +1,117 @@
+package sqldb
+
+import "github.com/gin-jwt-extended/ginjwt/internal/schema"
+
+// version is that of the tables below. To change them, add to them, with the new
+// number as since, and raise it; Oldest is the version of the code that may still
+// use them, which is the one before: its statements go on to work if new columns
+// have a default, and if what it uses stays.
+//
+//  1. sessions, blocklist and blocklist_head
+//  2. of sessions realm, ends, key_hash, data, upstream_iss, upstream_sid,
+//     upstream_sub and jkt; the table schema
+var version = schema.Version{Number: 2, Oldest: 1}
+
+// kind is what a column is for; each dialect has a type for it.
+type kind int
+
+const (
+	uuidText kind = iota
+	keyText       // compared byte by byte
+	text
+	dataText
+	markText
+	hash
+	number
+)
+
+// table is one that a store needs, in any database.
+type table struct {
+	name    string // a template, as in statements
+	columns []column
+	indexes []index
+	since   int64 // the version that brought it; zero is the first
+}
+
+type column struct {
+	name  string
+	kind  kind
+	rest  string // what is written after NOT NULL
+	since int64
+}
+
+type index struct {
+	name    string // a template, which begins with that of the table
+	columns string
+	since   int64
+}
+
+// never is the zero time in milliseconds, as [time.Time.UnixMilli] has it.
+const never = `DEFAULT -62135596800000`
+
+const (
+	primary   = `PRIMARY KEY`
+	onlyRow   = `PRIMARY KEY CHECK (id = 1)`
+	emptyText = `DEFAULT ''`
+)
+
+var tables = []table{
+	{
+		name: `{sessions}`,
+		columns: []column{
+			{name: "id", kind: uuidText, rest: primary},
+			{name: "identity", kind: keyText},
+			{name: "device", kind: text},
+			{name: "generation", kind: number},
+			{name: "created", kind: number},
+			{name: "rotated", kind: number},
+			{name: "grace", kind: number},
+			{name: "expires", kind: number},
+			{name: "changes", kind: number},
+			{name: "realm", kind: keyText, rest: emptyText, since: 2},
+			{name: "ends", kind: number, rest: never, since: 2},
+			{name: "key_hash", kind: text, rest: emptyText, since: 2},
+			{name: "data", kind: dataText, rest: emptyText, since: 2},
+			{name: "upstream_iss", kind: text, rest: emptyText, since: 2},
+			{name: "upstream_sid", kind: text, rest: emptyText, since: 2},
+			{name: "upstream_sub", kind: text, rest: emptyText, since: 2},
+			{name: "jkt", kind: text, rest: emptyText, since: 2},
+		},
+		indexes: []index{
+			// The identity comes first: version 1 asks for that alone, and has an
+			// index {sessions}_identity, which is not needed beside this one.
+			{name: `{sessions}_user`, columns: "identity, realm", since: 2},
+			{name: `{sessions}_expires`, columns: "expires"},
+		},
+	},
+	{
+		name: `{blocklist}`,
+		columns: []column{
+			{name: "seq", kind: number, rest: primary},
+			{name: "mark", kind: markText},
+			{name: "id", kind: hash},
+			{name: "expires", kind: number},
+		},
+		indexes: []index{
+			{name: `{blocklist}_id`, columns: "id"},
+			{name: `{blocklist}_expires`, columns: "expires"},
+		},
+	},
+	{
+		name: `{head}`,
+		columns: []column{
+			{name: "id", kind: number, rest: onlyRow},
+			{name: "seq", kind: number},
+			{name: "mark", kind: markText},
+		},
+	},
+	{
+		name:  `{schema}`,
+		since: 2,
+		columns: []column{
+			{name: "id", kind: number, rest: onlyRow},
+			{name: "version", kind: number},
+			{name: "oldest", kind: number},
+		},
+	},
+}
