@@ -333,7 +333,7 @@ func TestFilledSessions(t *testing.T) {
 		want, ok, err := sessions.Get(t.Context(), idOf(7))
 		require.NoError(t, err)
 		require.True(t, ok)
-		require.True(t, want.CreatedAt.Equal(created) && want.RotatedAt.Equal(created) && want.HandedOutAt.Equal(created))
+		require.True(t, want.CreatedAt.Equal(created) && want.RotatedAt.Equal(created) && want.HandedOutAt.Equal(created.Add(-time.Minute)))
 		require.True(t, want.ExpiresAt.Equal(expires))
 		got, err := sessions.List(t.Context(), "", userOf(7))
 		require.NoError(t, err)
