@@ -74,6 +74,9 @@ func inRedis(ctx, start context.Context, address string) (*stores, error) {
 	if err != nil {
 		return nil, errors.Join(err, client.Close())
 	}
+	if err := store.Migrate(start); err != nil { // notes the version of what is written
+		return nil, errors.Join(err, client.Close())
+	}
 	blocklist := store.Blocklist(ctx)
 	if err := blocklist.Ready(start); err != nil {
 		return nil, errors.Join(err, client.Close())

@@ -74,8 +74,10 @@ Nothing of it is a token, nor can a token be made of it. An ID that is a UUID is
 kept as its 16 bytes, any other as the first 16 bytes of its SHA-256. The name of
 a key shows neither identity nor realm, only their SHA-256.
 
-[Store.Migrate] notes the version of the records. Call it when a new version of
-this package is deployed; processes of the version before may go on meanwhile.
+[Store.Migrate] notes the version of the records. Call it before a new version of
+this package is deployed, or at each start; processes of the version before may go
+on meanwhile. [Store.Check] and [Store.Ready] say whether this code may use what is
+there.
 
 Besides what the client itself asks for, an ACL needs the keys ~ginjwt:* and
 ~{ginjwt}:*, and the commands ZADD, ZMSCORE, ZRANGE,

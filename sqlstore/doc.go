@@ -49,10 +49,12 @@
 //
 // # Tables
 //
-// There are three: sessions, blocklist and blocklist_head, all with
-// Options.Prefix. [Store.Schema] is their text for tools that migrate. They
-// hold no token and nothing that tokens can be made from. Call [Store.Purge]
-// now and then, as nothing else deletes what has expired:
+// There are four: sessions, blocklist, blocklist_head and schema, all with
+// Options.Prefix; the last has the version of all. [Store.Migrate] makes them, and
+// makes new versions of old ones while processes are at work; for tools that
+// migrate there are [Store.Schema] and [Store.SchemaUpgrade], and [Store.Check] says
+// what is missing. They hold no token and nothing that tokens can be made from. Call
+// [Store.Purge] now and then, as nothing else deletes what has expired:
 //
 //	for range time.Tick(time.Hour) {
 //		if _, err := store.Purge(ctx); err != nil {

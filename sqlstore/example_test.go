@@ -5,10 +5,30 @@ import (
 	"database/sql"
 	"log"
 	"os"
+	"time"
 
 	"github.com/gin-jwt-extended/ginjwt"
 	"github.com/gin-jwt-extended/ginjwt/sqlstore"
 )
+
+// A process whose role may only read and write rows cannot migrate. It asks whether
+// somebody has.
+func ExampleStore_Check() {
+	db, err := sql.Open("pgx", os.Getenv("DATABASE_URL")) // github.com/jackc/pgx/v5/stdlib
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer db.Close()
+	store, err := sqlstore.New(db, sqlstore.PostgreSQL, sqlstore.Options{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	if err := store.Check(ctx); err != nil {
+		log.Fatal(err) // sqlstore: table ginjwt_sessions: column realm is missing; call Migrate
+	}
+}
 
 // With the driver modernc.org/sqlite, which has to be imported for its effects.
 func Example() {

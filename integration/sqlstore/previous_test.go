@@ -1,6 +1,7 @@
 package sqlstore_test
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -146,7 +147,9 @@ func (p previous) statement(template string) string {
 // change reports whether one row was changed.
 func (p previous) change(t *testing.T, template string, args ...any) bool {
 	t.Helper()
-	result, err := p.pool.ExecContext(t.Context(), p.statement(template), args...)
+	ctx, cancel := context.WithTimeout(t.Context(), patient.Timeout)
+	defer cancel()
+	result, err := p.pool.ExecContext(ctx, p.statement(template), args...)
 	require.NoError(t, err)
 	n, err := result.RowsAffected()
 	require.NoError(t, err)
