@@ -1,0 +1,182 @@
+package ginjwt_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/gin-jwt-extended/ginjwt"
+	"github.com/gin-jwt-extended/ginjwt/jwttest"
+	"github.com/gin-jwt-extended/ginjwt/keys"
+)
+
+// loginUser is a user as an application has it.
+type loginUser struct {
+	id   int
+	role string
+}
+
+func accountID(_ context.Context, user any) (string, error) {
+	if a, ok := user.(*loginUser); ok {
+		return fmt.Sprint("account-", a.id), nil
+	}
+	return fmt.Sprint(user), nil
+}
+
+// The loaders of what is in a token are given the same kind of value at the login and
+// whenever the session is refreshed: its user, if there is a loader of users.
+func TestLoadersAreGivenTheUserAtLoginAndRefresh(t *testing.T) {
+	t.Parallel()
+	var claims, headers, signers []any
+	var looked []*ginjwt.Token
+	config, clock := sessionsConfig()
+	secret := keys.Key{Sign: []byte(config.SecretKey)}
+	mgr, _ := newManager(t, config, func(m *ginjwt.JWTManager) {
+		m.UserIdentityLoader(accountID)
+		m.UserLookupLoader(func(_ context.Context, token *ginjwt.Token) (any, error) {
+			looked = append(looked, token)
+			return &loginUser{7, "editor"}, nil
+		})
+		m.AdditionalClaimsLoader(func(_ context.Context, user any) (ginjwt.Claims, error) {
+			claims = append(claims, user)
+			return ginjwt.Claims{"role": user.(*loginUser).role}, nil
+		})
+		m.AdditionalHeadersLoader(func(_ context.Context, user any) (ginjwt.Header, error) {
+			headers = append(headers, user)
+			return nil, nil
+		})
+		m.EncodeKeyLoader(func(_ context.Context, user any) (keys.Key, error) {
+			signers = append(signers, user)
+			return secret, nil
+		})
+	})
+	for _, given := range []any{&loginUser{7, "guest"}, "account-7"} {
+		claims, headers, signers, looked = nil, nil, nil, nil
+		pair, err := mgr.CreateTokenPair(t.Context(), given)
+		require.NoError(t, err)
+		require.Len(t, looked, 1, "at the login too")
+		assert.Equal(t, "account-7", looked[0].Identity)
+		assert.Equal(t, pair.SessionID, looked[0].SessionID)
+		assert.Equal(t, ginjwt.RefreshToken, looked[0].Type)
+		assert.Equal(t, "account-7", looked[0].Claims()["sub"])
+		assert.Equal(t, clock.Now().Add(30*24*time.Hour).UTC(), looked[0].ExpiresAt.UTC())
+		assert.Equal(t, "editor", claimsIn(t, pair.AccessToken)["role"])
+
+		mustRotate(t, mgr, pair.RefreshToken)
+		clock.Advance(tradable)
+		next := mustRotate(t, mgr, pair.RefreshToken)
+		assert.Equal(t, "editor", claimsIn(t, next.AccessToken)["role"])
+		assert.Equal(t, "editor", claimsIn(t, next.RefreshToken)["role"])
+		for _, all := range [][]any{claims, headers, signers} {
+			assert.Len(t, all, 2+1+2, "a pair, an access token, a pair")
+			for _, user := range all {
+				assert.Equal(t, &loginUser{7, "editor"}, user)
+			}
+		}
+	}
+}
+
+// Without a loader of users they are given the identity as text, whatever was passed
+// to CreateTokenPair.
+func TestLoadersAreGivenTextAtLoginAndRefresh(t *testing.T) {
+	t.Parallel()
+	var given []any
+	config, clock := sessionsConfig()
+	mgr, _ := newManager(t, config, func(m *ginjwt.JWTManager) {
+		m.UserIdentityLoader(accountID)
+		m.AdditionalClaimsLoader(func(_ context.Context, identity any) (ginjwt.Claims, error) {
+			given = append(given, identity)
+			return nil, nil
+		})
+	})
+	for _, identity := range []any{"7", 7, userID(7)} {
+		given = nil
+		pair, err := mgr.CreateTokenPair(t.Context(), identity)
+		require.NoError(t, err)
+		mustRotate(t, mgr, pair.RefreshToken)
+		clock.Advance(tradable)
+		mustRotate(t, mgr, pair.RefreshToken)
+		assert.Equal(t, []any{"7", "7", "7", "7", "7"}, given)
+	}
+}
+
+// A user who could not be loaded again is refused at the login, and not by every
+// refresh after it.
+func TestUsersWithoutALookupAreRefusedAtTheLogin(t *testing.T) {
+	t.Parallel()
+	const says = "ginjwt: identity is no text and no integer: a *ginjwt_test.loginUser needs a UserLookupLoader, " +
+		"which loads it again when the tokens are refreshed; without it the loaders of claims, headers and keys would be given text then"
+	for name, register := range map[string]func(*ginjwt.JWTManager){
+		"claims": func(m *ginjwt.JWTManager) {
+			m.AdditionalClaimsLoader(func(context.Context, any) (ginjwt.Claims, error) { return nil, nil })
+		},
+		"headers": func(m *ginjwt.JWTManager) {
+			m.AdditionalHeadersLoader(func(context.Context, any) (ginjwt.Header, error) { return nil, nil })
+		},
+		"keys": func(m *ginjwt.JWTManager) {
+			m.EncodeKeyLoader(func(context.Context, any) (keys.Key, error) {
+				return keys.Key{Sign: []byte(jwttest.Config(nil).SecretKey)}, nil
+			})
+		},
+	} {
+		config, _ := sessionsConfig()
+		identities := func(m *ginjwt.JWTManager) { m.UserIdentityLoader(accountID) }
+		mgr, _ := newManager(t, config, identities, register)
+		user := &loginUser{7, "editor"}
+		pair, err := mgr.CreateTokenPair(t.Context(), user)
+		require.EqualError(t, err, says, name)
+		require.ErrorIs(t, err, ginjwt.ErrIdentity)
+		require.Zero(t, pair)
+		_, err = mgr.CreateRefreshToken(t.Context(), user)
+		require.EqualError(t, err, says, name)
+		sessions, err := mgr.Sessions(t.Context(), "account-7")
+		require.NoError(t, err)
+		assert.Empty(t, sessions)
+
+		_, err = mgr.CreateAccessToken(t.Context(), user)
+		require.NoError(t, err, "an access token is not refreshed")
+		lookup := func(m *ginjwt.JWTManager) {
+			m.UserLookupLoader(func(context.Context, *ginjwt.Token) (any, error) { return user, nil })
+		}
+		mgr, _ = newManager(t, config, identities, register, lookup)
+		mustRotate(t, mgr, jwttest.TokenPair(t, mgr, user).RefreshToken)
+		mustRotate(t, mgr, jwttest.RefreshToken(t, mgr, user))
+		config.Sessions = nil
+		mgr, _ = newManager(t, config, identities, register)
+		_, err = mgr.CreateRefreshToken(t.Context(), user)
+		require.NoError(t, err, "%s: without sessions the application makes the tokens", name)
+	}
+	config, _ := sessionsConfig()
+	mgr, _ := newManager(t, config, func(m *ginjwt.JWTManager) { m.UserIdentityLoader(accountID) })
+	mustRotate(t, mgr, jwttest.TokenPair(t, mgr, &loginUser{7, "editor"}).RefreshToken)
+}
+
+// A login of a user who is not found, or cannot be looked up, starts no session.
+func TestLoginsOfUsersThatAreNotFound(t *testing.T) {
+	t.Parallel()
+	config, _ := sessionsConfig()
+	failure := errors.New("secret detail")
+	mgr, _ := newManager(t, config, func(m *ginjwt.JWTManager) {
+		m.AdditionalClaimsLoader(func(context.Context, any) (ginjwt.Claims, error) { return nil, nil })
+		m.UserLookupLoader(func(_ context.Context, token *ginjwt.Token) (any, error) {
+			if token.Identity == "fails" {
+				return nil, failure
+			}
+			return nil, nil
+		})
+	})
+	_, err := mgr.CreateTokenPair(t.Context(), "nobody")
+	require.ErrorIs(t, err, ginjwt.ErrUserLookup)
+	_, err = mgr.CreateTokenPair(t.Context(), "fails")
+	require.ErrorIs(t, err, failure)
+	for _, identity := range []string{"nobody", "fails"} {
+		sessions, err := mgr.Sessions(t.Context(), identity)
+		require.NoError(t, err)
+		assert.Empty(t, sessions)
+	}
+}
