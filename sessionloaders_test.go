@@ -156,6 +156,26 @@ func TestUsersWithoutALookupAreRefusedAtTheLogin(t *testing.T) {
 	mustRotate(t, mgr, jwttest.TokenPair(t, mgr, &loginUser{7, "editor"}).RefreshToken)
 }
 
+// The loader of users finds in the token at the login what the refresh token will
+// have of the session.
+func TestUserLookupSeesTheClaimsOfTheSession(t *testing.T) {
+	t.Parallel()
+	config, clock := sessionsConfig()
+	config.RequiredClaims = []string{"version"}
+	var seen []any
+	mgr, _ := newManager(t, config, func(m *ginjwt.JWTManager) {
+		m.AdditionalClaimsLoader(func(context.Context, any) (ginjwt.Claims, error) { return nil, nil })
+		m.UserLookupLoader(func(_ context.Context, token *ginjwt.Token) (any, error) {
+			seen = append(seen, token.Claims()["version"])
+			return token.Identity, nil
+		})
+	})
+	pair := newPair(t, mgr, ginjwt.WithSessionClaims(ginjwt.Claims{"version": "3"}))
+	clock.Advance(tradable)
+	mustRotate(t, mgr, pair.RefreshToken)
+	assert.Equal(t, []any{"3", "3"}, seen)
+}
+
 // A login of a user who is not found, or cannot be looked up, starts no session.
 func TestLoginsOfUsersThatAreNotFound(t *testing.T) {
 	t.Parallel()

@@ -75,6 +75,7 @@ func (p *sessionPolicy) userAtLogin(ctx context.Context, s store.Session, identi
 	}
 	spec := p.minter.specOf(nil)
 	spec.session, spec.now, spec.expires = &s, s.CreatedAt, s.ExpiresAt.Sub(s.CreatedAt)
+	spec.claims = p.requiredClaims(s)
 	token, err := p.minter.preview(RefreshToken, s.Identity, spec)
 	if err != nil {
 		return nil, err
