@@ -3,6 +3,7 @@ package ginjwt_test
 import (
 	"context"
 	"encoding/json"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -87,6 +88,24 @@ func TestSessionClaimsAndImplicitRefresh(t *testing.T) {
 	a.browser = a.loginByCookies(t)
 	a.clock.Advance(12 * time.Minute)
 	assert.Equal(t, "gold", claimsIn(t, renewedIn(t, a.get("/page")))["plan"])
+}
+
+// ImplicitRefresh prolongs a session by what its login chose, and not beyond the end
+// that it chose.
+func TestLifetimesOfSessionsAndImplicitRefresh(t *testing.T) {
+	t.Parallel()
+	a := newSlidingApp(t, func(c *ginjwt.Config) { c.Sessions = jsonSessions{c.Sessions} })
+	start := a.clock.Now()
+	a.pair = a.login(t, "alice", ginjwt.WithIdleLifetime(time.Hour), ginjwt.WithSessionLifetime(100*time.Minute))
+	a.browser = a.loginByCookies(t)
+	jar := []*httptest.ResponseRecorder{a.browser}
+	for _, expires := range []time.Duration{72 * time.Minute, 84 * time.Minute, 96 * time.Minute, 100 * time.Minute, 100 * time.Minute} {
+		a.clock.Advance(12 * time.Minute)
+		w := jwttest.Do(a.engine, "GET", "/page", jwttest.Cookies(jar...))
+		require.NotEmpty(t, renewedIn(t, w))
+		jar = append(jar, w)
+		assert.Equal(t, start.Add(expires).UTC(), a.session(t).ExpiresAt)
+	}
 }
 
 // Of claims with one name, that of WithClaims wins, then that of the session, then
