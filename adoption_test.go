@@ -194,6 +194,24 @@ func TestSessionsThatAreShorterThanTheirToken(t *testing.T) {
 	}
 }
 
+// A token without "iat" began as long before it expires as tokens live, however often
+// it is asked.
+func TestSessionsOfTokensWithoutIAT(t *testing.T) {
+	t.Parallel()
+	a := newGraceApp(t, func(c *ginjwt.Config) { c.SessionLifetime = 24 * time.Hour })
+	claims := claimsIn(t, jwttest.RefreshToken(t, a.mgr, "alice"))
+	delete(claims, "iat")
+	old, began := signedWith(t, appSecret(), claims), a.clock.Now().UTC()
+	a.clock.Advance(time.Hour)
+	s := a.stored(t, mustRotate(t, a.mgr, old).SessionID)
+	assert.Equal(t, began, s.CreatedAt)
+	assert.Equal(t, began.Add(24*time.Hour), s.EndsAt)
+	_, err := a.store.Delete(t.Context(), s.ID)
+	require.NoError(t, err)
+	a.clock.Advance(23 * time.Hour)
+	refusedWith(t, a.mgr, old, ginjwt.ErrSessionEnded)
+}
+
 // A session lives at least as long as the token that it began with.
 func TestSessionsThatAreAsLongAsTheirToken(t *testing.T) {
 	t.Parallel()

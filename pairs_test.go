@@ -47,6 +47,18 @@ func TestPairsTellWhatIsInTheirTokens(t *testing.T) {
 	check(mustRotate(t, mgr, jwttest.RefreshToken(t, mgr, "alice")), "token without a session")
 }
 
+// ImplicitRefresh prolongs the session, and not the refresh token that was given out.
+func TestPairsTellWhenTheTokenThatWasSentExpires(t *testing.T) {
+	t.Parallel()
+	a := newSlidingApp(t, func(c *ginjwt.Config) { c.SessionGrace = 10 * time.Minute })
+	expires := a.clock.Now().Add(30 * 24 * time.Hour)
+	a.clock.Advance(12 * time.Minute)
+	require.NotEmpty(t, renewedIn(t, a.get("/page")))
+	pair := a.rotate(t, a.pair.RefreshToken)
+	require.Equal(t, a.pair.RefreshToken, pair.RefreshToken)
+	assert.Equal(t, expires.Unix(), pair.RefreshExpiresAt.Unix())
+}
+
 // Pages that cannot read the CSRF cookie get its value, and when to log in again, in
 // the answer of login and refresh.
 func TestDetailedPairs(t *testing.T) {

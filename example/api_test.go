@@ -21,6 +21,7 @@ func TestLogin(t *testing.T) {
 	answer := tokensIn(t, s.do("POST", "/login", jwttest.JSON(alice)))
 	requireAnswer(t, s.do("GET", "/me", jwttest.Bearer(answer.AccessToken)), 200, `{"id":1,"name":"alice","admin":true}`)
 
+	s.clock.Advance(2 * time.Minute) // younger tokens are not traded
 	refreshed := s.refresh(t, answer.RefreshToken)
 	assert.NotEqual(t, answer.RefreshToken, refreshed.RefreshToken)
 	requireAnswer(t, s.do("GET", "/me", jwttest.Bearer(refreshed.AccessToken)), 200, `{"id":1,"name":"alice","admin":true}`)
@@ -176,6 +177,7 @@ func TestStolenTokenEndsTheSession(t *testing.T) {
 	s.register(t, alice)
 	first := tokensIn(t, s.do("POST", "/login", jwttest.JSON(alice), jwttest.Header("User-Agent", "phone")))
 	otherAccess, _ := s.login(t, alice)
+	s.clock.Advance(2 * time.Minute)
 	second := s.refresh(t, first.RefreshToken)
 	s.clock.Advance(time.Minute)
 
