@@ -213,13 +213,17 @@ func testOneCreation(t *testing.T, store ginjwt.SessionStore) {
 	}
 }
 
-func newManager(t *testing.T, store ginjwt.SessionStore) *ginjwt.JWTManager {
+// tradeAge is more than the age at which a manager trades refresh tokens.
+const tradeAge = 2 * time.Minute
+
+func newManager(t *testing.T, store ginjwt.SessionStore) (*ginjwt.JWTManager, *jwttest.Clock) {
 	t.Helper()
-	config := jwttest.Config(nil)
+	clock := &jwttest.Clock{}
+	config := jwttest.Config(clock)
 	config.Sessions = store
 	mgr := ginjwt.New(config)
 	require.NoError(t, mgr.InitApp(nil))
-	return mgr
+	return mgr, clock
 }
 
 func decode(t *testing.T, mgr *ginjwt.JWTManager, encoded string) *ginjwt.Token {
@@ -234,10 +238,11 @@ const rotationCallers = 64
 // testRotations refreshes one token by 64 callers at once, again and again. All
 // are given tokens of the one next generation, as two tabs would be.
 func testRotations(t *testing.T, store ginjwt.SessionStore, rounds int) {
-	mgr := newManager(t, store)
+	mgr, clock := newManager(t, store)
 	pair, err := mgr.CreateTokenPair(t.Context(), "alice")
 	require.NoError(t, err)
 	for round := range rounds {
+		clock.Advance(tradeAge)
 		refresh := decode(t, mgr, pair.RefreshToken)
 		pairs := make([]ginjwt.TokenPair, rotationCallers)
 		at(rotationCallers, func(i int) {
@@ -263,10 +268,11 @@ func testRotations(t *testing.T, store ginjwt.SessionStore, rounds int) {
 // testLogoutAndRotation ends a session while it is rotated. Nothing of it
 // survives, whoever was first.
 func testLogoutAndRotation(t *testing.T, store ginjwt.SessionStore) {
-	mgr := newManager(t, store)
+	mgr, clock := newManager(t, store)
 	for range 20 {
 		pair, err := mgr.CreateTokenPair(t.Context(), "alice")
 		require.NoError(t, err)
+		clock.Advance(tradeAge)
 		refresh := decode(t, mgr, pair.RefreshToken)
 		pairs := make([]ginjwt.TokenPair, 8)
 		at(9, func(i int) {
