@@ -14,6 +14,7 @@ import (
 	"fmt"
 	"math/big"
 	"net/http"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -438,8 +439,8 @@ func ailments(t *testing.T) []ailment {
 			"note: HeaderName (JWT_HEADER_NAME): Is for headers"},
 		{healthy, func(c *ginjwt.Config) { c.QueryStringName = "token" }, func(c *ginjwt.Config) { c.QueryStringName = "jwt" },
 			"note: QueryStringName (JWT_QUERY_STRING_NAME): Is for the query string"},
-		{healthy, func(c *ginjwt.Config) { c.RefreshJSONKey = "token" }, func(c *ginjwt.Config) { c.TokenLocation = []ginjwt.Location{ginjwt.InJSON} },
-			"note: RefreshJSONKey (JWT_REFRESH_JSON_KEY): Is for JSON bodies"},
+		{healthy, func(c *ginjwt.Config) { c.JSONKey = "token" }, func(c *ginjwt.Config) { c.TokenLocation = []ginjwt.Location{ginjwt.InJSON} },
+			"note: JSONKey (JWT_JSON_KEY): Is for JSON bodies"},
 	}
 }
 
@@ -521,6 +522,40 @@ func TestSettingsOfAProtectionThatIsOffAreIdle(t *testing.T) {
 		{Severity: doctor.Note, Field: "CSRFCheckForm", Setting: "JWT_CSRF_CHECK_FORM", Problem: problem, Fix: fix},
 		{Severity: doctor.Note, Field: "CSRFMethods", Setting: "JWT_CSRF_METHODS", Problem: problem, Fix: fix},
 	}, found[1:])
+}
+
+// Settings of cookies do nothing where no route reads cookies.
+func TestEverySettingOfCookiesIsIdleWithoutCookies(t *testing.T) {
+	t.Parallel()
+	fields := reflect.TypeFor[ginjwt.Config]()
+	for i := range fields.NumField() {
+		name := fields.Field(i).Name
+		if !strings.Contains(name, "Cookie") && !strings.Contains(name, "CSRF") && name != "MaxFormSize" || name == "DisableCookieCSRFProtect" {
+			continue
+		}
+		c := healthy()
+		switch v := reflect.ValueOf(&c).Elem().Field(i).Addr().Interface().(type) {
+		case *bool:
+			*v = true
+		case *int:
+			*v = 1 << 20
+		case *http.SameSite:
+			*v = http.SameSiteStrictMode
+		case *[]string:
+			*v = map[string][]string{"CSRFMethods": {"POST"}, "CookieFormerDomains": {"example.com"}, "CookieFormerPaths": {"/old"}}[name]
+		case *string:
+			*v = "x"
+			if strings.HasSuffix(name, "Path") {
+				*v = "/x"
+			}
+		default:
+			t.Fatalf("%s: a %T", name, v)
+		}
+		found := slices.ContainsFunc(doctor.Diagnose(c), func(f doctor.Finding) bool {
+			return f.Field == name && strings.HasPrefix(f.Problem, "Is for cookies, which TokenLocation does not name")
+		})
+		assert.True(t, found, name)
+	}
 }
 
 func TestTheDoctorRepeatsWhatInitAppRefuses(t *testing.T) {

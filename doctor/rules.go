@@ -341,18 +341,19 @@ var unused = []struct {
 }{
 	{[]string{
 		"AccessCookieName", "AccessCookiePath", "RefreshCookieName", "RefreshCookiePath", "CookieDomain", "CookieSameSite", "DisableCookieSecure",
+		"CookieFormerDomains", "CookieFormerPaths", "CookiePartitioned", "CookieFormerPartitioned", "CSRFCookieDomain", "MaxFormSize",
 		"DisableSessionCookie", "DisableCSRFInCookies", "CSRFCheckForm", "CSRFMethods", "AccessCSRFCookieName", "AccessCSRFCookiePath",
 		"AccessCSRFHeaderName", "AccessCSRFFieldName", "RefreshCSRFCookieName", "RefreshCSRFCookiePath", "RefreshCSRFHeaderName", "RefreshCSRFFieldName",
 	}, func(c effectiveConfig) bool { return !c.reads(ginjwt.InCookies) },
 		"Is for cookies, which TokenLocation does not name: no route reads them, but those with Locations(InCookies).",
 		"Add InCookies to TokenLocation, or remove the setting."},
 	{[]string{
-		"DisableCSRFInCookies", "CSRFCheckForm", "CSRFMethods", "AccessCSRFCookieName", "AccessCSRFCookiePath", "AccessCSRFHeaderName",
-		"AccessCSRFFieldName", "RefreshCSRFCookieName", "RefreshCSRFCookiePath", "RefreshCSRFHeaderName", "RefreshCSRFFieldName",
+		"DisableCSRFInCookies", "CSRFCookieDomain", "CSRFCheckForm", "CSRFMethods", "AccessCSRFCookieName", "AccessCSRFCookiePath",
+		"AccessCSRFHeaderName", "AccessCSRFFieldName", "RefreshCSRFCookieName", "RefreshCSRFCookiePath", "RefreshCSRFHeaderName", "RefreshCSRFFieldName",
 	}, func(c effectiveConfig) bool { return c.reads(ginjwt.InCookies) && c.DisableCookieCSRFProtect },
 		"Does nothing: DisableCookieCSRFProtect turns the protection off.",
 		"Remove DisableCookieCSRFProtect, or this setting."},
-	{[]string{"AccessCSRFFieldName", "RefreshCSRFFieldName"}, func(c effectiveConfig) bool { return c.checksCSRF() && !c.CSRFCheckForm },
+	{[]string{"AccessCSRFFieldName", "RefreshCSRFFieldName", "MaxFormSize"}, func(c effectiveConfig) bool { return c.checksCSRF() && !c.CSRFCheckForm },
 		"Does nothing: forms are not looked at.",
 		"Set CSRFCheckForm, or remove the setting."},
 	{[]string{"HeaderName", "DisableHeaderType"}, func(c effectiveConfig) bool { return !c.reads(ginjwt.InHeaders) },
@@ -361,7 +362,7 @@ var unused = []struct {
 	{[]string{"QueryStringName", "QueryStringValuePrefix"}, func(c effectiveConfig) bool { return !c.reads(ginjwt.InQueryString) },
 		"Is for the query string, which TokenLocation does not name: no route reads it, but those with Locations(InQueryString).",
 		"Remove the setting, unless a route names that location."},
-	{[]string{"JSONKey", "RefreshJSONKey"}, func(c effectiveConfig) bool { return !c.reads(ginjwt.InJSON) },
+	{[]string{"JSONKey"}, func(c effectiveConfig) bool { return !c.reads(ginjwt.InJSON) }, // RefreshHandler reads RefreshJSONKey in any case
 		"Is for JSON bodies, which TokenLocation does not name: no route reads them, but those with Locations(InJSON).",
 		"Add InJSON to TokenLocation, or remove the setting."},
 }
