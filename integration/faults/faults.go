@@ -6,6 +6,7 @@ package faults
 
 import (
 	"context"
+	crand "crypto/rand"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -78,6 +79,13 @@ func Run(t *testing.T, open func(ctx context.Context) Stores, fault Fault) {
 	w.checkTheEnd()
 }
 
+// grace is short, so that tokens are traded again and again. What takes longer than
+// that, as faults do, is repeated with an Idempotency-Key.
+const (
+	grace    = 25 * time.Millisecond
+	tradeAge = 2 * grace
+)
+
 // world is what all users share.
 type world struct {
 	t     *testing.T
@@ -102,6 +110,7 @@ func (w *world) startProcess() {
 	stores := w.open(w.t.Context())
 	config := jwttest.Config(nil)
 	config.Sessions, config.Blocklist = stores.Sessions, stores.Blocklist
+	config.SessionGrace = grace
 	mgr := ginjwt.New(config)
 	require.NoError(w.t, mgr.InitApp(nil))
 	w.mu.Lock()
@@ -156,7 +165,22 @@ type user struct {
 	*world
 	name string
 	pair ginjwt.TokenPair
+	key  string   // made with the present refresh token
 	old  []string // refresh tokens before the present one, of this session
+}
+
+// keep is what a client does with the tokens of an answer.
+func (u *user) keep(pair ginjwt.TokenPair) {
+	if pair.KeepsRefreshToken {
+		u.pair.AccessToken = pair.AccessToken
+		return
+	}
+	if u.pair.SessionID == pair.SessionID {
+		u.old = append(u.old, u.pair.RefreshToken)
+	} else {
+		u.old = nil
+	}
+	u.pair, u.key = pair, crand.Text()
 }
 
 func (u *user) work(ctx context.Context) {
@@ -179,7 +203,7 @@ func (u *user) login() {
 	_ = u.timed("login", func() error {
 		pair, err := u.process().CreateTokenPair(context.Background(), u.name)
 		if err == nil {
-			u.pair, u.old = pair, nil
+			u.keep(pair)
 		}
 		u.only(err)
 		return err
@@ -211,7 +235,7 @@ func (u *user) visit() {
 	})
 }
 
-// refresh trades the token, sometimes in two tabs at once. Who is told that the
+// refresh sends the token, sometimes in two tabs at once. A user who is told that the
 // server is unavailable keeps the old token, and tries again later.
 func (u *user) refresh() {
 	tabs := 1 + rand.IntN(2)
@@ -220,7 +244,7 @@ func (u *user) refresh() {
 	for i := range tabs {
 		group.Go(func() {
 			errs[i] = u.timed("refresh", func() (err error) {
-				pairs[i], err = u.rotate(u.process(), u.pair.RefreshToken)
+				pairs[i], err = u.rotate(u.process(), u.pair.RefreshToken, ginjwt.WithIdempotencyKey(u.key))
 				return err
 			})
 		})
@@ -232,24 +256,23 @@ func (u *user) refresh() {
 		}
 		u.only(errs[i])
 	}
+	sent := u.pair.RefreshToken
 	for i := range tabs {
-		if errs[i] == nil {
-			u.old = append(u.old, u.pair.RefreshToken)
-			u.pair = pairs[i]
-			return
+		if errs[i] == nil && (pairs[i].KeepsRefreshToken || u.pair.RefreshToken == sent) {
+			u.keep(pairs[i])
 		}
 	}
 }
 
-// rotate trades a refresh token, and notes its successor.
-func (u *user) rotate(mgr *ginjwt.JWTManager, encoded string) (ginjwt.TokenPair, error) {
+// rotate sends a refresh token, and notes its successor.
+func (u *user) rotate(mgr *ginjwt.JWTManager, encoded string, opts ...ginjwt.TokenOption) (ginjwt.TokenPair, error) {
 	token, err := mgr.DecodeToken(context.Background(), encoded)
 	if err != nil {
 		return ginjwt.TokenPair{}, err
 	}
-	pair, err := mgr.RotateTokens(context.Background(), token)
-	if err != nil {
-		return ginjwt.TokenPair{}, err
+	pair, err := mgr.RotateTokens(context.Background(), token, opts...)
+	if err != nil || pair.KeepsRefreshToken {
+		return pair, err
 	}
 	next, err := mgr.DecodeToken(context.Background(), pair.RefreshToken)
 	if err != nil {
@@ -338,14 +361,15 @@ func (w *world) checkTheEnd() {
 // can be traded: those before are known as used.
 func (u *user) checkTheEnd() {
 	for range len(u.managers) {
+		u.wait(tradeAge + grace)
 		pair, err := u.rotate(u.process(), u.pair.RefreshToken)
 		if u.mustLogInAgain(err) {
 			return
 		}
 		require.NoError(u.t, err, u.name)
-		u.old = append(u.old, u.pair.RefreshToken)
-		u.pair = pair
+		u.keep(pair)
 	}
+	require.GreaterOrEqual(u.t, len(u.old), len(u.managers)-1, u.name) // the first only starts a grace that a fault has kept from starting
 	for _, mgr := range u.managers {
 		_, err := mgr.VerifyToken(context.Background(), u.pair.AccessToken)
 		require.NoError(u.t, err, u.name)
