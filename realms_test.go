@@ -2,7 +2,9 @@ package ginjwt_test
 
 import (
 	"testing"
+	"time"
 
+	"github.com/gin-gonic/gin"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -60,6 +62,22 @@ func TestRefreshTokensOfOtherRealms(t *testing.T) {
 	sessions, err := north.Sessions(t.Context(), "alice")
 	require.NoError(t, err)
 	assert.Len(t, sessions, 1)
+}
+
+// A page of another realm does not prolong the session either.
+func TestImplicitRefreshOfOtherRealms(t *testing.T) {
+	t.Parallel()
+	north, south, clock := twoRealms(t, func(c *ginjwt.Config) { c.TokenLocation = []ginjwt.Location{ginjwt.InCookies} })
+	pair := newPair(t, north)
+	clock.Advance(12 * time.Minute)
+	for mgr, renews := range map[*ginjwt.JWTManager]bool{south: false, north: true} {
+		engine := gin.New()
+		require.NoError(t, mgr.InitApp(engine))
+		engine.GET("/", mgr.ImplicitRefresh(5*time.Minute), mgr.JWTRequired(), identify)
+		w := jwttest.Do(engine, "GET", "/", jwttest.Header("Cookie", "access_token_cookie="+pair.AccessToken))
+		assert.Equal(t, 200, w.Code)
+		assert.Equal(t, renews, renewedIn(t, w) != "", mgr.Config().Realm)
+	}
 }
 
 func TestRevokedTokensOfOtherRealms(t *testing.T) {
