@@ -287,6 +287,23 @@ func TestKeysOnRefreshRequired(t *testing.T) {
 	assert.Equal(t, 401, jwttest.Do(engine, "POST", "/", jwttest.Bearer(first.RefreshToken), jwttest.Header("Idempotency-Key", otherKey)).Code)
 }
 
+// The key of a form counts also where the manager is not in the request.
+func TestKeysWithoutTheMiddleware(t *testing.T) {
+	t.Parallel()
+	a := newGraceApp(t, nil)
+	engine := gin.New()
+	engine.POST("/refresh", a.mgr.RefreshHandler())
+	for _, from := range []carrier{carriers[0], carriers[3]} {
+		first := newPair(t, a.mgr)
+		a.clock.Advance(tradable)
+		for range 2 {
+			w := jwttest.Do(engine, "POST", "/refresh", append(from.put(t, first.RefreshToken), jwttest.Header("Idempotency-Key", key))...)
+			require.Equal(t, 200, w.Code, from.name)
+			a.clock.Advance(24 * time.Hour)
+		}
+	}
+}
+
 // The option wins over the header of the request.
 func TestKeyOfTheOptionWins(t *testing.T) {
 	t.Parallel()
