@@ -80,11 +80,28 @@ func (p *sessionPolicy) adopted(token *Token, now time.Time) store.Session {
 	if p.config.SessionLifetime > 0 {
 		s.EndsAt = s.CreatedAt.Add(p.config.SessionLifetime)
 	}
-	s.ExpiresAt = later((sessionData{}).expiry(s, p.config, now), token.ExpiresAt).UTC()
+	data := sessionData{Claims: p.requiredClaimsIn(token)}
+	s.Data, _ = data.text() // claims that are too many for a store are missed when the tokens are made
+	s.ExpiresAt = later(data.expiry(s, p.config, now), token.ExpiresAt).UTC()
 	if !s.EndsAt.IsZero() {
 		s.ExpiresAt = earlier(s.ExpiresAt, s.EndsAt)
 	}
 	return s
+}
+
+// requiredClaimsIn returns the claims that every token must have, and that only the
+// caller of CreateRefreshToken can have given: nobody else gives them to the tokens
+// of the session.
+func (p *sessionPolicy) requiredClaimsIn(token *Token) (claims Claims) {
+	if p.callbacks.additionalClaims != nil {
+		return nil
+	}
+	for _, name := range p.config.RequiredClaims {
+		if value, ok := token.Claims()[name]; ok && p.minter.checkReserved(Claims{name: value}) == nil {
+			claims = merged(claims, Claims{name: value})
+		}
+	}
+	return claims
 }
 
 // sessionAndGeneration returns the session of a refresh token, and its generation there.

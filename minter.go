@@ -62,33 +62,6 @@ func (m *minter) issue(ctx context.Context, typ TokenType, identity any, spec *t
 	return m.sign(s, key)
 }
 
-// preview returns a token of spec as it will be, before the loaders were asked and
-// without a signature.
-func (m *minter) preview(typ TokenType, subject string, spec *tokenSpec) (*Token, error) {
-	claims := m.claimsOf(spec, typ, subject)
-	payload, err := claims.appendTo(nil, &m.keys)
-	if err != nil {
-		return nil, err
-	}
-	c := &contents{header: "{}", text: string(payload), names: &m.verifier.own.claims}
-	if c.payload, err = readPayload(payload, c.text, c.names, nil); err != nil {
-		return nil, err
-	}
-	token := newToken("", c, spec.now)
-	token.IssuedAt, token.NotBefore, token.ExpiresAt = spec.now, claims.notBefore, claims.expires
-	return token, nil
-}
-
-// checkText refuses an identity that a loader could not be given again at the
-// refresh, when only its text is known.
-func (m *minter) checkText(identity any) error {
-	if _, err := identityText(identity); err == nil || !m.callbacks.takeUsers() || m.callbacks.userLookup != nil {
-		return nil
-	}
-	return fmt.Errorf("%w: a %T needs a UserLookupLoader, which loads it again when the tokens are refreshed; "+
-		"without it the loaders of claims, headers and keys would be given text then", ErrIdentity, identity)
-}
-
 // checkRequired refuses to make a token that this manager would refuse.
 func (m *minter) checkRequired(typ TokenType, payload []byte) error {
 	own := m.verifier.own

@@ -3,6 +3,7 @@ package ginjwt_test
 import (
 	"context"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -74,6 +75,31 @@ func TestWhereRequiredClaimsComeFrom(t *testing.T) {
 			}
 			clock.Advance(tradable)
 			pair = mustRotate(t, mgr, pair.RefreshToken)
+		}
+	}
+}
+
+// A token from before sessions keeps the claims that every token must have.
+func TestRequiredClaimsOfTokensWithoutASession(t *testing.T) {
+	t.Parallel()
+	for _, loads := range []bool{false, true} {
+		config, clock := sessionsConfig()
+		config.RequiredClaims = []string{"exp", "tenant"}
+		mgr, _ := newManager(t, config, func(m *ginjwt.JWTManager) {
+			if loads {
+				m.AdditionalClaimsLoader(func(context.Context, any) (ginjwt.Claims, error) { return ginjwt.Claims{"tenant": "loaded"}, nil })
+			}
+		})
+		encoded := jwttest.RefreshToken(t, mgr, "alice", ginjwt.WithClaims(ginjwt.Claims{"tenant": "acme", "other": 1}))
+		want := map[bool]string{false: "acme", true: "loaded"}[loads]
+		for range 3 {
+			pair := mustRotate(t, mgr, encoded)
+			for _, token := range []string{pair.AccessToken, pair.RefreshToken} {
+				assert.Equal(t, want, claimsIn(t, token)["tenant"])
+				assert.NotContains(t, claimsIn(t, token), "other")
+			}
+			clock.Advance(2 * time.Minute)
+			encoded = pair.RefreshToken
 		}
 	}
 }

@@ -72,6 +72,11 @@ func TestLoadersAreGivenTheUserAtLoginAndRefresh(t *testing.T) {
 		next := mustRotate(t, mgr, pair.RefreshToken)
 		assert.Equal(t, "editor", claimsIn(t, next.AccessToken)["role"])
 		assert.Equal(t, "editor", claimsIn(t, next.RefreshToken)["role"])
+		if given != "account-7" { // the lookup may look at the claims of the loader, so that is asked first
+			assert.Equal(t, given, claims[0])
+			assert.Equal(t, given, headers[0])
+			claims, headers = claims[1:], headers[1:]
+		}
 		for _, all := range [][]any{claims, headers, signers} {
 			assert.Len(t, all, 2+1+2, "a pair, an access token, a pair")
 			for _, user := range all {
@@ -191,7 +196,9 @@ func TestLoginsOfUsersThatAreNotFound(t *testing.T) {
 		})
 	})
 	_, err := mgr.CreateTokenPair(t.Context(), "nobody")
-	require.ErrorIs(t, err, ginjwt.ErrUserLookup)
+	require.ErrorIs(t, err, ginjwt.ErrIdentity)
+	require.EqualError(t, err, "ginjwt: identity is no text and no integer: UserLookupLoader finds no user for the tokens of this login, and would find none at the refresh; "+
+		"CreateTokenPair takes what it returns, and knows the claims of AdditionalClaimsLoader only then")
 	_, err = mgr.CreateTokenPair(t.Context(), "fails")
 	require.ErrorIs(t, err, failure)
 	for _, identity := range []string{"nobody", "fails"} {
@@ -199,4 +206,43 @@ func TestLoginsOfUsersThatAreNotFound(t *testing.T) {
 		require.NoError(t, err)
 		assert.Empty(t, sessions)
 	}
+}
+
+// A lookup may look at the claims that the loader adds, such as a version of the
+// password.
+func TestLookupsThatLookAtLoadedClaims(t *testing.T) {
+	t.Parallel()
+	config, clock := sessionsConfig()
+	mgr, _ := newManager(t, config, func(m *ginjwt.JWTManager) {
+		m.UserIdentityLoader(accountID)
+		m.AdditionalClaimsLoader(func(_ context.Context, user any) (ginjwt.Claims, error) {
+			return ginjwt.Claims{"password_version": user.(*loginUser).role}, nil
+		})
+		m.UserLookupLoader(func(_ context.Context, token *ginjwt.Token) (any, error) {
+			if token.Claims()["password_version"] != "3" {
+				return nil, nil
+			}
+			return &loginUser{7, "3"}, nil
+		})
+	})
+	pair, err := mgr.CreateTokenPair(t.Context(), &loginUser{7, "3"})
+	require.NoError(t, err)
+	clock.Advance(tradable)
+	mustRotate(t, mgr, pair.RefreshToken)
+	_, err = mgr.CreateTokenPair(t.Context(), &loginUser{7, "2"})
+	require.ErrorIs(t, err, ginjwt.ErrIdentity, "its tokens would be refused")
+}
+
+// A loader must not be given one type at the login and another at the refresh.
+func TestLoginsWithAnotherTypeThanTheLookup(t *testing.T) {
+	t.Parallel()
+	config, _ := sessionsConfig()
+	mgr, _ := newManager(t, config, func(m *ginjwt.JWTManager) {
+		m.UserIdentityLoader(func(context.Context, any) (string, error) { return "alice", nil })
+		m.AdditionalClaimsLoader(func(context.Context, any) (ginjwt.Claims, error) { return nil, nil })
+		m.UserLookupLoader(func(context.Context, *ginjwt.Token) (any, error) { return &loginUser{}, nil })
+	})
+	_, err := mgr.CreateTokenPair(t.Context(), loginUser{})
+	require.EqualError(t, err, "ginjwt: identity is no text and no integer: CreateTokenPair was given a ginjwt_test.loginUser, and UserLookupLoader returns a *ginjwt_test.loginUser: "+
+		"the loaders of claims, headers and keys must be given the same at every refresh")
 }

@@ -63,26 +63,6 @@ const loginAttempts = 10
 // errItselfOldest means that a session is itself the one to end for MaxSessions.
 var errItselfOldest = errors.New("ginjwt: the new session is the oldest")
 
-// userAtLogin returns what the loaders are given for the first tokens of s: the same
-// kind of value as for those of every rotation, which is the user if there is a
-// UserLookupLoader, and else the identity as text.
-func (p *sessionPolicy) userAtLogin(ctx context.Context, s store.Session, identity any) (any, error) {
-	switch {
-	case !p.callbacks.takeUsers():
-		return identity, nil
-	case p.callbacks.userLookup == nil:
-		return s.Identity, p.minter.checkText(identity)
-	}
-	spec := p.minter.specOf(nil)
-	spec.session, spec.now, spec.expires = &s, s.CreatedAt, s.ExpiresAt.Sub(s.CreatedAt)
-	spec.claims = p.requiredClaims(s)
-	token, err := p.minter.preview(RefreshToken, s.Identity, spec)
-	if err != nil {
-		return nil, err
-	}
-	return p.callbacks.loadUser(ctx, token)
-}
-
 // beginning returns a session as it begins. It is not stored yet.
 func (p *sessionPolicy) beginning(ctx context.Context, identity any, chosen sessionChoice, now time.Time) (s store.Session, err error) {
 	subject, err := p.minter.subject(ctx, identity)

@@ -1,0 +1,87 @@
+package ginjwt
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"reflect"
+
+	"github.com/gin-jwt-extended/ginjwt/store"
+)
+
+// The loaders of claims, headers and keys are given the same kind of value for all
+// tokens of a session: the user if there is a UserLookupLoader, and else the
+// identity as text. It would be noticed at the first refresh if they were not, long
+// after the login.
+
+// userAtLogin returns what the loaders are given for the first tokens of s.
+func (p *sessionPolicy) userAtLogin(ctx context.Context, s store.Session, identity any) (any, error) {
+	switch {
+	case !p.callbacks.takeUsers():
+		return identity, nil
+	case p.callbacks.userLookup == nil:
+		return s.Identity, p.minter.checkText(identity)
+	}
+	user, err := p.lookedUpAtLogin(ctx, s, identity)
+	switch {
+	case errors.Is(err, ErrUserLookup):
+		return nil, fmt.Errorf("%w: UserLookupLoader finds no user for the tokens of this login, and would find none at the refresh; "+
+			"CreateTokenPair takes what it returns, and knows the claims of AdditionalClaimsLoader only then", ErrIdentity)
+	case err != nil:
+		return nil, err
+	case !isText(identity) && reflect.TypeOf(user) != reflect.TypeOf(identity):
+		return nil, fmt.Errorf("%w: CreateTokenPair was given a %T, and UserLookupLoader returns a %T: the loaders of claims, headers and keys "+
+			"must be given the same at every refresh", ErrIdentity, identity, user)
+	}
+	return user, nil
+}
+
+// lookedUpAtLogin asks the UserLookupLoader about a refresh token of s as it will be.
+// It has the claims of the AdditionalClaimsLoader if that can be asked.
+func (p *sessionPolicy) lookedUpAtLogin(ctx context.Context, s store.Session, identity any) (any, error) {
+	spec := p.minter.specOf(nil)
+	spec.session, spec.now, spec.expires = &s, s.CreatedAt, s.ExpiresAt.Sub(s.CreatedAt)
+	spec.claims = p.requiredClaims(s)
+	if !isText(identity) {
+		if err := p.minter.complete(ctx, spec, RefreshToken, identity); err != nil {
+			return nil, err
+		}
+	}
+	token, err := p.minter.preview(RefreshToken, s.Identity, spec)
+	if err != nil {
+		return nil, err
+	}
+	return p.callbacks.loadUser(ctx, token)
+}
+
+func isText(identity any) bool {
+	_, err := identityText(identity)
+	return err == nil
+}
+
+// preview returns a token of spec as it will be, before the loaders were asked and
+// without a signature.
+func (m *minter) preview(typ TokenType, subject string, spec *tokenSpec) (*Token, error) {
+	claims := m.claimsOf(spec, typ, subject)
+	payload, err := claims.appendTo(nil, &m.keys)
+	if err != nil {
+		return nil, err
+	}
+	c := &contents{header: "{}", text: string(payload), names: &m.verifier.own.claims}
+	if c.payload, err = readPayload(payload, c.text, c.names, nil); err != nil {
+		return nil, err
+	}
+	token := newToken("", c, spec.now)
+	token.IssuedAt, token.NotBefore, token.ExpiresAt = spec.now, claims.notBefore, claims.expires
+	return token, nil
+}
+
+// checkText refuses an identity that a loader could not be given again at the
+// refresh, when only its text is known.
+func (m *minter) checkText(identity any) error {
+	if isText(identity) || !m.callbacks.takeUsers() || m.callbacks.userLookup != nil {
+		return nil
+	}
+	return fmt.Errorf("%w: a %T needs a UserLookupLoader, which loads it again when the tokens are refreshed; "+
+		"without it the loaders of claims, headers and keys would be given text then", ErrIdentity, identity)
+}
