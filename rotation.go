@@ -199,7 +199,7 @@ func (p *sessionPolicy) find(ctx context.Context, token *Token, key string) (sto
 // removes the session tells of it; if nobody knows who did, each tells.
 func (p *sessionPolicy) reused(ctx context.Context, s store.Session, token *Token) error {
 	ctx = context.WithoutCancel(ctx)
-	if err := p.revocations.blockSession(ctx, s, true); err != nil {
+	if err := p.revocations.blockSession(ctx, p.longest(s), true); err != nil {
 		return refusal(ErrUnavailable, err).about(token)
 	}
 	deleted, err := p.store.Delete(ctx, s.ID)
@@ -207,4 +207,11 @@ func (p *sessionPolicy) reused(ctx context.Context, s store.Session, token *Toke
 		tell(ctx, s, token)
 	}
 	return refusal(ErrSessionReused, nil).about(token)
+}
+
+// longest returns s as it is if a rotation that is under way prolongs it now.
+func (p *sessionPolicy) longest(s store.Session) store.Session {
+	data, _ := dataOf(s) // what cannot be read chooses nothing
+	s.ExpiresAt = later(s.ExpiresAt, data.expiry(s, p.config, p.now()))
+	return s
 }

@@ -3,6 +3,7 @@ package ginjwt_test
 import (
 	"context"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -471,4 +472,57 @@ func TestReuseWhileTheStoreIsDown(t *testing.T) {
 	revoked(t, mgr, second.AccessToken)
 	clock.Advance(24 * time.Hour)
 	refusedWith(t, mgr, second.RefreshToken, ginjwt.ErrRevokedToken)
+}
+
+// replacing calls before ahead of the next Replace.
+type replacing struct {
+	failingStore
+	before func()
+}
+
+func (r *replacing) Replace(ctx context.Context, old, next ginjwt.Session) (bool, error) {
+	if before := r.before; before != nil {
+		r.before = nil
+		before()
+	}
+	return r.SessionStore.Replace(ctx, old, next)
+}
+
+// punctual is a Blocklist that forgets an ID as soon as it may.
+type punctual struct {
+	now   func() time.Time
+	until map[string]time.Time
+}
+
+func (p punctual) Add(_ context.Context, id string, expires time.Time) error {
+	p.until[id] = expires
+	return nil
+}
+
+func (p punctual) Contains(_ context.Context, ids ...string) (bool, error) {
+	return slices.ContainsFunc(ids, func(id string) bool { return p.until[id].After(p.now()) }), nil
+}
+
+// A rotation that is under way prolongs the session of a theft that the store does
+// not remove. The session stays over for as long as that lives.
+func TestReuseDuringARotationWhileTheStoreIsDown(t *testing.T) {
+	t.Parallel()
+	config, clock := sessionsConfig()
+	store := &replacing{failingStore: failingStore{SessionStore: config.Sessions}}
+	config.Sessions, config.Blocklist = store, punctual{clock.Now, map[string]time.Time{}}
+	mgr, _ := newManager(t, config)
+	first := newPair(t, mgr)
+	clock.Advance(time.Hour)
+	second := mustRotate(t, mgr, first.RefreshToken)
+	clock.Advance(29 * 24 * time.Hour)
+	store.before = func() {
+		store.failing = map[string]bool{"Delete": true}
+		refusedWith(t, mgr, first.RefreshToken, ginjwt.ErrSessionReused)
+		store.failing = nil
+	}
+	third := mustRotate(t, mgr, second.RefreshToken)
+	for range 29 {
+		clock.Advance(24 * time.Hour)
+		refusedWith(t, mgr, third.RefreshToken, ginjwt.ErrRevokedToken)
+	}
 }
