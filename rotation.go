@@ -146,12 +146,20 @@ func (r *rotation) handOut(ctx context.Context, s store.Session) error {
 }
 
 // limitAdopted keeps MaxSessions where s has just begun with a token from before,
-// perhaps by a request that came no further.
+// perhaps by a request that came no further. Who logged out while it was stored has
+// found nothing to remove, so the blocklist is asked again.
 func (r *rotation) limitAdopted(ctx context.Context, s store.Session) error {
 	if s.Generation != 1 || !wasAdopted(s) || !s.HandedOutAt.IsZero() && !s.HandedOutAt.Equal(r.at) {
 		return nil
 	}
-	err := r.endOldest(ctx, s)
+	err := r.revocations.check(ctx, r.token)
+	if errors.Is(err, ErrRevokedToken) {
+		_, _ = r.store.Delete(context.WithoutCancel(ctx), s.ID) // or it expires
+	}
+	if err != nil {
+		return err
+	}
+	err = r.endOldest(ctx, s)
 	if err == errItselfOldest {
 		return refusal(ErrSessionEnded, nil).about(r.token)
 	}

@@ -526,3 +526,37 @@ func TestReuseDuringARotationWhileTheStoreIsDown(t *testing.T) {
 		refusedWith(t, mgr, third.RefreshToken, ginjwt.ErrRevokedToken)
 	}
 }
+
+// creating calls before ahead of the next Create.
+type creating struct {
+	ginjwt.SessionStore
+	before func()
+}
+
+func (c *creating) Create(ctx context.Context, s ginjwt.Session) (bool, error) {
+	if before := c.before; before != nil {
+		c.before = nil
+		before()
+	}
+	return c.SessionStore.Create(ctx, s)
+}
+
+// A token without a session starts none any more if its user logs out while it does.
+func TestLogoutDuringTheStartOfASession(t *testing.T) {
+	t.Parallel()
+	config, _ := sessionsConfig()
+	store := &creating{SessionStore: config.Sessions}
+	config.Sessions = store
+	mgr, _ := newManager(t, config)
+	old := jwttest.RefreshToken(t, mgr, "alice")
+	token, err := mgr.DecodeToken(t.Context(), old)
+	require.NoError(t, err)
+	store.before = func() {
+		mustRotate(t, mgr, old)
+		require.NoError(t, mgr.EndSessionForToken(t.Context(), token))
+	}
+	refusedWith(t, mgr, old, ginjwt.ErrRevokedToken)
+	sessions, err := mgr.Sessions(t.Context(), "alice")
+	require.NoError(t, err)
+	assert.Empty(t, sessions)
+}
