@@ -16,3 +16,8 @@ func TestMemoryBlocklist(t *testing.T) {
 	t.Parallel()
 	storetest.Blocklist(t, func(*testing.T) ginjwt.Blocklist { return &ginjwt.MemoryBlocklist{} })
 }
+
+func TestMemoryPlays(t *testing.T) {
+	t.Parallel()
+	storetest.Plays(t, func(*testing.T) (ginjwt.SessionStore, ginjwt.Blocklist) { return &ginjwt.MemorySessions{}, nil })
+}

@@ -24,12 +24,29 @@ const eventually = time.Minute
 // An Option changes how a store is tested.
 type Option func(*settings)
 
-type settings struct{ rounds int }
+type settings struct{ rounds, plays int }
 
 // Rounds is how often 64 callers trade one refresh token at once: 1000 times
 // otherwise, and 20 times with -short.
 func Rounds(n int) Option {
 	return func(s *settings) { s.rounds = n }
+}
+
+// PlayCount is how many plays of each browser [Plays] has, and a twentieth of those
+// of requests that come at once: 20 otherwise, and 2 with -short.
+func PlayCount(n int) Option {
+	return func(s *settings) { s.plays = n }
+}
+
+func playsOf(opts []Option) int {
+	s := settings{plays: 20}
+	for _, opt := range opts {
+		opt(&s)
+	}
+	if testing.Short() {
+		return min(s.plays, 2)
+	}
+	return s.plays
 }
 
 func roundsOf(opts []Option) int {

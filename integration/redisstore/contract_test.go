@@ -41,6 +41,12 @@ func testContracts(t *testing.T, client redis.UniversalClient, rounds int) {
 	t.Run("blocklist", func(t *testing.T) {
 		storetest.Blocklist(t, func(t *testing.T) ginjwt.Blocklist { return emptyStore(t, client).Blocklist(t.Context()) })
 	})
+	t.Run("plays", func(t *testing.T) {
+		storetest.Plays(t, func(t *testing.T) (ginjwt.SessionStore, ginjwt.Blocklist) {
+			store := emptyStore(t, client)
+			return store.Sessions(), follow(t, store)
+		}, storetest.PlayCount(2))
+	})
 	t.Run("replicas", func(t *testing.T) {
 		storetest.Replicas(t, 5*time.Second, func(t *testing.T) []ginjwt.Blocklist {
 			store := emptyStore(t, client)

@@ -1,0 +1,46 @@
+package storetest
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/gin-jwt-extended/ginjwt"
+)
+
+// Plays tests that the rotation of refresh tokens holds on a store, whatever happens
+// between its calls: requests that come at once, whose calls interleave, fail, or are
+// the last of a process, and whose clients go away; browsers and phones that use a
+// session for days of a clock that is advanced, and lose answers; thieves.
+//
+// open returns the store and the list that goes with it, or nil for one in memory. It
+// is called once: each play has a user of its own.
+func Plays(t *testing.T, open func(t *testing.T) (ginjwt.SessionStore, ginjwt.Blocklist), opts ...Option) {
+	sessions, list := open(t)
+	play := func(name string, count int, test func(*service)) {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			for _, seed := range seeds(count) {
+				t.Run(fmt.Sprint(seed), func(t *testing.T) { test(newService(t, sessions, list, seed)) })
+			}
+		})
+	}
+	count := playsOf(opts)
+	play("requests at once", 20*count, testOrders)
+	play("tokens from before at once", 20*count, testAdoptions)
+	for name, scene := range scenes {
+		play(name, count, scene.play)
+	}
+	for name, does := range thieves {
+		play("a thief "+name, 1, func(s *service) { testThief(s, does) })
+	}
+}
+
+// seeds returns some that are always the same, and one that is not.
+func seeds(count int) []uint64 {
+	all := []uint64{rand.Uint64()}
+	for i := range count {
+		all = append(all, uint64(i))
+	}
+	return all
+}

@@ -1,0 +1,148 @@
+package storetest
+
+import (
+	"context"
+	"encoding/json"
+	"math/rand/v2"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+	"time"
+
+	"github.com/gin-gonic/gin"
+	"github.com/stretchr/testify/require"
+
+	"github.com/gin-jwt-extended/ginjwt"
+	"github.com/gin-jwt-extended/ginjwt/jwttest"
+)
+
+// service is two processes that share a store on a stage, with clocks that differ.
+type service struct {
+	*stage
+	t      *testing.T
+	user   string
+	clock  *jwttest.Clock
+	mgrs   []*ginjwt.JWTManager
+	routes []http.Handler
+	told   int // how often OnReuse was
+}
+
+const (
+	grace    = time.Minute
+	margin   = time.Minute // of clocks
+	idle     = 30 * 24 * time.Hour
+	lifetime = 15 * time.Minute // of access tokens
+)
+
+func newService(t *testing.T, sessions ginjwt.SessionStore, list ginjwt.Blocklist, seed uint64) *service {
+	s := &service{t: t, user: newID(), clock: &jwttest.Clock{}}
+	if list == nil {
+		list = &ginjwt.MemoryBlocklist{Now: s.clock.Now}
+	}
+	s.stage = &stage{
+		sessions: sessions, list: list, rng: rand.New(rand.NewPCG(seed, 1)), between: func() {},
+		now: s.clock.Now, until: map[string]time.Time{},
+	}
+	return s
+}
+
+// start begins the processes. Settings that change does not touch are as here.
+func (s *service) start(change func(*ginjwt.Config)) {
+	s.t.Helper()
+	for _, ahead := range []time.Duration{0, time.Second} {
+		config := jwttest.Config(s.clock)
+		config.Now = func() time.Time { return s.clock.Now().Add(ahead) }
+		config.Sessions, config.Blocklist = s.stage, blocklist{s.stage}
+		config.TokenLocation = []ginjwt.Location{ginjwt.InHeaders, ginjwt.InCookies}
+		config.AccessTokenExpires, config.DecodeLeeway, config.SessionGrace = lifetime, 2*time.Second, grace
+		change(&config)
+		mgr := ginjwt.New(config)
+		mgr.OnReuse(func(context.Context, ginjwt.Session, *ginjwt.Token) { s.told++ })
+		engine := gin.New()
+		require.NoError(s.t, mgr.InitApp(engine))
+		engine.POST("/login", s.login(mgr))
+		engine.POST("/refresh", mgr.RefreshHandler())
+		engine.POST("/logout", mgr.LogoutHandler())
+		engine.GET("/page", mgr.ImplicitRefresh(config.AccessTokenExpires-time.Second), mgr.JWTRequired(), func(c *gin.Context) { c.Status(http.StatusOK) })
+		s.mgrs, s.routes = append(s.mgrs, mgr), append(s.routes, engine)
+	}
+}
+
+// login answers with a pair, in cookies too.
+func (s *service) login(mgr *ginjwt.JWTManager) gin.HandlerFunc {
+	return func(c *gin.Context) {
+		pair, err := mgr.CreateTokenPair(c, s.user)
+		if err == nil {
+			err = mgr.SetPairCookies(c, pair)
+		}
+		if err != nil {
+			mgr.Refuse(c, err)
+			return
+		}
+		c.JSON(http.StatusOK, pair)
+	}
+}
+
+// send lets one of the processes answer a request.
+func (s *service) send(r *http.Request) *httptest.ResponseRecorder {
+	w := httptest.NewRecorder()
+	s.routes[s.rng.IntN(len(s.routes))].ServeHTTP(w, r)
+	return w
+}
+
+// request carries a token in its header.
+func request(ctx context.Context, method, target, token, key string) *http.Request {
+	r := httptest.NewRequest(method, "https://example.com"+target, nil).WithContext(ctx)
+	if token != "" {
+		r.Header.Set("Authorization", "Bearer "+token)
+	}
+	if key != "" {
+		r.Header.Set("Idempotency-Key", key)
+	}
+	return r
+}
+
+// cancelled returns r as it is when the client has gone away.
+func cancelled(r *http.Request) *http.Request {
+	ctx, cancel := context.WithCancel(r.Context())
+	cancel()
+	return r.WithContext(ctx)
+}
+
+// pair is an answer with tokens.
+type pair struct {
+	Access  string `json:"access_token"`
+	Refresh string `json:"refresh_token"`
+	Message string `json:"msg"`
+}
+
+func pairIn(t *testing.T, w *httptest.ResponseRecorder) (p pair) {
+	t.Helper()
+	if w.Body.Len() > 0 {
+		require.NoError(t, json.Unmarshal(w.Body.Bytes(), &p))
+	}
+	return p
+}
+
+// signIn returns the first tokens of a session.
+func (s *service) signIn() pair {
+	s.t.Helper()
+	w := s.send(request(s.t.Context(), "POST", "/login", "", ""))
+	require.Equal(s.t, http.StatusOK, w.Code)
+	return pairIn(s.t, w)
+}
+
+// refresh trades a token, and must not fail.
+func (s *service) refresh(token, key string) pair {
+	s.t.Helper()
+	w := s.send(request(s.t.Context(), "POST", "/refresh", token, key))
+	require.Equal(s.t, http.StatusOK, w.Code)
+	return pairIn(s.t, w)
+}
+
+func (s *service) read(token string) *ginjwt.Token {
+	s.t.Helper()
+	read, err := s.mgrs[0].DecodeToken(s.t.Context(), token, ginjwt.AllowExpired())
+	require.NoError(s.t, err)
+	return read
+}
