@@ -45,7 +45,7 @@ func (m *JWTManager) LogoutAllHandler() gin.HandlerFunc {
 				return
 			}
 		}
-		m.unsetPairCookies(c, own)
+		m.unsetOwnCookies(c, ok && token.Location == InCookies, own)
 		noStore(c)
 		c.Status(http.StatusNoContent)
 	}
@@ -133,7 +133,7 @@ func (m *JWTManager) EndSessionHandler() gin.HandlerFunc {
 			FlaskError(c, &Error{Status: http.StatusNotFound, Message: "There is no such session", messageKey: m.config.ErrorMessageKey})
 			return
 		case id == token.SessionID:
-			m.unsetPairCookies(c, s)
+			m.unsetOwnCookies(c, token.Location == InCookies, s)
 		}
 		noStore(c)
 		c.Status(http.StatusNoContent)

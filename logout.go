@@ -23,9 +23,10 @@ import (
 //
 // A cookie counts if the request has the CSRF value of that very token, or comes
 // from a page of this origin (Sec-Fetch-Site). Without either the answer is
-// [ErrCSRF], and the cookies stay. A request of another origin that proves nothing
-// is answered 403, and cannot remove cookies. When a store does not answer, that is
-// an [ErrUnavailable]: the cookies stay, and the user can try again.
+// [ErrCSRF], and the cookies stay. A request of another origin removes cookies only
+// if it has the CSRF value of one; if it proves nothing, it is answered 403. When a
+// store does not answer, that is an [ErrUnavailable]: the cookies stay, and the user
+// can try again.
 //
 // JWTRequired may stand before it, and asks what it asks. GET and HEAD are answered
 // 405: a link must not log anybody out. It panics if called before InitApp.
@@ -42,8 +43,18 @@ func (m *JWTManager) LogoutHandler() gin.HandlerFunc {
 			m.Refuse(c, err)
 			return
 		}
-		m.unsetPairCookies(c, l.ended...)
+		m.unsetOwnCookies(c, l.byCookie, l.ended...)
 		c.Status(http.StatusNoContent)
+	}
+}
+
+// unsetOwnCookies is unsetPairCookies, but for a request of another origin that no
+// cookie was part of: that may be of an attacker who logs out himself, by a form
+// with a token of his own. A browser sends no cookies with it, and yet obeys the
+// Set-Cookie of its answer.
+func (m *JWTManager) unsetOwnCookies(c *gin.Context, byCookie bool, ended ...Session) {
+	if byCookie || !isUntrusted(c.Request) {
+		m.unsetPairCookies(c, ended...)
 	}
 }
 
@@ -64,8 +75,9 @@ type logout struct {
 	c    *gin.Context
 	sent []string // CSRF values
 
-	proven bool // the user wants it: a token that no browser sends by itself, or a CSRF value
-	ended  []store.Session
+	proven   bool // somebody wants it: a token that no browser sends by itself, or a CSRF value
+	byCookie bool // it is the user of the cookies who wants it
+	ended    []store.Session
 
 	// What is wrong with tokens that end nothing.
 	unproven   error // a cookie
@@ -80,6 +92,7 @@ const maxCookies = 8
 // run ends the sessions of all tokens of the request.
 func (l *logout) run() error {
 	if v := verifiedIn(l.c.Request.Context()); v != nil && v.token != nil && l.verifier.hasVerified(v.token) {
+		l.byCookie = v.token.Location == InCookies
 		l.end(v.token)
 	}
 	for _, encoded := range l.explicit() {
@@ -150,6 +163,7 @@ func (l *logout) takeCookie(encoded string) {
 		l.unproven = err
 		return
 	}
+	l.byCookie = true
 	l.end(token)
 }
 

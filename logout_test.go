@@ -130,9 +130,6 @@ func TestLogoutTakesWhatTheRequestCarries(t *testing.T) {
 		{"an expired access token in the header", time.Hour, func(p ginjwt.TokenPair) []jwttest.RequestOption {
 			return []jwttest.RequestOption{jwttest.Bearer(p.AccessToken)}
 		}},
-		{"a token in the header, from a page of another origin", 0, func(p ginjwt.TokenPair) []jwttest.RequestOption {
-			return []jwttest.RequestOption{jwttest.Bearer(p.RefreshToken), jwttest.Header("Origin", "https://app.example"), fromSite("cross-site")}
-		}},
 		{"a refresh token in JSON", time.Hour, func(p ginjwt.TokenPair) []jwttest.RequestOption {
 			return []jwttest.RequestOption{jwttest.JSON(`{"refresh_token":"` + p.RefreshToken + `"}`)}
 		}},
@@ -207,6 +204,41 @@ func TestLogoutIsOnlyForWhoMay(t *testing.T) {
 			assert.True(t, a.lives(t, pair.SessionID))
 			accepted(t, a.mgr, pair.AccessToken)
 		})
+	}
+}
+
+// An attacker has a session too. A page of his can send its token with a form, and
+// the browser of a victim obeys the Set-Cookie of the answer: it must have none.
+func TestTokensOfAnAttackerRemoveNoCookies(t *testing.T) {
+	t.Parallel()
+	fromElsewhere := func(of ginjwt.TokenPair) map[string][]jwttest.RequestOption {
+		return map[string][]jwttest.RequestOption{
+			"form":         {jwttest.Form("access_token", of.AccessToken), fromSite("cross-site")},
+			"form by old":  {jwttest.Form("refresh_token", of.RefreshToken), jwttest.Header("Origin", "https://evil.example")},
+			"header":       {jwttest.Bearer(of.AccessToken), fromSite("same-site")},
+			"JSON":         {jwttest.JSON(`{"access_token":"` + of.AccessToken + `"}`), fromSite("cross-site")},
+			"query string": {func(r *http.Request) { r.URL.RawQuery = "jwt=" + of.AccessToken }, fromSite("cross-site")},
+		}
+	}
+	for name := range fromElsewhere(ginjwt.TokenPair{}) {
+		for _, path := range []string{"/logout", "/logout/all", "/checked", "/sessions/"} {
+			a := newLogoutApp(t, func(c *ginjwt.Config) {
+				c.TokenLocation = []ginjwt.Location{ginjwt.InHeaders, ginjwt.InQueryString, ginjwt.InJSON, ginjwt.InCookies}
+			})
+			a.engine.POST("/checked", a.mgr.JWTRequired(ginjwt.Optional()), a.mgr.LogoutHandler())
+			a.engine.POST("/logout/all", a.mgr.JWTRequired(ginjwt.Optional()), a.mgr.LogoutAllHandler())
+			a.engine.POST("/sessions/:id", a.mgr.JWTRequired(), a.mgr.EndSessionHandler())
+			_, of := a.login(t)
+			if path == "/sessions/" {
+				path += of.SessionID
+			}
+			w := jwttest.Do(a.engine, "POST", path, fromElsewhere(of)[name]...)
+			assert.Empty(t, w.Header().Values("Set-Cookie"), "%s %s", name, path)
+			if path == "/logout" && name != "query string" {
+				assert.Equal(t, http.StatusNoContent, w.Code, name)
+				assert.False(t, a.lives(t, of.SessionID), "his own session has ended: %s", name)
+			}
+		}
 	}
 }
 
