@@ -82,11 +82,13 @@ type logout struct {
 	// What is wrong with tokens that end nothing.
 	unproven   error // a cookie
 	unreadable error // another
+	tooMany    error // cookies that were not looked at
 	failed     error // nobody knows
 }
 
-// maxCookies is how many cookies of one name are looked at. The user's own is
-// among them, whatever a neighbouring host adds.
+// maxCookies is how many cookies of one name are looked at. A neighbouring host can
+// add more, and the user's own may be among those that are left: then the answer is
+// no 204, as nobody knows whether the session has ended.
 const maxCookies = 8
 
 // run ends the sessions of all tokens of the request.
@@ -106,6 +108,8 @@ func (l *logout) run() error {
 		return l.failed
 	case !l.proven && isUntrusted(l.c.Request):
 		return errOtherOrigin
+	case l.tooMany != nil:
+		return l.tooMany
 	case l.proven || l.unproven == nil && l.unreadable == nil:
 		return nil
 	case l.unproven != nil:
@@ -138,7 +142,11 @@ func (l *logout) explicit() (encoded []string) {
 func (l *logout) cookies() (encoded []string) {
 	for _, kind := range []cookieKind{l.reader.accessCookies, l.reader.refreshCookies} {
 		values := cookieValues(l.c.Request, kind.name)
-		encoded = append(encoded, values[:min(len(values), maxCookies)]...)
+		if len(values) > maxCookies {
+			l.tooMany = refusalf(ErrMultipleTokens, "More than %d cookies %q", maxCookies, kind.name)
+			values = values[:maxCookies]
+		}
+		encoded = append(encoded, values...)
 	}
 	return encoded
 }

@@ -261,6 +261,37 @@ func TestLogoutByATossedCookie(t *testing.T) {
 	assert.False(t, a.lives(t, user.SessionID))
 }
 
+// A neighbouring host can set so many cookies that the user's own is not looked at.
+// The answer must not say that the user is logged out.
+func TestLogoutWithMoreCookiesThanAreLookedAt(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		tossed    func(of ginjwt.TokenPair) string
+		userFirst bool
+		by        func(user ginjwt.TokenPair) jwttest.RequestOption
+	}{
+		"garbage":                     {func(ginjwt.TokenPair) string { return "x" }, false, func(p ginjwt.TokenPair) jwttest.RequestOption { return csrfHeader(p.CSRF) }},
+		"tokens of the neighbour":     {func(p ginjwt.TokenPair) string { return p.AccessToken }, false, func(p ginjwt.TokenPair) jwttest.RequestOption { return csrfHeader(p.CSRF) }},
+		"by a page of this origin":    {func(p ginjwt.TokenPair) string { return p.AccessToken }, false, func(ginjwt.TokenPair) jwttest.RequestOption { return fromSite("same-origin") }},
+		"the user's own is the first": {func(ginjwt.TokenPair) string { return "x" }, true, func(p ginjwt.TokenPair) jwttest.RequestOption { return csrfHeader(p.CSRF) }},
+	} {
+		a := newLogoutApp(t)
+		_, user := a.login(t)
+		_, neighbour := a.login(t)
+		tossed := strings.Split(strings.Repeat("access_token_cookie="+test.tossed(neighbour)+"|", 8), "|")[:8]
+		own := []string{"access_token_cookie=" + user.AccessToken}
+		all := append(tossed, own...)
+		if test.userFirst {
+			all = append(own, tossed...)
+		}
+		w := jwttest.Do(a.engine, "POST", "/logout", cookieHeader(all...), test.by(user))
+		assert.Equal(t, http.StatusUnauthorized, w.Code, name)
+		assert.Equal(t, `{"msg":"More than 8 cookies \"access_token_cookie\""}`+"\n", w.Body.String(), name)
+		assert.Empty(t, w.Result().Cookies(), name)
+		assert.Equal(t, !test.userFirst, a.lives(t, user.SessionID), name)
+	}
+}
+
 func TestLogoutWhenNobodyIsLoggedIn(t *testing.T) {
 	t.Parallel()
 	a := newLogoutApp(t)
