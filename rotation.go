@@ -191,6 +191,7 @@ func (p *sessionPolicy) find(ctx context.Context, token *Token, key string) (sto
 	if !ok && canBecomeSession(token) && token.ExpiresAt.Sub(now) >= lastAdoption {
 		s, ok = p.adopted(token, now), true
 	}
+	s = p.bounded(s)
 	switch {
 	case !ok || s.ExpiresAt.Sub(now) < time.Second: // no token could live in what is left
 		return store.Session{}, refusal(ErrSessionEnded, nil).about(token)

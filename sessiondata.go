@@ -62,6 +62,17 @@ func (d sessionData) lastEnd(s store.Session, config *Config) time.Time {
 	return earlier(s.EndsAt, limit)
 }
 
+// bounded returns a stored session as it is by the settings of now: it ends no later
+// than lastEnd says, also if it was stored before SessionLifetime was shortened, or by
+// code that did not know what the login chose.
+func (p *sessionPolicy) bounded(s store.Session) store.Session {
+	data, _ := dataOf(s) // whoever makes tokens of it reports the error
+	if last := data.lastEnd(s, p.config); !last.IsZero() {
+		s.ExpiresAt = earlier(s.ExpiresAt, last.Truncate(time.Second))
+	}
+	return s
+}
+
 // expiry returns when s ends if it is used now, and not any more. It is a whole
 // second, as the "exp" of its refresh token is.
 func (d sessionData) expiry(s store.Session, config *Config, now time.Time) time.Time {

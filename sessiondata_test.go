@@ -3,11 +3,13 @@ package ginjwt_test
 import (
 	"context"
 	"encoding/json"
+	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/gin-gonic/gin"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -241,6 +243,57 @@ func TestLifetimesOfSessions(t *testing.T) {
 				pair = mustRotate(t, mgr, pair.RefreshToken)
 			}
 		})
+	}
+}
+
+// A SessionLifetime that is shortened holds for sessions that have begun, at once, and
+// so does what a login chose where the store says that its session lives for longer.
+func TestASessionDoesNotOutliveItsEndWhateverIsStored(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		opts     []ginjwt.TokenOption
+		lifetime time.Duration // the settings of now
+		over     error
+	}{
+		"a shorter SessionLifetime":        {nil, 20 * time.Minute, ginjwt.ErrSessionEnded},
+		"an end that the login has chosen": {[]ginjwt.TokenOption{ginjwt.WithSessionLifetime(20 * time.Minute)}, 0, ginjwt.ErrExpiredToken},
+	} {
+		config, clock := sessionsConfig()
+		before, _ := newManager(t, config)
+		config.SessionLifetime = test.lifetime
+		config.TokenLocation = []ginjwt.Location{ginjwt.InCookies}
+		now, engine := newManager(t, config)
+		engine.GET("/page", now.ImplicitRefresh(14*time.Minute), now.JWTRequired(), func(c *gin.Context) { c.Status(http.StatusOK) })
+		login := newPair(t, before, test.opts...)
+		end := clock.Now().Add(20 * time.Minute).UTC()
+		stored, _, err := config.Sessions.Get(t.Context(), login.SessionID)
+		require.NoError(t, err)
+		later := stored
+		later.RotatedAt, later.ExpiresAt = later.RotatedAt.Add(time.Millisecond), end.Add(24*time.Hour)
+		replaced, err := config.Sessions.Replace(t.Context(), stored, later)
+		require.True(t, replaced && err == nil)
+
+		clock.Advance(12 * time.Minute)
+		w := jwttest.Do(engine, "GET", "/page", jwttest.Header("Cookie", "access_token_cookie="+login.AccessToken))
+		renewed, err := now.DecodeToken(t.Context(), renewedIn(t, w))
+		require.NoError(t, err, name)
+		assert.Equal(t, end, renewed.ExpiresAt.UTC(), name)
+
+		clock.Advance(3 * time.Minute)
+		pair := mustRotate(t, now, login.RefreshToken)
+		assert.Equal(t, end, pair.RefreshExpiresAt.UTC(), name)
+		assert.Equal(t, int64(300), pair.ExpiresIn, name)
+		listed, err := now.Sessions(t.Context(), "alice")
+		require.NoError(t, err)
+		require.Len(t, listed, 1, name)
+		assert.Equal(t, end, listed[0].ExpiresAt.UTC(), name)
+
+		clock.Advance(5 * time.Minute)
+		refusedWith(t, now, login.RefreshToken, test.over)
+		newPair(t, before)
+		listed, err = now.Sessions(t.Context(), "alice")
+		require.NoError(t, err)
+		assert.Len(t, listed, 1, name)
 	}
 }
 

@@ -160,7 +160,11 @@ func (p *sessionPolicy) list(ctx context.Context, identity string) ([]store.Sess
 		return nil, unavailable(err)
 	}
 	now := p.now()
-	sessions := slices.DeleteFunc(slices.Clone(stored), func(s store.Session) bool {
+	sessions := slices.Clone(stored)
+	for i, s := range sessions {
+		sessions[i] = p.bounded(s)
+	}
+	sessions = slices.DeleteFunc(sessions, func(s store.Session) bool {
 		return s.Realm != p.config.Realm || s.Identity != identity || !s.ExpiresAt.After(now)
 	})
 	slices.SortFunc(sessions, func(a, b store.Session) int {

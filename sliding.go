@@ -194,6 +194,7 @@ func (p *sessionPolicy) renewable(ctx context.Context, token *Token, now time.Ti
 	if err != nil {
 		return none, unavailable(err)
 	}
+	s = p.bounded(s)
 	data, _ := dataOf(s)
 	left := s.ExpiresAt.Sub(now)
 	longer := later(s.ExpiresAt, data.expiry(s, p.config, now)).Sub(token.ExpiresAt) >= time.Second
