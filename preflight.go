@@ -19,6 +19,9 @@ func isPreflight(r *http.Request) bool {
 // what a browser would not send, and nobody has checked, goes no further.
 func (m *JWTManager) passPreflight(c *gin.Context, need *requirement) (*Token, error) {
 	c.Request = m.reader.withoutCredentials(c.Request, need)
+	if _, kept := c.Get(gin.BodyBytesKey); kept { // a middleware has bound the body
+		c.Set(gin.BodyBytesKey, []byte{})
+	}
 	return m.anonymous(c)
 }
 

@@ -167,6 +167,20 @@ func TestAPreflightHasNoQueryWhereTokensAreInIt(t *testing.T) {
 	}
 }
 
+// Gin keeps a body that a middleware has bound, and gives it to whoever binds it again.
+func TestAPreflightHasNoBodyThatWasBoundBefore(t *testing.T) {
+	t.Parallel()
+	mgr, engine := newManager(t, jwttest.Config(nil))
+	bind := func(c *gin.Context) (body map[string]string) {
+		_ = c.ShouldBindBodyWithJSON(&body)
+		return body
+	}
+	engine.Use(func(c *gin.Context) { assert.Equal(t, map[string]string{"access_token": "unchecked"}, bind(c)) })
+	engine.OPTIONS("/", mgr.JWTRequired(), func(c *gin.Context) { assert.Empty(t, bind(c)) })
+	w := jwttest.Do(engine, "OPTIONS", "/", preflight, jwttest.JSON(`{"access_token":"unchecked"}`))
+	assert.Equal(t, 200, w.Code)
+}
+
 // With AllowAnyOptions nothing is taken away from what is no preflight.
 func TestAnyOptionsPassAsTheyAre(t *testing.T) {
 	t.Parallel()
