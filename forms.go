@@ -16,7 +16,7 @@ import (
 // formReader finds CSRF values in forms.
 type formReader struct {
 	maxSize int64                                           // of a form with files
-	verify  func(ctx context.Context, encoded string) error // whether a token is good
+	verify  func(ctx context.Context, encoded string) error // whether a token is good, and not revoked
 }
 
 // value returns a field of the form in a request, whatever its method; never from

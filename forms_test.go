@@ -207,6 +207,10 @@ func TestNobodyFillsTheDiskWithoutAGoodToken(t *testing.T) {
 	a.engine.POST("/", a.mgr.JWTRequired(), identify)
 	old := a.token
 	a.clock.Advance(time.Hour)
+	revoked := jwttest.AccessToken(t, a.mgr, "alice")
+	token, err := a.mgr.DecodeToken(t.Context(), revoked)
+	require.NoError(t, err)
+	require.NoError(t, a.mgr.RevokeToken(t.Context(), token))
 	for _, test := range []struct {
 		name, token, want string
 		most              int
@@ -214,6 +218,7 @@ func TestNobodyFillsTheDiskWithoutAGoodToken(t *testing.T) {
 		{"no token", "x", noCSRFValue, mebibyte + 1},
 		{"forged", old + "x", noCSRFValue, mebibyte + 1},
 		{"expired", old, `{"msg":"Token has expired"}` + "\n", mebibyte + 1},
+		{"revoked", revoked, noCSRFValue, mebibyte + 1},
 		{"good", jwttest.AccessToken(t, a.mgr, "alice"), noCSRFValue, 8 * mebibyte},
 	} {
 		body := &counter{start: filePart(16)[:80]}

@@ -27,7 +27,7 @@ type requestReader struct {
 }
 
 // newRequestReader makes a reader by the settings. verify says whether a token is
-// good, for forms that are read only if it is.
+// good, and not revoked, for forms that are read only if it is.
 func newRequestReader(config *Config, verify func(ctx context.Context, encoded string) error) *requestReader {
 	f := &requestReader{
 		config:         config,

@@ -84,8 +84,11 @@ func (m *JWTManager) assemble(checked checkedConfig, revokes bool) {
 	}
 	m.checks = &tokenChecks{callbacks: loaders, revocations: m.revocations, sessions: m.sessions, now: config.Now, leeway: config.DecodeLeeway}
 	m.reader = newRequestReader(config, func(ctx context.Context, encoded string) error {
-		_, err := m.verifier.decode(ctx, encoded, decodeSpec{})
-		return err
+		token, err := m.verifier.decode(ctx, encoded, decodeSpec{})
+		if err != nil {
+			return err
+		}
+		return m.revocations.check(ctx, token)
 	})
 	m.refuser = &refuser{&loaders.responders, challengesOf(config.HeaderType), config.ErrorMessageKey}
 }
