@@ -59,15 +59,16 @@ func isText(identity any) bool {
 	return err == nil
 }
 
-// preview returns a token of spec as it will be, before the loaders were asked and
-// without a signature.
+// preview returns a token of spec as it will be, without a signature. It has names of
+// its own, so that hasVerified does not take it for a token that was decoded.
 func (m *minter) preview(typ TokenType, subject string, spec *tokenSpec) (*Token, error) {
 	claims := m.claimsOf(spec, typ, subject)
 	payload, err := claims.appendTo(nil, &m.keys)
 	if err != nil {
 		return nil, err
 	}
-	c := &contents{header: "{}", text: string(payload), names: &m.verifier.own.claims}
+	names := m.verifier.own.claims
+	c := &contents{header: "{}", text: string(payload), names: &names}
 	if c.payload, err = readPayload(payload, c.text, c.names, nil); err != nil {
 		return nil, err
 	}

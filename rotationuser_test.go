@@ -100,3 +100,23 @@ func TestARotationWithoutUsersIsForTheIdentityOfItsToken(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, []any{"bob", "bob"}, claimsFor)
 }
+
+// The loader of users is given a token at the login too, which nobody has signed. It
+// is traded for nothing, whoever keeps it.
+func TestTheTokenOfALoginIsNotTraded(t *testing.T) {
+	t.Parallel()
+	config, _ := sessionsConfig()
+	var shown *ginjwt.Token
+	mgr, _ := newManager(t, config, func(mgr *ginjwt.JWTManager) {
+		mgr.UserLookupLoader(func(_ context.Context, token *ginjwt.Token) (any, error) {
+			shown = token
+			return &account{token.Identity}, nil
+		})
+		mgr.AdditionalClaimsLoader(func(context.Context, any) (ginjwt.Claims, error) { return nil, nil })
+	})
+	pair := newPair(t, mgr)
+	require.NotNil(t, shown)
+	assert.Equal(t, pair.SessionID, shown.SessionID)
+	_, err := mgr.RotateTokens(t.Context(), shown)
+	require.ErrorContains(t, err, "another manager")
+}
