@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
-
-	"github.com/gin-jwt-extended/ginjwt/store"
 )
 
 // The loaders of claims, headers and keys are given the same kind of value for all
@@ -14,15 +12,16 @@ import (
 // identity as text. It would be noticed at the first refresh if they were not, long
 // after the login.
 
-// userAtLogin returns what the loaders are given for the first tokens of s.
-func (p *sessionPolicy) userAtLogin(ctx context.Context, s store.Session, identity any) (any, error) {
+// userAtLogin returns what the loaders are given for the first tokens of a session.
+// refresh is what is asked of its refresh token.
+func (m *minter) userAtLogin(ctx context.Context, refresh *tokenSpec, identity any) (any, error) {
 	switch {
-	case !p.callbacks.takeUsers():
+	case !m.callbacks.takeUsers():
 		return identity, nil
-	case p.callbacks.userLookup == nil:
-		return s.Identity, p.minter.checkText(identity)
+	case m.callbacks.userLookup == nil:
+		return refresh.session.Identity, m.checkText(identity)
 	}
-	user, err := p.lookedUpAtLogin(ctx, s, identity)
+	user, err := m.lookedUpAtLogin(ctx, refresh, identity)
 	switch {
 	case errors.Is(err, ErrUserLookup):
 		return nil, fmt.Errorf("%w: UserLookupLoader finds no user for the tokens of this login, and would find none at the refresh; "+
@@ -36,22 +35,19 @@ func (p *sessionPolicy) userAtLogin(ctx context.Context, s store.Session, identi
 	return user, nil
 }
 
-// lookedUpAtLogin asks the UserLookupLoader about a refresh token of s as it will be.
-// It has the claims of the AdditionalClaimsLoader if that can be asked.
-func (p *sessionPolicy) lookedUpAtLogin(ctx context.Context, s store.Session, identity any) (any, error) {
-	spec := p.minter.specOf(nil)
-	spec.session, spec.now, spec.expires = &s, s.CreatedAt, s.ExpiresAt.Sub(s.CreatedAt)
-	spec.claims = p.requiredClaims(s)
+// lookedUpAtLogin asks the UserLookupLoader about a refresh token as it will be. It has
+// the claims of the AdditionalClaimsLoader if that can be asked.
+func (m *minter) lookedUpAtLogin(ctx context.Context, refresh *tokenSpec, identity any) (any, error) {
 	if !isText(identity) {
-		if err := p.minter.complete(ctx, spec, RefreshToken, identity); err != nil {
+		if err := m.complete(ctx, refresh, RefreshToken, identity); err != nil {
 			return nil, err
 		}
 	}
-	token, err := p.minter.preview(RefreshToken, s.Identity, spec)
+	token, err := m.preview(RefreshToken, refresh.session.Identity, refresh)
 	if err != nil {
 		return nil, err
 	}
-	return p.callbacks.loadUser(ctx, token)
+	return m.callbacks.loadUser(ctx, token)
 }
 
 func isText(identity any) bool {

@@ -37,7 +37,7 @@ func (p *sessionPolicy) create(ctx context.Context, identity any, spec *tokenSpe
 		if err != nil {
 			return TokenPair{}, err
 		}
-		user, err := p.userAtLogin(ctx, s, identity)
+		user, err := p.minter.userAtLogin(ctx, p.refreshSpec(s, now), identity)
 		if err != nil {
 			return TokenPair{}, err
 		}
@@ -268,16 +268,22 @@ func (p *sessionPolicy) newPair(ctx context.Context, s store.Session, identity a
 	if err != nil {
 		return TokenPair{}, err
 	}
-	refresh := p.minter.specOf(nil)
-	refresh.session, refresh.now, refresh.csrf = &s, now, pair.CSRF
-	refresh.id = derivedID("refresh token", s.ID, fmt.Sprint(s.Generation))
-	refresh.expires = s.ExpiresAt.Sub(now)
-	refresh.claims = p.requiredClaims(s)
+	refresh := p.refreshSpec(s, now)
+	refresh.csrf = pair.CSRF
 	if pair.RefreshToken, err = p.minter.issue(ctx, RefreshToken, identity, refresh); err != nil {
 		return TokenPair{}, err
 	}
 	pair.RefreshExpiresAt = s.ExpiresAt
 	return pair, nil
+}
+
+// refreshSpec is what is asked of the refresh token of s as of now.
+func (p *sessionPolicy) refreshSpec(s store.Session, now time.Time) *tokenSpec {
+	spec := p.minter.specOf(nil)
+	spec.session, spec.now, spec.expires = &s, now, s.ExpiresAt.Sub(now)
+	spec.id = derivedID("refresh token", s.ID, fmt.Sprint(s.Generation))
+	spec.claims = p.requiredClaims(s)
+	return spec
 }
 
 // accessPair signs an access token of s. It lives no longer than the session at its
