@@ -47,7 +47,7 @@ func (d *database) shape(t *testing.T, prefix string) (lines []string) {
 		},
 		sqlstore.MySQL: {
 			`SELECT table_name, column_name, column_type, is_nullable FROM information_schema.columns WHERE LOCATE(?, table_name) = 1 ORDER BY 1, 2`,
-			`SELECT table_name, index_name, column_name FROM information_schema.statistics WHERE LOCATE(?, table_name) = 1 ORDER BY 1, 2`,
+			`SELECT table_name, index_name, seq_in_index, column_name FROM information_schema.statistics WHERE LOCATE(?, table_name) = 1 ORDER BY 1, 2, 3`,
 			`SELECT table_name, engine FROM information_schema.tables WHERE LOCATE(?, table_name) = 1 ORDER BY 1`,
 		},
 		sqlstore.SQLite: {`SELECT name, sql FROM sqlite_schema WHERE instr(tbl_name, ?) = 1 ORDER BY 1`},

@@ -25,9 +25,10 @@ var MySQL = &Dialect{
 		hash:     "BINARY(16)",
 		number:   "BIGINT",
 	},
-	catalog: `SELECT 'column', table_name, column_name FROM information_schema.columns ` +
+	// Names of columns and of indexes may have different collations, which UNION refuses.
+	catalog: `SELECT 'column', CAST(table_name AS BINARY), CAST(column_name AS BINARY) FROM information_schema.columns ` +
 		`WHERE table_schema = DATABASE() AND table_name IN ({tables}) ` +
-		`UNION ALL SELECT DISTINCT 'index', table_name, index_name FROM information_schema.statistics ` +
+		`UNION ALL SELECT DISTINCT 'index', CAST(table_name AS BINARY), CAST(index_name AS BINARY) FROM information_schema.statistics ` +
 		`WHERE table_schema = DATABASE() AND table_name IN ({tables})`,
 	createTable: func(name string, definitions []string, indexes []missingIndex) []string {
 		for _, i := range indexes {
