@@ -8,7 +8,7 @@
 // one was handed out, and which Idempotency-Key made it. What a refresh token
 // gets is decided by d, its generation less that of the session, and by a, the
 // time since the newest generation was handed out. G is the grace, M the time
-// for which a generation is young.
+// for which a generation is young, which is no less than G.
 //
 //	d > 0                                      trade
 //	d = 0   not handed out yet                 hand out, the same generation

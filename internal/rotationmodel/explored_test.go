@@ -107,6 +107,16 @@ func TestAllOrders(t *testing.T) {
 	}
 }
 
+// G is no longer than M, or a request that is slower than M comes two generations late.
+// So an idle lifetime has to be four times G at least.
+func TestTabsWhereTheYoungAreOldBeforeTheGraceIsOver(t *testing.T) {
+	t.Parallel()
+	p := tabs(0, 0, 0, 0)
+	p.rules.young = 1
+	p.sessions = []session{aged(1)}
+	breaks(t, p, "the browser is logged out")
+}
+
 func TestThreeTabsAndAFault(t *testing.T) {
 	t.Parallel()
 	if *playCount == 0 {

@@ -327,3 +327,14 @@ func holds(t *testing.T, p play) {
 	t.Logf("%d worlds", e.worlds)
 	require.Empty(t, e.broken, "%s", e)
 }
+
+// breaks fails the test unless something that can happen breaks what must hold.
+func breaks(t *testing.T, p play, what string) {
+	t.Helper()
+	e := p.explore()
+	if e.worlds >= mostWorlds {
+		t.Skip("it needs more worlds than are looked at with the race detector")
+	}
+	require.Equal(t, what, e.broken, "%s", e)
+	t.Log(e)
+}
