@@ -144,7 +144,7 @@ func (b *browser) tab(busy *bool) {
 
 // refreshTab sends what is in the jar now; losses is how many answers were lost.
 func (b *browser) refreshTab(busy *bool, losses int) {
-	r := httptest.NewRequest(http.MethodPost, "https://example.com/refresh", nil)
+	r := request(b.t.Context(), http.MethodPost, "/refresh", "", "")
 	for _, cookie := range b.jar.Cookies(r.URL) {
 		r.AddCookie(cookie)
 		switch cookie.Name {

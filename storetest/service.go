@@ -40,7 +40,8 @@ func newService(t *testing.T, sessions ginjwt.SessionStore, list ginjwt.Blocklis
 		list = &ginjwt.MemoryBlocklist{Now: s.clock.Now}
 	}
 	s.stage = &stage{
-		sessions: sessions, list: list, rng: rand.New(rand.NewPCG(seed, 1)), between: func() {},
+		sessions: sessions, list: list, between: func() {},
+		rng: rand.New(rand.NewPCG(seed, 1)), //nolint:gosec // it guards nothing
 		now: s.clock.Now, until: map[string]time.Time{},
 	}
 	return s
@@ -92,7 +93,7 @@ func (s *service) send(r *http.Request) *httptest.ResponseRecorder {
 
 // request carries a token in its header.
 func request(ctx context.Context, method, target, token, key string) *http.Request {
-	r := httptest.NewRequest(method, "https://example.com"+target, nil).WithContext(ctx)
+	r := httptest.NewRequestWithContext(ctx, method, "https://example.com"+target, nil)
 	if token != "" {
 		r.Header.Set("Authorization", "Bearer "+token)
 	}

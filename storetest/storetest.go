@@ -1,6 +1,7 @@
 // Package storetest tests implementations of [ginjwt.SessionStore] and
 // [ginjwt.Blocklist]: what their comments promise, and that it holds for many
-// callers at once. Run it with the race detector, against the real server:
+// callers at once. [Plays] tests what is built on them: that sessions survive clients,
+// networks and servers as they are. Run them with the race detector, against the real server:
 //
 //	func TestSessions(t *testing.T) {
 //		storetest.Sessions(t, func(t *testing.T) ginjwt.SessionStore {
@@ -32,14 +33,14 @@ func Rounds(n int) Option {
 	return func(s *settings) { s.rounds = n }
 }
 
-// PlayCount is how many plays of each browser [Plays] has, and a twentieth of those
-// of requests that come at once: 20 otherwise, and 2 with -short.
+// PlayCount is how many plays of each browser [Plays] has, and a thirtieth of those of
+// requests that come at once: 12 otherwise, and 2 with -short.
 func PlayCount(n int) Option {
 	return func(s *settings) { s.plays = n }
 }
 
 func playsOf(opts []Option) int {
-	s := settings{plays: 20}
+	s := settings{plays: 12}
 	for _, opt := range opts {
 		opt(&s)
 	}

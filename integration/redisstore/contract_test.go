@@ -45,7 +45,7 @@ func testContracts(t *testing.T, client redis.UniversalClient, rounds int) {
 		storetest.Plays(t, func(t *testing.T) (ginjwt.SessionStore, ginjwt.Blocklist) {
 			store := emptyStore(t, client)
 			return store.Sessions(), follow(t, store)
-		}, storetest.PlayCount(2))
+		}, storetest.PlayCount(3))
 	})
 	t.Run("replicas", func(t *testing.T) {
 		storetest.Replicas(t, 5*time.Second, func(t *testing.T) []ginjwt.Blocklist {

@@ -121,7 +121,7 @@ func TestContract(t *testing.T) {
 		storetest.Plays(t, func(t *testing.T) (ginjwt.SessionStore, ginjwt.Blocklist) {
 			store := d.newStore(t, patient)
 			return store.Sessions(), d.newBlocklist(t, store)
-		}, storetest.PlayCount(2))
+		}, storetest.PlayCount(3))
 		storetest.Replicas(t, 30*time.Second, func(t *testing.T) (lists []ginjwt.Blocklist) {
 			store := d.newStore(t, patient)
 			for range 3 {
