@@ -266,8 +266,10 @@ type Config struct {
 	// SessionGrace is how long a refresh token that was traded may be used again,
 	// for the same successor, since that was handed out: a client may repeat a
 	// request whose answer was lost, and tabs may refresh at once. Until twice as
-	// long the newest token is not traded, but good for new access tokens. Zero
-	// means 60 seconds; negative means not at all, which logs such users out.
+	// long, and at most for a quarter of the time after which an unused session ends,
+	// the newest token is not traded, but good for new access tokens. So the grace
+	// should be no longer than that quarter. Zero means 60 seconds; negative means
+	// not at all, which logs such users out.
 	SessionGrace time.Duration
 
 	// SessionLifetime is how long a session lives however busy it is. Zero

@@ -249,6 +249,7 @@ func (p *sessionPolicy) keepCookies(ctx context.Context, id string, spec cookieS
 		}
 		data.Cookies = spec
 		next := s
+		next.RotatedAt = later(p.now(), s.RotatedAt.Add(time.Millisecond)) // a rotation that is under way has to read them
 		if next.Data, err = data.text(); err != nil {
 			return err
 		}
