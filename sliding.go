@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -44,7 +45,7 @@ func (m *JWTManager) ImplicitRefresh(d time.Duration) gin.HandlerFunc {
 		panic("ginjwt: ImplicitRefresh: the time must be more than zero, and less than Config.AccessTokenExpires")
 	}
 	return func(c *gin.Context) {
-		w := &renewingWriter{ResponseWriter: c.Writer, renew: func() { m.renew(c, d) }}
+		w := &renewingWriter{ResponseWriter: c.Writer, renew: func() []string { return m.renew(c, d) }}
 		c.Writer = w
 		c.Next()
 		if !w.Written() {
@@ -57,15 +58,29 @@ func (m *JWTManager) ImplicitRefresh(d time.Duration) gin.HandlerFunc {
 // whether this is a response that may bring a token.
 type renewingWriter struct {
 	gin.ResponseWriter
-	renew func()
+	renew func() (lines []string) // adds lines to the header
 	done  bool
+	added []string
 }
 
 func (w *renewingWriter) beforeHeader() {
 	if !w.done && !w.Written() {
 		w.done = true
-		w.renew()
+		w.added = w.renew()
 	}
+}
+
+// WriteHeader takes the token back if a middleware answers with an error after the
+// handlers have written nothing.
+func (w *renewingWriter) WriteHeader(status int) {
+	if status >= http.StatusBadRequest && len(w.added) > 0 && !w.Written() {
+		header := w.Header()
+		for name := range header {
+			header[name] = slices.DeleteFunc(header[name], func(line string) bool { return slices.Contains(w.added, line) })
+		}
+		w.added = nil
+	}
+	w.ResponseWriter.WriteHeader(status)
 }
 
 func (w *renewingWriter) Write(b []byte) (int, error) {
@@ -91,24 +106,33 @@ func (w *renewingWriter) Flush() {
 // Unwrap lets [http.ResponseController] find what is beneath.
 func (w *renewingWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
-// renew adds a new access token to the response if one is due.
-func (m *JWTManager) renew(c *gin.Context, within time.Duration) {
+// renew adds a new access token to the response if one is due, and returns the lines
+// of the header that it is in.
+func (m *JWTManager) renew(c *gin.Context, within time.Duration) (lines []string) {
 	token, ok := GetToken(c)
 	if !ok || !m.mayBeRenewed(c, token) || token.ExpiresAt.Sub(m.config.Now()) > within {
-		return
+		return nil
 	}
 	pair, err := m.sessions.renewed(c.Request.Context(), token, m.userOf(c, token))
 	switch {
 	case err != nil || pair.AccessToken == "":
 	case token.Location == InCookies:
-		err = m.setCookies(c, pair.cookies, m.accessCookie(pair.AccessToken))
+		var cookies []*http.Cookie
+		if cookies, err = m.tokenCookies(c, pair.cookies, m.accessCookie(pair.AccessToken)); err == nil {
+			m.putTokenCookies(c, cookies)
+		}
+		for _, cookie := range cookies {
+			lines = append(lines, cookie.String())
+		}
 	default:
 		c.Header(m.config.RenewedTokenHeader, pair.AccessToken)
 		c.Header("Cache-Control", "no-store")
+		lines = []string{pair.AccessToken}
 	}
 	if err != nil {
 		_ = c.Error(err) // the response is good without
 	}
+	return lines
 }
 
 // mayBeRenewed reports whether a new token may be in this response.

@@ -1,6 +1,7 @@
 package ginjwt_test
 
 import (
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"testing"
@@ -97,6 +98,35 @@ func TestWhatIsNotRenewedByAHeader(t *testing.T) {
 }
 
 // A stream has its headers before its first byte.
+// An application may answer the errors of its handlers in a middleware in front of all.
+func TestAnErrorThatAMiddlewareAnswersBringsNoToken(t *testing.T) {
+	t.Parallel()
+	for name, answer := range map[string]func(c *gin.Context){
+		"with a body":    func(c *gin.Context) { c.JSON(http.StatusBadGateway, gin.H{}) },
+		"without a body": func(c *gin.Context) { c.Status(http.StatusBadGateway) },
+		"aborted":        func(c *gin.Context) { c.AbortWithStatus(http.StatusBadGateway) },
+	} {
+		a := newHeaderApp(t)
+		a.engine.Use(func(c *gin.Context) {
+			c.Next()
+			if len(c.Errors) > 0 {
+				http.SetCookie(c.Writer, &http.Cookie{Name: "seen", Value: "1"})
+				answer(c)
+			}
+		})
+		a.engine.GET("/error", a.mgr.ImplicitRefresh(5*time.Minute), a.mgr.JWTRequired(), func(c *gin.Context) { _ = c.Error(io.ErrUnexpectedEOF) })
+		a.clock.Advance(12 * time.Minute)
+		w := a.get("/error")
+		assert.Equal(t, http.StatusBadGateway, w.Code, name)
+		assert.Equal(t, []string{"seen=1"}, w.Header().Values("Set-Cookie"), name)
+
+		a.clock.Advance(time.Minute)
+		w = a.withHeader("GET", "/error")
+		assert.Equal(t, http.StatusBadGateway, w.Code, name)
+		assert.Empty(t, w.Header().Values("X-Renewed-Token"), name)
+	}
+}
+
 func TestImplicitRefreshOfAStreamByAHeader(t *testing.T) {
 	t.Parallel()
 	a := newHeaderApp(t)
