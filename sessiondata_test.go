@@ -299,17 +299,19 @@ func TestASessionDoesNotOutliveItsEndWhateverIsStored(t *testing.T) {
 
 func TestLifetimesThatAreNone(t *testing.T) {
 	t.Parallel()
-	config, _ := sessionsConfig()
+	config, clock := sessionsConfig()
 	mgr, _ := newManager(t, config)
 	for name, option := range map[string]func(time.Duration) ginjwt.TokenOption{
 		"WithIdleLifetime": ginjwt.WithIdleLifetime, "WithSessionLifetime": ginjwt.WithSessionLifetime,
 	} {
-		for _, lifetime := range []time.Duration{-time.Second, 30, 1500 * time.Millisecond, ginjwt.NeverExpires} {
+		for _, lifetime := range []time.Duration{-time.Second, time.Second, 30, 1500 * time.Millisecond, ginjwt.NeverExpires} {
 			pair, err := mgr.CreateTokenPair(t.Context(), "alice", option(lifetime))
 			require.ErrorIs(t, err, ginjwt.ErrLifetime, name)
 			require.ErrorContains(t, err, name+" was given "+lifetime.String())
 			require.Zero(t, pair)
 		}
+		clock.Advance(999 * time.Millisecond) // ends are whole seconds
+		newPair(t, mgr, option(2*time.Second))
 	}
 }
 

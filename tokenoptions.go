@@ -44,8 +44,8 @@ func (c sessionChoice) validate() error {
 		option   string
 		lifetime time.Duration
 	}{{"WithIdleLifetime", c.idle}, {"WithSessionLifetime", c.lifetime}} {
-		if l.lifetime < 0 || l.lifetime%time.Second != 0 {
-			return fmt.Errorf("%w: %s was given %s; it takes whole seconds, and 30 days are 30*24*time.Hour", ErrLifetime, l.option, l.lifetime)
+		if l.lifetime != 0 && l.lifetime < 2*time.Second || l.lifetime%time.Second != 0 { // ends are whole seconds, and a token lives for one
+			return fmt.Errorf("%w: %s was given %s; it takes whole seconds, two at the least, and 30 days are 30*24*time.Hour", ErrLifetime, l.option, l.lifetime)
 		}
 	}
 	return nil
