@@ -1,10 +1,12 @@
 package ginjwt_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"strings"
 	"testing"
@@ -114,6 +116,12 @@ func TestTokenPairsShowNoToken(t *testing.T) {
 		assert.Equal(t, "ginjwt.TokenPair{session id}", fmt.Sprintf(verb, pair), verb)
 		assert.NotContains(t, fmt.Sprintf(verb, []any{pair, &pair}), "secret", verb)
 	}
+	var logged bytes.Buffer
+	for _, handler := range []slog.Handler{slog.NewJSONHandler(&logged, nil), slog.NewTextHandler(&logged, nil)} {
+		slog.New(handler).Info("login", "pair", pair, "pointer", &pair)
+	}
+	assert.Equal(t, 4, strings.Count(logged.String(), "ginjwt.TokenPair{session id}"))
+	assert.NotContains(t, logged.String(), "secret")
 }
 
 func TestTokenPairsAreRefused(t *testing.T) {

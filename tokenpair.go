@@ -3,6 +3,7 @@ package ginjwt
 import (
 	"fmt"
 	"io"
+	"log/slog"
 	"time"
 )
 
@@ -40,6 +41,9 @@ type TokenPair struct {
 
 // String names the pair without giving away its tokens.
 func (p TokenPair) String() string { return "ginjwt.TokenPair{session " + p.SessionID + "}" }
+
+// LogValue is String, for log/slog, some of whose handlers write JSON.
+func (p TokenPair) LogValue() slog.Value { return slog.StringValue(p.String()) }
 
 // Format prints String whatever the verb, so that none shows a token.
 func (p TokenPair) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, p.String()) }
