@@ -1,7 +1,6 @@
 package ginjwt
 
 import (
-	"errors"
 	"net/http"
 	"net/url"
 	"strings"
@@ -211,14 +210,11 @@ func (l *logout) end(token *Token) {
 		return // there is nothing left to end
 	}
 	s, err := l.endSessionOf(l.c.Request.Context(), token)
-	switch {
-	case errors.Is(err, ErrNoID):
-		l.failed = errNoJTI.about(token) // a fault of the token
-	case err != nil:
-		l.failed = err
-	default:
-		l.ended = append(l.ended, s)
+	if err != nil {
+		l.failed = unlessNoID(err, token)
+		return
 	}
+	l.ended = append(l.ended, s)
 }
 
 func (m *JWTManager) hasExpired(token *Token) bool {

@@ -98,7 +98,7 @@ func (m *JWTManager) revoke(c *gin.Context, encoded string) error {
 		return err
 	case token.Type == RefreshToken:
 		return m.EndSessionForToken(c, token)
-	case !token.ExpiresAt.IsZero() && token.ExpiresAt.Add(m.config.DecodeLeeway).Before(m.config.Now()):
+	case m.hasExpired(token):
 		return nil
 	}
 	return m.RevokeToken(c, token)
