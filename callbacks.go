@@ -100,8 +100,8 @@ func (m *callbacks) TokenVerificationLoader(fn func(ctx context.Context, token *
 
 // OnReuse is told of a refresh token that was used before: it was copied, and
 // one of two holders is a thief. The session has ended already. Warn its user;
-// fn runs before the response, so it should hand longer work on. It may be
-// told twice of one token.
+// fn runs before the response, so it should hand longer work on. Of many requests
+// with one token one tells it; if the store fails at this very step, each does.
 func (m *callbacks) OnReuse(fn func(ctx context.Context, s store.Session, token *Token)) {
 	m.register("OnReuse", fn)
 	m.onReuse = fn

@@ -58,8 +58,8 @@ func wasMadeBy(s store.Session, key string) bool {
 	return key != "" && subtle.ConstantTimeCompare([]byte(s.KeyHash), []byte(keyHash(s, s.Generation, key))) == 1
 }
 
-// nextKeyHash is the KeyHash of the generation after s. A key that made one before
-// makes no other: with one that is the same for ever, a thief would have it too.
+// nextKeyHash is the KeyHash of the generation after s. The key of the trade
+// before is ignored: with one that is the same for ever, a thief would have it too.
 func nextKeyHash(s store.Session, next int64, key string) string {
 	if key == "" {
 		return s.KeyHash
