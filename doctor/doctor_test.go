@@ -357,7 +357,9 @@ func ailments(t *testing.T) []ailment {
 			"warning: SessionGrace (JWT_SESSION_GRACE): For longer"},
 		{healthy, func(c *ginjwt.Config) { c.SessionGrace = 10*time.Second - 1 }, func(c *ginjwt.Config) { c.SessionGrace = 10 * time.Second },
 			"warning: SessionGrace (JWT_SESSION_GRACE): A client"},
-		{healthy, func(c *ginjwt.Config) { c.SessionGrace, c.RefreshTokenExpires = 5*time.Minute, 20*time.Minute-time.Second },
+		{healthy, func(c *ginjwt.Config) {
+			c.SessionGrace, c.RefreshTokenExpires = 5*time.Minute, 20*time.Minute-time.Second
+		},
 			func(c *ginjwt.Config) { c.RefreshTokenExpires = 20 * time.Minute },
 			"warning: SessionGrace (JWT_SESSION_GRACE): Is longer"},
 		{healthy, func(c *ginjwt.Config) { c.SessionGrace = -1 }, func(c *ginjwt.Config) { c.SessionGrace = 0 },
