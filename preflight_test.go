@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/gin-gonic/gin"
+	"github.com/gin-gonic/gin/binding"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -172,7 +173,7 @@ func TestAPreflightHasNoBodyThatWasBoundBefore(t *testing.T) {
 	t.Parallel()
 	mgr, engine := newManager(t, jwttest.Config(nil))
 	bind := func(c *gin.Context) (body map[string]string) {
-		_ = c.ShouldBindBodyWithJSON(&body)
+		_ = c.ShouldBindBodyWith(&body, binding.JSON)
 		return body
 	}
 	engine.Use(func(c *gin.Context) { assert.Equal(t, map[string]string{"access_token": "unchecked"}, bind(c)) })
