@@ -37,9 +37,9 @@ type callbacks struct {
 // It is given what was passed to CreateAccessToken or CreateRefreshToken. For the
 // tokens of a session it is given the same kind of value at the login and at every
 // refresh: what UserLookupLoader returns, or without that loader the identity as
-// text. CreateTokenPair and CreateRefreshToken then refuse values that would be
-// another kind at the refresh. The same holds for AdditionalHeadersLoader and
-// EncodeKeyLoader.
+// text. CreateTokenPair refuses a value that would be another kind at the refresh,
+// and InitApp a UserIdentityLoader without a UserLookupLoader. The same holds for
+// AdditionalHeadersLoader and EncodeKeyLoader.
 func (m *callbacks) AdditionalClaimsLoader(fn func(ctx context.Context, identity any) (Claims, error)) {
 	m.register("AdditionalClaimsLoader", fn)
 	m.additionalClaims = fn
@@ -171,6 +171,15 @@ func (m *callbacks) register(name string, fn any) {
 	}
 	if reflect.ValueOf(fn).IsNil() {
 		panic("ginjwt: " + name + ": the function is nil")
+	}
+}
+
+// validate reports loaders that would fail when the tokens of a session are refreshed,
+// long after the program has started.
+func (m *callbacks) validate(p *problems) {
+	if m.userIdentity != nil && m.userLookup == nil && m.takeUsers() {
+		p.add("UserLookupLoader", "is missing: with Sessions it loads the user again at every refresh. "+
+			"AdditionalClaimsLoader, AdditionalHeadersLoader and EncodeKeyLoader are given a user at the login, as there is a UserIdentityLoader, and would be given text then")
 	}
 }
 

@@ -66,6 +66,9 @@ func (c Config) check(loaders *callbacks) (checkedConfig, error) {
 	var p problems
 	config := c.withDefaults()
 	config.validate(&p)
+	if config.Sessions != nil {
+		loaders.validate(&p)
+	}
 	checked := checkedConfig{
 		config:  config,
 		keys:    keySettings{given: c, config: config, loadsToSign: loaders.encodeKey != nil, loadsToVerify: loaders.decodeKey != nil}.parse(&p),

@@ -18,8 +18,8 @@ func (m *minter) userAtLogin(ctx context.Context, refresh *tokenSpec, identity a
 	switch {
 	case !m.callbacks.takeUsers():
 		return identity, nil
-	case m.callbacks.userLookup == nil:
-		return refresh.session.Identity, m.checkText(identity)
+	case m.callbacks.userLookup == nil: // then there is no UserIdentityLoader: see callbacks.validate
+		return refresh.session.Identity, nil
 	}
 	user, err := m.lookedUpAtLogin(ctx, refresh, identity)
 	switch {
@@ -71,14 +71,4 @@ func (m *minter) preview(typ TokenType, subject string, spec *tokenSpec) (*Token
 	token := newToken("", c, spec.now)
 	token.IssuedAt, token.NotBefore, token.ExpiresAt = spec.now, claims.notBefore, claims.expires
 	return token, nil
-}
-
-// checkText refuses an identity that a loader could not be given again at the
-// refresh, when only its text is known.
-func (m *minter) checkText(identity any) error {
-	if isText(identity) || !m.callbacks.takeUsers() || m.callbacks.userLookup != nil {
-		return nil
-	}
-	return fmt.Errorf("%w: a %T needs a UserLookupLoader, which loads it again when the tokens are refreshed; "+
-		"without it the loaders of claims, headers and keys would be given text then", ErrIdentity, identity)
 }

@@ -93,7 +93,6 @@ func TestLoadersAreGivenTextAtLoginAndRefresh(t *testing.T) {
 	var given []any
 	config, clock := sessionsConfig()
 	mgr, _ := newManager(t, config, func(m *ginjwt.JWTManager) {
-		m.UserIdentityLoader(accountID)
 		m.AdditionalClaimsLoader(func(_ context.Context, identity any) (ginjwt.Claims, error) {
 			given = append(given, identity)
 			return nil, nil
@@ -110,12 +109,12 @@ func TestLoadersAreGivenTextAtLoginAndRefresh(t *testing.T) {
 	}
 }
 
-// A user who could not be loaded again is refused at the login, and not by every
-// refresh after it.
-func TestUsersWithoutALookupAreRefusedAtTheLogin(t *testing.T) {
+// A program whose users could not be loaded again at a refresh does not start.
+func TestUsersWithoutALookupAreRefusedAtStart(t *testing.T) {
 	t.Parallel()
-	const says = "ginjwt: identity is no text and no integer: a *ginjwt_test.loginUser needs a UserLookupLoader, " +
-		"which loads it again when the tokens are refreshed; without it the loaders of claims, headers and keys would be given text then"
+	const says = "ginjwt: UserLookupLoader: is missing: with Sessions it loads the user again at every refresh. " +
+		"AdditionalClaimsLoader, AdditionalHeadersLoader and EncodeKeyLoader are given a user at the login, as there is a UserIdentityLoader, and would be given text then"
+	identities := func(m *ginjwt.JWTManager) { m.UserIdentityLoader(accountID) }
 	for name, register := range map[string]func(*ginjwt.JWTManager){
 		"claims": func(m *ginjwt.JWTManager) {
 			m.AdditionalClaimsLoader(func(context.Context, any) (ginjwt.Claims, error) { return nil, nil })
@@ -130,21 +129,12 @@ func TestUsersWithoutALookupAreRefusedAtTheLogin(t *testing.T) {
 		},
 	} {
 		config, _ := sessionsConfig()
-		identities := func(m *ginjwt.JWTManager) { m.UserIdentityLoader(accountID) }
-		mgr, _ := newManager(t, config, identities, register)
-		user := &loginUser{7, "editor"}
-		pair, err := mgr.CreateTokenPair(t.Context(), user)
-		require.EqualError(t, err, says, name)
-		require.ErrorIs(t, err, ginjwt.ErrIdentity)
-		require.Zero(t, pair)
-		_, err = mgr.CreateRefreshToken(t.Context(), user)
-		require.EqualError(t, err, says, name)
-		sessions, err := mgr.Sessions(t.Context(), "account-7")
-		require.NoError(t, err)
-		assert.Empty(t, sessions)
+		mgr := ginjwt.New(config)
+		identities(mgr)
+		register(mgr)
+		assert.EqualError(t, mgr.InitApp(nil), says, name)
 
-		_, err = mgr.CreateAccessToken(t.Context(), user)
-		require.NoError(t, err, "an access token is not refreshed")
+		user := &loginUser{7, "editor"}
 		lookup := func(m *ginjwt.JWTManager) {
 			m.UserLookupLoader(func(context.Context, *ginjwt.Token) (any, error) { return user, nil })
 		}
@@ -153,11 +143,11 @@ func TestUsersWithoutALookupAreRefusedAtTheLogin(t *testing.T) {
 		mustRotate(t, mgr, jwttest.RefreshToken(t, mgr, user))
 		config.Sessions = nil
 		mgr, _ = newManager(t, config, identities, register)
-		_, err = mgr.CreateRefreshToken(t.Context(), user)
+		_, err := mgr.CreateRefreshToken(t.Context(), user)
 		require.NoError(t, err, "%s: without sessions the application makes the tokens", name)
 	}
 	config, _ := sessionsConfig()
-	mgr, _ := newManager(t, config, func(m *ginjwt.JWTManager) { m.UserIdentityLoader(accountID) })
+	mgr, _ := newManager(t, config, identities)
 	mustRotate(t, mgr, jwttest.TokenPair(t, mgr, &loginUser{7, "editor"}).RefreshToken)
 }
 
