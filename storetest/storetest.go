@@ -27,7 +27,7 @@ type Option func(*settings)
 
 type settings struct{ rounds, plays int }
 
-// Rounds is how often 64 callers trade one refresh token at once: 1000 times
+// Rounds is how often 64 callers trade one refresh token at once: 200 times
 // otherwise, and 20 times with -short.
 func Rounds(n int) Option {
 	return func(s *settings) { s.rounds = n }
@@ -51,7 +51,7 @@ func playsOf(opts []Option) int {
 }
 
 func roundsOf(opts []Option) int {
-	s := settings{rounds: 1000}
+	s := settings{rounds: 200}
 	for _, opt := range opts {
 		opt(&s)
 	}
