@@ -55,16 +55,27 @@ func (s cookieSpec) with(opts []CookieOption) cookieSpec {
 
 // cookieToken is a token to be put in the cookies of its kind.
 type cookieToken struct {
-	kind    cookieKind
-	encoded string
+	kind      cookieKind
+	encoded   string
+	csrfUntil time.Time // if that is after the token expires
 }
 
 func (m *JWTManager) accessCookie(encoded string) cookieToken {
-	return cookieToken{m.config.accessCookies(), encoded}
+	return cookieToken{kind: m.config.accessCookies(), encoded: encoded}
+}
+
+// accessCookieOf is accessCookie for a session. Where both CSRF cookies have one name,
+// pages see only this one, and need it to refresh after the access token has expired.
+func (m *JWTManager) accessCookieOf(pair TokenPair) cookieToken {
+	t := m.accessCookie(pair.AccessToken)
+	if m.config.AccessCSRFCookieName == m.config.RefreshCSRFCookieName {
+		t.csrfUntil = pair.RefreshExpiresAt
+	}
+	return t
 }
 
 func (m *JWTManager) refreshCookie(encoded string) cookieToken {
-	return cookieToken{m.config.refreshCookies(), encoded}
+	return cookieToken{kind: m.config.refreshCookies(), encoded: encoded}
 }
 
 // SetAccessCookies puts an access token, and its CSRF value, in cookies. The
@@ -103,9 +114,9 @@ func (m *JWTManager) SetPairCookies(c *gin.Context, pair TokenPair, opts ...Cook
 // pairCookies returns the cookies for the tokens of a session.
 func (m *JWTManager) pairCookies(c *gin.Context, pair TokenPair, spec cookieSpec) ([]*http.Cookie, error) {
 	if pair.KeepsRefreshToken {
-		return m.tokenCookies(c, spec, m.accessCookie(pair.AccessToken))
+		return m.tokenCookies(c, spec, m.accessCookieOf(pair))
 	}
-	return m.tokenCookies(c, spec, m.accessCookie(pair.AccessToken), m.refreshCookie(pair.RefreshToken))
+	return m.tokenCookies(c, spec, m.accessCookieOf(pair), m.refreshCookie(pair.RefreshToken))
 }
 
 // UnsetAccessCookies removes the cookies of access tokens from the browser, also
@@ -183,12 +194,13 @@ func (m *JWTManager) cookiesFor(c *gin.Context, t cookieToken, spec cookieSpec) 
 		return nil, err
 	}
 	cookies := m.config.cookiesOf(t.kind, spec)
+	until := []time.Time{token.ExpiresAt, later(token.ExpiresAt, t.csrfUntil)}
 	for i, value := range []string{t.encoded, token.CSRF}[:len(cookies)] {
 		if value == "" {
 			return nil, asError(errNoCSRFClaim)
 		}
 		cookies[i].Value = value
-		if maxAge := m.maxAge(spec, token); maxAge > 0 {
+		if maxAge := m.maxAge(spec, until[i]); maxAge > 0 {
 			cookies[i].MaxAge = int(maxAge / time.Second)
 			cookies[i].Expires = m.config.Now().Add(maxAge)
 		}
@@ -196,14 +208,14 @@ func (m *JWTManager) cookiesFor(c *gin.Context, t cookieToken, spec cookieSpec) 
 	return cookies, nil
 }
 
-// maxAge returns how long the cookies of token are kept; zero: until the browser
-// is closed.
-func (m *JWTManager) maxAge(spec cookieSpec, token *Token) time.Duration {
+// maxAge returns how long a cookie is kept of which there is no use after expires; zero:
+// until the browser is closed.
+func (m *JWTManager) maxAge(spec cookieSpec, expires time.Time) time.Duration {
 	switch {
 	case spec.MaxAge > 0:
 		return time.Duration(spec.MaxAge) * time.Second
 	case m.outliveBrowser(spec):
-		return m.remaining(token)
+		return m.remaining(expires)
 	}
 	return 0
 }
@@ -216,12 +228,12 @@ func (m *JWTManager) outliveBrowser(spec cookieSpec) bool {
 // aYear is what the original keeps cookies for.
 const aYear = 31540000 * time.Second
 
-// remaining returns how long token lives.
-func (m *JWTManager) remaining(token *Token) time.Duration {
-	if token.ExpiresAt.IsZero() {
+// remaining returns how long it is until expires; zero is never.
+func (m *JWTManager) remaining(expires time.Time) time.Duration {
+	if expires.IsZero() {
 		return aYear
 	}
-	return max(time.Second, token.ExpiresAt.Sub(m.config.Now()).Truncate(time.Second))
+	return max(time.Second, expires.Sub(m.config.Now()).Truncate(time.Second))
 }
 
 func (m *JWTManager) unsetCookies(c *gin.Context, spec cookieSpec, kinds ...cookieKind) {

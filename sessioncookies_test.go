@@ -141,3 +141,45 @@ func TestCookiesOfASessionWhoseStoreIsDown(t *testing.T) {
 	w := jwttest.Do(a.engine, "POST", "/login/down")
 	assert.Empty(t, w.Result().Cookies())
 }
+
+// A page that sees one CSRF cookie refreshes by its value, also after the browser has
+// dropped the expired access token.
+func TestOneCSRFCookieOutlivesTheAccessToken(t *testing.T) {
+	t.Parallel()
+	const month = 30 * 24 * 60 * 60
+	clock := &jwttest.Clock{}
+	config := jwttest.Config(clock)
+	config.Sessions, config.TokenLocation = &ginjwt.MemorySessions{}, []ginjwt.Location{ginjwt.InCookies}
+	config.AccessCSRFCookieName, config.RefreshCSRFCookieName = "XSRF-TOKEN", "XSRF-TOKEN"
+	config.RefreshCSRFCookiePath = "/refresh"
+	mgr, engine := newManager(t, config)
+	engine.POST("/login", func(c *gin.Context) {
+		assert.NoError(t, mgr.SetPairCookies(c, newPair(t, mgr), ginjwt.Persistent(true)))
+	})
+	engine.POST("/refresh", mgr.RefreshHandler())
+	engine.GET("/page", mgr.ImplicitRefresh(10*time.Minute), mgr.JWTRequired(), func(*gin.Context) {})
+	check := func(w *httptest.ResponseRecorder, csrf int) {
+		t.Helper()
+		require.Equal(t, http.StatusOK, w.Code)
+		assert.Equal(t, 900, oneCookie(t, w, "access_token_cookie").MaxAge)
+		for _, cookie := range cookiesNamed(w, "XSRF-TOKEN") {
+			if cookie.Path == "/" {
+				assert.Equal(t, csrf, cookie.MaxAge)
+			}
+		}
+	}
+	refresh := func(jar *httptest.ResponseRecorder) *httptest.ResponseRecorder {
+		return jwttest.Do(engine, "POST", "/refresh", jwttest.Header("Cookie", "refresh_token_cookie="+oneCookie(t, jar, "refresh_token_cookie").Value),
+			jwttest.Header("X-CSRF-TOKEN", cookiesNamed(jar, "XSRF-TOKEN")[0].Value))
+	}
+	login := jwttest.Do(engine, "POST", "/login")
+	check(login, month)
+	clock.Advance(time.Minute)
+	check(refresh(login), month-60)
+	clock.Advance(14 * time.Minute)
+	next := refresh(login)
+	check(next, month)
+	clock.Advance(6 * time.Minute)
+	page := jwttest.Do(engine, "GET", "/page", jwttest.Header("Cookie", "access_token_cookie="+oneCookie(t, next, "access_token_cookie").Value))
+	check(page, month)
+}

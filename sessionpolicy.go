@@ -274,7 +274,6 @@ func (p *sessionPolicy) newPair(ctx context.Context, s store.Session, identity a
 	if pair.RefreshToken, err = p.minter.issue(ctx, RefreshToken, identity, refresh); err != nil {
 		return TokenPair{}, err
 	}
-	pair.RefreshExpiresAt = s.ExpiresAt
 	return pair, nil
 }
 
@@ -315,7 +314,7 @@ func (p *sessionPolicy) accessPair(ctx context.Context, s store.Session, identit
 	}
 	return TokenPair{
 		AccessToken: encoded, TokenType: "Bearer", ExpiresIn: int64(own.expires / time.Second),
-		SessionID: s.ID, CSRF: own.csrf, cookies: data.Cookies,
+		RefreshExpiresAt: s.ExpiresAt, SessionID: s.ID, CSRF: own.csrf, cookies: data.Cookies,
 	}, nil
 }
 

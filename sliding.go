@@ -118,7 +118,7 @@ func (m *JWTManager) renew(c *gin.Context, within time.Duration) (lines []string
 	case err != nil || pair.AccessToken == "":
 	case token.Location == InCookies:
 		var cookies []*http.Cookie
-		if cookies, err = m.tokenCookies(c, pair.cookies, m.accessCookie(pair.AccessToken)); err == nil {
+		if cookies, err = m.tokenCookies(c, pair.cookies, m.accessCookieOf(pair)); err == nil {
 			m.putTokenCookies(c, cookies)
 		}
 		for _, cookie := range cookies {
