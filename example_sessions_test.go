@@ -41,6 +41,46 @@ func ExampleWithSessionClaims() {
 	// 200
 }
 
+// How do I keep the tokens of a session in cookies?
+func ExampleJWTManager_SetPairCookies() {
+	gin.SetMode(gin.ReleaseMode)
+	mgr := ginjwt.New(ginjwt.Config{
+		SecretKey:     "a secret of at least 32 random bytes", // from the environment, in real life
+		Sessions:      &ginjwt.MemorySessions{},
+		TokenLocation: []ginjwt.Location{ginjwt.InCookies},
+	})
+	r := gin.New()
+	if err := mgr.InitApp(r); err != nil {
+		log.Fatal(err)
+	}
+	r.POST("/login", func(c *gin.Context) {
+		pair, err := mgr.CreateTokenPair(c, "alice") // check the password first
+		if err == nil {
+			err = mgr.SetPairCookies(c, pair)
+		}
+		if err != nil {
+			mgr.Refuse(c, err)
+			return
+		}
+		c.JSON(http.StatusOK, gin.H{"msg": "Logged in"})
+	})
+	r.POST("/refresh", mgr.RefreshHandler())
+	r.POST("/logout", mgr.LogoutHandler())
+	login := jwttest.Do(r, "POST", "/login")
+	for _, cookie := range login.Result().Cookies() {
+		fmt.Println(cookie.Name)
+	}
+	fmt.Println(jwttest.Do(r, "POST", "/refresh", jwttest.RefreshCookies(login)).Code)
+	fmt.Println(jwttest.Do(r, "POST", "/logout", jwttest.Cookies(login)).Code)
+	// Output:
+	// access_token_cookie
+	// csrf_access_token
+	// refresh_token_cookie
+	// csrf_refresh_token
+	// 200
+	// 204
+}
+
 // How do I renew the token of a client that sends it in a header?
 func ExampleJWTManager_ImplicitRefresh_header() {
 	gin.SetMode(gin.ReleaseMode)
