@@ -53,7 +53,7 @@ func newMariaDB(t *testing.T) *database {
 }
 
 func newSQLite(t *testing.T) *database {
-	dsn := "file:" + filepath.Join(t.TempDir(), "test.db") + "?_pragma=busy_timeout(5000)&_pragma=journal_mode(wal)"
+	dsn := "file:" + filepath.Join(t.TempDir(), "test.db") + "?_pragma=busy_timeout(60000)&_pragma=journal_mode(wal)"
 	return &database{sqlstore.SQLite, "sqlite", dsn, nil, open(t, "sqlite", dsn)}
 }
 
