@@ -2,7 +2,6 @@ package ginjwt
 
 import (
 	"net/http"
-	"slices"
 	"time"
 
 	"github.com/gin-jwt-extended/ginjwt/keys"
@@ -321,79 +320,4 @@ type Config struct {
 
 	// Now tells the time. Nil means [time.Now]; tests set a clock of their own.
 	Now func() time.Time
-}
-
-const (
-	defaultMaxTokenSize = 16 << 10
-	largestTokenSize    = 1 << 30
-	defaultMaxFormSize  = 256 << 20
-	defaultSessionGrace = time.Minute
-
-	defaultTokenCacheSize = 10_000
-)
-
-// withDefaults returns c with all zero values replaced, and nothing shared
-// with the caller's slices.
-func (c Config) withDefaults() Config {
-	c.Algorithm = or(c.Algorithm, "HS256")
-	c.AccessTokenExpires = or(c.AccessTokenExpires, 15*time.Minute)
-	c.RefreshTokenExpires = or(c.RefreshTokenExpires, 30*24*time.Hour)
-	c.IdentityClaim = or(c.IdentityClaim, "sub")
-	c.TypeClaim = or(c.TypeClaim, "type")
-	c.FreshClaim = or(c.FreshClaim, "fresh")
-	c.ScopeClaim = or(c.ScopeClaim, "scope")
-	c.RolesClaim = or(c.RolesClaim, "roles")
-	c.ErrorMessageKey = or(c.ErrorMessageKey, "msg")
-	c.HeaderName = or(c.HeaderName, "Authorization")
-	c.HeaderType = or(c.HeaderType, "Bearer")
-	c.AccessCookieName = or(c.AccessCookieName, "access_token_cookie")
-	c.AccessCookiePath = or(c.AccessCookiePath, "/")
-	c.RefreshCookieName = or(c.RefreshCookieName, "refresh_token_cookie")
-	c.RefreshCookiePath = or(c.RefreshCookiePath, "/")
-	c.CookieSameSite = or(c.CookieSameSite, http.SameSiteLaxMode)
-	c.AccessCSRFCookieName = or(c.AccessCSRFCookieName, "csrf_access_token")
-	c.AccessCSRFCookiePath = or(c.AccessCSRFCookiePath, "/")
-	c.AccessCSRFHeaderName = or(c.AccessCSRFHeaderName, "X-CSRF-TOKEN")
-	c.AccessCSRFFieldName = or(c.AccessCSRFFieldName, "csrf_token")
-	c.RefreshCSRFCookieName = or(c.RefreshCSRFCookieName, "csrf_refresh_token")
-	c.RefreshCSRFCookiePath = or(c.RefreshCSRFCookiePath, "/")
-	c.RefreshCSRFHeaderName = or(c.RefreshCSRFHeaderName, "X-CSRF-TOKEN")
-	c.RefreshCSRFFieldName = or(c.RefreshCSRFFieldName, "csrf_token")
-	c.MaxFormSize = or(c.MaxFormSize, defaultMaxFormSize)
-	c.QueryStringName = or(c.QueryStringName, "jwt")
-	c.JSONKey = or(c.JSONKey, "access_token")
-	c.RefreshJSONKey = or(c.RefreshJSONKey, "refresh_token")
-	c.MaxTokenSize = or(c.MaxTokenSize, defaultMaxTokenSize)
-	c.TokenCacheSize = or(c.TokenCacheSize, defaultTokenCacheSize)
-	c.SessionGrace = or(c.SessionGrace, defaultSessionGrace)
-	if c.Now == nil {
-		c.Now = time.Now
-	}
-	if c.Blocklist == nil {
-		c.Blocklist = &store.MemoryBlocklist{Now: c.Now}
-	}
-	c.TokenLocation = slices.Clone(c.TokenLocation)
-	if len(c.TokenLocation) == 0 {
-		c.TokenLocation = []Location{InHeaders}
-	}
-	c.Keys = slices.Clone(c.Keys)
-	c.Issuers = slices.Clone(c.Issuers)
-	c.DecodeAlgorithms = slices.Clone(c.DecodeAlgorithms)
-	c.DecodeIssuers = slices.Clone(c.DecodeIssuers)
-	c.EncodeAudience = slices.Clone(c.EncodeAudience)
-	c.DecodeAudience = slices.Clone(c.DecodeAudience)
-	c.CSRFMethods = slices.Clone(c.CSRFMethods)
-	c.CookieFormerDomains = slices.Clone(c.CookieFormerDomains)
-	c.CookieFormerPaths = slices.Clone(c.CookieFormerPaths)
-	c.RequiredClaims = slices.Clone(c.RequiredClaims)
-	c.DecodeTypes = slices.Clone(c.DecodeTypes)
-	return c
-}
-
-func or[T comparable](value, fallback T) T {
-	var zero T
-	if value == zero {
-		return fallback
-	}
-	return value
 }
