@@ -153,8 +153,7 @@ func (m *callbacks) UserLookupErrorLoader(fn ErrorHandler) {
 }
 
 // ErrorLoader responds to every refusal that has no loader of its own, and to
-// failures: [ErrUnavailable] and [ErrCallback]. Give it [BearerError] or
-// [ProblemError] to change the profile of all responses.
+// failures: [ErrUnavailable] and [ErrCallback]. It wins over Config.ErrorProfile.
 func (m *callbacks) ErrorLoader(fn ErrorHandler) {
 	m.respond("ErrorLoader", failureLoader, fn)
 }

@@ -130,8 +130,13 @@ type Config struct {
 	DisableEncodeNBF bool
 
 	// ErrorMessageKey is the member of a default error response that holds
-	// its message. Empty means "msg".
+	// its message. Empty means "msg". Only FlaskError has it.
 	ErrorMessageKey string
+
+	// ErrorProfile is how refusals are answered that no loader answers: "flask"
+	// ([FlaskError]), "bearer" ([BearerError]) or "problem" ([ProblemError]). Empty
+	// means "flask".
+	ErrorProfile string
 
 	// HeaderName is the header of InHeaders. Empty means "Authorization".
 	HeaderName string

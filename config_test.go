@@ -28,6 +28,8 @@ func TestMistakesInSettingsAreFoundAtStart(t *testing.T) {
 		"long realm":                       {ginjwt.Config{SecretKey: secret, Realm: strings.Repeat("é", 128)}, `Realm (JWT_REALM): must be UTF-8 without NUL, of at most 255 bytes`},
 		"realm that is no UTF-8":           {ginjwt.Config{SecretKey: secret, Realm: "a\xff"}, `Realm (JWT_REALM): must be UTF-8 without NUL, of at most 255 bytes`},
 		"realm with a NUL":                 {ginjwt.Config{SecretKey: secret, Realm: "a\x00"}, `Realm (JWT_REALM): must be UTF-8 without NUL, of at most 255 bytes`},
+		"unknown profile":                  {ginjwt.Config{SecretKey: secret, ErrorProfile: "rfc9457"}, `ErrorProfile (JWT_ERROR_PROFILE): "rfc9457" is not a profile of responses; use flask, bearer or problem`},
+		"profile in upper case":            {ginjwt.Config{SecretKey: secret, ErrorProfile: "Flask"}, `ErrorProfile (JWT_ERROR_PROFILE): "Flask" is not a profile of responses; use flask, bearer or problem`},
 		"no key":                           {ginjwt.Config{}, `SecretKey (JWT_SECRET_KEY): must be set to use the symmetric algorithm "HS256"; make one with: openssl rand -base64 32`},
 		"no key, asymmetric":               {ginjwt.Config{Algorithm: "RS256"}, `PublicKey (JWT_PUBLIC_KEY): a key must be set to use the asymmetric algorithm "RS256": PrivateKey to sign, or PublicKey to verify only`},
 		"forgot the algorithm":             {ginjwt.Config{PrivateKey: pems.RSAPrivate}, `SecretKey (JWT_SECRET_KEY): must be set to use the symmetric algorithm "HS256"; to use the PEM key, set Algorithm`},

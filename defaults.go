@@ -29,6 +29,7 @@ func (c Config) withDefaults() Config {
 	c.ScopeClaim = or(c.ScopeClaim, "scope")
 	c.RolesClaim = or(c.RolesClaim, "roles")
 	c.ErrorMessageKey = or(c.ErrorMessageKey, "msg")
+	c.ErrorProfile = or(c.ErrorProfile, "flask")
 	c.HeaderName = or(c.HeaderName, "Authorization")
 	c.HeaderType = or(c.HeaderType, "Bearer")
 	c.AccessCookieName = or(c.AccessCookieName, "access_token_cookie")

@@ -90,7 +90,7 @@ func (m *JWTManager) assemble(checked checkedConfig, revokes bool) {
 		}
 		return m.revocations.check(ctx, token)
 	})
-	m.refuser = &refuser{&loaders.responders, challengesOf(config.HeaderType), config.ErrorMessageKey}
+	m.refuser = &refuser{&loaders.responders, profiles[config.ErrorProfile], challengesOf(config.HeaderType), config.ErrorMessageKey}
 }
 
 // SetKeys replaces the keys of the manager while it serves: those of

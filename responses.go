@@ -15,7 +15,7 @@ import (
 
 // An ErrorHandler writes the response to a refused request. The chain is
 // already aborted when it runs. A handler that writes nothing gets the default
-// response. Every response with status 401 gets a WWW-Authenticate header
+// response, that of Config.ErrorProfile. Every response with status 401 gets a WWW-Authenticate header
 // (RFC 9110 §15.5.2), unless the handler sets one; so does one with status 403
 // to [ErrInsufficientScope] (RFC 6750 §3.1).
 type ErrorHandler func(c *gin.Context, err *Error)
@@ -23,20 +23,21 @@ type ErrorHandler func(c *gin.Context, err *Error)
 // responders are the handlers that respond, by loader; nil: not registered.
 type responders [responderCount]ErrorHandler
 
-// of returns the handler for an error, which is FlaskError if none was registered.
+// of returns the handler for an error; nil if none was registered.
 func (r *responders) of(err *Error) ErrorHandler {
 	if fn := r[answers[err.row()].loader]; fn != nil {
 		return fn
 	}
-	if fn := r[failureLoader]; fn != nil {
-		return fn
-	}
-	return FlaskError
+	return r[failureLoader]
 }
+
+// profiles are the responses of Config.ErrorProfile.
+var profiles = map[string]ErrorHandler{"flask": FlaskError, "bearer": BearerError, "problem": ProblemError}
 
 // refuser answers refused requests.
 type refuser struct {
 	responders *responders
+	profile    ErrorHandler // where no loader answers
 	challenges challenges
 	messageKey string
 }
@@ -59,9 +60,11 @@ func (r *refuser) refuse(c *gin.Context, err error) {
 	putCookies(c.Writer.Header(), e.cookies)
 	c.Status(told.Status) // a loader that only writes a body must not answer 200
 	writer.answered = false
-	r.responders.of(e)(c, &told)
+	if loader := r.responders.of(e); loader != nil {
+		loader(c, &told)
+	}
 	if !writer.answered && !writer.Written() {
-		FlaskError(c, &told)
+		r.profile(c, &told)
 	}
 	writer.WriteHeaderNow()
 }

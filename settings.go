@@ -82,6 +82,7 @@ var settings = []setting{
 	{"JWT_ALLOW_ANY_OPTIONS", "AllowAnyOptions", yes(func(c *Config) *bool { return &c.AllowAnyOptions })},
 	{"JWT_MAX_TOKEN_SIZE", "MaxTokenSize", number(func(c *Config) *int { return &c.MaxTokenSize })},
 	{"JWT_TOKEN_CACHE_SIZE", "TokenCacheSize", number(func(c *Config) *int { return &c.TokenCacheSize })},
+	{"JWT_ERROR_PROFILE", "ErrorProfile", text(func(c *Config) *string { return &c.ErrorProfile })},
 	{"JWT_REALM", "Realm", text(func(c *Config) *string { return &c.Realm })},
 	{"JWT_SESSION_GRACE", "SessionGrace", setGrace},
 	{"JWT_SESSION_LIFETIME", "SessionLifetime", duration(func(c *Config) *time.Duration { return &c.SessionLifetime })},

@@ -94,7 +94,7 @@ func TestLoadConfigReadsEverySetting(t *testing.T) {
 		"JWT_SESSION_LIFETIME":          "720h",
 		"JWT_MAX_SESSIONS":              "5",
 		"JWT_RENEWED_TOKEN_HEADER":      "X-Renewed-Token", "JWT_REALM": "tenant 7",
-		"JWT_DETAILED_PAIRS": "true",
+		"JWT_DETAILED_PAIRS": "true", "JWT_ERROR_PROFILE": "problem",
 	}
 	asked := map[string]bool{}
 	config, err := ginjwt.LoadConfig(func(name string) (string, bool) {
@@ -106,7 +106,7 @@ func TestLoadConfigReadsEverySetting(t *testing.T) {
 	for name := range env {
 		assert.True(t, asked[name], "%s is not read", name)
 	}
-	assert.Len(t, asked, 43+27)
+	assert.Len(t, asked, 43+28)
 	assert.Equal(t, ginjwt.Config{
 		SecretKey: "secret, with a comma ", AllowShortSecret: true,
 		PrivateKey: "-----BEGIN KEY-----\nabc\n-----END KEY-----", PublicKey: "-----BEGIN KEY-----\nabc\n\n-----END KEY-----",
@@ -128,7 +128,7 @@ func TestLoadConfigReadsEverySetting(t *testing.T) {
 		Keys:      []keys.Key{{ID: "k", Algorithm: "HS256", Sign: []byte(strings.Repeat("k", 32))}},
 		TypeClaim: "token_type", FreshClaim: "is_fresh", ScopeClaim: "scp", RolesClaim: "/realm_access/roles",
 		SessionGrace: 30 * time.Second, SessionLifetime: 720 * time.Hour, MaxSessions: 5,
-		Realm: "tenant 7", DetailedPairs: true, RenewedTokenHeader: "X-Renewed-Token",
+		Realm: "tenant 7", DetailedPairs: true, ErrorProfile: "problem", RenewedTokenHeader: "X-Renewed-Token",
 	}, withoutFuncs(config))
 }
 

@@ -239,6 +239,8 @@ func ailments(t *testing.T) []ailment {
 			"note: DisableHeaderType: The Authorization header"},
 		{healthy, func(c *ginjwt.Config) { c.DisableHeaderType, c.HeaderType = true, "Bearer" }, func(c *ginjwt.Config) { c.DisableHeaderType = false },
 			"note: HeaderType (JWT_HEADER_TYPE): Is not looked for"},
+		{healthy, func(c *ginjwt.Config) { c.ErrorMessageKey, c.ErrorProfile = "detail", "problem" }, func(c *ginjwt.Config) { c.ErrorProfile = "flask" },
+			"note: ErrorMessageKey (JWT_ERROR_MESSAGE_KEY): Only answers of the profile flask"},
 
 		// Cookies.
 		{withCookies, func(c *ginjwt.Config) { c.DisableCookieSecure, c.AccessCookieName = true, "access" },

@@ -24,7 +24,7 @@ const day = 24 * time.Hour
 
 // rules are about single settings, and what they mean together. No two of them
 // report the same thing.
-var rules = slices.Concat(algorithmRules, lifetimeRules, locationRules, cookieRules, csrfRules, claimRules, audienceRules, storeRules, limitRules)
+var rules = slices.Concat(algorithmRules, lifetimeRules, locationRules, cookieRules, csrfRules, claimRules, audienceRules, storeRules, limitRules, answerRules)
 
 var lifetimeRules = []rule{
 	{Danger, "AccessTokenExpires", func(c effectiveConfig) bool { return c.AccessTokenExpires == ginjwt.NeverExpires },
@@ -291,6 +291,12 @@ var storeRules = []rule{
 	{Note, "SessionLifetime", func(c effectiveConfig) bool { return c.Sessions != nil && c.SessionLifetime == 0 },
 		"A session that is used never ends: neither does one that was stolen together with its refresh token.",
 		"Set the time after which users log in again, such as 90*24*time.Hour (2160h)."},
+}
+
+var answerRules = []rule{
+	{Note, "ErrorMessageKey", func(c effectiveConfig) bool { return c.given.ErrorMessageKey != "" && c.ErrorProfile != "flask" },
+		"Only answers of the profile flask have a member of this name: those of bearer and problem are as RFC 6750 and RFC 9457 say.",
+		"Remove ErrorMessageKey, or leave ErrorProfile at flask."},
 }
 
 var limitRules = []rule{
