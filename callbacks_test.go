@@ -24,9 +24,10 @@ type refusalCase struct {
 	path    string
 	request func(t *testing.T, mgr *ginjwt.JWTManager) []jwttest.RequestOption
 
-	flask                  string
-	status, oauth          int
-	code, text, authHeader string
+	flask         string
+	status, oauth int
+	code, text    string
+	reason        string
 }
 
 func bearerOf(identity string, opts ...ginjwt.TokenOption) func(*testing.T, *ginjwt.JWTManager) []jwttest.RequestOption {
@@ -46,46 +47,46 @@ func nothing(*testing.T, *ginjwt.JWTManager) []jwttest.RequestOption { return ni
 
 var refusalCases = []refusalCase{
 	{"no token", ginjwt.ErrNoAuthorization, "/headers", nothing,
-		"Missing Authorization Header", 401, 401, "", "", `Bearer realm="api"`},
+		"Missing Authorization Header", 401, 401, "", "", "token_missing"},
 	{"two tokens", ginjwt.ErrMultipleTokens, "/headers", authorization("Bearer a, Bearer b"),
-		missingBearer, 401, 400, "invalid_request", "More than one token was sent", ""},
+		missingBearer, 401, 400, "invalid_request", "More than one token was sent", "multiple_tokens"},
 	{"malformed header", ginjwt.ErrInvalidHeader, "/headers", authorization("Bearer"),
-		"Bad Authorization header. Expected 'Authorization: Bearer <JWT>'", 422, 400, "invalid_request", "The authorization header is malformed", ""},
+		"Bad Authorization header. Expected 'Authorization: Bearer <JWT>'", 422, 400, "invalid_request", "A header of the request is malformed", "token_empty"},
 	{"malformed parameter", ginjwt.ErrInvalidQueryParam, "/query?jwt=x", nothing,
-		"Invalid value for query parameter 'jwt'. Expected the value to start with 'v1~'", 422, 400, "invalid_request", "The query parameter is malformed", ""},
+		"Invalid value for query parameter 'jwt'. Expected the value to start with 'v1~'", 422, 400, "invalid_request", "The query parameter is malformed", "query_malformed"},
 	{"no CSRF value", ginjwt.ErrCSRF, "/cookies", func(*testing.T, *ginjwt.JWTManager) []jwttest.RequestOption {
 		return []jwttest.RequestOption{jwttest.Header("Cookie", "access_token_cookie=x")}
-	}, "Missing CSRF token", 401, 403, "invalid_request", "The CSRF check failed", ""},
+	}, "Missing CSRF token", 401, 403, "invalid_request", "The CSRF check failed", "csrf_missing"},
 	{"no token at all", ginjwt.ErrInvalidToken, "/headers", authorization("Bearer x"),
-		"Not enough segments", 422, 401, "invalid_token", "The token is not valid", ""},
+		"Not enough segments", 422, 401, "invalid_token", "The token is not valid", "token_malformed"},
 	{"refresh token", ginjwt.ErrWrongToken, "/headers", func(t *testing.T, mgr *ginjwt.JWTManager) []jwttest.RequestOption {
 		return []jwttest.RequestOption{jwttest.Bearer(jwttest.RefreshToken(t, mgr, "alice"))}
-	}, "Only non-refresh tokens are allowed", 422, 401, "invalid_token", "The token is not valid", ""},
+	}, "Only non-refresh tokens are allowed", 422, 401, "invalid_token", "The token is not valid", "token_wrong_type"},
 	{"expired", ginjwt.ErrExpiredToken, "/headers", bearerOf("alice", ginjwt.WithExpires(time.Minute)),
-		"Token has expired", 401, 401, "invalid_token", "The token has expired", ""},
+		"Token has expired", 401, 401, "invalid_token", "The token has expired", "token_expired"},
 	{"stale", ginjwt.ErrFreshRequired, "/fresh", bearerOf("alice"),
-		"Fresh token required", 401, 401, "insufficient_user_authentication", "A fresh token is required", ""},
+		"Fresh token required", 401, 401, "insufficient_user_authentication", "A fresh token is required", "fresh_required"},
 	{"revoked", ginjwt.ErrRevokedToken, "/headers", bearerOf("alice", ginjwt.WithID("revoked")),
-		"Token has been revoked", 401, 401, "invalid_token", "The token has been revoked", ""},
+		"Token has been revoked", 401, 401, "invalid_token", "The token has been revoked", "token_revoked"},
 	{"verification", ginjwt.ErrVerification, "/headers", bearerOf("alice", ginjwt.WithClaims(ginjwt.Claims{"suspended": true})),
-		"User claims verification failed", 400, 403, "insufficient_scope", "The token does not allow this request", ""},
+		"User claims verification failed", 400, 403, "insufficient_scope", "The token does not allow this request", "verification_failed"},
 	{"scope", ginjwt.ErrInsufficientScope, "/scope", bearerOf("alice"),
-		"Insufficient scope", 403, 403, "insufficient_scope", "The token does not allow this request", ""},
+		"Insufficient scope", 403, 403, "insufficient_scope", "The token does not allow this request", "insufficient_scope"},
 	{"no such user", ginjwt.ErrUserLookup, "/headers", bearerOf("nobody"),
-		"Error loading the user nobody", 401, 401, "invalid_token", "The token is not valid", ""},
+		"Error loading the user nobody", 401, 401, "invalid_token", "The token is not valid", "user_not_found"},
 	{"store is down", ginjwt.ErrUnavailable, "/headers", bearerOf("alice", ginjwt.WithID("unknown")),
-		"Service unavailable", 503, 503, "temporarily_unavailable", "Service unavailable", ""},
+		"Service unavailable", 503, 503, "temporarily_unavailable", "Service unavailable", "store_unavailable"},
 	{"callback fails", ginjwt.ErrCallback, "/headers", bearerOf("fails"),
-		"Internal server error", 500, 500, "server_error", "Internal server error", ""},
+		"Internal server error", 500, 500, "server_error", "Internal server error", "internal_error"},
 }
 
 // refusingEngine has a route for every kind of refusal. It is left by tokens
 // of a minute that are used two minutes later.
-func (test refusalCase) serve(t *testing.T, setup func(*ginjwt.JWTManager)) (status int, header http.Header, body string, seen error) {
+func (test refusalCase) serve(t *testing.T, profile string, setup func(*ginjwt.JWTManager)) (status int, header http.Header, body string, seen error) {
 	t.Helper()
 	clock := &jwttest.Clock{}
 	config := jwttest.Config(clock)
-	config.QueryStringValuePrefix = "v1~"
+	config.QueryStringValuePrefix, config.ErrorProfile = "v1~", profile
 	mgr := ginjwt.New(config)
 	mgr.UserLookupLoader(func(_ context.Context, token *ginjwt.Token) (any, error) {
 		switch token.Identity {
@@ -132,45 +133,46 @@ func TestRefusalsInEveryProfile(t *testing.T) {
 	for _, test := range refusalCases {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			challenge := test.authHeader
-			if challenge == "" {
-				challenge = `Bearer realm="api", error="` + test.code + `", error_description="` + test.text + `"`
-			}
-			expectChallenge := func(status int, header http.Header) {
-				want := ""
-				if status == 401 || test.kind == ginjwt.ErrInsufficientScope { // RFC 6750 §3.1
-					want = challenge
-				}
-				assert.Equal(t, want, header.Get("WWW-Authenticate"))
-				assert.Equal(t, "nosniff", header.Get("X-Content-Type-Options"))
-			}
-
-			status, header, body, seen := test.serve(t, func(*ginjwt.JWTManager) {})
-			assert.Equal(t, test.status, status)
-			assert.Equal(t, "application/json", header.Get("Content-Type"))
-			assert.Equal(t, `{"msg":"`+test.flask+`"}`+"\n", body)
-			expectChallenge(status, header)
-			assert.ErrorIs(t, seen, test.kind, "in c.Errors, for the log")
-
-			status, header, body, _ = test.serve(t, func(mgr *ginjwt.JWTManager) { mgr.ErrorLoader(ginjwt.BearerError) })
-			assert.Equal(t, test.oauth, status)
-			want := `{}`
+			reason := `"reason":"` + test.reason + `"}`
+			challenge := `Bearer realm="api", reason="` + test.reason + `"`
+			bearer := `{` + reason
+			problem := `{"type":"about:blank","title":"Unauthorized","status":401,"detail":"No token was sent",` + reason
 			if test.code != "" {
-				want = `{"error":"` + test.code + `","error_description":"` + test.text + `"}`
+				challenge = `Bearer realm="api", error="` + test.code + `", error_description="` + test.text + `", reason="` + test.reason + `"`
+				bearer = `{"error":"` + test.code + `","error_description":"` + test.text + `",` + reason
+				problem = `{"type":"about:blank","title":"` + http.StatusText(test.oauth) + `","status":` + mustJSON(test.oauth) +
+					`,"detail":"` + test.text + `","error":"` + test.code + `",` + reason
 			}
-			assert.Equal(t, want, body)
-			expectChallenge(status, header)
-
-			status, header, body, _ = test.serve(t, func(mgr *ginjwt.JWTManager) { mgr.ErrorLoader(ginjwt.ProblemError) })
-			assert.Equal(t, test.oauth, status)
-			assert.Equal(t, "application/problem+json", header.Get("Content-Type"))
-			if test.code == "" {
-				assert.JSONEq(t, `{"type":"about:blank","title":"Unauthorized","status":401,"detail":"No token was sent"}`, body)
-			} else {
-				assert.JSONEq(t, `{"type":"about:blank","title":"`+http.StatusText(status)+`","status":`+mustJSON(status)+
-					`,"detail":"`+test.text+`","error":"`+test.code+`"}`, body)
+			flask := `{"msg":"` + test.flask + `"}`
+			for _, want := range []struct {
+				profile         string
+				loader          ginjwt.ErrorHandler
+				status          int
+				mediaType, body string
+			}{
+				{"", nil, test.status, "application/json", flask},
+				{"flask", nil, test.status, "application/json", flask},
+				{"bearer", nil, test.oauth, "application/json; charset=utf-8", bearer},
+				{"problem", nil, test.oauth, "application/problem+json", problem},
+				{"", ginjwt.BearerError, test.oauth, "application/json; charset=utf-8", bearer},
+				{"bearer", ginjwt.ProblemError, test.oauth, "application/problem+json", problem},
+				{"problem", ginjwt.FlaskError, test.status, "application/json", flask},
+			} {
+				status, header, body, seen := test.serve(t, want.profile, func(mgr *ginjwt.JWTManager) {
+					if want.loader != nil {
+						mgr.ErrorLoader(want.loader)
+					}
+				})
+				assert.Equal(t, want.status, status, want.profile)
+				assert.Equal(t, want.mediaType, header.Get("Content-Type"), want.profile)
+				assert.JSONEq(t, want.body, body, want.profile)
+				assert.Equal(t, []string{challenge}, header.Values("WWW-Authenticate"), want.profile)
+				assert.Equal(t, "nosniff", header.Get("X-Content-Type-Options"), want.profile)
+				assert.ErrorIs(t, seen, test.kind, "in c.Errors, for the log")
+				if want.body == flask {
+					assert.Equal(t, flask+"\n", body, "to the byte")
+				}
 			}
-			expectChallenge(status, header)
 		})
 	}
 }
@@ -196,7 +198,7 @@ func TestEveryRefusalHasItsLoader(t *testing.T) {
 	}
 	for _, test := range refusalCases {
 		var told *ginjwt.Error
-		_, _, body, seen := test.serve(t, func(mgr *ginjwt.JWTManager) {
+		_, _, body, seen := test.serve(t, "", func(mgr *ginjwt.JWTManager) {
 			for name, register := range loaders {
 				register(mgr, func(c *gin.Context, err *ginjwt.Error) {
 					told = err
@@ -207,6 +209,7 @@ func TestEveryRefusalHasItsLoader(t *testing.T) {
 		assert.Equal(t, wanted[test.kind], body, test.name)
 		assert.Equal(t, test.status, told.Status, test.name)
 		assert.Equal(t, test.flask, told.Message, test.name)
+		assert.Equal(t, test.reason, told.Reason, test.name)
 
 		verified := map[error]bool{
 			ginjwt.ErrWrongToken: true, ginjwt.ErrExpiredToken: true, ginjwt.ErrFreshRequired: true, ginjwt.ErrRevokedToken: true,
@@ -234,13 +237,13 @@ func TestErrorsAreGolangJWTsToo(t *testing.T) {
 	assert.ErrorIs(t, err, ginjwt.ErrExpiredToken)
 	assert.ErrorIs(t, err, jwt.ErrTokenExpired)
 	assert.NotErrorIs(t, err, ginjwt.ErrInvalidToken)
-	assert.EqualError(t, err, "ginjwt: token has expired: token is expired")
+	assert.EqualError(t, err, "ginjwt: token has expired (token_expired): token is expired")
 
 	other, _ := newManager(t, ginjwt.Config{SecretKey: "another secret that is long enough"})
 	_, err = other.DecodeToken(t.Context(), encoded)
 	assert.ErrorIs(t, err, jwt.ErrTokenSignatureInvalid)
 	assert.NotErrorIs(t, err, jwt.ErrTokenExpired, "a forged token is never merely expired")
-	assert.EqualError(t, err, "ginjwt: token is not valid: token signature is invalid: Signature verification failed")
+	assert.EqualError(t, err, "ginjwt: token is not valid (signature_invalid): token signature is invalid: Signature verification failed")
 }
 
 func TestLoadersThatWriteNothingGetTheDefault(t *testing.T) {
@@ -261,7 +264,7 @@ func TestLoadersThatWriteNothingGetTheDefault(t *testing.T) {
 		w := jwttest.Do(engine, "GET", "/")
 		assert.Equal(t, test.status, w.Code, name)
 		assert.Equal(t, test.body, w.Body.String(), name)
-		assert.Equal(t, test.status == 401, w.Header().Get("WWW-Authenticate") != "", name)
+		assert.Equal(t, test.status >= 400, w.Header().Get("WWW-Authenticate") == `Bearer realm="api", reason="token_missing"`, name)
 	}
 }
 

@@ -15,7 +15,7 @@ import (
 var (
 	ErrNoAuthorization   = errors.New("ginjwt: no token in the request")              // 401
 	ErrMultipleTokens    = errors.New("ginjwt: more than one token of the same kind") // 401
-	ErrInvalidHeader     = errors.New("ginjwt: malformed authorization header")       // 422
+	ErrInvalidHeader     = errors.New("ginjwt: malformed header")                      // 422
 	ErrInvalidQueryParam = errors.New("ginjwt: malformed query parameter")            // 422
 	ErrInvalidToken      = errors.New("ginjwt: token is not valid")                   // 422
 	ErrWrongToken        = errors.New("ginjwt: wrong type of token")                  // 422
@@ -54,8 +54,13 @@ var (
 )
 
 // Error is a refused request. It never holds, nor prints, the encoded token.
+//
+// Reason is in every response, in logs and metrics. docs/custom-errors.md lists all,
+// and says what a client does next. An application may have reasons of its own, of
+// lower case letters, digits and underscores, 64 at the most.
 type Error struct {
 	Kind    error  // one of the errors above
+	Reason  string // a word for programs that stays, such as "token_expired"; if it is none, that of Kind
 	Status  int    // the HTTP status of the default response
 	Message string // what the client may read; the original's words
 	Token   *Token // in a loader, the token that failed a check after decoding, or expired; else nil
@@ -64,20 +69,20 @@ type Error struct {
 	Scope  string        // the scopes that the route asks for, with blanks between them, if one is missing
 	MaxAge time.Duration // how long ago the user may have authenticated, if a fresh token is missing; zero: not limited
 
-	challenge  string         // that of the route; empty: the one of the kind
+	challenge  string         // that of the route; empty: the one of the kind and the reason
 	token      *Token         // kept from callers, given to the loader that answers
 	cookies    []*http.Cookie // to put in the response, whatever the loader writes
 	messageKey string         // Config.ErrorMessageKey
 }
 
-// Error returns kind and cause, for logs. It leaves out Message, which may
+// Error returns kind, reason and cause, for logs. It leaves out Message, which may
 // hold an identity.
 func (e *Error) Error() string {
-	kind := or(e.Kind, ErrCallback)
+	text := or(e.Kind, ErrCallback).Error() + " (" + e.reason() + ")"
 	if e.Err == nil {
-		return kind.Error()
+		return text
 	}
-	return kind.Error() + ": " + e.Err.Error()
+	return text + ": " + e.Err.Error()
 }
 
 // Format prints Error whatever the verb, so that none shows Message or Token.
@@ -116,28 +121,47 @@ type answer struct {
 	oauthStatus int    // in the profiles of RFC 6750 and RFC 9457
 	oauthError  string // RFC 6750 §3.1, RFC 9470 §3; empty: no credentials were sent
 	oauthText   string // one text a kind, so that it tells nothing to someone who probes
+
+	reasons []string // all that refusals of this kind have; the first is that of an error without
 }
 
 // answers is the one table from kind to response. An error that is of several
 // kinds is answered as the first of them.
 var answers = []answer{
-	{ErrUnavailable, 503, "Service unavailable", failureLoader, 503, "temporarily_unavailable", "Service unavailable"},
-	{ErrCallback, 500, "Internal server error", failureLoader, 500, "server_error", "Internal server error"},
-	{ErrInvalidToken, 422, "", invalidTokenLoader, 401, "invalid_token", "The token is not valid"},
-	{ErrWrongToken, 422, "", invalidTokenLoader, 401, "invalid_token", "The token is not valid"},
-	{ErrUserLookup, 401, "", userLookupErrorLoader, 401, "invalid_token", "The token is not valid"},
-	{ErrExpiredToken, 401, "Token has expired", expiredTokenLoader, 401, "invalid_token", "The token has expired"},
-	{ErrRevokedToken, 401, "Token has been revoked", revokedTokenLoader, 401, "invalid_token", "The token has been revoked"},
-	{ErrSessionEnded, 401, "Session has ended", revokedTokenLoader, 401, "invalid_token", "The session has ended"},
-	{ErrSessionReused, 401, "Refresh token has already been used", revokedTokenLoader, 401, "invalid_token", "The session has ended"},
-	{ErrFreshRequired, 401, "Fresh token required", needsFreshTokenLoader, 401, "insufficient_user_authentication", "A fresh token is required"},
-	{ErrInsufficientScope, 403, "Insufficient scope", insufficientScopeLoader, 403, "insufficient_scope", "The token does not allow this request"},
-	{ErrVerification, 400, "User claims verification failed", tokenVerificationFailedLoader, 403, "insufficient_scope", "The token does not allow this request"},
-	{ErrCSRF, 401, "", unauthorizedLoader, 403, "invalid_request", "The CSRF check failed"},
-	{ErrMultipleTokens, 401, "", unauthorizedLoader, 400, "invalid_request", "More than one token was sent"},
-	{ErrInvalidHeader, 422, "", invalidTokenLoader, 400, "invalid_request", "The authorization header is malformed"},
-	{ErrInvalidQueryParam, 422, "", invalidTokenLoader, 400, "invalid_request", "The query parameter is malformed"},
-	{ErrNoAuthorization, 401, "", unauthorizedLoader, 401, "", "No token was sent"},
+	{ErrUnavailable, 503, "Service unavailable", failureLoader, 503, "temporarily_unavailable", "Service unavailable",
+		[]string{reasonStore, reasonKeys}},
+	{ErrCallback, 500, "Internal server error", failureLoader, 500, "server_error", "Internal server error",
+		[]string{reasonInternal}},
+	{ErrInvalidToken, 422, "", invalidTokenLoader, 401, "invalid_token", "The token is not valid",
+		[]string{reasonTokenClaims, reasonTokenMalformed, reasonTokenUnsupported, reasonSignature, reasonTokenTooEarly}},
+	{ErrWrongToken, 422, "", invalidTokenLoader, 401, "invalid_token", "The token is not valid",
+		[]string{reasonTokenType}},
+	{ErrUserLookup, 401, "", userLookupErrorLoader, 401, "invalid_token", "The token is not valid",
+		[]string{reasonUser}},
+	{ErrExpiredToken, 401, "Token has expired", expiredTokenLoader, 401, "invalid_token", "The token has expired",
+		[]string{reasonTokenExpired}},
+	{ErrRevokedToken, 401, "Token has been revoked", revokedTokenLoader, 401, "invalid_token", "The token has been revoked",
+		[]string{reasonTokenRevoked}},
+	{ErrSessionEnded, 401, "Session has ended", revokedTokenLoader, 401, "invalid_token", "The session has ended",
+		[]string{reasonSessionEnded}},
+	{ErrSessionReused, 401, "Refresh token has already been used", revokedTokenLoader, 401, "invalid_token", "The session has ended",
+		[]string{reasonSessionReused}},
+	{ErrFreshRequired, 401, "Fresh token required", needsFreshTokenLoader, 401, "insufficient_user_authentication", "A fresh token is required",
+		[]string{reasonFresh}},
+	{ErrInsufficientScope, 403, "Insufficient scope", insufficientScopeLoader, 403, "insufficient_scope", "The token does not allow this request",
+		[]string{reasonScope}},
+	{ErrVerification, 400, "User claims verification failed", tokenVerificationFailedLoader, 403, "insufficient_scope", "The token does not allow this request",
+		[]string{reasonVerification}},
+	{ErrCSRF, 401, "", unauthorizedLoader, 403, "invalid_request", "The CSRF check failed",
+		[]string{reasonCSRFMismatch, reasonCSRFMissing, reasonCSRFOrigin}},
+	{ErrMultipleTokens, 401, "", unauthorizedLoader, 400, "invalid_request", "More than one token was sent",
+		[]string{reasonMultipleTokens}},
+	{ErrInvalidHeader, 422, "", invalidTokenLoader, 400, "invalid_request", "A header of the request is malformed",
+		[]string{reasonHeader, reasonTokenEmpty, reasonIdempotencyKey}},
+	{ErrInvalidQueryParam, 422, "", invalidTokenLoader, 400, "invalid_request", "The query parameter is malformed",
+		[]string{reasonQuery}},
+	{ErrNoAuthorization, 401, "", unauthorizedLoader, 401, "", "No token was sent",
+		[]string{reasonTokenMissing}},
 }
 
 // rowOf returns the row of answers for an error of one or more kinds; that of
@@ -163,6 +187,15 @@ func (e *Error) row() int {
 	return rowOf(e.Kind)
 }
 
+// reason returns Reason, or that of the kind where the application gave none that
+// may stand in a header.
+func (e *Error) reason() string {
+	if isReason(e.Reason) {
+		return e.Reason
+	}
+	return answers[e.row()].reasons[0]
+}
+
 // asError returns err as an *Error that the caller may change, with what it
 // lacks from the table. An error that is none of the kinds is a failure.
 func asError(err error) *Error {
@@ -172,6 +205,7 @@ func asError(err error) *Error {
 	}
 	own := *e
 	own.Kind = or(own.Kind, ErrCallback)
+	own.Reason = own.reason()
 	a := answers[own.row()]
 	if own.Status < http.StatusBadRequest {
 		own.Status = a.status
@@ -180,8 +214,18 @@ func asError(err error) *Error {
 	return &own
 }
 
+// because returns e with another reason of its kind.
+func (e *Error) because(reason string) *Error {
+	e.Reason = reason
+	return e
+}
+
 // refusal returns an error of a kind whose message is in the table.
 func refusal(kind, cause error) *Error {
 	a := answers[rowOf(kind)]
-	return &Error{Kind: kind, Status: a.status, Message: or(a.message, a.oauthText), Err: cause}
+	reason := a.reasons[0]
+	if reason == reasonStore && errors.Is(cause, keys.ErrUnavailable) {
+		reason = reasonKeys
+	}
+	return &Error{Kind: kind, Reason: reason, Status: a.status, Message: or(a.message, a.oauthText), Err: cause}
 }

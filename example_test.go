@@ -336,8 +336,8 @@ func ExampleBearerError() {
 	fmt.Println(w.Code, w.Header().Get("WWW-Authenticate"))
 	fmt.Println(w.Body)
 	// Output:
-	// 401 Bearer realm="api", error="invalid_token", error_description="The token is not valid"
-	// {"error":"invalid_token","error_description":"The token is not valid"}
+	// 401 Bearer realm="api", error="invalid_token", error_description="The token is not valid", reason="token_malformed"
+	// {"error":"invalid_token","error_description":"The token is not valid","reason":"token_malformed"}
 }
 
 // How do I answer as RFC 9457 says?
@@ -352,7 +352,7 @@ func ExampleProblemError() {
 	fmt.Println(w.Body)
 	// Output:
 	// 401 application/problem+json
-	// {"detail":"The token is not valid","error":"invalid_token","status":401,"title":"Unauthorized","type":"about:blank"}
+	// {"detail":"The token is not valid","error":"invalid_token","reason":"token_malformed","status":401,"title":"Unauthorized","type":"about:blank"}
 }
 
 // How do I word a response myself?
@@ -477,7 +477,7 @@ func ExampleJWTManager_VerifyToken() {
 	serve(context.Background(), "let me in")
 	// Output:
 	// Hello, Alice Liddell
-	// closed: ginjwt: token is not valid: token is malformed: Not enough segments
+	// closed: ginjwt: token is not valid (token_malformed): token is malformed: Not enough segments
 }
 
 // How do I test a service that takes the identity from its context?
@@ -576,7 +576,7 @@ func ExampleJWTManager_EndSessions() {
 	_, err = mgr.VerifyToken(ctx, laptop.AccessToken)
 	fmt.Println("laptop:", err)
 	// Output:
-	// phone: ginjwt: token has been revoked
+	// phone: ginjwt: token has been revoked (token_revoked)
 	// laptop: <nil>
 }
 

@@ -287,7 +287,7 @@ func guardRequest(engine *gin.Engine, token string) (status int, challenge, body
 
 func TestInsufficientScopeTellsWhatIsMissing(t *testing.T) {
 	t.Parallel()
-	const plain = `realm="api", error="insufficient_scope", error_description="The token does not allow this request"`
+	const plain = `realm="api", error="insufficient_scope", error_description="The token does not allow this request", reason="insufficient_scope"`
 	for _, test := range []struct {
 		name      string
 		opts      []ginjwt.RequiredOption
@@ -329,12 +329,12 @@ func TestInsufficientScopeTellsWhatIsMissing(t *testing.T) {
 				w := jwttest.Do(engine, "GET", path, jwttest.Header("Authorization", "JWT "+token))
 				assert.Equal(t, 403, w.Code)
 				assert.Equal(t, []string{"JWT " + test.challenge}, w.Header().Values("WWW-Authenticate"))
-				assert.Equal(t, `{"error":"insufficient_scope","error_description":"The token does not allow this request"}`, w.Body.String())
+				assert.Equal(t, `{"error":"insufficient_scope","error_description":"The token does not allow this request","reason":"insufficient_scope"}`, w.Body.String())
 				require.NotNil(t, told)
 				assert.Equal(t, test.scope, told.Scope)
 				assert.Zero(t, told.MaxAge)
 				assert.Equal(t, "alice", told.Token.Identity)
-				assert.Equal(t, "ginjwt: token does not allow this request", logged.Error())
+				assert.Equal(t, "ginjwt: token does not allow this request (insufficient_scope)", logged.Error())
 				assert.Equal(t, test.scope, logged.Scope)
 			}
 		})
@@ -349,15 +349,15 @@ func TestAForbiddenRequestIsChallengedWhoeverAnswers(t *testing.T) {
 		status    int
 		challenge string
 	}{
-		"the default":      {ginjwt.FlaskError, 403, `Bearer realm="api", error="insufficient_scope", error_description="The token does not allow this request", scope="a"`},
-		"another body":     {func(c *gin.Context, _ *ginjwt.Error) { c.String(403, "no") }, 403, `Bearer realm="api", error="insufficient_scope", error_description="The token does not allow this request", scope="a"`},
-		"401":              {func(c *gin.Context, _ *ginjwt.Error) { c.String(401, "no") }, 401, `Bearer realm="api", error="insufficient_scope", error_description="The token does not allow this request", scope="a"`},
+		"the default":      {ginjwt.FlaskError, 403, `Bearer realm="api", error="insufficient_scope", error_description="The token does not allow this request", reason="insufficient_scope", scope="a"`},
+		"another body":     {func(c *gin.Context, _ *ginjwt.Error) { c.String(403, "no") }, 403, `Bearer realm="api", error="insufficient_scope", error_description="The token does not allow this request", reason="insufficient_scope", scope="a"`},
+		"401":              {func(c *gin.Context, _ *ginjwt.Error) { c.String(401, "no") }, 401, `Bearer realm="api", error="insufficient_scope", error_description="The token does not allow this request", reason="insufficient_scope", scope="a"`},
 		"hidden":           {func(c *gin.Context, _ *ginjwt.Error) { c.String(404, "no") }, 404, ""},
 		"hidden late":      {func(c *gin.Context, _ *ginjwt.Error) { c.Status(403); c.String(404, "no") }, 404, ""},
 		"its own, kept":    {func(c *gin.Context, _ *ginjwt.Error) { c.Header("WWW-Authenticate", own); c.String(403, "no") }, 403, own},
 		"its own for 404":  {func(c *gin.Context, _ *ginjwt.Error) { c.Header("WWW-Authenticate", own); c.String(404, "no") }, 404, own},
-		"says nothing":     {func(*gin.Context, *ginjwt.Error) {}, 403, `Bearer realm="api", error="insufficient_scope", error_description="The token does not allow this request", scope="a"`},
-		"says only status": {func(c *gin.Context, _ *ginjwt.Error) { c.Status(403) }, 403, `Bearer realm="api", error="insufficient_scope", error_description="The token does not allow this request", scope="a"`},
+		"says nothing":     {func(*gin.Context, *ginjwt.Error) {}, 403, `Bearer realm="api", error="insufficient_scope", error_description="The token does not allow this request", reason="insufficient_scope", scope="a"`},
+		"says only status": {func(c *gin.Context, _ *ginjwt.Error) { c.Status(403) }, 403, `Bearer realm="api", error="insufficient_scope", error_description="The token does not allow this request", reason="insufficient_scope", scope="a"`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -371,8 +371,8 @@ func TestAForbiddenRequestIsChallengedWhoeverAnswers(t *testing.T) {
 	}
 }
 
-// Other refusals with 403 are no challenge, as before there were guards.
-func TestOtherForbiddenRequestsAreNotChallenged(t *testing.T) {
+// Other refusals with 403 name no scope.
+func TestOtherForbiddenRequestsNameNoScope(t *testing.T) {
 	t.Parallel()
 	config := jwttest.Config(nil)
 	mgr, engine := newManager(t, config)
@@ -381,15 +381,15 @@ func TestOtherForbiddenRequestsAreNotChallenged(t *testing.T) {
 	})
 	status, challenge, body := guardRequest(engine, guarded(t, config, ""))
 	assert.Equal(t, 403, status)
-	assert.Equal(t, "", challenge)
+	assert.Equal(t, `Bearer realm="api", error="insufficient_scope", error_description="The token does not allow this request", reason="verification_failed"`, challenge)
 	assert.Equal(t, `{"msg":"Admins only"}`+"\n", body)
 }
 
 // An error that the application made says what it asks for, if a header can.
 func TestRefuseTellsScopeAndAge(t *testing.T) {
 	t.Parallel()
-	const insufficient = `Bearer realm="api", error="insufficient_scope", error_description="The token does not allow this request"`
-	const stale = `Bearer realm="api", error="insufficient_user_authentication", error_description="A fresh token is required"`
+	const insufficient = `Bearer realm="api", error="insufficient_scope", error_description="The token does not allow this request", reason="insufficient_scope"`
+	const stale = `Bearer realm="api", error="insufficient_user_authentication", error_description="A fresh token is required", reason="fresh_required"`
 	for name, test := range map[string]struct {
 		err       ginjwt.Error
 		challenge string
@@ -472,7 +472,7 @@ func TestFreshWithin(t *testing.T) {
 
 func TestFreshWithinTellsHowOldATokenMayBe(t *testing.T) {
 	t.Parallel()
-	const stale = `Bearer realm="api", error="insufficient_user_authentication", error_description="A fresh token is required"`
+	const stale = `Bearer realm="api", error="insufficient_user_authentication", error_description="A fresh token is required", reason="fresh_required"`
 	for _, test := range []struct {
 		name      string
 		opts      []ginjwt.RequiredOption
@@ -498,7 +498,7 @@ func TestFreshWithinTellsHowOldATokenMayBe(t *testing.T) {
 			status, challenge, body := guardRequest(engine, guarded(t, config, ""))
 			assert.Equal(t, 401, status)
 			assert.Equal(t, test.challenge, challenge)
-			assert.Equal(t, `{"error":"insufficient_user_authentication","error_description":"A fresh token is required"}`, body)
+			assert.Equal(t, `{"error":"insufficient_user_authentication","error_description":"A fresh token is required","reason":"fresh_required"}`, body)
 			assert.Equal(t, test.maxAge, told.MaxAge)
 			assert.Empty(t, told.Scope)
 		})

@@ -364,6 +364,7 @@ type refreshRefusal struct {
 	formCode, formText string
 	alive              int64 // the generation that the session of alice has then
 	logged             error // in c.Errors, for the application
+	reason             string
 }
 
 const badGrant = "The token is invalid, expired or revoked"
@@ -371,54 +372,57 @@ const badGrant = "The token is invalid, expired or revoked"
 var refreshRefusals = []refreshRefusal{
 	{"forged", func(t *testing.T, a *handlersApp) string {
 		return a.changed(t, a.pair.RefreshToken, otherSecret)
-	}, 422, "Signature verification failed", 401, "invalid_token", "The token is not valid", 400, "invalid_grant", badGrant, 1, ginjwt.ErrInvalidToken},
+	}, 422, "Signature verification failed", 401, "invalid_token", "The token is not valid", 400, "invalid_grant", badGrant, 1, ginjwt.ErrInvalidToken, "signature_invalid"},
 	{"expired", func(_ *testing.T, a *handlersApp) string {
 		a.clock.Advance(30 * 24 * time.Hour)
 		return a.pair.RefreshToken
-	}, 401, "Token has expired", 401, "invalid_token", "The token has expired", 400, "invalid_grant", badGrant, 1, ginjwt.ErrExpiredToken},
+	}, 401, "Token has expired", 401, "invalid_token", "The token has expired", 400, "invalid_grant", badGrant, 1, ginjwt.ErrExpiredToken, "token_expired"},
 	{"access token", func(_ *testing.T, a *handlersApp) string {
 		return a.pair.AccessToken
-	}, 422, "Only refresh tokens are allowed", 401, "invalid_token", "The token is not valid", 400, "invalid_grant", badGrant, 1, ginjwt.ErrWrongToken},
+	}, 422, "Only refresh tokens are allowed", 401, "invalid_token", "The token is not valid", 400, "invalid_grant", badGrant, 1, ginjwt.ErrWrongToken, "token_wrong_type"},
 	{"used before", func(t *testing.T, a *handlersApp) string {
 		a.clock.Advance(tradable)
 		a.rotate(t, a.pair.RefreshToken)
 		a.clock.Advance(grace)
 		return a.pair.RefreshToken
-	}, 401, "Refresh token has already been used", 401, "invalid_token", "The session has ended", 400, "invalid_grant", badGrant, 0, ginjwt.ErrSessionReused},
+	}, 401, "Refresh token has already been used", 401, "invalid_token", "The session has ended", 400, "invalid_grant", badGrant, 0, ginjwt.ErrSessionReused, "session_reused"},
 	{"of a session that was ended", func(t *testing.T, a *handlersApp) string {
 		require.NoError(t, a.mgr.EndSession(t.Context(), a.pair.SessionID))
 		return a.pair.RefreshToken
-	}, 401, "Token has been revoked", 401, "invalid_token", "The token has been revoked", 400, "invalid_grant", badGrant, 0, ginjwt.ErrRevokedToken},
+	}, 401, "Token has been revoked", 401, "invalid_token", "The token has been revoked", 400, "invalid_grant", badGrant, 0, ginjwt.ErrRevokedToken, "token_revoked"},
 	{"of a session that is gone", func(t *testing.T, a *handlersApp) string {
 		_, err := a.sessions.Delete(t.Context(), a.pair.SessionID)
 		require.NoError(t, err)
 		return a.pair.RefreshToken
-	}, 401, "Session has ended", 401, "invalid_token", "The session has ended", 400, "invalid_grant", badGrant, 0, ginjwt.ErrSessionEnded},
+	}, 401, "Session has ended", 401, "invalid_token", "The session has ended", 400, "invalid_grant", badGrant, 0, ginjwt.ErrSessionEnded, "session_ended"},
 	{"revoked", func(t *testing.T, a *handlersApp) string {
 		require.NoError(t, a.blocked.Add(t.Context(), claimsIn(t, a.pair.RefreshToken)["jti"].(string), time.Time{}))
 		return a.pair.RefreshToken
-	}, 401, "Token has been revoked", 401, "invalid_token", "The token has been revoked", 400, "invalid_grant", badGrant, 1, ginjwt.ErrRevokedToken},
+	}, 401, "Token has been revoked", 401, "invalid_token", "The token has been revoked", 400, "invalid_grant", badGrant, 1, ginjwt.ErrRevokedToken, "token_revoked"},
 	{"of nobody", func(t *testing.T, a *handlersApp) string {
 		return a.login(t, "nobody").RefreshToken
-	}, 401, "Error loading the user nobody", 401, "invalid_token", "The token is not valid", 400, "invalid_grant", badGrant, 1, ginjwt.ErrUserLookup},
+	}, 401, "Error loading the user nobody", 401, "invalid_token", "The token is not valid", 400, "invalid_grant", badGrant, 1, ginjwt.ErrUserLookup, "user_not_found"},
 	{"sessions are down", func(_ *testing.T, a *handlersApp) string {
 		a.sessions.down.Store(true)
 		return a.pair.RefreshToken
-	}, 503, "Service unavailable", 503, "temporarily_unavailable", "Service unavailable", 503, "temporarily_unavailable", "Try again", 1, errStoreDown},
+	}, 503, "Service unavailable", 503, "temporarily_unavailable", "Service unavailable", 503, "temporarily_unavailable", "Try again", 1, errStoreDown, "store_unavailable"},
 	{"the blocklist is down", func(_ *testing.T, a *handlersApp) string {
 		a.blocked.down.Store(true)
 		return a.pair.RefreshToken
-	}, 503, "Service unavailable", 503, "temporarily_unavailable", "Service unavailable", 503, "temporarily_unavailable", "Try again", 1, errStoreDown},
+	}, 503, "Service unavailable", 503, "temporarily_unavailable", "Service unavailable", 503, "temporarily_unavailable", "Try again", 1, errStoreDown, "store_unavailable"},
 	{"the lookup of users fails", func(t *testing.T, a *handlersApp) string {
 		return a.login(t, "fails").RefreshToken
-	}, 500, "Internal server error", 500, "server_error", "Internal server error", 500, "server_error", "Internal server error", 1, ginjwt.ErrCallback},
+	}, 500, "Internal server error", 500, "server_error", "Internal server error", 500, "server_error", "Internal server error", 1, ginjwt.ErrCallback, "internal_error"},
 }
 
-func oauthBody(code, text string) string { return bearerBody(code, text) + "\n" }
+// oauthBody is what RFC 6749 says.
+func oauthBody(code, text string) string {
+	return `{"error":"` + code + `","error_description":"` + text + `"}` + "\n"
+}
 
 // bearerBody is what BearerError answers.
-func bearerBody(code, text string) string {
-	return `{"error":"` + code + `","error_description":"` + text + `"}`
+func bearerBody(code, text, reason string) string {
+	return `{"error":"` + code + `","error_description":"` + text + `","reason":"` + reason + `"}`
 }
 
 func TestRefreshHandlerRefuses(t *testing.T) {
@@ -434,7 +438,7 @@ func TestRefreshHandlerRefuses(t *testing.T) {
 					return
 				}
 				test.refuse(t, newHandlersApp(t), from, test.status, `{"msg":"`+test.msg+`"}`+"\n")
-				test.refuse(t, newHandlersApp(t, bearer), from, test.bearer, bearerBody(test.code, test.text))
+				test.refuse(t, newHandlersApp(t, bearer), from, test.bearer, bearerBody(test.code, test.text, test.reason))
 			})
 		}
 	}
@@ -448,7 +452,7 @@ func (test refreshRefusal) refuse(t *testing.T, a *handlersApp, from carrier, st
 	assert.Equal(t, body, w.Body.String())
 	keptOutOfCaches(t, w)
 	assert.Empty(t, w.Header().Values("Set-Cookie"))
-	assert.Equal(t, status == 401, w.Header().Get("WWW-Authenticate") != "")
+	assert.Contains(t, w.Header().Get("WWW-Authenticate"), `, reason="`+test.reason+`"`)
 	assert.Equal(t, from.name == "form" && status == 503, w.Header().Get("Retry-After") == "1")
 	require.ErrorIs(t, a.seen, test.logged)
 	assert.Equal(t, test.alive, a.generation(t, a.pair.SessionID))
@@ -482,11 +486,11 @@ func TestRefreshHandlerWithoutAToken(t *testing.T) {
 		require.NoError(t, err)
 		assert.Equal(t, string(flask)+"\n", w.Body.String(), test.name)
 		keptOutOfCaches(t, w)
-		assert.Equal(t, `Bearer realm="api"`, w.Header().Get("WWW-Authenticate"), test.name)
+		assert.Equal(t, `Bearer realm="api", reason="token_missing"`, w.Header().Get("WWW-Authenticate"), test.name)
 
 		w = jwttest.Do(b.engine, "POST", strings.ReplaceAll(test.target, "TOKEN", b.pair.RefreshToken), test.opts(b.pair.RefreshToken)...)
 		assert.Equal(t, 401, w.Code, test.name)
-		assert.Equal(t, `{}`, w.Body.String(), test.name)
+		assert.Equal(t, `{"reason":"token_missing"}`, w.Body.String(), test.name)
 		keptOutOfCaches(t, w)
 	}
 	assert.Equal(t, int64(1), a.generation(t, a.pair.SessionID))
@@ -518,9 +522,11 @@ func TestRefreshHandlerRefusesFormsOfRFC6749(t *testing.T) {
 		w := jwttest.Do(a.engine, "POST", "/refresh", jwttest.Form(test.fields...), jwttest.Header("Cookie", "refresh_token_cookie="+refresh))
 		assert.Equal(t, 400, w.Code, test.name)
 		assert.Equal(t, oauthBody(test.code, test.text), w.Body.String(), test.name)
-		assert.Equal(t, http.Header{
-			"Cache-Control": {"no-store"}, "Pragma": {"no-cache"}, "Content-Type": {"application/json"},
-		}, w.Header(), test.name)
+		header := http.Header{"Cache-Control": {"no-store"}, "Pragma": {"no-cache"}, "Content-Type": {"application/json"}}
+		if test.code == "invalid_grant" { // the token, not the form
+			header.Set("WWW-Authenticate", `Bearer realm="api", error="invalid_token", error_description="The token is not valid", reason="token_malformed"`)
+		}
+		assert.Equal(t, header, w.Header(), test.name)
 	}
 	assert.Equal(t, int64(1), a.generation(t, a.pair.SessionID))
 
@@ -790,7 +796,7 @@ func TestLogoutHandlersWhenAStoreIsDown(t *testing.T) {
 			a, b := newHandlersApp(t), newHandlersApp(t, bearer)
 			for app, body := range map[*handlersApp]string{
 				a: `{"msg":"Service unavailable"}` + "\n",
-				b: bearerBody("temporarily_unavailable", "Service unavailable"),
+				b: bearerBody("temporarily_unavailable", "Service unavailable", "store_unavailable"),
 			} {
 				skips(app)
 				path := strings.ReplaceAll(test.path, "SID", app.pair.SessionID)

@@ -37,7 +37,7 @@ func idempotencyKey(r *http.Request) (string, error) {
 	}
 	key := lines[0]
 	if err := validIdempotencyKey(key); err != nil || len(lines) > 1 {
-		return "", refusalf(ErrInvalidHeader, "Bad Idempotency-Key header. Expected one of 16 to 255 bytes")
+		return "", refusalf(ErrInvalidHeader, "Bad Idempotency-Key header. Expected one of 16 to 255 bytes").because(reasonIdempotencyKey)
 	}
 	return key, nil
 }

@@ -258,6 +258,7 @@ func TestBadKeysInRequests(t *testing.T) {
 					assert.Equal(t, 422, w.Code)
 					assert.Equal(t, `{"msg":"`+says+`"}`+"\n", w.Body.String())
 				}
+				assert.Contains(t, w.Header().Get("WWW-Authenticate"), `, reason="idempotency_key_malformed"`)
 				assert.Equal(t, int64(1), a.generation(t, a.pair.SessionID))
 			})
 		}

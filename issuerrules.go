@@ -119,7 +119,7 @@ func (r *issuerRules) keySet(ctx context.Context, alg string, kid strictjson.Val
 	name, _ := kid.Str()
 	set, err := r.keys.KeySet(ctx, name)
 	if err != nil {
-		return nil, refusal(ErrUnavailable, err)
+		return nil, refusal(ErrUnavailable, err).because(reasonKeys)
 	}
 	if set == nil {
 		return nil, errUnknownKey

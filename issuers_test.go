@@ -182,7 +182,7 @@ func TestAnIssuerWithoutAudience(t *testing.T) {
 		_, err := mgr.DecodeToken(t.Context(), jwttest.AccessToken(t, issuerOf(t, issuerA, ginjwt.Config{Keys: []keys.Key{key}}), "alice"))
 		return err
 	}
-	assert.EqualError(t, take(nil), `ginjwt: token is not valid: token is missing required claim: Token is missing the "aud" claim`)
+	assert.EqualError(t, take(nil), `ginjwt: token is not valid (token_claims_invalid): token is missing required claim: Token is missing the "aud" claim`)
 	assert.NoError(t, take([]string{}))
 }
 

@@ -130,7 +130,7 @@ func (f *requestReader) findInHeaders(r *http.Request) (carried, error) {
 	}
 	token, rest := f.cutToken(credentials)
 	if token == "" || rest != "" {
-		return carried{}, refusalf(ErrInvalidHeader, "Bad %s header. Expected '%s: %s <JWT>'", name, name, scheme)
+		return carried{}, badHeader(token, "Bad %s header. Expected '%s: %s <JWT>'", name, name, scheme)
 	}
 	return carried{encoded: token}, nil
 }
@@ -170,9 +170,19 @@ const missingType = "Missing '%s' type in '%s' header. Expected '%s: %s <JWT>'"
 func (f *requestReader) bareToken(value, name string) (carried, error) {
 	token, rest := f.cutToken(value)
 	if token == "" || rest != "" {
-		return carried{}, refusalf(ErrInvalidHeader, "Bad %s header. Expected '%s: <JWT>'", name, name)
+		return carried{}, badHeader(token, "Bad %s header. Expected '%s: <JWT>'", name, name)
 	}
 	return carried{encoded: token}, nil
+}
+
+// badHeader is a header with no token in it, or with more than a token. The first is
+// what a client sends that has lost its own.
+func badHeader(token, format string, args ...any) error {
+	e := refusalf(ErrInvalidHeader, format, args...)
+	if token == "" {
+		return e.because(reasonTokenEmpty)
+	}
+	return e
 }
 
 // cutToken returns the first word of s, and what follows it. The end of a word

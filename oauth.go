@@ -40,17 +40,20 @@ func printable(s string) string {
 	}, s[:min(len(s), 50)])
 }
 
-// refuseGrant answers as RFC 6749 §5.2 says. What is wrong with a token is no
-// business of who holds it.
-func refuseGrant(c *gin.Context, err error) {
+// refuseGrant answers as RFC 6749 §5.2 says, which has no member for the reason: that
+// is in the WWW-Authenticate header, as it is of other refusals.
+func (m *JWTManager) refuseGrant(c *gin.Context, err error) {
 	_ = c.Error(err)
 	refused := asError(err)
+	c.Writer.Header()[challengeHeader] = []string{m.refuser.challenges.of(refused)}
 	switch {
 	case errors.Is(refused, ErrUnavailable):
 		c.Header("Retry-After", "1")
 		oauthError(c, http.StatusServiceUnavailable, "temporarily_unavailable", "Try again")
 	case refused.Status >= http.StatusInternalServerError:
 		oauthError(c, http.StatusInternalServerError, "server_error", "Internal server error")
+	case errors.Is(refused, ErrInvalidHeader): // the Idempotency-Key
+		oauthError(c, http.StatusBadRequest, "invalid_request", refused.Message)
 	default:
 		oauthError(c, http.StatusBadRequest, "invalid_grant", "The token is invalid, expired or revoked")
 	}
@@ -80,7 +83,7 @@ func (m *JWTManager) RevocationHandler() gin.HandlerFunc {
 		case errors.Is(err, ErrNoID):
 			oauthError(c, http.StatusBadRequest, "unsupported_token_type", "The token has no ID to revoke it by")
 		case err != nil:
-			refuseGrant(c, err)
+			m.refuseGrant(c, err)
 		default:
 			c.Status(http.StatusOK)
 		}
@@ -144,7 +147,7 @@ func (m *JWTManager) IntrospectionHandler(authorized func(c *gin.Context) bool) 
 		case err == nil && !token.isForeign():
 			answerJSON(c, http.StatusOK, introspection(token))
 		case err != nil && asError(err).Status >= http.StatusInternalServerError:
-			refuseGrant(c, err)
+			m.refuseGrant(c, err)
 		default:
 			answerJSON(c, http.StatusOK, gin.H{"active": false})
 		}

@@ -204,7 +204,7 @@ func (m *JWTManager) refreshByForm(c *gin.Context, form url.Values, spec refresh
 	}
 	key, err := idempotencyKey(c.Request)
 	if err != nil {
-		oauthError(c, http.StatusBadRequest, "invalid_request", asError(err).Message)
+		m.refuseGrant(c, err)
 		return
 	}
 	token, err := m.DecodeToken(c, form.Get("refresh_token"))
@@ -220,7 +220,7 @@ func (m *JWTManager) refreshByForm(c *gin.Context, form url.Values, spec refresh
 		pair, err = m.RotateTokens(c, token, WithIdempotencyKey(key))
 	}
 	if err != nil {
-		refuseGrant(c, err)
+		m.refuseGrant(c, err)
 		return
 	}
 	answerJSON(c, http.StatusOK, pair)

@@ -32,7 +32,7 @@ var (
 	errCompressed    = invalid(jwt.ErrTokenUnverifiable, "Compressed tokens are not supported")
 	errType          = invalid(jwt.ErrTokenUnverifiable, "The specified typ value is not allowed")
 	errNoAlgorithm   = invalid(jwt.ErrTokenUnverifiable, "Algorithm not specified")
-	errAlgorithm     = invalid(jwt.ErrTokenUnverifiable, "The specified alg value is not allowed")
+	errAlgorithm     = invalid(jwt.ErrTokenUnverifiable, "The specified alg value is not allowed").because(reasonSignature)
 	errSignature     = invalid(jwt.ErrTokenSignatureInvalid, "Signature verification failed")
 	errUnknownKey    = unverifiable("no key that it names, or its key is retired")
 	errKeyType       = unverifiable("its key is for tokens of another type")
@@ -52,7 +52,7 @@ var (
 	errNoJTI         = invalid(jwt.ErrTokenRequiredClaimMissing, `Token is missing the "jti" claim`)
 	errNoCSRFClaim   = invalid(jwt.ErrTokenRequiredClaimMissing, "Missing claim: csrf")
 	errCSRFMismatch  = refusalf(ErrCSRF, "CSRF double submit tokens do not match")
-	errCSRFMissing   = refusalf(ErrCSRF, "Missing CSRF token")
+	errCSRFMissing   = refusalf(ErrCSRF, "Missing CSRF token").because(reasonCSRFMissing)
 	errOtherOrigin   = otherOrigin()
 	errGeneration    = invalid(jwt.ErrTokenInvalidClaims, "Token has no valid \"gen\" claim")
 	errOtherSession  = invalid(jwt.ErrTokenInvalidClaims, "Token is not of its session")
@@ -63,14 +63,14 @@ var (
 
 // otherOrigin is answered 403: there is nothing that the page could send instead.
 func otherOrigin() *Error {
-	e := refusalf(ErrCSRF, "The request comes from another origin")
+	e := refusalf(ErrCSRF, "The request comes from another origin").because(reasonCSRFOrigin)
 	e.Status = http.StatusForbidden
 	return e
 }
 
 // unverifiable returns an error that only the log can tell from a bad signature.
 func unverifiable(why string) *Error {
-	e := invalid(jwt.ErrTokenUnverifiable, "Signature verification failed")
+	e := invalid(jwt.ErrTokenUnverifiable, "Signature verification failed").because(reasonSignature)
 	e.Err = fmt.Errorf("%w: %s", e.Err, why)
 	return e
 }
@@ -86,7 +86,7 @@ func refusalf(kind error, format string, args ...any) *Error {
 // invalid returns an ErrInvalidToken. Its cause is golang-jwt's word for it,
 // with the message, which must hold nothing that was in the token.
 func invalid(class error, message string) *Error {
-	e := refusal(ErrInvalidToken, fmt.Errorf("%w: %s", class, message))
+	e := refusal(ErrInvalidToken, fmt.Errorf("%w: %s", class, message)).because(reasonOfClass(class))
 	e.Message = message
 	return e
 }
@@ -121,3 +121,8 @@ func emptyClaim(name string) error {
 
 // unavailable wraps the error of a store.
 func unavailable(err error) error { return refusal(ErrUnavailable, err) }
+
+// ofUnknown returns why a token of no issuer that is known is refused, before its
+// signature was looked at. Its reason is that of a bad signature, so that nobody can
+// ask which issuers are known.
+func ofUnknown(err error) error { return asError(err).because(reasonSignature) }

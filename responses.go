@@ -15,9 +15,9 @@ import (
 
 // An ErrorHandler writes the response to a refused request. The chain is
 // already aborted when it runs. A handler that writes nothing gets the default
-// response, that of Config.ErrorProfile. Every response with status 401 gets a WWW-Authenticate header
-// (RFC 9110 §15.5.2), unless the handler sets one; so does one with status 403
-// to [ErrInsufficientScope] (RFC 6750 §3.1).
+// response, that of Config.ErrorProfile. Every response with a status from 400 on
+// gets a WWW-Authenticate header with the reason of the refusal (RFC 9110 §11.6.1),
+// unless the handler sets one, or hides the route by answering 404 or 410.
 type ErrorHandler func(c *gin.Context, err *Error)
 
 // responders are the handlers that respond, by loader; nil: not registered.
@@ -52,7 +52,7 @@ func (r *refuser) refuse(c *gin.Context, err error) {
 	}
 	told := *e
 	told.Token, told.messageKey = e.token, r.messageKey
-	writer := &challenger{ResponseWriter: c.Writer, challenge: r.challenges.of(e), forbids: e.Kind == ErrInsufficientScope}
+	writer := &challenger{ResponseWriter: c.Writer, challenge: r.challenges.of(e)}
 	defer func(own gin.ResponseWriter) { c.Writer = own }(c.Writer)
 	c.Writer = writer
 
@@ -70,7 +70,7 @@ func (r *refuser) refuse(c *gin.Context, err error) {
 }
 
 // FlaskError answers as Flask-JWT-Extended does: {"msg": "…"} with its status.
-// It is the default.
+// It is the default. The reason is only in the WWW-Authenticate header.
 func FlaskError(c *gin.Context, err *Error) {
 	body := append(make([]byte, 0, 128), '{')
 	body = appendASCII(body, or(err.messageKey, "msg"))
@@ -110,11 +110,11 @@ func appendASCII(b []byte, s string) []byte {
 
 // BearerError answers as RFC 6750 §3.1 says, with the codes of RFC 9470 and
 // RFC 6749 where it has none: 400, 401 or 403 and
-// {"error": "…", "error_description": "…"}. The description is the same for
-// all errors of a kind. Where no token was sent there is no error, and {}.
+// {"error": "…", "error_description": "…", "reason": "…"}. The description is the same
+// for all errors of a kind. Where no token was sent there is only the reason.
 func BearerError(c *gin.Context, err *Error) {
 	a := answers[err.row()]
-	body := gin.H{}
+	body := gin.H{"reason": err.reason()}
 	if a.oauthError != "" {
 		body["error"], body["error_description"] = a.oauthError, a.oauthText
 	}
@@ -122,12 +122,12 @@ func BearerError(c *gin.Context, err *Error) {
 }
 
 // ProblemError answers as RFC 9457 says, with the statuses of [BearerError]
-// and its code in the member "error".
+// its code in the member "error", and the reason in "reason".
 func ProblemError(c *gin.Context, err *Error) {
 	a := answers[err.row()]
 	body := gin.H{
 		"type": "about:blank", "title": http.StatusText(a.oauthStatus),
-		"status": a.oauthStatus, "detail": a.oauthText,
+		"status": a.oauthStatus, "detail": a.oauthText, "reason": err.reason(),
 	}
 	if a.oauthError != "" {
 		body["error"] = a.oauthError

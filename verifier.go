@@ -206,7 +206,7 @@ func (v *verifier) verifySignature(ctx context.Context, ring *keyring, s segment
 			return err
 		}
 	} else if set.Len() == 0 { // only other issuers are accepted, and it is of none of them
-		return checkIssuer(good.payload.issJSON, nil)
+		return ofUnknown(checkIssuer(good.payload.issJSON, nil))
 	}
 	kid, _ := s.head.kid.Str()
 	key, err := set.Verify(keys.Signature{

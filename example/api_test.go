@@ -228,7 +228,7 @@ func TestLogHasNoTokens(t *testing.T) {
 	assert.NotContains(t, s.log.String(), "eyJ")
 	assert.NotContains(t, s.log.String(), "correct horse")
 	assert.Contains(t, s.log.String(), "method=GET route=/me status=200")
-	assert.Contains(t, s.log.String(), `errors="[ginjwt: wrong type of token: Only non-refresh tokens are allowed]"`)
+	assert.Contains(t, s.log.String(), `errors="[ginjwt: wrong type of token (token_wrong_type): Only non-refresh tokens are allowed]"`)
 }
 
 // A request waits for no server for ever.

@@ -216,7 +216,7 @@ func TestThreatClaimsIdentityInMessage(t *testing.T) {
 		assert.Equal(t, http.StatusUnauthorized, w.Code)
 		assert.Equal(t, `{"msg":"Error loading the user bob\r\nX-Injected: 1\r\n\r\n</script>\u0000\"}\u2028"}`+"\n", w.Body.String(), "T136")
 		assert.NotContains(t, fmt.Sprint(w.Header()), "Injected", "T136")
-		assert.Equal(t, "Error #01: ginjwt: user not found\n", saw.logged, "T136")
+		assert.Equal(t, "Error #01: ginjwt: user not found (user_not_found)\n", saw.logged, "T136")
 		assert.False(t, saw.handled)
 		assert.Nil(t, saw.token)
 	}

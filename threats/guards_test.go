@@ -21,8 +21,8 @@ import (
 
 // attackForbidden is what a good token hears that does not suffice.
 func attackForbidden(attributes string) attackAnswer {
-	answer := attackRefusal(403, "Insufficient scope", "", "")
-	answer.challenge = `Bearer realm="api", error="insufficient_scope", error_description="The token does not allow this request"` + attributes
+	answer := attackRefusal(403, "Insufficient scope", "insufficient_scope", "The token does not allow this request", "insufficient_scope")
+	answer.challenge += attributes
 	return answer
 }
 

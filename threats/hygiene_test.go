@@ -62,7 +62,7 @@ func TestAttackMarkup(t *testing.T) {
 			assert.Contains(t, []int{401, 422}, w.Code)
 			assert.Empty(t, w.Header().Get("X-Ran"))
 			assert.NotContains(t, w.Body.String(), "script")
-			assert.NotContains(t, fmt.Sprint(w.Header()), "script")
+			assert.NotContains(t, fmt.Sprint(w.Header()), "<script")
 			assert.Equal(t, "application/json", w.Header().Get("Content-Type"))
 			assert.Equal(t, "nosniff", w.Header().Get("X-Content-Type-Options"))
 		})
@@ -107,7 +107,7 @@ func attackFailures(a *attackApp) map[string]jwttest.RequestOption {
 		"useless":       jwttest.Bearer("x"),
 		"bad base64":    jwttest.Bearer("!." + a.token()),
 		"of a stranger": jwttest.Bearer(stranger),
-		"unknown kid":   jwttest.Bearer(a.sign(`{"alg":"HS256","kid":"unknown"}`, `{"sub":"nobody"}`)),
+		"unknown kid":   jwttest.Bearer(attackSign(strings.Repeat("k", 32), `{"alg":"HS256","kid":"unknown"}`, `{"sub":"nobody"}`)),
 		"other alg":     jwttest.Bearer(a.sign(`{"alg":"HS512"}`, `{"sub":"alice"}`)),
 		"no JSON":       jwttest.Bearer(a.sign(`{"alg":"HS256"}`, `{"sub":"alice",}`)),
 		"expired":       jwttest.Bearer(a.token("exp", a.at(0))),
@@ -161,11 +161,7 @@ func TestAttackResponses(t *testing.T) {
 				assert.NotContains(t, w.Body.String(), "hunter2")
 				assert.Equal(t, "nosniff", w.Header().Get("X-Content-Type-Options"))
 				assert.GreaterOrEqual(t, w.Code, 400)
-				if w.Code == http.StatusUnauthorized {
-					assert.Contains(t, attackChallenges, w.Header().Get("WWW-Authenticate"))
-				} else {
-					assert.Empty(t, w.Header().Values("WWW-Authenticate"))
-				}
+				assert.Equal(t, []string{`Bearer realm="api", ` + attackChallenges[failure]}, w.Header().Values("WWW-Authenticate"))
 				if w.Code >= 500 {
 					assert.Equal(t, failure, map[int]string{503: "no store", 500: "broken loader"}[w.Code])
 				}
@@ -174,36 +170,58 @@ func TestAttackResponses(t *testing.T) {
 	}
 }
 
-// attackChallenges are all values that WWW-Authenticate can have here.
-var attackChallenges = []string{
-	`Bearer realm="api"`,
-	`Bearer realm="api", error="invalid_request", error_description="More than one token was sent"`,
-	`Bearer realm="api", error="invalid_token", error_description="The token is not valid"`,
-	`Bearer realm="api", error="invalid_token", error_description="The token has expired"`,
-	`Bearer realm="api", error="invalid_token", error_description="The token has been revoked"`,
+// attackChallenges are what WWW-Authenticate says of each kind of refusal, whatever
+// the profile: fixed texts.
+var attackChallenges = map[string]string{
+	"nothing":       `reason="token_missing"`,
+	"no bearer":     `reason="token_missing"`,
+	"two bearers":   `error="invalid_request", error_description="More than one token was sent", reason="multiple_tokens"`,
+	"malformed":     `error="invalid_request", error_description="A header of the request is malformed", reason="header_malformed"`,
+	"useless":       invalidBecause("token_malformed"),
+	"bad base64":    invalidBecause("token_malformed"),
+	"of a stranger": invalidBecause("signature_invalid"),
+	"unknown kid":   invalidBecause("signature_invalid"),
+	"other alg":     invalidBecause("signature_invalid"),
+	"no JSON":       invalidBecause("token_malformed"),
+	"expired":       `error="invalid_token", error_description="The token has expired", reason="token_expired"`,
+	"not yet":       invalidBecause("token_not_yet_valid"),
+	"wrong type":    invalidBecause("token_wrong_type"),
+	"revoked":       `error="invalid_token", error_description="The token has been revoked", reason="token_revoked"`,
+	"vetoed":        `error="insufficient_scope", error_description="The token does not allow this request", reason="verification_failed"`,
+	"nobody":        invalidBecause("user_not_found"),
+	"no store":      `error="temporarily_unavailable", error_description="Service unavailable", reason="store_unavailable"`,
+	"broken loader": `error="server_error", error_description="Internal server error", reason="internal_error"`,
 }
 
-// To those who probe, all tokens that are no good are alike.
+func invalidBecause(reason string) string {
+	return `error="invalid_token", error_description="The token is not valid", reason="` + reason + `"`
+}
+
+// Those who probe without a key learn nothing but the form of what they sent: all
+// keys, algorithms and issuers are alike. Only the holder of a good signature is told
+// more.
 func TestAttackOracle(t *testing.T) {
 	t.Parallel()
 	for name, v := range map[string]struct {
 		profile ginjwt.ErrorHandler
 		body    string
 	}{
-		"BearerError":  {ginjwt.BearerError, `{"error":"invalid_token","error_description":"The token is not valid"}`},
-		"ProblemError": {ginjwt.ProblemError, `{"type":"about:blank","title":"Unauthorized","status":401,"detail":"The token is not valid","error":"invalid_token"}`},
+		"BearerError":  {ginjwt.BearerError, `{"error":"invalid_token","error_description":"The token is not valid","reason":"REASON"}`},
+		"ProblemError": {ginjwt.ProblemError, `{"type":"about:blank","title":"Unauthorized","status":401,"detail":"The token is not valid","error":"invalid_token","reason":"REASON"}`},
 	} {
 		a := attackNew(t, nil, attackFull, func(m *ginjwt.JWTManager) { m.ErrorLoader(v.profile) })
 		failures := attackFailures(a)
-		for _, failure := range []string{
-			"useless", "bad base64", "of a stranger", "unknown kid", "other alg", "no JSON", "not yet", "wrong type", "nobody",
+		for failure, reason := range map[string]string{
+			"useless": "token_malformed", "bad base64": "token_malformed", "no JSON": "token_malformed",
+			"of a stranger": "signature_invalid", "unknown kid": "signature_invalid", "other alg": "signature_invalid",
+			"not yet": "token_not_yet_valid", "wrong type": "token_wrong_type", "nobody": "user_not_found",
 		} {
 			t.Run("T298 "+name+", "+failure, func(t *testing.T) {
 				t.Parallel()
 				w := jwttest.Do(a.engine, "GET", "/private", failures[failure])
 				assert.Equal(t, http.StatusUnauthorized, w.Code)
-				assert.JSONEq(t, v.body, w.Body.String())
-				assert.Equal(t, attackChallenges[2], w.Header().Get("WWW-Authenticate"))
+				assert.JSONEq(t, strings.ReplaceAll(v.body, "REASON", reason), w.Body.String())
+				assert.Equal(t, `Bearer realm="api", `+invalidBecause(reason), w.Header().Get("WWW-Authenticate"))
 			})
 		}
 	}

@@ -62,7 +62,7 @@ func TestThreatIssuerAndSessions(t *testing.T) {
 		assert.Equal(t, 400, w.Code, "a token of another issuer is none of the session: %s", w.Body)
 		decoded := must(m.DecodeToken(t.Context(), access))
 		_, err := m.RotateTokens(t.Context(), decoded)
-		require.EqualError(t, err, "ginjwt: wrong type of token: Only refresh tokens are allowed")
+		require.EqualError(t, err, "ginjwt: wrong type of token (token_wrong_type): Only refresh tokens are allowed")
 		require.NoError(t, m.EndSessionForToken(t.Context(), decoded))
 		assert.Equal(t, 401, post("/logout", jwttest.Bearer(access)).Code, "revoked, as it should be")
 		access = issued(signer, "EdDSA", fmt.Sprintf(`{"iss":%q,"sub":"alice","aud":"shop","sid":%q,"gen":1,"csrf":"x","exp":%d}`, signer, session.SessionID, time.Now().Unix()+60))

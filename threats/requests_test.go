@@ -147,13 +147,14 @@ const (
 )
 
 var (
-	attackExpired     = attackRefusal(401, "Token has expired", "invalid_token", "The token has expired")
-	attackRevoked     = attackRefusal(401, "Token has been revoked", "invalid_token", "The token has been revoked")
-	attackStale       = attackRefusal(401, "Fresh token required", "insufficient_user_authentication", "A fresh token is required")
-	attackUnavailable = attackRefusal(503, "Service unavailable", "", "")
-	attackFailed      = attackRefusal(500, "Internal server error", "", "")
-	attackVetoed      = attackRefusal(400, "User claims verification failed", "", "")
-	attackBadHeader   = attackInvalid("Bad Authorization header. Expected 'Authorization: Bearer <JWT>'")
+	attackExpired     = attackRefusal(401, "Token has expired", "invalid_token", "The token has expired", "token_expired")
+	attackRevoked     = attackRefusal(401, "Token has been revoked", "invalid_token", "The token has been revoked", "token_revoked")
+	attackStale       = attackRefusal(401, "Fresh token required", "insufficient_user_authentication", "A fresh token is required", "fresh_required")
+	attackUnavailable = attackRefusal(503, "Service unavailable", "temporarily_unavailable", "Service unavailable", "store_unavailable")
+	attackFailed      = attackRefusal(500, "Internal server error", "server_error", "Internal server error", "internal_error")
+	attackVetoed      = attackRefusal(400, "User claims verification failed", "insufficient_scope", "The token does not allow this request", "verification_failed")
+	attackBadHeader   = attackHeader("Bad Authorization header. Expected 'Authorization: Bearer <JWT>'", "header_malformed")
+	attackEmptyHeader = attackHeader("Bad Authorization header. Expected 'Authorization: Bearer <JWT>'", "token_empty")
 	attackNoHeader    = attackNoToken("Missing Authorization Header")
 	attackNoBearer    = attackNoToken(missingBearer)
 	attackTwoBearers  = attackAmbiguous(missingBearer)
@@ -173,29 +174,78 @@ var (
 	attackNotText     = attackInvalid("Invalid token type. Token must be a <class 'bytes'>")
 )
 
-func attackRefusal(status int, message, code, text string) attackAnswer {
-	answer := attackAnswer{status: status, body: `{"msg":` + attackJSON(message) + `}`}
-	if status == http.StatusUnauthorized {
-		answer.challenge = `Bearer realm="api"`
-		if code != "" {
-			answer.challenge += `, error="` + code + `", error_description="` + text + `"`
-		}
+func attackRefusal(status int, message, code, text, reason string) attackAnswer {
+	answer := attackAnswer{status: status, body: `{"msg":` + attackJSON(message) + `}`, challenge: `Bearer realm="api"`}
+	if code != "" {
+		answer.challenge += `, error="` + code + `", error_description="` + text + `"`
 	}
+	answer.challenge += `, reason="` + reason + `"`
 	return answer
 }
 
-func attackInvalid(message string) attackAnswer { return attackRefusal(422, message, "", "") }
-func attackNoToken(message string) attackAnswer { return attackRefusal(401, message, "", "") }
+// attackReasons are the reasons of messages that begin so. All others are about the
+// claims.
+var attackReasons = []struct{ message, reason string }{
+	{"Signature verification failed", "signature_invalid"},
+	{"The specified alg value", "signature_invalid"},
+	{"Only ", "token_wrong_type"},
+	{"The token is not yet valid", "token_not_yet_valid"},
+	{"Token is too large", "token_malformed"},
+	{"Not enough segments", "token_malformed"},
+	{"Invalid token type.", "token_malformed"},
+	{"Invalid header ", "token_malformed"},
+	{"Invalid payload ", "token_malformed"},
+	{"Invalid crypto ", "token_malformed"},
+	{"Algorithm not specified", "token_unsupported"},
+	{"Key ID header parameter", "token_unsupported"},
+	{"Unsupported critical extension", "token_unsupported"},
+	{"Invalid 'crit' header", "token_unsupported"},
+	{"Critical extension 'b64'", "token_unsupported"},
+	{"It is required that you pass", "token_unsupported"},
+	{"Compressed tokens", "token_unsupported"},
+	{"The specified typ value", "token_unsupported"},
+	{"Token has expired", "token_expired"},
+	{"Token has been revoked", "token_revoked"},
+	{"Fresh token required", "fresh_required"},
+	{"Error loading the user", "user_not_found"},
+	{"Missing CSRF token", "csrf_missing"},
+	{"CSRF double submit", "csrf_mismatch"},
+	{"Bad Authorization header", "header_malformed"},
+	{"Missing Authorization Header", "token_missing"},
+	{"Missing 'jwt' query", "token_missing"},
+}
+
+func attackReasonOf(message string) string {
+	for _, r := range attackReasons {
+		if strings.HasPrefix(message, r.message) {
+			return r.reason
+		}
+	}
+	return "token_claims_invalid"
+}
+
+func attackInvalid(message string) attackAnswer {
+	return attackRefusal(422, message, "invalid_token", "The token is not valid", attackReasonOf(message))
+}
+
+func attackHeader(message, reason string) attackAnswer {
+	return attackRefusal(422, message, "invalid_request", "A header of the request is malformed", reason)
+}
+
+func attackNoToken(message string) attackAnswer {
+	return attackRefusal(401, message, "", "", "token_missing")
+}
+
 func attackAmbiguous(message string) attackAnswer {
-	return attackRefusal(401, message, "invalid_request", "More than one token was sent")
+	return attackRefusal(401, message, "invalid_request", "More than one token was sent", "multiple_tokens")
 }
 
 func attackCSRF(message string) attackAnswer {
-	return attackRefusal(401, message, "invalid_request", "The CSRF check failed")
+	return attackRefusal(401, message, "invalid_request", "The CSRF check failed", attackReasonOf(message))
 }
 
 func attackNobody(identity string) attackAnswer {
-	return attackRefusal(401, "Error loading the user "+identity, "invalid_token", "The token is not valid")
+	return attackRefusal(401, "Error loading the user "+identity, "invalid_token", "The token is not valid", "user_not_found")
 }
 
 func attackJSON(text string) string {

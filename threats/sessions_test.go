@@ -254,8 +254,8 @@ func sessionsChanged(t *testing.T, secret, encoded, name string, value any) stri
 }
 
 var (
-	attackReused = attackRefusal(401, "Refresh token has already been used", "invalid_token", "The session has ended")
-	attackEnded  = attackRefusal(401, "Session has ended", "invalid_token", "The session has ended")
+	attackReused = attackRefusal(401, "Refresh token has already been used", "invalid_token", "The session has ended", "session_reused")
+	attackEnded  = attackRefusal(401, "Session has ended", "invalid_token", "The session has ended", "session_ended")
 
 	attackOnlyRefresh = attackInvalid("Only refresh tokens are allowed")
 	attackNoGen       = attackInvalid(`Token has no valid "gen" claim`)

@@ -353,7 +353,15 @@ func (v *victim) refusedBy(t *testing.T, route, token string, inQuery bool, mess
 	require.Len(t, body, 1)
 	require.Contains(t, messages, body["msg"], route)
 	require.Equal(t, statusOf(body["msg"]), w.Code, route)
-	assert.Equal(t, w.Code == http.StatusUnauthorized, w.Header().Get("WWW-Authenticate") != "")
+	reasons := []string{attackReasonOf(body["msg"])}
+	switch {
+	case token == "":
+		reasons = []string{"token_empty", "token_missing"}
+	case strings.Contains(body["msg"], "ssuer"), strings.Contains(body["msg"], `"iss"`):
+		reasons = append(reasons, "signature_invalid") // of an issuer that is not known
+	}
+	_, reason, _ := strings.Cut(w.Header().Get("WWW-Authenticate"), `, reason="`)
+	assert.Contains(t, reasons, strings.TrimSuffix(reason, `"`))
 	assert.Equal(t, "application/json", w.Header().Get("Content-Type"))
 	assert.False(t, saw.handled, "the handler ran")
 	assert.Nil(t, saw.token, "the token is there for middleware")

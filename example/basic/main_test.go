@@ -76,7 +76,7 @@ func TestProtectedRefusesRequestsWithoutAToken(t *testing.T) {
 	w := jwttest.Do(router, "GET", "/protected")
 	assert.Equal(t, 401, w.Code)
 	assert.Equal(t, `{"msg":"Missing Authorization Header"}`+"\n", w.Body.String())
-	assert.Equal(t, `Bearer realm="api"`, w.Header().Get("WWW-Authenticate"))
+	assert.Equal(t, `Bearer realm="api", reason="token_missing"`, w.Header().Get("WWW-Authenticate"))
 }
 
 func TestProtectedRefusesBadTokens(t *testing.T) {

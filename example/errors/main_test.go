@@ -58,9 +58,9 @@ func TestLoginNeedsThePassword(t *testing.T) {
 
 func TestProfiles(t *testing.T) {
 	t.Parallel()
-	const problem = `{"detail":"The token is not valid","error":"invalid_token","status":401,"title":"Unauthorized","type":"about:blank"}`
-	const nothing = `{"detail":"No token was sent","status":401,"title":"Unauthorized","type":"about:blank"}`
-	const header = `{"detail":"The authorization header is malformed","error":"invalid_request","status":400,"title":"Bad Request","type":"about:blank"}`
+	const problem = `{"detail":"The token is not valid","error":"invalid_token","reason":"token_malformed","status":401,"title":"Unauthorized","type":"about:blank"}`
+	const nothing = `{"detail":"No token was sent","reason":"token_missing","status":401,"title":"Unauthorized","type":"about:blank"}`
+	const header = `{"detail":"A header of the request is malformed","error":"invalid_request","reason":"token_empty","status":400,"title":"Bad Request","type":"about:blank"}`
 	for _, test := range []struct {
 		name          string
 		profile       ginjwt.ErrorHandler
@@ -72,9 +72,9 @@ func TestProfiles(t *testing.T) {
 		{"Flask", ginjwt.FlaskError, "", 401, "application/json", `{"msg":"Missing Authorization Header"}` + "\n"},
 		{"Flask", ginjwt.FlaskError, "Bearer abc", 422, "application/json", `{"msg":"Not enough segments"}` + "\n"},
 		{"Flask", ginjwt.FlaskError, "Bearer", 422, "application/json", `{"msg":"Bad Authorization header. Expected 'Authorization: Bearer <JWT>'"}` + "\n"},
-		{"Bearer", ginjwt.BearerError, "", 401, "application/json; charset=utf-8", `{}`},
-		{"Bearer", ginjwt.BearerError, "Bearer abc", 401, "application/json; charset=utf-8", `{"error":"invalid_token","error_description":"The token is not valid"}`},
-		{"Bearer", ginjwt.BearerError, "Bearer", 400, "application/json; charset=utf-8", `{"error":"invalid_request","error_description":"The authorization header is malformed"}`},
+		{"Bearer", ginjwt.BearerError, "", 401, "application/json; charset=utf-8", `{"reason":"token_missing"}`},
+		{"Bearer", ginjwt.BearerError, "Bearer abc", 401, "application/json; charset=utf-8", `{"error":"invalid_token","error_description":"The token is not valid","reason":"token_malformed"}`},
+		{"Bearer", ginjwt.BearerError, "Bearer", 400, "application/json; charset=utf-8", `{"error":"invalid_request","error_description":"A header of the request is malformed","reason":"token_empty"}`},
 		{"Problem", ginjwt.ProblemError, "", 401, "application/problem+json", nothing},
 		{"Problem", ginjwt.ProblemError, "Bearer abc", 401, "application/problem+json", problem},
 		{"Problem", ginjwt.ProblemError, "Bearer", 400, "application/problem+json", header},
@@ -100,7 +100,7 @@ func TestExpiredTokensHaveAnAnswerOfTheirOwn(t *testing.T) {
 	w = jwttest.Do(r, "GET", "/who_am_i", jwttest.Bearer(token))
 	assert.Equal(t, 401, w.Code)
 	assert.Equal(t, `{"error":"expired","login":"/login"}`, w.Body.String())
-	assert.Equal(t, `Bearer realm="api", error="invalid_token", error_description="The token has expired"`,
+	assert.Equal(t, `Bearer realm="api", error="invalid_token", error_description="The token has expired", reason="token_expired"`,
 		w.Header().Get("WWW-Authenticate"))
 }
 
@@ -109,16 +109,16 @@ func TestBrowsersGetAPage(t *testing.T) {
 	r, _ := setUp(t, ginjwt.BearerError)
 	for name, test := range map[string]struct{ accept, authorization, body string }{
 		"a browser":             {"text/html,*/*;q=0.8", "", `<h1>Please log in</h1>`},
-		"a program":             {"application/json", "", `{}`},
-		"curl":                  {"*/*", "", `{}`},
-		"nothing said":          {"", "", `{}`},
-		"two tokens, a browser": {"text/html", "Bearer a, Bearer b", `{"error":"invalid_request","error_description":"More than one token was sent"}`},
+		"a program":             {"application/json", "", `{"reason":"token_missing"}`},
+		"curl":                  {"*/*", "", `{"reason":"token_missing"}`},
+		"nothing said":          {"", "", `{"reason":"token_missing"}`},
+		"two tokens, a browser": {"text/html", "Bearer a, Bearer b", `{"error":"invalid_request","error_description":"More than one token was sent","reason":"multiple_tokens"}`},
 	} {
 		w := jwttest.Do(r, "GET", "/who_am_i", jwttest.Header("Accept", test.accept), jwttest.Header("Authorization", test.authorization))
 		assert.Equal(t, test.body, w.Body.String(), name)
 		if test.authorization == "" {
 			assert.Equal(t, 401, w.Code, name)
-			assert.Equal(t, `Bearer realm="api"`, w.Header().Get("WWW-Authenticate"), name)
+			assert.Equal(t, `Bearer realm="api", reason="token_missing"`, w.Header().Get("WWW-Authenticate"), name)
 		}
 	}
 }

@@ -101,7 +101,7 @@ func assertStale(t *testing.T, router *gin.Engine, access string) {
 	assertAnswer(t, jwttest.Do(router, "GET", "/profile", jwttest.Bearer(access)), 200, `{"username":"alice"}`)
 	w := jwttest.Do(router, "DELETE", "/profile", jwttest.Bearer(access))
 	assertAnswer(t, w, 401, `{"msg":"Fresh token required"}`+"\n")
-	assert.Equal(t, `Bearer realm="api", error="insufficient_user_authentication", error_description="A fresh token is required"`,
+	assert.Equal(t, `Bearer realm="api", error="insufficient_user_authentication", error_description="A fresh token is required", reason="fresh_required"`,
 		w.Header().Get("WWW-Authenticate"))
 }
 

@@ -64,7 +64,7 @@ func TestLoginNeedsThePassword(t *testing.T) {
 const (
 	missing   = `{"msg":"Missing Authorization Header"}` + "\n"
 	forbids   = `{"msg":"Insufficient scope"}`
-	challenge = `Bearer realm="api", error="insufficient_scope", error_description="The token does not allow this request"`
+	challenge = `Bearer realm="api", error="insufficient_scope", error_description="The token does not allow this request", reason="insufficient_scope"`
 )
 
 func TestWhoGetsWhere(t *testing.T) {
@@ -125,7 +125,7 @@ func TestDeletingNeedsALoginOfLate(t *testing.T) {
 		status, body, header := deleteUsers(token)
 		assert.Equal(t, 401, status)
 		assert.Equal(t, `{"msg":"Fresh token required"}`+"\n", body)
-		assert.Equal(t, `Bearer realm="api", error="insufficient_user_authentication", error_description="A fresh token is required", max_age="300"`, header)
+		assert.Equal(t, `Bearer realm="api", error="insufficient_user_authentication", error_description="A fresh token is required", reason="fresh_required", max_age="300"`, header)
 	}
 	assert.Equal(t, 200, jwttest.Do(r, "GET", "/admin/users", jwttest.Bearer(alice)).Code, "still good for the rest")
 }
