@@ -141,7 +141,7 @@ func (a *app) printInspection(i inspection) {
 	}
 	switch {
 	case i.Refused != nil:
-		p.line("Verdict: %s: %s (%s, answered %d)", p.red("refused"), i.Refused.Message, i.Refused.Kind, i.Refused.Status)
+		p.line("Verdict: %s: %s (%s, answered %d)", p.red("refused"), i.Refused.Message, i.Refused.Reason, i.Refused.Status)
 	case i.Signature == signatureValid:
 		p.line("Verdict: %s", p.green("accepted"))
 	default:

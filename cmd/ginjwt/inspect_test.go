@@ -46,14 +46,14 @@ Claims
 		{"without a key", nil, 0, "Signature: NOT VERIFIED: no key was given, so anybody may have written this\n" +
 			"Verdict: nothing but the signature could be wrong with it\n"},
 		{"with another key", []string{"JWT_SECRET_KEY=" + strings.Repeat("k", 32)}, 0, "Signature: INVALID: no key that was given made it\n" +
-			"Verdict: refused: Signature verification failed (invalid_token, answered 422)\n"},
+			"Verdict: refused: Signature verification failed (signature_invalid, answered 422)\n"},
 		{"for another algorithm", []string{"JWT_SECRET_KEY=" + strings.Repeat("k", 64), "JWT_ALGORITHM=HS512"}, 0,
 			"Signature: NOT VERIFIED: none of the keys is for the algorithm of the token (\"alg\")\n" +
-				"Verdict: refused: The specified alg value is not allowed (invalid_token, answered 422)\n"},
+				"Verdict: refused: The specified alg value is not allowed (signature_invalid, answered 422)\n"},
 		{"for another audience", []string{secretSetting, "JWT_DECODE_AUDIENCE=api"}, 0, "Signature: valid\n" +
-			"Verdict: refused: Token is missing the \"aud\" claim (invalid_token, answered 422)\n"},
+			"Verdict: refused: Token is missing the \"aud\" claim (token_claims_invalid, answered 422)\n"},
 		{"for another audience, without a key", []string{"JWT_DECODE_AUDIENCE=api"}, 0, "Signature: NOT VERIFIED: no key was given, so anybody may have written this\n" +
-			"Verdict: refused: Token is missing the \"aud\" claim (invalid_token, answered 422)\n"},
+			"Verdict: refused: Token is missing the \"aud\" claim (token_claims_invalid, answered 422)\n"},
 	} {
 		u := newUser(t, test.env...)
 		u.now = six.Add(11 * time.Minute)
@@ -152,7 +152,7 @@ func TestInspectAsJSON(t *testing.T) {
   "signature": "not_verified",
   "reason": "no key was given, so anybody may have written this",
   "refused": {
-    "kind": "expired_token",
+    "reason": "token_expired",
     "message": "Token has expired",
     "status": 401
   },
@@ -174,7 +174,7 @@ Claims
 
 Broken: the payload is not JSON from byte 24 on
 Signature: NOT VERIFIED: no key was given, so anybody may have written this
-Verdict: refused: Invalid payload string: not valid JSON (invalid_token, answered 422)
+Verdict: refused: Invalid payload string: not valid JSON (token_malformed, answered 422)
 `, ""}, newUser(t).run(token, "inspect"))
 }
 
@@ -200,7 +200,7 @@ func TestInspectNoToken(t *testing.T) {
 	assert.Equal(t, result{1, `Broken: the header is not JSON from byte 1 on
 Broken: the payload is not JSON from byte 1 on
 Signature: NOT VERIFIED: no key was given, so anybody may have written this
-Verdict: refused: Invalid header string: not valid JSON (invalid_token, answered 422)
+Verdict: refused: Invalid header string: not valid JSON (token_malformed, answered 422)
 `, ""}, newUser(t).run("_-_-.-_-_._-_-", "inspect"))
 }
 
@@ -222,7 +222,7 @@ func TestInspectInput(t *testing.T) {
 	}
 	r := newUser(t).run(forged(`{"alg":"HS256"}`, `{"a":"`+strings.Repeat("x", 700<<10)+`"}`), "inspect")
 	assert.Equal(t, 0, r.status)
-	assert.Contains(t, r.out, "Verdict: refused: Token is too large (invalid_token, answered 422)\n")
+	assert.Contains(t, r.out, "Verdict: refused: Token is too large (token_malformed, answered 422)\n")
 
 	deep := strings.Repeat(`{"a":`, 9000) + "1" + strings.Repeat("}", 9000)
 	assert.Equal(t, 0, newUser(t).run(forged(`{"alg":"HS256"}`, deep), "inspect").status)

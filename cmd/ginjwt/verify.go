@@ -219,24 +219,9 @@ type verdict struct {
 
 // refused is how a service refuses a token.
 type refused struct {
-	Kind    string `json:"kind"`
+	Reason  string `json:"reason"`
 	Message string `json:"message"`
 	Status  int    `json:"status"`
-}
-
-// kinds are the names of the kinds of refusal.
-var kinds = []struct {
-	err  error
-	name string
-}{
-	{ginjwt.ErrUnavailable, "unavailable"},
-	{ginjwt.ErrInvalidToken, "invalid_token"},
-	{ginjwt.ErrWrongToken, "wrong_token"},
-	{ginjwt.ErrExpiredToken, "expired_token"},
-	{ginjwt.ErrFreshRequired, "fresh_required"},
-	{ginjwt.ErrInsufficientScope, "insufficient_scope"},
-	{ginjwt.ErrRevokedToken, "revoked_token"},
-	{ginjwt.ErrSessionEnded, "session_ended"},
 }
 
 func verdictOf(token *ginjwt.Token, err error) verdict {
@@ -248,18 +233,11 @@ func verdictOf(token *ginjwt.Token, err error) verdict {
 }
 
 func refusalOf(err error) *refused {
-	r := &refused{Kind: "failure", Message: err.Error(), Status: 500}
 	var e *ginjwt.Error
 	if errors.As(err, &e) {
-		r.Message, r.Status = e.Message, e.Status
+		return &refused{e.Reason, e.Message, e.Status}
 	}
-	for _, kind := range kinds {
-		if errors.Is(err, kind.err) {
-			r.Kind = kind.name
-			break
-		}
-	}
-	return r
+	return &refused{"internal_error", err.Error(), 500}
 }
 
 // segmentsOf returns the JSON of a token that was verified.
@@ -292,7 +270,7 @@ func (a *app) printVerdict(v verdict, number int, alone bool) error {
 // summary is a verdict in one line.
 func (a *app) summary(v verdict) styled {
 	if !v.Valid {
-		return sprintf("%s: %s (%s, answered %d)", a.out.red("refused"), v.Refused.Message, v.Refused.Kind, v.Refused.Status)
+		return sprintf("%s: %s (%s, answered %d)", a.out.red("refused"), v.Refused.Message, v.Refused.Reason, v.Refused.Status)
 	}
 	expires := "never expires"
 	if !v.token.ExpiresAt.IsZero() {

@@ -22,20 +22,20 @@ func TestVerify(t *testing.T) {
 	}{
 		{"good", "", "", 0, 0, "valid: access token of alice, expires in 15 minutes"},
 		{"to the last second", "", "", 899 * time.Second, 0, "valid: access token of alice, expires in 1 second"},
-		{"expired", "", "", 900 * time.Second, 1, "refused: Token has expired (expired_token, answered 401)"},
-		{"at another time", "--at +1h", "", 0, 1, "refused: Token has expired (expired_token, answered 401)"},
+		{"expired", "", "", 900 * time.Second, 1, "refused: Token has expired (token_expired, answered 401)"},
+		{"at another time", "--at +1h", "", 0, 1, "refused: Token has expired (token_expired, answered 401)"},
 		{"at a time before", "--at 2026-11-21T06:05:00Z", "", day, 0, "valid: access token of alice, expires in 10 minutes"},
 		{"leeway", "", "JWT_DECODE_LEEWAY=10", 905 * time.Second, 0, "valid: access token of alice, expires 5 seconds ago"},
-		{"not yet", "", "", -time.Second, 1, "refused: The token is not yet valid (iat) (invalid_token, answered 422)"},
-		{"refresh wanted", "--type refresh", "", 0, 1, "refused: Only refresh tokens are allowed (wrong_token, answered 422)"},
+		{"not yet", "", "", -time.Second, 1, "refused: The token is not yet valid (iat) (token_not_yet_valid, answered 422)"},
+		{"refresh wanted", "--type refresh", "", 0, 1, "refused: Only refresh tokens are allowed (token_wrong_type, answered 422)"},
 		{"any", "--type any", "", 0, 0, "valid: access token of alice, expires in 15 minutes"},
 		{"fresh wanted", "--fresh", "", 0, 1, "refused: Fresh token required (fresh_required, answered 401)"},
 		{"no scope", "--scope read", "", 0, 1, "refused: Insufficient scope (insufficient_scope, answered 403)"},
 		{"no role", "--role admin", "", 0, 1, "refused: Insufficient scope (insufficient_scope, answered 403)"},
 		{"logged in long ago", "--fresh-within 5m", "", 0, 1, "refused: Fresh token required (fresh_required, answered 401)"},
-		{"audience", "--audience api", "", 0, 1, "refused: Token is missing the \"aud\" claim (invalid_token, answered 422)"},
-		{"issuer", "--issuer me", "", 0, 1, "refused: Token is missing the \"iss\" claim (invalid_token, answered 422)"},
-		{"setting", "", "JWT_REQUIRED_CLAIMS=role", 0, 1, "refused: Token is missing the \"role\" claim (invalid_token, answered 422)"},
+		{"audience", "--audience api", "", 0, 1, "refused: Token is missing the \"aud\" claim (token_claims_invalid, answered 422)"},
+		{"issuer", "--issuer me", "", 0, 1, "refused: Token is missing the \"iss\" claim (token_claims_invalid, answered 422)"},
+		{"setting", "", "JWT_REQUIRED_CLAIMS=role", 0, 1, "refused: Token is missing the \"role\" claim (token_claims_invalid, answered 422)"},
 		{"details of pairs", "", "JWT_DETAILED_PAIRS=true", 0, 0, "valid: access token of alice, expires in 15 minutes"},
 		{"settings of sessions", "", "JWT_MAX_SESSIONS=3", 0, 0, "valid: access token of alice, expires in 15 minutes"},
 	} {
@@ -89,13 +89,13 @@ func TestVerifyMany(t *testing.T) {
 	forgery := aliceToken[:len(aliceToken)-1] + "Q"
 	tokens := "\n" + aliceToken + "\r\n\n  Bearer " + forgery + "\nnonsense\n"
 	assert.Equal(t, result{1, `1  valid: access token of alice, expires in 15 minutes
-2  refused: Signature verification failed (invalid_token, answered 422)
-3  refused: Not enough segments (invalid_token, answered 422)
+2  refused: Signature verification failed (signature_invalid, answered 422)
+3  refused: Not enough segments (token_malformed, answered 422)
 `, ""}, u.run(tokens, "verify"))
 
 	assert.Equal(t, result{1, `{"valid":true,"header":{"alg":"HS256","typ":"JWT"},"claims":{"fresh":false,"iat":1795240800,"jti":"t-1","type":"access","sub":"alice","nbf":1795240800,"exp":1795241700}}
-{"valid":false,"refused":{"kind":"invalid_token","message":"Signature verification failed","status":422}}
-{"valid":false,"refused":{"kind":"invalid_token","message":"Not enough segments","status":422}}
+{"valid":false,"refused":{"reason":"signature_invalid","message":"Signature verification failed","status":422}}
+{"valid":false,"refused":{"reason":"token_malformed","message":"Not enough segments","status":422}}
 `, ""}, u.run(tokens, "verify", "--json"))
 }
 
@@ -111,7 +111,7 @@ func TestVerifyStream(t *testing.T) {
 	_, err = io.WriteString(in, "one\ntwo\n")
 	require.NoError(t, err)
 	lines := bufio.NewScanner(out)
-	for _, want := range []string{"1  refused: Not enough segments (invalid_token, answered 422)", "2  refused: Not enough segments (invalid_token, answered 422)"} {
+	for _, want := range []string{"1  refused: Not enough segments (token_malformed, answered 422)", "2  refused: Not enough segments (token_malformed, answered 422)"} {
 		require.True(t, lines.Scan())
 		assert.Equal(t, want, lines.Text())
 	}
@@ -123,7 +123,7 @@ func TestVerifyStream(t *testing.T) {
 func TestVerifyTooLargeTokens(t *testing.T) {
 	t.Parallel()
 	u := newUser(t, secretSetting)
-	assert.Equal(t, result{3, "1  refused: Not enough segments (invalid_token, answered 422)\n2  refused: Not enough segments (invalid_token, answered 422)\n",
+	assert.Equal(t, result{3, "1  refused: Not enough segments (token_malformed, answered 422)\n2  refused: Not enough segments (token_malformed, answered 422)\n",
 		"ginjwt: standard input: token 3 is larger than 1 MiB\n"}, u.run("a\nb\n"+strings.Repeat("c", 2<<20)+"\n", "verify"))
 }
 
