@@ -1,0 +1,80 @@
+package main
+
+import (
+	"errors"
+	"net/http"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/gin-jwt-extended/ginjwt"
+)
+
+// serveForms serves pages without a script. ImplicitRefresh, which stands before them,
+// keeps users logged in while they use the pages.
+func (s *service) serveForms(group *gin.RouterGroup, fromPages gin.HandlerFunc) {
+	group.GET("", s.formPage)
+	group.POST("/login", fromPages, s.formLogin)
+	group.POST("/messages", s.loggedIn, s.formSend)
+	group.POST("/logout", s.loggedIn, s.formLogout)
+}
+
+// formView is what form.html shows.
+type formView struct {
+	User string // empty: the form to log in
+	CSRF string // for a hidden field in each form
+	Note string
+}
+
+// formPage shows the messages, or the form to log in.
+func (s *service) formPage(c *gin.Context) {
+	token, err := s.jwt.VerifyJWTInRequest(c)
+	if e := (*ginjwt.Error)(nil); errors.As(err, &e) && e.Status >= http.StatusInternalServerError {
+		s.jwt.Refuse(c, err)
+		return
+	}
+	if err != nil {
+		show(c, http.StatusOK, "form.html", formView{Note: c.Query("note")})
+		return
+	}
+	show(c, http.StatusOK, "form.html", formView{token.Identity, token.CSRF, c.Query("note")})
+}
+
+// loggedIn sends whoever is not logged in to the form, as a person reads no JSON.
+func (s *service) loggedIn(c *gin.Context) {
+	_, err := s.jwt.VerifyJWTInRequest(c)
+	var e *ginjwt.Error
+	switch {
+	case errors.As(err, &e) && (e.Status >= http.StatusInternalServerError || errors.Is(err, ginjwt.ErrCSRF)):
+		s.jwt.Refuse(c, err)
+	case err != nil:
+		c.Redirect(http.StatusSeeOther, "/form?note=again")
+		c.Abort()
+	}
+}
+
+func (s *service) formLogin(c *gin.Context) {
+	username, password := c.PostForm("username"), c.PostForm("password")
+	if !passwordMatches(username, password) {
+		c.Redirect(http.StatusSeeOther, "/form?note=wrong")
+		return
+	}
+	if err := s.startSession(c, username); err != nil {
+		s.jwt.Refuse(c, err)
+		return
+	}
+	c.Redirect(http.StatusSeeOther, "/form")
+}
+
+func (s *service) formSend(c *gin.Context) {
+	c.Redirect(http.StatusSeeOther, "/form?note=sent") // or a reload would send it again
+}
+
+func (s *service) formLogout(c *gin.Context) {
+	token, _ := ginjwt.GetToken(c)
+	if err := s.jwt.EndSessionForToken(c, token); err != nil {
+		s.jwt.Refuse(c, err)
+		return
+	}
+	s.jwt.UnsetJWTCookies(c)
+	c.Redirect(http.StatusSeeOther, "/form")
+}

@@ -1,0 +1,145 @@
+// Command spa serves pages that keep their users logged in: with a script of one
+// file, with axios, with htmx, and without any script.
+package main
+
+import (
+	"crypto/subtle"
+	"flag"
+	"log"
+	"net/http"
+	"os"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/gin-jwt-extended/ginjwt"
+)
+
+func main() {
+	flag.Parse()
+	config, err := ginjwt.LoadConfig(os.LookupEnv) // reads JWT_SECRET_KEY
+	if err != nil {
+		log.Fatal(err)
+	}
+	config.Sessions = &ginjwt.MemorySessions{}
+	config.Blocklist = &ginjwt.MemoryBlocklist{}
+	router, err := newRouter(config, flag.Args()...)
+	if err != nil {
+		log.Fatal(err)
+	}
+	log.Fatal(router.Run("localhost:8080"))
+}
+
+// newRouter returns the service. Its pages are its own, and those of origins such as
+// "https://app.example.com".
+func newRouter(config ginjwt.Config, origins ...string) (*gin.Engine, error) {
+	config.TokenLocation = []ginjwt.Location{ginjwt.InCookies, ginjwt.InHeaders}
+	config.CSRFCheckForm = true
+	config.RenewedTokenHeader = "X-Renewed-Token"
+	s := &service{jwt: ginjwt.New(config)}
+	router := gin.Default()
+	if len(origins) > 0 {
+		router.Use(allowPages(origins)) // before all that may refuse: a 401 needs these headers too
+	}
+	if err := s.jwt.InitApp(router); err != nil {
+		return nil, err
+	}
+	fromPages, err := onlyFrom(origins)
+	if err != nil {
+		return nil, err
+	}
+	required := s.jwt.JWTRequired()
+	renewing := s.jwt.ImplicitRefresh(s.jwt.Config().AccessTokenExpires / 2)
+
+	api := router.Group("/api", renewing)
+	api.POST("/login", fromPages, s.login) // sets cookies
+	api.POST("/token", s.token)            // answers with tokens
+	api.POST("/refresh", s.jwt.RefreshHandler())
+	api.POST("/logout", s.jwt.LogoutHandler())
+	api.GET("/messages", required, s.messages)
+	api.POST("/messages", required, s.send)
+
+	s.servePages(router)
+	s.serveForms(router.Group("/form", renewing), fromPages)
+	return router, nil
+}
+
+type service struct {
+	jwt *ginjwt.JWTManager
+}
+
+// login starts a session, and puts its tokens in cookies.
+func (s *service) login(c *gin.Context) {
+	username, ok := checkLogin(c)
+	if !ok {
+		return
+	}
+	if err := s.startSession(c, username); err != nil {
+		s.jwt.Refuse(c, err)
+		return
+	}
+	c.JSON(http.StatusOK, gin.H{"msg": "Logged in"})
+}
+
+// startSession starts a session, and sets cookies with its tokens.
+func (s *service) startSession(c *gin.Context, username string) error {
+	pair, err := s.newPair(c, username)
+	if err != nil {
+		return err
+	}
+	return s.jwt.SetPairCookies(c, pair)
+}
+
+func (s *service) newPair(c *gin.Context, username string) (ginjwt.TokenPair, error) {
+	return s.jwt.CreateTokenPair(c, username, ginjwt.WithFresh(), ginjwt.WithDevice(c.Request.UserAgent()))
+}
+
+// token starts a session, and answers with its tokens.
+func (s *service) token(c *gin.Context) {
+	username, ok := checkLogin(c)
+	if !ok {
+		return
+	}
+	pair, err := s.newPair(c, username)
+	if err != nil {
+		s.jwt.Refuse(c, err)
+		return
+	}
+	c.Header("Cache-Control", "no-store")
+	c.JSON(http.StatusOK, pair)
+}
+
+// messages reads. Where the token is in a cookie, the answer is not kept in caches.
+func (s *service) messages(c *gin.Context) {
+	c.JSON(http.StatusOK, gin.H{"messages_for": ginjwt.GetJWTIdentity(c)})
+}
+
+// send changes something: with cookies it runs only if the CSRF value was sent too.
+func (s *service) send(c *gin.Context) {
+	c.JSON(http.StatusOK, gin.H{"sent_by": ginjwt.GetJWTIdentity(c)})
+}
+
+// checkLogin returns the name of the user whose password was sent. Where it is
+// wrong or missing, it answers the request and returns false.
+func checkLogin(c *gin.Context) (username string, ok bool) {
+	var form struct {
+		Username string `json:"username" binding:"required"`
+		Password string `json:"password" binding:"required"`
+	}
+	if err := c.ShouldBindJSON(&form); err != nil {
+		c.JSON(http.StatusBadRequest, gin.H{"msg": "Send username and password as JSON"})
+		return "", false
+	}
+	if !passwordMatches(form.Username, form.Password) {
+		c.JSON(http.StatusUnauthorized, gin.H{"msg": "Bad username or password"})
+		return "", false
+	}
+	return form.Username, true
+}
+
+// passwordMatches is for the demo. In real life, look the user up, and compare
+// with the hash that you stored, by bcrypt or Argon2id; do so for unknown names
+// too, so that the time it takes does not tell who exists; and limit attempts.
+func passwordMatches(username, password string) bool {
+	right := subtle.ConstantTimeCompare([]byte(password), []byte("correct horse")) == 1
+	return right && username == "alice"
+}

@@ -1,0 +1,60 @@
+import { createSession, inMemory } from "./session.js";
+
+const byId = (id: string) => document.getElementById(id)!;
+const form = byId("login") as HTMLFormElement;
+
+// With ?headers this page keeps tokens in memory, and sends them in a header.
+const inHeader = location.search === "?headers";
+
+const session = createSession({
+	base: "/api/",
+	onLogin: () => show(false),
+	tokens: inHeader ? inMemory() : undefined,
+});
+
+function show(loggedIn: boolean) {
+	form.hidden = loggedIn;
+	byId("inside").hidden = !loggedIn;
+}
+
+async function tell(answer: Response) {
+	byId("answer").textContent = answer.status === 204 ? "" : await answer.text();
+}
+
+async function read() {
+	const answer = await session.fetch("messages");
+	if (answer.ok) show(true);
+	await tell(answer);
+}
+
+form.addEventListener("submit", async (event) => {
+	event.preventDefault();
+	const answer = await fetch(inHeader ? "/api/token" : "/api/login", {
+		method: "POST",
+		headers: { "Content-Type": "application/json" },
+		body: JSON.stringify(Object.fromEntries(new FormData(form))),
+	});
+	if (!answer.ok) return tell(answer);
+	session.start(await answer.json());
+	form.reset();
+	await read();
+});
+
+byId("send").addEventListener("click", async () => {
+	await tell(await session.fetch("messages", { method: "POST" }));
+});
+
+byId("logout").addEventListener("click", async () => {
+	const answer = await session.fetch("logout", { method: "POST" });
+	await tell(answer);
+	if (!answer.ok) return; // a store did not answer: try again
+	session.end();
+	show(false);
+});
+
+// Another tab has logged out.
+addEventListener("storage", (event) => {
+	if (event.key === "ginjwt" && !event.newValue) location.reload();
+});
+
+await read();

@@ -1,0 +1,144 @@
+// fetch for a service whose tokens are made by ginjwt. Copy this file: it needs
+// nothing else.
+
+type Store = Pick<Storage, "getItem" | "setItem" | "removeItem">;
+
+// TokenPair is the JSON answer of a login or a refresh.
+type TokenPair = { access_token?: string; refresh_token?: string };
+
+// Held is what the page knows. The key is the Idempotency-Key of the refresh token
+// at hand: made when that was received, and sent with every attempt to trade it. A
+// new key tells other tabs that there are new tokens. With cookies it is all there
+// is, as scripts see no tokens.
+type Held = { key: string; access?: string; refresh?: string };
+
+export type Options = {
+	base: string; // of the service: "/api/", "https://api.example.com/"; tokens go to its origin only
+	onLogin: (reason: string) => void; // nothing but a login helps
+
+	tokens?: Store; // for tokens in the Authorization header: inMemory(), or sessionStorage; without it they are in cookies
+	name?: string; // in storage, and of the lock; one for each service of an origin
+	refreshPath?: string; // below base
+	csrfCookies?: string[]; // the first of them that is there has the value of the session
+	csrfHeaders?: string[];
+	renewedHeader?: string; // Config.RenewedTokenHeader
+};
+
+export function createSession(options: Options) {
+	const base = new URL(options.base, globalThis.location?.href);
+	const { onLogin, tokens, name = "ginjwt", refreshPath = "refresh", renewedHeader = "X-Renewed-Token" } = options;
+	const { csrfCookies = ["csrf_access_token", "csrf_refresh_token"], csrfHeaders = ["X-CSRF-TOKEN"] } = options;
+	const store = tokens ?? localStorage; // all tabs share the cookies, and so the key
+	const credentials = tokens ? "omit" : "include";
+
+	function hold(pair: TokenPair): Held {
+		const key = crypto.getRandomValues(new Uint8Array(16)).join("-");
+		const held = { key, access: pair.access_token, refresh: pair.refresh_token };
+		store.setItem(name, JSON.stringify(held));
+		return held;
+	}
+	const held = (): Held => JSON.parse(store.getItem(name) ?? "null") ?? hold({});
+	const isOld = (before: Held) => held().key !== before.key;
+
+	// send asks again a little later if the service could not check the token. It refused
+	// the request before the handler ran, so nothing is done twice.
+	async function send(request: Request, using: Held): Promise<Response> {
+		for (let wait = 1; ; wait *= 2) {
+			const attempt = request.clone();
+			if (using.access) attempt.headers.set("Authorization", "Bearer " + using.access);
+			const csrf = tokens ? undefined : csrfCookies.map(cookie).find(Boolean);
+			if (csrf && !/^(GET|HEAD|OPTIONS|TRACE)$/.test(request.method)) {
+				csrfHeaders.forEach((header) => attempt.headers.set(header, csrf));
+			}
+			const answer = await fetch(attempt);
+			const renewed = answer.headers.get(renewedHeader);
+			if (renewed && using.access && !isOld(using)) {
+				store.setItem(name, JSON.stringify({ ...using, access: renewed }));
+			}
+			const seconds = Number(answer.headers.get("Retry-After")) || wait;
+			if (!reasonOf(answer).endsWith("_unavailable") || wait > 4 || seconds > 10) return answer;
+			await new Promise((resume) => setTimeout(resume, seconds * 1000 * (1 + Math.random())));
+		}
+	}
+
+	// trade trades the refresh token. It returns the answer if that is a refusal. An
+	// answer that was lost changes nothing: the next attempt has the same key.
+	async function trade(before: Held): Promise<Response | undefined> {
+		if (isOld(before)) return; // another tab was faster
+		const headers: Record<string, string> = { "Idempotency-Key": before.key };
+		if (before.refresh) headers["Content-Type"] = "application/json";
+		const body = before.refresh && JSON.stringify({ refresh_token: before.refresh });
+		const signal = AbortSignal.timeout(60_000);
+		const request = new Request(new URL(refreshPath, base), { method: "POST", credentials, headers, body, signal });
+		const answer = await send(request, before);
+		if (answer.ok) {
+			const pair = tokens ? await answer.json() : {};
+			if (!isOld(before)) hold(pair); // or somebody has logged out meanwhile
+			return;
+		}
+		if (answer.status < 500 && answer.status !== 429) onLogin(reasonOf(answer));
+		return answer;
+	}
+
+	// refresh is a single flight in this tab, and one at a time in all tabs.
+	let flight: Promise<Response | undefined> | undefined;
+	async function refresh(before: Held): Promise<Response | undefined> {
+		if (isOld(before)) return;
+		const run = () => trade(before);
+		flight ??= Promise.resolve(globalThis.navigator?.locks?.request(name, run) ?? run()).finally(() => (flight = undefined));
+		return (await flight)?.clone();
+	}
+
+	return {
+		// start notes a login; with tokens in headers it takes the answer of the login.
+		start: (pair: TokenPair = {}) => void hold(pair),
+
+		// end forgets a login. Log out at the server first.
+		end: () => store.removeItem(name),
+
+		// fetch is fetch with tokens. It refreshes them at most once, and then repeats the request.
+		async fetch(input: RequestInfo | URL, init?: RequestInit): Promise<Response> {
+			const request = new Request(input instanceof Request ? input : new URL(input, base), { ...init, credentials });
+			if (new URL(request.url).origin !== base.origin) throw new TypeError("tokens are for " + base.origin + " only");
+			const before = held();
+			let answer = await send(request, before);
+			if (remedyFor(answer) === "refresh") {
+				const refused = await refresh(before);
+				if (refused) return refused;
+				answer = await send(request, held());
+			}
+			if (remedyFor(answer) === "log in") onLogin(reasonOf(answer));
+			return answer;
+		},
+	};
+}
+
+// reasonOf returns why ginjwt refused a request. For a page of another origin the
+// service must expose WWW-Authenticate.
+export function reasonOf(answer: Response): string {
+	return /\breason="(\w+)"/.exec(answer.headers.get("WWW-Authenticate") ?? "")?.[1] ?? "";
+}
+
+// remedyFor is the rule of three lines. A 401 whose reason cannot be read counts as one
+// of a token: a refresh does no harm.
+export function remedyFor(answer: Response): "refresh" | "log in" | "give up" {
+	const reason = reasonOf(answer) || (answer.status === 401 ? "token_unknown" : "");
+	if (/^(token_|signature_invalid$)/.test(reason)) return "refresh";
+	if (/^(session_|user_|fresh_required$)/.test(reason)) return "log in";
+	return "give up";
+}
+
+// inMemory keeps tokens until the page is left.
+export function inMemory(): Store {
+	const items = new Map<string, string>();
+	return {
+		getItem: (name) => items.get(name) ?? null,
+		setItem: (name, value) => void items.set(name, value),
+		removeItem: (name) => void items.delete(name),
+	};
+}
+
+function cookie(name: string): string | undefined {
+	const found = document.cookie.split("; ").find((c) => c.startsWith(name + "="));
+	return found?.slice(name.length + 1);
+}

@@ -1,0 +1,118 @@
+// The client with the service: main_test.go starts the service, whose clock goes on
+// where a test says so. A browser's cookies are kept by the fetch of this file.
+import assert from "node:assert/strict";
+import { beforeEach, test } from "node:test";
+import { createSession, inMemory } from "./session.js";
+
+const origin = process.env.SERVICE;
+const base = origin + "/api/";
+const send = globalThis.fetch;
+
+let logins, jar, loseAnswerOf;
+
+beforeEach(() => {
+	logins = [];
+	jar = new Map();
+	loseAnswerOf = "";
+	globalThis.localStorage = inMemory();
+	globalThis.document = {
+		get cookie() {
+			return [...jar].filter(([, cookie]) => cookie.readable).map(([name, { value }]) => `${name}=${value}`).join("; ");
+		},
+	};
+	globalThis.fetch = async (request, init) => {
+		const sent = new Request(request, init);
+		if (sent.credentials !== "omit") sent.headers.set("Cookie", [...jar].map(([name, { value }]) => `${name}=${value}`).join("; "));
+		const answer = await send(sent);
+		if (loseAnswerOf && sent.url.endsWith(loseAnswerOf)) {
+			loseAnswerOf = "";
+			throw new TypeError("the answer was lost");
+		}
+		for (const line of answer.headers.getSetCookie()) {
+			const [, name, value] = /^([^=]+)=([^;]*)/.exec(line);
+			value ? jar.set(name, { value, readable: !line.includes("HttpOnly") }) : jar.delete(name);
+		}
+		return answer;
+	};
+});
+
+const advance = (minutes) => send(`${origin}/test/advance/${minutes}m`, { method: "POST" });
+const session = (more = {}) => createSession({ base, onLogin: (reason) => logins.push(reason), ...more });
+
+async function login(path) {
+	const answer = await fetch(base + path, {
+		method: "POST",
+		headers: { "Content-Type": "application/json" },
+		body: JSON.stringify({ username: "alice", password: "correct horse" }),
+	});
+	assert.equal(answer.status, 200);
+	return answer.json();
+}
+
+async function body(answer) {
+	assert.equal(answer.status, 200, await answer.clone().text());
+	return answer.json();
+}
+
+const kinds = {
+	async "in cookies"() {
+		const alice = session();
+		alice.start(await login("login"));
+		return alice;
+	},
+	async "in headers"() {
+		const alice = session({ tokens: inMemory() });
+		alice.start(await login("token"));
+		return alice;
+	},
+};
+
+for (const [kind, logIn] of Object.entries(kinds)) {
+	test(`tokens ${kind} are refreshed for as long as the session lives`, async () => {
+		const alice = await logIn();
+		assert.deepEqual(await body(await alice.fetch("messages")), { messages_for: "alice" });
+		for (let i = 0; i < 3; i++) {
+			await advance(20);
+			assert.deepEqual(await body(await alice.fetch("messages", { method: "POST" })), { sent_by: "alice" });
+		}
+		assert.equal((await alice.fetch("logout", { method: "POST" })).status, 204);
+		assert.equal((await alice.fetch("messages")).status, 401);
+		assert.equal(logins.length, 1);
+		alice.end();
+	});
+
+	test(`with tokens ${kind} the answer to a refresh may be lost, for longer than the grace period`, async () => {
+		const alice = await logIn();
+		await advance(20);
+		loseAnswerOf = "/refresh";
+		await assert.rejects(alice.fetch("messages"), /lost/);
+		await advance(20);
+		await body(await alice.fetch("messages"));
+		await advance(20);
+		await body(await alice.fetch("messages"));
+		assert.deepEqual(logins, []);
+	});
+
+	test(`tokens ${kind} are renewed while they are used`, async () => {
+		const alice = await logIn();
+		for (let i = 0; i < 4; i++) {
+			await advance(10);
+			loseAnswerOf = "/refresh"; // there is none
+			await body(await alice.fetch("messages"));
+		}
+	});
+}
+
+test("tabs that refresh one after the other keep the session", async () => {
+	const tabs = [await kinds["in cookies"](), session(), session()];
+	for (let i = 0; i < 3; i++) {
+		await advance(20);
+		await Promise.all(tabs.map(async (tab) => body(await tab.fetch("messages", { method: "POST" }))));
+	}
+	assert.deepEqual(logins, []);
+});
+
+test("nobody is logged in", async () => {
+	assert.equal((await session().fetch("messages")).status, 401);
+	assert.equal(logins.length, 1);
+});
