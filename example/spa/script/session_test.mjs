@@ -110,6 +110,25 @@ test("a refusal that arrives after the refresh brings no second one", async () =
 	assert.equal(refreshes().length, 1);
 });
 
+test("a late refusal of old tokens does not keep new ones from being refreshed", async () => {
+	let release;
+	const held = new Promise((resolve) => (release = resolve));
+	service = async (request) => {
+		if (/fast|refresh/.test(request.url)) return expired(request);
+		if (refreshes().length === 2) return ok();
+		await held;
+		return refused(401, "token_revoked");
+	};
+	const session = withCookies();
+	const old = session.fetch("old");
+	await session.fetch("fast");
+	const young = session.fetch("young");
+	release();
+	assert.equal((await young).status, 200);
+	await old;
+	assert.equal(refreshes().length, 2);
+});
+
 test("of several tabs one refreshes", async () => {
 	let last = Promise.resolve();
 	navigator.locks = { request: (name, run) => (last = last.then(run)) };
