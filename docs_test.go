@@ -3,6 +3,7 @@ package ginjwt_test
 import (
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -32,6 +33,12 @@ func docRead(t *testing.T, path string) string {
 	return string(text)
 }
 
+// docLanguages are the languages whose code is tested, by the names of their files. In
+// JSON there are answers.
+var docLanguages = map[string]string{
+	"go": ".go", "ts": ".ts", "typescript": ".ts", "js": ".js", "javascript": ".js", "html": ".html",
+}
+
 // Code that is shown was compiled and run: it is lines of a test, an example
 // or a program, and nothing was typed for the page.
 func TestCodeInDocsIsTested(t *testing.T) {
@@ -39,46 +46,51 @@ func TestCodeInDocsIsTested(t *testing.T) {
 	sources := docSources(t)
 	for _, page := range docPages(t) {
 		for _, block := range docCode(docRead(t, page)) {
-			shown := slices.ContainsFunc(sources, func(source []string) bool { return holdsLines(source, block.lines) })
-			assert.True(t, shown, "%s:%d: this code is in no Go file:\n%s", page, block.line, strings.Join(block.lines, "\n"))
+			shown := slices.ContainsFunc(sources[block.extension], func(source []string) bool { return holdsLines(source, block.lines) })
+			assert.True(t, shown, "%s:%d: this code is in no %s file:\n%s", page, block.line, block.extension, strings.Join(block.lines, "\n"))
 		}
 	}
 }
 
-// docSources returns the lines of the files whose code may be shown.
-func docSources(t *testing.T) (sources [][]string) {
+// docSources returns the lines of the files whose code may be shown, by extension.
+func docSources(t *testing.T) map[string][][]string {
 	t.Helper()
 	paths, err := filepath.Glob("*_test.go")
 	require.NoError(t, err)
 	for _, dir := range []string{"doctor", "example", "jwks", "jwttest", "keys", "redisstore", "sqlstore", "store", "storetest"} {
 		err := filepath.WalkDir(dir, func(path string, _ fs.DirEntry, err error) error {
-			if strings.HasSuffix(path, ".go") {
-				paths = append(paths, path)
-			}
+			paths = append(paths, path)
 			return err
 		})
 		require.NoError(t, err)
 	}
+	sources := map[string][][]string{}
+	extensions := slices.Collect(maps.Values(docLanguages))
 	for _, path := range paths {
-		sources = append(sources, strings.Split(docRead(t, path), "\n"))
+		if extension := filepath.Ext(path); slices.Contains(extensions, extension) {
+			sources[extension] = append(sources[extension], strings.Split(docRead(t, path), "\n"))
+		}
 	}
 	return sources
 }
 
 type codeBlock struct {
-	line  int
-	lines []string
+	extension string
+	line      int
+	lines     []string
 }
 
-// docCode returns the Go code of a page.
+// docCode returns the code of a page that is tested.
 func docCode(page string) (blocks []codeBlock) {
-	inside := false
+	fenced, inside := false, false
 	for i, line := range strings.Split(page, "\n") {
+		fence, isFence := strings.CutPrefix(strings.TrimSpace(line), "```")
 		switch {
-		case strings.HasPrefix(strings.TrimSpace(line), "```"):
-			inside = !inside && strings.TrimSpace(line) == "```go"
+		case isFence:
+			extension := docLanguages[fence]
+			fenced, inside = !fenced, !fenced && extension != ""
 			if inside {
-				blocks = append(blocks, codeBlock{line: i + 1})
+				blocks = append(blocks, codeBlock{extension: extension, line: i + 1})
 			}
 		case inside:
 			last := &blocks[len(blocks)-1]
@@ -113,6 +125,16 @@ func sameLines(source, block []string, indent string) bool {
 		}
 	}
 	return true
+}
+
+func TestDocCode(t *testing.T) {
+	t.Parallel()
+	page := "```go\nf()\n```\n```sh\nls\n```\ntext\n```ts\nlet x;\n\nx();\n```\n```json\n{}\n```\n```\ntext\n```\n```html\n<p>\n```\n"
+	assert.Equal(t, []codeBlock{
+		{".go", 1, []string{"f()"}},
+		{".ts", 8, []string{"let x;", "", "x();"}},
+		{".html", 19, []string{"<p>"}},
+	}, docCode(page))
 }
 
 func TestHoldsLines(t *testing.T) {
