@@ -111,8 +111,8 @@ func (a *app) deleteMe(c *gin.Context) {
 
 // hashed returns the hash of a new password, or answers what is wrong with it.
 func (a *app) hashed(c *gin.Context, password string) []byte {
-	if !validPassword(password) {
-		a.say(c, http.StatusBadRequest, "A password has 8 to 72 bytes")
+	if problem := passwordProblem(password); problem != "" {
+		a.say(c, http.StatusBadRequest, problem)
 		return nil
 	}
 	hash, err := a.passwords.hash(password)

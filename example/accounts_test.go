@@ -29,9 +29,10 @@ func TestRegisterRefuses(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	const (
-		notJSON  = "The body is not the JSON object that this route takes"
-		name     = "A name has 1 to 32 letters, digits, dots, dashes or underscores"
-		password = "A password has 8 to 72 bytes"
+		notJSON = "The body is not the JSON object that this route takes"
+		name    = "A name has 1 to 32 letters, digits, dots, dashes or underscores"
+		short   = "A password has at least 8 characters"
+		long    = "A password has at most 72 characters; letters with accents count as two, and signs of other scripts as up to four"
 	)
 	for _, tt := range []struct {
 		why, body string
@@ -48,9 +49,11 @@ func TestRegisterRefuses(t *testing.T) {
 		{"space in the name", `{"name":"al ice","password":"correct horse"}`, 400, name},
 		{"name in other letters", `{"name":"аlice","password":"correct horse"}`, 400, name},
 		{"long name", credentialsJSON(strings.Repeat("a", 33), 8), 400, name},
-		{"no password", `{"name":"alice"}`, 400, password},
-		{"short password", credentialsJSON("alice", 7), 400, password},
-		{"password longer than bcrypt reads", credentialsJSON("alice", 73), 400, password},
+		{"no password", `{"name":"alice"}`, 400, short},
+		{"short password", credentialsJSON("alice", 7), 400, short},
+		{"seven letters with accents", `{"name":"alice","password":"éééééàà"}`, 400, short},
+		{"too many letters with accents", `{"name":"alice","password":"` + strings.Repeat("é", 37) + `"}`, 400, long},
+		{"password longer than bcrypt reads", credentialsJSON("alice", 73), 400, long},
 		{"huge body", credentialsJSON("alice", maxBody), 413, "The body is too large"},
 	} {
 		t.Run(tt.why, func(t *testing.T) {
@@ -135,7 +138,7 @@ func TestChangePassword(t *testing.T) {
 	requireAnswer(t, s.do("POST", "/password", body), 401, `{"msg":"Missing Authorization Header"}`)
 	requireAnswer(t, s.do("POST", "/password", body, jwttest.Bearer(refreshed)), 401, `{"msg":"Fresh token required"}`)
 	requireAnswer(t, s.do("POST", "/password", body, jwttest.Bearer(refresh)), 422, `{"msg":"Only non-refresh tokens are allowed"}`)
-	requireAnswer(t, s.do("POST", "/password", jwttest.JSON(`{}`), jwttest.Bearer(access)), 400, `{"msg":"A password has 8 to 72 bytes"}`)
+	requireAnswer(t, s.do("POST", "/password", jwttest.JSON(`{}`), jwttest.Bearer(access)), 400, `{"msg":"A password has at least 8 characters"}`)
 	requireAnswer(t, s.do("POST", "/password", jwttest.JSON(`-`), jwttest.Bearer(access)), 400,
 		`{"msg":"The body is not the JSON object that this route takes"}`)
 

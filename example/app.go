@@ -11,6 +11,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"github.com/gin-jwt-extended/ginjwt"
+	"github.com/gin-jwt-extended/ginjwt/example/spa/script"
 )
 
 // app is what the handlers share.
@@ -22,11 +23,16 @@ type app struct {
 	messageKey  string        // the member of answers that holds a message
 	renewWithin time.Duration // of their end, tokens of pages are renewed
 	csrf        csrfNames
+	client      []byte // of pages: it refreshes tokens
 }
 
 // newEngine returns the whole service.
 func newEngine(db database, s *stores, config ginjwt.Config, cost int, log *slog.Logger) (*gin.Engine, error) {
 	passwords, err := newPasswords(cost)
+	if err != nil {
+		return nil, err
+	}
+	client, err := script.JavaScript("session")
 	if err != nil {
 		return nil, err
 	}
@@ -40,6 +46,7 @@ func newEngine(db database, s *stores, config ginjwt.Config, cost int, log *slog
 		messageKey:  config.ErrorMessageKey,
 		renewWithin: config.AccessTokenExpires / 2,
 		csrf:        csrfNamesOf(config),
+		client:      client,
 	}
 	a.jwt.UserIdentityLoader(identityOf)
 	a.jwt.AdditionalClaimsLoader(claimsOf)

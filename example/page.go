@@ -18,7 +18,7 @@ var (
 	//go:embed page/page.css
 	style []byte
 	//go:embed page/page.js
-	script []byte
+	pageScript []byte
 
 	pageTemplate = template.Must(template.New("page").Parse(markup))
 )

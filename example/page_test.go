@@ -102,10 +102,19 @@ func TestPageFiles(t *testing.T) {
 	}
 }
 
+func TestPageHasTheClient(t *testing.T) {
+	t.Parallel()
+	s := newService(t)
+	w := s.do("GET", "/web/session.js")
+	assert.Equal(t, 200, w.Code)
+	assert.Equal(t, "text/javascript; charset=utf-8", w.Header().Get("Content-Type"))
+	assert.Contains(t, w.Body.String(), "export function createSession(options)")
+}
+
 // What the policy of the page forbids is not in it.
 func TestPageIsPlain(t *testing.T) {
 	t.Parallel()
 	assert.NotRegexp(t, `(?i)\son\w+=|\sstyle=|<style|javascript:|https?:`, markup)
-	assert.NotRegexp(t, `https?:|innerHTML|eval\(`, string(script))
+	assert.NotRegexp(t, `https?:|innerHTML|eval\(`, string(pageScript))
 	assert.NotRegexp(t, `https?:|url\(|@import`, string(style))
 }

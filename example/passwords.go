@@ -3,6 +3,7 @@ package main
 import (
 	"crypto/rand"
 	"strings"
+	"unicode/utf8"
 
 	"golang.org/x/crypto/bcrypt"
 )
@@ -10,8 +11,8 @@ import (
 // bcrypt reads no more than 72 bytes. A longer password is refused rather
 // than cut off.
 const (
-	minPassword = 8
-	maxPassword = 72
+	minPassword = 8  // characters
+	maxPassword = 72 // bytes
 	maxName     = 32
 )
 
@@ -21,8 +22,16 @@ func validName(name string) bool {
 	return name != "" && len(name) <= maxName && strings.Trim(name, allowed) == ""
 }
 
-func validPassword(password string) bool {
-	return len(password) >= minPassword && len(password) <= maxPassword
+// passwordProblem says what is wrong with a new password, in words for its user;
+// empty: nothing.
+func passwordProblem(password string) string {
+	switch {
+	case utf8.RuneCountInString(password) < minPassword:
+		return "A password has at least 8 characters"
+	case len(password) > maxPassword:
+		return "A password has at most 72 characters; letters with accents count as two, and signs of other scripts as up to four"
+	}
+	return ""
 }
 
 // passwords hashes passwords and compares them with their hashes.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"net/http"
+	"unicode/utf8"
 
 	"github.com/gin-gonic/gin"
 )
@@ -35,8 +36,8 @@ func (a *app) webNote(c *gin.Context) {
 	if !a.read(c, &body) {
 		return
 	}
-	if len(body.Note) > maxNote {
-		a.say(c, http.StatusBadRequest, "A note has at most 500 bytes")
+	if utf8.RuneCountInString(body.Note) > maxNote {
+		a.say(c, http.StatusBadRequest, "A note has at most 500 characters")
 		return
 	}
 	if err := a.users.setNote(c.Request.Context(), currentUser(c).ID, body.Note); err != nil {

@@ -67,7 +67,9 @@ func TestWebNoteRefuses(t *testing.T) {
 	s.register(t, alice)
 	login := s.do("POST", "/web/login", jwttest.JSON(alice))
 	long := jwttest.JSON(`{"note":"` + strings.Repeat("x", 501) + `"}`)
-	requireAnswer(t, s.do("POST", "/web/note", long, jwttest.Cookies(login)), 400, `{"msg":"A note has at most 500 bytes"}`)
+	requireAnswer(t, s.do("POST", "/web/note", long, jwttest.Cookies(login)), 400, `{"msg":"A note has at most 500 characters"}`)
+	accents := strings.Repeat("é", 500)
+	requireAnswer(t, s.do("POST", "/web/note", jwttest.JSON(`{"note":"`+accents+`"}`), jwttest.Cookies(login)), 200, `{"note":"`+accents+`"}`)
 	requireAnswer(t, s.do("POST", "/web/note", jwttest.JSON(`[]`), jwttest.Cookies(login)), 400,
 		`{"msg":"The body is not the JSON object that this route takes"}`)
 }

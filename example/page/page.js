@@ -1,59 +1,54 @@
-"use strict";
+import { createSession } from "./session.js";
 
 const names = document.body.dataset;
 const form = document.querySelector("form");
-
-function cookie(name) {
-	const found = document.cookie.split("; ").find((c) => c.startsWith(name + "="));
-	return found && found.slice(name.length + 1);
-}
-
-// send makes a request. The browser adds the cookies with the tokens, which
-// this script cannot read; to those it adds the CSRF value, which other sites
-// cannot read. It is looked up each time, as it changes with the token.
-function send(method, path, { token, body } = {}) {
-	const headers = {};
-	if (token) headers[names[token + "Header"]] = cookie(names[token + "Cookie"]) ?? "";
-	if (body) headers["Content-Type"] = "application/json";
-	return fetch(path, { method, headers, body: body && JSON.stringify(body) });
-}
-
-// refresh trades the refresh token for new ones, if there is one.
-async function refresh() {
-	if (!cookie(names.refreshCookie)) return false;
-	return (await send("POST", "/web/refresh", { token: "refresh" })).ok;
-}
-
-// sendRefreshed tries again with new tokens if those at hand have expired.
-async function sendRefreshed(method, path, options) {
-	const answer = await send(method, path, options);
-	if (answer.status !== 401 || !await refresh()) return answer;
-	return send(method, path, options);
-}
+const session = createSession({
+	base: "/web/",
+	name: "ginjwt.example",
+	csrfCookies: [names.accessCookie, names.refreshCookie],
+	csrfHeaders: [names.accessHeader, names.refreshHeader],
+	onLogin: () => { if (!form) location.reload(); }, // to the form
+});
 
 function show(text) {
 	const message = document.getElementById("message");
 	message.textContent = text;
-	message.hidden = false;
+	message.hidden = !text;
 }
 
-// run keeps the buttons still while it runs work, and shows what comes of it.
-async function run(work) {
+// run keeps the buttons still while it runs work, and shows why it failed.
+async function run(work, done) {
 	const buttons = [...document.querySelectorAll("button")];
 	buttons.forEach((b) => { b.disabled = true; });
+	show("");
 	try {
 		const answer = await work();
-		if (answer.ok || answer.status === 401 && !form) return location.reload();
-		show(Object.values(await answer.json())[0]);
+		if (answer.ok) done();
+		else show(Object.values(await answer.json())[0]);
 	} catch {
 		show("The server did not answer. Try again.");
 	}
 	buttons.forEach((b) => { b.disabled = false; });
 }
 
+// ended takes a session off the list, and tells so. The button that had the focus is
+// gone; the heading is above the list.
+function ended(button) {
+	button.closest("li").remove();
+	document.getElementById("status").textContent = `The session on ${button.dataset.ends} has ended.`;
+	document.querySelector("h1").focus();
+}
+
+// loggedOut is told to other tabs by what session keeps.
+function loggedOut() {
+	session.end();
+	location.reload();
+}
+
 for (const button of document.querySelectorAll("[data-path]")) {
-	const { method, path, with: token = "access" } = button.dataset;
-	button.addEventListener("click", () => run(() => sendRefreshed(method, path, { token })));
+	const { method, path, ends } = button.dataset;
+	const done = ends ? () => ended(button) : loggedOut;
+	button.addEventListener("click", () => run(() => session.fetch(path, { method }), done));
 }
 
 for (const time of document.querySelectorAll("time")) {
@@ -62,15 +57,27 @@ for (const time of document.querySelectorAll("time")) {
 
 form?.addEventListener("submit", (event) => {
 	event.preventDefault();
-	const body = Object.fromEntries(new FormData(form));
+	const body = JSON.stringify(Object.fromEntries(new FormData(form)));
+	const post = (path) => fetch(path, { method: "POST", headers: { "Content-Type": "application/json" }, body });
 	run(async () => {
 		if (event.submitter?.value === "register") {
-			const answer = await send("POST", "/register", { body });
+			const answer = await post("/register");
 			if (!answer.ok) return answer;
 		}
-		return send("POST", "/web/login", { body });
+		return post("/web/login");
+	}, () => {
+		session.start();
+		location.reload();
 	});
 });
 
-// The form is also what someone sees whose access token has expired.
-if (form) refresh().then((ok) => { if (ok) location.reload(); }, () => {});
+addEventListener("storage", (event) => {
+	if (event.key === "ginjwt.example" && !event.newValue) location.reload(); // another tab has logged out
+});
+
+// The form is also what someone sees whose access token has expired: with the refresh
+// token, which has a CSRF value in a cookie too, this request brings a new one.
+if (form && document.cookie.includes(names.refreshCookie + "=")) {
+	const answer = await session.fetch("me").catch(() => undefined);
+	if (answer?.ok) location.reload();
+}
