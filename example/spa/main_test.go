@@ -69,12 +69,14 @@ func runInNode(t *testing.T, test string, env ...string) {
 	write := func(name string, content []byte) {
 		require.NoError(t, os.WriteFile(filepath.Join(dir, name), content, 0o600))
 	}
-	code, err := script.JavaScript("session")
-	require.NoError(t, err)
+	for _, name := range []string{"session", "axios", "htmx"} {
+		code, err := script.JavaScript(name)
+		require.NoError(t, err)
+		write(name+".js", code)
+	}
 	source, err := os.ReadFile(test)
 	require.NoError(t, err)
 	write("package.json", []byte(`{"type":"module"}`))
-	write("session.js", code)
 	write("test.mjs", source)
 
 	command := exec.CommandContext(t.Context(), node, "--test-reporter=tap", "--test", "test.mjs")

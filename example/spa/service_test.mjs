@@ -9,6 +9,7 @@ const base = origin + "/api/";
 const send = globalThis.fetch;
 
 let logins, jar, loseAnswerOf;
+let visits = 0;
 
 beforeEach(() => {
 	logins = [];
@@ -115,4 +116,49 @@ test("tabs that refresh one after the other keep the session", async () => {
 test("nobody is logged in", async () => {
 	assert.equal((await session().fetch("messages")).status, 401);
 	assert.equal(logins.length, 1);
+});
+
+// page stands for the document of a page, and for axios: it keeps what a script
+// registers.
+async function page(script) {
+	const listeners = {};
+	const button = { textContent: "", addEventListener: (name, listener) => (listeners[name] = listener) };
+	Object.assign(document, { getElementById: () => button, addEventListener: button.addEventListener });
+	globalThis.location = { href: origin + "/", assign: (to) => logins.push(to) };
+	globalThis.axios = {
+		create: ({ baseURL, adapter, env }) => ({
+			async post(path) {
+				assert.equal(adapter, "fetch");
+				const answer = await env.fetch(new Request(new URL(baseURL + path, origin), { method: "POST" }));
+				return { data: await body(answer) };
+			},
+		}),
+	};
+	await import(`./${script}.js?${visits++}`); // as often as it is asked for
+	return { button, listeners };
+}
+
+test("axios sends its requests by the client", async () => {
+	await kinds["in cookies"]();
+	const { button, listeners } = await page("axios");
+	await advance(20);
+	await listeners.click();
+	assert.equal(button.textContent, '{"sent_by":"alice"}');
+});
+
+test("htmx sends its requests by the client", async () => {
+	await kinds["in cookies"]();
+	const { listeners } = await page("htmx");
+	await advance(20);
+	const ctx = {};
+	listeners["htmx:config:request"]({ detail: { ctx } });
+	const answer = await ctx.fetch("/htmx/messages", { method: "POST", credentials: "same-origin", abort() {} });
+	assert.equal(answer.status, 200);
+	assert.equal(await answer.text(), "Sent by alice");
+});
+
+test("who is logged in nowhere is sent to the login", async () => {
+	const { listeners } = await page("axios");
+	await assert.rejects(listeners.click());
+	assert.deepEqual(logins, ["/"]);
 });
