@@ -15,7 +15,7 @@ import (
 var (
 	ErrNoAuthorization   = errors.New("ginjwt: no token in the request")              // 401
 	ErrMultipleTokens    = errors.New("ginjwt: more than one token of the same kind") // 401
-	ErrInvalidHeader     = errors.New("ginjwt: malformed header")                      // 422
+	ErrInvalidHeader     = errors.New("ginjwt: malformed header")                     // 422
 	ErrInvalidQueryParam = errors.New("ginjwt: malformed query parameter")            // 422
 	ErrInvalidToken      = errors.New("ginjwt: token is not valid")                   // 422
 	ErrWrongToken        = errors.New("ginjwt: wrong type of token")                  // 422

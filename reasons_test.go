@@ -287,6 +287,19 @@ func TestReasonsInTheDocs(t *testing.T) {
 		answered[test.reason] = step(test.reason, test.status)
 	}
 	assert.Equal(t, answered, documented)
+
+	client, err := os.ReadFile("docs/front-end.md")
+	require.NoError(t, err)
+	remedies := map[string]string{}
+	for _, row := range regexp.MustCompile("(?m)^\\| (`[a-z_`, ]+`) \\|.*\\| ([a-z ]+)[^|]*\\|$").FindAllStringSubmatch(string(client), -1) {
+		for _, reason := range regexp.MustCompile("[a-z_]+").FindAllString(row[1], -1) {
+			remedies[reason] = row[2]
+		}
+	}
+	words := map[string]string{"refreshes": "refreshes", "asks for a login": "logs in", "gives up": "gives up", "waits": "tries later"}
+	for reason, does := range answered {
+		assert.Equal(t, does, words[strings.TrimSpace(remedies[reason])], "%s in docs/front-end.md: %q", reason, remedies[reason])
+	}
 }
 
 // An error of the application has the reason that it gives, if a header and a label
