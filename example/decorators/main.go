@@ -67,6 +67,7 @@ func adminRequired(jwt *ginjwt.JWTManager) gin.HandlerFunc {
 
 var errAdminsOnly = &ginjwt.Error{
 	Kind:    ginjwt.ErrVerification,
+	Reason:  "admins_only",
 	Status:  http.StatusForbidden,
 	Message: "Admins only",
 }

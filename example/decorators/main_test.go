@@ -119,4 +119,5 @@ func TestCORSPreflightsAreNoAdmins(t *testing.T) {
 	w := jwttest.Do(r, "OPTIONS", "/admin", jwttest.Header("Origin", "https://shop.example"), jwttest.Header("Access-Control-Request-Method", "GET"))
 	assert.Equal(t, 403, w.Code)
 	assert.Equal(t, `{"msg":"Admins only"}`+"\n", w.Body.String())
+	assert.Contains(t, w.Header().Get("WWW-Authenticate"), `, reason="admins_only"`)
 }
