@@ -44,8 +44,8 @@ var mariadbSettings = []string{
 
 func mariadbKind(tb testing.TB, args []string) kind {
 	tb.Helper()
-	install := find(tb, "mariadb-install-db", "mariadb-server")
-	program := find(tb, "mariadbd", "mariadb-server")
+	install := Program(tb, "mariadb-install-db", "mariadb-server")
+	program := Program(tb, "mariadbd", "mariadb-server")
 	mariadbTemplate.fill(tb, "mariadb", func(parent string) error { return initialiseMariaDB(install, parent) })
 	return kind{
 		name: "mariadb",

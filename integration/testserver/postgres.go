@@ -44,7 +44,7 @@ var postgresSettings = []string{
 
 func postgresKind(tb testing.TB, settings []string) kind {
 	tb.Helper()
-	initdb, err := filepath.EvalSymlinks(find(tb, "initdb", "postgresql"))
+	initdb, err := filepath.EvalSymlinks(Program(tb, "initdb", "postgresql"))
 	if err != nil {
 		tb.Fatalf("testserver: %v", err)
 	}

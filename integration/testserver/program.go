@@ -7,9 +7,9 @@ import (
 	"testing"
 )
 
-// find returns the path of a program, or skips the test if it is not installed.
+// Program returns the path of a program, or skips the test if it is not installed.
 // Servers are often in directories that only root has in its PATH.
-func find(tb testing.TB, program, debianPackage string) string {
+func Program(tb testing.TB, program, debianPackage string) string {
 	tb.Helper()
 	requireLinux(tb)
 	if path, err := exec.LookPath(program); err == nil {

@@ -36,7 +36,7 @@ repl-diskless-sync-delay 0
 // Sentinel watches write their roles.
 func redisKind(tb testing.TB, config string, args ...string) kind {
 	tb.Helper()
-	program := find(tb, "redis-server", "redis-server")
+	program := Program(tb, "redis-server", "redis-server")
 	return kind{
 		name:    "redis",
 		prepare: func(s *Server) error { return os.MkdirAll(s.data(), 0o755) },

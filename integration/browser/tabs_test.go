@@ -1,0 +1,121 @@
+package browser
+
+import (
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/gin-jwt-extended/ginjwt"
+	"github.com/gin-jwt-extended/ginjwt/jwttest"
+)
+
+// clients are the scripts that pages have: each exports a class Client, which gets
+// the settings and has the methods login, call and logout.
+var clients = []struct{ name, file string }{
+	{"naive", "testdata/naive.js"},
+	{"careful", "testdata/careful.js"},
+}
+
+const app = "app.example.test"
+
+// play is a user with several tabs, all of which work at the same time.
+type play struct {
+	*service
+	user *user
+	tabs []*tab
+}
+
+func newPlay(t *testing.T, s *service, file, in string, tabs int, more ...string) *play {
+	t.Helper()
+	p := &play{service: s, user: newUser(t, &withBackForwardCache)}
+	for range tabs {
+		p.tabs = append(p.tabs, p.user.open(s.url(app, file, in, more...)))
+	}
+	require.Equal(t, 200, eval[int](p.tabs[0], "client.login()"))
+	return p
+}
+
+// all lets all tabs evaluate an expression at once, and returns what each got.
+func (p *play) all(expression string) []string {
+	got := make([]string, len(p.tabs))
+	var wait sync.WaitGroup
+	for i, tab := range p.tabs {
+		wait.Go(func() {
+			value, err := try[any](tab, expression)
+			got[i] = fmt.Sprint(value)
+			if err != nil {
+				got[i] = err.Error()
+			}
+		})
+	}
+	wait.Wait()
+	return got
+}
+
+const call = `client.call("/messages")`
+
+// assertAllIn checks that no tab was told to log in.
+func (p *play) assertAllIn(got []string, where ...any) {
+	p.t.Helper()
+	for _, outcome := range got {
+		assert.Equal(p.t, "ok", outcome, where...)
+	}
+}
+
+// end logs out in one tab. Nobody must be able to go on.
+func (p *play) end() {
+	p.t.Helper()
+	p.assertNobodyReused()
+	assert.Equal(p.t, 1, p.sessions("alice"))
+	assert.Equal(p.t, 204, eval[int](p.tabs[0], "client.logout()"))
+	for _, outcome := range p.all(call) {
+		assert.Equal(p.t, "out", outcome, "after the logout")
+	}
+	assert.Zero(p.t, p.sessions("alice"))
+	p.assertDead()
+}
+
+// eachKind runs a test for each client, with cookies and with headers.
+func eachKind(t *testing.T, run func(t *testing.T, file, in string)) {
+	t.Helper()
+	for _, client := range clients {
+		for _, in := range []string{"cookies", "headers"} {
+			t.Run(client.name+" with "+in, func(t *testing.T) {
+				t.Parallel()
+				run(t, client.file, in)
+			})
+		}
+	}
+}
+
+func rounds() int {
+	if *long {
+		return 200
+	}
+	return 12
+}
+
+// The clock is moved between the rounds, so that in each all access tokens have
+// expired, and in every second the refresh token is old enough to be traded.
+func TestTabsThatRefreshAtOnceStayLoggedIn(t *testing.T) {
+	t.Parallel()
+	for _, tabs := range []int{2, 10} {
+		t.Run(fmt.Sprint(tabs, " tabs"), func(t *testing.T) {
+			t.Parallel()
+			eachKind(t, func(t *testing.T, file, in string) {
+				clock := &jwttest.Clock{}
+				s := newService(t, place{clock: clock, configure: func(c *ginjwt.Config) { c.AccessTokenExpires = time.Minute }})
+				p := newPlay(t, s, file, in, tabs)
+				for round := range rounds() {
+					clock.Advance(61 * time.Second)
+					p.assertAllIn(p.all(call), "round %d", round)
+				}
+				p.end()
+			})
+		})
+	}
+}
