@@ -12,10 +12,11 @@ import (
 	"time"
 
 	"github.com/chromedp/cdproto/cdp"
-	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/cdproto/storage"
 	"github.com/chromedp/cdproto/target"
 	"github.com/chromedp/chromedp"
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/gin-jwt-extended/ginjwt/integration/testserver"
@@ -28,6 +29,7 @@ const patience = 60 * time.Second
 
 func TestMain(m *testing.M) {
 	flag.Parse()
+	_ = flag.Set("test.parallel", "6") // they wait for each other's tabs, and for clocks
 	code := m.Run()
 	withBackForwardCache.quit()
 	withoutBackForwardCache.quit()
@@ -46,7 +48,7 @@ type chromium struct {
 }
 
 var (
-	withBackForwardCache    = chromium{}
+	withBackForwardCache    = chromium{flags: []chromedp.ExecAllocatorOption{chromedp.Flag("enable-features", "CacheControlNoStoreEnterBackForwardCache")}}
 	withoutBackForwardCache = chromium{flags: []chromedp.ExecAllocatorOption{chromedp.Flag("disable-back-forward-cache", true)}}
 )
 
@@ -84,6 +86,11 @@ func (b *chromium) start(path string) {
 	ctx, quit := chromedp.NewContext(allocator, chromedp.WithErrorf(func(string, ...any) {})) // events that are newer than the driver
 	b.ctx, b.close = ctx, []func(){quit, ended, func() { _ = os.RemoveAll(dir) }}
 	b.err = chromedp.Run(ctx)
+}
+
+// executor is for commands to the browser, and not to a tab.
+func (b *chromium) executor() context.Context {
+	return cdp.WithExecutor(b.ctx, chromedp.FromContext(b.ctx).Browser)
 }
 
 func (b *chromium) quit() {
@@ -133,7 +140,7 @@ func (u *user) open(url string) *tab {
 // driver does not.
 func (u *user) firstTarget() (id target.ID) {
 	u.t.Helper()
-	browser := cdp.WithExecutor(u.browser.ctx, chromedp.FromContext(u.browser.ctx).Browser)
+	browser := u.browser.executor()
 	own, err := target.CreateBrowserContext().WithDisposeOnDetach(true).Do(browser)
 	require.NoError(u.t, err)
 	u.t.Cleanup(func() { _ = target.DisposeBrowserContext(own).Do(browser) })
@@ -143,16 +150,12 @@ func (u *user) firstTarget() (id target.ID) {
 	return id
 }
 
-// cookies returns all cookies of the user as "name domain path", sorted by
-// the browser.
+// cookies returns the values of all cookies of the user, by "name domain path".
 func (u *user) cookies() map[string]string {
 	u.t.Helper()
 	all := map[string]string{}
-	var cookies []*network.Cookie
-	require.NoError(u.t, chromedp.Run(u.ctx, chromedp.ActionFunc(func(ctx context.Context) (err error) {
-		cookies, err = network.GetCookies().WithURLs(nil).Do(ctx)
-		return err
-	})))
+	cookies, err := storage.GetCookies().WithBrowserContextID(u.own).Do(u.browser.executor())
+	require.NoError(u.t, err)
 	for _, c := range cookies {
 		all[strings.Join([]string{c.Name, c.Domain, c.Path}, " ")] = c.Value
 	}
@@ -170,6 +173,20 @@ func (tab *tab) visit(url string) {
 	ctx, cancel := context.WithTimeout(tab.ctx, patience)
 	defer cancel()
 	require.NoError(tab.t, chromedp.Run(ctx, chromedp.Navigate(url)), url)
+}
+
+// arrive waits until the tab is at a path, and the page is complete, and returns its
+// text.
+func (tab *tab) arrive(path string) (text string) {
+	tab.t.Helper()
+	expression := fmt.Sprintf("location.pathname === %q && document.readyState === 'complete' ? document.body.innerText : null", path)
+	require.EventuallyWithT(tab.t, func(c *assert.CollectT) {
+		shown, err := try[*string](tab, expression) // fails while the page goes
+		if assert.NoError(c, err) && assert.NotNil(c, shown) {
+			text = strings.TrimSpace(*shown)
+		}
+	}, patience, 20*time.Millisecond)
+	return text
 }
 
 // try returns what a JavaScript expression becomes, once it is settled.

@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
-	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -109,7 +108,7 @@ func allow(origins []string) gin.HandlerFunc {
 
 func (s *service) routes(at *gin.RouterGroup) {
 	required := s.jwt.JWTRequired()
-	at.GET("/", s.page)
+	at.GET("/", s.servePage)
 	at.GET("/empty", func(c *gin.Context) { c.Data(http.StatusOK, "text/html", []byte("<!doctype html><title>empty</title>")) })
 	at.GET("/client.js", func(c *gin.Context) { c.File(c.Query("file")) })
 	at.POST("/login", s.login)
@@ -145,8 +144,8 @@ type settings struct {
 	CSRF      map[string]string `json:"csrf"`      // the cookies "access" and "refresh", and the "header"
 }
 
-// page has the client in it that the query names.
-func (s *service) page(c *gin.Context) {
+// servePage has the client in it that the query names.
+func (s *service) servePage(c *gin.Context) {
 	config := s.jwt.Config()
 	forScript, err := json.Marshal(settings{
 		API: c.DefaultQuery("api", s.prefix), Login: "/login?" + c.Request.URL.RawQuery, Refresh: "/refresh", Logout: "/logout",
@@ -165,9 +164,9 @@ window.client = new Client(%s);
 	c.Data(http.StatusOK, "text/html", fmt.Appendf(nil, html, s.prefix, url.QueryEscape(c.Query("client")), forScript))
 }
 
-// url returns the address of the page on a host, with the client in it.
-func (s *service) url(host, client, in string, more ...string) string {
-	query := url.Values{"client": {client}, "in": {in}}
+// page returns the address of a page on a host, with a client in it.
+func (s *service) page(host string, c client, in string, more ...string) string {
+	query := url.Values{"client": {c.file}, "in": {in}}
 	for i := 0; i < len(more); i += 2 {
 		query.Set(more[i], more[i+1])
 	}
@@ -263,12 +262,4 @@ func (s *service) assertDead() {
 			assert.NotEqual(s.t, http.StatusOK, w.Code, path)
 		}
 	}
-}
-
-// clientFile returns the path of a client.
-func clientFile(t *testing.T, path string) string {
-	t.Helper()
-	_, err := os.Stat(path)
-	require.NoError(t, err)
-	return path
 }

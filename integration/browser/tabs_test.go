@@ -13,12 +13,19 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/jwttest"
 )
 
-// clients are the scripts that pages have: each exports a class Client, which gets
+// A client is the script that a page has. It exports a class Client, which is given
 // the settings and has the methods login, call and logout.
-var clients = []struct{ name, file string }{
-	{"naive", "testdata/naive.js"},
-	{"careful", "testdata/careful.js"},
+type client struct {
+	name    string
+	file    string
+	careful bool // refreshes once for all tabs
 }
+
+var (
+	naive   = client{"naive", "testdata/naive.js", false}
+	careful = client{"careful", "testdata/careful.js", true}
+	clients = []client{naive, careful}
+)
 
 const app = "app.example.test"
 
@@ -29,11 +36,11 @@ type play struct {
 	tabs []*tab
 }
 
-func newPlay(t *testing.T, s *service, file, in string, tabs int, more ...string) *play {
+func newPlay(t *testing.T, s *service, c client, in string, tabs int, more ...string) *play {
 	t.Helper()
 	p := &play{service: s, user: newUser(t, &withBackForwardCache)}
 	for range tabs {
-		p.tabs = append(p.tabs, p.user.open(s.url(app, file, in, more...)))
+		p.tabs = append(p.tabs, p.user.open(s.page(app, c, in, more...)))
 	}
 	require.Equal(t, 200, eval[int](p.tabs[0], "client.login()"))
 	return p
@@ -80,17 +87,20 @@ func (p *play) end() {
 }
 
 // eachKind runs a test for each client, with cookies and with headers.
-func eachKind(t *testing.T, run func(t *testing.T, file, in string)) {
+func eachKind(t *testing.T, run func(t *testing.T, c client, in string)) {
 	t.Helper()
-	for _, client := range clients {
+	for _, c := range clients {
 		for _, in := range []string{"cookies", "headers"} {
-			t.Run(client.name+" with "+in, func(t *testing.T) {
+			t.Run(c.name+" with "+in, func(t *testing.T) {
 				t.Parallel()
-				run(t, client.file, in)
+				run(t, c, in)
 			})
 		}
 	}
 }
+
+// minutes are short tokens for a clock that is moved.
+func minutes(c *ginjwt.Config) { c.AccessTokenExpires = time.Minute }
 
 func rounds() int {
 	if *long {
@@ -106,10 +116,10 @@ func TestTabsThatRefreshAtOnceStayLoggedIn(t *testing.T) {
 	for _, tabs := range []int{2, 10} {
 		t.Run(fmt.Sprint(tabs, " tabs"), func(t *testing.T) {
 			t.Parallel()
-			eachKind(t, func(t *testing.T, file, in string) {
+			eachKind(t, func(t *testing.T, c client, in string) {
 				clock := &jwttest.Clock{}
-				s := newService(t, place{clock: clock, configure: func(c *ginjwt.Config) { c.AccessTokenExpires = time.Minute }})
-				p := newPlay(t, s, file, in, tabs)
+				s := newService(t, place{clock: clock, configure: minutes})
+				p := newPlay(t, s, c, in, tabs)
 				for round := range rounds() {
 					clock.Advance(61 * time.Second)
 					p.assertAllIn(p.all(call), "round %d", round)
