@@ -1,9 +1,10 @@
 // Package integration has the tests of what needs more than Go: the stores
-// against real servers, also while these are harmed, and a release as strangers
-// would use it. It is a module of its own, and never released: who uses the
-// stores need not require the drivers of these tests. It requires the newest
-// versions, the released module the oldest that work.
+// against real servers, also while these are harmed, pages in a real browser, HTTP
+// clients of others, and a release as strangers would use it. It is a module of its
+// own, and never released: who uses the stores need not require the drivers of these
+// tests. It requires the newest versions, the released module the oldest that work.
 //
-//	go test ./...         # against redis-server, PostgreSQL and MariaDB, where these are installed
-//	go test -short ./...  # fewer rounds
+//	go test ./...            # against redis-server, PostgreSQL, MariaDB, Chromium and Node.js, where these are installed
+//	go test -short ./...     # fewer rounds
+//	go test ./browser -long  # many more
 package integration

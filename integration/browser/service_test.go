@@ -109,7 +109,9 @@ func allow(origins []string) gin.HandlerFunc {
 func (s *service) routes(at *gin.RouterGroup) {
 	required := s.jwt.JWTRequired()
 	at.GET("/", s.servePage)
-	at.GET("/empty", func(c *gin.Context) { c.Data(http.StatusOK, "text/html", []byte("<!doctype html><title>empty</title>")) })
+	at.GET("/empty", func(c *gin.Context) {
+		c.Data(http.StatusOK, "text/html", []byte("<!doctype html><title>empty</title>"))
+	})
 	at.GET("/client.js", func(c *gin.Context) { c.File(c.Query("file")) })
 	at.POST("/login", s.login)
 	at.POST("/refresh", s.jwt.RefreshHandler())

@@ -103,8 +103,11 @@ func eachKind(t *testing.T, run func(t *testing.T, c client, in string)) {
 func minutes(c *ginjwt.Config) { c.AccessTokenExpires = time.Minute }
 
 func rounds() int {
-	if *long {
+	switch {
+	case *long:
 		return 200
+	case testing.Short():
+		return 4
 	}
 	return 12
 }

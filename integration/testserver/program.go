@@ -20,11 +20,17 @@ func Program(tb testing.TB, program, debianPackage string) string {
 			return found[len(found)-1]
 		}
 	}
-	missing(tb, os.Getenv("CI") != "", program+" is not installed; on Debian it is in the package "+debianPackage)
+	Missing(tb, program+" is not installed; on Debian it is in the package "+debianPackage)
 	return ""
 }
 
-// missing skips the test, but not in CI, where everything is to be tested.
+// Missing skips a test that needs something, but not in CI, where everything is to be
+// tested.
+func Missing(tb testing.TB, why string) {
+	tb.Helper()
+	missing(tb, os.Getenv("CI") != "", why)
+}
+
 func missing(tb testing.TB, inCI bool, why string) {
 	tb.Helper()
 	if inCI {
