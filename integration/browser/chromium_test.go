@@ -2,9 +2,12 @@ package browser
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/base64"
 	"encoding/json"
 	"flag"
 	"fmt"
+	"net/http/httptest"
 	"os"
 	"strings"
 	"sync"
@@ -59,7 +62,7 @@ var flags = []chromedp.ExecAllocatorOption{
 	chromedp.NoDefaultBrowserCheck,
 	chromedp.Flag("headless", "new"),
 	chromedp.Flag("host-resolver-rules", "MAP * 127.0.0.1"),
-	chromedp.Flag("ignore-certificate-errors", true),
+	chromedp.Flag("ignore-certificate-errors-spki-list", certificateOfTests()), // ignore-certificate-errors would keep pages out of caches
 	chromedp.Flag("disable-background-networking", true),
 	chromedp.Flag("disable-background-timer-throttling", true),
 	chromedp.Flag("disable-backgrounding-occluded-windows", true),
@@ -68,6 +71,15 @@ var flags = []chromedp.ExecAllocatorOption{
 	chromedp.Flag("disable-dev-shm-usage", true),
 	chromedp.Flag("disable-gpu", true),
 	chromedp.Flag("password-store", "basic"),
+}
+
+// certificateOfTests returns the hash of the public key of all servers of httptest.
+func certificateOfTests() string {
+	server := httptest.NewUnstartedServer(nil)
+	server.StartTLS()
+	defer server.Close()
+	hash := sha256.Sum256(server.Certificate().RawSubjectPublicKeyInfo)
+	return base64.StdEncoding.EncodeToString(hash[:])
 }
 
 // start starts it, for all tests of this process.

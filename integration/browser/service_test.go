@@ -99,7 +99,7 @@ func allow(origins []string) gin.HandlerFunc {
 			c.Header("Access-Control-Allow-Credentials", "true")
 			c.Header("Access-Control-Expose-Headers", "WWW-Authenticate")
 			if c.Request.Method == http.MethodOptions {
-				c.Header("Access-Control-Allow-Headers", "Authorization, Idempotency-Key, X-CSRF-TOKEN, X-XSRF-TOKEN")
+				c.Header("Access-Control-Allow-Headers", "Authorization, Content-Type, Idempotency-Key, X-CSRF-TOKEN, X-XSRF-TOKEN")
 				c.AbortWithStatus(http.StatusNoContent)
 			}
 		}

@@ -151,7 +151,7 @@ func TestAnswersThatAreLateOrLostLogNobodyOut(t *testing.T) {
 				}
 				s.trouble = trouble.meet
 				p := newPlay(t, s, c, in, 10)
-				for range 2 * rounds() {
+				for range rounds() {
 					clock.Advance(trouble.next())
 					assertNobodyOut(t, trouble.round(p.tabs), lifetime)
 				}
@@ -178,4 +178,35 @@ func assertNobodyOut(t *testing.T, came []string, lifetime time.Duration) {
 	for _, outcome := range came {
 		assert.Contains(t, expected, outcome)
 	}
+}
+
+// An answer with the refresh token that is at hand already sets no cookie of it. It may
+// be late while another tab trades that token.
+func TestALateAnswerPutsNoOlderRefreshCookieOverANewerOne(t *testing.T) {
+	t.Parallel()
+	clock := &jwttest.Clock{}
+	s := newService(t, place{clock: clock, configure: minutes})
+	p := newPlay(t, s, naive, "cookies", 2)
+	late, arrive := make(chan struct{}), make(chan struct{})
+	s.trouble = func() bool {
+		close(late)
+		<-arrive
+		return false
+	}
+	clock.Advance(110 * time.Second) // less than twice the grace: the newest token is kept
+	first := make(chan string)
+	go func() {
+		outcome, err := try[string](p.tabs[0], call)
+		assert.NoError(t, err)
+		first <- outcome
+	}()
+	<-late
+	s.trouble = func() bool { return false }
+	clock.Advance(20 * time.Second)
+	assert.Equal(t, "ok", eval[string](p.tabs[1], call), "traded")
+	close(arrive)
+	assert.Equal(t, "ok", <-first)
+	clock.Advance(61 * time.Second) // more than the grace
+	p.assertAllIn(p.all(call))
+	p.end()
 }
