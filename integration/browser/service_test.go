@@ -3,16 +3,19 @@ package browser
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"os"
 	"strings"
 	"sync"
 	"testing"
 
+	"github.com/evanw/esbuild/pkg/api"
 	"github.com/gin-gonic/gin"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -113,6 +116,7 @@ func (s *service) routes(at *gin.RouterGroup) {
 		c.Data(http.StatusOK, "text/html", []byte("<!doctype html><title>empty</title>"))
 	})
 	at.GET("/client.js", func(c *gin.Context) { c.File(c.Query("file")) })
+	at.GET("/session.js", s.serveDocumented)
 	at.POST("/login", s.login)
 	at.POST("/refresh", s.jwt.RefreshHandler())
 	at.POST("/logout", s.jwt.LogoutHandler())
@@ -164,6 +168,17 @@ import { Client } from "%s/client.js?file=%s";
 window.client = new Client(%s);
 </script>`
 	c.Data(http.StatusOK, "text/html", fmt.Appendf(nil, html, s.prefix, url.QueryEscape(c.Query("client")), forScript))
+}
+
+// serveDocumented has the client of docs/frontend.md, without its types.
+func (s *service) serveDocumented(c *gin.Context) {
+	source, err := os.ReadFile("../../example/spa/script/session.ts")
+	script := api.Transform(string(source), api.TransformOptions{Loader: api.LoaderTS, Target: api.ES2022})
+	if err != nil || len(script.Errors) > 0 {
+		_ = c.AbortWithError(http.StatusInternalServerError, errors.Join(err, fmt.Errorf("%v", script.Errors)))
+		return
+	}
+	c.Data(http.StatusOK, "text/javascript", script.Code)
 }
 
 // page returns the address of a page on a host, with a client in it.

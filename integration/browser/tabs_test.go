@@ -22,9 +22,9 @@ type client struct {
 }
 
 var (
-	naive   = client{"naive", "testdata/naive.js", false}
-	careful = client{"careful", "testdata/careful.js", true}
-	clients = []client{naive, careful}
+	naive      = client{"naive", "testdata/naive.js", false}
+	documented = client{"documented", "testdata/documented.js", true}
+	clients    = []client{naive, documented}
 )
 
 const app = "app.example.test"
