@@ -170,7 +170,7 @@ window.client = new Client(%s);
 	c.Data(http.StatusOK, "text/html", fmt.Appendf(nil, html, s.prefix, url.QueryEscape(c.Query("client")), forScript))
 }
 
-// serveDocumented has the client of docs/frontend.md, without its types.
+// serveDocumented has the client of docs/front-end.md, without its types.
 func (s *service) serveDocumented(c *gin.Context) {
 	source, err := os.ReadFile("../../example/spa/script/session.ts")
 	script := api.Transform(string(source), api.TransformOptions{Loader: api.LoaderTS, Target: api.ES2022})

@@ -80,7 +80,7 @@ func (p *play) end() {
 	assert.Equal(p.t, 1, p.sessions("alice"))
 	assert.Equal(p.t, 204, eval[int](p.tabs[0], "client.logout()"))
 	for _, outcome := range p.all(call) {
-		assert.NotEqual(p.t, "ok", outcome, "after the logout")
+		assert.Equal(p.t, "out", outcome, "after the logout")
 	}
 	assert.Zero(p.t, p.sessions("alice"))
 	p.assertDead()

@@ -26,8 +26,8 @@ type errand struct {
 	RefreshToken string            `json:"refreshToken"`
 }
 
-// TestClients shows that the rule of docs/frontend.md leads each client to the right
-// end, whatever the reason of a refusal.
+// TestClientsFollowTheReasons shows that the rule of docs/front-end.md leads each client
+// to the right end, whatever the reason of a refusal.
 func TestClientsFollowTheReasons(t *testing.T) {
 	t.Parallel()
 	s := newService(t)

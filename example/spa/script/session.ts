@@ -37,8 +37,9 @@ export function createSession(options: Options) {
 		store.setItem(name, JSON.stringify(held));
 		return held;
 	}
-	const held = (): Held => JSON.parse(store.getItem(name) ?? "null") ?? hold({});
-	const isOld = (before: Held) => held().key !== before.key;
+	const held = (): Held => JSON.parse(store.getItem(name) ?? '{"key":""}'); // no key: nobody has logged in, or somebody out
+	const isHeld = (before: Held) => held().key === before.key;
+	const isReplaced = (before: Held) => held().key !== "" && !isHeld(before);
 
 	// send asks again a little later if the service could not check the token. It refused
 	// the request before the handler ran, so nothing is done twice.
@@ -52,7 +53,7 @@ export function createSession(options: Options) {
 			}
 			const answer = await fetch(attempt);
 			const renewed = answer.headers.get(renewedHeader);
-			if (renewed && using.access && !isOld(using)) {
+			if (renewed && using.access && isHeld(using)) {
 				store.setItem(name, JSON.stringify({ ...using, access: renewed }));
 			}
 			const seconds = Number(answer.headers.get("Retry-After")) || wait;
@@ -64,8 +65,9 @@ export function createSession(options: Options) {
 	// trade trades the refresh token. It returns the answer if that is a refusal. An
 	// answer that was lost changes nothing: the next attempt has the same key.
 	async function trade(before: Held): Promise<Response | undefined> {
-		if (isOld(before)) return; // another tab was faster
-		const headers: Record<string, string> = { "Idempotency-Key": before.key };
+		if (isReplaced(before)) return; // another tab was faster
+		const headers: Record<string, string> = {};
+		if (before.key) headers["Idempotency-Key"] = before.key;
 		if (before.refresh) headers["Content-Type"] = "application/json";
 		const body = before.refresh && JSON.stringify({ refresh_token: before.refresh });
 		const signal = AbortSignal.timeout(60_000);
@@ -73,7 +75,7 @@ export function createSession(options: Options) {
 		const answer = await send(request, before);
 		if (answer.ok) {
 			const pair = tokens ? await answer.json() : {};
-			if (!isOld(before)) hold(pair); // or somebody has logged out meanwhile
+			if (isHeld(before)) hold(pair); // or somebody has logged out meanwhile
 			return;
 		}
 		if (answer.status < 500 && answer.status !== 429) onLogin(reasonOf(answer));
@@ -83,7 +85,7 @@ export function createSession(options: Options) {
 	// refresh is a single flight in this tab, and one at a time in all tabs.
 	let flight: Promise<Response | undefined> | undefined;
 	async function refresh(before: Held): Promise<Response | undefined> {
-		if (isOld(before)) return;
+		if (isReplaced(before)) return;
 		const run = () => trade(before);
 		flight ??= Promise.resolve(globalThis.navigator?.locks?.request(name, run) ?? run()).finally(() => (flight = undefined));
 		return (await flight)?.clone();

@@ -178,6 +178,7 @@ test("a lost answer is asked for again with the key, and a received one ends it"
 		}
 	};
 	const session = withCookies();
+	session.start();
 	await assert.rejects(session.fetch("notes"), /network/);
 	assert.equal((await session.fetch("notes")).status, 502);
 	await session.fetch("notes");
@@ -193,10 +194,23 @@ test("a lost answer is asked for again with the key, and a received one ends it"
 test("a login makes a new key", async () => {
 	service = (request) => refused(isRefresh(request) ? 500 : 401, "");
 	const session = withCookies();
+	session.start();
 	await session.fetch("notes");
 	session.start();
 	await session.fetch("notes");
 	assert.notEqual(keys()[1], keys()[0]);
+});
+
+test("a request that is refused while another tab logs out asks for a login", async () => {
+	const session = withCookies();
+	session.start();
+	service = (request) => {
+		if (!isRefresh(request)) withCookies().end();
+		return refused(401, "token_missing");
+	};
+	assert.equal((await session.fetch("notes")).status, 401);
+	assert.deepEqual(logins, ["token_missing"]);
+	assert.equal(localStorage.getItem("ginjwt"), null);
 });
 
 test("tokens in headers are traded and sent", async () => {

@@ -1,4 +1,4 @@
-// The client of docs/frontend.md, as the tests call clients.
+// The client of docs/front-end.md, as the tests call clients.
 import { createSession } from "./session.js";
 
 export class Client {
