@@ -502,7 +502,7 @@ func TestKeyRemove(t *testing.T) {
 		"warning: keys.json: no key signs tokens after 2026-12-22 13:00:00 UTC, when first retires; if it shall go on: ginjwt key retire keys.json first --never\n"},
 		u.run("", "key", "remove", "./keys.json", "planned"))
 	assert.Equal(t, "keys.json: first never retires\n", u.ok("key", "retire", "./keys.json", "first", "--never"))
-	assert.NotContains(t, u.read("keys.json"), "exp")
+	assert.NotContains(t, u.read("keys.json"), `"exp"`)
 	assert.Equal(t, result{3, "", "ginjwt: keys.json: first is the only key; remove the file if nobody needs it\n"}, u.run("", "key", "remove", "./keys.json", "first", "--force"))
 }
 
