@@ -58,6 +58,10 @@ type Dialect struct {
 	// parameter returns the placeholder of a parameter; the first is number 1.
 	parameter func(i int) string
 
+	// now is an expression for the database's own clock, in Unix milliseconds. It
+	// is a whole number, whatever the time zone of the connection is.
+	now string
+
 	// unlessThere ends an INSERT into {sessions}. The INSERT does nothing if
 	// there is a row with that id, and counts as one row only if there is none.
 	unlessThere string

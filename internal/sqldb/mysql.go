@@ -50,6 +50,8 @@ var MySQL = &Dialect{
 	apply:     applyMySQL,
 	locked:    func(err error) bool { return errors.Is(err, errLocked) },
 	parameter: questionMark,
+	// UNIX_TIMESTAMP(NOW(6)) is an hour off in the night when clocks are set back.
+	now: `TIMESTAMPDIFF(MICROSECOND, '1970-01-01 00:00:00', UTC_TIMESTAMP(6)) DIV 1000`,
 	// A row that is changed counts as two. A row that is set to what it was counts
 	// as none or as one, as the client wishes, and INSERT IGNORE ignores much more.
 	unlessThere: `ON DUPLICATE KEY UPDATE changes = changes + 1`,

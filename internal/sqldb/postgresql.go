@@ -46,6 +46,7 @@ var PostgreSQL = &Dialect{
 	apply:         applyPostgreSQL,
 	locked:        isLocked,
 	parameter:     func(i int) string { return "$" + strconv.Itoa(i) },
+	now:           `floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint`,
 	unlessThere:   `ON CONFLICT (id) DO NOTHING`,
 	purgeSessions: `DELETE FROM {sessions} WHERE id IN ({keys}) AND expires < ?`,
 	insert:        (*List).insertAtOnce,

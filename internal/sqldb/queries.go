@@ -12,6 +12,7 @@ import (
 // keys.
 type Queries struct {
 	Version string
+	Now     string // the database's clock, in Unix milliseconds
 
 	Create, Get, Replace, Remove, List string
 	ExpiredSessions                    string
@@ -38,6 +39,7 @@ func newQueries(d *Dialect, prefix string) Queries {
 	}
 	return Queries{
 		Version: q(`SELECT version, oldest FROM {schema} WHERE id = 1`),
+		Now:     q(`SELECT ` + d.now),
 
 		Create: q(`INSERT INTO {sessions} (` + sessionColumns + `, changes) ` +
 			`VALUES (` + repeat("?", strings.Count(sessionColumns, ",")+1) + `, 0) ` + d.unlessThere),

@@ -42,6 +42,7 @@ var SQLite = &Dialect{
 	// its journal mode.
 	locked:        isBusy,
 	parameter:     questionMark,
+	now:           `CAST(round((julianday('now') - 2440587.5) * 86400000) AS INTEGER)`, // unixepoch() came later
 	unlessThere:   `ON CONFLICT (id) DO NOTHING`,
 	purgeSessions: `DELETE FROM {sessions} WHERE id IN ({keys}) AND expires < ?`,
 	insert:        (*List).insertInTransaction,

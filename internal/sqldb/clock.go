@@ -1,0 +1,22 @@
+package sqldb
+
+import (
+	"context"
+	"database/sql"
+	"time"
+)
+
+// Now asks for the time by the clock of the database. It is right to a
+// millisecond, and as old as the answer took.
+func (db *DB) Now(ctx context.Context) (time.Time, error) {
+	read, err := Rows(ctx, db, scanNumber, db.Queries.Now)
+	if err != nil {
+		return time.Time{}, err
+	}
+	return time.UnixMilli(read[0]), nil
+}
+
+func scanNumber(rows *sql.Rows) (n int64, err error) {
+	err = rows.Scan(&n)
+	return n, err
+}
