@@ -2,13 +2,14 @@ package redisstore
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/gin-jwt-extended/ginjwt/internal/replica"
 	"github.com/gin-jwt-extended/ginjwt/store"
 )
 
-var _ store.Blocklist = (*Blocklist)(nil)
+var _ store.WatchedBlocklist = (*Blocklist)(nil)
 
 // Blocklist is a [store.Blocklist] with a full copy of it in this process.
 // Make one with [Store.Blocklist].
@@ -42,17 +43,17 @@ func (b *Blocklist) Contains(ctx context.Context, ids ...string) (bool, error) {
 // requests only then can wait for it when it starts.
 func (b *Blocklist) Ready(ctx context.Context) error {
 	if err := b.copy.Ready(ctx); err != nil {
-		return err
+		return fmt.Errorf("redisstore: %w", err)
 	}
 	return b.store.Ready(ctx)
 }
 
-// Status describes the copy of a [Blocklist].
-type Status struct {
-	Entries  int       // revoked IDs, some of which may have expired
-	Complete time.Time // when the copy was last known to be complete; zero: never
-	Err      error     // why it could not be brought up to date; nil if it was
-}
+// Status is how the copy of a [Blocklist] stands.
+type Status = store.ListStatus
 
 // Status returns how the copy stands, for a page of health or a metric.
-func (b *Blocklist) Status() Status { return Status(b.copy.Status()) }
+func (b *Blocklist) Status() Status { return b.copy.Status() }
+
+// Watch has f called for each event of the list from now on. Package ginjwt does so
+// for Config.Observer.
+func (b *Blocklist) Watch(f func(store.ListEvent)) { b.copy.Watch(f) }

@@ -2,13 +2,14 @@ package sqlstore
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/gin-jwt-extended/ginjwt/internal/replica"
 	"github.com/gin-jwt-extended/ginjwt/store"
 )
 
-var _ store.Blocklist = (*Blocklist)(nil)
+var _ store.WatchedBlocklist = (*Blocklist)(nil)
 
 // Blocklist is a [store.Blocklist]: a list in the database, and a full copy of
 // it in this process, which answers without asking the database.
@@ -43,17 +44,17 @@ func (b *Blocklist) Contains(ctx context.Context, ids ...string) (bool, error) {
 // then asks as [Store.Ready] does whether this code may use the tables.
 func (b *Blocklist) Ready(ctx context.Context) error {
 	if err := b.copy.Ready(ctx); err != nil {
-		return err
+		return fmt.Errorf("sqlstore: %w", err)
 	}
 	return b.store.Ready(ctx)
 }
 
-// Status describes the local copy of a blocklist.
-type Status struct {
-	Entries  int       // expired ones that were not dropped yet included
-	Complete time.Time // when the copy was last known to be complete; zero: never
-	Err      error     // why it could not be brought up to date; nil if it was
-}
+// Status is how the copy of a [Blocklist] stands.
+type Status = store.ListStatus
 
-// Status returns how the local copy stands.
-func (b *Blocklist) Status() Status { return Status(b.copy.Status()) }
+// Status returns how the copy stands, for a page of health or a metric.
+func (b *Blocklist) Status() Status { return b.copy.Status() }
+
+// Watch has f called for each event of the list from now on. Package ginjwt does so
+// for Config.Observer.
+func (b *Blocklist) Watch(f func(store.ListEvent)) { b.copy.Watch(f) }

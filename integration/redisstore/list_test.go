@@ -70,9 +70,9 @@ func mustAppend(t *testing.T, log *redisdb.List, entries ...idset.Entry) {
 
 func headOf(t *testing.T, log *redisdb.List) replica.Position {
 	t.Helper()
-	at, err := log.Head(t.Context())
+	head, err := log.Head(t.Context())
 	require.NoError(t, err)
-	return at
+	return head.At
 }
 
 func load(t *testing.T, log *redisdb.List) (list []idset.Entry) {
@@ -102,9 +102,10 @@ func TestEmptyList(t *testing.T) {
 	log, client := openLog(t)
 	assert.Equal(t, positionZero, headOf(t, log))
 	assert.Empty(t, load(t, log))
-	found, _, err := log.Contains(t.Context(), keysOf("a", "b"))
+	answer, err := log.Contains(t.Context(), keysOf("a", "b"), positionZero)
 	require.NoError(t, err)
-	assert.False(t, found)
+	assert.False(t, answer.Found)
+	assert.True(t, answer.Intact)
 	require.NoError(t, log.Append(t.Context(), nil))
 	assert.Zero(t, client.DBSize(t.Context()).Val(), "asking leaves nothing")
 }
@@ -237,9 +238,9 @@ func TestExpiredEntriesAreDropped(t *testing.T) {
 		mustAppend(t, log, entries("live")...)
 		assert.Equal(t, guard+live+kept+left, client.ZCard(t.Context(), setKey).Val())
 	}
-	found, _, err := log.Contains(t.Context(), []idset.Key{recent.Key})
+	answer, err := log.Contains(t.Context(), []idset.Key{recent.Key}, positionZero)
 	require.NoError(t, err)
-	assert.True(t, found)
+	assert.True(t, answer.Found)
 }
 
 func TestLogIsTrimmed(t *testing.T) {
@@ -369,13 +370,13 @@ func TestLateAnswers(t *testing.T) {
 	for range 3 {
 		proxy.Delay(0)
 		require.Eventually(t, func() bool {
-			_, _, err := log.Contains(t.Context(), []idset.Key{idset.KeyOf("a")})
+			_, err := log.Contains(t.Context(), []idset.Key{idset.KeyOf("a")}, positionZero)
 			return err == nil
 		}, soon, tick)
 		proxy.Delay(timeout / 3) // the first command is answered in time, the second is not
-		_, head, err := log.Contains(t.Context(), []idset.Key{idset.KeyOf("a")})
+		answer, err := log.Contains(t.Context(), []idset.Key{idset.KeyOf("a")}, positionZero)
 		require.ErrorIs(t, err, context.DeadlineExceeded)
-		require.Zero(t, head)
+		require.Zero(t, answer)
 		pass(timeout) // in which the last answers come
 	}
 }

@@ -91,7 +91,7 @@ func TestErrorsTellNoIDs(t *testing.T) {
 	b := store.Blocklist(t.Context())
 	_, _, err := store.Sessions().Get(t.Context(), "secret")
 	assert.EqualError(t, err, "redisstore: ERR unknown command 'hgetall'")
-	_, _, err = store.log.Contains(t.Context(), keysOf("secret"))
+	_, err = store.log.Contains(t.Context(), keysOf("secret"), positionZero)
 	assert.EqualError(t, err, "redisstore: ERR unknown command 'zmscore'")
 	for range 3 { // nor does it seem to be done when it is repeated
 		err = b.Add(t.Context(), "secret", hour)

@@ -96,9 +96,9 @@ func add(t *testing.T, b ginjwt.Blocklist, id string) {
 // isListed asks the server, as a process does that has just been started.
 func isListed(t *testing.T, store *tested, id string) bool {
 	t.Helper()
-	found, _, err := store.log.Contains(t.Context(), []idset.Key{idset.KeyOf(id)})
+	answer, err := store.log.Contains(t.Context(), []idset.Key{idset.KeyOf(id)}, positionZero)
 	require.NoError(t, err)
-	return found
+	return answer.Found
 }
 
 func requireListed(t *testing.T, store *tested, ids ...string) {

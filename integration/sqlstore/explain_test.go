@@ -100,12 +100,26 @@ func useSessions(t *testing.T, sessions *sqlstore.Sessions) {
 // useList calls every method, also with as many keys as a statement may have.
 func useList(t *testing.T, log replica.Log, rows int) {
 	t.Helper()
-	_, _, err := log.Contains(t.Context(), []idset.Key{entry(1).Key, entry(2).Key})
+	_, err := log.Contains(t.Context(), []idset.Key{entry(1).Key, entry(2).Key}, replica.Position{Seq: 1, Mark: "mark"})
 	require.NoError(t, err)
 	require.Len(t, load(t, log), rows)
 	_, err = log.Since(t.Context(), replica.Position{Seq: int64(rows / 2), Mark: "mark"}, func(idset.Entry) {})
 	require.NoError(t, err)
 	add(t, log, entriesOf(sqldb.MaxKeys+1)...)
+	restore(t, log)
+}
+
+// restore calls the methods that a lost list needs.
+func restore(t *testing.T, log replica.Log) {
+	t.Helper()
+	me := replica.Member{ID: "me", Beat: 1}
+	require.NoError(t, log.Found(t.Context(), "first"))
+	require.NoError(t, log.Begin(t.Context(), "first", "second", []string{"me"}))
+	require.NoError(t, log.PassGiver(t.Context(), "second", "", "me"))
+	_, err := log.Call(t.Context(), me, 0)
+	require.NoError(t, err)
+	require.NoError(t, log.End(t.Context(), "second"))
+	require.NoError(t, log.Strike(t.Context(), me))
 }
 
 // requireAll fails the test if a statement that the package knows was not sent.

@@ -36,9 +36,9 @@ func entriesOf(n int) (all []idset.Entry) {
 
 func head(t *testing.T, log replica.Log) replica.Position {
 	t.Helper()
-	at, err := log.Head(t.Context())
+	head, err := log.Head(t.Context())
 	require.NoError(t, err)
-	return at
+	return head.At
 }
 
 func add(t *testing.T, log replica.Log, entries ...idset.Entry) replica.Position {
@@ -118,10 +118,11 @@ func testPlaces(t *testing.T, _ *database, store *tested) {
 		for _, n := range *keys {
 			asked = append(asked, entry(n).Key)
 		}
-		found, at, err := log.Contains(t.Context(), asked)
+		answer, err := log.Contains(t.Context(), asked, first)
 		require.NoError(t, err)
-		assert.Equal(t, want, found, "%v", *keys)
-		assert.Equal(t, second, at)
+		assert.Equal(t, want, answer.Found, "%v", *keys)
+		assert.Equal(t, second, answer.Head.At)
+		assert.True(t, answer.Intact)
 	}
 }
 
@@ -137,13 +138,13 @@ func testBatches(t *testing.T, _ *database, store *tested) {
 	for i := range entries {
 		keys = append(keys, entry(len(entries)+i).Key)
 	}
-	found, at, err := log.Contains(t.Context(), keys)
+	answer, err := log.Contains(t.Context(), keys, replica.Position{})
 	require.NoError(t, err)
-	assert.False(t, found)
-	assert.Equal(t, head(t, log), at)
-	found, _, err = log.Contains(t.Context(), append(keys, entry(0).Key))
+	assert.False(t, answer.Found)
+	assert.Equal(t, head(t, log), answer.Head.At)
+	answer, err = log.Contains(t.Context(), append(keys, entry(0).Key), replica.Position{})
 	require.NoError(t, err)
-	assert.True(t, found)
+	assert.True(t, answer.Found)
 }
 
 func testKnown(t *testing.T, _ *database, store *tested) {
@@ -267,9 +268,9 @@ func testRestored(t *testing.T, d *database, store *tested) {
 	require.NoError(t, b.Add(t.Context(), "lost", time.Time{}))
 	isThere := func(id string) func() bool {
 		return func() bool {
-			found, _, err := log.Contains(t.Context(), []idset.Key{idset.KeyOf(id)})
+			answer, err := log.Contains(t.Context(), []idset.Key{idset.KeyOf(id)}, replica.Position{})
 			require.NoError(t, err)
-			return found
+			return answer.Found
 		}
 	}
 	require.True(t, isThere("lost")())
@@ -372,7 +373,7 @@ func testNoTables(t *testing.T, d *database, store *tested) {
 	_, err := store.log.Head(t.Context())
 	assert.EqualError(t, err, "sqlstore: the tables of the blocklist are incomplete: call Migrate")
 	for _, keys := range [][]idset.Key{nil, {entry(1).Key}} {
-		_, _, err = store.log.Contains(t.Context(), keys)
+		_, err = store.log.Contains(t.Context(), keys, replica.Position{})
 		assert.EqualError(t, err, "sqlstore: the tables of the blocklist are incomplete: call Migrate")
 	}
 	err = store.log.Append(t.Context(), entriesOf(1))

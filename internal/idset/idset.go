@@ -136,6 +136,15 @@ func (s *Set) Contains(key Key) bool {
 	return found
 }
 
+// Holds reports whether the key of e is in the set for as long as e says.
+func (s *Set) Holds(e Entry) bool {
+	shard := s.shard(e.Key.hash())
+	shard.mu.RLock()
+	defer shard.mu.RUnlock()
+	until, found := shard.until[e.Key]
+	return found && until >= e.Until
+}
+
 // Empty reports whether nothing was ever added.
 func (s *Set) Empty() bool { return !s.used.Load() }
 

@@ -18,23 +18,22 @@ var _ replica.Log = (*List)(nil)
 
 // List is the list on the server: a sorted set of all entries, and a
 // stream of the last ones. The ID of an entry of the stream is its position,
-// sequence number and mark.
+// sequence number and mark. Beside them are the state of the list and the roll.
 //
 // The set has a guard, a member that never expires, so that it is there as long
 // as the stream is. A stream without the guard has lost its set, a guard without
-// a stream has lost that: both are seen as a list that never was, and those who
-// follow it give back what they know.
+// a stream has lost that, and a state without either has lost both: the list is
+// broken.
 //
-// The two keys must never expire: a server that is short of memory may drop
+// The keys must never expire: a server that is short of memory may drop
 // keys that do, and would bring back what was revoked. Their common hash tag
-// keeps them in one slot, so that one script can change both.
+// keeps them in one slot, so that one script can change all.
 type List struct {
 	// LogLength is how many entries the stream keeps, and some more.
 	LogLength int
 
-	db  *DB
-	set string
-	log string
+	db                    *DB
+	set, log, state, roll string
 }
 
 const defaultLogLength = 100_000
@@ -42,73 +41,8 @@ const defaultLogLength = 100_000
 // List returns the list whose keys begin with prefix.
 func (db *DB) List(prefix string) *List {
 	set := "{" + prefix + "}:blocklist"
-	return &List{defaultLogLength, db, set, set + ":log"}
+	return &List{defaultLogLength, db, set, set + ":log", set + ":state", set + ":roll"}
 }
-
-// lastID is the part of scripts that reads the position of the last entry, also
-// if that entry itself is gone.
-const lastID = `
-local function lastID(log)
-	local info = redis.call('XINFO', 'STREAM', log)
-	for i = 1, #info, 2 do
-		if info[i] == 'last-generated-id' then
-			return info[i + 1]
-		end
-	end
-end
-`
-
-// headScript returns the position of the last entry.
-//
-// KEYS: set, log.
-var headScript = redis.NewScript(lastID + `
-if not redis.call('ZSCORE', KEYS[1], 'guard') or redis.call('EXISTS', KEYS[2]) == 0 then
-	return '0-0'
-end
-return lastID(KEYS[2])
-`)
-
-// appendScript adds entries, and removes some that have expired; those only an
-// hour later, so that clocks may differ.
-//
-// The log comes first, as nothing is taken back when a script fails: what is in
-// the set would not be added again.
-//
-// What is left of a log that has lost its set is dropped, so that numbers begin
-// again, and all who follow notice. Where the log was lost, and the set was not,
-// number 1 is left out: who followed from the very start has not read the set.
-//
-// KEYS: set, log; ARGV: length of the log, then key, expiry and mark of each.
-var appendScript = redis.NewScript(lastID + `
-local set, log = KEYS[1], KEYS[2]
-local seq
-if not redis.call('ZSCORE', set, 'guard') then
-	redis.call('DEL', log)
-	redis.call('ZADD', set, '+inf', 'guard')
-	seq = 0
-elseif redis.call('EXISTS', log) == 0 then
-	seq = 1
-else
-	seq = tonumber(string.match(lastID(log), '^%d+'))
-end
-
-local hourAgo = redis.call('TIME')[1] - 3600
-local expired = redis.call('ZRANGEBYSCORE', set, '-inf', string.format('(%.0f', hourAgo), 'LIMIT', 0, 100)
-if #expired > 0 then
-	redis.call('ZREM', set, unpack(expired))
-end
-
-for i = 2, #ARGV, 3 do
-	local key, expiry, mark = ARGV[i], ARGV[i + 1], ARGV[i + 2]
-	local known = redis.call('ZSCORE', set, key)
-	if not known or tonumber(known) < tonumber(expiry) then
-		seq = seq + 1
-		redis.call('XADD', log, 'MAXLEN', '~', ARGV[1], string.format('%.0f-%s', seq, mark), 'key', key, 'until', expiry)
-		redis.call('ZADD', set, expiry, key)
-	end
-end
-return 1
-`)
 
 // How many entries one command is about.
 const (
@@ -116,56 +50,75 @@ const (
 	ReadAtOnce     = 2000
 )
 
-// Head returns the position of the last entry.
-func (l *List) Head(ctx context.Context) (replica.Position, error) {
+// Head tells where the list stands.
+func (l *List) Head(ctx context.Context) (replica.Head, error) {
 	return Ask(ctx, l.db, l.head)
 }
 
-func (l *List) head(ctx context.Context) (replica.Position, error) {
-	id, err := headScript.Run(ctx, l.db.Client, []string{l.set, l.log}).Text()
+func (l *List) head(ctx context.Context) (h replica.Head, err error) {
+	fields, err := headScript.Run(ctx, l.db.Client, []string{l.set, l.log, l.state}).StringSlice()
 	if err != nil {
-		return replica.Position{}, err
+		return h, err
 	}
-	at, ok := positionOf(id)
-	if !ok {
-		return at, errors.New("the log of revoked tokens is not as this package writes it")
+	if len(fields) != 7 {
+		return h, errForeign
 	}
-	return at, nil
+	at, ok := positionOf(fields[0])
+	seconds, noSeconds := strconv.ParseInt(fields[5], 10, 64)
+	micros, noMicros := strconv.ParseInt(fields[6], 10, 64)
+	if !ok || noSeconds != nil || noMicros != nil {
+		return h, errForeign
+	}
+	return replica.Head{
+		At: at, Broken: fields[1] == "1", Epoch: fields[2], Restoring: fields[3] == "1", Giver: fields[4],
+		Now: time.Unix(seconds, micros*1000),
+	}, nil
 }
+
+var errForeign = errors.New("the list of revoked tokens is not as this package writes it")
 
 // Append adds entries.
 func (l *List) Append(ctx context.Context, entries []idset.Entry) error {
 	for part := range slices.Chunk(entries, appendedAtOnce) {
-		args := make([]any, 0, 1+3*len(part))
-		args = append(args, l.LogLength)
+		args := make([]any, 0, 2+3*len(part))
+		args = append(args, l.LogLength, time.Now().Unix())
 		for _, e := range part {
 			args = append(args, e.Key[:], e.Until, RandomMark())
 		}
-		_, err := Ask(ctx, l.db, func(ctx context.Context) (any, error) {
-			return l.db.Write(ctx, appendScript, []string{l.set, l.log}, args...)
-		})
-		if err != nil {
+		if err := l.write(ctx, appendScript, []string{l.set, l.log}, args...); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// lookup is what a question of Contains is answered with.
-type lookup struct {
-	found bool
-	head  replica.Position
+func (l *List) write(ctx context.Context, script *redis.Script, keys []string, args ...any) error {
+	_, err := Ask(ctx, l.db, func(ctx context.Context) (any, error) { return l.db.Write(ctx, script, keys, args...) })
+	return err
 }
 
-// Contains reports whether any of keys is on the list, and where that stands.
-func (l *List) Contains(ctx context.Context, keys []idset.Key) (found bool, head replica.Position, err error) {
-	answer, err := Ask(ctx, l.db, func(ctx context.Context) (a lookup, err error) {
-		if a.found, err = l.containsAny(ctx, keys); err == nil {
-			a.head, err = l.head(ctx)
+// Contains reports whether any of keys is on the list, whether the entry at a
+// position is as it was, and where the list stands. That is asked last: what was
+// lost before is seen.
+func (l *List) Contains(ctx context.Context, keys []idset.Key, at replica.Position) (replica.Answer, error) {
+	return Ask(ctx, l.db, func(ctx context.Context) (a replica.Answer, err error) {
+		if a.Found, err = l.containsAny(ctx, keys); err != nil || a.Found {
+			return a, err
 		}
+		if a.Intact, err = l.isIntact(ctx, at); err != nil {
+			return a, err
+		}
+		a.Head, err = l.head(ctx)
 		return a, err
 	})
-	return answer.found, answer.head, err
+}
+
+func (l *List) isIntact(ctx context.Context, at replica.Position) (bool, error) {
+	if at.Seq == 0 {
+		return true, nil
+	}
+	messages, err := l.db.Client.XRange(ctx, l.log, idOf(at), idOf(at)).Result()
+	return len(messages) == 1, err
 }
 
 func (l *List) containsAny(ctx context.Context, keys []idset.Key) (bool, error) {
@@ -196,9 +149,8 @@ func (l *List) Load(ctx context.Context, add func(idset.Entry)) error {
 		if err != nil {
 			return err
 		}
-		now := time.Now()
 		for _, member := range members {
-			if e, ok := entryOf(member); ok && e.IsLive(now) {
+			if e, ok := entryOf(member); ok {
 				add(e)
 			}
 		}
@@ -268,8 +220,9 @@ const (
 	MinFirstWait = 5 * time.Millisecond
 )
 
-// Wait waits for an entry after at.
-func (l *List) Wait(ctx context.Context, at replica.Position, most time.Duration) {
+// Wait waits for an entry after at. An error is why it cannot, such as a client
+// that may not use XREAD.
+func (l *List) Wait(ctx context.Context, at replica.Position, most time.Duration) error {
 	most = max(most, time.Millisecond) // the least there is; 0 would be for ever
 	began := time.Now()
 	_, err := ask(ctx, most+l.db.Timeout, func(ctx context.Context) ([]redis.XStream, error) {
@@ -280,9 +233,11 @@ func (l *List) Wait(ctx context.Context, at replica.Position, most time.Duration
 	switch failed := err != nil && !errors.Is(err, redis.Nil); {
 	case failed:
 		sleep(ctx, min(most, MinWait)-time.Since(began))
+		return err
 	case at.Seq == 0: // a log that has lost its set has entries after that all the time
 		sleep(ctx, min(most, MinFirstWait)-time.Since(began))
 	}
+	return nil
 }
 
 // idOf returns the ID of the entry at a position, 0-0 for the one before all.

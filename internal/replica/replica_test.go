@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"sync"
 	"testing"
@@ -21,12 +22,22 @@ import (
 type server struct {
 	mu      sync.Mutex
 	down    error
-	entries map[idset.Key]uint32
-	log     []numbered
+	data    data
 	dropped int // entries at the beginning of the log
 	marks   int
 	asked   int // questions of Contains
 	changed chan struct{}
+	ahead   time.Duration // of the server's clock
+}
+
+// data is what a server can lose.
+type data struct {
+	entries   map[idset.Key]uint32
+	log       []numbered
+	epoch     string
+	restoring bool
+	giver     string
+	roll      map[string]replica.Member
 }
 
 type numbered struct {
@@ -34,9 +45,14 @@ type numbered struct {
 	e  idset.Entry
 }
 
-func newServer() *server {
-	return &server{entries: map[idset.Key]uint32{}, changed: make(chan struct{})}
+func (d data) clone() data {
+	d.entries, d.log, d.roll = maps.Clone(d.entries), slices.Clone(d.log), maps.Clone(d.roll)
+	return d
 }
+
+func noData() data { return data{entries: map[idset.Key]uint32{}, roll: map[string]replica.Member{}} }
+
+func newServer() *server { return &server{data: noData(), changed: make(chan struct{})} }
 
 var errDown = errors.New("the server is down")
 
@@ -48,28 +64,28 @@ func (s *server) locked(f func()) {
 
 func (s *server) setDown(err error) { s.locked(func() { s.down = err }) }
 
+func (s *server) loseAll() { s.locked(func() { s.data = noData() }) }
+
 // snapshot returns a function that brings back today's data.
 func (s *server) snapshot() (restore func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	entries, log := map[idset.Key]uint32{}, slices.Clone(s.log)
-	for key, until := range s.entries {
-		entries[key] = until
-	}
-	return func() { s.locked(func() { s.entries, s.log = entries, log }) }
+	d := s.data.clone()
+	return func() { s.locked(func() { s.data = d.clone() }) }
 }
 
-func (s *server) Head(context.Context) (replica.Position, error) {
+func (s *server) Head(context.Context) (replica.Head, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.head(), s.down
 }
 
-func (s *server) head() replica.Position {
-	if len(s.log) == 0 {
-		return replica.Position{}
+func (s *server) head() replica.Head {
+	h := replica.Head{Epoch: s.data.epoch, Restoring: s.data.restoring, Giver: s.data.giver, Now: time.Now().Add(s.ahead)}
+	if n := len(s.data.log); n > 0 {
+		h.At = s.data.log[n-1].at
 	}
-	return s.log[len(s.log)-1].at
+	return h
 }
 
 func (s *server) Append(_ context.Context, entries []idset.Entry) error {
@@ -79,29 +95,32 @@ func (s *server) Append(_ context.Context, entries []idset.Entry) error {
 		return s.down
 	}
 	for _, e := range entries {
-		if until, ok := s.entries[e.Key]; ok && until >= e.Until {
+		if until, ok := s.data.entries[e.Key]; ok && until >= e.Until {
 			continue
 		}
 		s.marks++
-		s.entries[e.Key] = e.Until
-		s.log = append(s.log, numbered{replica.Position{Seq: s.head().Seq + 1, Mark: fmt.Sprint(s.marks)}, e})
+		s.data.entries[e.Key] = e.Until
+		s.data.log = append(s.data.log, numbered{replica.Position{Seq: s.head().At.Seq + 1, Mark: fmt.Sprint(s.marks)}, e})
 	}
 	close(s.changed)
 	s.changed = make(chan struct{})
 	return nil
 }
 
-func (s *server) Contains(_ context.Context, keys []idset.Key) (bool, replica.Position, error) {
+func (s *server) Contains(_ context.Context, keys []idset.Key, at replica.Position) (a replica.Answer, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.asked++
-	return slices.ContainsFunc(keys, func(key idset.Key) bool { _, ok := s.entries[key]; return ok }), s.head(), s.down
+	a.Found = slices.ContainsFunc(keys, func(key idset.Key) bool { _, ok := s.data.entries[key]; return ok })
+	a.Intact = at.Seq == 0 || slices.ContainsFunc(s.data.log, func(n numbered) bool { return n.at == at })
+	a.Head = s.head()
+	return a, s.down
 }
 
 func (s *server) Load(_ context.Context, add func(idset.Entry)) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for key, until := range s.entries {
+	for key, until := range s.data.entries {
 		add(idset.Entry{Key: key, Until: until})
 	}
 	return s.down
@@ -110,7 +129,7 @@ func (s *server) Load(_ context.Context, add func(idset.Entry)) error {
 func (s *server) Since(_ context.Context, at replica.Position, add func(idset.Entry)) (replica.Position, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	log := s.log[s.dropped:]
+	log := s.data.log[min(s.dropped, len(s.data.log)):]
 	i := slices.IndexFunc(log, func(n numbered) bool { return n.at.Seq == at.Seq })
 	switch {
 	case s.down != nil:
@@ -128,23 +147,94 @@ func (s *server) Since(_ context.Context, at replica.Position, add func(idset.En
 	return at, nil
 }
 
-func (s *server) Wait(ctx context.Context, at replica.Position, most time.Duration) {
+func (s *server) Wait(ctx context.Context, at replica.Position, most time.Duration) error {
 	s.mu.Lock()
 	changed := s.changed
-	if s.head() != at {
+	if s.head().At != at {
 		changed = nil
 	}
 	s.mu.Unlock()
 	timer := time.NewTimer(most)
 	defer timer.Stop()
 	if changed == nil {
-		return
+		return nil
 	}
 	select {
 	case <-changed:
 	case <-timer.C:
 	case <-ctx.Done():
 	}
+	return nil
+}
+
+// change is for what changes no entry.
+func (s *server) change(f func(d *data)) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.down == nil {
+		f(&s.data)
+	}
+	return s.down
+}
+
+func (s *server) Found(_ context.Context, epoch string) error {
+	return s.change(func(d *data) {
+		if d.epoch == "" {
+			d.epoch = epoch
+		}
+	})
+}
+
+func (s *server) Begin(ctx context.Context, seen, epoch string, expected []string) error {
+	err := s.change(func(d *data) {
+		for _, id := range expected {
+			if _, ok := d.roll[id]; !ok {
+				d.roll[id] = replica.Member{ID: id}
+			}
+		}
+		if d.epoch == seen {
+			d.epoch, d.restoring, d.giver = epoch, true, ""
+		}
+	})
+	return errors.Join(err, s.Append(ctx, []idset.Entry{idset.EntryOf(epoch, time.Now())}))
+}
+
+func (s *server) PassGiver(_ context.Context, epoch, from, to string) error {
+	return s.change(func(d *data) {
+		if d.epoch == epoch && d.giver == from {
+			d.giver = to
+		}
+	})
+}
+
+func (s *server) End(_ context.Context, epoch string) error {
+	return s.change(func(d *data) {
+		for _, m := range d.roll {
+			if m.Gave != epoch {
+				return
+			}
+		}
+		if d.epoch == epoch {
+			d.restoring, d.giver = false, ""
+		}
+	})
+}
+
+func (s *server) Call(_ context.Context, me replica.Member, was int64) (r replica.Roll, err error) {
+	err = s.change(func(d *data) {
+		before, ok := d.roll[me.ID]
+		d.roll[me.ID] = me
+		r = replica.Roll{Members: slices.Collect(maps.Values(d.roll)), Epoch: d.epoch, Kept: ok && was <= before.Beat && before.Beat <= me.Beat}
+	})
+	return r, err
+}
+
+func (s *server) Strike(_ context.Context, m replica.Member) error {
+	return s.change(func(d *data) {
+		if d.roll[m.ID].Beat == m.Beat {
+			delete(d.roll, m.ID)
+		}
+	})
 }
 
 const staleness = 200 * time.Millisecond
@@ -263,11 +353,9 @@ func TestCopiesThatEnded(t *testing.T) {
 func TestServersThatLostData(t *testing.T) {
 	t.Parallel()
 	for name, lose := range map[string]func(s *server, toSnapshot func()){
-		"all of it": func(s *server, _ func()) {
-			s.locked(func() { s.entries, s.log = map[idset.Key]uint32{}, nil })
-		},
+		"all of it": func(s *server, _ func()) { s.loseAll() },
 		"all of it, and counted on": func(s *server, _ func()) {
-			s.locked(func() { s.entries, s.log = map[idset.Key]uint32{}, nil })
+			s.loseAll()
 			for i := range 50 {
 				_ = s.Append(context.Background(), []idset.Entry{idset.EntryOf(fmt.Sprint("new", i), time.Time{})})
 			}
@@ -299,7 +387,7 @@ func TestServersThatLostData(t *testing.T) {
 			}
 			require.Eventually(t, func() bool {
 				head, _ := s.Head(t.Context())
-				return head.Seq == 10
+				return head.At.Seq == 10
 			}, time.Minute, time.Millisecond)
 			b := follow(t, s)
 			s.setDown(errDown)
@@ -315,8 +403,8 @@ func TestServersThatLostData(t *testing.T) {
 					assert.True(t, contains(t, a, id))
 					key := idset.KeyOf(id)
 					require.Eventually(t, func() bool {
-						blocked, _, err := s.Contains(t.Context(), []idset.Key{key})
-						return blocked && err == nil
+						answer, err := s.Contains(t.Context(), []idset.Key{key}, replica.Position{})
+						return answer.Found && err == nil
 					}, time.Minute, time.Millisecond, id)
 				}
 			}
@@ -341,8 +429,8 @@ func TestNumbersThatWereDropped(t *testing.T) {
 	s.locked(func() {
 		for i := range 100 {
 			e := idset.EntryOf(fmt.Sprint("many", i), time.Time{})
-			s.entries[e.Key] = e.Until
-			s.log = append(s.log, numbered{replica.Position{Seq: s.head().Seq + 1, Mark: fmt.Sprint("m", i)}, e})
+			s.data.entries[e.Key] = e.Until
+			s.data.log = append(s.data.log, numbered{replica.Position{Seq: s.head().At.Seq + 1, Mark: fmt.Sprint("m", i)}, e})
 		}
 		s.dropped = 90
 	})

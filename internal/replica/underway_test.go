@@ -37,11 +37,12 @@ func (s *slowServer) Append(ctx context.Context, entries []idset.Entry) error {
 	return s.server.Append(ctx, entries)
 }
 
-func (s *slowServer) Wait(ctx context.Context, at replica.Position, pause time.Duration) {
+func (s *slowServer) Wait(ctx context.Context, _ replica.Position, _ time.Duration) error {
 	select {
 	case s.rounds <- struct{}{}:
 	case <-ctx.Done():
 	}
+	return nil
 }
 
 // An Add that was repeated before it returned would no longer be looked for: what
@@ -65,7 +66,7 @@ func TestTheFollowerRepeatsNothingThatIsUnderWay(t *testing.T) {
 		<-s.rounds
 	}
 	assert.Len(t, s.repeated, 1, "what may have failed is repeated")
-	found, _, err := s.Contains(t.Context(), []idset.Key{idset.KeyOf("id")})
+	answer, err := s.Contains(t.Context(), []idset.Key{idset.KeyOf("id")}, replica.Position{})
 	require.NoError(t, err)
-	assert.True(t, found)
+	assert.True(t, answer.Found)
 }

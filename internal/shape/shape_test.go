@@ -29,7 +29,7 @@ var mayImport = map[string][]string{
 	"internal/base64url":  {},
 	"internal/strictjson": {},
 	"internal/idset":      {},
-	"internal/replica":    {"internal/idset"},
+	"internal/replica":    {"internal/idset", "store"},
 	"store":               {"internal/idset"},
 	"keys":                {"internal/base64url", "internal/strictjson"},
 	"":                    {"internal/base64url", "internal/strictjson", "keys", "store"},

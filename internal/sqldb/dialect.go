@@ -21,7 +21,7 @@ import (
 //  3. Add its server to onAll in integration/sqlstore, and run the tests. Some
 //     have questions of their own, such as how EXPLAIN names a full scan.
 //
-// Statements are templates: {sessions}, {blocklist}, {head} and {schema} stand for
+// Statements are templates: {sessions}, {blocklist}, {head}, {roll} and {schema} stand for
 // the names of the tables, {keys} for a list of parameters, and ? for a parameter;
 // they have no other question marks.
 type Dialect struct {
@@ -66,6 +66,10 @@ type Dialect struct {
 	// there is a row with that id, and counts as one row only if there is none.
 	unlessThere string
 
+	// orUpdate ends an INSERT that changes the row with that id, if there is one.
+	// Assignments follow.
+	orUpdate string
+
 	// purgeSessions deletes the sessions with one of {keys} that expired before a
 	// time, in that order of parameters. It locks rows by primary key first, as
 	// all other statements do.
@@ -88,6 +92,7 @@ func (d *Dialect) statement(prefix, template string) string {
 		"{sessions}", prefix+"sessions",
 		"{blocklist}", prefix+"blocklist",
 		"{head}", prefix+"blocklist_head",
+		"{roll}", prefix+"blocklist_roll",
 		"{schema}", prefix+"schema",
 	).Replace(template)
 	var written strings.Builder

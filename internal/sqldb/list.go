@@ -37,14 +37,14 @@ type row struct {
 
 var errNoHead = errors.New("the tables of the blocklist are incomplete: call Migrate")
 
-// Head returns the position of the last entry.
-func (l *List) Head(ctx context.Context) (replica.Position, error) {
-	found, err := Rows(ctx, l.db, scanPosition, l.db.Queries.Head)
+// Head tells where the list stands.
+func (l *List) Head(ctx context.Context) (replica.Head, error) {
+	found, err := Rows(ctx, l.db, scanHead, l.db.Queries.Standing)
 	switch {
 	case err != nil:
-		return replica.Position{}, err
+		return replica.Head{}, err
 	case len(found) == 0:
-		return replica.Position{}, fmt.Errorf("sqlstore: %w", errNoHead)
+		return replica.Head{}, fmt.Errorf("sqlstore: %w", errNoHead)
 	}
 	return found[0], nil
 }
@@ -144,33 +144,30 @@ func requireRows(result sql.Result, want int) error {
 	return err
 }
 
-// lookup is what the database knows of some keys, and where its list stands.
-type lookup struct {
-	head  replica.Position
-	found bool
-}
-
-// Contains reports whether any of keys is on the list, and where that stands.
-func (l *List) Contains(ctx context.Context, keys []idset.Key) (found bool, head replica.Position, err error) {
+// Contains reports whether any of keys is on the list, whether the entry at a
+// position is as it was, and where the list stands.
+func (l *List) Contains(ctx context.Context, keys []idset.Key, at replica.Position) (a replica.Answer, err error) {
 	if len(keys) == 0 {
-		head, err = l.Head(ctx)
-		return false, head, err
+		keys = []idset.Key{{}}
 	}
 	ctx, cancel := context.WithTimeout(ctx, l.db.timeout)
 	defer cancel()
 	for some := range slices.Chunk(keys, MaxKeys) {
-		answers, err := Rows(ctx, l.db, scanLookup, l.db.Queries.Contains(len(some)), keyArgs(some)...)
+		args := append([]any{at.Seq, at.Mark}, keyArgs(some)...)
+		answers, err := Rows(ctx, l.db, scanAnswer, l.db.Queries.Contains(len(some)), args...)
 		switch {
 		case err != nil:
-			return false, head, err
+			return a, err
 		case len(answers) == 0:
-			return false, head, fmt.Errorf("sqlstore: %w", errNoHead)
-		case answers[0].found:
-			return true, answers[0].head, nil
+			return a, fmt.Errorf("sqlstore: %w", errNoHead)
 		}
-		head = answers[0].head
+		a = answers[0]
+		a.Intact = a.Intact || at == (replica.Position{})
+		if a.Found {
+			break
+		}
 	}
-	return false, head, nil
+	return a, nil
 }
 
 // Load passes all entries to add, page by page. What is added meanwhile has
@@ -221,23 +218,30 @@ func (l *List) page(ctx context.Context, from int64) ([]row, error) {
 }
 
 // Wait waits for most: databases are polled.
-func (l *List) Wait(ctx context.Context, _ replica.Position, most time.Duration) {
+func (l *List) Wait(ctx context.Context, _ replica.Position, most time.Duration) error {
 	timer := time.NewTimer(most)
 	defer timer.Stop()
 	select {
 	case <-timer.C:
 	case <-ctx.Done():
 	}
+	return nil
 }
 
-func scanPosition(rows *sql.Rows) (at replica.Position, err error) {
-	err = rows.Scan(&at.Seq, &at.Mark)
-	return at, err
+func scanHead(rows *sql.Rows) (h replica.Head, err error) {
+	return h, scanStanding(rows, &h)
 }
 
-func scanLookup(rows *sql.Rows) (l lookup, err error) {
-	err = rows.Scan(&l.head.Seq, &l.head.Mark, &l.found)
-	return l, err
+func scanAnswer(rows *sql.Rows) (a replica.Answer, err error) {
+	return a, scanStanding(rows, &a.Head, &a.Intact, &a.Found)
+}
+
+func scanStanding(rows *sql.Rows, h *replica.Head, more ...any) error {
+	var millis int64
+	var hasLast bool
+	err := rows.Scan(append([]any{&h.At.Seq, &h.At.Mark, &h.Epoch, &h.Restoring, &h.Giver, &millis, &hasLast}, more...)...)
+	h.Now, h.Broken = time.UnixMilli(millis), !hasLast
+	return err
 }
 
 func scanEntry(rows *sql.Rows) (e idset.Entry, err error) {

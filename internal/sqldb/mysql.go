@@ -55,6 +55,7 @@ var MySQL = &Dialect{
 	// A row that is changed counts as two. A row that is set to what it was counts
 	// as none or as one, as the client wishes, and INSERT IGNORE ignores much more.
 	unlessThere: `ON DUPLICATE KEY UPDATE changes = changes + 1`,
+	orUpdate:    `ON DUPLICATE KEY UPDATE `,
 	// Without FORCE INDEX, MySQL may delete by time: it then locks the other index
 	// first, and is in a deadlock with clients that prolong a session.
 	purgeSessions: `DELETE s FROM {sessions} AS s FORCE INDEX (PRIMARY) WHERE s.id IN ({keys}) AND s.expires < ?`,

@@ -48,6 +48,7 @@ var PostgreSQL = &Dialect{
 	parameter:     func(i int) string { return "$" + strconv.Itoa(i) },
 	now:           `floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint`,
 	unlessThere:   `ON CONFLICT (id) DO NOTHING`,
+	orUpdate:      `ON CONFLICT (id) DO UPDATE SET `,
 	purgeSessions: `DELETE FROM {sessions} WHERE id IN ({keys}) AND expires < ?`,
 	insert:        (*List).insertAtOnce,
 	undone:        hasSQLState("40P01", "40001"), // a deadlock, or a stricter isolation than the default

@@ -28,7 +28,7 @@ func (db *DB) Purge(ctx context.Context, now time.Time) (removed int64, err erro
 		return removed, err
 	}
 	entries, err := db.purge(ctx, expiredRows{
-		find: db.Queries.ExpiredEntries, findArgs: []any{min(now.Unix(), idset.Forever), head.Seq - KeptEntries},
+		find: db.Queries.ExpiredEntries, findArgs: []any{min(now.Unix(), idset.Forever), head.At.Seq - KeptEntries},
 		remove: db.Queries.PurgeEntries,
 	})
 	return removed + entries, err

@@ -18,11 +18,15 @@ type Queries struct {
 	ExpiredSessions                    string
 	PurgeSessions                      func(n int) string
 
-	Head, Advance, Page string
-	Contains, Known     func(n int) string
-	Insert              func(n int) string
-	ExpiredEntries      string
-	PurgeEntries        func(n int) string
+	Head, Standing, Advance, Page string
+	Contains, Known               func(n int) string
+	Insert                        func(n int) string
+	ExpiredEntries                string
+	PurgeEntries                  func(n int) string
+
+	Found, Begin, PassGiver, End string
+	Beat, Call, Roll             string
+	Expected, Strike             string
 }
 
 // How many rows a statement is about.
@@ -33,6 +37,9 @@ const (
 )
 
 func newQueries(d *Dialect, prefix string) Queries {
+	// The row of the last entry is never purged.
+	standing := `seq, mark, epoch, restoring, giver, ` + d.now +
+		`, seq = 0 OR EXISTS (SELECT 1 FROM {blocklist} WHERE {blocklist}.seq = {head}.seq)`
 	q := func(template string) string { return d.statement(prefix, template) }
 	list := func(template string) func(int) string {
 		return func(n int) string { return q(strings.Replace(template, "{keys}", repeat("?", n), 1)) }
@@ -56,13 +63,26 @@ func newQueries(d *Dialect, prefix string) Queries {
 		Head:     q(`SELECT seq, mark FROM {head} WHERE id = 1`),
 		Advance:  q(`UPDATE {head} SET seq = seq + ?, mark = ? WHERE id = 1`),
 		Page:     q(fmt.Sprintf(`SELECT seq, mark, id, expires FROM {blocklist} WHERE seq >= ? ORDER BY seq LIMIT %d`, pageSize)),
-		Contains: list(`SELECT seq, mark, EXISTS (SELECT 1 FROM {blocklist} WHERE {blocklist}.id IN ({keys})) FROM {head} WHERE id = 1`),
-		Known:    list(`SELECT id, expires FROM {blocklist} WHERE id IN ({keys})`),
+		Standing: q(`SELECT ` + standing + ` FROM {head} WHERE id = 1`),
+		Contains: list(`SELECT ` + standing + `, EXISTS (SELECT 1 FROM {blocklist} WHERE {blocklist}.seq = ? AND {blocklist}.mark = ?), ` +
+			`EXISTS (SELECT 1 FROM {blocklist} WHERE {blocklist}.id IN ({keys})) FROM {head} WHERE id = 1`),
+		Known: list(`SELECT id, expires FROM {blocklist} WHERE id IN ({keys})`),
 		Insert: func(n int) string {
 			return q(`INSERT INTO {blocklist} (seq, mark, id, expires) VALUES ` + repeat("(?, ?, ?, ?)", n))
 		},
 		ExpiredEntries: q(fmt.Sprintf(`SELECT seq FROM {blocklist} WHERE expires < ? AND seq <= ? ORDER BY expires LIMIT %d`, MaxPurge)),
 		PurgeEntries:   list(`DELETE FROM {blocklist} WHERE seq IN ({keys})`),
+
+		Found:     q(`UPDATE {head} SET epoch = ? WHERE id = 1 AND epoch = ''`),
+		Begin:     q(`UPDATE {head} SET seq = seq + 1, mark = ?, epoch = ?, restoring = 1, giver = '' WHERE id = 1 AND epoch = ?`),
+		PassGiver: q(`UPDATE {head} SET giver = ? WHERE id = 1 AND epoch = ? AND giver = ?`),
+		End: q(`UPDATE {head} SET restoring = 0, giver = '' WHERE id = 1 AND epoch = ? ` +
+			`AND NOT EXISTS (SELECT 1 FROM {roll} WHERE gave <> ?)`),
+		Beat:     q(`UPDATE {roll} SET beat = ?, gave = ? WHERE id = ? AND beat BETWEEN ? AND ?`),
+		Call:     q(`INSERT INTO {roll} (id, beat, gave) VALUES (?, ?, ?) ` + d.orUpdate + `beat = ?, gave = ?`),
+		Roll:     q(`SELECT {roll}.id, beat, gave, epoch FROM {roll}, {head} WHERE {head}.id = 1`),
+		Expected: q(`INSERT INTO {roll} (id, beat, gave) VALUES (?, 0, '') ` + d.orUpdate + `beat = {roll}.beat`),
+		Strike:   q(`DELETE FROM {roll} WHERE id = ? AND beat = ?`),
 	}
 }
 

@@ -44,6 +44,7 @@ var SQLite = &Dialect{
 	parameter:     questionMark,
 	now:           `CAST(round((julianday('now') - 2440587.5) * 86400000) AS INTEGER)`, // unixepoch() came later
 	unlessThere:   `ON CONFLICT (id) DO NOTHING`,
+	orUpdate:      `ON CONFLICT (id) DO UPDATE SET `,
 	purgeSessions: `DELETE FROM {sessions} WHERE id IN ({keys}) AND expires < ?`,
 	insert:        (*List).insertInTransaction,
 	undone:        func(error) bool { return false }, // writers wait for each other

@@ -9,7 +9,8 @@ import "github.com/gin-jwt-extended/ginjwt/internal/schema"
 //
 //  1. sessions, blocklist and blocklist_head
 //  2. of sessions realm, ends, key_hash, data, upstream_iss, upstream_sid,
-//     upstream_sub and jkt; the table schema
+//     upstream_sub and jkt; of blocklist_head epoch, restoring and giver; the
+//     tables blocklist_roll and schema
 var version = schema.Version{Number: 2, Oldest: 1}
 
 // kind is what a column is for; each dialect has a type for it.
@@ -53,6 +54,7 @@ const (
 	primary   = `PRIMARY KEY`
 	onlyRow   = `PRIMARY KEY CHECK (id = 1)`
 	emptyText = `DEFAULT ''`
+	zero      = `DEFAULT 0`
 )
 
 var tables = []table{
@@ -103,6 +105,18 @@ var tables = []table{
 			{name: "id", kind: number, rest: onlyRow},
 			{name: "seq", kind: number},
 			{name: "mark", kind: markText},
+			{name: "epoch", kind: markText, rest: emptyText, since: 2},
+			{name: "restoring", kind: number, rest: zero, since: 2},
+			{name: "giver", kind: markText, rest: emptyText, since: 2},
+		},
+	},
+	{
+		name:  `{roll}`,
+		since: 2,
+		columns: []column{
+			{name: "id", kind: markText, rest: primary},
+			{name: "beat", kind: number},
+			{name: "gave", kind: markText},
 		},
 	},
 	{

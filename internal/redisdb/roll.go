@@ -1,0 +1,78 @@
+package redisdb
+
+import (
+	"context"
+	"crypto/rand"
+	"strconv"
+	"strings"
+
+	"github.com/gin-jwt-extended/ginjwt/internal/replica"
+)
+
+// Found gives an epoch to a list that has none.
+func (l *List) Found(ctx context.Context, epoch string) error {
+	return l.write(ctx, foundScript, []string{l.set, l.log, l.state}, l.withFence(epoch)...)
+}
+
+// withFence returns the arguments of a script that appends a fence: an entry with a
+// key that nothing has, which has expired.
+func (l *List) withFence(epoch string) []any {
+	var key [16]byte
+	_, _ = rand.Read(key[:]) // never fails
+	return []any{l.LogLength, epoch, key[:], 1, RandomMark()}
+}
+
+// Begin begins a restoration, if the epoch is still the one that was seen.
+func (l *List) Begin(ctx context.Context, seen, epoch string, expected []string) error {
+	args := append(l.withFence(epoch), seen)
+	for _, id := range expected {
+		args = append(args, id)
+	}
+	return l.write(ctx, beginScript, []string{l.set, l.log, l.state, l.roll}, args...)
+}
+
+// PassGiver makes to the giver of an epoch, if from is it.
+func (l *List) PassGiver(ctx context.Context, epoch, from, to string) error {
+	return l.write(ctx, passGiverScript, []string{l.state}, epoch, from, to)
+}
+
+// End ends the restoration of an epoch, if all on the roll have given.
+func (l *List) End(ctx context.Context, epoch string) error {
+	return l.write(ctx, endScript, []string{l.state, l.roll}, epoch)
+}
+
+// Call writes the line of me on the roll and returns all lines.
+func (l *List) Call(ctx context.Context, me replica.Member, was int64) (r replica.Roll, err error) {
+	answer, err := Ask(ctx, l.db, func(ctx context.Context) ([]string, error) {
+		line := strconv.FormatInt(me.Beat, 10) + ":" + me.Gave
+		return callScript.Run(ctx, l.db.Client, []string{l.state, l.roll}, me.ID, line).StringSlice()
+	})
+	if err != nil {
+		return r, err
+	}
+	if len(answer)%2 != 0 || len(answer) < 2 {
+		return r, errForeign
+	}
+	end := len(answer) - 2
+	r.Epoch = answer[end]
+	before := memberOf(me.ID, answer[end+1])
+	r.Kept = answer[end+1] != "" && was <= before.Beat && before.Beat <= me.Beat
+	for i := 0; i < end; i += 2 {
+		r.Members = append(r.Members, memberOf(answer[i], answer[i+1]))
+	}
+	return r, nil
+}
+
+func memberOf(id, line string) replica.Member {
+	beat, gave, _ := strings.Cut(line, ":")
+	n, _ := strconv.ParseInt(beat, 10, 64) // 0 is nobody's
+	return replica.Member{ID: id, Beat: n, Gave: gave}
+}
+
+// Strike removes the line of m from the roll, if it is as it was.
+func (l *List) Strike(ctx context.Context, m replica.Member) error {
+	_, err := Ask(ctx, l.db, func(ctx context.Context) (any, error) {
+		return strikeScript.Run(ctx, l.db.Client, []string{l.roll}, m.ID, m.Beat).Result()
+	})
+	return err
+}

@@ -1,0 +1,176 @@
+package redisdb
+
+import "github.com/redis/go-redis/v9"
+
+// standing is the part of scripts that reads where the list stands.
+//
+// lastID is that of the last entry, also if the entry itself is gone.
+const standing = `
+local function lastID(log)
+	local info = redis.call('XINFO', 'STREAM', log)
+	for i = 1, #info, 2 do
+		if info[i] == 'last-generated-id' then
+			return info[i + 1]
+		end
+	end
+end
+
+local function isBroken(set, log, state)
+	local hasSet, hasLog = redis.call('ZSCORE', set, 'guard'), redis.call('EXISTS', log) == 1
+	if hasSet and hasLog then
+		return false
+	end
+	return hasSet or hasLog or redis.call('EXISTS', state) == 1
+end
+`
+
+// headScript returns the position of the last entry, whether the list is broken,
+// its epoch, whether it is being restored, who gives, and the time. It uses TIME
+// last: after it, old servers refuse to write.
+//
+// KEYS: set, log, state.
+var headScript = redis.NewScript(standing + `
+local set, log, state = KEYS[1], KEYS[2], KEYS[3]
+local at = '0-0'
+if redis.call('ZSCORE', set, 'guard') and redis.call('EXISTS', log) == 1 then
+	at = lastID(log)
+end
+local fields = redis.call('HMGET', state, 'epoch', 'restoring', 'giver')
+local now = redis.call('TIME')
+return {at, isBroken(set, log, state) and '1' or '0', fields[1] or '', fields[2] or '', fields[3] or '', now[1], now[2]}
+`)
+
+// appending is the part of scripts that adds entries.
+//
+// The log comes first, as nothing is taken back when a script fails: what is in
+// the set would not be added again.
+//
+// What is left of a log that has lost its set is dropped, so that numbers begin
+// again, and all who follow notice. Where the log was lost, and the set was not,
+// number 1 is left out: who followed from the very start has not read the set.
+const appending = `
+local function numberOf(set, log)
+	if not redis.call('ZSCORE', set, 'guard') then
+		redis.call('DEL', log)
+		redis.call('ZADD', set, '+inf', 'guard')
+		return 0
+	elseif redis.call('EXISTS', log) == 0 then
+		return 1
+	end
+	return tonumber(string.match(lastID(log), '^%d+'))
+end
+
+local function append(set, log, seq, length, key, expiry, mark)
+	local known = redis.call('ZSCORE', set, key)
+	if known and tonumber(known) >= tonumber(expiry) then
+		return seq
+	end
+	redis.call('XADD', log, 'MAXLEN', '~', length, string.format('%.0f-%s', seq + 1, mark), 'key', key, 'until', expiry)
+	redis.call('ZADD', set, expiry, key)
+	return seq + 1
+end
+`
+
+// appendScript adds entries, and removes some that have expired, by two clocks and
+// an hour ago.
+//
+// KEYS: set, log; ARGV: length of the log, the caller's time, then key, expiry and
+// mark of each.
+var appendScript = redis.NewScript(standing + appending + `
+local set, log = KEYS[1], KEYS[2]
+local seq = numberOf(set, log)
+local hourAgo = math.min(tonumber(redis.call('TIME')[1]), tonumber(ARGV[2])) - 3600
+local expired = redis.call('ZRANGEBYSCORE', set, '-inf', string.format('(%.0f', hourAgo), 'LIMIT', 0, 100)
+if #expired > 0 then
+	redis.call('ZREM', set, unpack(expired))
+end
+for i = 3, #ARGV, 3 do
+	seq = append(set, log, seq, ARGV[1], ARGV[i], ARGV[i + 1], ARGV[i + 2])
+end
+return 1
+`)
+
+// foundScript gives an epoch to a list that has none. A list without entries gets
+// a fence, so that it is seen when set and log are gone.
+//
+// KEYS: set, log, state; ARGV: length of the log, epoch, key, expiry and mark of
+// the fence.
+var foundScript = redis.NewScript(standing + appending + `
+local set, log, state = KEYS[1], KEYS[2], KEYS[3]
+if isBroken(set, log, state) or redis.call('HEXISTS', state, 'epoch') == 1 then
+	return 0
+end
+if redis.call('EXISTS', log) == 0 then
+	append(set, log, numberOf(set, log), ARGV[1], ARGV[3], ARGV[4], ARGV[5])
+end
+redis.call('HSET', state, 'epoch', ARGV[2])
+return 1
+`)
+
+// beginScript begins a restoration. Sent again, it does nothing more.
+//
+// KEYS: set, log, state, roll; ARGV: length of the log, the new epoch, key, expiry
+// and mark of the fence, the epoch that was seen, then those who are expected.
+var beginScript = redis.NewScript(standing + appending + `
+local set, log, state, roll = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
+if (redis.call('HGET', state, 'epoch') or '') ~= ARGV[6] then
+	return 0
+end
+for i = 7, #ARGV do
+	redis.call('HSETNX', roll, ARGV[i], '0:')
+end
+append(set, log, numberOf(set, log), ARGV[1], ARGV[3], ARGV[4], ARGV[5])
+redis.call('HSET', state, 'epoch', ARGV[2], 'restoring', '1', 'giver', '')
+return 1
+`)
+
+// passGiverScript makes another the giver of an epoch.
+//
+// KEYS: state; ARGV: epoch, from, to.
+var passGiverScript = redis.NewScript(`
+local fields = redis.call('HMGET', KEYS[1], 'epoch', 'giver')
+if fields[1] == ARGV[1] and (fields[2] or '') == ARGV[2] then
+	redis.call('HSET', KEYS[1], 'giver', ARGV[3])
+end
+return 1
+`)
+
+// endScript ends a restoration, if all have given.
+//
+// KEYS: state, roll; ARGV: epoch.
+var endScript = redis.NewScript(`
+if redis.call('HGET', KEYS[1], 'epoch') ~= ARGV[1] then
+	return 0
+end
+for _, line in ipairs(redis.call('HVALS', KEYS[2])) do
+	if string.match(line, '^%d+:(.*)$') ~= ARGV[1] then
+		return 0
+	end
+end
+redis.call('HSET', KEYS[1], 'restoring', '0', 'giver', '')
+return 1
+`)
+
+// callScript writes a line of the roll, and returns all lines, the epoch, and what
+// was there.
+//
+// KEYS: state, roll; ARGV: follower, line.
+var callScript = redis.NewScript(`
+local before = redis.call('HGET', KEYS[2], ARGV[1]) or ''
+redis.call('HSET', KEYS[2], ARGV[1], ARGV[2])
+local answer = redis.call('HGETALL', KEYS[2])
+table.insert(answer, redis.call('HGET', KEYS[1], 'epoch') or '')
+table.insert(answer, before)
+return answer
+`)
+
+// strikeScript removes a line of the roll, if its beat is still the same.
+//
+// KEYS: roll; ARGV: follower, beat.
+var strikeScript = redis.NewScript(`
+local line = redis.call('HGET', KEYS[1], ARGV[1])
+if line and string.match(line, '^(%d+):') == ARGV[2] then
+	redis.call('HDEL', KEYS[1], ARGV[1])
+end
+return 1
+`)

@@ -1,0 +1,91 @@
+package replica
+
+import (
+	"fmt"
+	"sync"
+	"time"
+)
+
+// Nothing is dropped before it has expired for the margin by two clocks, that of
+// this process and that of the server. A clock that differs from others by up to
+// MaxSkew then does no harm.
+const (
+	MaxSkew = 30 * time.Second
+	margin  = time.Minute
+)
+
+// CheckSkew returns an error for clocks that are too far apart. skew is by how
+// much the server's is ahead.
+func CheckSkew(skew time.Duration) error {
+	if skew.Abs() <= MaxSkew {
+		return nil
+	}
+	order := "ahead of"
+	if skew < 0 {
+		order = "behind"
+	}
+	return fmt.Errorf("the server's clock is %v %s that of this process, and may be %v: synchronise both (NTP)",
+		skew.Abs().Round(time.Second), order, MaxSkew)
+}
+
+// clocks are that of this process, and that of the server as it was last read.
+type clocks struct {
+	local func() time.Time
+
+	mu     sync.Mutex
+	server time.Time
+	read   time.Time // by the monotonic clock: the other one can be set meanwhile
+	apart  time.Duration
+}
+
+// note takes over the time that the server told when it was asked.
+func (c *clocks) note(server, asked time.Time) {
+	answered := time.Now()
+	middle := asked.Add(answered.Sub(asked) / 2)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.server, c.read = server, middle
+	c.apart = server.Sub(c.local().Add(-time.Since(middle)).Round(0))
+}
+
+// skew is by how much the server's clock was ahead.
+func (c *clocks) skew() time.Duration {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.apart
+}
+
+// bothPast is a time that is past by both clocks, by the margin; the year 1970
+// if the server was never asked.
+func (c *clocks) bothPast() time.Time {
+	local, server := c.times()
+	if server.IsZero() {
+		return time.Unix(0, 0)
+	}
+	return earlier(local, server).Add(-margin)
+}
+
+// latest is the later of both times: what is live then is live by both.
+func (c *clocks) latest() time.Time {
+	local, server := c.times()
+	if server.After(local) {
+		return server
+	}
+	return local
+}
+
+func (c *clocks) times() (local, server time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.server.IsZero() {
+		server = c.server.Add(time.Since(c.read))
+	}
+	return c.local(), server
+}
+
+func earlier(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return a
+	}
+	return b
+}

@@ -1,0 +1,256 @@
+package replica
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/gin-jwt-extended/ginjwt/internal/idset"
+	"github.com/gin-jwt-extended/ginjwt/store"
+)
+
+// follow brings the copy up to date again and again.
+func (c *Copy) follow(ctx context.Context) {
+	pause := max(c.maxStaleness/4, 10*time.Millisecond)
+	for ctx.Err() == nil {
+		caughtUp, err := c.catchUp(ctx)
+		switch {
+		case err != nil:
+			c.noteFailure(err)
+			wait(ctx, min(pause, time.Second))
+		case caughtUp:
+			c.failure.Store(nil)
+			c.waitForMore(ctx, pause)
+		case c.isRestoring():
+			wait(ctx, min(pause, restoringPause))
+		}
+	}
+	c.leave(context.WithoutCancel(ctx))
+}
+
+// restoringPause leaves a server that is given very many entries some time for
+// that.
+const restoringPause = 100 * time.Millisecond
+
+func (c *Copy) waitForMore(ctx context.Context, most time.Duration) {
+	err := c.log.Wait(ctx, c.at, most)
+	if ctx.Err() != nil {
+		return
+	}
+	if err == nil {
+		c.polling.Store(nil)
+		return
+	}
+	c.polling.Store(&err)
+}
+
+// catchUp is one round: it reads what is new. It reports true if the copy is
+// complete as of the moment at which the server was asked where it stands.
+func (c *Copy) catchUp(ctx context.Context) (complete bool, err error) {
+	asked := time.Now()
+	head, err := c.log.Head(ctx)
+	if err != nil {
+		return false, err
+	}
+	c.clocks.note(head.Now, asked)
+	if c.epoch == "" || c.isLoss(head) {
+		return false, c.enter(ctx, head)
+	}
+	if !c.loaded {
+		if err := c.load(ctx, head); err != nil {
+			return false, err
+		}
+	}
+	switch err := c.readUpTo(ctx, head.At); {
+	case errors.Is(err, ErrLost):
+		return false, c.begin(ctx, head)
+	case errors.Is(err, ErrDropped):
+		c.compareAll()
+		return false, nil
+	case err != nil:
+		return false, err
+	}
+	if head.Restoring {
+		return false, c.restore(ctx, head, asked)
+	}
+	return c.finish(ctx, head, asked)
+}
+
+// finish ends a round in which the copy took over all of a list that is whole.
+func (c *Copy) finish(ctx context.Context, head Head, asked time.Time) (complete bool, err error) {
+	if c.unchecked {
+		if err := c.callRoll(ctx, 0); err != nil || c.unchecked {
+			return false, err
+		}
+	}
+	if c.seen != nil {
+		if len(c.missing()) > 0 {
+			return false, c.begin(ctx, head)
+		}
+		c.stopComparing()
+	}
+	c.noteComplete(asked)
+	if err := c.repeatOwn(ctx, asked); err != nil {
+		return true, err
+	}
+	return true, c.callRoll(ctx, c.maxStaleness)
+}
+
+// load reads the whole list, as of head. What is added meanwhile comes after
+// head, and is read next; some of it may be known by then, which the roll is called
+// for before and after.
+func (c *Copy) load(ctx context.Context, head Head) error {
+	c.unchecked = true
+	if err := c.callRoll(ctx, 0); err != nil {
+		return err
+	}
+	if err := c.log.Load(ctx, c.take); err != nil {
+		return err
+	}
+	c.setPosition(head.At)
+	c.loaded = true
+	return nil
+}
+
+// readUpTo reads the entries up to head.
+func (c *Copy) readUpTo(ctx context.Context, head Position) error {
+	for c.at.Seq < head.Seq {
+		last, err := c.log.Since(ctx, c.at, c.take)
+		if err != nil {
+			return err
+		}
+		if last.Seq <= c.at.Seq {
+			return ErrDropped
+		}
+		c.setPosition(last)
+	}
+	return nil
+}
+
+func (c *Copy) setPosition(at Position) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.at = at
+}
+
+// take takes over an entry of the server.
+func (c *Copy) take(e idset.Entry) {
+	if !e.IsLive(c.clocks.bothPast()) {
+		return
+	}
+	c.set.Add(e, c.clocks.bothPast)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.seen != nil {
+		c.seen.Add(e, c.clocks.bothPast)
+	}
+	if a, unread := c.own[e.Key]; unread && a.until <= e.Until {
+		delete(c.own, e.Key)
+	}
+}
+
+// repeatOwn appends again what should have been read by now: the server did not
+// take it, or lost it. It is looked for until it was read.
+func (c *Copy) repeatOwn(ctx context.Context, asked time.Time) error {
+	entries := c.unread(asked)
+	if len(entries) == 0 {
+		return nil
+	}
+	epoch := c.epoch
+	if err := c.log.Append(ctx, entries); err != nil {
+		return err
+	}
+	taken := time.Now()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, e := range entries {
+		if a, unread := c.own[e.Key]; unread && a.taken != underWay {
+			c.own[e.Key] = addition{a.until, epoch, taken}
+		}
+	}
+	return nil
+}
+
+func (c *Copy) unread(asked time.Time) (entries []idset.Entry) {
+	past := c.clocks.bothPast()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for key, a := range c.own {
+		e := idset.Entry{Key: key, Until: a.until}
+		switch {
+		case a.taken == underWay:
+		case !e.IsLive(past):
+			delete(c.own, key)
+		case a.taken.Before(asked) || a.epoch != c.epoch:
+			entries = append(entries, e)
+		}
+	}
+	return entries
+}
+
+func (c *Copy) noteComplete(asked time.Time) {
+	c.complete.Store(&asked)
+	if c.setRestoring(false) {
+		c.tell(store.ListEvent{Kind: store.ListWhole})
+	}
+	isFirst := false
+	c.becameReady.Do(func() { close(c.ready); isFirst = true })
+	if isFirst || c.isStale {
+		c.isStale = false
+		c.tell(store.ListEvent{Kind: store.ListComplete})
+	}
+}
+
+func (c *Copy) noteFailure(err error) {
+	c.failure.Store(&err)
+	if !c.isStale && !c.isFresh() {
+		c.isStale = true
+		c.tell(store.ListEvent{Kind: store.ListStale, Err: err})
+	}
+}
+
+// Watch has f called for each event from now on.
+func (c *Copy) Watch(f func(store.ListEvent)) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.watch = f
+}
+
+func (c *Copy) tell(e store.ListEvent) {
+	c.mu.Lock()
+	watch := c.watch
+	c.mu.Unlock()
+	if watch != nil {
+		watch(e)
+	}
+}
+
+// Status returns how the copy stands.
+func (c *Copy) Status() store.ListStatus {
+	s := store.ListStatus{Entries: c.set.Len(), ClockSkew: c.clocks.skew()}
+	if at := c.complete.Load(); at != nil {
+		s.Complete = *at
+	}
+	if err := c.polling.Load(); err != nil {
+		s.Polling = *err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	s.Pending, s.Losses, s.Restoring, s.Followers = len(c.own), c.losses, c.restoring, c.followers
+	switch err := c.failure.Load(); {
+	case err != nil:
+		s.Err = *err
+	case s.Restoring:
+		s.Err = ErrLost
+	}
+	return s
+}
+
+func wait(ctx context.Context, d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+}

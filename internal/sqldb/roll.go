@@ -1,0 +1,104 @@
+package sqldb
+
+import (
+	"context"
+	"crypto/rand"
+	"database/sql"
+
+	"github.com/gin-jwt-extended/ginjwt/internal/replica"
+)
+
+// Found gives an epoch to a list that has none.
+func (l *List) Found(ctx context.Context, epoch string) error {
+	return l.change(ctx, l.db.Queries.Found, epoch)
+}
+
+func (l *List) change(ctx context.Context, query string, args ...any) error {
+	_, err := l.db.Affected(ctx, query, args...)
+	return err
+}
+
+// Begin begins a restoration, if the epoch is still the one that was seen. Those
+// who are expected are on the roll before that.
+func (l *List) Begin(ctx context.Context, seen, epoch string, expected []string) error {
+	for _, id := range expected {
+		if err := l.change(ctx, l.db.Queries.Expected, id); err != nil {
+			return err
+		}
+	}
+	_, err := answer(ctx, l.db, func(ctx context.Context) (struct{}, error) {
+		return struct{}{}, l.begin(ctx, seen, epoch)
+	})
+	return err
+}
+
+// begin changes the head and appends a fence, an entry with a key that nothing has,
+// which has expired.
+func (l *List) begin(ctx context.Context, seen, epoch string) error {
+	tx, err := l.db.pool.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = tx.Rollback() }()
+	result, err := tx.ExecContext(ctx, l.db.Queries.Begin, rand.Text(), epoch, seen)
+	if err != nil {
+		return err
+	}
+	if begun, err := result.RowsAffected(); err != nil || begun == 0 {
+		return err // another was faster
+	}
+	var at replica.Position
+	if err := tx.QueryRowContext(ctx, l.db.Queries.Head).Scan(&at.Seq, &at.Mark); err != nil {
+		return err
+	}
+	var key [16]byte
+	_, _ = rand.Read(key[:]) // never fails
+	const expired = 1
+	if _, err := tx.ExecContext(ctx, l.db.Queries.Insert(1), at.Seq, at.Mark, key[:], expired); err != nil {
+		return err
+	}
+	return tx.Commit()
+}
+
+// PassGiver makes to the giver of an epoch, if from is it.
+func (l *List) PassGiver(ctx context.Context, epoch, from, to string) error {
+	return l.change(ctx, l.db.Queries.PassGiver, to, epoch, from)
+}
+
+// End ends the restoration of an epoch, if all on the roll have given.
+func (l *List) End(ctx context.Context, epoch string) error {
+	return l.change(ctx, l.db.Queries.End, epoch, epoch)
+}
+
+// Call writes the line of me on the roll and returns all lines.
+func (l *List) Call(ctx context.Context, me replica.Member, was int64) (r replica.Roll, err error) {
+	kept, err := l.db.Affected(ctx, l.db.Queries.Beat, me.Beat, me.Gave, me.ID, was, me.Beat)
+	if err == nil && kept == 0 {
+		err = l.change(ctx, l.db.Queries.Call, me.ID, me.Beat, me.Gave, me.Beat, me.Gave)
+	}
+	if err != nil {
+		return r, err
+	}
+	lines, err := Rows(ctx, l.db, scanLine, l.db.Queries.Roll)
+	for _, line := range lines {
+		r.Members, r.Epoch = append(r.Members, line.member), line.epoch
+	}
+	r.Kept = kept > 0
+	return r, err
+}
+
+// Strike removes the line of m from the roll, if it is as it was.
+func (l *List) Strike(ctx context.Context, m replica.Member) error {
+	return l.change(ctx, l.db.Queries.Strike, m.ID, m.Beat)
+}
+
+// line is one of the roll, and the epoch of the list.
+type line struct {
+	member replica.Member
+	epoch  string
+}
+
+func scanLine(rows *sql.Rows) (l line, err error) {
+	err = rows.Scan(&l.member.ID, &l.member.Beat, &l.member.Gave, &l.epoch)
+	return l, err
+}
