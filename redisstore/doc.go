@@ -82,7 +82,7 @@ there.
 Besides what the client itself asks for, an ACL needs the keys ~ginjwt:* and
 ~{ginjwt}:*, and the commands ZADD, ZMSCORE, ZRANGE,
 ZRANGEBYSCORE, ZREM, ZREMRANGEBYSCORE, ZREVRANGE, ZSCORE, XADD, XINFO, XRANGE,
-XREAD, HGET, HGETALL, HMGET, HSET, DEL, EXISTS, PERSIST, PEXPIREAT, TIME, EVAL,
-EVALSHA, and WAIT if Options.Replicas is set.
+XREAD, HDEL, HGET, HGETALL, HMGET, HSET, DEL, EXISTS, PERSIST, PEXPIREAT, TIME,
+EVAL, EVALSHA, and WAIT if Options.Replicas is set.
 */
 package redisstore

@@ -135,6 +135,11 @@ func TestPermissions(t *testing.T) {
 	create(t, store.Sessions(), endless)
 	require.NoError(t, b.Status().Err)
 
+	leaving, leave := context.WithCancel(t.Context())
+	require.NoError(t, store.Blocklist(leaving).Ready(t.Context()))
+	leave()
+	require.Eventually(t, func() bool { return strings.Contains(admin.Info(t.Context(), "commandstats").Val(), "cmdstat_hdel") }, soon, tick)
+
 	used := admin.Info(t.Context(), "commandstats").Val()
 	for _, command := range commands {
 		assert.Contains(t, used, "cmdstat_"+strings.ToLower(command), "%s is used", command)

@@ -27,11 +27,14 @@ func TestEveryStatementUsesAnIndex(t *testing.T) {
 	onAll(t, func(t *testing.T, d *database) {
 		options := patient
 		options.Prefix = "e_"
-		d.newStore(t, options)
+		store := d.newStore(t, options)
 		sent := d.sentBy(t, options, manyRows[d.dialect])
 		for _, s := range append(sent, whenFewHaveExpired(t, sent)) {
 			if strings.HasPrefix(s.text, "INSERT ") {
 				continue // reads nothing
+			}
+			if s.text == store.db.Queries.Roll || s.text == store.db.Queries.End {
+				continue // reads all of a table with a row for each process
 			}
 			plan := d.explain(t, s)
 			assert.True(t, usesIndex(d.dialect, plan), "%.200s\n%.400s", s.text, plan)
@@ -114,10 +117,10 @@ func restore(t *testing.T, log replica.Log) {
 	t.Helper()
 	me := replica.Member{ID: "me", Beat: 1}
 	require.NoError(t, log.Found(t.Context(), "first"))
-	require.NoError(t, log.Begin(t.Context(), "first", "second", []string{"me"}))
-	require.NoError(t, log.PassGiver(t.Context(), "second", "", "me"))
 	_, err := log.Call(t.Context(), me, 0)
 	require.NoError(t, err)
+	require.NoError(t, log.Begin(t.Context(), "first", "second", []string{"me"}))
+	require.NoError(t, log.PassGiver(t.Context(), "second", "", "me"))
 	require.NoError(t, log.End(t.Context(), "second"))
 	require.NoError(t, log.Strike(t.Context(), me))
 }

@@ -97,7 +97,7 @@ return 1
 // the fence.
 var foundScript = redis.NewScript(standing + appending + `
 local set, log, state = KEYS[1], KEYS[2], KEYS[3]
-if isBroken(set, log, state) or redis.call('HEXISTS', state, 'epoch') == 1 then
+if isBroken(set, log, state) or redis.call('HGET', state, 'epoch') then
 	return 0
 end
 if redis.call('EXISTS', log) == 0 then
@@ -117,7 +117,9 @@ if (redis.call('HGET', state, 'epoch') or '') ~= ARGV[6] then
 	return 0
 end
 for i = 7, #ARGV do
-	redis.call('HSETNX', roll, ARGV[i], '0:')
+	if not redis.call('HGET', roll, ARGV[i]) then
+		redis.call('HSET', roll, ARGV[i], '0:')
+	end
 end
 append(set, log, numberOf(set, log), ARGV[1], ARGV[3], ARGV[4], ARGV[5])
 redis.call('HSET', state, 'epoch', ARGV[2], 'restoring', '1', 'giver', '')
@@ -142,8 +144,9 @@ var endScript = redis.NewScript(`
 if redis.call('HGET', KEYS[1], 'epoch') ~= ARGV[1] then
 	return 0
 end
-for _, line in ipairs(redis.call('HVALS', KEYS[2])) do
-	if string.match(line, '^%d+:(.*)$') ~= ARGV[1] then
+local lines = redis.call('HGETALL', KEYS[2])
+for i = 2, #lines, 2 do
+	if string.match(lines[i], '^%d+:(.*)$') ~= ARGV[1] then
 		return 0
 	end
 end
