@@ -47,6 +47,10 @@ var problemsOfBefore = []string{
 	"table {}sessions: column upstream_sub is missing; call Migrate",
 	"table {}sessions: column jkt is missing; call Migrate",
 	"table {}sessions: index {}sessions_user is missing; call Migrate",
+	"table {}blocklist_head: column epoch is missing; call Migrate",
+	"table {}blocklist_head: column restoring is missing; call Migrate",
+	"table {}blocklist_head: column giver is missing; call Migrate",
+	"table {}blocklist_roll is missing; call Migrate",
 	"table {}schema is missing; call Migrate",
 }
 
@@ -56,6 +60,7 @@ func TestCheckNamesWhatIsMissing(t *testing.T) {
 			"table {}sessions is missing; call Migrate",
 			"table {}blocklist is missing; call Migrate",
 			"table {}blocklist_head is missing; call Migrate",
+			"table {}blocklist_roll is missing; call Migrate",
 			"table {}schema is missing; call Migrate")
 
 		d.newPrevious(t, "old_")
