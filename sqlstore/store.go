@@ -27,8 +27,8 @@ type Options struct {
 	// to date four times as often.
 	MaxStaleness time.Duration
 
-	// Now tells the time by which Purge finds what has expired. Nil means
-	// [time.Now].
+	// Now tells the time by which Purge finds what has expired, together with
+	// the clock of the database. Nil means [time.Now].
 	Now func() time.Time
 }
 
@@ -95,7 +95,8 @@ func New(db *sql.DB, dialect Dialect, options Options) (*Store, error) {
 	return &Store{sqldb.New(db, known, options.Prefix, options.Timeout), options}, nil
 }
 
-// Purge deletes the sessions and the revoked IDs that have expired, but for
+// Purge deletes the sessions and the revoked IDs that expired more than a minute
+// ago, both by Options.Now and by the clock of the database, but for
 // some of the IDs that were revoked last. It deletes a hundred rows a
 // statement until none is left or ctx ends, and returns how many it deleted.
 // Call it now and then, from as many processes as you like.

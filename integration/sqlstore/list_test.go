@@ -293,19 +293,19 @@ func testPurge(t *testing.T, d *database, _ *tested) {
 
 	expired := entriesOf(2*sqldb.MaxKeys + 100)
 	for i := range expired {
-		expired[i].Until = uint32(now.Unix() - 1)
+		expired[i].Until = uint32(now.Add(-sqldb.PurgeMargin).Unix() - 1)
 	}
 	add(t, log, expired...)
-	live := []idset.Entry{entry(9000), {Key: entry(9001).Key, Until: idset.Forever}, {Key: entry(9002).Key, Until: uint32(now.Unix())}}
+	live := []idset.Entry{entry(9000), {Key: entry(9001).Key, Until: idset.Forever}, {Key: entry(9002).Key, Until: uint32(now.Add(-sqldb.PurgeMargin).Unix())}}
 	add(t, log, live...)
 	kept := sqldb.KeptEntries - len(live)
 	for i := range 2*sqldb.MaxPurge + 1 {
 		s := newSession(sessionID(i), "alice")
-		s.ExpiresAt = now.Add(-time.Millisecond)
+		s.ExpiresAt = now.Add(-sqldb.PurgeMargin - time.Millisecond)
 		create(t, sessions, s)
 	}
 	alive := newSession(sessionID(9000), "alice")
-	alive.ExpiresAt = now
+	alive.ExpiresAt = now.Add(-sqldb.PurgeMargin)
 	create(t, sessions, alive)
 
 	removed, err := store.Purge(t.Context())

@@ -12,13 +12,28 @@ import (
 // and those that find theirs gone have to read all of the list again.
 const KeptEntries = 1000
 
-// Purge deletes the sessions and the revoked IDs that have expired by now, but
-// for KeptEntries. It takes until none is left or ctx ends, and returns how many
-// it deleted.
+// PurgeMargin is how long rows are kept after they have expired, as the clocks of
+// those who use them differ.
+const PurgeMargin = time.Minute
+
+// Purge deletes the sessions and the revoked IDs that have expired by now and by
+// the clock of the database, PurgeMargin ago, but for KeptEntries. It takes until
+// none is left or ctx ends, and returns how many it deleted.
 func (db *DB) Purge(ctx context.Context, now time.Time) (removed int64, err error) {
+	theirs, err := db.Now(ctx)
+	if err != nil {
+		return 0, err
+	}
+	if theirs.Before(now) {
+		now = theirs
+	}
+	return db.purgeBefore(ctx, now.Add(-PurgeMargin))
+}
+
+func (db *DB) purgeBefore(ctx context.Context, limit time.Time) (removed int64, err error) {
 	removed, err = db.purge(ctx, expiredRows{
-		find: db.Queries.ExpiredSessions, findArgs: []any{now.UnixMilli()},
-		remove: db.Queries.PurgeSessions, removeArgs: []any{now.UnixMilli()}, // not one that was prolonged meanwhile
+		find: db.Queries.ExpiredSessions, findArgs: []any{limit.UnixMilli()},
+		remove: db.Queries.PurgeSessions, removeArgs: []any{limit.UnixMilli()}, // not one that was prolonged meanwhile
 	})
 	if err != nil {
 		return removed, err
@@ -28,7 +43,7 @@ func (db *DB) Purge(ctx context.Context, now time.Time) (removed int64, err erro
 		return removed, err
 	}
 	entries, err := db.purge(ctx, expiredRows{
-		find: db.Queries.ExpiredEntries, findArgs: []any{min(now.Unix(), idset.Forever), head.At.Seq - KeptEntries},
+		find: db.Queries.ExpiredEntries, findArgs: []any{min(limit.Unix(), idset.Forever), head.At.Seq - KeptEntries},
 		remove: db.Queries.PurgeEntries,
 	})
 	return removed + entries, err
