@@ -62,7 +62,7 @@ expire, and an evicted one is a user who has to log in again.
 
 With the prefix "ginjwt":
 
-	ginjwt:session:<sid>          hash    a session, until it expires
+	ginjwt:session:<sid>          hash    a session, until a minute after it has expired
 	ginjwt:sessions:<hash>        zset    the sessions of an identity, by expiry in milliseconds
 	ginjwt:sessions:in:<hash>     zset    the same where there is a realm, of both
 	ginjwt:deleted:{…<sid>}:<n>   hash    whose session a call deleted, for a minute

@@ -30,14 +30,15 @@ type Sessions struct {
 // Sessions returns the sessions of the store.
 func (s *Store) Sessions() *Sessions { return &Sessions{s.db, s.options.Prefix} }
 
-// expireAt is what scripts end the life of a key with. It is PERSIST for those
-// that have none.
+// expireAt is what scripts end the life of a key with, a minute after it is due:
+// the clocks of servers and processes differ, and an index whose server is ahead
+// would lose sessions that live. It is PERSIST for those that have none.
 const expireAt = `
 local function expireAt(key, ms)
 	if ms == '' or ms == 'inf' then
 		redis.call('PERSIST', key)
 	else
-		redis.call('PEXPIREAT', key, ms)
+		redis.call('PEXPIREAT', key, string.format('%.0f', ms + 60000))
 	end
 end
 `
@@ -109,15 +110,15 @@ return whose
 // KEYS: index; ARGV: sid.
 var unindexScript = redis.NewScript(`return redis.call('ZREM', KEYS[1], ARGV[1])`)
 
-// listScript drops what has expired by the clock of the server, which is also
-// the one that ends the sessions. An entry whose session is merely missing has
+// listScript drops what expired more than a minute ago by the clock of the server.
+// That of the server that has the sessions may be another one. An entry whose session is merely missing has
 // to stay: Create may have come as far as the index, and no further.
 //
 // KEYS: index.
 var listScript = redis.NewScript(`
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
-redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', string.format('(%.0f', now))
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', string.format('(%.0f', now - 60000))
 return redis.call('ZRANGE', KEYS[1], 0, -1)
 `)
 

@@ -59,7 +59,7 @@ func TestSessionIsAHashThatExpires(t *testing.T) {
 		"created": "1000", "rotated": "2001", "grace": "63002", "expires": strconv.FormatInt(hour.UnixMilli(), 10),
 		"realm": "", "ends": "4000", "key": "hash:7", "data": "{}", "iss": "https://id", "sid": "s", "sub": "a", "jkt": "thumb",
 	}, fields)
-	assertExpiry(t, client, hour, "ginjwt:session:sid", indexOf("alice@example.com"))
+	assertExpiry(t, client, hour.Add(margin), "ginjwt:session:sid", indexOf("alice@example.com"))
 	entries, err := client.ZRangeWithScores(ctx, indexOf("alice@example.com"), 0, -1).Result()
 	require.NoError(t, err)
 	assert.Equal(t, []redis.Z{{Score: float64(hour.UnixMilli()), Member: "sid"}}, entries)
@@ -67,22 +67,44 @@ func TestSessionIsAHashThatExpires(t *testing.T) {
 	later := s
 	later.Generation, later.ExpiresAt = 8, hour.Add(time.Hour)
 	replace(t, sessions, s, later)
-	assertExpiry(t, client, later.ExpiresAt, "ginjwt:session:sid", indexOf("alice@example.com"))
+	assertExpiry(t, client, later.ExpiresAt.Add(margin), "ginjwt:session:sid", indexOf("alice@example.com"))
 	longer := later
 	longer.RotatedAt, longer.ExpiresAt = later.RotatedAt.Add(time.Second), hour.Add(2*time.Hour)
 	replace(t, sessions, later, longer)
-	assertExpiry(t, client, longer.ExpiresAt, "ginjwt:session:sid", indexOf("alice@example.com"))
+	assertExpiry(t, client, longer.ExpiresAt.Add(margin), "ginjwt:session:sid", indexOf("alice@example.com"))
 	sooner := longer
 	sooner.Generation, sooner.ExpiresAt = 9, hour
 	replace(t, sessions, longer, sooner)
-	assertExpiry(t, client, hour, "ginjwt:session:sid")
-	assertExpiry(t, client, longer.ExpiresAt, indexOf("alice@example.com"))
+	assertExpiry(t, client, hour.Add(margin), "ginjwt:session:sid")
+	assertExpiry(t, client, longer.ExpiresAt.Add(margin), indexOf("alice@example.com"))
 
 	remove(t, sessions, "sid")
 	keys = client.Keys(ctx, "*").Val()
 	require.Len(t, keys, 1, "neither hash nor index")
 	assert.Regexp(t, `^ginjwt:deleted:\{ginjwt:session:sid\}:\d+$`, keys[0])
 	assertExpiry(t, client, time.Now().Add(time.Minute+patience), keys[0])
+}
+
+// margin is how long what has expired is kept, as clocks differ.
+const margin = time.Minute
+
+func TestSessionsOfAMomentAgoAreKept(t *testing.T) {
+	t.Parallel()
+	store, _ := openStore(t, redisstore.Options{})
+	sessions, client, ctx := store.Sessions(), store.client, t.Context()
+	for id, ago := range map[string]time.Duration{"just": 15 * time.Second, "long": margin + time.Second} {
+		s := sessionFor(id, "alice")
+		s.ExpiresAt = time.Now().Add(-ago)
+		create(t, sessions, s)
+	}
+	assert.Equal(t, []string{"just"}, listed(t, sessions, "alice"))
+	for _, key := range []string{"ginjwt:session:long", "ginjwt:session:just", indexOf("alice")} {
+		assert.EqualValues(t, strings.Count(key, "long")^1, client.Exists(ctx, key).Val(), key)
+	}
+	assert.Equal(t, []string{"just"}, client.ZRange(ctx, indexOf("alice"), 0, -1).Val())
+	_, ok, err := sessions.Get(ctx, "just")
+	require.NoError(t, err)
+	assert.True(t, ok)
 }
 
 func assertExpiry(t *testing.T, client redis.UniversalClient, want time.Time, keys ...string) {
@@ -128,7 +150,7 @@ func TestSessionWithoutAnEndStays(t *testing.T) {
 	ends := s
 	ends.Generation, ends.ExpiresAt = 2, hour
 	replace(t, sessions, s, ends)
-	assertExpiry(t, client, hour, "ginjwt:session:sid")
+	assertExpiry(t, client, hour.Add(margin), "ginjwt:session:sid")
 }
 
 func TestExpiredSessionsGoByThemselves(t *testing.T) {
@@ -137,7 +159,7 @@ func TestExpiredSessionsGoByThemselves(t *testing.T) {
 	sessions, client, ctx := store.Sessions(), store.client, t.Context()
 	create(t, sessions, sessionFor("long", "alice"))
 	short := sessionFor("short", "alice")
-	short.ExpiresAt = time.Now().Add(200 * time.Millisecond)
+	short.ExpiresAt = time.Now().Add(200*time.Millisecond - margin)
 	create(t, sessions, short)
 	lonely := sessionFor("lonely", "bob")
 	lonely.ExpiresAt = short.ExpiresAt
@@ -210,7 +232,7 @@ func TestRotationMendsTheIndex(t *testing.T) {
 	next.Generation++
 	replace(t, sessions, s, next)
 	assert.Equal(t, []string{"sid"}, listed(t, sessions, "alice"))
-	assertExpiry(t, store.client, s.ExpiresAt, indexOf("alice"))
+	assertExpiry(t, store.client, s.ExpiresAt.Add(margin), indexOf("alice"))
 }
 
 func TestSessionThatIsNoneIsAnError(t *testing.T) {
