@@ -60,7 +60,7 @@ var MySQL = &Dialect{
 	// first, and is in a deadlock with clients that prolong a session.
 	purgeSessions: `DELETE s FROM {sessions} AS s FORCE INDEX (PRIMARY) WHERE s.id IN ({keys}) AND s.expires < ?`,
 	insert:        (*List).insertInTransaction,
-	undone:        hasSQLState("40001"), // a deadlock; errors of go-sql-driver/mysql have no such method
+	undone:        isUndone,
 }
 
 // applyMySQL runs a statement on a connection that waits for locks for a second,
@@ -95,12 +95,20 @@ func restoreLockWait(ctx context.Context, conn *sql.Conn, before int64) {
 	}
 }
 
+const lockWaitTimeout, deadlock = 1205, 1213
+
 // metLock asks the server why the last statement failed: drivers do not agree on
 // how to tell.
 func metLock(ctx context.Context, conn *sql.Conn) bool {
-	const lockWaitTimeout, deadlock = 1205, 1213
 	var level, message string
 	var code int
 	err := conn.QueryRowContext(ctx, `SHOW ERRORS LIMIT 1`).Scan(&level, &code, &message)
 	return err == nil && (code == lockWaitTimeout || code == deadlock)
+}
+
+// isUndone is true of a deadlock, and of a lock that was not free in time. InnoDB
+// then rolls back the transaction, or only the statement; transactions of ours roll
+// back after any error, so nothing remains in either case.
+func isUndone(err error) bool {
+	return hasErrorNumber(lockWaitTimeout, deadlock)(err) || hasSQLState("40001")(err)
 }
