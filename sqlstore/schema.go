@@ -53,11 +53,12 @@ func (s *Store) Migrate(ctx context.Context) error { return s.db.Migrate(ctx) }
 // line each, as in "sqlstore: table ginjwt_sessions: column realm is missing; call
 // Migrate". So is a version that is too old or too new. Tables of the next version
 // are accepted if that says that this code may use them. Columns and indexes are
-// known by their names. It needs no right but to read the tables.
+// known by their names. A row that numbers of revocations are taken from, and that
+// is gone or behind the numbers in use, is named, too; Migrate sets it. It needs no right but to read the tables.
 func (s *Store) Check(ctx context.Context) error { return s.db.Check(ctx) }
 
 // Ready is for a readiness probe: it returns nil if the database answers, and this
-// code may use the tables, as [Store.Check] says. It asks for the version, which is
-// one row, and for the rest only until nothing is missing, and when the version has
+// code may use the tables, as [Store.Check] says. It asks for the version and where
+// the list stands, which are rows found by their keys, and for the rest only until nothing is missing, and when the version has
 // changed. Options.Timeout bounds it.
 func (s *Store) Ready(ctx context.Context) error { return s.db.Ready(ctx) }

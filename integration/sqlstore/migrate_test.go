@@ -185,9 +185,9 @@ func TestMigrateOnlyReadsWhereNothingIsMissing(t *testing.T) {
 			assert.NotRegexp(t, `(?i)advisory|for update|for share`, s.text)
 		}
 		last := recorder.sent[len(recorder.sent)-1]
-		assert.Equal(t, store.db.Queries.Version, last.text)
+		assert.Equal(t, store.db.Queries.Ready, last.text)
 		assert.Len(t, regexp.MustCompile(`WITH wanted|information_schema\.columns|pragma_table_info`).FindAllString(texts(recorder.sent), -1), 2,
-			"after Check, Ready asks for the version only")
+			"after Check, Ready asks for no catalog")
 	})
 }
 

@@ -14,11 +14,12 @@ type catalog struct {
 	indexes map[string]bool
 	broken  map[string]bool // indexes that are there, and not used
 	head    bool            // whether {head} has its row
+	behind  bool            // whether that is behind the rows of {blocklist}
 	version schema.Version  // 1 where none is noted: code of that version notes nothing
 }
 
 func newCatalog() catalog {
-	return catalog{map[string]map[string]bool{}, map[string]bool{}, map[string]bool{}, false, schema.Version{Number: 1, Oldest: 1}}
+	return catalog{map[string]map[string]bool{}, map[string]bool{}, map[string]bool{}, false, false, schema.Version{Number: 1, Oldest: 1}}
 }
 
 // What a dialect calls the things in its catalog.
@@ -62,12 +63,8 @@ func (db *DB) readCatalog(ctx context.Context) (catalog, error) {
 	for _, t := range things {
 		have.add(t)
 	}
-	if have.columns[db.name(`{head}`)]["id"] {
-		rows, err := readRows(ctx, db.pool, scanKey, db.name(`SELECT id FROM {head} WHERE id = 1`))
-		if err != nil {
-			return have, err
-		}
-		have.head = len(rows) > 0
+	if have.head, have.behind, err = db.readHead(ctx, have); err != nil {
+		return have, err
 	}
 	if columns := have.columns[db.name(`{schema}`)]; columns["version"] && columns["oldest"] {
 		noted, err := readRows(ctx, db.pool, scanVersion, db.Queries.Version)

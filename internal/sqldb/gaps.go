@@ -47,6 +47,9 @@ func (db *DB) gaps(have catalog) (all []gap) {
 	if !have.head {
 		all = append(all, gap{db.rowProblem(have, `{head}`), []change{{text: db.name(db.dialect.insertHead)}}})
 	}
+	if have.behind {
+		all = append(all, gap{db.behindProblem(), []change{{text: db.name(raiseHead)}}})
+	}
 	if have.version.Number < version.Number {
 		all = append(all, gap{db.rowProblem(have, `{schema}`), []change{{text: db.name(db.dialect.raiseVersion(version))}}})
 	}
@@ -123,8 +126,6 @@ func createTableThenIndexes(name string, definitions []string, indexes []missing
 	}
 	return statements
 }
-
-const insertHead = `INSERT INTO {head} (id, seq, mark) VALUES (1, 0, '') `
 
 func insertVersion(v schema.Version) string {
 	return fmt.Sprintf(`INSERT INTO {schema} (id, version, oldest) VALUES (1, %d, %d) `, v.Number, v.Oldest)

@@ -12,6 +12,7 @@ import (
 // keys.
 type Queries struct {
 	Version string
+	Ready   string
 	Now     string // the database's clock, in Unix milliseconds
 
 	Create, Get, Replace, Remove, List string
@@ -46,6 +47,7 @@ func newQueries(d *Dialect, prefix string) Queries {
 	}
 	return Queries{
 		Version: q(`SELECT version, oldest FROM {schema} WHERE id = 1`),
+		Ready:   q(ready),
 		Now:     q(`SELECT ` + d.now),
 
 		Create: q(`INSERT INTO {sessions} (` + sessionColumns + `, changes) ` +

@@ -61,13 +61,13 @@ func settled(have catalog) (bool, error) {
 	return true, have.version.Check(version)
 }
 
-// Ready asks for the version, and for all else only if that is another than at
-// the last Check that found nothing.
+// Ready asks for the version and for the row of {head}, and for all else only if
+// something is another than at the last Check that found nothing.
 func (db *DB) Ready(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, db.timeout)
 	defer cancel()
-	noted, err := Rows(ctx, db, scanVersion, db.Queries.Version)
-	if checked := db.checked.Load(); err == nil && len(noted) == 1 && checked != nil && *checked == noted[0] {
+	states, err := Rows(ctx, db, scanReady, db.Queries.Ready)
+	if checked := db.checked.Load(); err == nil && len(states) == 1 && checked != nil && states[0].isAsAt(*checked) {
 		return nil
 	}
 	return db.Check(ctx) // knows more about an error, too

@@ -1,0 +1,68 @@
+package sqldb
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+
+	"github.com/gin-jwt-extended/ginjwt/internal/schema"
+)
+
+// The row of {head} gives out the numbers of {blocklist}. Where it is gone, or has
+// a lower number than the last row has, as after half a restore, no entry can be
+// added. Both statements take up the count at the last row.
+const (
+	lastSeq    = `(SELECT MAX(seq) FROM {blocklist})`
+	lastMark   = `(SELECT mark FROM {blocklist} ORDER BY seq DESC LIMIT 1)`
+	insertHead = `INSERT INTO {head} (id, seq, mark) VALUES (1, COALESCE(` + lastSeq + `, 0), COALESCE(` + lastMark + `, '')) `
+	raiseHead  = `UPDATE {head} SET seq = ` + lastSeq + `, mark = ` + lastMark + ` WHERE id = 1 AND seq < ` + lastSeq
+)
+
+// readHead reports whether {head} has its row, and whether that is behind the rows
+// of {blocklist}. It asks for the rows first: the head may move on meanwhile, and
+// never after them.
+func (db *DB) readHead(ctx context.Context, have catalog) (there, behind bool, err error) {
+	var last, head []sql.NullInt64
+	if have.columns[db.name(`{blocklist}`)]["seq"] {
+		if last, err = readRows(ctx, db.pool, scanNullable, db.name(`SELECT MAX(seq) FROM {blocklist}`)); err != nil {
+			return false, false, err
+		}
+	}
+	if columns := have.columns[db.name(`{head}`)]; columns["id"] && columns["seq"] {
+		if head, err = readRows(ctx, db.pool, scanNullable, db.name(`SELECT seq FROM {head} WHERE id = 1`)); err != nil {
+			return false, false, err
+		}
+	}
+	if len(head) == 0 {
+		return false, false, nil
+	}
+	return true, len(last) > 0 && last[0].Int64 > head[0].Int64, nil
+}
+
+func (db *DB) behindProblem() []string {
+	return []string{fmt.Sprintf("table %s: its row is behind the rows of %s", db.name(`{head}`), db.name(`{blocklist}`))}
+}
+
+// ready is what Ready asks each time.
+const ready = `SELECT version, oldest, (SELECT seq FROM {head} WHERE id = 1), ` + lastSeq + ` FROM {schema} WHERE id = 1`
+
+type readyState struct {
+	version    schema.Version
+	head, last sql.NullInt64
+}
+
+// isAsAt reports whether the version is still the one that was checked, and the
+// head as it should be.
+func (s readyState) isAsAt(checked schema.Version) bool {
+	return s.version == checked && s.head.Valid && s.head.Int64 >= s.last.Int64
+}
+
+func scanReady(rows *sql.Rows) (s readyState, err error) {
+	err = rows.Scan(&s.version.Number, &s.version.Oldest, &s.head, &s.last)
+	return s, err
+}
+
+func scanNullable(rows *sql.Rows) (n sql.NullInt64, err error) {
+	err = rows.Scan(&n)
+	return n, err
+}
