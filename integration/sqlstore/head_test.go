@@ -35,7 +35,8 @@ func TestHeadIsMended(t *testing.T) {
 				require.NoError(t, store.Ready(t.Context()))
 
 				d.exec(t, strings.ReplaceAll(c.harm, "{}", prefix))
-				require.Error(t, store.log.Append(t.Context(), []idset.Entry{entry(4), entry(5), entry(6)}))
+				err := store.log.Append(t.Context(), []idset.Entry{entry(4), entry(5), entry(6)})
+				require.ErrorContains(t, err, "call Migrate")
 				require.EqualError(t, store.Ready(t.Context()), lines(prefix, c.problem), "also after it was ready")
 				d.requireMended(t, prefix, c.problem)
 

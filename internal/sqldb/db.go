@@ -36,7 +36,10 @@ func New(pool *sql.DB, dialect *Dialect, prefix string, timeout time.Duration) *
 func answer[T any](ctx context.Context, db *DB, ask func(context.Context) (T, error)) (T, error) {
 	ctx, cancel := context.WithTimeout(ctx, db.timeout)
 	defer cancel()
-	return promptly(ctx, func() (T, error) { return retry(ctx, db.dialect.undone, ask) })
+	return promptly(ctx, func() (T, error) {
+		value, err := retry(ctx, db.dialect.undone, guarded(ask))
+		return value, db.withAdvice(err)
+	})
 }
 
 // promptly returns when ctx ends, also if the driver does not: committing knows

@@ -80,6 +80,9 @@ type Dialect struct {
 	// that row it returns errNoHead.
 	insert func(l *List, ctx context.Context, entries []idset.Entry) error
 
+	// advice says what to do about errors; the first that fits is added to one.
+	advice []advice
+
 	// undone reports whether an error means that the database has rolled back for
 	// the sake of another client. The call is then repeated.
 	undone func(error) bool

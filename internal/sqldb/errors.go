@@ -1,9 +1,62 @@
 package sqldb
 
 import (
+	"context"
+	"errors"
+	"fmt"
 	"reflect"
 	"slices"
 )
+
+// withAdvice adds to an error what to do about it, where that is known.
+func (db *DB) withAdvice(err error) error {
+	if err == nil {
+		return nil
+	}
+	for _, a := range db.dialect.advice {
+		if a.about(err) {
+			return fmt.Errorf("%w; %s", err, a.text)
+		}
+	}
+	return err
+}
+
+// advice is what to do about some errors of a kind of database.
+type advice struct {
+	about func(error) bool
+	text  string
+}
+
+const (
+	adviceReadOnly = "the server, or the connection, takes no writes: connect to the primary, with a role that may write"
+	adviceInUse    = "numbers of the blocklist are in use already: call Migrate"
+)
+
+// panicked is what a driver has panicked with. It is an error: where it happens no
+// middleware of the caller can recover.
+type panicked struct{ value any }
+
+func (p panicked) Error() string { return fmt.Sprintf("the driver panicked: %v", p.value) }
+
+func isPanic(err error) bool { return errors.As(err, new(panicked)) }
+
+func guarded[T any](ask func(context.Context) (T, error)) func(context.Context) (T, error) {
+	return func(ctx context.Context) (value T, err error) {
+		defer func() {
+			if p := recover(); p != nil {
+				err = panicked{p}
+			}
+		}()
+		return ask(ctx)
+	}
+}
+
+// anyOf reports whether one of kinds is true of an error.
+func anyOf(kinds ...func(error) bool) func(error) bool {
+	return func(err error) bool {
+		return slices.ContainsFunc(kinds, func(is func(error) bool) bool { return is(err) })
+	}
+}
 
 // hasErrorNumber returns a function that reports whether an error has one of the
 // numbers of MySQL. No interface gives it: the errors of go-sql-driver/mysql, and of
@@ -12,24 +65,26 @@ import (
 func hasErrorNumber(numbers ...uint16) func(error) bool {
 	return func(err error) bool {
 		return anyError(err, func(err error) bool {
-			number, ok := errorNumber(err)
-			return ok && slices.Contains(numbers, number)
+			value, ok := errorField(err, reflect.Uint16, "Number", "Code")
+			return ok && slices.Contains(numbers, uint16(value.Uint()))
 		})
 	}
 }
 
-func errorNumber(err error) (uint16, bool) {
-	value := reflect.Indirect(reflect.ValueOf(err))
-	if value.Kind() != reflect.Struct {
-		return 0, false
+// errorField returns a field of an error that is a struct: the first of names that
+// is there and of that kind.
+func errorField(err error, kind reflect.Kind, names ...string) (value reflect.Value, ok bool) {
+	fields := reflect.Indirect(reflect.ValueOf(err))
+	if fields.Kind() != reflect.Struct {
+		return value, false
 	}
-	for _, name := range []string{"Number", "Code"} {
-		field, ok := value.Type().FieldByName(name)
-		if ok && len(field.Index) == 1 && field.Type.Kind() == reflect.Uint16 {
-			return uint16(value.FieldByIndex(field.Index).Uint()), true
+	for _, name := range names {
+		field, ok := fields.Type().FieldByName(name)
+		if ok && len(field.Index) == 1 && field.Type.Kind() == kind {
+			return fields.FieldByIndex(field.Index), true
 		}
 	}
-	return 0, false
+	return value, false
 }
 
 // anyError reports whether is is true of err, or of an error that it wraps.

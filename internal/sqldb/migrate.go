@@ -20,7 +20,11 @@ const (
 // Migrate makes what is missing. It takes until that is done or ctx ends; the
 // timeout does not bound it.
 func (db *DB) Migrate(ctx context.Context) error {
-	_, err := promptly(ctx, func() (struct{}, error) { return struct{}{}, db.migrate(ctx) })
+	migrate := guarded(func(ctx context.Context) (struct{}, error) { return struct{}{}, db.migrate(ctx) })
+	_, err := promptly(ctx, func() (struct{}, error) {
+		_, err := migrate(ctx)
+		return struct{}{}, db.withAdvice(err)
+	})
 	return err
 }
 

@@ -61,6 +61,10 @@ var MySQL = &Dialect{
 	purgeSessions: `DELETE s FROM {sessions} AS s FORCE INDEX (PRIMARY) WHERE s.id IN ({keys}) AND s.expires < ?`,
 	insert:        (*List).insertInTransaction,
 	undone:        isUndone,
+	advice: []advice{
+		{hasErrorNumber(1290, 1836, 1792), adviceReadOnly}, // --read-only, innodb_read_only, a transaction that only reads
+		{hasErrorNumber(1062), adviceInUse},
+	},
 }
 
 // applyMySQL runs a statement on a connection that waits for locks for a second,

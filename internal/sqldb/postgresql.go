@@ -52,7 +52,17 @@ var PostgreSQL = &Dialect{
 	purgeSessions: `DELETE FROM {sessions} WHERE id IN ({keys}) AND expires < ?`,
 	insert:        (*List).insertAtOnce,
 	undone:        hasSQLState("40P01", "40001"), // a deadlock, or a stricter isolation than the default
+	advice: []advice{
+		{anyOf(isPanic, hasSQLState("42P05", "26000", "08P01")), advicePooler},
+		{hasSQLState("25006"), adviceReadOnly},
+		{hasSQLState("23505"), adviceInUse},
+	},
 }
+
+// advicePooler is about statements that are not there when they are used, or that
+// are another client's.
+const advicePooler = "a pooler that lends connections for a transaction, such as PgBouncer, needs a driver that sends a statement with its parameters:" +
+	" set default_query_exec_mode=exec for pgx, binary_parameters=yes for lib/pq"
 
 // applyPostgreSQL lets one process after the other create tables: PostgreSQL fails
 // if two create one at once, though both say IF NOT EXISTS. All others wait behind

@@ -3,8 +3,8 @@ package sqldb
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
+	"reflect"
 )
 
 // SQLite is the dialect of SQLite.
@@ -48,10 +48,27 @@ var SQLite = &Dialect{
 	purgeSessions: `DELETE FROM {sessions} WHERE id IN ({keys}) AND expires < ?`,
 	insert:        (*List).insertInTransaction,
 	undone:        func(error) bool { return false }, // writers wait for each other
+	advice: []advice{
+		{hasSQLiteCode(8), "the file is open for reading only, or this user may not write to it"},
+		{hasSQLiteCode(19), adviceInUse},
+	},
 }
 
-func isBusy(err error) bool {
-	const busy, primary = 5, 0xff // SQLITE_BUSY is the low byte of its extended codes
-	var coded interface{ Code() int }
-	return errors.As(err, &coded) && coded.Code()&primary == busy
+// isBusy is true of SQLITE_BUSY.
+var isBusy = hasSQLiteCode(5)
+
+// hasSQLiteCode returns a function that reports whether an error has a result code,
+// which is the low byte of extended codes. The errors of modernc.org/sqlite have a
+// method Code, those of mattn/go-sqlite3 are structs with a field of that name.
+func hasSQLiteCode(code int64) func(error) bool {
+	return func(err error) bool {
+		return anyError(err, func(err error) bool {
+			const primary = 0xff
+			if coded, ok := err.(interface{ Code() int }); ok {
+				return int64(coded.Code())&primary == code
+			}
+			value, ok := errorField(err, reflect.Int, "Code")
+			return ok && value.Int()&primary == code
+		})
+	}
 }
