@@ -49,16 +49,21 @@ func script(statements []string) string { return strings.Join(statements, ";\n\n
 // works and leaves no setting behind.
 func (s *Store) Migrate(ctx context.Context) error { return s.db.Migrate(ctx) }
 
-// Check asks the catalog, and returns an error that names all that is missing, a
-// line each, as in "sqlstore: table ginjwt_sessions: column realm is missing; call
-// Migrate". So is a version that is too old or too new. Tables of the next version
+// Check asks whether the server can keep a store, and what there is. An error says
+// what to do about a server that takes no writes or commits none: a standby, a
+// read-only server, role or file, autocommit=0, and a database in memory of which
+// each connection has its own. What a role may not ask is no error. Otherwise it
+// asks the catalog, and returns an error that names all that is missing, a line
+// each, as in "sqlstore: table ginjwt_sessions: column realm is missing; call Migrate". So is a version that is too old or too new. Tables of the next version
 // are accepted if that says that this code may use them. Columns and indexes are
 // known by their names. A row that numbers of revocations are taken from, and that
-// is gone or behind the numbers in use, is named, too; Migrate sets it. It needs no right but to read the tables.
+// is gone or behind the numbers in use, is named, too; Migrate sets it. It needs
+// no right but to read the tables.
 func (s *Store) Check(ctx context.Context) error { return s.db.Check(ctx) }
 
 // Ready is for a readiness probe: it returns nil if the database answers, and this
-// code may use the tables, as [Store.Check] says. It asks for the version and where
-// the list stands, which are rows found by their keys, and for the rest only until nothing is missing, and when the version has
-// changed. Options.Timeout bounds it.
+// code may use the tables, as [Store.Check] says. It asks for the version, where
+// the list stands and whether the server takes writes, in one statement that reads
+// a few rows by their keys, and for the rest only until nothing is missing, and when
+// the version has changed. Options.Timeout bounds it.
 func (s *Store) Ready(ctx context.Context) error { return s.db.Ready(ctx) }

@@ -77,7 +77,7 @@ func (d *database) sentBy(t *testing.T, options sqlstore.Options, rows int) []st
 }
 
 func asksCatalog(s statement) bool {
-	return regexp.MustCompile(`information_schema|pg_index|sqlite_master`).MatchString(s.text)
+	return regexp.MustCompile(`information_schema|pg_index|sqlite_master|pragma_`).MatchString(s.text)
 }
 
 // useSessions calls every method for rows that fill makes.

@@ -22,6 +22,9 @@ type DB struct {
 	timeout time.Duration
 	checked atomic.Pointer[schema.Version] // at the last Check that found nothing
 
+	checkedOnce atomic.Bool
+	file        atomic.Pointer[file]
+
 	// Queries are what it may be asked with Rows and Affected.
 	Queries Queries
 }
@@ -37,8 +40,7 @@ func answer[T any](ctx context.Context, db *DB, ask func(context.Context) (T, er
 	ctx, cancel := context.WithTimeout(ctx, db.timeout)
 	defer cancel()
 	return promptly(ctx, func() (T, error) {
-		value, err := retry(ctx, db.dialect.undone, guarded(ask))
-		return value, db.withAdvice(err)
+		return onFile(ctx, db, func(ctx context.Context) (T, error) { return retry(ctx, db.dialect.undone, ask) })
 	})
 }
 

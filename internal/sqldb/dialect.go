@@ -62,6 +62,17 @@ type Dialect struct {
 	// is a whole number, whatever the time zone of the connection is.
 	now string
 
+	// refusal is an expression for why the server cannot keep a store, and what to
+	// do; an empty text means that it can. It needs no rights.
+	refusal string
+
+	// checkOnce returns an error for the same reason, and reports whether it is known.
+	// It is called until then.
+	checkOnce func(ctx context.Context, db *DB) (known bool, err error)
+
+	// file returns the path of the file that the database is in, if any.
+	file func(ctx context.Context, pool *sql.DB) (path string, err error)
+
 	// unlessThere ends an INSERT into {sessions}. The INSERT does nothing if
 	// there is a row with that id, and counts as one row only if there is none.
 	unlessThere string

@@ -44,21 +44,24 @@ func (db *DB) behindProblem() []string {
 }
 
 // ready is what Ready asks each time.
-const ready = `SELECT version, oldest, (SELECT seq FROM {head} WHERE id = 1), ` + lastSeq + ` FROM {schema} WHERE id = 1`
+func ready(d *Dialect) string {
+	return `SELECT version, oldest, (SELECT seq FROM {head} WHERE id = 1), ` + lastSeq + `, ` + d.refusal + ` FROM {schema} WHERE id = 1`
+}
 
 type readyState struct {
 	version    schema.Version
 	head, last sql.NullInt64
+	refusal    string
 }
 
 // isAsAt reports whether the version is still the one that was checked, and the
-// head as it should be.
+// head as it should be, on a server that can be used.
 func (s readyState) isAsAt(checked schema.Version) bool {
-	return s.version == checked && s.head.Valid && s.head.Int64 >= s.last.Int64
+	return s.version == checked && s.head.Valid && s.head.Int64 >= s.last.Int64 && s.refusal == ""
 }
 
 func scanReady(rows *sql.Rows) (s readyState, err error) {
-	err = rows.Scan(&s.version.Number, &s.version.Oldest, &s.head, &s.last)
+	err = rows.Scan(&s.version.Number, &s.version.Oldest, &s.head, &s.last, &s.refusal)
 	return s, err
 }
 

@@ -20,10 +20,8 @@ const (
 // Migrate makes what is missing. It takes until that is done or ctx ends; the
 // timeout does not bound it.
 func (db *DB) Migrate(ctx context.Context) error {
-	migrate := guarded(func(ctx context.Context) (struct{}, error) { return struct{}{}, db.migrate(ctx) })
 	_, err := promptly(ctx, func() (struct{}, error) {
-		_, err := migrate(ctx)
-		return struct{}{}, db.withAdvice(err)
+		return onFile(ctx, db, func(ctx context.Context) (struct{}, error) { return struct{}{}, db.migrate(ctx) })
 	})
 	return err
 }
@@ -61,6 +59,9 @@ func (db *DB) fill(ctx context.Context) error {
 			return err
 		case slices.Equal(changes, tried):
 			return failed
+		}
+		if err := db.checkServer(ctx); err != nil {
+			return err
 		}
 		if err := db.apply(ctx, changes); err != nil {
 			if db.dialect.locked(err) || ctx.Err() != nil {

@@ -52,6 +52,16 @@ var MySQL = &Dialect{
 	parameter: questionMark,
 	// UNIX_TIMESTAMP(NOW(6)) is an hour off in the night when clocks are set back.
 	now: `TIMESTAMPDIFF(MICROSECOND, '1970-01-01 00:00:00', UTC_TIMESTAMP(6)) DIV 1000`,
+	// MariaDB has texts for read_only from version 12 on. The last two are for MySQL
+	// from version 8 on, and for MariaDB.
+	refusal: `CASE WHEN @@SESSION.autocommit = 0 THEN 'autocommit is 0, so that nothing is ever committed: ` +
+		`remove it from the DSN, or set it to 1 on the server' ` +
+		`WHEN CAST(@@GLOBAL.read_only AS CHAR) NOT IN ('0', 'OFF') OR @@GLOBAL.innodb_read_only = 1 ` +
+		`THEN 'the server is read-only, as replicas are: connect to the primary' ` +
+		`/*!80000 WHEN @@SESSION.transaction_read_only = 1 THEN 'transactions are read-only: set transaction_read_only to 0' */ ` +
+		`/*M!100000 WHEN @@SESSION.tx_read_only = 1 THEN 'transactions are read-only: set tx_read_only to 0' */ ELSE '' END`,
+	checkOnce: nothingOnce,
+	file:      noFile,
 	// A row that is changed counts as two. A row that is set to what it was counts
 	// as none or as one, as the client wishes, and INSERT IGNORE ignores much more.
 	unlessThere: `ON DUPLICATE KEY UPDATE changes = changes + 1`,

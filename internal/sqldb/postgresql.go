@@ -41,12 +41,19 @@ var PostgreSQL = &Dialect{
 		}
 		return change{fmt.Sprintf("CREATE INDEX CONCURRENTLY IF NOT EXISTS %s ON %s (%s)", i.name, i.table, i.columns), i.table, true}
 	},
-	insertHead:    insertHead + `ON CONFLICT (id) DO NOTHING`,
-	raiseVersion:  raiseVersion,
-	apply:         applyPostgreSQL,
-	locked:        isLocked,
-	parameter:     func(i int) string { return "$" + strconv.Itoa(i) },
-	now:           `floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint`,
+	insertHead:   insertHead + `ON CONFLICT (id) DO NOTHING`,
+	raiseVersion: raiseVersion,
+	apply:        applyPostgreSQL,
+	locked:       isLocked,
+	parameter:    func(i int) string { return "$" + strconv.Itoa(i) },
+	now:          `floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint`,
+	// A standby takes no writes either.
+	refusal: `CASE WHEN pg_is_in_recovery() THEN 'the server is a standby, which takes no writes, and knows late of what was revoked: ` +
+		`connect to the primary, as with target_session_attrs=read-write' ` +
+		`WHEN current_setting('transaction_read_only') = 'on' THEN 'transactions are read-only: set default_transaction_read_only to off ` +
+		`for the role, the database or the connection' ELSE '' END`,
+	checkOnce:     nothingOnce,
+	file:          noFile,
 	unlessThere:   `ON CONFLICT (id) DO NOTHING`,
 	orUpdate:      `ON CONFLICT (id) DO UPDATE SET `,
 	purgeSessions: `DELETE FROM {sessions} WHERE id IN ({keys}) AND expires < ?`,

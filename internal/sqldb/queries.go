@@ -47,7 +47,7 @@ func newQueries(d *Dialect, prefix string) Queries {
 	}
 	return Queries{
 		Version: q(`SELECT version, oldest FROM {schema} WHERE id = 1`),
-		Ready:   q(ready),
+		Ready:   q(ready(d)),
 		Now:     q(`SELECT ` + d.now),
 
 		Create: q(`INSERT INTO {sessions} (` + sessionColumns + `, changes) ` +

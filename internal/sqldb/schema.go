@@ -22,9 +22,15 @@ func (db *DB) statements(have catalog) (all []string) {
 	return all
 }
 
-// Check returns an error for all that is missing.
+// Check returns an error for a server that cannot be used, or for all that is
+// missing.
 func (db *DB) Check(ctx context.Context) error {
-	have, err := answer(ctx, db, db.readCatalog)
+	have, err := answer(ctx, db, func(ctx context.Context) (catalog, error) {
+		if err := db.checkServer(ctx); err != nil {
+			return catalog{}, err
+		}
+		return db.readCatalog(ctx)
+	})
 	if err != nil {
 		return err
 	}
@@ -61,7 +67,7 @@ func settled(have catalog) (bool, error) {
 	return true, have.version.Check(version)
 }
 
-// Ready asks for the version and for the row of {head}, and for all else only if
+// Ready asks for the version, the row of {head} and what the server says of itself, and for all else only if
 // something is another than at the last Check that found nothing.
 func (db *DB) Ready(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, db.timeout)

@@ -2,7 +2,9 @@ package sqldb
 
 import (
 	"context"
+	"crypto/rand"
 	"database/sql"
+	"errors"
 	"fmt"
 	"reflect"
 )
@@ -43,19 +45,85 @@ var SQLite = &Dialect{
 	locked:        isBusy,
 	parameter:     questionMark,
 	now:           `CAST(round((julianday('now') - 2440587.5) * 86400000) AS INTEGER)`, // unixepoch() came later
+	refusal:       `''`,
+	checkOnce:     checkSQLite,
+	file:          fileOfSQLite,
 	unlessThere:   `ON CONFLICT (id) DO NOTHING`,
 	orUpdate:      `ON CONFLICT (id) DO UPDATE SET `,
 	purgeSessions: `DELETE FROM {sessions} WHERE id IN ({keys}) AND expires < ?`,
 	insert:        (*List).insertInTransaction,
 	undone:        func(error) bool { return false }, // writers wait for each other
 	advice: []advice{
-		{hasSQLiteCode(8), "the file is open for reading only, or this user may not write to it"},
-		{hasSQLiteCode(19), adviceInUse},
+		{hasSQLiteCode(readOnly), adviceFile},
+		{hasSQLiteCode(constraint), adviceInUse},
 	},
 }
 
-// isBusy is true of SQLITE_BUSY.
-var isBusy = hasSQLiteCode(5)
+// adviceFile is about mode=ro, query_only, and the rights of a file.
+const adviceFile = "the file is open for reading only, or this user may not write to it"
+
+func fileOfSQLite(ctx context.Context, pool *sql.DB) (path string, err error) {
+	paths, err := readRows(ctx, pool, scanText, `SELECT file FROM pragma_database_list WHERE name = 'main'`)
+	if err != nil || len(paths) == 0 {
+		return "", err
+	}
+	return paths[0], nil
+}
+
+// checkSQLite asks what SQLite tells only to those who try: a write of nothing fails
+// where none is allowed. It waits for a writer, as any write does.
+func checkSQLite(ctx context.Context, db *DB) (known bool, err error) {
+	if err := checkMemory(ctx, db); err != nil {
+		return false, err
+	}
+	_, err = db.pool.ExecContext(ctx, db.name(`DELETE FROM {schema} WHERE id = 0`))
+	switch {
+	case ctx.Err() != nil:
+		return false, ctx.Err()
+	case hasSQLiteCode(readOnly)(err):
+		return false, errors.New(adviceFile)
+	}
+	return err == nil, nil
+}
+
+// checkMemory refuses a database that each connection has for itself. Databases in
+// memory may also be shared; so one connection makes a table, and another looks for it.
+func checkMemory(ctx context.Context, db *DB) error {
+	path, err := fileOfSQLite(ctx, db.pool)
+	if err != nil || path != "" || db.pool.Stats().MaxOpenConnections == 1 {
+		return err
+	}
+	one, err := db.pool.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	defer one.Close()
+	other, err := db.pool.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	defer other.Close()
+	table := db.prefix + "probe_" + rand.Text()
+	if _, err := one.ExecContext(ctx, `CREATE TABLE `+table+` (id INTEGER)`); err != nil {
+		return nil // not known
+	}
+	var seen int
+	err = other.QueryRowContext(ctx, `SELECT COUNT(*) FROM sqlite_master WHERE name = ?`, table).Scan(&seen)
+	_, dropped := one.ExecContext(ctx, `DROP TABLE `+table)
+	if err == nil && dropped == nil && seen == 0 {
+		return errors.New("the database is in memory, and each connection of the pool has one of its own: call SetMaxOpenConns(1), or use a file")
+	}
+	return nil
+}
+
+// Result codes of SQLite.
+const (
+	busy       = 5
+	readOnly   = 8
+	constraint = 19
+)
+
+var isBusy = hasSQLiteCode(busy)
 
 // hasSQLiteCode returns a function that reports whether an error has a result code,
 // which is the low byte of extended codes. The errors of modernc.org/sqlite have a
