@@ -1,0 +1,298 @@
+package listmodel
+
+// world is all there is at one moment.
+type world struct {
+	server
+	saved    server // a snapshot
+	hasSaved bool
+	moved    [followers]bool // whose lines have changed since
+	out      bool            // nobody reaches the server
+	losses   int8
+	budget   budget
+	f        [followers]follower
+	keys     [keys]promise
+	broken   violation
+}
+
+// budget is how much may still happen.
+type budget struct{ losses, snapshots, crashes, stalls, outages, failures, junk, starts int8 }
+
+// promise is for how many ticks a key may still be accepted.
+type promise struct {
+	added keySet // those followers whose Add has begun
+	due   bool   // an Add has returned
+	grace int8
+}
+
+type violation uint8
+
+const (
+	nothing violation = iota
+	accepted
+	endless
+	unsettled
+	stuck
+	livelock
+)
+
+var violations = [...]string{"", "a revoked key is accepted", "the list grows without end", "the whole list does not stay whole", "nothing can happen, and the list is not whole", "the list need never become whole"}
+
+type life int8
+
+const (
+	absent life = iota
+	live
+	dead
+)
+
+// ownState is what a follower knows of an entry of its own.
+type ownState int8
+
+const (
+	notOwn   ownState = iota
+	underWay          // Add has not returned
+	taken             // after the head was read
+	due               // should have been read
+)
+
+// follower is one process.
+type follower struct {
+	life    life
+	stalled bool
+
+	set, seen  keySet
+	own        [keys]ownState
+	epoch      epoch
+	at         position
+	loaded     bool
+	compare    bool // what is not on the list is lost
+	gave       bool
+	unfinished bool // joined while restoring, and has not given
+	first      int8 // ticks since this restoration was seen, at most 1
+	complete   int8 // ticks since the copy was complete, at most 2
+
+	roll    [followers]int8 // one more than the ticks since a beat has changed; 0: not on it
+	changed [followers]bool // since it was read
+	rolled  int8            // ticks since the last Roll, at most 2
+
+	call      call
+	head      position // as read
+	shown     epoch
+	restoring bool
+	wasBroken bool
+	asked     int8 // ticks since
+	rounds    int8 // ended in this tick
+	done      bool // one that began in this tick
+
+	adding  int8 // one more than a key
+	hanging bool // a tick has passed since
+
+	met     [followers]bool // whose line it has ever read
+	silent  int8            // ticks without a Roll while the server can be reached
+	away    bool            // for so long that nobody waits
+	awaited bool            // by a restoration whose beginner knew of it
+}
+
+// call is what a follower does next.
+type call int8
+
+const (
+	askHead call = iota
+	begin
+	loadFirst
+	loadRest
+	since
+	repeatOwn
+	give
+	take
+	giveOne
+	callRoll
+	leave
+	whole
+)
+
+var callNames = [...]string{"Head", "Begin", "Load, first page", "Load, last page", "Since", "Append what is its own", "Append what is missing", "Take", "Append the newest that is missing", "Roll", "Leave", "Whole"}
+
+// append adds what is not there.
+func (w *world) append(all keySet) {
+	for k := range int8(keys) {
+		if all.has(k) && !w.has(k) {
+			w.add(k)
+		}
+	}
+}
+
+func (w *world) add(k int8) {
+	if w.server.head.seq == longest {
+		w.broken = endless
+		return
+	}
+	w.rows[w.server.head.seq] = row{true, k, w.losses}
+	w.server.head = position{w.server.head.seq + 1, w.losses}
+}
+
+func (w *world) writeLine(i int8, gave epoch) {
+	w.server.roll[i] = line{true, gave}
+	w.changes(i)
+}
+
+func (w *world) removeLine(i int8) {
+	w.server.roll[i] = line{}
+	w.changes(i)
+}
+
+func (w *world) changes(i int8) {
+	w.moved[i] = true
+	for o := range w.f {
+		w.f[o].changed[i] = true
+	}
+}
+
+// newEpoch is a name that nobody has ever used, as far as anybody can tell.
+func (w *world) newEpoch() epoch {
+	var used uint32
+	w.names(func(e *epoch) { used |= 1 << *e })
+	for e := none + 1; ; e++ {
+		if used&(1<<e) == 0 {
+			return e
+		}
+	}
+}
+
+// names calls do for all epochs that are somewhere.
+func (w *world) names(do func(*epoch)) {
+	for _, v := range []*server{&w.server, &w.saved} {
+		do(&v.epoch)
+		for i := range v.roll {
+			do(&v.roll[i].gave)
+		}
+	}
+	for i := range w.f {
+		do(&w.f[i].epoch)
+		do(&w.f[i].shown)
+	}
+}
+
+// tidy renames epochs in the order in which they are found.
+func (w *world) tidy() {
+	var to [32]epoch
+	next := none
+	w.names(func(e *epoch) {
+		if *e == none {
+			return
+		}
+		if to[*e] == none {
+			next++
+			to[*e] = next
+		}
+		*e = to[*e]
+	})
+}
+
+// lose gives the server an earlier state.
+func (w *world) lose(to server) {
+	before := w.server.roll
+	w.server = to
+	w.losses++
+	for i := range before {
+		if w.moved[i] || before[i] != to.roll[i] {
+			w.changes(int8(i))
+		}
+	}
+	for i := range w.f {
+		w.f[i].awaited = false
+	}
+	w.forgive()
+}
+
+func (w *world) forgive() {
+	for k := range w.keys {
+		w.keys[k].grace = lossGrace
+	}
+}
+
+// lossGrace is a round, in which somebody notices, and the life of a copy.
+const lossGrace = 2
+
+// accepts reports whether a lookup of a key at a follower succeeds now.
+func (p *play) accepts(w *world, f *follower, k int8) bool {
+	switch {
+	case f.life != live || f.set.has(k):
+		return false
+	case f.complete <= 1:
+		return true
+	case w.out || w.has(k):
+		return false
+	case p.is(holdsNothing):
+		return true
+	}
+	return (f.epoch == none || w.shown() == f.epoch || p.is(lookupIgnoresEpoch)) && !w.server.restoring && !w.server.broken() && (!w.server.head.isBehind(f.at) || p.is(lookupIgnoresHead))
+}
+
+// check looks at all lookups.
+func (p *play) check(w *world) {
+	for k := range w.keys {
+		key := &w.keys[k]
+		if !key.due {
+			continue
+		}
+		if !p.isGuarded(w, int8(k)) {
+			key.grace = lossGrace
+			continue
+		}
+		if key.grace >= 0 {
+			continue
+		}
+		for i := range w.f {
+			if p.accepts(w, &w.f[i], int8(k)) {
+				w.broken = accepted
+			}
+		}
+	}
+}
+
+// isGuarded reports whether something may be expected for a key: it is on the
+// list, or a follower knows it that runs, or will be waited for.
+func (p *play) isGuarded(w *world, k int8) bool {
+	if w.has(k) {
+		return true
+	}
+	if w.out {
+		return false
+	}
+	for i := range w.f {
+		f := &w.f[i]
+		if f.life != live || f.away || !f.set.has(k) {
+			continue
+		}
+		if !f.stalled {
+			return true
+		}
+		if f.awaited {
+			return true
+		}
+	}
+	return false
+}
+
+// isGood reports whether a list is whole, and everybody knows that.
+func (w *world) isGood() bool {
+	if w.server.restoring || w.shown() == none {
+		return false
+	}
+	for i := range w.f {
+		f := &w.f[i]
+		if f.life != live {
+			continue
+		}
+		if f.epoch != w.epoch || f.complete > 1 {
+			return false
+		}
+		for k := range int8(keys) {
+			if f.set.has(k) && !w.has(k) {
+				return false
+			}
+		}
+	}
+	return true
+}
