@@ -12,7 +12,6 @@ import (
 	"github.com/go-json-experiment/json"
 
 	"github.com/gin-jwt-extended/ginjwt/internal/strictjson"
-	"github.com/gin-jwt-extended/ginjwt/keys"
 )
 
 // A claim that every token has is in this file: read by payload, written by
@@ -23,16 +22,6 @@ type Claims map[string]any
 
 // Header is the header of a token.
 type Header map[string]any
-
-// TokenType is the "type" claim.
-type TokenType string
-
-// The types of tokens. A token without a type is an access token, as those of
-// other issuers are.
-const (
-	AccessToken  TokenType = keys.AccessToken
-	RefreshToken TokenType = keys.RefreshToken
-)
 
 // claimNames are the names of the claims that go by several, in the tokens of one
 // issuer.

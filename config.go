@@ -8,17 +8,6 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/store"
 )
 
-// Location is a place in a request where a token can be.
-type Location string
-
-// The locations of JWT_TOKEN_LOCATION.
-const (
-	InHeaders     Location = "headers"
-	InCookies     Location = "cookies"
-	InQueryString Location = "query_string"
-	InJSON        Location = "json"
-)
-
 // NeverExpires, used as a lifetime, makes tokens without an "exp" claim.
 const NeverExpires time.Duration = -1
 
