@@ -199,9 +199,11 @@ func (e *Error) reason() string {
 // asError returns err as an *Error that the caller may change, with what it
 // lacks from the table. An error that is none of the kinds is a failure.
 func asError(err error) *Error {
-	e, ok := err.(*Error) // what errors.As would find, for less
-	if !ok && !errors.As(err, &e) {
-		return refusal(answers[rowOf(err)].kind, err)
+	e, ok := err.(*Error) // what errors.AsType would find, for less
+	if !ok {
+		if e, ok = errors.AsType[*Error](err); !ok {
+			return refusal(answers[rowOf(err)].kind, err)
+		}
 	}
 	own := *e
 	own.Kind = or(own.Kind, ErrCallback)
