@@ -34,9 +34,18 @@ func (m *JWTManager) RefreshRequired(opts ...RequiredOption) gin.HandlerFunc {
 func (m *JWTManager) handler(need *requirement) gin.HandlerFunc {
 	need.writeChallenges(m.refuser.challenges)
 	return func(c *gin.Context) {
-		if _, err := m.verify(c, need); err != nil {
+		passed := false
+		defer func() {
+			if !passed { // also where a callback panics, and whoever recovers goes on
+				c.Abort()
+			}
+		}()
+		_, err := m.verify(c, need)
+		if err != nil {
 			m.Refuse(c, err)
+			return
 		}
+		passed = true
 	}
 }
 
