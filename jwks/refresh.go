@@ -6,6 +6,8 @@ import (
 	"math/rand/v2"
 	"slices"
 	"time"
+
+	"github.com/gin-jwt-extended/ginjwt/keys"
 )
 
 const (
@@ -32,13 +34,18 @@ func (r *Remote) follow(ctx context.Context) {
 
 // attempt fetches once, tells those who wait, and returns when to fetch again.
 func (r *Remote) attempt(ctx context.Context) time.Duration {
-	asked := r.options.Now()
+	asked, began, before := r.options.Now(), time.Now(), r.current.Load()
 	skipped, maxAge, err := r.load(ctx, asked)
+	took := time.Since(began)
 	pause := r.pause(maxAge, err)
 	r.overdue.Store(r.options.Now().Add(pause).UnixMilli())
 	r.land(err)
+	if err != nil {
+		err = fmt.Errorf("jwks: %w", err)
+	}
 	if ctx.Err() == nil { // else it failed because it was to end
 		r.report(skipped, err)
+		r.tell(keys.Fetch{Duration: took, Changed: err == nil && r.hasChanged(before), Err: err})
 	}
 	return pause
 }
@@ -79,6 +86,11 @@ func (r *Remote) replace(found *usableKeys, asked time.Time) {
 	r.becameReady.Do(func() { close(r.ready) })
 }
 
+// hasChanged reports whether the keys are not those of before, which were some.
+func (r *Remote) hasChanged(before *snapshot) bool {
+	return before != nil && r.current.Load().usableKeys != before.usableKeys
+}
+
 // land ends the flight.
 func (r *Remote) land(err error) {
 	r.mu.Lock()
@@ -108,7 +120,7 @@ func (r *Remote) pause(maxAge time.Duration, err error) time.Duration {
 // report tells OnError what went wrong, once of a key that is not used.
 func (r *Remote) report(skipped []error, err error) {
 	if err != nil {
-		r.options.OnError(fmt.Errorf("jwks: %w", err))
+		r.options.OnError(err)
 		return
 	}
 	before := r.reported
@@ -118,5 +130,23 @@ func (r *Remote) report(skipped []error, err error) {
 		if !slices.Contains(before, s.Error()) {
 			r.options.OnError(s)
 		}
+	}
+}
+
+// Watch has f called after each fetch from now on, by the goroutine that fetches: f
+// must return soon, and must not wait for a fetch. Only the last f counts; nil ends
+// it. Package ginjwt calls it for the KeySource of an issuer.
+func (r *Remote) Watch(f func(keys.Fetch)) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.watcher = f
+}
+
+func (r *Remote) tell(fetch keys.Fetch) {
+	r.mu.Lock()
+	watcher := r.watcher
+	r.mu.Unlock()
+	if watcher != nil {
+		watcher(fetch)
 	}
 }

@@ -13,7 +13,7 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/keys"
 )
 
-var _ keys.Source = (*Remote)(nil)
+var _ keys.WatchedSource = (*Remote)(nil)
 
 // Remote is the JWK Set of another issuer, kept up to date. Make one with [New]
 // or [Discover]. Its methods may be called by any number of goroutines.
@@ -39,6 +39,7 @@ type Remote struct {
 	bucket  bucket
 	flight  *flight // the fetch that is wanted or under way; nil: none
 	failure error   // of the last fetch
+	watcher func(keys.Fetch)
 }
 
 // snapshot is what a fetch brought.
