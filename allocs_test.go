@@ -3,6 +3,9 @@
 package ginjwt_test
 
 import (
+	"context"
+	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"testing"
@@ -130,4 +133,40 @@ func TestAllocationsOfRefusals(t *testing.T) {
 			engine.ServeHTTP(discard{http.Header{}}, r)
 		}), 18.0, name)
 	}
+}
+
+// An observer costs one allocation at most, where it is told of a request that is
+// accepted or refused, or of a token that is made.
+func TestAllocationsOfAnObserver(t *testing.T) {
+	counted := func(observer ginjwt.Observer) map[string]float64 {
+		config := jwttest.Config(nil)
+		config.Observer = observer
+		mgr, engine := newManager(t, config)
+		engine.GET("/", mgr.JWTRequired(), identify)
+		good := "Bearer " + jwttest.AccessToken(t, mgr, "alice")
+		allocations := map[string]float64{"a new token": testing.AllocsPerRun(1000, func() {
+			if _, err := mgr.CreateAccessToken(t.Context(), "alice"); err != nil {
+				panic(err)
+			}
+		})}
+		for name, header := range map[string]string{"accepted": good, "forged": good[:len(good)-8] + "AAAAAAAA", "malformed": "Bearer x"} {
+			r := httptest.NewRequest(http.MethodGet, "/", nil)
+			r.Header.Set("Authorization", header)
+			w := discard{http.Header{}}
+			allocations[name] = testing.AllocsPerRun(1000, func() { engine.ServeHTTP(w, r) })
+		}
+		return allocations
+	}
+	without := counted(nil)
+	told := 0
+	for name, observer := range map[string]ginjwt.Observer{
+		"a function":        ginjwt.ObserverFunc(func(context.Context, ginjwt.Event) { told++ }),
+		"a log that is off": ginjwt.SlogObserver(slog.New(slog.NewTextHandler(io.Discard, &slog.HandlerOptions{Level: slog.LevelError}))),
+	} {
+		for of, n := range counted(observer) {
+			assert.LessOrEqual(t, n, without[of]+1, "%s: %s", name, of)
+		}
+	}
+	assert.Greater(t, told, 4000)
+	t.Log(without, counted(ginjwt.ObserverFunc(func(context.Context, ginjwt.Event) {})))
 }

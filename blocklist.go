@@ -18,8 +18,12 @@ type MemoryBlocklist = store.MemoryBlocklist
 // request with it is refused, on every process that shares the blocklist. A
 // store that does not answer is an [ErrUnavailable].
 func (m *JWTManager) RevokeToken(ctx context.Context, token *Token) error {
+	return m.revokeToken(plain(ctx), token, CauseApplication)
+}
+
+func (m *JWTManager) revokeToken(ctx context.Context, token *Token, cause Cause) error {
 	if !m.frozen {
 		return ErrNotInitialized
 	}
-	return m.revocations.revoke(plain(ctx), token)
+	return m.revocations.revoke(ctx, token, cause)
 }

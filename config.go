@@ -312,6 +312,12 @@ type Config struct {
 	// It is off with a DecodeKeyLoader, which is asked every time.
 	TokenCacheSize int
 
+	// Observer is told what happens: for logs, metrics and traces. Nil means nobody
+	// is, and costs nothing. [SlogObserver] logs. A Blocklist that many managers share
+	// tells one observer, that of the last manager that has one; the KeySource of an
+	// issuer does so, too.
+	Observer Observer
+
 	// Now tells the time. Nil means [time.Now]; tests set a clock of their own.
 	Now func() time.Time
 }

@@ -77,13 +77,17 @@ func (m *JWTManager) VerifyToken(ctx context.Context, encoded string, opts ...Re
 	need := m.requirementOf("VerifyToken", opts)
 	need.looksOnly = true
 	ctx = plain(ctx)
+	start := m.events.begin()
 	token, err := m.verifier.decode(ctx, encoded, decodeSpec{})
+	if err == nil {
+		token.user, _, err = m.checks.check(ctx, token, need, "")
+	}
 	if err != nil {
-		return nil, asError(err)
+		refused := asError(m.events.judged(err, "", start))
+		m.events.refused(ctx, refused)
+		return nil, refused
 	}
-	if token.user, _, err = m.checks.check(ctx, token, need, ""); err != nil {
-		return nil, asError(err)
-	}
+	m.events.accepted(ctx, token, start)
 	return token, nil
 }
 
@@ -96,7 +100,8 @@ func (m *JWTManager) verify(c *gin.Context, need *requirement) (*Token, error) {
 	case m.config.AllowAnyOptions && c.Request.Method == http.MethodOptions:
 		return m.anonymous(c)
 	}
-	token, err := m.findToken(c, need)
+	start := m.events.begin()
+	token, at, err := m.findToken(c, need)
 	if need.anyType && errors.Is(err, ErrExpiredToken) {
 		if other := m.findRefreshCookie(c, need); other != nil {
 			token, err = other, nil
@@ -105,24 +110,31 @@ func (m *JWTManager) verify(c *gin.Context, need *requirement) (*Token, error) {
 	if need.optional && isAbsent(err) {
 		return m.anonymous(c)
 	}
-	if err != nil {
-		return nil, err
+	var user any
+	if err == nil {
+		user, err = m.checkFound(c, token, need)
 	}
+	if err != nil {
+		return nil, m.events.judged(err, at, start)
+	}
+	m.events.accepted(c.Request.Context(), token, start)
+	remember(c, m, verified{token, user, m})
+	if token.Location == InCookies {
+		keepOutOfCaches(c)
+	}
+	return token, nil
+}
+
+// checkFound makes all checks on a good token of a request, and returns its user.
+func (m *JWTManager) checkFound(c *gin.Context, token *Token, need *requirement) (user any, err error) {
 	key := ""
 	if m.sessions != nil && token.Type == RefreshToken {
 		if key, err = idempotencyKey(c.Request); err != nil {
 			return nil, err
 		}
 	}
-	user, _, err := m.checks.check(c.Request.Context(), token, need, key)
-	if err != nil {
-		return nil, err
-	}
-	remember(c, m, verified{token, user, m})
-	if token.Location == InCookies {
-		keepOutOfCaches(c)
-	}
-	return token, nil
+	user, _, err = m.checks.check(c.Request.Context(), token, need, key)
+	return user, err
 }
 
 // keepOutOfCaches keeps a browser from showing the answer again after a logout, by
@@ -141,18 +153,19 @@ func (m *JWTManager) findRefreshCookie(c *gin.Context, need *requirement) *Token
 	if !slices.Contains(need.locations, InCookies) {
 		return nil
 	}
-	token, err := m.findToken(c, &requirement{refresh: true, locations: []Location{InCookies}})
+	token, _, err := m.findToken(c, &requirement{refresh: true, locations: []Location{InCookies}})
 	if err != nil {
 		return nil
 	}
 	return token
 }
 
-// findToken decodes the token that a request carries, and notes where it was.
-func (m *JWTManager) findToken(c *gin.Context, need *requirement) (*Token, error) {
+// findToken decodes the token that a request carries, and returns where it was, also
+// if it is a bad one.
+func (m *JWTManager) findToken(c *gin.Context, need *requirement) (*Token, Location, error) {
 	at, err := m.reader.find(c, need)
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
 	if at.location == InQueryString { // RFC 6750 §5.3, RFC 9700 §4.2.4
 		c.Header("Cache-Control", "no-store")
@@ -160,10 +173,10 @@ func (m *JWTManager) findToken(c *gin.Context, need *requirement) (*Token, error
 	}
 	token, err := m.verifier.decode(c.Request.Context(), at.encoded, decodeSpec{csrf: at.csrf})
 	if err != nil {
-		return nil, err
+		return nil, at.location, err
 	}
 	token.Location = at.location
-	return token, nil
+	return token, at.location, nil
 }
 
 // anonymous notes that the request was checked, and has no token.

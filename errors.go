@@ -73,6 +73,11 @@ type Error struct {
 	token      *Token         // kept from callers, given to the loader that answers
 	cookies    []*http.Cookie // to put in the response, whatever the loader writes
 	messageKey string         // Config.ErrorMessageKey
+
+	// For the observer.
+	location Location      // where the token was
+	took     time.Duration // the checks
+	observed bool          // it has been told
 }
 
 // Error returns kind, reason and cause, for logs. It leaves out Message, which may

@@ -39,8 +39,8 @@ func (m *JWTManager) LogoutAllHandler() gin.HandlerFunc {
 		var own Session
 		if ok {
 			var err error
-			own, err = m.endSessionOf(c.Request.Context(), token)
-			if err = errors.Join(m.EndSessions(c, token.Identity), err); err != nil {
+			own, err = m.endSessionOf(c.Request.Context(), token, CauseLogout)
+			if err = errors.Join(m.sessions.endAll(c.Request.Context(), token.Identity, nil, CauseLogout), err); err != nil {
 				m.Refuse(c, unlessNoID(err, token))
 				return
 			}
@@ -122,7 +122,7 @@ func (m *JWTManager) EndSessionHandler() gin.HandlerFunc {
 		}
 		s, owned, err := m.ownSession(c, token.Identity, id)
 		if err == nil && owned {
-			err = m.EndSession(c, id)
+			err = m.sessions.endByID(c.Request.Context(), id, CauseUser)
 		}
 		switch {
 		case err != nil:

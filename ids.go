@@ -34,7 +34,12 @@ func appendID(b []byte, id [16]byte, version byte) []byte {
 	return hex.AppendEncode(b, id[10:])
 }
 
-func newSessionID() string { return string(appendUUID(nil, sessionUUID)) }
+func newSessionID() string { return newID(sessionUUID) }
+
+func newID(version byte) string {
+	var b [36]byte
+	return string(appendUUID(b[:0], version))
+}
 
 // derivedID makes a UUID from texts, the same from the same (RFC 9562 §5.8).
 func derivedID(texts ...string) string {

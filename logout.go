@@ -209,7 +209,7 @@ func (l *logout) end(token *Token) {
 	if token.SessionID == "" && !canBecomeSession(token) && l.hasExpired(token) {
 		return // there is nothing left to end
 	}
-	s, err := l.endSessionOf(l.c.Request.Context(), token)
+	s, err := l.endSessionOf(l.c.Request.Context(), token, CauseLogout)
 	if err != nil {
 		l.failed = unlessNoID(err, token)
 		return

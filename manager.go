@@ -21,6 +21,7 @@ type JWTManager struct {
 	config Config // with its defaults once InitApp has been called
 
 	// The rest is made by InitApp, each from those above it.
+	events      *events // nil: there is no observer
 	verifier    *verifier
 	minter      *minter
 	revocations *revocations
@@ -65,6 +66,7 @@ func (m *JWTManager) freeze() error {
 	revokes := m.config.Blocklist != nil || m.tokenInBlocklist != nil
 	m.config = checked.config
 	m.assemble(checked, revokes)
+	m.events.watch(&m.config)
 	m.frozen = true
 	return nil
 }
@@ -73,14 +75,18 @@ func (m *JWTManager) freeze() error {
 // application itself chose how tokens are revoked.
 func (m *JWTManager) assemble(checked checkedConfig, revokes bool) {
 	config, loaders := &m.config, &m.callbacks
+	m.events = newEvents(config)
 	m.verifier = newVerifier(config, checked, loaders.decodeKey)
-	m.minter = &minter{config: config, callbacks: loaders, verifier: m.verifier, keys: claimKeysOf(m.verifier.own.claims)}
+	m.minter = &minter{config: config, callbacks: loaders, verifier: m.verifier, keys: claimKeysOf(m.verifier.own.claims), events: m.events}
 	m.revocations = &revocations{
-		list: config.Blocklist, callbacks: loaders, realm: config.Realm, required: revokes, sessions: config.Sessions != nil,
-		now: config.Now, leeway: config.DecodeLeeway, accessLifetime: config.AccessTokenExpires,
+		list: m.events.blocklist(config.Blocklist), callbacks: loaders, realm: config.Realm, required: revokes, sessions: config.Sessions != nil,
+		events: m.events, now: config.Now, leeway: config.DecodeLeeway, accessLifetime: config.AccessTokenExpires,
 	}
 	if config.Sessions != nil {
-		m.sessions = &sessionPolicy{store: config.Sessions, config: config, minter: m.minter, revocations: m.revocations, callbacks: loaders}
+		m.sessions = &sessionPolicy{
+			store: m.events.sessions(config.Sessions), config: config, minter: m.minter,
+			revocations: m.revocations, callbacks: loaders, events: m.events,
+		}
 	}
 	m.checks = &tokenChecks{callbacks: loaders, revocations: m.revocations, sessions: m.sessions, now: config.Now, leeway: config.DecodeLeeway}
 	m.reader = newRequestReader(config, func(ctx context.Context, encoded string) error {
@@ -90,7 +96,7 @@ func (m *JWTManager) assemble(checked checkedConfig, revokes bool) {
 		}
 		return m.revocations.check(ctx, token)
 	})
-	m.refuser = &refuser{&loaders.responders, profiles[config.ErrorProfile], challengesOf(config.HeaderType), config.ErrorMessageKey}
+	m.refuser = &refuser{&loaders.responders, profiles[config.ErrorProfile], challengesOf(config.HeaderType), config.ErrorMessageKey, m.events}
 }
 
 // SetKeys replaces the keys of the manager while it serves: those of
@@ -124,6 +130,7 @@ func (m *JWTManager) SetKeys(list ...keys.Key) error {
 		return fmt.Errorf("ginjwt: SetKeys: %w", err)
 	}
 	m.verifier.setKeys(set)
+	m.events.keysChanged()
 	return nil
 }
 

@@ -20,6 +20,7 @@ type minter struct {
 	callbacks *callbacks
 	verifier  *verifier // whose keys sign
 	keys      claimKeys
+	events    *events
 }
 
 // specOf returns what the options ask of a new token.
@@ -33,6 +34,7 @@ func (m *minter) specOf(opts []TokenOption) *tokenSpec {
 
 // issue makes and signs a token.
 func (m *minter) issue(ctx context.Context, typ TokenType, identity any, spec *tokenSpec) (string, error) {
+	start := m.events.begin()
 	if spec.now.IsZero() {
 		spec.now = m.config.Now()
 	}
@@ -48,6 +50,9 @@ func (m *minter) issue(ctx context.Context, typ TokenType, identity any, spec *t
 		return "", err
 	}
 	claims := m.claimsOf(spec, typ, subject)
+	if m.events != nil && claims.id == "" { // which the event names
+		claims.id = newID(tokenUUID)
+	}
 	s := scratches.Get().(*scratch)
 	defer s.free()
 	if s.payload, err = claims.appendTo(s.payload[:0], &m.keys); err != nil {
@@ -59,7 +64,11 @@ func (m *minter) issue(ctx context.Context, typ TokenType, identity any, spec *t
 	if s.encoded, err = appendHeader(s.encoded[:0], spec.header, key); err != nil {
 		return "", err
 	}
-	return m.sign(s, key)
+	encoded, err := m.sign(s, key)
+	if err == nil {
+		m.events.issued(ctx, &claims, start)
+	}
+	return encoded, err
 }
 
 // checkRequired refuses to make a token that this manager would refuse.

@@ -43,8 +43,10 @@ func printable(s string) string {
 // refuseGrant answers as RFC 6749 §5.2 says, which has no member for the reason: that
 // is in the WWW-Authenticate header, as it is of other refusals.
 func (m *JWTManager) refuseGrant(c *gin.Context, err error) {
+	c.Abort()
 	_ = c.Error(err)
 	refused := asError(err)
+	m.events.refused(c.Request.Context(), refused)
 	c.Writer.Header()[challengeHeader] = []string{m.refuser.challenges.of(refused)}
 	switch {
 	case errors.Is(refused, ErrUnavailable):
@@ -100,11 +102,12 @@ func (m *JWTManager) revoke(c *gin.Context, encoded string) error {
 	case err != nil:
 		return err
 	case token.Type == RefreshToken:
-		return m.EndSessionForToken(c, token)
+		_, err = m.endSessionOf(c.Request.Context(), token, CauseRevocation)
+		return err
 	case m.hasExpired(token):
 		return nil
 	}
-	return m.RevokeToken(c, token)
+	return m.revokeToken(c.Request.Context(), token, CauseRevocation)
 }
 
 // IntrospectionHandler returns a handler for the token introspection of

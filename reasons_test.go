@@ -30,7 +30,7 @@ type reasonsApp struct {
 	engine   *gin.Engine
 }
 
-func newReasonsApp(t *testing.T, profile string) *reasonsApp {
+func newReasonsApp(t *testing.T, profile string, configure ...func(*ginjwt.Config)) *reasonsApp {
 	t.Helper()
 	a := &reasonsApp{clock: &jwttest.Clock{}, sessions: &switchedSessions{}, blocked: &switchedBlocklist{}}
 	a.sessions.Now, a.blocked.Now = a.clock.Now, a.clock.Now
@@ -40,6 +40,9 @@ func newReasonsApp(t *testing.T, profile string) *reasonsApp {
 	config.ErrorProfile, config.QueryStringValuePrefix = profile, "v1~"
 	config.Sessions, config.Blocklist = a.sessions, a.blocked
 	config.Issuers = []ginjwt.Issuer{{Name: issuerA, KeySource: down, Algorithms: []string{"ES256"}, Audience: []string{"shop"}, IdentityPrefix: "a:"}}
+	for _, fn := range configure {
+		fn(&config)
+	}
 	a.mgr, a.engine = newManager(t, config, func(mgr *ginjwt.JWTManager) {
 		mgr.TokenVerificationLoader(func(_ context.Context, token *ginjwt.Token) (bool, error) {
 			return token.Identity != "unfit", nil

@@ -40,13 +40,16 @@ type refuser struct {
 	profile    ErrorHandler // where no loader answers
 	challenges challenges
 	messageKey string
+	events     *events
 }
 
-// refuse aborts the chain and answers err.
+// refuse aborts the chain and answers err. The chain is aborted first, so that
+// nobody who panics lets the request go on.
 func (r *refuser) refuse(c *gin.Context, err error) {
 	e := asError(err)
-	_ = c.Error(e) // returns what it was given, wrapped
 	c.Abort()
+	_ = c.Error(e) // returns what it was given, wrapped
+	r.events.refused(c.Request.Context(), e)
 	if c.Writer.Written() {
 		return // too late for another response
 	}

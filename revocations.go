@@ -13,6 +13,7 @@ import (
 type revocations struct {
 	list      store.Blocklist
 	callbacks *callbacks
+	events    *events
 	realm     string
 	required  bool // the application itself said how tokens are revoked
 	sessions  bool // there are sessions
@@ -54,7 +55,7 @@ func later(a, b time.Time) time.Time {
 }
 
 // revoke blocks one token.
-func (r *revocations) revoke(ctx context.Context, token *Token) error {
+func (r *revocations) revoke(ctx context.Context, token *Token, cause Cause) error {
 	if token == nil {
 		return fmt.Errorf("%w: it is nil", ErrNoID)
 	}
@@ -65,6 +66,7 @@ func (r *revocations) revoke(ctx context.Context, token *Token) error {
 	if err := r.block(ctx, id, token.ExpiresAt); err != nil {
 		return fmt.Errorf("%w: %w", ErrUnavailable, err)
 	}
+	r.events.revoked(ctx, token, cause)
 	return nil
 }
 
@@ -95,7 +97,9 @@ func (r *revocations) check(ctx context.Context, token *Token) error {
 		blocked, err = r.list.Contains(ctx, ids...)
 	}
 	if load := r.callbacks.tokenInBlocklist; err == nil && !blocked && load != nil {
+		start := r.events.begin()
 		blocked, err = load(ctx, token)
+		r.events.storeFailed(ctx, OperationBlocklistLoader, start, err)
 	}
 	switch {
 	case err != nil:

@@ -16,6 +16,7 @@ type rotation struct {
 	spec  *tokenSpec
 	at    time.Time
 	user  any // what the claims loaders are given
+	start time.Time
 }
 
 // run signs the tokens of the next generation, or those of the same again.
@@ -37,7 +38,7 @@ func (r *rotation) run(ctx context.Context, s store.Session) (TokenPair, error) 
 // meanwhile.
 func (r *rotation) attempt(ctx context.Context, s store.Session) (pair TokenPair, done bool, err error) {
 	_, generation, _ := r.sessionAndGeneration(r.token) // find has looked at it
-	next, trades := s, false
+	next, kind := s, EventRepeated
 	switch r.stepOf(s, generation, r.key, r.at) {
 	case reuse:
 		return TokenPair{}, false, nil // only now; run finds out
@@ -45,12 +46,12 @@ func (r *rotation) attempt(ctx context.Context, s store.Session) (pair TokenPair
 		if next, err = r.successor(s, generation); err != nil {
 			return TokenPair{}, false, err
 		}
-		trades = true
+		kind = EventRotated
 	}
 	if pair, err = r.pairOf(ctx, next, generation); err != nil {
 		return TokenPair{}, false, err
 	}
-	if trades {
+	if kind == EventRotated {
 		if done, err = r.advance(ctx, s, next); !done || err != nil {
 			return TokenPair{}, false, err
 		}
@@ -58,6 +59,7 @@ func (r *rotation) attempt(ctx context.Context, s store.Session) (pair TokenPair
 	if err := r.handOut(ctx, next); err != nil {
 		return TokenPair{}, false, err
 	}
+	r.events.refreshed(ctx, kind, r.token, next, r.start)
 	return pair, true, nil
 }
 
@@ -102,6 +104,9 @@ func (r *rotation) advance(ctx context.Context, s, next store.Session) (won bool
 	}
 	if err != nil {
 		return false, unavailable(err)
+	}
+	if won && s.Generation == 0 {
+		r.events.session(ctx, EventSessionStarted, next.ID, CauseRefresh)
 	}
 	return won, nil
 }
@@ -154,7 +159,7 @@ func (r *rotation) limitAdopted(ctx context.Context, s store.Session) error {
 	}
 	err := r.revocations.check(ctx, r.token)
 	if errors.Is(err, ErrRevokedToken) {
-		_, _ = r.store.Delete(context.WithoutCancel(ctx), s.ID) // or it expires
+		r.remove(context.WithoutCancel(ctx), s.ID, CauseLogout)
 	}
 	if err != nil {
 		return err
@@ -214,6 +219,12 @@ func (p *sessionPolicy) reused(ctx context.Context, s store.Session, token *Toke
 	deleted, err := p.store.Delete(ctx, s.ID)
 	if tell := p.callbacks.onReuse; tell != nil && (deleted || err != nil) {
 		tell(ctx, s, token)
+	}
+	if deleted || err != nil {
+		p.events.refreshed(ctx, EventReused, token, s, time.Time{})
+	}
+	if deleted {
+		p.events.session(ctx, EventSessionEnded, s.ID, CauseReuse)
 	}
 	return refusal(ErrSessionReused, nil).about(token)
 }

@@ -22,6 +22,7 @@ type sessionPolicy struct {
 	minter      *minter
 	revocations *revocations
 	callbacks   *callbacks
+	events      *events
 }
 
 // replaceAttempts is how often a change of a session may find that another was faster.
@@ -109,11 +110,19 @@ func (p *sessionPolicy) start(ctx context.Context, s store.Session) error {
 	case !created:
 		return unavailable(errors.New("the store has a session with the new random ID"))
 	}
+	p.events.session(ctx, EventSessionStarted, s.ID, CauseLogin)
 	if err := p.endOldest(ctx, s); err != nil {
-		_, _ = p.store.Delete(context.WithoutCancel(ctx), s.ID) // nobody has its tokens
+		p.remove(context.WithoutCancel(ctx), s.ID, CauseFailure) // nobody has its tokens
 		return err
 	}
 	return nil
+}
+
+// remove drops a session of which nobody has tokens. If it stays, it expires.
+func (p *sessionPolicy) remove(ctx context.Context, id string, cause Cause) {
+	if deleted, _ := p.store.Delete(ctx, id); deleted {
+		p.events.session(ctx, EventSessionEnded, id, cause)
+	}
 }
 
 // putLast makes a new session the newest of its identity, also if this clock is
@@ -143,7 +152,7 @@ func (p *sessionPolicy) endOldest(ctx context.Context, begun store.Session) erro
 	}
 	var itself error
 	for _, s := range sessions[min(len(sessions), p.config.MaxSessions):] {
-		if err := p.end(ctx, s); err != nil {
+		if err := p.end(ctx, s, CauseMaxSessions); err != nil {
 			return err
 		}
 		if s.ID == begun.ID {
@@ -174,16 +183,16 @@ func (p *sessionPolicy) list(ctx context.Context, identity string) ([]store.Sess
 }
 
 // endByID ends a session of this manager's realm.
-func (p *sessionPolicy) endByID(ctx context.Context, id string) error {
+func (p *sessionPolicy) endByID(ctx context.Context, id string, cause Cause) error {
 	s, err := p.known(ctx, id)
 	if err != nil || s.Realm != p.config.Realm {
 		return err
 	}
-	return p.end(ctx, s)
+	return p.end(ctx, s, cause)
 }
 
 // endOf ends the session of a token, and returns it.
-func (p *sessionPolicy) endOf(ctx context.Context, token *Token) (store.Session, error) {
+func (p *sessionPolicy) endOf(ctx context.Context, token *Token, cause Cause) (store.Session, error) {
 	s, err := p.known(ctx, token.SessionID)
 	switch {
 	case err != nil:
@@ -191,7 +200,7 @@ func (p *sessionPolicy) endOf(ctx context.Context, token *Token) (store.Session,
 	case s.Realm != p.config.Realm || s.Identity != "" && s.Identity != token.Identity:
 		return s, errOtherSession.about(token)
 	}
-	return s, p.end(ctx, s)
+	return s, p.end(ctx, s, cause)
 }
 
 // known returns a session, or what is known of one that is not there: a token
@@ -207,7 +216,7 @@ func (p *sessionPolicy) known(ctx context.Context, id string) (store.Session, er
 	return s, nil
 }
 
-func (p *sessionPolicy) endAll(ctx context.Context, identity string, except []string) error {
+func (p *sessionPolicy) endAll(ctx context.Context, identity string, except []string, cause Cause) error {
 	sessions, err := p.list(ctx, identity)
 	if err != nil {
 		return err
@@ -215,7 +224,7 @@ func (p *sessionPolicy) endAll(ctx context.Context, identity string, except []st
 	var failures []error
 	for _, s := range sessions {
 		if !slices.Contains(except, s.ID) {
-			failures = append(failures, p.end(ctx, s))
+			failures = append(failures, p.end(ctx, s, cause))
 		}
 	}
 	return errors.Join(failures...)
@@ -223,12 +232,16 @@ func (p *sessionPolicy) endAll(ctx context.Context, identity string, except []st
 
 // end blocks the tokens of s, then removes it. In this order a session whose
 // tokens could not be blocked can be ended again.
-func (p *sessionPolicy) end(ctx context.Context, s store.Session) error {
+func (p *sessionPolicy) end(ctx context.Context, s store.Session, cause Cause) error {
 	if err := p.revocations.blockSession(ctx, s, false); err != nil {
 		return unavailable(err)
 	}
-	if _, err := p.store.Delete(ctx, s.ID); err != nil {
+	deleted, err := p.store.Delete(ctx, s.ID)
+	if err != nil {
 		return unavailable(err)
+	}
+	if deleted {
+		p.events.session(ctx, EventSessionEnded, s.ID, cause)
 	}
 	return nil
 }
@@ -306,7 +319,7 @@ func (p *sessionPolicy) accessPair(ctx context.Context, s store.Session, identit
 	case p.config.DisableCookieCSRFProtect: // tokens from before may have one
 		own.csrf = ""
 	case own.csrf == "":
-		own.csrf = string(appendUUID(nil, tokenUUID))
+		own.csrf = newID(tokenUUID)
 	}
 	encoded, err := p.minter.issue(ctx, AccessToken, identity, &own)
 	if err != nil {

@@ -73,12 +73,12 @@ func (m *JWTManager) RotateTokens(ctx context.Context, refresh *Token, opts ...T
 	}
 	// All times are as of now, before the session is read: if it ends from here
 	// on, it is blocked for longer than the tokens below live.
-	now := m.sessions.now()
+	start, now := m.events.begin(), m.sessions.now()
 	user, s, err := m.checkRotation(ctx, refresh, spec.key, now)
 	if err != nil {
 		return TokenPair{}, asError(err)
 	}
-	r := rotation{m.sessions, refresh, spec.key, spec, now, user}
+	r := rotation{m.sessions, refresh, spec.key, spec, now, user, start}
 	pair, err := r.run(ctx, *s)
 	return m.detailed(pair), err
 }
@@ -144,28 +144,28 @@ func (m *JWTManager) EndSession(ctx context.Context, id string) error {
 	if err := m.needsSessions(); err != nil {
 		return err
 	}
-	return m.sessions.endByID(plain(ctx), id)
+	return m.sessions.endByID(plain(ctx), id, CauseApplication)
 }
 
 // EndSessionForToken ends the session of token, or revokes the token if it has
 // none: what a logout does.
 func (m *JWTManager) EndSessionForToken(ctx context.Context, token *Token) error {
-	_, err := m.endSessionOf(plain(ctx), token)
+	_, err := m.endSessionOf(plain(ctx), token, CauseApplication)
 	return err
 }
 
 // endSessionOf is EndSessionForToken, and returns the session.
-func (m *JWTManager) endSessionOf(ctx context.Context, token *Token) (s Session, err error) {
+func (m *JWTManager) endSessionOf(ctx context.Context, token *Token, cause Cause) (s Session, err error) {
 	switch {
 	case token == nil || m.sessions == nil:
-		return s, m.RevokeToken(ctx, token)
+		return s, m.revokeToken(ctx, token, cause)
 	case canBecomeSession(token): // it may become one at this very moment
 		s = m.sessions.adopted(token, m.sessions.now())
-		return s, errors.Join(m.sessions.end(ctx, s), m.RevokeToken(ctx, token))
+		return s, errors.Join(m.sessions.end(ctx, s, cause), m.revokeToken(ctx, token, cause))
 	case token.SessionID == "":
-		return s, m.RevokeToken(ctx, token)
+		return s, m.revokeToken(ctx, token, cause)
 	}
-	return m.sessions.endOf(ctx, token)
+	return m.sessions.endOf(ctx, token, cause)
 }
 
 // EndSessions ends all sessions of identity but those with an ID in except:
@@ -178,7 +178,7 @@ func (m *JWTManager) EndSessions(ctx context.Context, identity string, except ..
 	if err := m.needsSessions(); err != nil {
 		return err
 	}
-	return m.sessions.endAll(plain(ctx), identity, except)
+	return m.sessions.endAll(plain(ctx), identity, except, CauseApplication)
 }
 
 func (m *JWTManager) needsSessions() error {

@@ -65,6 +65,9 @@ func (c Config) validateClaims(p *problems) {
 	if isNil(c.Blocklist) {
 		p.add("Blocklist", "is a nil pointer")
 	}
+	if c.Observer != nil && isNil(c.Observer) {
+		p.add("Observer", "is a nil pointer")
+	}
 	if profiles[c.ErrorProfile] == nil {
 		p.add("ErrorProfile", "%q is not a profile of responses; use flask, bearer or problem", c.ErrorProfile)
 	}
