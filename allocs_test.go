@@ -168,5 +168,12 @@ func TestAllocationsOfAnObserver(t *testing.T) {
 		}
 	}
 	assert.Greater(t, told, 4000)
-	t.Log(without, counted(ginjwt.ObserverFunc(func(context.Context, ginjwt.Event) {})))
+}
+
+// What a log would drop is not even put together.
+func TestAllocationsOfALogThatIsOff(t *testing.T) {
+	observer, ctx := ginjwt.SlogObserver(slog.New(slog.NewTextHandler(io.Discard, nil))), t.Context()
+	assert.Zero(t, testing.AllocsPerRun(1000, func() {
+		observer.Observe(ctx, ginjwt.Event{Kind: ginjwt.EventAccepted, SessionID: "s", Duration: time.Second})
+	}))
 }
