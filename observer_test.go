@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"reflect"
 	"regexp"
 	"strings"
 	"sync"
@@ -201,7 +202,9 @@ func TestARefusalIsToldOnce(t *testing.T) {
 			a.mgr.Refuse(c, err)
 		}
 	})
-	a.engine.GET("/later", a.mgr.JWTRequired(), func(c *gin.Context) { a.mgr.Refuse(c, &ginjwt.Error{Kind: ginjwt.ErrVerification, Reason: "admins_only"}) })
+	a.engine.GET("/later", a.mgr.JWTRequired(), func(c *gin.Context) {
+		a.mgr.Refuse(c, &ginjwt.Error{Kind: ginjwt.ErrVerification, Reason: "admins_only"})
+	})
 	a.engine.GET("/socket", func(c *gin.Context) {
 		_, err := a.mgr.VerifyToken(c, "x")
 		a.mgr.Refuse(c, err)
@@ -907,3 +910,27 @@ type nowhere struct{ header http.Header }
 func (n nowhere) Header() http.Header         { return n.header }
 func (n nowhere) WriteHeader(int)             {}
 func (n nowhere) Write(b []byte) (int, error) { return len(b), nil }
+
+// The page names every event, cause and operation, and every number of a list.
+func TestEventsInTheDocs(t *testing.T) {
+	t.Parallel()
+	page := docRead(t, "docs/operating.md")
+	for _, kind := range ginjwt.EventKinds() {
+		assert.Contains(t, page, "\n| `"+kind.String()+"` | ")
+	}
+	for _, cause := range []ginjwt.Cause{
+		ginjwt.CauseLogin, ginjwt.CauseRefresh, ginjwt.CauseLogout, ginjwt.CauseUser, ginjwt.CauseRevocation, ginjwt.CauseApplication,
+		ginjwt.CauseMaxSessions, ginjwt.CauseReuse, ginjwt.CauseFailure,
+	} {
+		assert.Contains(t, page, "\n| `"+string(cause)+"` | ")
+	}
+	for _, operation := range []ginjwt.Operation{
+		ginjwt.OperationBlocklistAdd, ginjwt.OperationBlocklistContains, ginjwt.OperationBlocklistLoader, ginjwt.OperationSessionCreate,
+		ginjwt.OperationSessionGet, ginjwt.OperationSessionReplace, ginjwt.OperationSessionDelete, ginjwt.OperationSessionList,
+	} {
+		assert.Contains(t, page, "`"+string(operation)+"`")
+	}
+	for field := range reflect.TypeFor[store.ListStatus]().Fields() {
+		assert.Contains(t, page, "\n| `"+field.Name+"` | `ginjwt_blocklist_")
+	}
+}

@@ -59,6 +59,7 @@ func newEngine(db database, s *stores, config ginjwt.Config, cost int, log *slog
 		return nil, err
 	}
 	engine.HandleMethodNotAllowed = true
+	newHealth(db, s, log).routes(engine)
 	engine.Use(logged(log), a.recovered(log), limited)
 	if err := a.jwt.InitApp(engine); err != nil {
 		return nil, err

@@ -7,7 +7,8 @@
 //
 // With DATABASE_URL=postgres://… all is in PostgreSQL instead, and with
 // REDIS_URL=redis://… the sessions are in Redis: then any number of processes
-// can serve. All JWT_… environment variables work too. Read routes.go first.
+// can serve. All JWT_… environment variables work too. -admin localhost:9090 serves
+// metrics there. Read routes.go first.
 package main
 
 import (
@@ -44,7 +45,7 @@ const startTime = 5 * time.Second
 
 // run serves until ctx ends.
 func run(ctx context.Context, args []string, lookup lookupFunc, stdout, stderr io.Writer) error {
-	addr, dir, err := parseFlags(args, stderr)
+	flags, err := parseFlags(args, stderr)
 	if errors.Is(err, flag.ErrHelp) {
 		return nil
 	}
@@ -56,11 +57,12 @@ func run(ctx context.Context, args []string, lookup lookupFunc, stdout, stderr i
 	}
 	log := slog.New(slog.NewTextHandler(stderr, nil))
 
-	listener, err := net.Listen("tcp", addr)
+	listener, err := net.Listen("tcp", flags.addr)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = listener.Close() }()
+	dir := flags.dir
 	loopback := isLoopback(listener)
 	if !loopback {
 		log.Warn("others can reach this address: put a proxy with TLS in front of it, or passwords can be read on the way")
@@ -85,26 +87,42 @@ func run(ctx context.Context, args []string, lookup lookupFunc, stdout, stderr i
 		return err
 	}
 	defer func() { _ = s.close() }()
+	metrics, err := observe(&config, s.blocklist, log)
+	if err != nil {
+		return err
+	}
 	engine, err := newEngine(db, s, config, bcrypt.DefaultCost, log)
 	if err != nil {
 		return err
 	}
-	welcome(stdout, urlOf(addr, listener), dir)
+	stopAdmin, err := serveAdmin(ctx, flags.admin, metrics, log)
+	if err != nil {
+		return err
+	}
+	defer stopAdmin()
+	welcome(stdout, urlOf(flags.addr, listener), dir)
 	return serve(ctx, listener, engine, log)
 }
 
-func parseFlags(args []string, stderr io.Writer) (addr, dir string, err error) {
+// options are those of the command line.
+type options struct {
+	addr, admin string // to listen on; an empty admin: not
+	dir         string
+}
+
+func parseFlags(args []string, stderr io.Writer) (o options, err error) {
 	flags := flag.NewFlagSet("example", flag.ContinueOnError)
 	flags.SetOutput(stderr)
-	flags.StringVar(&addr, "addr", "localhost:8080", "address to listen on")
-	flags.StringVar(&dir, "data", filepath.Join("data", "ginjwt-example"), "directory of the database and the secret")
+	flags.StringVar(&o.addr, "addr", "localhost:8080", "address to listen on")
+	flags.StringVar(&o.admin, "admin", "", "address that serves /metrics, which nobody outside may reach; empty for none")
+	flags.StringVar(&o.dir, "data", filepath.Join("data", "ginjwt-example"), "directory of the database and the secret")
 	if err := flags.Parse(args); err != nil {
-		return "", "", err
+		return options{}, err
 	}
 	if flags.NArg() > 0 {
-		return "", "", fmt.Errorf("unexpected argument %q", flags.Arg(0))
+		return options{}, fmt.Errorf("unexpected argument %q", flags.Arg(0))
 	}
-	return addr, dir, nil
+	return o, nil
 }
 
 func isLoopback(listener net.Listener) bool {

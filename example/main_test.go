@@ -32,11 +32,12 @@ func TestMain(m *testing.M) {
 // service is the whole service on a database of its own.
 type service struct {
 	http.Handler
-	dir   string
-	db    database
-	clock *jwttest.Clock
-	log   *bytes.Buffer
-	stop  func()
+	metrics http.Handler
+	dir     string
+	db      database
+	clock   *jwttest.Clock
+	log     *bytes.Buffer
+	stop    func()
 }
 
 func newService(t *testing.T) *service {
@@ -62,9 +63,11 @@ func startService(t *testing.T, dir string, settings map[string]string, clock *j
 	})
 	t.Cleanup(stop)
 	log := &bytes.Buffer{}
+	metrics, err := observe(&config, s.blocklist, slog.New(slog.DiscardHandler))
+	require.NoError(t, err)
 	engine, err := newEngine(db, s, config, bcrypt.MinCost, slog.New(slog.NewTextHandler(log, nil)))
 	require.NoError(t, err)
-	return &service{engine, dir, db, clock, log, stop}
+	return &service{engine, metrics, dir, db, clock, log, stop}
 }
 
 // restart ends the service and starts it again on its data.

@@ -34,3 +34,25 @@ func serve(ctx context.Context, listener net.Listener, handler http.Handler, log
 	defer cancel()
 	return server.Shutdown(ctx)
 }
+
+// serveAdmin serves metrics at an address of their own, if there is one, until stop is
+// called. That this fails later is logged: users are served all the same.
+func serveAdmin(ctx context.Context, addr string, metrics http.Handler, log *slog.Logger) (stop func(), err error) {
+	if addr == "" {
+		return func() {}, nil
+	}
+	listener, err := net.Listen("tcp", addr)
+	if err != nil {
+		return nil, err
+	}
+	log.Info("metrics", "address", listener.Addr().String())
+	ctx, cancel := context.WithCancel(ctx)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		if err := serve(ctx, listener, metrics, log); err != nil {
+			log.Error("metrics are not served any more", "error", err)
+		}
+	}()
+	return func() { cancel(); <-done }, nil
+}

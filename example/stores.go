@@ -19,6 +19,7 @@ import (
 type stores struct {
 	sessions  ginjwt.SessionStore
 	blocklist ginjwt.Blocklist
+	ready     func(ctx context.Context) error // the server answers, and can be used
 	close     func() error
 }
 
@@ -54,7 +55,7 @@ func inDatabase(ctx, start context.Context, db database, log *slog.Logger) (*sto
 	}
 	ticker := time.NewTicker(purgePause)
 	go purge(ctx, store, ticker.C, log)
-	return &stores{store.Sessions(), blocklist, func() error { return nil }}, nil
+	return &stores{store.Sessions(), blocklist, store.Ready, func() error { return nil }}, nil
 }
 
 // What is wrong with a URL in detail could be its password.
@@ -81,5 +82,5 @@ func inRedis(ctx, start context.Context, address string) (*stores, error) {
 	if err := blocklist.Ready(start); err != nil {
 		return nil, errors.Join(err, client.Close())
 	}
-	return &stores{store.Sessions(), blocklist, client.Close}, nil
+	return &stores{store.Sessions(), blocklist, store.Ready, client.Close}, nil
 }

@@ -1,0 +1,122 @@
+// Package prometheus counts what ginjwt does, for Prometheus. It is there to be copied
+// into your program, and changed: the library itself needs no client of Prometheus.
+//
+//	observer, err := prometheus.New(registry)
+//	…
+//	config.Observer = observer
+//
+// The labels have few values, which nobody who sends requests can add to: see
+// ginjwt.Event.
+package prometheus
+
+import (
+	"context"
+	"errors"
+
+	client "github.com/prometheus/client_golang/prometheus"
+
+	"github.com/gin-jwt-extended/ginjwt"
+)
+
+// Observer is a ginjwt.Observer that counts.
+type Observer struct {
+	issued, revoked         *client.CounterVec
+	accepted, refused       *client.CounterVec
+	refreshes               *client.CounterVec
+	started, ended          *client.CounterVec
+	keysChanged             *client.CounterVec
+	blocklist               *client.CounterVec
+	storeFailures           *client.CounterVec
+	checks, failures, fetch *client.HistogramVec
+}
+
+// New returns an observer whose metrics are in registry.
+func New(registry client.Registerer) (*Observer, error) {
+	o := &Observer{
+		issued:        counter("tokens_issued_total", "Tokens that were signed.", "type"),
+		revoked:       counter("tokens_revoked_total", "Tokens without a session that were put on the blocklist.", "cause"),
+		accepted:      counter("accepted_total", "Tokens that passed all checks.", "location", "issuer"),
+		refused:       counter("refused_total", "Requests and tokens that were refused.", "reason", "fault", "location"),
+		refreshes:     counter("refreshes_total", "Refresh tokens that were traded (rotated), got the same tokens again (repeated), or had been traded before (reused).", "result"),
+		started:       counter("sessions_started_total", "Sessions that were stored.", "cause"),
+		ended:         counter("sessions_ended_total", "Sessions that were removed. Those that expire are not counted.", "cause"),
+		keysChanged:   counter("keys_changed_total", "Changes of keys: those of the manager, or of an issuer.", "issuer"),
+		blocklist:     counter("blocklist_events_total", "What happened to the copy of the blocklist.", "event"),
+		storeFailures: counter("store_failures_total", "Calls of a store that returned an error.", "operation", "fault"),
+		checks:        histogram("check_duration_seconds", "How long the checks of a token took.", client.DefBuckets[:7], "result"),
+		failures:      histogram("store_failure_duration_seconds", "How long a store took to fail: at once, or by a timeout.", client.DefBuckets, "operation"),
+		fetch:         histogram("key_set_fetch_duration_seconds", "Fetches of the keys of an issuer.", client.DefBuckets, "issuer", "result"),
+	}
+	o.startAtZero()
+	var failures []error
+	for _, c := range []client.Collector{
+		o.issued, o.revoked, o.accepted, o.refused, o.refreshes, o.started, o.ended, o.keysChanged, o.blocklist, o.storeFailures,
+		o.checks, o.failures, o.fetch,
+	} {
+		failures = append(failures, registry.Register(c))
+	}
+	return o, errors.Join(failures...)
+}
+
+func counter(name, help string, labels ...string) *client.CounterVec {
+	return client.NewCounterVec(client.CounterOpts{Namespace: "ginjwt", Name: name, Help: help}, labels)
+}
+
+func histogram(name, help string, buckets []float64, labels ...string) *client.HistogramVec {
+	return client.NewHistogramVec(client.HistogramOpts{Namespace: "ginjwt", Name: name, Help: help, Buckets: buckets}, labels)
+}
+
+// startAtZero makes what alerts look at: of a counter that appears with its first
+// failure, increase() does not see that failure.
+func (o *Observer) startAtZero() {
+	for _, operation := range []ginjwt.Operation{
+		ginjwt.OperationBlocklistAdd, ginjwt.OperationBlocklistContains, ginjwt.OperationBlocklistLoader, ginjwt.OperationSessionCreate,
+		ginjwt.OperationSessionGet, ginjwt.OperationSessionReplace, ginjwt.OperationSessionDelete, ginjwt.OperationSessionList,
+	} {
+		o.storeFailures.WithLabelValues(string(operation), string(ginjwt.FaultService))
+	}
+	for _, kind := range []ginjwt.EventKind{ginjwt.EventRotated, ginjwt.EventRepeated, ginjwt.EventReused} {
+		o.refreshes.WithLabelValues(kind.String())
+	}
+	for _, kind := range []ginjwt.EventKind{ginjwt.EventListComplete, ginjwt.EventListStale, ginjwt.EventListLost, ginjwt.EventListWhole} {
+		o.blocklist.WithLabelValues(kind.String())
+	}
+	for _, reason := range []string{"store_unavailable", "keys_unavailable", "internal_error"} {
+		o.refused.WithLabelValues(reason, string(ginjwt.FaultService), "")
+	}
+}
+
+// Observe counts an event.
+func (o *Observer) Observe(_ context.Context, e ginjwt.Event) {
+	kind, fault, cause := e.Kind.String(), string(e.Fault), string(e.Cause)
+	switch e.Kind {
+	case ginjwt.EventIssued:
+		o.issued.WithLabelValues(string(e.TokenType)).Inc()
+	case ginjwt.EventRevoked:
+		o.revoked.WithLabelValues(cause).Inc()
+	case ginjwt.EventAccepted:
+		o.accepted.WithLabelValues(string(e.Location), e.Issuer).Inc()
+		o.checks.WithLabelValues(kind).Observe(e.Duration.Seconds())
+	case ginjwt.EventRefused:
+		o.refused.WithLabelValues(e.Reason, fault, string(e.Location)).Inc()
+		if e.Duration > 0 {
+			o.checks.WithLabelValues(kind).Observe(e.Duration.Seconds())
+		}
+	case ginjwt.EventRotated, ginjwt.EventRepeated, ginjwt.EventReused:
+		o.refreshes.WithLabelValues(kind).Inc()
+	case ginjwt.EventSessionStarted:
+		o.started.WithLabelValues(cause).Inc()
+	case ginjwt.EventSessionEnded:
+		o.ended.WithLabelValues(cause).Inc()
+	case ginjwt.EventKeysChanged:
+		o.keysChanged.WithLabelValues(e.Issuer).Inc()
+	case ginjwt.EventKeySetFetched, ginjwt.EventKeySetFailed:
+		result := map[ginjwt.EventKind]string{ginjwt.EventKeySetFetched: "fetched", ginjwt.EventKeySetFailed: "failed"}[e.Kind]
+		o.fetch.WithLabelValues(e.Issuer, result).Observe(e.Duration.Seconds())
+	case ginjwt.EventListComplete, ginjwt.EventListStale, ginjwt.EventListLost, ginjwt.EventListWhole:
+		o.blocklist.WithLabelValues(kind).Inc()
+	case ginjwt.EventStoreFailed:
+		o.storeFailures.WithLabelValues(string(e.Operation), fault).Inc()
+		o.failures.WithLabelValues(string(e.Operation)).Observe(e.Duration.Seconds())
+	}
+}
