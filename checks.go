@@ -54,8 +54,11 @@ func (k *tokenChecks) checkAge(token *Token, need *requirement) error {
 	if need.freshWithin == 0 {
 		return nil
 	}
-	now := k.now()
-	at, ok := token.authenticatedAt(now.Add(k.leeway))
+	now, leeway := k.now(), k.leeway
+	if !token.isForeign() {
+		leeway = ownLeeway(leeway)
+	}
+	at, ok := token.authenticatedAt(now.Add(leeway))
 	if !ok || at.Before(now.Add(-need.freshWithin)) {
 		return need.stale().about(token)
 	}

@@ -10,6 +10,14 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/internal/strictjson"
 )
 
+// clockTolerance is how much the clocks of the processes of one service may differ
+// before a new token of one is too new for another.
+const clockTolerance = time.Second
+
+// ownLeeway is the leeway for times that this manager, or another process of the same
+// service, wrote by its clock.
+func ownLeeway(leeway time.Duration) time.Duration { return max(leeway, clockTolerance) }
+
 // claimChecks are what tokens of all issuers must satisfy alike.
 type claimChecks struct {
 	leeway     time.Duration
@@ -19,7 +27,7 @@ type claimChecks struct {
 // check checks the registered claims in PyJWT's order, and fills in the times of
 // token.
 func (k claimChecks) check(token *Token, p *payload, rules *issuerRules, allowExpired bool, now time.Time) (expired bool, err error) {
-	expired, err = k.checkTimes(token, p, allowExpired, now)
+	expired, err = k.checkTimes(token, p, rules, allowExpired, now)
 	if err != nil {
 		return false, err
 	}
@@ -53,12 +61,22 @@ func (k claimChecks) check(token *Token, p *payload, rules *issuerRules, allowEx
 
 // checkTimes checks "iat", "nbf" and "exp". A date that no calendar has is
 // refused, also where the original takes it for a day far away.
-func (k claimChecks) checkTimes(token *Token, p *payload, allowExpired bool, now time.Time) (expired bool, err error) {
+//
+// The "iat" of an own token is what the clock said where it was made, and so is the
+// default of "nbf". A later "nbf" was chosen, and holds to the second.
+func (k claimChecks) checkTimes(token *Token, p *payload, rules *issuerRules, allowExpired bool, now time.Time) (expired bool, err error) {
 	latest, earliest := now.Add(k.leeway), now.Add(-k.leeway)
+	latestIssue := latest
+	if !rules.claims.foreign {
+		latestIssue = now.Add(ownLeeway(k.leeway))
+	}
 	if p.iat.there {
-		token.IssuedAt, err = p.iat.before(latest, errIATNumber, errIATFuture)
+		token.IssuedAt, err = p.iat.before(latestIssue, errIATNumber, errIATFuture)
 		if err != nil {
 			return false, err
+		}
+		if p.nbf.seconds <= p.iat.seconds {
+			latest = latestIssue
 		}
 	}
 	if p.nbf.there {

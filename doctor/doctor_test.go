@@ -154,6 +154,7 @@ func ailments(t *testing.T) []ailment {
 		start := func() ginjwt.Config {
 			c := healthy()
 			c.EncodeAudience, c.DecodeAudience = nil, nil
+			c.DecodeLeeway = time.Second
 			c.Issuers = []ginjwt.Issuer{{
 				Name: "https://them", Keys: keyList{{Verify: ec.Verify}}, Audience: []string{"api"}, IdentityPrefix: "them:", RequiredClaims: []string{"exp"},
 			}}
@@ -434,6 +435,8 @@ func ailments(t *testing.T) []ailment {
 			func(i *ginjwt.Issuer) { i.IdentityPrefix, i.AllowSharedIdentities = "them:", false }),
 		issuer(`note: Issuers[0].IdentityPrefix: Issuer "https://them" has an IdentityPrefix`,
 			func(i *ginjwt.Issuer) { i.IdentityPrefix = "them" }, func(i *ginjwt.Issuer) { i.IdentityPrefix = "them|" }),
+		{issuer("", nil, nil).start, func(c *ginjwt.Config) { c.DecodeLeeway = time.Second - 1 }, func(c *ginjwt.Config) { c.DecodeLeeway = time.Second },
+			"note: DecodeLeeway (JWT_DECODE_LEEWAY): New tokens of other issuers"},
 		issuer(`note: Issuers[0].RequiredClaims: Issuer "https://them" may leave out "exp"`,
 			func(i *ginjwt.Issuer) { i.RequiredClaims = nil }, func(i *ginjwt.Issuer) { i.RequiredClaims = []string{"sub", "exp"} }),
 

@@ -26,7 +26,7 @@ func TestVerify(t *testing.T) {
 		{"at another time", "--at +1h", "", 0, 1, "refused: Token has expired (token_expired, answered 401)"},
 		{"at a time before", "--at 2026-11-21T06:05:00Z", "", day, 0, "valid: access token of alice, expires in 10 minutes"},
 		{"leeway", "", "JWT_DECODE_LEEWAY=10", 905 * time.Second, 0, "valid: access token of alice, expires 5 seconds ago"},
-		{"not yet", "", "", -time.Second, 1, "refused: The token is not yet valid (iat) (token_not_yet_valid, answered 422)"},
+		{"not yet", "", "", -2 * time.Second, 1, "refused: The token is not yet valid (iat) (token_not_yet_valid, answered 422)"},
 		{"refresh wanted", "--type refresh", "", 0, 1, "refused: Only refresh tokens are allowed (token_wrong_type, answered 422)"},
 		{"any", "--type any", "", 0, 0, "valid: access token of alice, expires in 15 minutes"},
 		{"fresh wanted", "--fresh", "", 0, 1, "refused: Fresh token required (fresh_required, answered 401)"},
