@@ -81,14 +81,21 @@ func newCopy(log Log, maxStaleness time.Duration, now func() time.Time) *Copy {
 // Add blocks id on the server. An error means that it is not known whether the
 // server did; this process refuses id in any case, and goes on trying.
 func (c *Copy) Add(ctx context.Context, id string, expires time.Time) error {
-	return c.AddAll(ctx, []string{id}, expires)
+	return c.AddAll(ctx, []Revocation{{id, expires}})
 }
 
-// AddAll blocks ids as Add does.
-func (c *Copy) AddAll(ctx context.Context, ids []string, expires time.Time) error {
-	entries := make([]idset.Entry, len(ids))
-	for i, id := range ids {
-		entries[i] = idset.EntryOf(id, expires)
+// Revocation is an ID to block.
+type Revocation struct {
+	ID      string
+	Expires time.Time // zero: never
+}
+
+// AddAll is Add for many IDs at once. After an error it is not known of any of them
+// whether the server has it.
+func (c *Copy) AddAll(ctx context.Context, revocations []Revocation) error {
+	entries := make([]idset.Entry, len(revocations))
+	for i, r := range revocations {
+		entries[i] = idset.EntryOf(r.ID, r.Expires)
 	}
 	c.noteAdditions(entries)
 	err := c.log.Append(ctx, entries)
