@@ -2,6 +2,7 @@ package ginjwt
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/gin-jwt-extended/ginjwt/store"
@@ -32,6 +33,25 @@ func (b observedBlocklist) Contains(ctx context.Context, ids ...string) (bool, e
 	blocked, err := b.list.Contains(ctx, ids...)
 	b.events.storeFailed(ctx, OperationBlocklistContains, start, err)
 	return blocked, err
+}
+
+func (b observedBlocklist) AddMany(ctx context.Context, entries []store.Revocation) error {
+	adder, ok := store.AdderOf(b.list)
+	if !ok {
+		return errors.ErrUnsupported // nobody asks: see Self
+	}
+	start := time.Now()
+	err := adder.AddMany(ctx, entries)
+	b.events.storeFailed(ctx, OperationBlocklistAdd, start, err)
+	return err
+}
+
+// Self is nil if the list does not add many.
+func (b observedBlocklist) Self() any {
+	if _, ok := store.AdderOf(b.list); !ok {
+		return nil
+	}
+	return b
 }
 
 // observedSessions is a store of sessions whose failures are events.
@@ -80,4 +100,23 @@ func (o observedSessions) List(ctx context.Context, realm, identity string) ([]s
 	sessions, err := o.store.List(ctx, realm, identity)
 	o.events.storeFailed(ctx, OperationSessionList, start, err)
 	return sessions, err
+}
+
+func (o observedSessions) DeleteMany(ctx context.Context, sessions []store.Session) error {
+	deleter, ok := store.DeleterOf(o.store)
+	if !ok {
+		return errors.ErrUnsupported // nobody asks: see Self
+	}
+	start := time.Now()
+	err := deleter.DeleteMany(ctx, sessions)
+	o.events.storeFailed(ctx, OperationSessionDelete, start, err)
+	return err
+}
+
+// Self is nil if the store does not delete many.
+func (o observedSessions) Self() any {
+	if _, ok := store.DeleterOf(o.store); !ok {
+		return nil
+	}
+	return o
 }

@@ -2,6 +2,7 @@ package ginjwt
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -29,22 +30,54 @@ const clockMargin = time.Minute
 // block refuses whatever has this ID until the last token with it has expired on
 // every clock. A zero time is that of a token that never expires.
 func (r *revocations) block(ctx context.Context, id string, lastExpiry time.Time) error {
-	if !lastExpiry.IsZero() {
-		lastExpiry = lastExpiry.Add(r.leeway + clockMargin)
-	}
-	return r.list.Add(ctx, id, lastExpiry)
+	return r.list.Add(ctx, id, r.keptUntil(lastExpiry))
 }
 
-// blockSession refuses the tokens of s. A session that a token without one became
-// stays blocked for as long as that token may live, so that it does not become a
-// session again; so does one that was stolen, so that it is over even if the
-// store fails to remove it.
-func (r *revocations) blockSession(ctx context.Context, s store.Session, stolen bool) error {
+func (r *revocations) keptUntil(lastExpiry time.Time) time.Time {
+	if lastExpiry.IsZero() {
+		return lastExpiry
+	}
+	return lastExpiry.Add(r.leeway + clockMargin)
+}
+
+// blockStolen refuses the tokens of a session that was stolen, for as long as it may
+// live: so it is over even if the store fails to remove it.
+func (r *revocations) blockStolen(ctx context.Context, s store.Session) error {
+	return r.block(ctx, s.ID, later(r.lastExpiry(s), s.ExpiresAt))
+}
+
+// blockSessions refuses the tokens of sessions, and returns those that are blocked.
+func (r *revocations) blockSessions(ctx context.Context, sessions []store.Session) (blocked []store.Session, err error) {
+	if list, ok := store.AdderOf(r.list); ok && len(sessions) > 1 {
+		entries := make([]store.Revocation, len(sessions))
+		for i, s := range sessions {
+			entries[i] = store.Revocation{ID: s.ID, Expires: r.keptUntil(r.lastExpiry(s))}
+		}
+		if err := list.AddMany(ctx, entries); err != nil {
+			return nil, err
+		}
+		return sessions, nil
+	}
+	var failures []error
+	for _, s := range sessions {
+		if err := r.block(ctx, s.ID, r.lastExpiry(s)); err != nil {
+			failures = append(failures, err)
+			continue
+		}
+		blocked = append(blocked, s)
+	}
+	return blocked, errors.Join(failures...)
+}
+
+// lastExpiry is when the last token of a session that ends now has expired. For one
+// that a token without a session became, it is when that token has: it must not
+// become a session again.
+func (r *revocations) lastExpiry(s store.Session) time.Time {
 	last := r.now().Add(r.accessLifetime)
-	if stolen || wasAdopted(s) {
+	if wasAdopted(s) {
 		last = later(last, s.ExpiresAt)
 	}
-	return r.block(ctx, s.ID, last)
+	return last
 }
 
 func later(a, b time.Time) time.Time {

@@ -213,7 +213,7 @@ func (p *sessionPolicy) find(ctx context.Context, token *Token, key string) (sto
 // removes the session tells of it; if nobody knows who did, each tells.
 func (p *sessionPolicy) reused(ctx context.Context, s store.Session, token *Token) error {
 	ctx = context.WithoutCancel(ctx)
-	if err := p.revocations.blockSession(ctx, p.longest(s), true); err != nil {
+	if err := p.revocations.blockStolen(ctx, p.longest(s)); err != nil {
 		return refusal(ErrUnavailable, err).about(token)
 	}
 	deleted, err := p.store.Delete(ctx, s.ID)

@@ -150,16 +150,14 @@ func (p *sessionPolicy) endOldest(ctx context.Context, begun store.Session) erro
 	if err != nil {
 		return err
 	}
-	var itself error
-	for _, s := range sessions[min(len(sessions), p.config.MaxSessions):] {
-		if err := p.end(ctx, s, CauseMaxSessions); err != nil {
-			return err
-		}
-		if s.ID == begun.ID {
-			itself = errItselfOldest
-		}
+	oldest := sessions[min(len(sessions), p.config.MaxSessions):]
+	if err := p.end(ctx, CauseMaxSessions, oldest...); err != nil {
+		return err
 	}
-	return itself
+	if slices.ContainsFunc(oldest, func(s store.Session) bool { return s.ID == begun.ID }) {
+		return errItselfOldest
+	}
+	return nil
 }
 
 // list returns the sessions of identity that have not ended, the newest first.
@@ -188,7 +186,7 @@ func (p *sessionPolicy) endByID(ctx context.Context, id string, cause Cause) err
 	if err != nil || s.Realm != p.config.Realm {
 		return err
 	}
-	return p.end(ctx, s, cause)
+	return p.end(ctx, cause, s)
 }
 
 // endOf ends the session of a token, and returns it.
@@ -200,7 +198,7 @@ func (p *sessionPolicy) endOf(ctx context.Context, token *Token, cause Cause) (s
 	case s.Realm != p.config.Realm || s.Identity != "" && s.Identity != token.Identity:
 		return s, errOtherSession.about(token)
 	}
-	return s, p.end(ctx, s, cause)
+	return s, p.end(ctx, cause, s)
 }
 
 // known returns a session, or what is known of one that is not there: a token
@@ -221,29 +219,45 @@ func (p *sessionPolicy) endAll(ctx context.Context, identity string, except []st
 	if err != nil {
 		return err
 	}
+	return p.end(ctx, cause, slices.DeleteFunc(sessions, func(s store.Session) bool { return slices.Contains(except, s.ID) })...)
+}
+
+// end blocks the tokens of sessions, then removes them. In this order a session
+// whose tokens could not be blocked can be ended again. One that fails keeps none of
+// the others alive.
+func (p *sessionPolicy) end(ctx context.Context, cause Cause, sessions ...store.Session) error {
+	var failures []error
+	for some := range slices.Chunk(sessions, store.MaxBatch) {
+		blocked, err := p.revocations.blockSessions(ctx, some)
+		failures = append(failures, err, p.remove(ctx, cause, blocked))
+	}
+	if err := errors.Join(failures...); err != nil {
+		return unavailable(err)
+	}
+	return nil
+}
+
+// remove tells of each that has ended. Of many at once it does not know which of
+// them another call removed at the same moment.
+func (p *sessionPolicy) remove(ctx context.Context, cause Cause, sessions []store.Session) error {
+	if deleter, ok := store.DeleterOf(p.store); ok && len(sessions) > 1 {
+		if err := deleter.DeleteMany(ctx, sessions); err != nil {
+			return err
+		}
+		for _, s := range sessions {
+			p.events.session(ctx, EventSessionEnded, s.ID, cause)
+		}
+		return nil
+	}
 	var failures []error
 	for _, s := range sessions {
-		if !slices.Contains(except, s.ID) {
-			failures = append(failures, p.end(ctx, s, cause))
+		deleted, err := p.store.Delete(ctx, s.ID)
+		failures = append(failures, err)
+		if deleted {
+			p.events.session(ctx, EventSessionEnded, s.ID, cause)
 		}
 	}
 	return errors.Join(failures...)
-}
-
-// end blocks the tokens of s, then removes it. In this order a session whose
-// tokens could not be blocked can be ended again.
-func (p *sessionPolicy) end(ctx context.Context, s store.Session, cause Cause) error {
-	if err := p.revocations.blockSession(ctx, s, false); err != nil {
-		return unavailable(err)
-	}
-	deleted, err := p.store.Delete(ctx, s.ID)
-	if err != nil {
-		return unavailable(err)
-	}
-	if deleted {
-		p.events.session(ctx, EventSessionEnded, s.ID, cause)
-	}
-	return nil
 }
 
 // keepCookies notes how the cookies of a session are set.

@@ -161,7 +161,7 @@ func (m *JWTManager) endSessionOf(ctx context.Context, token *Token, cause Cause
 		return s, m.revokeToken(ctx, token, cause)
 	case canBecomeSession(token): // it may become one at this very moment
 		s = m.sessions.adopted(token, m.sessions.now())
-		return s, errors.Join(m.sessions.end(ctx, s, cause), m.revokeToken(ctx, token, cause))
+		return s, errors.Join(m.sessions.end(ctx, cause, s), m.revokeToken(ctx, token, cause))
 	case token.SessionID == "":
 		return s, m.revokeToken(ctx, token, cause)
 	}
@@ -171,7 +171,9 @@ func (m *JWTManager) endSessionOf(ctx context.Context, token *Token, cause Cause
 // EndSessions ends all sessions of identity but those with an ID in except:
 // after a change of the password, or to log out everywhere. Change first what a
 // login needs, or a thief logs in again. After an error some sessions may still
-// be alive; call EndSessions again.
+// be alive; call EndSessions again. It asks the stores twice for
+// [store.MaxBatch] sessions, if they are a [store.SessionsDeleter] and a
+// [store.BlocklistAdder], and otherwise twice for each.
 //
 // Tokens that were made without a session are not ended.
 func (m *JWTManager) EndSessions(ctx context.Context, identity string, except ...string) error {

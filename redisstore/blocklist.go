@@ -9,7 +9,10 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/store"
 )
 
-var _ store.WatchedBlocklist = (*Blocklist)(nil)
+var (
+	_ store.WatchedBlocklist = (*Blocklist)(nil)
+	_ store.BlocklistAdder   = (*Blocklist)(nil)
+)
 
 // Blocklist is a [store.Blocklist] with a full copy of it in this process.
 // Make one with [Store.Blocklist].
@@ -31,6 +34,19 @@ func (s *Store) Blocklist(ctx context.Context) *Blocklist {
 func (b *Blocklist) Add(ctx context.Context, id string, expires time.Time) error {
 	return b.copy.Add(ctx, id, expires)
 }
+
+// AddMany is Add for many IDs. After an error this process refuses all of them, and
+// it is not known which of them the others do.
+func (b *Blocklist) AddMany(ctx context.Context, revocations []store.Revocation) error {
+	all := make([]replica.Revocation, len(revocations))
+	for i, r := range revocations {
+		all[i] = replica.Revocation(r)
+	}
+	return b.copy.AddAll(ctx, all)
+}
+
+// Self returns the list: see [store.BlocklistAdder].
+func (b *Blocklist) Self() any { return b }
 
 // Contains reports whether any of ids is blocked. It asks the server only while
 // the copy is older than Options.MaxStaleness.

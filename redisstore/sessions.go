@@ -14,7 +14,10 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/store"
 )
 
-var _ store.SessionStore = (*Sessions)(nil)
+var (
+	_ store.SessionStore    = (*Sessions)(nil)
+	_ store.SessionsDeleter = (*Sessions)(nil)
+)
 
 // Sessions is a [store.SessionStore]. Make one with [Store.Sessions].
 //
@@ -177,6 +180,33 @@ func (s *Sessions) Delete(ctx context.Context, id string) (bool, error) {
 		return true, nil
 	})
 }
+
+// DeleteMany removes sessions, and then their entries in the indexes, if it can.
+func (s *Sessions) DeleteMany(ctx context.Context, sessions []store.Session) error {
+	keys := make([]string, len(sessions))
+	indexed := map[string][]any{}
+	for i, session := range sessions {
+		keys[i] = s.key(session.ID)
+		index := s.indexKey(session.Realm, session.Identity)
+		indexed[index] = append(indexed[index], session.ID)
+	}
+	_, err := redisdb.Ask(ctx, s.db, func(ctx context.Context) (struct{}, error) {
+		if err := s.db.Delete(ctx, keys); err != nil {
+			return struct{}{}, err
+		}
+		_, _ = s.db.Client.Pipelined(ctx, func(pipe redis.Pipeliner) error {
+			for index, ids := range indexed {
+				pipe.ZRem(ctx, index, ids...)
+			}
+			return nil
+		})
+		return struct{}{}, nil
+	})
+	return err
+}
+
+// Self returns the store: see [store.SessionsDeleter].
+func (s *Sessions) Self() any { return s }
 
 // answerLife is how much longer than its caller waits a script may lie about in a
 // server, or on the way.

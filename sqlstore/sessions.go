@@ -3,13 +3,17 @@ package sqlstore
 import (
 	"context"
 	"database/sql"
+	"math"
 	"time"
 
 	"github.com/gin-jwt-extended/ginjwt/internal/sqldb"
 	"github.com/gin-jwt-extended/ginjwt/store"
 )
 
-var _ store.SessionStore = (*Sessions)(nil)
+var (
+	_ store.SessionStore    = (*Sessions)(nil)
+	_ store.SessionsDeleter = (*Sessions)(nil)
+)
 
 // Sessions is a [store.SessionStore] in one table. Sessions that have expired
 // stay there until [Store.Purge].
@@ -50,6 +54,23 @@ func (s *Sessions) Delete(ctx context.Context, id string) (deleted bool, err err
 	n, err := s.db.Affected(ctx, s.db.Queries.Remove, id)
 	return n == 1, err
 }
+
+// DeleteMany removes sessions by the statement of [Store.Purge], which locks rows in
+// the order in which all others do; here all expire in time.
+func (s *Sessions) DeleteMany(ctx context.Context, sessions []store.Session) error {
+	if len(sessions) == 0 {
+		return nil
+	}
+	args := make([]any, 0, len(sessions)+1)
+	for _, session := range sessions {
+		args = append(args, session.ID)
+	}
+	_, err := s.db.Affected(ctx, s.db.Queries.PurgeSessions(len(sessions)), append(args, int64(math.MaxInt64))...)
+	return err
+}
+
+// Self returns the store: see [store.SessionsDeleter].
+func (s *Sessions) Self() any { return s }
 
 // List returns the sessions of an identity of a realm in any order.
 func (s *Sessions) List(ctx context.Context, realm, identity string) ([]store.Session, error) {

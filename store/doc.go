@@ -6,4 +6,7 @@
 // rules. Packages redisstore and sqlstore keep both where any number of processes
 // reach them, and package storetest tests stores of your own. None of them needs
 // Gin.
+//
+// A store may do more than it must: [SessionsDeleter] and [BlocklistAdder] spare
+// calls where many sessions end at once.
 package store

@@ -7,7 +7,10 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/internal/idset"
 )
 
-var _ Blocklist = (*MemoryBlocklist)(nil)
+var (
+	_ Blocklist      = (*MemoryBlocklist)(nil)
+	_ BlocklistAdder = (*MemoryBlocklist)(nil)
+)
 
 // MemoryBlocklist is a [Blocklist] in this process's memory. The zero value is
 // empty and ready to use. It drops expired entries as it grows and starts no
@@ -26,6 +29,17 @@ func (b *MemoryBlocklist) Add(_ context.Context, id string, expires time.Time) e
 	b.set.Add(idset.EntryOf(id, expires), b.now)
 	return nil
 }
+
+// AddMany blocks many IDs. It never fails.
+func (b *MemoryBlocklist) AddMany(ctx context.Context, entries []Revocation) error {
+	for _, e := range entries {
+		_ = b.Add(ctx, e.ID, e.Expires)
+	}
+	return nil
+}
+
+// Self returns the list: see [BlocklistAdder].
+func (b *MemoryBlocklist) Self() any { return b }
 
 // Contains reports whether any of ids is blocked. It never fails.
 func (b *MemoryBlocklist) Contains(_ context.Context, ids ...string) (bool, error) {

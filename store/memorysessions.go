@@ -6,7 +6,10 @@ import (
 	"time"
 )
 
-var _ SessionStore = (*MemorySessions)(nil)
+var (
+	_ SessionStore    = (*MemorySessions)(nil)
+	_ SessionsDeleter = (*MemorySessions)(nil)
+)
 
 // MemorySessions is a [SessionStore] in this process's memory. The zero value
 // is empty and ready to use. It drops expired sessions as it grows and starts
@@ -80,6 +83,19 @@ func (m *MemorySessions) Delete(_ context.Context, id string) (bool, error) {
 	m.remove(id)
 	return deleted, nil
 }
+
+// DeleteMany removes sessions. It never fails.
+func (m *MemorySessions) DeleteMany(_ context.Context, sessions []Session) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, s := range sessions {
+		m.remove(s.ID)
+	}
+	return nil
+}
+
+// Self returns the store: see [SessionsDeleter].
+func (m *MemorySessions) Self() any { return m }
 
 // List returns the sessions of identity in realm. It never fails.
 func (m *MemorySessions) List(_ context.Context, realm, identity string) ([]Session, error) {

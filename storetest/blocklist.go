@@ -26,6 +26,7 @@ func Blocklist(t *testing.T, open func(t *testing.T) ginjwt.Blocklist) {
 		"texts are compared byte by byte": testIDs,
 		"the later time stays":            testLaterTime,
 		"many callers at once":            testManyCallers,
+		"many are added in one call":      testManyAdded,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -132,6 +133,10 @@ func Replicas(t *testing.T, within time.Duration, open func(t *testing.T) []ginj
 				assert.Less(t, time.Since(added), within)
 			}
 		}
+	})
+	t.Run("what one adds in one call the others refuse", func(t *testing.T) {
+		t.Parallel()
+		testManyReplicated(t, open(t))
 	})
 	t.Run("entries of all are known to all", func(t *testing.T) {
 		t.Parallel()

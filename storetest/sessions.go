@@ -32,6 +32,8 @@ func Sessions(t *testing.T, open func(t *testing.T) ginjwt.SessionStore, opts ..
 		"a deleted session is gone":                  testDeleted,
 		"of deletions at once one deletes":           testOneDeletion,
 		"a deleted session can be created again":     testCreatedAgain,
+		"many sessions are deleted in one call":      testManyDeleted,
+		"many are deleted by many callers":           testManyDeletedAtOnce,
 		"identities are compared byte by byte":       testIdentities,
 		"realms are compared byte by byte":           testRealms,
 		"users of two realms are two":                testUsers,
@@ -40,7 +42,8 @@ func Sessions(t *testing.T, open func(t *testing.T) ginjwt.SessionStore, opts ..
 		"of rotations at once one makes a generation": func(t *testing.T, store ginjwt.SessionStore) {
 			testRotations(t, store, rounds)
 		},
-		"a logout and a rotation at once": testLogoutAndRotation,
+		"a logout and a rotation at once":       testLogoutAndRotation,
+		"a logout everywhere while all refresh": testAllEnded,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -12,8 +12,10 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/gin-jwt-extended/ginjwt"
 	"github.com/gin-jwt-extended/ginjwt/integration/testserver"
 	"github.com/gin-jwt-extended/ginjwt/redisstore"
+	contract "github.com/gin-jwt-extended/ginjwt/store"
 )
 
 // calls are all that an application may call; each is to be given up in time.
@@ -24,11 +26,17 @@ func calls(store *tested, b *redisstore.Blocklist) map[string]func(context.Conte
 		"Get":     func(ctx context.Context) error { _, _, err := sessions.Get(ctx, "sid"); return err },
 		"Replace": func(ctx context.Context) error { _, err := sessions.Replace(ctx, s, s); return err },
 		"Delete":  func(ctx context.Context) error { _, err := sessions.Delete(ctx, "sid"); return err },
+		"DeleteMany": func(ctx context.Context) error {
+			return sessions.DeleteMany(ctx, []ginjwt.Session{s, sessionFor("other", "alice"), sessionFor("third", "bob")})
+		},
 		"List":    func(ctx context.Context) error { _, err := sessions.List(ctx, "", "alice"); return err },
 		"Migrate": store.Migrate,
 		"Check":   store.Check,
 		"Ready":   store.Ready,
 		"Add":     func(ctx context.Context) error { return b.Add(ctx, "id", hour) },
+		"AddMany": func(ctx context.Context) error {
+			return b.AddMany(ctx, []contract.Revocation{{ID: "id", Expires: hour}, {ID: "other"}})
+		},
 		"Contains": func(ctx context.Context) error {
 			_, err := b.Contains(ctx, "another")
 			return err

@@ -12,12 +12,13 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/gin-jwt-extended/ginjwt"
 	"github.com/gin-jwt-extended/ginjwt/integration/testserver"
 	"github.com/gin-jwt-extended/ginjwt/redisstore"
 )
 
 // writes are the calls that change something.
-var writes = []string{"Create", "Replace", "Delete", "Add", "Migrate"}
+var writes = []string{"Create", "Replace", "Delete", "DeleteMany", "Add", "AddMany", "Migrate"}
 
 func TestWritesWaitForReplicas(t *testing.T) {
 	t.Parallel()
@@ -36,6 +37,9 @@ func TestWritesWaitForReplicas(t *testing.T) {
 	assert.Equal(t, "2", replica.HGet(ctx, "ginjwt:session:sid", "generation").Val())
 	remove(t, sessions, "sid")
 	assert.Zero(t, replica.Exists(ctx, "ginjwt:session:sid").Val())
+	many := []ginjwt.Session{create(t, sessions, sessionFor("one", "alice")), create(t, sessions, sessionFor("other", "alice"))}
+	require.NoError(t, sessions.DeleteMany(ctx, many))
+	assert.Zero(t, replica.Exists(ctx, "ginjwt:session:one", "ginjwt:session:other").Val())
 	add(t, b, "id")
 	assert.EqualValues(t, 2, replica.ZCard(ctx, setKey).Val())
 }

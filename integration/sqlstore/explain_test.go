@@ -13,10 +13,12 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/gin-jwt-extended/ginjwt"
 	"github.com/gin-jwt-extended/ginjwt/internal/idset"
 	"github.com/gin-jwt-extended/ginjwt/internal/replica"
 	"github.com/gin-jwt-extended/ginjwt/internal/sqldb"
 	"github.com/gin-jwt-extended/ginjwt/sqlstore"
+	"github.com/gin-jwt-extended/ginjwt/store"
 )
 
 // manyRows are enough for an index to be worth its while; SQLite does not ask.
@@ -55,7 +57,7 @@ func testPurgeByPrimaryKey(t *testing.T, d *database, sent []statement) {
 			assert.Regexp(t, `\| (const|range) \| PRIMARY \| PRIMARY \|`, d.explain(t, s), s.text)
 		}
 	}
-	assert.Equal(t, 4, purges, "a hundred sessions and one, a hundred entries and one")
+	assert.Equal(t, 5, purges, "many at once, a hundred sessions and one, a hundred entries and one")
 }
 
 // sentBy returns all that a store sends to tables with so many rows, which are
@@ -98,6 +100,11 @@ func useSessions(t *testing.T, sessions *sqlstore.Sessions) {
 	deleted, err := sessions.Delete(t.Context(), sessionID(556))
 	require.NoError(t, err)
 	require.True(t, deleted)
+	many := make([]ginjwt.Session, store.MaxBatch)
+	for i := range many {
+		many[i].ID = sessionID(300 + i)
+	}
+	require.NoError(t, sessions.DeleteMany(t.Context(), many))
 }
 
 // useList calls every method, also with as many keys as a statement may have.

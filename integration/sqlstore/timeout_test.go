@@ -9,8 +9,10 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/gin-jwt-extended/ginjwt"
 	"github.com/gin-jwt-extended/ginjwt/internal/idset"
 	"github.com/gin-jwt-extended/ginjwt/sqlstore"
+	contract "github.com/gin-jwt-extended/ginjwt/store"
 )
 
 // hurried is the setting of stores that are about to hang.
@@ -29,7 +31,9 @@ func requireTimeouts(t *testing.T, store *tested) {
 		"Create":     func() error { _, err := store.Sessions().Create(ctx, s); return err },
 		"Replace":    func() error { _, err := store.Sessions().Replace(ctx, s, s); return err },
 		"Delete":     func() error { _, err := store.Sessions().Delete(ctx, s.ID); return err },
+		"DeleteMany": func() error { return store.Sessions().DeleteMany(ctx, []ginjwt.Session{s, s}) },
 		"Add":        func() error { return b.Add(ctx, "id", time.Time{}) },
+		"AddMany":    func() error { return b.AddMany(ctx, []contract.Revocation{{ID: "id"}, {ID: "other"}}) },
 		"Append":     func() error { return store.log.Append(ctx, entriesOf(3)) },
 		"Add, again": func() error { return b.Add(ctx, "id", time.Time{}) },
 	} {

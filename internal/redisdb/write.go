@@ -50,21 +50,69 @@ func (db *DB) writeToReplicas(ctx context.Context, script *redis.Script, keys []
 // writeAndWait sends WAIT with the script, as it speaks of the writes of its own
 // connection. It is true of a script that changed nothing, too: then replicas
 // must have what is there.
-func (db *DB) writeAndWait(ctx context.Context, master interface{ Pipeline() redis.Pipeliner }, script *redis.Script, keys []string, args ...any) (any, error) {
-	pipe := master.Pipeline()
-	done := script.Eval(ctx, pipe, keys, args...)
-	wait := pipe.Do(ctx, "wait", db.Replicas, patience(ctx).Milliseconds())
-	if _, err := pipe.Exec(ctx); err != nil {
-		return nil, err
-	}
-	reached, err := wait.Int()
+func (db *DB) writeAndWait(ctx context.Context, master pipeliner, script *redis.Script, keys []string, args ...any) (any, error) {
+	var done *redis.Cmd
+	err := db.pipeAndWait(ctx, master, func(pipe redis.Pipeliner) { done = script.Eval(ctx, pipe, keys, args...) })
 	if err != nil {
 		return nil, err
 	}
-	if reached < db.Replicas {
-		return nil, fmt.Errorf("%d of %d replicas have the write", reached, db.Replicas)
-	}
 	return done.Val(), nil
+}
+
+type pipeliner interface{ Pipeline() redis.Pipeliner }
+
+// pipeAndWait sends what write adds, and then counts the replicas that have it.
+func (db *DB) pipeAndWait(ctx context.Context, master pipeliner, write func(redis.Pipeliner)) error {
+	pipe := master.Pipeline()
+	write(pipe)
+	wait := pipe.Do(ctx, "wait", db.Replicas, patience(ctx).Milliseconds())
+	if _, err := pipe.Exec(ctx); err != nil {
+		return err
+	}
+	reached, err := wait.Int()
+	if err != nil {
+		return err
+	}
+	if reached < db.Replicas {
+		return fmt.Errorf("%d of %d replicas have the write", reached, db.Replicas)
+	}
+	return nil
+}
+
+// Delete deletes keys, on as many servers of a cluster as they are on. The client may
+// send it again: what is gone stays gone.
+func (db *DB) Delete(ctx context.Context, keys []string) error {
+	if db.Replicas == 0 {
+		pipe := db.Client.Pipeline()
+		deleteBy(ctx, pipe, keys)
+		_, err := pipe.Exec(ctx)
+		return err
+	}
+	cluster, ok := db.Client.(*redis.ClusterClient)
+	if !ok {
+		return db.pipeAndWait(ctx, db.Client, func(pipe redis.Pipeliner) { deleteBy(ctx, pipe, keys) })
+	}
+	byMaster := map[*redis.Client][]string{}
+	for _, key := range keys {
+		master, err := cluster.MasterForKey(ctx, key)
+		if err != nil {
+			return err
+		}
+		byMaster[master] = append(byMaster[master], key)
+	}
+	for master, its := range byMaster {
+		if err := db.pipeAndWait(ctx, master, func(pipe redis.Pipeliner) { deleteBy(ctx, pipe, its) }); err != nil {
+			cluster.ReloadState(ctx)
+			return err
+		}
+	}
+	return nil
+}
+
+func deleteBy(ctx context.Context, pipe redis.Pipeliner, keys []string) {
+	for _, key := range keys {
+		pipe.Del(ctx, key)
+	}
 }
 
 // patience is how long to wait for replicas: half of what is left, so that the
