@@ -3,8 +3,6 @@ package ginjwt
 import (
 	"errors"
 	"net/http"
-	"slices"
-	"time"
 
 	"github.com/gin-gonic/gin"
 )
@@ -51,54 +49,6 @@ func (m *JWTManager) LogoutAllHandler() gin.HandlerFunc {
 	}
 }
 
-// sessionView is a session as its user may see it.
-type sessionView struct {
-	ID        string    `json:"id"`
-	Device    string    `json:"device"`
-	CreatedAt time.Time `json:"created_at"`
-	LastUsed  time.Time `json:"last_used_at"`
-	ExpiresAt time.Time `json:"expires_at"`
-	Current   bool      `json:"current"` // that of the request
-}
-
-// viewPrecision is how exact a view tells when a session was used.
-const viewPrecision = 10 * time.Minute
-
-func viewOf(s Session, current bool) sessionView {
-	used := later(s.CreatedAt, s.RotatedAt.Truncate(viewPrecision))
-	expires := s.ExpiresAt.Add(viewPrecision - 1).Truncate(viewPrecision)
-	return sessionView{s.ID, s.Device, s.CreatedAt, used, expires, current}
-}
-
-// SessionsHandler returns a handler that lists the sessions of the identity in
-// the verified token, the newest first:
-//
-//	router.GET("/sessions", mgr.JWTRequired(), mgr.SessionsHandler())
-//
-// The answer is {"sessions": [{"id", "device", "created_at", "last_used_at",
-// "expires_at", "current"}]}. The last two times are rounded to ten minutes: the
-// list must not tell a thief when the user refreshes. It panics if called before
-// InitApp or without Config.Sessions.
-func (m *JWTManager) SessionsHandler() gin.HandlerFunc {
-	m.mustHaveSessions("SessionsHandler")
-	return func(c *gin.Context) {
-		views := []sessionView{}
-		token, ok := m.verifiedToken(c, "SessionsHandler")
-		if ok {
-			sessions, err := m.Sessions(c, token.Identity)
-			if err != nil {
-				m.Refuse(c, err)
-				return
-			}
-			for _, s := range sessions {
-				views = append(views, viewOf(s, s.ID == token.SessionID))
-			}
-		}
-		noStore(c)
-		answerJSON(c, http.StatusOK, gin.H{"sessions": views})
-	}
-}
-
 // EndSessionHandler returns a handler that ends the session with the ID in the
 // parameter "id" of the path, if it belongs to the identity in the verified
 // token; otherwise it answers 404. It answers 204, and removes the cookies if
@@ -120,17 +70,16 @@ func (m *JWTManager) EndSessionHandler() gin.HandlerFunc {
 			c.AbortWithStatus(http.StatusNotFound)
 			return
 		}
-		s, owned, err := m.ownSession(c, token.Identity, id)
+		s, owned, err := m.sessions.owned(plain(c), token.Identity, id)
 		if err == nil && owned {
-			err = m.sessions.endByID(c.Request.Context(), id, CauseUser)
+			err = m.sessions.end(plain(c), CauseUser, s)
 		}
 		switch {
 		case err != nil:
 			m.Refuse(c, err)
 			return
 		case !owned:
-			c.Abort()
-			FlaskError(c, &Error{Status: http.StatusNotFound, Message: "There is no such session", messageKey: m.config.ErrorMessageKey})
+			m.refusePlainly(c, http.StatusNotFound, "There is no such session")
 			return
 		case id == token.SessionID:
 			m.unsetOwnCookies(c, token.Location == InCookies, s)
@@ -140,14 +89,10 @@ func (m *JWTManager) EndSessionHandler() gin.HandlerFunc {
 	}
 }
 
-// ownSession returns the session of identity with that ID, and whether there is one.
-func (m *JWTManager) ownSession(c *gin.Context, identity, id string) (s Session, ok bool, err error) {
-	sessions, err := m.Sessions(c, identity)
-	i := slices.IndexFunc(sessions, func(s Session) bool { return s.ID == id })
-	if err != nil || i < 0 {
-		return s, false, err
-	}
-	return sessions[i], true, nil
+// refusePlainly answers a request that is wrong in another way than by its token.
+func (m *JWTManager) refusePlainly(c *gin.Context, status int, message string) {
+	c.Abort()
+	FlaskError(c, &Error{Status: status, Message: message, messageKey: m.config.ErrorMessageKey})
 }
 
 // verifiedToken returns what JWTRequired has verified; none for a preflight or on an

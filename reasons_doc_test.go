@@ -78,7 +78,7 @@ func TestEveryRefusalHasAReason(t *testing.T) {
 				return true
 			}
 			made++
-			// That a session is not there refuses no token.
+			// That a session or a page is not there refuses no token.
 			assert.Contains(t, []string{"errors.go", "handlers.go"}, name)
 			return true
 		})

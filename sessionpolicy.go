@@ -174,10 +174,27 @@ func (p *sessionPolicy) list(ctx context.Context, identity string) ([]store.Sess
 	sessions = slices.DeleteFunc(sessions, func(s store.Session) bool {
 		return s.Realm != p.config.Realm || s.Identity != identity || !s.ExpiresAt.After(now)
 	})
-	slices.SortFunc(sessions, func(a, b store.Session) int {
-		return cmp.Or(b.CreatedAt.Compare(a.CreatedAt), cmp.Compare(b.ID, a.ID))
-	})
+	slices.SortFunc(sessions, newestFirst)
 	return sessions, nil
+}
+
+// newestFirst is one order for everybody, also of sessions that began at the same
+// moment.
+func newestFirst(a, b store.Session) int {
+	return cmp.Or(b.CreatedAt.Compare(a.CreatedAt), cmp.Compare(b.ID, a.ID))
+}
+
+// owned returns the session with an ID that anybody may have made up, if it is one of
+// identity that has not ended.
+func (p *sessionPolicy) owned(ctx context.Context, identity, id string) (s store.Session, ok bool, err error) {
+	if len(id) != 36 || strings.Trim(id, "0123456789abcdef-") != "" {
+		return s, false, nil
+	}
+	if s, ok, err = p.store.Get(ctx, id); err != nil {
+		return s, false, unavailable(err)
+	}
+	s = p.bounded(s)
+	return s, ok && s.Realm == p.config.Realm && s.Identity == identity && s.ExpiresAt.After(p.now()), nil
 }
 
 // endByID ends a session of this manager's realm.
@@ -229,7 +246,7 @@ func (p *sessionPolicy) end(ctx context.Context, cause Cause, sessions ...store.
 	var failures []error
 	for some := range slices.Chunk(sessions, store.MaxBatch) {
 		blocked, err := p.revocations.blockSessions(ctx, some)
-		failures = append(failures, err, p.remove(ctx, cause, blocked))
+		failures = append(failures, err, p.removeAll(ctx, cause, blocked))
 	}
 	if err := errors.Join(failures...); err != nil {
 		return unavailable(err)
@@ -237,9 +254,9 @@ func (p *sessionPolicy) end(ctx context.Context, cause Cause, sessions ...store.
 	return nil
 }
 
-// remove tells of each that has ended. Of many at once it does not know which of
+// removeAll tells of each that has ended. Of many at once it does not know which of
 // them another call removed at the same moment.
-func (p *sessionPolicy) remove(ctx context.Context, cause Cause, sessions []store.Session) error {
+func (p *sessionPolicy) removeAll(ctx context.Context, cause Cause, sessions []store.Session) error {
 	if deleter, ok := store.DeleterOf(p.store); ok && len(sessions) > 1 {
 		if err := deleter.DeleteMany(ctx, sessions); err != nil {
 			return err
