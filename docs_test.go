@@ -57,7 +57,7 @@ func docSources(t *testing.T) map[string][][]string {
 	t.Helper()
 	paths, err := filepath.Glob("*_test.go")
 	require.NoError(t, err)
-	for _, dir := range []string{"doctor", "example", "jwks", "jwttest", "keys", "redisstore", "sqlstore", "store", "storetest"} {
+	for _, dir := range []string{"doctor", "example", "integration/recipes", "jwks", "jwttest", "keys", "redisstore", "sqlstore", "store", "storetest"} {
 		err := filepath.WalkDir(dir, func(path string, _ fs.DirEntry, err error) error {
 			paths = append(paths, path)
 			return err
