@@ -113,13 +113,13 @@ return 1
 // and mark of the fence, the epoch that was seen, then those who are expected.
 var beginScript = redis.NewScript(standing + appending + `
 local set, log, state, roll = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
-if (redis.call('HGET', state, 'epoch') or '') ~= ARGV[6] then
-	return 0
-end
 for i = 7, #ARGV do
 	if not redis.call('HGET', roll, ARGV[i]) then
 		redis.call('HSET', roll, ARGV[i], '0:')
 	end
+end
+if (redis.call('HGET', state, 'epoch') or '') ~= ARGV[6] then
+	return 0
 end
 append(set, log, numberOf(set, log), ARGV[1], ARGV[3], ARGV[4], ARGV[5])
 redis.call('HSET', state, 'epoch', ARGV[2], 'restoring', '1', 'giver', '')

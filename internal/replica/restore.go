@@ -14,9 +14,9 @@ import (
 // A list that has lost entries is restored in an epoch of its own:
 //
 //  1. Whoever notices begins it. Everybody on the roll that it knows is expected.
-//  2. All others notice that the epoch is another, and join it: they read the
-//     whole list, and compare it with what they know. Meanwhile nobody answers
-//     from a copy what is not on it.
+//  2. All others notice that the epoch is another, and join it: they add whom they
+//     expect, read the whole list, and compare it with what they know. Meanwhile
+//     nobody answers from a copy what is not on it.
 //  3. Each gives back what it knows and did not read. Where that is much, one
 //     gives it, latest expiry first, which is on the whole what was revoked last,
 //     and the others read it.
@@ -29,12 +29,20 @@ import (
 
 // enter goes to the list of another epoch than the one that was followed.
 func (c *Copy) enter(ctx context.Context, head Head) error {
-	switch isNew := c.epoch == "" || !c.knowsAny(); {
+	switch isNew := c.epoch == "" || head.Epoch != c.epoch && !c.knowsAny(); {
 	case head.Broken:
 		return c.begin(ctx, head)
 	case head.Epoch == "" && isNew:
 		return c.log.Found(ctx, rand.Text())
-	case head.Epoch != c.epoch && (isNew || head.Restoring):
+	case isNew:
+		c.join(head)
+		return nil
+	case head.Epoch != c.epoch && head.Restoring:
+		// Whom others do not know of is expected, too. As the epoch is another by now,
+		// this begins nothing.
+		if err := c.log.Begin(ctx, c.epoch, rand.Text(), c.roll.expected()); err != nil {
+			return err
+		}
 		c.join(head)
 		return nil
 	}

@@ -1,0 +1,261 @@
+package replica_test
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/gin-jwt-extended/ginjwt/internal/idset"
+	"github.com/gin-jwt-extended/ginjwt/internal/replica"
+	"github.com/gin-jwt-extended/ginjwt/store"
+)
+
+// While one follower has not given back what it knows, no other lets anybody in whom
+// it might know.
+func TestNobodyTrustsAListThatIsNotWhole(t *testing.T) {
+	t.Parallel()
+	s := newServer()
+	slow := &stalledServer{server: s}
+	holder := replica.New(t.Context(), slow, staleness)
+	require.NoError(t, holder.Ready(t.Context()))
+	others := []*replica.Copy{follow(t, s), follow(t, s)}
+	for _, c := range others { // everybody is on the roll that they have read
+		require.Eventually(t, func() bool { return c.Status().Followers == 3 }, time.Minute, time.Millisecond)
+	}
+	slow.stall()
+	add(t, holder, "only the holder knows")
+	s.loseAll()
+	others = append(others, replica.New(t.Context(), s, staleness))
+	for _, c := range others[:2] {
+		add(t, c, "known to all") // so that there is something to lose
+	}
+	s.loseAll()
+
+	for began := time.Now(); time.Since(began) < 2*staleness; time.Sleep(time.Millisecond) {
+		for _, c := range others {
+			blocked, err := c.Contains(t.Context(), "only the holder knows")
+			if err == nil && !blocked {
+				require.Less(t, time.Since(began), staleness+staleness/2, "it is accepted")
+			}
+		}
+	}
+	slow.goOn()
+	for _, c := range others {
+		eventuallyContains(t, c, "only the holder knows")
+		require.Eventually(t, func() bool { return !c.Status().Restoring }, time.Minute, time.Millisecond)
+	}
+}
+
+// stalledServer does not answer the follower of one process, while that is stalled.
+type stalledServer struct {
+	*server
+	stalled sync.RWMutex
+}
+
+func (s *stalledServer) stall() { s.stalled.Lock() }
+func (s *stalledServer) goOn()  { s.stalled.Unlock() }
+
+func (s *stalledServer) Head(ctx context.Context) (replica.Head, error) {
+	s.stalled.RLock()
+	defer s.stalled.RUnlock()
+	return s.server.Head(ctx)
+}
+
+// Who is silent for long is not waited for. When it comes back, it gives back what it
+// knows all the same.
+func TestWhoIsSilentIsNotWaitedFor(t *testing.T) {
+	t.Parallel()
+	s := newServer()
+	slow := &stalledServer{server: s}
+	holder := replica.New(t.Context(), slow, staleness)
+	require.NoError(t, holder.Ready(t.Context()))
+	c := follow(t, s)
+	require.Eventually(t, func() bool { return c.Status().Followers == 2 }, time.Minute, time.Millisecond)
+	slow.stall()
+	add(t, holder, "only the holder knows")
+	add(t, c, "known")
+	s.loseAll()
+	require.Eventually(t, func() bool { return c.Status().Losses == 1 && !c.Status().Restoring }, time.Minute, time.Millisecond)
+	assert.Equal(t, 1, c.Status().Followers)
+	assert.False(t, contains(t, c, "only the holder knows"), "nobody who lives knows it")
+
+	slow.goOn()
+	eventuallyContains(t, c, "only the holder knows")
+	assert.Equal(t, 2, c.Status().Losses)
+}
+
+// A follower that stands at an entry which is gone compares all it knows with the
+// list.
+func TestALossBetweenTwoQuestions(t *testing.T) {
+	t.Parallel()
+	s := newServer()
+	hooked := &hookedServer{server: s}
+	c := replica.New(t.Context(), hooked, staleness)
+	require.NoError(t, c.Ready(t.Context()))
+	add(t, c, "id")
+	require.Eventually(t, func() bool { return c.Status().Pending == 0 }, time.Minute, time.Millisecond)
+	hooked.beforeSince(func() {
+		s.loseAll()
+		for i := range 10 {
+			_ = s.Append(context.Background(), []idset.Entry{idset.EntryOf(fmt.Sprint("new ", i), time.Time{})})
+		}
+		s.locked(func() { s.dropped = 9 })
+	})
+	require.NoError(t, s.Append(t.Context(), []idset.Entry{idset.EntryOf("another", time.Time{})}))
+	require.Eventually(t, func() bool { return c.Status().Losses == 1 && !c.Status().Restoring }, time.Minute, time.Millisecond)
+	answer, err := s.Contains(t.Context(), []idset.Key{idset.KeyOf("id")}, replica.Position{})
+	require.NoError(t, err)
+	assert.True(t, answer.Found, "it was given back")
+}
+
+// hookedServer does something once, between the question for the head and the next.
+type hookedServer struct {
+	*server
+	hookMu sync.Mutex
+	hook   func()
+}
+
+func (s *hookedServer) beforeSince(f func()) {
+	s.hookMu.Lock()
+	defer s.hookMu.Unlock()
+	s.hook = f
+}
+
+func (s *hookedServer) Since(ctx context.Context, at replica.Position, add func(idset.Entry)) (replica.Position, error) {
+	s.hookMu.Lock()
+	if s.hook != nil {
+		s.hook()
+		s.hook = nil
+	}
+	s.hookMu.Unlock()
+	return s.server.Since(ctx, at, add)
+}
+
+// A server that goes back to before what was loaded, and not numbered, is noticed by
+// the line on the roll.
+func TestALossAfterALoad(t *testing.T) {
+	t.Parallel()
+	s := newServer()
+	loading := &loadingServer{server: s}
+	follow(t, s)
+	require.Eventually(t, func() bool { h, _ := s.Head(t.Context()); return h.Epoch != "" }, time.Minute, time.Millisecond)
+	toSnapshot := s.snapshot()
+	loading.during = func() {
+		require.NoError(t, s.Append(context.Background(), []idset.Entry{idset.EntryOf("late", time.Time{})}))
+	}
+	loading.after = toSnapshot
+	c := replica.New(t.Context(), loading, staleness)
+	require.Eventually(t, func() bool {
+		answer, err := s.Contains(t.Context(), []idset.Key{idset.KeyOf("late")}, replica.Position{})
+		return err == nil && answer.Found && c.Status().Losses == 1
+	}, time.Minute, time.Millisecond)
+}
+
+// loadingServer lets things happen while a list is loaded for the first time.
+type loadingServer struct {
+	*server
+	once          sync.Once
+	during, after func()
+}
+
+func (s *loadingServer) Load(ctx context.Context, add func(idset.Entry)) (err error) {
+	first := false
+	s.once.Do(func() { first = true })
+	if !first {
+		return s.server.Load(ctx, add)
+	}
+	s.during()
+	err = s.server.Load(ctx, add)
+	s.after()
+	return err
+}
+
+// Very many entries are given by one follower, in parts.
+func TestOneGives(t *testing.T) {
+	t.Parallel()
+	s := newServer()
+	counting := &countingGivers{server: s}
+	var copies []*replica.Copy
+	for range 4 {
+		c := replica.New(t.Context(), counting, staleness)
+		require.NoError(t, c.Ready(t.Context()))
+		copies = append(copies, c)
+	}
+	many := make([]replica.Revocation, 25_000)
+	for i := range many {
+		many[i] = replica.Revocation{ID: fmt.Sprint("id ", i), Expires: time.Now().Add(time.Hour)}
+	}
+	require.NoError(t, copies[0].AddAll(t.Context(), many))
+	for _, c := range copies {
+		require.Eventually(t, func() bool { return c.Status().Entries >= len(many) && c.Status().Pending == 0 }, time.Minute, time.Millisecond)
+	}
+	counting.locked(func() { counting.appended = 0 })
+	s.loseAll()
+	for _, c := range copies {
+		require.Eventually(t, func() bool { return c.Status().Losses == 1 && !c.Status().Restoring }, time.Minute, time.Millisecond)
+	}
+	s.locked(func() {
+		assert.GreaterOrEqual(t, len(s.data.entries), len(many))
+		assert.Less(t, counting.appended, 2*len(many), "not all of them give everything")
+	})
+}
+
+type countingGivers struct {
+	*server
+	appended int
+}
+
+func (s *countingGivers) Append(ctx context.Context, entries []idset.Entry) error {
+	s.locked(func() { s.appended += len(entries) })
+	return s.server.Append(ctx, entries)
+}
+
+// Who watches is told of a loss and of its end.
+func TestEvents(t *testing.T) {
+	t.Parallel()
+	s := newServer()
+	c := follow(t, s)
+	events := make(chan store.ListEvent, 100)
+	c.Watch(func(e store.ListEvent) { events <- e })
+	next := func() store.ListEvent {
+		select {
+		case e := <-events:
+			return e
+		case <-time.After(time.Minute):
+			require.Fail(t, "nothing happened")
+			panic("unreachable")
+		}
+	}
+	add(t, c, "id")
+	require.Eventually(t, func() bool { return c.Status().Pending == 0 }, time.Minute, time.Millisecond)
+	s.loseAll()
+	assert.Equal(t, store.ListEvent{Kind: store.ListLost}, next())
+	assert.Equal(t, store.ListEvent{Kind: store.ListWhole}, next())
+	s.setDown(errDown)
+	assert.Equal(t, store.ListEvent{Kind: store.ListStale, Err: errDown}, next())
+	s.setDown(nil)
+	assert.Equal(t, store.ListEvent{Kind: store.ListComplete}, next())
+}
+
+// Nothing is dropped by one clock alone.
+func TestClocksThatDiffer(t *testing.T) {
+	t.Parallel()
+	for name, ahead := range map[string]time.Duration{"the server's is ahead": 3 * time.Hour, "the server's is behind": -3 * time.Hour} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newServer()
+			s.ahead = ahead
+			e := idset.EntryOf("live by one clock", time.Now().Add(ahead/2))
+			require.NoError(t, s.Append(t.Context(), []idset.Entry{e}))
+			c := replica.New(t.Context(), s, staleness)
+			require.ErrorContains(t, c.Ready(t.Context()), "NTP")
+			assert.True(t, contains(t, c, "live by one clock"))
+			assert.InDelta(t, ahead, c.Status().ClockSkew, float64(time.Second))
+		})
+	}
+}
