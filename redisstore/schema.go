@@ -47,6 +47,9 @@ func (s *Store) Migrate(ctx context.Context) error {
 	if noted.Number >= version.Number {
 		return usable(noted)
 	}
+	if err := s.db.CheckServer(ctx); err != nil {
+		return err
+	}
 	_, err = redisdb.Ask(ctx, s.db, func(ctx context.Context) (any, error) {
 		return s.db.Write(ctx, noteScript, []string{s.schemaKey()}, version.Number, version.Oldest)
 	})
@@ -61,17 +64,24 @@ func (s *Store) Migrate(ctx context.Context) error {
 //
 // A version noted by newer code is accepted if it is the next one, and says that
 // this code may use it.
+//
+// An error also says what to do about a server that is a replica, which knows late of
+// what was revoked, and about one that forgets any key when it is short of memory
+// (an allkeys policy of maxmemory-policy, and a maxmemory). It reads INFO for this; what a
+// user may not ask is no error.
 func (s *Store) Check(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, s.options.Timeout)
+	defer cancel()
 	noted, err := s.noted(ctx)
 	if err != nil {
 		return err
 	}
-	return usable(noted)
+	return errors.Join(s.db.CheckServer(ctx), usable(noted))
 }
 
 // Ready is for a readiness probe: it returns nil if the server answers, and this
-// code may use what is on it, as [Store.Check] says. It asks one question at each
-// call, which Options.Timeout bounds.
+// code may use what is on it, as [Store.Check] says. It asks two questions at each
+// call, which Options.Timeout bounds together.
 func (s *Store) Ready(ctx context.Context) error { return s.Check(ctx) }
 
 func usable(noted schema.Version) error {

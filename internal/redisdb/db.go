@@ -7,6 +7,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -18,6 +19,8 @@ type DB struct {
 	Client   redis.UniversalClient
 	Timeout  time.Duration // of each question
 	Replicas int           // that must have a write
+
+	mayNotAsk atomic.Bool // about the server itself
 }
 
 type answer[T any] struct {
@@ -58,6 +61,9 @@ func failure(err error) error {
 	}
 	if text, _, cut := strings.Cut(err.Error(), ", with args"); cut {
 		return fmt.Errorf("redisstore: %s", text)
+	}
+	if strings.HasPrefix(err.Error(), "READONLY ") {
+		return fmt.Errorf("redisstore: %w; the server is a replica: connect to the master", err)
 	}
 	return fmt.Errorf("redisstore: %w", err)
 }

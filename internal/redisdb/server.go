@@ -1,0 +1,82 @@
+package redisdb
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/redis/go-redis/v9"
+)
+
+// CheckServer returns an error that says why the server, or one of a cluster, cannot
+// keep a store, and what to do. What is not known is no error: a user may have no
+// right to ask, and then is not asked again.
+func (db *DB) CheckServer(ctx context.Context) error {
+	if db.mayNotAsk.Load() {
+		return nil
+	}
+	_, err := Ask(ctx, db, func(ctx context.Context) (struct{}, error) {
+		if cluster, ok := db.Client.(*redis.ClusterClient); ok {
+			return struct{}{}, db.checkCluster(ctx, cluster)
+		}
+		return struct{}{}, db.checkNode(ctx, db.Client)
+	})
+	return err
+}
+
+// unfit is why a server cannot keep a store.
+type unfit string
+
+func (u unfit) Error() string { return string(u) }
+
+// checkCluster asks all masters. That one of them is down is for others to say.
+func (db *DB) checkCluster(ctx context.Context, cluster *redis.ClusterClient) error {
+	err := cluster.ForEachMaster(ctx, func(ctx context.Context, node *redis.Client) error { return db.checkNode(ctx, node) })
+	if !errors.As(err, new(unfit)) {
+		return nil
+	}
+	return err
+}
+
+// checkNode reads INFO, which more users may do than CONFIG GET and ROLE.
+func (db *DB) checkNode(ctx context.Context, node redis.Cmdable) error {
+	pipe := node.Pipeline()
+	replication, memory := pipe.Info(ctx, "replication"), pipe.Info(ctx, "memory")
+	_, err := pipe.Exec(ctx)
+	if err != nil && strings.HasPrefix(err.Error(), "NOPERM ") {
+		db.mayNotAsk.Store(true)
+	}
+	if err := checkRole(fieldsOf(replication.Val())); err != nil {
+		return err
+	}
+	return checkEviction(fieldsOf(memory.Val()))
+}
+
+// checkRole looks at the role; servers call a replica by the one name or the other.
+func checkRole(replication map[string]string) error {
+	if role := replication["role"]; role == "slave" || role == "replica" {
+		return unfit("the server is a replica, which knows late of what was revoked: connect to the master, with Sentinel without ReplicaOnly")
+	}
+	return nil
+}
+
+// checkEviction looks for a policy by which keys go that do not expire. Without a
+// limit there is no reason for it.
+func checkEviction(memory map[string]string) error {
+	if policy := memory["maxmemory_policy"]; strings.HasPrefix(policy, "allkeys-") && memory["maxmemory"] != "0" {
+		return unfit(fmt.Sprintf("the server forgets keys when it is short of memory (maxmemory-policy %s): set maxmemory-policy to noeviction", policy))
+	}
+	return nil
+}
+
+// fieldsOf reads lines of "name:value".
+func fieldsOf(info string) map[string]string {
+	fields := map[string]string{}
+	for line := range strings.Lines(info) {
+		if name, value, ok := strings.Cut(strings.TrimSpace(line), ":"); ok {
+			fields[name] = value
+		}
+	}
+	return fields
+}
