@@ -95,7 +95,7 @@ func anyError(err error, is func(error) bool) bool {
 	if is(err) {
 		return true
 	}
-	switch wrapping := err.(type) {
+	switch wrapping := any(err).(type) {
 	case interface{ Unwrap() error }:
 		return anyError(wrapping.Unwrap(), is)
 	case interface{ Unwrap() []error }:

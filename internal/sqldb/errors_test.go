@@ -67,3 +67,52 @@ func TestWhatMySQLUndoes(t *testing.T) {
 		assert.Equal(t, c.want, MySQL.undone(c.err), name)
 	}
 }
+
+// detailed is an error as pgx and lib/pq have it.
+type detailed struct {
+	stated
+	Routine string
+}
+
+// fileError is an error as mattn/go-sqlite3 has it.
+type fileError struct{ Code errNo }
+type errNo int
+
+func (fileError) Error() string { return "file" }
+
+func TestAdvice(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		dialect *Dialect
+		err     error
+		want    string // how the advice begins
+	}{
+		"statement twice":              {PostgreSQL, stated("42P05"), "a pooler"},
+		"statement that is not there":  {PostgreSQL, stated("26000"), "a pooler"},
+		"statement of others":          {PostgreSQL, detailed{"08P01", "exec_bind_message"}, "a pooler"},
+		"what a pooler says of itself": {PostgreSQL, detailed{"08P01", ""}, ""},
+		"wrong rows":                   {PostgreSQL, panicked{"index out of range"}, "a pooler"},
+		"read-only transaction":        {PostgreSQL, stated("25006"), adviceReadOnly},
+		"number in use":                {PostgreSQL, stated("23505"), adviceInUse},
+		"syntax":                       {PostgreSQL, stated("42601"), ""},
+		"MySQL, read_only":             {MySQL, &numbered{Number: 1290}, adviceReadOnly},
+		"MySQL, innodb_read_only":      {MySQL, &numbered{Number: 1836}, adviceReadOnly},
+		"MySQL, transaction":           {MySQL, &numbered{Number: 1792}, adviceReadOnly},
+		"MySQL, number in use":         {MySQL, &numbered{Number: 1062}, adviceInUse},
+		"MySQL, syntax":                {MySQL, &numbered{Number: 1064}, ""},
+		"SQLite, read-only":            {SQLite, fileError{8}, adviceFile},
+		"SQLite, extended code":        {SQLite, fileError{8 | 1<<8}, adviceFile},
+		"SQLite, number in use":        {SQLite, fileError{1555}, adviceInUse},
+		"SQLite, busy":                 {SQLite, fileError{5}, ""},
+	} {
+		err := New(nil, c.dialect, "", 0).withAdvice(c.err)
+		assert.ErrorIs(t, err, c.err, name)
+		if c.want == "" {
+			assert.Equal(t, c.err, err, name)
+			continue
+		}
+		assert.ErrorContains(t, err, "; "+c.want, name)
+	}
+	assert.NoError(t, New(nil, SQLite, "", 0).withAdvice(nil))
+	assert.True(t, SQLite.locked(fileError{5 | 2<<8}))
+}

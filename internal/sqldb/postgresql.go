@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"reflect"
 	"strconv"
 	"strings"
 
@@ -60,7 +61,7 @@ var PostgreSQL = &Dialect{
 	insert:        (*List).insertAtOnce,
 	undone:        hasSQLState("40P01", "40001"), // a deadlock, or a stricter isolation than the default
 	advice: []advice{
-		{anyOf(isPanic, hasSQLState("42P05", "26000", "08P01")), advicePooler},
+		{anyOf(isPanic, hasSQLState("42P05", "26000"), isForeignStatement), advicePooler},
 		{hasSQLState("25006"), adviceReadOnly},
 		{hasSQLState("23505"), adviceInUse},
 	},
@@ -70,6 +71,16 @@ var PostgreSQL = &Dialect{
 // are another client's.
 const advicePooler = "a pooler that lends connections for a transaction, such as PgBouncer, needs a driver that sends a statement with its parameters:" +
 	" set default_query_exec_mode=exec for pgx, binary_parameters=yes for lib/pq"
+
+// isForeignStatement is true where parameters are not those of the statement. That
+// has a state which poolers use for all of their own errors, so it is known by the
+// function of the server, which pgx and lib/pq both tell.
+func isForeignStatement(err error) bool {
+	return hasSQLState("08P01")(err) && anyError(err, func(err error) bool {
+		routine, ok := errorField(err, reflect.String, "Routine")
+		return ok && routine.String() == "exec_bind_message"
+	})
+}
 
 // applyPostgreSQL lets one process after the other create tables: PostgreSQL fails
 // if two create one at once, though both say IF NOT EXISTS. All others wait behind
