@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"sync/atomic"
 )
 
 // file is the one in which a database is, as it was when it was first asked. A
@@ -15,6 +16,7 @@ import (
 type file struct {
 	path string // empty: there is none
 	info os.FileInfo
+	gone atomic.Bool
 }
 
 // onFile asks the database, and looks at its file afterwards: an answer counts only
@@ -48,7 +50,9 @@ func (db *DB) watchFile(ctx context.Context) {
 	db.file.CompareAndSwap(nil, f)
 }
 
-// fileGone returns an error if the file is not there any more, or is another one.
+// fileGone returns an error if the file is not there any more, or is another one. It
+// goes on to do so if the file comes back: a connection may have been opened meanwhile,
+// to another file.
 func (db *DB) fileGone() error {
 	f := db.file.Load()
 	if f == nil || f.path == "" {
@@ -56,6 +60,9 @@ func (db *DB) fileGone() error {
 	}
 	now, err := os.Stat(f.path)
 	if errors.Is(err, fs.ErrNotExist) || err == nil && !os.SameFile(f.info, now) {
+		f.gone.Store(true)
+	}
+	if f.gone.Load() {
 		return fmt.Errorf("the file %s was deleted or replaced while it was open, and what is written now is lost: restart the process", f.path)
 	}
 	return nil
