@@ -190,6 +190,8 @@ func (u *user) work(ctx context.Context) {
 			u.login()
 		case n == 0:
 			u.logout()
+		case n == 1 && !u.fault.LosesSessions: // nobody could say which sessions to end
+			u.logoutEverywhere()
 		case n < 8:
 			u.refresh()
 		default:
@@ -288,11 +290,33 @@ func (u *user) rotate(mgr *ginjwt.JWTManager, encoded string, opts ...ginjwt.Tok
 	return pair, nil
 }
 
-// logout ends the session. Who is told that the server is unavailable is still
-// logged in, or not: the user logs out again until told that it is done.
 func (u *user) logout() {
+	u.end("logout", []ginjwt.TokenPair{u.pair}, func(mgr *ginjwt.JWTManager) error {
+		return mgr.EndSession(context.Background(), u.pair.SessionID)
+	})
+}
+
+// logoutEverywhere ends the session with those of other devices.
+func (u *user) logoutEverywhere() {
+	pairs := []ginjwt.TokenPair{u.pair}
+	for range 2 {
+		_ = u.timed("login", func() error {
+			pair, err := u.process().CreateTokenPair(context.Background(), u.name)
+			if err == nil {
+				pairs = append(pairs, pair)
+			}
+			u.only(err)
+			return err
+		})
+	}
+	u.end("logout everywhere", pairs, func(mgr *ginjwt.JWTManager) error { return mgr.EndSessions(context.Background(), u.name) })
+}
+
+// end ends sessions. Who is told that the server is unavailable is still logged in, or
+// not: the user logs out again until told that it is done.
+func (u *user) end(what string, pairs []ginjwt.TokenPair, logout func(*ginjwt.JWTManager) error) {
 	for !u.t.Failed() {
-		err := u.timed("logout", func() error { return u.process().EndSession(context.Background(), u.pair.SessionID) })
+		err := u.timed(what, func() error { return logout(u.process()) })
 		if err == nil {
 			break
 		}
@@ -300,7 +324,9 @@ func (u *user) logout() {
 		u.wait(10 * time.Millisecond)
 	}
 	u.mu.Lock()
-	u.ended = append(u.ended, ended{time.Now(), u.pair})
+	for _, pair := range pairs {
+		u.ended = append(u.ended, ended{time.Now(), pair})
+	}
 	u.mu.Unlock()
 	u.pair = ginjwt.TokenPair{}
 }
