@@ -9,6 +9,10 @@ func (p *play) step(w *world, me int8) {
 		p.readHead(w, me)
 	case begin:
 		p.begin(w, me)
+	case expect:
+		p.expect(w, me)
+		w.await()
+		p.read(f)
 	case loadFirst:
 		p.load(w, f, 0)
 		f.call = loadRest
@@ -63,9 +67,8 @@ func (p *play) readHead(w *world, me int8) {
 	if p.is(ignoresTheEpoch) {
 		isOther = false
 	}
-	isBehind := f.head.isBehind(f.at)
-	left := !p.is(staysUnfinished) && f.unfinished && !f.restoring && f.shown == f.epoch && f.epoch != none
-	if f.wasBroken || isOther || isBehind || left {
+	isBehind := f.head.isBehind(f.at) && !p.is(ignoresTheHead)
+	if f.wasBroken || isOther || isBehind {
 		p.lost(f)
 		return
 	}
@@ -89,9 +92,13 @@ func (p *play) adopt(f *follower) {
 // lost is what a follower does when it has found out.
 func (p *play) lost(f *follower) {
 	switch {
-	case f.shown != f.epoch && f.restoring && f.shown != none:
+	case f.shown != f.epoch && (f.restoring || p.is(joinsTheWhole)) && f.shown != none:
 		f.join(f.shown)
-	case f.set == 0 && !f.wasBroken && f.shown != none && !(!p.is(beginsForItself) && f.epoch != none && f.others()):
+		if f.restoring && !p.is(joinsInSilence) {
+			f.call = expect
+			return
+		}
+	case f.set == 0 && !f.wasBroken && f.shown != none:
 		f.join(f.shown)
 	default:
 		f.call = begin
@@ -100,11 +107,8 @@ func (p *play) lost(f *follower) {
 	p.read(f)
 }
 
-func (f *follower) others() bool { return f.roll != [followers]int8{} }
-
 func (f *follower) join(e epoch) {
 	f.epoch, f.at, f.seen, f.loaded, f.compare, f.gave, f.first = e, position{}, 0, false, false, false, 0
-	f.unfinished = f.restoring
 }
 
 // read is what comes after the head.
@@ -130,8 +134,8 @@ func (p *play) load(w *world, f *follower, page int8) {
 	}
 	for i, r := range w.rows {
 		covered := int8(i) < last.seq || p.is(loadsAll)
-		if r.used && r.key == page && covered {
-			f.take(r.key)
+		if r.used() && r.key() == page && covered {
+			f.take(r.key())
 		}
 	}
 }
@@ -151,10 +155,10 @@ func (p *play) loadIsOver(f *follower) {
 		f.at = f.head
 	}
 	f.loaded = true
-	if !p.is(comparesAfterDropsOnly) {
+	if !p.is(comparesTheDropped) {
 		f.compare = true
 	}
-	if p.is(forgetsToCompare) {
+	if p.is(neverCompares) {
 		f.compare = false
 	}
 	if f.at.seq < f.head.seq {
@@ -166,57 +170,61 @@ func (p *play) loadIsOver(f *follower) {
 
 func (p *play) since(w *world, f *follower) {
 	at := f.at
-	if at.seq > 0 {
-		gone := at.seq > w.server.head.seq || !w.rows[at.seq-1].used
-		if gone {
-			f.loaded, f.compare, f.seen, f.at = false, true, 0, position{}
-			f.call = askHead // at once
-			return
-		}
-		if w.rows[at.seq-1].mark != at.mark && !p.is(ignoresMarks) {
-			p.lost(f)
-			return
-		}
-	}
-	if w.server.head.seq <= at.seq {
-		f.loaded, f.compare, f.seen, f.at = false, true, 0, position{}
-		f.call = askHead
+	isGone := at.seq > 0 && !w.rows[at.seq-1].used()
+	switch {
+	case isGone || w.server.head.seq <= at.seq:
+		f.loadAgain()
+		return
+	case at.seq > 0 && w.rows[at.seq-1].mark() != at.mark && !p.is(ignoresMarks):
+		p.lost(f)
 		return
 	}
 	for i := at.seq; i < w.server.head.seq; i++ {
-		if r := w.rows[i]; r.used {
-			f.take(r.key)
+		if r := w.rows[i]; r.used() {
+			f.take(r.key())
 		}
 	}
 	f.at = w.server.head
 	p.haveRead(f)
 }
 
+// loadAgain follows ErrDropped. The next round begins at once.
+func (f *follower) loadAgain() {
+	f.loaded, f.compare, f.seen, f.at = false, true, 0, position{}
+	f.call = askHead
+	f.clear()
+}
+
 // haveRead is the decision on what was read.
 func (p *play) haveRead(f *follower) {
 	missing := f.set &^ f.seen
+	if p.is(completesWhileRestoring) {
+		f.complete = f.asked
+	}
 	if f.compare && !f.restoring {
-		f.compare = false
-		if f.missingOfOthers() != 0 {
+		isLost := f.missingOfOthers() != 0
+		f.compare = isLost && !p.is(forgetsTheLoss)
+		if isLost {
 			p.lost(f)
 			return
 		}
 	}
 	switch {
 	case !f.restoring:
-		f.unfinished = false
 		f.complete = f.asked
 		if f.call = repeatOwn; f.due() == 0 {
 			p.beforeRoll(f)
 		}
 	case missing == 0:
-		f.gave, f.unfinished, f.awaited = true, false, false
+		f.gave, f.awaited = true, false
 		p.beforeRoll(f)
-	case p.many:
-		f.call = take
 	default:
-		f.call = give
-		f.gave = f.gave || p.is(gaveTooEarly)
+		if f.call = give; p.many {
+			f.call = take
+		}
+		if p.is(gaveTooEarly) {
+			f.gave = true
+		}
 	}
 }
 
@@ -265,97 +273,4 @@ func (f *follower) end() {
 // clear forgets what was read for the sake of a round.
 func (f *follower) clear() {
 	f.head, f.shown, f.restoring, f.wasBroken, f.asked = position{}, none, false, false, 0
-}
-
-func (p *play) begin(w *world, me int8) {
-	f := &w.f[me]
-	for i := range w.server.roll {
-		expected := f.roll[i] > 0 && !p.is(expectsNobody) || int8(i) == me
-		if expected && !w.server.roll[i].present {
-			w.writeLine(int8(i), none)
-		}
-	}
-	if w.shown() == f.shown || p.is(beginsInAnyCase) {
-		w.epoch, w.server.restoring, w.giver = w.newEpoch(), true, 0
-		if !p.is(noFence) {
-			w.add(junk)
-		}
-	}
-	for i := range w.f {
-		if w.server.restoring && f.met[i] && w.f[i].life == live && !w.f[i].away && !(w.f[i].gave && w.f[i].epoch == w.epoch) {
-			w.f[i].awaited = true
-		}
-	}
-	f.call = askHead
-	f.clear()
-}
-
-func (p *play) callRoll(w *world, me int8) {
-	f := &w.f[me]
-	var gave epoch
-	if f.gave {
-		gave = f.epoch
-	}
-	w.writeLine(me, gave)
-	if gave != none && w.giver == me+1 && !p.is(giverNeverReleased) {
-		w.giver = 0
-	}
-	if w.shown() == none && !w.server.broken() && (f.epoch == none || p.is(createsAgain)) {
-		w.epoch, w.server.restoring = w.newEpoch(), false
-	}
-	gap := f.rolled > 1 && !p.is(countsWhileAway)
-	silent, all := false, true
-	for i, l := range w.server.roll {
-		switch {
-		case int8(i) == me:
-		case !l.present && (p.is(forgetsLines) || f.roll[i] > p.silence):
-			f.roll[i] = 0
-		case !l.present:
-		case f.roll[i] == 0 || f.changed[i] || gap:
-			f.roll[i] = 1
-		}
-		f.changed[i] = false
-		f.met[i] = f.met[i] || l.present
-		silent = silent || f.roll[i] > p.silence
-		all = all && (!l.present || l.gave == f.epoch)
-	}
-	f.rolled, f.silent = 0, 0
-	switch {
-	case silent && !p.is(removesNobody):
-		f.call = leave
-	case f.restoring && f.gave && (all || p.is(asksNobody)) && (f.first > 0 || p.is(hasNoMinimum)):
-		f.call = whole
-	default:
-		f.end()
-	}
-}
-
-// leave removes one line that has been silent.
-func (p *play) leave(w *world, me int8) {
-	f := &w.f[me]
-	for i := range f.roll {
-		if f.roll[i] <= p.silence {
-			continue
-		}
-		if !f.changed[i] || p.is(removesTheBeating) {
-			w.removeLine(int8(i))
-			if w.giver == int8(i)+1 && !p.is(keepsTheGiver) {
-				w.giver = 0
-			}
-		}
-		f.roll[i] = 0
-		return
-	}
-}
-
-func (p *play) whole(w *world, f *follower) {
-	if w.epoch != f.epoch {
-		return
-	}
-	for _, l := range w.server.roll {
-		if l.present && l.gave != w.epoch && !p.is(asksNobody) && !p.is(wholeAsRead) {
-			return
-		}
-	}
-	w.server.restoring, w.giver = false, 0
 }

@@ -6,16 +6,22 @@ const (
 	followers = 3
 	keys      = 2
 	junk      = keys
-	longest   = 14 // the most entries that a list gets in an exploration
+	longest   = 12 // the most entries that a list gets in an exploration
 )
 
 // keySet is a set of keys.
 type keySet uint8
 
-func (s keySet) has(k int8) bool  { return s&(1<<k) != 0 }
-func (s *keySet) add(k int8)      { *s |= 1 << k }
-func (s *keySet) remove(k int8)   { *s &^= 1 << k }
-func (s keySet) newest() (k int8) { return int8(map[bool]int{true: 1}[s.has(1)]) }
+func (s keySet) has(k int8) bool { return s&(1<<k) != 0 }
+func (s *keySet) add(k int8)     { *s |= 1 << k }
+
+// newest is one of a set.
+func (s keySet) newest() int8 {
+	if s.has(1) {
+		return 1
+	}
+	return 0
+}
 
 // position is the number and the mark of an entry. A mark is how many losses
 // there were before: the same number comes again only after a loss.
@@ -25,11 +31,14 @@ func (p position) isBehind(at position) bool {
 	return p.seq < at.seq || p.seq == at.seq && p.mark != at.mark
 }
 
-// row is one entry; used is false if it was dropped.
-type row struct {
-	used      bool
-	key, mark int8
-}
+// row is one entry; zero if there is none.
+type row int8
+
+func rowOf(k, mark int8) row { return row(1 + k + mark*(keys+1)) }
+
+func (r row) used() bool { return r != 0 }
+func (r row) key() int8  { return int8(r-1) % (keys + 1) }
+func (r row) mark() int8 { return int8(r-1) / (keys + 1) }
 
 // line is what the roll has of a follower. Its beat is not here: followers note
 // whether it has changed.
@@ -53,7 +62,7 @@ type server struct {
 	roll      [followers]line
 }
 
-func (v *server) broken() bool { return v.head.seq > 0 && !v.rows[v.head.seq-1].used }
+func (v *server) broken() bool { return v.head.seq > 0 && !v.rows[v.head.seq-1].used() }
 
 // shown is the epoch as it is read.
 func (v *server) shown() epoch {
@@ -65,7 +74,7 @@ func (v *server) shown() epoch {
 
 func (v *server) has(k int8) bool {
 	for _, r := range v.rows {
-		if r.used && r.key == k {
+		if r.used() && r.key() == k {
 			return true
 		}
 	}
@@ -75,8 +84,8 @@ func (v *server) has(k int8) bool {
 // drop forgets what has expired, but never the last entry.
 func (v *server) drop() {
 	for i := range v.rows {
-		if v.rows[i].key == junk && int8(i)+1 != v.head.seq {
-			v.rows[i] = row{}
+		if v.rows[i].used() && v.rows[i].key() == junk && int8(i)+1 != v.head.seq {
+			v.rows[i] = 0
 		}
 	}
 }

@@ -1,68 +1,111 @@
 package listmodel
 
-import "math/rand/v2"
+import (
+	"flag"
+	"math/rand/v2"
+	"testing"
 
-// walk goes one way through what can happen, by chance.
-func (p *play) walk(rng *rand.Rand, length int) explored {
-	w := p.first()
-	var way []move
-	settle := func() violation {
-		good := 0
-		for i := 0; ; i++ {
-			if good++; !w.isGood() {
-				good = 0
-			}
-			all := p.moves(&w)
-			calm := all[:0]
-			for _, m := range all {
-				if m.isCalm() || m.what == wakes || m.what == comesBack {
-					calm = append(calm, m)
-				}
-			}
-			if len(calm) == 0 {
-				if w.isGood() {
-					return nothing
-				}
-				return stuck
-			}
-			if good > 80 {
-				return nothing
-			}
-			if i > 900 {
-				return livelock
-			}
-			m := calm[rng.IntN(len(calm))]
-			way = append(way, m)
-			if w = p.after(w, m); w.broken != nothing {
-				return w.broken
-			}
-		}
+	"github.com/stretchr/testify/require"
+)
+
+var walkCount = flag.Int("walks", mostWorlds/200, "how many ways through a large play are gone by chance")
+
+// walker goes one way through what can happen, by chance.
+type walker struct {
+	*play
+	rng   *rand.Rand
+	world world
+	way   []move
+}
+
+// chance is a play of three followers, some of which start later, and of much that
+// happens to them.
+func chance(rng *rand.Rand) *walker {
+	n := func(most int) int8 { return int8(rng.IntN(most + 1)) }
+	p := &play{adders: [keys]keySet{7, 7}, silence: 4, rounds: 1 + n(1), rowsOnly: true, many: n(1) > 0}
+	p.budget = budget{losses: n(2), snapshots: n(2), crashes: n(1), stalls: n(2), outages: n(1), failures: n(1), junk: n(2)}
+	running := n(followers)
+	for i := range running {
+		p.start[i] = live
 	}
+	p.budget.starts = followers - running
+	return &walker{play: p, rng: rng, world: p.first()}
+}
+
+// step does one of some moves.
+func (r *walker) step(all []move) violation {
+	m := all[r.rng.IntN(len(all))]
+	r.way = append(r.way, m)
+	r.world = r.next(r.world, m)
+	return r.world.broken
+}
+
+// wander lets anything happen, and what is no fault more often.
+func (r *walker) wander(length int) violation {
 	for range length {
-		all := p.moves(&w)
+		all := r.moves(&r.world)
+		if calm := calmOf(all); len(calm) > 0 && r.rng.IntN(8) > 0 {
+			all = calm
+		}
 		if len(all) == 0 {
-			break
+			return nothing
 		}
-		m := all[rng.IntN(len(all))]
-		for range 3 {
-			if !m.isCalm() && m.what != adds && rng.IntN(3) > 0 {
-				m = all[rng.IntN(len(all))]
-			}
-		}
-		way = append(way, m)
-		if w = p.after(w, m); w.broken != nothing {
-			return explored{worlds: len(way), broken: w.broken, way: p.tell(way)}
+		if v := r.step(all); v != nothing {
+			return v
 		}
 	}
-	some := false
+	return nothing
+}
+
+// settle ends what is wrong, lets nothing happen any more that is a fault, and
+// waits for the list to be whole and to stay so.
+func (r *walker) settle() violation {
+	const long, enough = 1500, 80
+	good := 0
+	for range long {
+		if good++; !r.world.isGood() {
+			good = 0
+		}
+		if good > enough {
+			return nothing
+		}
+		all := calmOf(r.moves(&r.world))
+		if len(all) == 0 {
+			return stuck
+		}
+		if v := r.step(all); v != nothing {
+			return v
+		}
+	}
+	return livelock
+}
+
+func calmOf(all []move) (calm []move) {
+	for _, m := range all {
+		if m.isCalm() || m.what == wakes || m.what == comesBack {
+			calm = append(calm, m)
+		}
+	}
+	return calm
+}
+
+func (w *world) isAlive() bool {
 	for i := range w.f {
-		some = some || w.f[i].life == live
+		if w.f[i].life == live {
+			return true
+		}
 	}
-	if !some {
-		return explored{}
+	return false
+}
+
+func TestWalks(t *testing.T) {
+	t.Parallel()
+	for seed := range *walkCount {
+		r := chance(rand.New(rand.NewPCG(uint64(seed), 0)))
+		broken := r.wander(20 + r.rng.IntN(200))
+		if broken == nothing && r.world.isAlive() {
+			broken = r.settle()
+		}
+		require.Empty(t, violations[broken], "%s", explored{broken: broken, way: r.tell(r.way)})
 	}
-	if v := settle(); v != nothing {
-		return explored{worlds: len(way), broken: v, way: p.tell(way)}
-	}
-	return explored{}
 }

@@ -30,12 +30,14 @@ const (
 	nothing violation = iota
 	accepted
 	endless
-	unsettled
 	stuck
 	livelock
 )
 
-var violations = [...]string{"", "a revoked key is accepted", "the list grows without end", "the whole list does not stay whole", "nothing can happen, and the list is not whole", "the list need never become whole"}
+var violations = [...]string{
+	"", "a revoked key is accepted", "the list grows without end", "nothing can happen, and the list is not whole",
+	"the list need never become whole",
+}
 
 type life int8
 
@@ -60,16 +62,15 @@ type follower struct {
 	life    life
 	stalled bool
 
-	set, seen  keySet
-	own        [keys]ownState
-	epoch      epoch
-	at         position
-	loaded     bool
-	compare    bool // what is not on the list is lost
-	gave       bool
-	unfinished bool // joined while restoring, and has not given
-	first      int8 // ticks since this restoration was seen, at most 1
-	complete   int8 // ticks since the copy was complete, at most 2
+	set, seen keySet
+	own       [keys]ownState
+	epoch     epoch
+	at        position
+	loaded    bool
+	compare   bool // what is not on the list is lost
+	gave      bool
+	first     int8 // ticks since this restoration was seen, at most 2
+	complete  int8 // ticks since the copy was complete, at most 2
 
 	roll    [followers]int8 // one more than the ticks since a beat has changed; 0: not on it
 	changed [followers]bool // since it was read
@@ -99,6 +100,7 @@ type call int8
 const (
 	askHead call = iota
 	begin
+	expect
 	loadFirst
 	loadRest
 	since
@@ -111,7 +113,10 @@ const (
 	whole
 )
 
-var callNames = [...]string{"Head", "Begin", "Load, first page", "Load, last page", "Since", "Append what is its own", "Append what is missing", "Take", "Append the newest that is missing", "Roll", "Leave", "Whole"}
+var callNames = [...]string{
+	"Head", "Begin", "Begin, as others have", "Load, first page", "Load, last page", "Since", "Append what is its own",
+	"Append what is missing", "Take", "Append the newest that is missing", "Roll", "Leave", "Whole",
+}
 
 // append adds what is not there.
 func (w *world) append(all keySet) {
@@ -127,7 +132,7 @@ func (w *world) add(k int8) {
 		w.broken = endless
 		return
 	}
-	w.rows[w.server.head.seq] = row{true, k, w.losses}
+	w.rows[w.server.head.seq] = rowOf(k, w.losses)
 	w.server.head = position{w.server.head.seq + 1, w.losses}
 }
 
@@ -199,10 +204,15 @@ func (w *world) lose(to server) {
 			w.changes(int8(i))
 		}
 	}
+	w.nobodyIsAwaited()
+	w.forgive()
+}
+
+// nobodyIsAwaited follows what may end those who would have waited.
+func (w *world) nobodyIsAwaited() {
 	for i := range w.f {
 		w.f[i].awaited = false
 	}
-	w.forgive()
 }
 
 func (w *world) forgive() {
@@ -226,7 +236,9 @@ func (p *play) accepts(w *world, f *follower, k int8) bool {
 	case p.is(holdsNothing):
 		return true
 	}
-	return (f.epoch == none || w.shown() == f.epoch || p.is(lookupIgnoresEpoch)) && !w.server.restoring && !w.server.broken() && (!w.server.head.isBehind(f.at) || p.is(lookupIgnoresHead))
+	isOther := f.epoch != none && w.shown() != f.epoch && !p.is(lookupIgnoresEpoch)
+	isBehind := w.server.head.isBehind(f.at) && !p.is(lookupIgnoresHead)
+	return !isOther && !isBehind && !w.server.restoring && !w.server.broken()
 }
 
 // check looks at all lookups.
@@ -236,7 +248,7 @@ func (p *play) check(w *world) {
 		if !key.due {
 			continue
 		}
-		if !p.isGuarded(w, int8(k)) {
+		if !w.isGuarded(int8(k)) {
 			key.grace = lossGrace
 			continue
 		}
@@ -253,7 +265,7 @@ func (p *play) check(w *world) {
 
 // isGuarded reports whether something may be expected for a key: it is on the
 // list, or a follower knows it that runs, or will be waited for.
-func (p *play) isGuarded(w *world, k int8) bool {
+func (w *world) isGuarded(k int8) bool {
 	if w.has(k) {
 		return true
 	}
@@ -265,10 +277,7 @@ func (p *play) isGuarded(w *world, k int8) bool {
 		if f.life != live || f.away || !f.set.has(k) {
 			continue
 		}
-		if !f.stalled {
-			return true
-		}
-		if f.awaited {
+		if !f.stalled || f.awaited {
 			return true
 		}
 	}

@@ -1,0 +1,6 @@
+//go:build !race
+
+package listmodel
+
+// mostWorlds are looked at in one exploration, the nearest first.
+const mostWorlds = 200_000
