@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"time"
 
 	"github.com/redis/go-redis/v9"
 
 	"github.com/gin-jwt-extended/ginjwt/internal/redisdb"
+	"github.com/gin-jwt-extended/ginjwt/internal/replica"
 	"github.com/gin-jwt-extended/ginjwt/internal/schema"
 )
 
@@ -79,10 +81,26 @@ func (s *Store) Check(ctx context.Context) error {
 	return errors.Join(s.db.CheckServer(ctx), usable(noted))
 }
 
-// Ready is for a readiness probe: it returns nil if the server answers, and this
-// code may use what is on it, as [Store.Check] says. It asks two questions at each
-// call, which Options.Timeout bounds together.
-func (s *Store) Ready(ctx context.Context) error { return s.Check(ctx) }
+// Ready is for a readiness probe: it returns nil if the server answers, this code may
+// use what is on it, as [Store.Check] says, and the server's clock differs from that of
+// this process by no more than 30 seconds. It asks three questions at each call, which
+// Options.Timeout bounds together.
+func (s *Store) Ready(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, s.options.Timeout)
+	defer cancel()
+	if err := s.Check(ctx); err != nil {
+		return err
+	}
+	asked := time.Now()
+	now, err := redisdb.Ask(ctx, s.db, func(ctx context.Context) (time.Time, error) { return s.db.Client.Time(ctx).Result() })
+	if err != nil {
+		return err
+	}
+	if err := replica.CheckSkew(replica.Skew(now, asked)); err != nil {
+		return fmt.Errorf("redisstore: %w", err)
+	}
+	return nil
+}
 
 func usable(noted schema.Version) error {
 	if noted.Number < version.Number {

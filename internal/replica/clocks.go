@@ -14,6 +14,12 @@ const (
 	margin  = time.Minute
 )
 
+// Skew is by how much the clock of a server is ahead that has just told the time,
+// and was asked for it then. The answer is taken to be half as old as the question.
+func Skew(server, asked time.Time) time.Duration { return server.Sub(midway(asked).Round(0)) }
+
+func midway(asked time.Time) time.Time { return asked.Add(time.Since(asked) / 2) }
+
 // CheckSkew returns an error for clocks that are too far apart. skew is by how
 // much the server's is ahead.
 func CheckSkew(skew time.Duration) error {
@@ -40,12 +46,11 @@ type clocks struct {
 
 // note takes over the time that the server told when it was asked.
 func (c *clocks) note(server, asked time.Time) {
-	answered := time.Now()
-	middle := asked.Add(answered.Sub(asked) / 2)
+	read := midway(asked)
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.server, c.read = server, middle
-	c.apart = server.Sub(c.local().Add(-time.Since(middle)).Round(0))
+	c.server, c.read = server, read
+	c.apart = server.Sub(c.local().Add(-time.Since(read)).Round(0))
 }
 
 // skew is by how much the server's clock was ahead.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"time"
 
 	"github.com/gin-jwt-extended/ginjwt/internal/schema"
 )
@@ -45,13 +46,14 @@ func (db *DB) behindProblem() []string {
 
 // ready is what Ready asks each time.
 func ready(d *Dialect) string {
-	return `SELECT version, oldest, (SELECT seq FROM {head} WHERE id = 1), ` + lastSeq + `, ` + d.refusal + ` FROM {schema} WHERE id = 1`
+	return `SELECT version, oldest, (SELECT seq FROM {head} WHERE id = 1), ` + lastSeq + `, ` + d.refusal + `, ` + d.now + ` FROM {schema} WHERE id = 1`
 }
 
 type readyState struct {
 	version    schema.Version
 	head, last sql.NullInt64
 	refusal    string
+	now        time.Time
 }
 
 // isAsAt reports whether the version is still the one that was checked, and the
@@ -61,7 +63,9 @@ func (s readyState) isAsAt(checked schema.Version) bool {
 }
 
 func scanReady(rows *sql.Rows) (s readyState, err error) {
-	err = rows.Scan(&s.version.Number, &s.version.Oldest, &s.head, &s.last, &s.refusal)
+	var millis int64
+	err = rows.Scan(&s.version.Number, &s.version.Oldest, &s.head, &s.last, &s.refusal, &millis)
+	s.now = time.UnixMilli(millis)
 	return s, err
 }
 

@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
+
+	"github.com/gin-jwt-extended/ginjwt/internal/replica"
 )
 
 // Schema returns the statements that make all tables. They may be run again.
@@ -67,14 +70,30 @@ func settled(have catalog) (bool, error) {
 	return true, have.version.Check(version)
 }
 
-// Ready asks for the version, the row of {head} and what the server says of itself, and for all else only if
-// something is another than at the last Check that found nothing.
+// Ready asks for the version, the row of {head}, what the server says of itself and
+// the time, and for all else only if something is another than at the last Check
+// that found nothing.
 func (db *DB) Ready(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, db.timeout)
 	defer cancel()
+	asked := time.Now()
 	states, err := Rows(ctx, db, scanReady, db.Queries.Ready)
-	if checked := db.checked.Load(); err == nil && len(states) == 1 && checked != nil && states[0].isAsAt(*checked) {
-		return nil
+	known := err == nil && len(states) == 1
+	var skew time.Duration
+	if known {
+		skew = replica.Skew(states[0].now, asked)
 	}
-	return db.Check(ctx) // knows more about an error, too
+	if checked := db.checked.Load(); !known || checked == nil || !states[0].isAsAt(*checked) {
+		if err := db.Check(ctx); err != nil { // knows more about an error, too
+			return err
+		}
+	}
+	return checkSkew(skew)
+}
+
+func checkSkew(skew time.Duration) error {
+	if err := replica.CheckSkew(skew); err != nil {
+		return fmt.Errorf("sqlstore: %w", err)
+	}
+	return nil
 }

@@ -1,0 +1,39 @@
+package redisstore_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/gin-jwt-extended/ginjwt/redisstore"
+)
+
+// A clock that is a minute away from that of the server is told by Ready, with what to
+// do; a few seconds are nothing.
+func TestReadyComparesClocks(t *testing.T) {
+	t.Parallel()
+	_, server := openStore(t, redisstore.Options{})
+	client := newClient(t, server.Addr())
+	skew := time.Duration(0)
+	client.AddHook(hook(func(ctx context.Context, cmd redis.Cmder, next redis.ProcessHook) error {
+		err := next(ctx, cmd)
+		if told, ok := cmd.(*redis.TimeCmd); ok {
+			told.SetVal(told.Val().Add(skew))
+		}
+		return err
+	}))
+	store := newStore(t, client, redisstore.Options{})
+	for _, skew = range []time.Duration{0, 20 * time.Second, -20 * time.Second} {
+		require.NoError(t, store.Ready(t.Context()), skew)
+	}
+	skew = time.Minute
+	assert.EqualError(t, store.Ready(t.Context()),
+		"redisstore: the server's clock is 1m0s ahead of that of this process, and may be 30s: synchronise both (NTP)")
+	skew = -time.Minute
+	assert.EqualError(t, store.Ready(t.Context()),
+		"redisstore: the server's clock is 1m0s behind that of this process, and may be 30s: synchronise both (NTP)")
+}

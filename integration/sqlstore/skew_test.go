@@ -1,0 +1,33 @@
+package sqlstore_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// A clock that is a minute away from that of the database is told by Ready, with what
+// to do; a few seconds are nothing.
+func TestReadyComparesClocks(t *testing.T) {
+	onAll(t, func(t *testing.T, d *database) {
+		store := d.newStore(t, patient)
+		require.NoError(t, store.Ready(t.Context()))
+		require.NoError(t, store.db.Ready(t.Context()))
+		asked := store.db.Queries.Ready
+		from := strings.LastIndex(asked, " FROM ")
+		for skew, want := range map[string]string{
+			" + 20000": "", " - 20000": "",
+			" + 60000": "sqlstore: the server's clock is 1m0s ahead of that of this process, and may be 30s: synchronise both (NTP)",
+			" - 60000": "sqlstore: the server's clock is 1m0s behind that of this process, and may be 30s: synchronise both (NTP)",
+		} {
+			store.db.Queries.Ready = asked[:from] + skew + asked[from:]
+			if err := store.db.Ready(t.Context()); want == "" {
+				assert.NoError(t, err, skew)
+			} else {
+				assert.EqualError(t, err, want)
+			}
+		}
+	})
+}
