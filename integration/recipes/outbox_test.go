@@ -33,7 +33,7 @@ func (a *accounts) changePassword(ctx context.Context, identity, hash, but strin
 	if err != nil {
 		return err
 	}
-	defer tx.Rollback()
+	defer func() { _ = tx.Rollback() }()
 	if _, err := tx.ExecContext(ctx, `UPDATE users SET password = $1 WHERE id = $2`, hash, identity); err != nil {
 		return err
 	}
