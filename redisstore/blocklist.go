@@ -2,7 +2,7 @@ package redisstore
 
 import (
 	"context"
-	"fmt"
+	"errors"
 	"time"
 
 	"github.com/gin-jwt-extended/ginjwt/internal/replica"
@@ -54,12 +54,16 @@ func (b *Blocklist) Contains(ctx context.Context, ids ...string) (bool, error) {
 	return b.copy.Contains(ctx, ids...)
 }
 
-// Ready waits until the list has been loaded, and then asks as [Store.Ready] does
-// whether this code may use what is on the server. A server that is to take
-// requests only then can wait for it when it starts.
+// Ready waits until the copy is complete for the first time, or ctx ends. It then
+// asks as [Store.Ready] does. It does not wait for a server that cannot keep a store,
+// such as one that takes no writes. A server that is to take requests only when the
+// list is there can wait for it when it starts.
 func (b *Blocklist) Ready(ctx context.Context) error {
+	if err := b.store.Ready(ctx); errors.As(err, new(replica.Unfit)) {
+		return err
+	}
 	if err := b.copy.Ready(ctx); err != nil {
-		return fmt.Errorf("redisstore: %w", err)
+		return err
 	}
 	return b.store.Ready(ctx)
 }

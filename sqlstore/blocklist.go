@@ -2,7 +2,7 @@ package sqlstore
 
 import (
 	"context"
-	"fmt"
+	"errors"
 	"time"
 
 	"github.com/gin-jwt-extended/ginjwt/internal/replica"
@@ -56,11 +56,16 @@ func (b *Blocklist) Contains(ctx context.Context, ids ...string) (bool, error) {
 	return b.copy.Contains(ctx, ids...)
 }
 
-// Ready waits until the local copy is complete for the first time, or ctx ends. It
-// then asks as [Store.Ready] does whether this code may use the tables.
+// Ready waits until the copy is complete for the first time, or ctx ends. It then
+// asks as [Store.Ready] does. It does not wait for a server that cannot keep a store,
+// such as one that takes no writes. A server that is to take requests only when the
+// list is there can wait for it when it starts.
 func (b *Blocklist) Ready(ctx context.Context) error {
+	if err := b.store.Ready(ctx); errors.As(err, new(replica.Unfit)) {
+		return err
+	}
 	if err := b.copy.Ready(ctx); err != nil {
-		return fmt.Errorf("sqlstore: %w", err)
+		return err
 	}
 	return b.store.Ready(ctx)
 }

@@ -5,6 +5,7 @@ package idset
 import (
 	"crypto/sha256"
 	"math"
+	"math/rand/v2"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -157,6 +158,28 @@ func (s *Set) Len() (n int) {
 		s.shards[i].mu.RUnlock()
 	}
 	return n
+}
+
+// Sample returns up to n entries that have not expired, by chance.
+func (s *Set) Sample(n int, now time.Time) (entries []Entry) {
+	first := rand.IntN(shardCount)
+	for i := range shardCount {
+		shard := &s.shards[(first+i)%shardCount]
+		shard.mu.RLock()
+		for key, until := range shard.until { // in an order of chance
+			if e := (Entry{key, until}); len(entries) < n && e.IsLive(now) {
+				entries = append(entries, e)
+			}
+			if len(entries) == n {
+				break
+			}
+		}
+		shard.mu.RUnlock()
+		if len(entries) == n {
+			break
+		}
+	}
+	return entries
 }
 
 // Live returns the entries that have not expired, in parts: those of one shard

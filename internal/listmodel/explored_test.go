@@ -15,7 +15,7 @@ var (
 // after is a play of two followers, A and B, that know each other, and of what has
 // happened before.
 func after(b budget, script ...string) play {
-	return play{start: [followers]life{live, live}, adders: [keys]keySet{1, 0}, budget: b, script: script, silence: 4, rounds: int8(*roundCount)}
+	return play{start: [followers]life{live, live}, adders: [keys]keySet{1, 0}, budget: b, script: script, silence: 4, rounds: 1}
 }
 
 func (p play) with(changes ...func(*play)) play {
@@ -27,6 +27,7 @@ func (p play) with(changes ...func(*play)) play {
 
 func many(p *play)     { p.many = true }
 func bothAdd(p *play)  { p.adders = [keys]keySet{1, 2} }
+func anyAdds(p *play)  { p.adders = [keys]keySet{1, 1} }
 func rowsOnly(p *play) { p.rowsOnly = true }
 func alone(p *play)    { p.start = [followers]life{live} }
 func nobody(p *play)   { p.start = [followers]life{} }
@@ -55,11 +56,13 @@ var plays = map[string]play{
 	"parts, and a crash":         after(budget{crashes: 1}, "A x", "A round", "lose", "B round").with(many, bothAdd),
 	"parts, and a stall":         after(budget{stalls: 1}, "A x", "A round", "B y", "lose", "B round").with(many, bothAdd, patient),
 	"a new one":                  after(budget{losses: 1, snapshots: 1, crashes: 1, starts: 1}).with(alone),
-	"a new one loads":            after(budget{losses: 1, crashes: 1}, "B start", "B step", "save").with(alone),
+	"a new one loads":            after(budget{losses: 1, starts: 1}, "B start", "B step", "save", "A x", "A crash").with(alone),
 	"a load fails":               after(budget{losses: 1, failures: 1, starts: 1}, "save", "A x", "A crash").with(alone),
 	"the first epoch":            after(budget{losses: 1, starts: 2}, "A start", "A x", "A crash", "B start").with(nobody, bothAdd),
 	"a third":                    after(budget{losses: 1, starts: 1}, "A x", "A round", "B round"),
+	"back just in time":          after(budget{stalls: 1}, "A x", "A y", "A round", "A stall", "lose", "B round", "B round", "tick", "B round", "tick", "B round", "tick", "B round", "tick", "B step", "B step", "A wake").with(many, anyAdds),
 	"a third begins":             after(budget{}, "B round", "C start", "C step", "C step", "C step", "A x", "A round", "tick", "A round", "A stall", "lose").with(patient),
+	"a third begins, one wakes":  after(budget{}, "B round", "C start", "C step", "C step", "C step", "A x", "A round", "tick", "A round", "A stall", "lose", "B stall", "C step", "C round", "C round", "tick", "C round", "tick", "B wake").with(patient),
 	"a third begins, a stall":    after(budget{stalls: 1}, "B round", "C start", "C step", "C step", "C step", "A x", "A round", "tick", "A round", "A stall", "lose").with(patient),
 }
 
@@ -68,6 +71,7 @@ func TestAllOrders(t *testing.T) {
 	for name, p := range plays {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
+			p.rounds = int8(*roundCount)
 			e := p.explore(*worldCount)
 			t.Logf("%d worlds, all: %t", e.worlds, e.all)
 			require.Empty(t, violations[e.broken], "%s", e)

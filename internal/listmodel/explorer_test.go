@@ -153,7 +153,7 @@ func (p *play) tell(moves []move) (lines []string) {
 		}
 		lines = append(lines, fmt.Sprintf("%3d  %s", now, tellOne(&before, &w, m)))
 	}
-	return append(lines, fmt.Sprintf("%+v", w))
+	return lines
 }
 
 func tellOne(before, after *world, m move) string {

@@ -239,7 +239,7 @@ func (p *play) next(w world, m move) world {
 		w.budget.outages--
 		w.out = true
 	case comesBack:
-		w.out = false
+		w.out, w.outLong = false, false
 	case saves:
 		w.budget.snapshots--
 		w.saved, w.hasSaved, w.moved = w.server, true, [followers]bool{}
@@ -296,12 +296,13 @@ func (p *play) tick(w *world) {
 				f.roll[j] = min(f.roll[j]+1, p.silence+1)
 			}
 		}
-		if !w.out {
+		if !w.outLong {
 			f.silent = min(f.silent+1, p.silence)
 		}
 		f.away = f.silent >= p.silence
 		f.awaited = f.awaited && !f.away
 	}
+	w.outLong = w.out
 	for k := range w.keys {
 		w.keys[k].grace = max(w.keys[k].grace-1, -1)
 	}

@@ -3,4 +3,4 @@
 package listmodel
 
 // mostWorlds are looked at in one exploration, the nearest first.
-const mostWorlds = 200_000
+const mostWorlds = 60_000

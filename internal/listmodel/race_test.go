@@ -4,4 +4,4 @@ package listmodel
 
 // mostWorlds are looked at in one exploration, the nearest first. The race
 // detector makes it slow, and has nothing to find in one goroutine.
-const mostWorlds = 5_000
+const mostWorlds = 10_000

@@ -54,7 +54,8 @@ func (p *play) callRoll(w *world, me int8) {
 		w.epoch, w.server.restoring = w.newEpoch(), false
 	}
 	silent, all := p.readRoll(w, me)
-	f.rolled, f.silent = 0, 0
+	f.rolled, f.silent, f.away = 0, 0, false
+	f.awaited = f.awaited || w.server.restoring && gave == none // it is on the roll
 	switch {
 	case silent && !p.is(removesNobody):
 		f.call = leave

@@ -7,6 +7,7 @@ type world struct {
 	hasSaved bool
 	moved    [followers]bool // whose lines have changed since
 	out      bool            // nobody reaches the server
+	outLong  bool            // for more than a tick
 	losses   int8
 	budget   budget
 	f        [followers]follower
@@ -89,7 +90,7 @@ type follower struct {
 	hanging bool // a tick has passed since
 
 	met     [followers]bool // whose line it has ever read
-	silent  int8            // ticks without a Roll while the server can be reached
+	silent  int8            // ticks without a Roll; those of an outage count as one
 	away    bool            // for so long that nobody waits
 	awaited bool            // by a restoration whose beginner knew of it
 }

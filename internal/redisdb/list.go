@@ -57,7 +57,10 @@ func (l *List) Head(ctx context.Context) (replica.Head, error) {
 
 func (l *List) head(ctx context.Context) (h replica.Head, err error) {
 	fields, err := headScript.Run(ctx, l.db.Client, []string{l.set, l.log, l.state}).StringSlice()
-	if err != nil {
+	switch {
+	case isReadOnly(err):
+		return h, replica.Unfit(replicaServer)
+	case err != nil:
 		return h, err
 	}
 	if len(fields) != 7 {

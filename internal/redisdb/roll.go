@@ -3,9 +3,11 @@ package redisdb
 import (
 	"context"
 	"crypto/rand"
+	"slices"
 	"strconv"
 	"strings"
 
+	"github.com/gin-jwt-extended/ginjwt/internal/idset"
 	"github.com/gin-jwt-extended/ginjwt/internal/replica"
 )
 
@@ -75,4 +77,16 @@ func (l *List) Strike(ctx context.Context, m replica.Member) error {
 		return strikeScript.Run(ctx, l.db.Client, []string{l.roll}, m.ID, m.Beat).Result()
 	})
 	return err
+}
+
+// Lacks reports whether one of entries is not on the list.
+func (l *List) Lacks(ctx context.Context, entries []idset.Entry) (bool, error) {
+	members := make([]string, len(entries))
+	for i := range entries {
+		members[i] = string(entries[i].Key[:])
+	}
+	scores, err := Ask(ctx, l.db, func(ctx context.Context) ([]float64, error) {
+		return l.db.Client.ZMScore(ctx, l.set, members...).Result()
+	})
+	return slices.Contains(scores, 0), err
 }

@@ -25,12 +25,16 @@ end
 `
 
 // headScript returns the position of the last entry, whether the list is broken,
-// its epoch, whether it is being restored, who gives, and the time. It uses TIME
-// last: after it, old servers refuse to write.
+// its epoch, whether it is being restored, who gives, and the time.
+//
+// It begins with a write that changes nothing: a replica refuses that, which knows
+// late of what was revoked, and so does a master that has lost its replicas, if it
+// was told so by min-replicas-to-write.
 //
 // KEYS: set, log, state.
 var headScript = redis.NewScript(standing + `
 local set, log, state = KEYS[1], KEYS[2], KEYS[3]
+redis.call('HDEL', state, '')
 local at = '0-0'
 if redis.call('ZSCORE', set, 'guard') and redis.call('EXISTS', log) == 1 then
 	at = lastID(log)

@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/redis/go-redis/v9"
+
+	"github.com/gin-jwt-extended/ginjwt/internal/replica"
 )
 
 // CheckServer returns an error that says why the server, or one of a cluster, cannot
@@ -25,15 +27,10 @@ func (db *DB) CheckServer(ctx context.Context) error {
 	return err
 }
 
-// unfit is why a server cannot keep a store.
-type unfit string
-
-func (u unfit) Error() string { return string(u) }
-
 // checkCluster asks all masters. That one of them is down is for others to say.
 func (db *DB) checkCluster(ctx context.Context, cluster *redis.ClusterClient) error {
 	err := cluster.ForEachMaster(ctx, func(ctx context.Context, node *redis.Client) error { return db.checkNode(ctx, node) })
-	if !errors.As(err, new(unfit)) {
+	if !errors.As(err, new(replica.Unfit)) {
 		return nil
 	}
 	return err
@@ -53,10 +50,15 @@ func (db *DB) checkNode(ctx context.Context, node redis.Cmdable) error {
 	return checkEviction(fieldsOf(memory.Val()))
 }
 
+const replicaServer = "the server is a replica, which knows late of what was revoked: connect to the master, with Sentinel without ReplicaOnly"
+
+// isReadOnly reports whether an error is that of a replica, also from a script.
+func isReadOnly(err error) bool { return err != nil && strings.Contains(err.Error(), "READONLY ") }
+
 // checkRole looks at the role; servers call a replica by the one name or the other.
 func checkRole(replication map[string]string) error {
 	if role := replication["role"]; role == "slave" || role == "replica" {
-		return unfit("the server is a replica, which knows late of what was revoked: connect to the master, with Sentinel without ReplicaOnly")
+		return replica.Unfit(replicaServer)
 	}
 	return nil
 }
@@ -65,7 +67,7 @@ func checkRole(replication map[string]string) error {
 // limit there is no reason for it.
 func checkEviction(memory map[string]string) error {
 	if policy := memory["maxmemory_policy"]; strings.HasPrefix(policy, "allkeys-") && memory["maxmemory"] != "0" {
-		return unfit(fmt.Sprintf("the server forgets keys when it is short of memory (maxmemory-policy %s): set maxmemory-policy to noeviction", policy))
+		return replica.Unfit(fmt.Sprintf("the server forgets keys when it is short of memory (maxmemory-policy %s): set maxmemory-policy to noeviction", policy))
 	}
 	return nil
 }

@@ -3,6 +3,7 @@ package replica
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/gin-jwt-extended/ginjwt/internal/idset"
@@ -89,11 +90,39 @@ func (c *Copy) finish(ctx context.Context, head Head, asked time.Time) (complete
 		}
 		c.stopComparing()
 	}
+	due := time.Since(c.roll.called) >= c.maxStaleness
+	if due {
+		if err := c.callRoll(ctx, 0); errors.As(err, new(Unfit)) {
+			return false, err
+		} else if err != nil {
+			c.noteComplete(asked)
+			return true, err
+		}
+	}
 	c.noteComplete(asked)
-	if err := c.repeatOwn(ctx, asked); err != nil {
+	if err := c.repeatOwn(ctx, asked); err != nil || !due {
 		return true, err
 	}
-	return true, c.callRoll(ctx, c.maxStaleness)
+	return true, c.audit(ctx, head)
+}
+
+// audited is how many entries are looked for each time.
+const audited = 50
+
+// audit looks for some entries that should be on the list, by chance: what is removed
+// from the middle of it moves no number.
+func (c *Copy) audit(ctx context.Context, head Head) error {
+	entries := c.set.Sample(audited, c.clocks.latest())
+	c.mu.Lock()
+	entries = slices.DeleteFunc(entries, func(e idset.Entry) bool { _, unread := c.own[e.Key]; return unread })
+	c.mu.Unlock()
+	if len(entries) == 0 {
+		return nil
+	}
+	if lacks, err := c.log.Lacks(ctx, entries); err != nil || !lacks {
+		return err
+	}
+	return c.begin(ctx, head)
 }
 
 // load reads the whole list, as of head. What is added meanwhile comes after
@@ -203,6 +232,12 @@ func (c *Copy) noteComplete(asked time.Time) {
 
 func (c *Copy) noteFailure(err error) {
 	c.failure.Store(&err)
+	c.mu.Lock()
+	if c.failing != nil {
+		close(c.failing)
+		c.failing = nil
+	}
+	c.mu.Unlock()
 	if !c.isStale && !c.isFresh() {
 		c.isStale = true
 		c.tell(store.ListEvent{Kind: store.ListStale, Err: err})

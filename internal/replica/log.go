@@ -36,6 +36,9 @@ type Log interface {
 	// ErrDropped or ErrLost.
 	Since(ctx context.Context, at Position, add func(idset.Entry)) (last Position, err error)
 
+	// Lacks reports whether one of entries is not on the list.
+	Lacks(ctx context.Context, entries []idset.Entry) (bool, error)
+
 	// Wait returns when there may be an entry after at, or after most, or when
 	// ctx ends. An error is why it could not wait to be told.
 	Wait(ctx context.Context, at Position, most time.Duration) error
@@ -108,6 +111,12 @@ type Roll struct {
 	Epoch   string // of the list whose roll it is
 	Kept    bool   // the line of who asked was as it had left it
 }
+
+// Unfit is why a server cannot keep a list, and what to do about it: a copy of what
+// it says would not be complete.
+type Unfit string
+
+func (u Unfit) Error() string { return string(u) }
 
 // Why a list cannot be read on from a position.
 var (

@@ -10,6 +10,8 @@ package replica
 import (
 	"context"
 	"crypto/rand"
+	"errors"
+	"fmt"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -45,6 +47,7 @@ type Copy struct {
 	losses    int
 	followers int
 	watch     func(store.ListEvent)
+	failing   chan struct{} // closed at the next failure; nil if nobody waits
 
 	complete atomic.Pointer[time.Time] // when the copy was last known to be complete
 	failure  atomic.Pointer[error]     // why it is not known now
@@ -201,13 +204,40 @@ func (c *Copy) position() Position {
 	return c.at
 }
 
-// Ready waits until the first load is complete. An error says that the clocks of
-// the server and of this process are too far apart.
+// Ready waits until the first load is complete. An error says why it is not. It does
+// not wait for a server that is unfit.
 func (c *Copy) Ready(ctx context.Context) error {
-	select {
-	case <-c.ready:
-		return CheckSkew(c.clocks.skew())
-	case <-ctx.Done():
-		return ctx.Err()
+	for {
+		failed := c.failed()
+		select {
+		case <-c.ready:
+			return nil
+		case <-ctx.Done():
+			if why := c.whyNot(); why != nil {
+				return fmt.Errorf("%w: %w", ctx.Err(), why)
+			}
+			return ctx.Err()
+		case <-failed:
+			if why := c.whyNot(); errors.As(why, new(Unfit)) {
+				return why
+			}
+		}
 	}
+}
+
+// failed is closed at the next failure.
+func (c *Copy) failed() <-chan struct{} {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.failing == nil {
+		c.failing = make(chan struct{})
+	}
+	return c.failing
+}
+
+func (c *Copy) whyNot() error {
+	if err := c.failure.Load(); err != nil {
+		return *err
+	}
+	return nil
 }

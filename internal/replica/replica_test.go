@@ -117,6 +117,12 @@ func (s *server) Contains(_ context.Context, keys []idset.Key, at replica.Positi
 	return a, s.down
 }
 
+func (s *server) Lacks(_ context.Context, entries []idset.Entry) (bool, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.ContainsFunc(entries, func(e idset.Entry) bool { return s.data.entries[e.Key] < e.Until }), s.down
+}
+
 func (s *server) Load(_ context.Context, add func(idset.Entry)) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -2,6 +2,7 @@ package replica_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"testing"
@@ -136,6 +137,45 @@ func (s *hookedServer) Since(ctx context.Context, at replica.Position, add func(
 	return s.server.Since(ctx, at, add)
 }
 
+// Entries that are removed by hand, from the middle, are given back.
+func TestEntriesThatAreRemovedByHand(t *testing.T) {
+	t.Parallel()
+	s := newServer()
+	c := follow(t, s)
+	for i := range 20 {
+		add(t, c, fmt.Sprint("id ", i))
+	}
+	require.Eventually(t, func() bool { return c.Status().Pending == 0 }, time.Minute, time.Millisecond)
+	s.locked(func() {
+		for i := range 10 {
+			delete(s.data.entries, idset.KeyOf(fmt.Sprint("id ", i)))
+		}
+	})
+	require.Eventually(t, func() bool { return c.Status().Losses == 1 && !c.Status().Restoring }, time.Minute, time.Millisecond)
+	for i := range 20 {
+		assert.True(t, contains(t, follow(t, s), fmt.Sprint("id ", i)))
+	}
+}
+
+// A server that cannot keep a list is no reason to wait.
+func TestReadyNamesTheReason(t *testing.T) {
+	t.Parallel()
+	s := newServer()
+	s.setDown(replica.Unfit("it is a replica"))
+	c := replica.New(t.Context(), s, staleness)
+	require.EqualError(t, c.Ready(t.Context()), "it is a replica")
+
+	s.setDown(errDown)
+	require.Eventually(t, func() bool { return errors.Is(c.Status().Err, errDown) }, time.Minute, time.Millisecond)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	err := c.Ready(ctx)
+	require.ErrorIs(t, err, context.Canceled)
+	require.ErrorIs(t, err, errDown)
+	s.setDown(nil)
+	require.NoError(t, c.Ready(t.Context()))
+}
+
 // A server that goes back to before what was loaded, and not numbered, is noticed by
 // the line on the roll.
 func TestALossAfterALoad(t *testing.T) {
@@ -253,7 +293,8 @@ func TestClocksThatDiffer(t *testing.T) {
 			e := idset.EntryOf("live by one clock", time.Now().Add(ahead/2))
 			require.NoError(t, s.Append(t.Context(), []idset.Entry{e}))
 			c := replica.New(t.Context(), s, staleness)
-			require.ErrorContains(t, c.Ready(t.Context()), "NTP")
+			require.NoError(t, c.Ready(t.Context()))
+			assert.ErrorContains(t, replica.CheckSkew(c.Status().ClockSkew), "NTP")
 			assert.True(t, contains(t, c, "live by one clock"))
 			assert.InDelta(t, ahead, c.Status().ClockSkew, float64(time.Second))
 		})

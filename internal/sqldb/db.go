@@ -20,6 +20,7 @@ type DB struct {
 	dialect *Dialect
 	prefix  string
 	timeout time.Duration
+	commits atomic.Bool                    // whether there was no reason to refuse the server before the first write
 	checked atomic.Pointer[schema.Version] // at the last Check that found nothing
 
 	checkedOnce atomic.Bool
@@ -112,6 +113,9 @@ func readRows[T any](ctx context.Context, pool *sql.DB, scan func(*sql.Rows) (T,
 // Affected changes rows, and returns how many.
 func (db *DB) Affected(ctx context.Context, query string, args ...any) (int64, error) {
 	return answer(ctx, db, func(ctx context.Context) (int64, error) {
+		if err := db.mustCommit(ctx); err != nil {
+			return 0, err
+		}
 		result, err := db.pool.ExecContext(ctx, query, args...)
 		if err != nil {
 			return 0, err

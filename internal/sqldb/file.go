@@ -8,6 +8,8 @@ import (
 	"io/fs"
 	"os"
 	"sync/atomic"
+
+	"github.com/gin-jwt-extended/ginjwt/internal/replica"
 )
 
 // file is the one in which a database is, as it was when it was first asked. A
@@ -63,7 +65,7 @@ func (db *DB) fileGone() error {
 		f.gone.Store(true)
 	}
 	if f.gone.Load() {
-		return fmt.Errorf("the file %s was deleted or replaced while it was open, and what is written now is lost: restart the process", f.path)
+		return replica.Unfit(fmt.Sprintf("the file %s was deleted or replaced while it was open, and what is written now is lost: restart the process", f.path))
 	}
 	return nil
 }

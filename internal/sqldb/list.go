@@ -64,6 +64,9 @@ func (l *List) Append(ctx context.Context, entries []idset.Entry) error {
 // append leaves out what is there. If another adds the same at this moment, it
 // is there twice, and does no harm.
 func (l *List) append(ctx context.Context, batch []idset.Entry) error {
+	if err := l.db.mustCommit(ctx); err != nil {
+		return err
+	}
 	known, err := l.known(ctx, batch)
 	if err != nil {
 		return err
@@ -237,10 +240,14 @@ func scanAnswer(rows *sql.Rows) (a replica.Answer, err error) {
 }
 
 func scanStanding(rows *sql.Rows, h *replica.Head, more ...any) error {
+	var refusal string
 	var millis int64
 	var hasLast bool
-	err := rows.Scan(append([]any{&h.At.Seq, &h.At.Mark, &h.Epoch, &h.Restoring, &h.Giver, &millis, &hasLast}, more...)...)
+	err := rows.Scan(append([]any{&refusal, &h.At.Seq, &h.At.Mark, &h.Epoch, &h.Restoring, &h.Giver, &millis, &hasLast}, more...)...)
 	h.Now, h.Broken = time.UnixMilli(millis), !hasLast
+	if err == nil && refusal != "" {
+		return replica.Unfit(refusal)
+	}
 	return err
 }
 

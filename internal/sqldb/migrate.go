@@ -48,6 +48,9 @@ func (db *DB) migrate(ctx context.Context) error {
 func (db *DB) fill(ctx context.Context) error {
 	var tried []change
 	failed := errors.New("migrating: what was made is not there")
+	if err := db.refusal(ctx); err != nil {
+		return err
+	}
 	for {
 		have, err := db.readCatalog(ctx)
 		if err != nil {

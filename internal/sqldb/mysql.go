@@ -58,8 +58,10 @@ var MySQL = &Dialect{
 		`remove it from the DSN, or set it to 1 on the server' ` +
 		`WHEN CAST(@@GLOBAL.read_only AS CHAR) NOT IN ('0', 'OFF') OR @@GLOBAL.innodb_read_only = 1 ` +
 		`THEN 'the server is read-only, as replicas are: connect to the primary' ` +
-		`/*!80000 WHEN @@SESSION.transaction_read_only = 1 THEN 'transactions are read-only: set transaction_read_only to 0' */ ` +
-		`/*M!100000 WHEN @@SESSION.tx_read_only = 1 THEN 'transactions are read-only: set tx_read_only to 0' */ ELSE '' END`,
+		`/*!80000 WHEN @@SESSION.transaction_read_only = 1 THEN 'transactions are read-only: set transaction_read_only to 0' ` +
+		`WHEN @@SESSION.transaction_isolation = 'READ-UNCOMMITTED' THEN '` + uncommitted + `' */ ` +
+		`/*M!100000 WHEN @@SESSION.tx_read_only = 1 THEN 'transactions are read-only: set tx_read_only to 0' ` +
+		`WHEN @@SESSION.tx_isolation = 'READ-UNCOMMITTED' THEN '` + uncommitted + `' */ ELSE '' END`,
 	checkOnce: nothingOnce,
 	file:      noFile,
 	// A row that is changed counts as two. A row that is set to what it was counts
@@ -76,6 +78,8 @@ var MySQL = &Dialect{
 		{hasErrorNumber(1062), adviceInUse},
 	},
 }
+
+const uncommitted = `transactions see what others have not committed: set the isolation level to READ-COMMITTED or REPEATABLE-READ`
 
 // applyMySQL runs a statement on a connection that waits for locks for a second,
 // the least there is: all others wait behind a statement that waits to change a

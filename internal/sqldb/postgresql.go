@@ -59,7 +59,7 @@ var PostgreSQL = &Dialect{
 	orUpdate:      `ON CONFLICT (id) DO UPDATE SET `,
 	purgeSessions: `DELETE FROM {sessions} WHERE id IN ({keys}) AND expires < ?`,
 	insert:        (*List).insertAtOnce,
-	undone:        hasSQLState("40P01", "40001"), // a deadlock, or a stricter isolation than the default
+	undone:        hasSQLState("40P01", "40001", "55P03"), // a deadlock, a stricter isolation than the default, a lock_timeout
 	advice: []advice{
 		{anyOf(isPanic, hasSQLState("42P05", "26000"), isForeignStatement), advicePooler},
 		{hasSQLState("25006"), adviceReadOnly},

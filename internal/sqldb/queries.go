@@ -39,7 +39,7 @@ const (
 
 func newQueries(d *Dialect, prefix string) Queries {
 	// The row of the last entry is never purged.
-	standing := `seq, mark, epoch, restoring, giver, ` + d.now +
+	standing := d.refusal + `, seq, mark, epoch, restoring, giver, ` + d.now +
 		`, seq = 0 OR EXISTS (SELECT 1 FROM {blocklist} WHERE {blocklist}.seq = {head}.seq)`
 	q := func(template string) string { return d.statement(prefix, template) }
 	list := func(template string) func(int) string {

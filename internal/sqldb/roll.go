@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"database/sql"
 
+	"github.com/gin-jwt-extended/ginjwt/internal/idset"
 	"github.com/gin-jwt-extended/ginjwt/internal/replica"
 )
 
@@ -101,4 +102,10 @@ type line struct {
 func scanLine(rows *sql.Rows) (l line, err error) {
 	err = rows.Scan(&l.member.ID, &l.member.Beat, &l.member.Gave, &l.epoch)
 	return l, err
+}
+
+// Lacks reports whether one of entries is not on the list.
+func (l *List) Lacks(ctx context.Context, entries []idset.Entry) (bool, error) {
+	known, err := answer(ctx, l.db, func(ctx context.Context) (map[idset.Key]uint32, error) { return l.known(ctx, entries) })
+	return len(known) < len(entries), err
 }

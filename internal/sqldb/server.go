@@ -3,7 +3,8 @@ package sqldb
 import (
 	"context"
 	"database/sql"
-	"errors"
+
+	"github.com/gin-jwt-extended/ginjwt/internal/replica"
 )
 
 // checkServer returns an error that says why the server cannot keep a store, and
@@ -13,6 +14,11 @@ func (db *DB) checkServer(ctx context.Context) error {
 	if err := db.checkOnce(ctx); err != nil {
 		return err
 	}
+	return db.refusal(ctx)
+}
+
+// refusal asks the server alone.
+func (db *DB) refusal(ctx context.Context) error {
 	refusals, err := readRows(ctx, db.pool, scanText, `SELECT `+db.dialect.refusal)
 	switch {
 	case ctx.Err() != nil:
@@ -20,7 +26,20 @@ func (db *DB) checkServer(ctx context.Context) error {
 	case err != nil || refusals[0] == "":
 		return nil
 	}
-	return errors.New(refusals[0])
+	return replica.Unfit(refusals[0])
+}
+
+// mustCommit asks for a refusal before the first write: where nothing is committed,
+// no write ever fails.
+func (db *DB) mustCommit(ctx context.Context) error {
+	if db.commits.Load() {
+		return nil
+	}
+	if err := db.refusal(ctx); err != nil {
+		return err
+	}
+	db.commits.Store(true)
+	return nil
 }
 
 // checkOnce asks what stays as it is while the process runs, until it has had an

@@ -4,9 +4,10 @@ import (
 	"context"
 	"crypto/rand"
 	"database/sql"
-	"errors"
 	"fmt"
 	"reflect"
+
+	"github.com/gin-jwt-extended/ginjwt/internal/replica"
 )
 
 // SQLite is the dialect of SQLite.
@@ -81,7 +82,7 @@ func checkSQLite(ctx context.Context, db *DB) (known bool, err error) {
 	case ctx.Err() != nil:
 		return false, ctx.Err()
 	case hasSQLiteCode(readOnly)(err):
-		return false, errors.New(adviceFile)
+		return false, replica.Unfit(adviceFile)
 	}
 	return err == nil, nil
 }
@@ -111,7 +112,7 @@ func checkMemory(ctx context.Context, db *DB) error {
 	err = other.QueryRowContext(ctx, `SELECT COUNT(*) FROM sqlite_master WHERE name = ?`, table).Scan(&seen)
 	_, dropped := one.ExecContext(ctx, `DROP TABLE `+table)
 	if err == nil && dropped == nil && seen == 0 {
-		return errors.New("the database is in memory, and each connection of the pool has one of its own: call SetMaxOpenConns(1), or use a file")
+		return replica.Unfit("the database is in memory, and each connection of the pool has one of its own: call SetMaxOpenConns(1), or use a file")
 	}
 	return nil
 }
