@@ -33,8 +33,15 @@ MaxStaleness, usually within milliseconds. A process refuses what it has revoked
 itself at once.
 
 A copy outlives what happens to the server. When a server comes back empty, with
-older data, or without one of the keys, the processes notice, and give back to it
-what they know.
+older data, or without one of the keys, the processes notice it within a quarter of
+MaxStaleness, and give back what they know. No process trusts the list before all
+have done so, which takes MaxStaleness at least. Meanwhile a process refuses the IDs
+that it knows; for all others [Blocklist.Contains] fails once the copy is older than
+MaxStaleness.
+
+The clocks of a process and of the server may differ by 30 seconds: [Blocklist.Ready]
+and [Store.Ready] fail if they differ by more. The server drops an ID that expired more
+than an hour ago by both.
 
 # What a server may lose
 
@@ -42,7 +49,9 @@ Redis answers before its replicas have what was written, and before it is on
 disk. A server that dies may take its last writes with it:
 
   - A revocation is lost only if every process that knew of it ends before the
-    server is back.
+    list is restored. If the only process that knows it is silent for longer than
+    4 × MaxStaleness, the others stop waiting, and the token is accepted until that
+    process is back.
   - A rotation of refresh tokens that was lost is proven by the tokens, and goes
     on from there.
   - A login that was lost has to be repeated, and one that was ended may be back
@@ -69,6 +78,8 @@ With the prefix "ginjwt":
 	ginjwt:schema                 hash    which version of these records there is
 	{ginjwt}:blocklist            zset    revoked IDs, by expiry in seconds
 	{ginjwt}:blocklist:log        stream  the last of them, about 100 000, in order
+	{ginjwt}:blocklist:state      hash    the epoch of the list, and whether it is being restored
+	{ginjwt}:blocklist:roll       hash    the processes that follow it, a field each
 
 Nothing of it is a token, nor can a token be made of it. An ID that is a UUID is
 kept as its 16 bytes, any other as the first 16 bytes of its SHA-256. The name of

@@ -49,8 +49,9 @@
 //
 // # Tables
 //
-// There are four: sessions, blocklist, blocklist_head and schema, all with
-// Options.Prefix; the last has the version of all. [Store.Migrate] makes them, and
+// There are five: sessions, blocklist, blocklist_head, blocklist_roll and schema, all
+// with Options.Prefix. The roll has a row for each process that follows the blocklist,
+// and the last table has the version of all. [Store.Migrate] makes them, and
 // makes new versions of old ones while processes are at work; for tools that
 // migrate there are [Store.Schema] and [Store.SchemaUpgrade], and [Store.Check] says
 // what is missing. They hold no token and nothing that tokens can be made from. Call
@@ -70,6 +71,10 @@
 // be brought up to date for longer than that, lookups ask the database, and if
 // that does not answer, requests are refused.
 //
+// The clocks of a process and of the database may differ by 30 seconds:
+// [Blocklist.Ready] and [Store.Ready] fail if they differ by more. [Store.Purge] deletes
+// what expired more than a minute ago by both.
+//
 // Revocations are numbered one after the other, by a lock on the one row of
 // blocklist_head. In PostgreSQL a number is taken in one statement; in MySQL in
 // a short transaction: should a client's machine vanish in the middle of it, no
@@ -77,8 +82,15 @@
 // the TCP keepalive of its system (tcp_keepalive_time in MariaDB).
 //
 // A database that was restored from a backup, or that failed over to a copy
-// that lagged behind, has lost the last revocations. Processes notice that, and
-// give back what they know. Sessions are as old as the backup: those that were
+// that lagged behind, has lost the last revocations. Processes notice that within a
+// quarter of MaxStaleness, and give back what they know. No process trusts the list
+// before all have done so, which takes MaxStaleness at least. Meanwhile a process
+// refuses the IDs that it knows; for all others [Blocklist.Contains] fails once the
+// copy is older than MaxStaleness. A process that is silent for longer than
+// 4 × MaxStaleness is not waited for: what only that process knows is accepted until it
+// is back. What only processes that have ended knew is lost.
+//
+// Sessions are as old as the backup: those that were
 // rotated since then go on, as their refresh tokens prove it; who logged in
 // since then has to log in again; and a session that was ended since then is
 // back. If that matters, delete the sessions with the restore.
