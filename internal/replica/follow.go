@@ -222,11 +222,13 @@ func (c *Copy) noteComplete(asked time.Time) {
 	if c.setRestoring(false) {
 		c.tell(store.ListEvent{Kind: store.ListWhole})
 	}
-	isFirst := false
-	c.becameReady.Do(func() { close(c.ready); isFirst = true })
-	if isFirst || c.isStale {
+	if !c.wasComplete || c.isStale {
 		c.isStale = false
 		c.tell(store.ListEvent{Kind: store.ListComplete})
+	}
+	if !c.wasComplete {
+		c.wasComplete = true
+		close(c.ready)
 	}
 }
 

@@ -27,16 +27,16 @@ type Copy struct {
 	clocks       clocks
 	set          idset.Set
 	ready        chan struct{}
-	becameReady  sync.Once
 
 	// Only the follower uses these.
-	loaded    bool
-	unchecked bool          // whether the roll was as it should be after the last load
-	gave      bool          // all that was known when the follower joined this epoch
-	giving    []idset.Entry // what the giver has yet to give
-	joined    time.Time     // when this epoch was first seen
-	roll      roll
-	isStale   bool // since the watcher was told
+	loaded      bool
+	unchecked   bool          // whether the roll was as it should be after the last load
+	gave        bool          // all that was known when the follower joined this epoch
+	giving      []idset.Entry // what the giver has yet to give
+	joined      time.Time     // when this epoch was first seen
+	roll        roll
+	isStale     bool // since the watcher was told
+	wasComplete bool
 
 	mu        sync.Mutex
 	epoch     string   // of the list that is followed; empty before the first
