@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -12,7 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/gin-jwt-extended/ginjwt/internal/idset"
-	"github.com/gin-jwt-extended/ginjwt/store"
+	"github.com/gin-jwt-extended/ginjwt/internal/replica"
 )
 
 // LostList is a list with very many entries that its server loses while processes
@@ -21,14 +22,13 @@ type LostList struct {
 	Entries   int
 	Followers int
 
-	// Open connects a new process to the server, with connections of its own, until
-	// ctx ends.
-	Open func(ctx context.Context) store.WatchedBlocklist
+	// Open connects a new process to the server, with connections of its own.
+	Open func() replica.Log
 
-	// Fill puts entries on the server.
-	Fill func(entries []idset.Entry)
+	// Keep is called when the server has what it does not lose; nil means nothing.
+	Keep func()
 
-	// Lose makes the server lose all of the list.
+	// Lose makes the server lose all of the list, or what came after Keep.
 	Lose func()
 }
 
@@ -45,46 +45,46 @@ const lossBound = MaxStaleness + MaxStaleness/4
 // what was not.
 func RunLostList(t *testing.T, l LostList) {
 	t.Helper()
-	p := &probing{t: t, l: l, hour: time.Now().Add(time.Hour)}
-	entries := make([]idset.Entry, l.Entries)
-	for i := range entries {
-		entries[i] = idset.EntryOf(p.old(i), p.hour)
-	}
-	began := time.Now()
-	l.Fill(entries)
-	t.Logf("%d entries are there after %v", l.Entries, time.Since(began).Round(time.Millisecond))
+	p := newProbing(t, l)
+	p.follow(l.Open)
+	p.revoke()
+	p.lose()
+	p.requireWhole()
+}
 
-	ctx, stop := context.WithCancel(t.Context())
-	defer stop()
-	var followers []store.WatchedBlocklist
-	for range l.Followers {
-		followers = append(followers, l.Open(ctx))
-	}
-	requireComplete(t, followers)
-	for i := range recent {
-		require.NoError(t, followers[0].Add(t.Context(), p.recent(i), p.hour))
-	}
-	l.Lose()
-	p.lost = time.Now()
+// RunLostWhileLoading loses the list when a new process has loaded half of it.
+func RunLostWhileLoading(t *testing.T, l LostList) {
+	t.Helper()
+	p := newProbing(t, l)
+	p.follow(l.Open)
+	p.revoke()
+	late := &hooked{Log: l.Open(), loaded: after(l.Entries/2, p.lose)}
+	p.start(late, false)
+	p.requireWhole()
+}
 
-	var probes sync.WaitGroup
-	for _, f := range followers {
-		probes.Go(func() { p.probe(ctx, f, true) })
-	}
-	whole := make(chan struct{})
-	probes.Go(func() { p.startProcesses(ctx, whole, &probes) })
-	require.Eventually(t, func() bool { return followers[0].Status().Losses > 0 }, time.Minute, time.Millisecond, "the loss is noticed")
-	requireComplete(t, followers)
-	close(whole)
-	t.Logf("whole again after %v", time.Since(p.lost).Round(10*time.Millisecond))
-	stop()
-	probes.Wait()
-	p.report()
-	p.requireAll()
+// RunLostTwice loses the list, and loses it again when half of it was given back.
+func RunLostTwice(t *testing.T, l LostList) {
+	t.Helper()
+	p := newProbing(t, l)
+	var lost atomic.Bool
+	loseAgain := after(l.Entries/2, p.lose)
+	p.follow(func() replica.Log {
+		return &hooked{Log: l.Open(), appended: func() {
+			if lost.Load() {
+				loseAgain()
+			}
+		}}
+	})
+	p.revoke()
+	lost.Store(true)
+	p.lose()
+	p.requireWhole()
+	require.EqualValues(t, 2, p.losses)
 }
 
 // requireComplete waits until all copies answer alone.
-func requireComplete(t *testing.T, followers []store.WatchedBlocklist) {
+func requireComplete(t *testing.T, followers []*replica.Copy) {
 	t.Helper()
 	require.Eventually(t, func() bool {
 		for _, f := range followers {
@@ -98,43 +98,118 @@ func requireComplete(t *testing.T, followers []store.WatchedBlocklist) {
 
 // probing asks processes for IDs.
 type probing struct {
-	t    *testing.T
-	l    LostList
-	hour time.Time
-	lost time.Time
+	t       *testing.T
+	l       LostList
+	hour    time.Time
+	ctx     context.Context // of the processes
+	stop    func()
+	probes  sync.WaitGroup
+	running []*replica.Copy // before the loss
 
 	mu          sync.Mutex
+	losses      int
+	lost        time.Time // the last time; zero before the first
 	asked       int
-	accepted    time.Duration // when an ID that was revoked was last accepted
+	accepted    time.Duration // when after a loss an ID that was revoked was last accepted
 	first, last time.Duration // when a process that ran before the loss answered an ID that was not revoked with an error
+}
+
+func newProbing(t *testing.T, l LostList) *probing {
+	t.Helper()
+	p := &probing{t: t, l: l, hour: time.Now().Add(time.Hour)}
+	p.ctx, p.stop = context.WithCancel(t.Context())
+	t.Cleanup(func() {
+		p.stop()
+		p.probes.Wait()
+	})
+	entries := make([]idset.Entry, l.Entries)
+	for i := range entries {
+		entries[i] = idset.EntryOf(p.old(i), p.hour)
+	}
+	began := time.Now()
+	require.NoError(t, l.Open().Append(t.Context(), entries))
+	t.Logf("%d entries are there after %v", l.Entries, time.Since(began).Round(time.Millisecond))
+	return p
 }
 
 func (p *probing) old(i int) string    { return fmt.Sprint("old ", i) }
 func (p *probing) recent(i int) string { return fmt.Sprint("recent ", i) }
 
+// follow starts the processes that run before the loss.
+func (p *probing) follow(open func() replica.Log) {
+	p.t.Helper()
+	for range p.l.Followers {
+		p.running = append(p.running, p.start(open(), true))
+	}
+	requireComplete(p.t, p.running)
+	require.Eventually(p.t, func() bool { return p.running[0].Status().Followers == p.l.Followers }, time.Minute, 10*time.Millisecond)
+}
+
+// start starts a process, and asks it.
+func (p *probing) start(log replica.Log, ranBefore bool) *replica.Copy {
+	b := replica.New(p.ctx, log, MaxStaleness)
+	p.probes.Go(func() { p.probe(b, ranBefore) })
+	return b
+}
+
+// revoke revokes what the server loses, and nobody knows but one process.
+func (p *probing) revoke() {
+	p.t.Helper()
+	if p.l.Keep != nil {
+		p.l.Keep()
+	}
+	for i := range recent {
+		require.NoError(p.t, p.running[0].Add(p.t.Context(), p.recent(i), p.hour))
+	}
+}
+
+func (p *probing) lose() {
+	p.l.Lose()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.losses++
+	p.lost = time.Now()
+	if p.losses == 1 {
+		p.probes.Go(p.startProcesses)
+	}
+}
+
+// requireWhole waits until the list is whole again, and looks at all.
+func (p *probing) requireWhole() {
+	p.t.Helper()
+	require.Eventually(p.t, func() bool { return p.running[0].Status().Losses > 0 }, time.Minute, time.Millisecond, "the loss is noticed")
+	requireComplete(p.t, p.running)
+	p.mu.Lock()
+	whole := time.Since(p.lost)
+	p.mu.Unlock()
+	p.stop()
+	p.probes.Wait()
+	p.report(whole)
+	p.requireAll()
+}
+
 // startProcesses starts some that know nothing but what the server says.
-func (p *probing) startProcesses(ctx context.Context, whole <-chan struct{}, probes *sync.WaitGroup) {
+func (p *probing) startProcesses() {
 	ticker := time.NewTicker(MaxStaleness)
 	defer ticker.Stop()
 	for range 3 {
-		b := p.l.Open(ctx)
-		probes.Go(func() { p.probe(ctx, b, false) })
+		p.start(p.l.Open(), false)
 		select {
 		case <-ticker.C:
-		case <-whole:
+		case <-p.ctx.Done():
 			return
 		}
 	}
 }
 
 // probe asks one process again and again.
-func (p *probing) probe(ctx context.Context, b store.WatchedBlocklist, ranBefore bool) {
+func (p *probing) probe(b *replica.Copy, ranBefore bool) {
 	ticker := time.NewTicker(10 * time.Millisecond)
 	defer ticker.Stop()
 	for i := 0; ; i++ {
 		select {
 		case <-ticker.C:
-		case <-ctx.Done():
+		case <-p.ctx.Done():
 			return
 		}
 		id := p.old(rand.IntN(p.l.Entries))
@@ -157,20 +232,24 @@ func (p *probing) probe(ctx context.Context, b store.WatchedBlocklist, ranBefore
 	}
 }
 
-// ask notes when a question was asked: an answer is as of then.
-func (p *probing) ask(b store.WatchedBlocklist, id string, note func(since time.Duration, blocked bool, err error)) {
-	since := time.Since(p.lost)
+// ask notes what is answered after the loss, with when it was asked: an answer is as
+// of then.
+func (p *probing) ask(b *replica.Copy, id string, note func(since time.Duration, blocked bool, err error)) {
+	asked := time.Now()
 	blocked, err := b.Contains(p.t.Context(), id)
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.asked++
-	note(since, blocked, err)
+	if since := asked.Sub(p.lost); !p.lost.IsZero() && since > 0 {
+		p.asked++
+		note(since, blocked, err)
+	}
 }
 
-func (p *probing) report() {
+func (p *probing) report(whole time.Duration) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	rounded := func(d time.Duration) time.Duration { return d.Round(10 * time.Millisecond) }
+	p.t.Logf("%d entries, %d processes, lost %d times: whole again after %v", p.l.Entries, p.l.Followers, p.losses, rounded(whole))
 	p.t.Logf("%d questions; an ID that was revoked was last accepted %v after the loss; others were refused from %v to %v",
 		p.asked, rounded(p.accepted), rounded(p.first), rounded(p.last))
 	assert.LessOrEqual(p.t, p.accepted, lossBound+slack)
@@ -178,8 +257,9 @@ func (p *probing) report() {
 
 // requireAll asks a process that starts when all is over.
 func (p *probing) requireAll() {
-	b := p.l.Open(p.t.Context())
-	requireComplete(p.t, []store.WatchedBlocklist{b})
+	p.t.Helper()
+	b := replica.New(p.t.Context(), p.l.Open(), MaxStaleness)
+	requireComplete(p.t, []*replica.Copy{b})
 	missing := 0
 	for i := range p.l.Entries {
 		if blocked, err := b.Contains(p.t.Context(), p.old(i)); err != nil || !blocked {
@@ -192,4 +272,40 @@ func (p *probing) requireAll() {
 		}
 	}
 	assert.Zero(p.t, missing, "entries that are not back")
+}
+
+// hooked is a log that tells what a process has done with it.
+type hooked struct {
+	replica.Log
+	loaded   func() // an entry
+	appended func() // an entry
+}
+
+func (h *hooked) Load(ctx context.Context, add func(idset.Entry)) error {
+	return h.Log.Load(ctx, func(e idset.Entry) {
+		if h.loaded != nil {
+			h.loaded()
+		}
+		add(e)
+	})
+}
+
+func (h *hooked) Append(ctx context.Context, entries []idset.Entry) error {
+	err := h.Log.Append(ctx, entries)
+	for range entries {
+		if h.appended != nil {
+			h.appended()
+		}
+	}
+	return err
+}
+
+// after returns a function that calls f when it is called for the nth time.
+func after(n int, f func()) func() {
+	var called atomic.Int64
+	return func() {
+		if called.Add(1) == int64(n) {
+			f()
+		}
+	}
 }

@@ -1,18 +1,15 @@
 package redisstore_test
 
 import (
-	"context"
 	"flag"
 	"testing"
 
-	"github.com/redis/go-redis/v9"
 	"github.com/stretchr/testify/require"
 
 	"github.com/gin-jwt-extended/ginjwt/integration/faults"
 	"github.com/gin-jwt-extended/ginjwt/integration/testserver"
-	"github.com/gin-jwt-extended/ginjwt/internal/idset"
-	"github.com/gin-jwt-extended/ginjwt/redisstore"
-	"github.com/gin-jwt-extended/ginjwt/store"
+	"github.com/gin-jwt-extended/ginjwt/internal/redisdb"
+	"github.com/gin-jwt-extended/ginjwt/internal/replica"
 )
 
 var (
@@ -20,19 +17,28 @@ var (
 	followers   = flag.Int("lost.followers", 5, "how many processes follow it")
 )
 
-func TestListIsLost(t *testing.T) {
-	server := testserver.Redis(t)
-	filling := newStore(t, newClient(t, server.Addr()), redisstore.Options{})
-	faults.RunLostList(t, faults.LostList{
-		Entries: *entriesLost, Followers: *followers,
-		Open: func(ctx context.Context) store.WatchedBlocklist {
-			client := redis.NewClient(&redis.Options{Addr: server.Addr(), ContextTimeoutEnabled: true})
-			t.Cleanup(func() { _ = client.Close() })
-			s, err := redisstore.New(client, redisstore.Options{Timeout: faults.Timeout, MaxStaleness: faults.MaxStaleness})
-			require.NoError(t, err)
-			return s.Blocklist(ctx)
-		},
-		Fill: func(entries []idset.Entry) { require.NoError(t, filling.log.Append(t.Context(), entries)) },
-		Lose: func() { require.NoError(t, filling.client.FlushAll(t.Context()).Err()) },
-	})
+// listOf returns the list on a server, with connections of its own.
+func listOf(t *testing.T, addr string) *redisdb.List {
+	return (&redisdb.DB{Client: newClient(t, addr), Timeout: faults.Timeout}).List("ginjwt")
 }
+
+// lostList is a list on a server of its own, of which everything is lost.
+func lostList(t *testing.T, entries, followers int) faults.LostList {
+	server := testserver.Redis(t)
+	client := newClient(t, server.Addr())
+	return faults.LostList{
+		Entries: entries, Followers: followers,
+		Open: func() replica.Log { return listOf(t, server.Addr()) },
+		Lose: func() { require.NoError(t, client.FlushAll(t.Context()).Err()) },
+	}
+}
+
+func TestListIsLost(t *testing.T) { faults.RunLostList(t, lostList(t, *entriesLost, *followers)) }
+
+func TestListIsLostByMany(t *testing.T) { faults.RunLostList(t, lostList(t, 5000, 20)) }
+
+func TestListIsLostWhileLoading(t *testing.T) {
+	faults.RunLostWhileLoading(t, lostList(t, 20_000, 3))
+}
+
+func TestListIsLostTwice(t *testing.T) { faults.RunLostTwice(t, lostList(t, 15_000, 3)) }

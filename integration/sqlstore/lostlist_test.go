@@ -1,17 +1,15 @@
 package sqlstore_test
 
 import (
-	"context"
-	"database/sql"
 	"flag"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/gin-jwt-extended/ginjwt/integration/faults"
-	"github.com/gin-jwt-extended/ginjwt/internal/idset"
+	"github.com/gin-jwt-extended/ginjwt/internal/replica"
+	"github.com/gin-jwt-extended/ginjwt/internal/sqldb"
 	"github.com/gin-jwt-extended/ginjwt/sqlstore"
-	"github.com/gin-jwt-extended/ginjwt/store"
 )
 
 var (
@@ -19,27 +17,52 @@ var (
 	followers   = flag.Int("lost.followers", 5, "how many processes follow it")
 )
 
+// fewConnections are enough for a process that only follows the list.
+const fewConnections = 3
+
+// listOn returns the list in the tables of a prefix, with a pool of its own.
+func (d *database) listOn(t *testing.T, prefix string) *sqldb.List {
+	pool := open(t, d.driver, d.dsn)
+	pool.SetMaxOpenConns(fewConnections)
+	return sqldb.New(pool, spoken[d.dialect], prefix, faults.Timeout).List()
+}
+
+// lostList is a list with tables of its own, of which everything is lost.
+func lostList(t *testing.T, d *database, prefix string, entries, followers int) faults.LostList {
+	names := tablesOf(d.newStore(t, sqlstore.Options{Timeout: patient.Timeout, Prefix: prefix}))
+	return faults.LostList{
+		Entries: entries, Followers: followers,
+		Open: func() replica.Log { return d.listOn(t, prefix) },
+		Lose: func() { d.lose(t, names) },
+	}
+}
+
+// lose empties the tables of a list in one transaction.
+func (d *database) lose(t *testing.T, names tables) {
+	tx, err := d.pool.BeginTx(t.Context(), nil)
+	require.NoError(t, err)
+	for _, statement := range []string{
+		"UPDATE " + names.head + " SET seq = 0, mark = '', epoch = '', restoring = 0, giver = ''", // first, as who appends locks it first
+		"DELETE FROM " + names.blocklist,
+		"DELETE FROM " + names.roll,
+	} {
+		_, err := tx.ExecContext(t.Context(), statement)
+		require.NoError(t, err)
+	}
+	require.NoError(t, tx.Commit())
+}
+
 func TestListIsLost(t *testing.T) {
-	d := newPostgres(t)
-	options := sqlstore.Options{Timeout: faults.Timeout, MaxStaleness: faults.MaxStaleness}
-	options.Prefix = "lost_"
-	filling := d.newStore(t, options)
-	faults.RunLostList(t, faults.LostList{
-		Entries: *entriesLost, Followers: *followers,
-		Open: func(ctx context.Context) store.WatchedBlocklist {
-			db, err := sql.Open(d.driver, d.dsn)
-			require.NoError(t, err)
-			t.Cleanup(func() { require.NoError(t, db.Close()) })
-			db.SetMaxOpenConns(3)
-			s, err := sqlstore.New(db, d.dialect, options)
-			require.NoError(t, err)
-			return s.Blocklist(ctx)
-		},
-		Fill: func(entries []idset.Entry) { require.NoError(t, filling.log.Append(t.Context(), entries)) },
-		Lose: func() {
-			names := tablesOf(filling)
-			d.exec(t, "TRUNCATE "+names.blocklist+", "+names.roll)
-			d.exec(t, "UPDATE "+names.head+" SET seq = 0, mark = '', epoch = ''")
-		},
-	})
+	faults.RunLostList(t, lostList(t, newPostgres(t), "lost_", *entriesLost, *followers))
+}
+
+func TestListIsLostOtherwise(t *testing.T) {
+	for name, start := range map[string]func(*testing.T) *database{"PostgreSQL": newPostgres, "MariaDB": newMariaDB} {
+		t.Run(name, func(t *testing.T) {
+			d := start(t)
+			t.Run("by many", func(t *testing.T) { faults.RunLostList(t, lostList(t, d, "many_", 5000, 20)) })
+			t.Run("while loading", func(t *testing.T) { faults.RunLostWhileLoading(t, lostList(t, d, "loading_", 20_000, 3)) })
+			t.Run("twice", func(t *testing.T) { faults.RunLostTwice(t, lostList(t, d, "twice_", 15_000, 3)) })
+		})
+	}
 }
