@@ -70,13 +70,11 @@ func (c *clocks) bothPast() time.Time {
 	return earlier(local, server).Add(-margin)
 }
 
-// latest is the later of both times: what is live then is live by both.
-func (c *clocks) latest() time.Time {
-	local, server := c.times()
-	if server.After(local) {
-		return server
-	}
-	return local
+// theirPast is a time that is past by the server's clock, by the margin. What is live
+// then, nobody has purged, whatever their own clocks show.
+func (c *clocks) theirPast() time.Time {
+	_, server := c.times()
+	return server.Add(-margin)
 }
 
 func (c *clocks) times() (local, server time.Time) {

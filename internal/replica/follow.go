@@ -85,7 +85,7 @@ func (c *Copy) finish(ctx context.Context, head Head, asked time.Time) (complete
 		}
 	}
 	if c.seen != nil {
-		if len(c.missing()) > 0 {
+		if len(c.missing(c.clocks.theirPast())) > 0 {
 			return false, c.begin(ctx, head)
 		}
 		c.stopComparing()

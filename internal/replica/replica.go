@@ -69,7 +69,12 @@ var underWay = time.Unix(1<<40, 0)
 // for the first load; lookups ask the server until then, and after ctx has
 // ended.
 func New(ctx context.Context, log Log, maxStaleness time.Duration) *Copy {
-	c := newCopy(log, maxStaleness, time.Now)
+	return NewByClock(ctx, log, maxStaleness, time.Now)
+}
+
+// NewByClock is New for a process whose clock shows now.
+func NewByClock(ctx context.Context, log Log, maxStaleness time.Duration, now func() time.Time) *Copy {
+	c := newCopy(log, maxStaleness, now)
 	go c.follow(ctx)
 	return c
 }

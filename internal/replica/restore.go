@@ -106,17 +106,18 @@ func (c *Copy) setRestoring(restoring bool) (was bool) {
 	return was
 }
 
+// knowsAny reports whether anything is known that may be live by any clock.
 func (c *Copy) knowsAny() bool {
-	for range c.set.Live(c.clocks.latest()) {
+	for range c.set.Live(c.clocks.bothPast()) {
 		return true
 	}
 	return false
 }
 
-// missing returns what is known and not on the list that was read. What this
-// process has added, and not read yet, is not part of it.
-func (c *Copy) missing() (missing []idset.Entry) {
-	for known := range c.set.Live(c.clocks.latest()) {
+// missing returns what is known, was live at a time, and is not on the list that was
+// read. What this process has added, and not read yet, is not part of it.
+func (c *Copy) missing(at time.Time) (missing []idset.Entry) {
+	for known := range c.set.Live(at) {
 		c.mu.Lock()
 		for _, e := range known {
 			if _, unread := c.own[e.Key]; !unread && c.seen != nil && !c.seen.Holds(e) {
@@ -163,7 +164,7 @@ func (c *Copy) giveBack(ctx context.Context, giver string) error {
 		return nil
 	}
 	if len(c.giving) == 0 {
-		c.giving = c.missing()
+		c.giving = c.missing(c.clocks.bothPast())
 		slices.SortFunc(c.giving, func(a, b idset.Entry) int { return cmp.Compare(b.Until, a.Until) })
 	}
 	switch {

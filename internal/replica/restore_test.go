@@ -282,21 +282,34 @@ func TestEvents(t *testing.T) {
 	assert.Equal(t, store.ListEvent{Kind: store.ListComplete}, next())
 }
 
-// Nothing is dropped by one clock alone.
+// Nothing is dropped by one clock alone, and nothing that may be live is kept back
+// when the server has lost it.
 func TestClocksThatDiffer(t *testing.T) {
 	t.Parallel()
-	for name, ahead := range map[string]time.Duration{"the server's is ahead": 3 * time.Hour, "the server's is behind": -3 * time.Hour} {
+	const hours = 3 * time.Hour
+	for name, ahead := range map[string]struct{ ours, theirs time.Duration }{
+		"the server's is ahead":  {0, hours},
+		"the server's is behind": {0, -hours},
+		"ours is ahead":          {hours, 0},
+		"ours is behind":         {-hours, 0},
+	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := newServer()
-			s.ahead = ahead
-			e := idset.EntryOf("live by one clock", time.Now().Add(ahead/2))
+			s.ahead = ahead.theirs
+			e := idset.EntryOf("live by one clock", time.Now().Add((ahead.ours+ahead.theirs)/2))
 			require.NoError(t, s.Append(t.Context(), []idset.Entry{e}))
-			c := replica.New(t.Context(), s, staleness)
+			c := replica.NewByClock(t.Context(), s, staleness, func() time.Time { return time.Now().Add(ahead.ours) })
 			require.NoError(t, c.Ready(t.Context()))
 			assert.ErrorContains(t, replica.CheckSkew(c.Status().ClockSkew), "NTP")
 			assert.True(t, contains(t, c, "live by one clock"))
-			assert.InDelta(t, ahead, c.Status().ClockSkew, float64(time.Second))
+			assert.InDelta(t, ahead.theirs-ahead.ours, c.Status().ClockSkew, float64(time.Second))
+
+			s.loseAll()
+			require.Eventually(t, func() bool { return c.Status().Losses == 1 && !c.Status().Restoring }, time.Minute, time.Millisecond)
+			answer, err := s.Contains(t.Context(), []idset.Key{e.Key}, replica.Position{})
+			require.NoError(t, err)
+			assert.True(t, answer.Found, "it was given back")
 		})
 	}
 }
