@@ -112,7 +112,7 @@ const audited = 50
 // audit looks for some entries that should be on the list, by chance: what is removed
 // from the middle of it moves no number.
 func (c *Copy) audit(ctx context.Context, head Head) error {
-	entries := c.set.Sample(audited, c.clocks.latest())
+	entries := c.set.Sample(audited, c.clocks.theirPast())
 	c.mu.Lock()
 	entries = slices.DeleteFunc(entries, func(e idset.Entry) bool { _, unread := c.own[e.Key]; return unread })
 	c.mu.Unlock()
