@@ -32,9 +32,9 @@ type LostList struct {
 	Lose func()
 }
 
-// recent is how many IDs are revoked in the moment before the loss. Nobody may know
+// Recent is how many IDs are revoked in the moment before the loss. Nobody may know
 // of them but the process that revoked them.
-const recent = 20
+const Recent = 20
 
 // lossBound is for how long after a loss an ID that was revoked may be accepted: the
 // next round of those who follow notices it, and copies that were complete until
@@ -101,6 +101,7 @@ type probing struct {
 	t       *testing.T
 	l       LostList
 	hour    time.Time
+	every   time.Duration   // a process is asked
 	ctx     context.Context // of the processes
 	stop    func()
 	probes  sync.WaitGroup
@@ -116,12 +117,8 @@ type probing struct {
 
 func newProbing(t *testing.T, l LostList) *probing {
 	t.Helper()
-	p := &probing{t: t, l: l, hour: time.Now().Add(time.Hour)}
-	p.ctx, p.stop = context.WithCancel(t.Context())
-	t.Cleanup(func() {
-		p.stop()
-		p.probes.Wait()
-	})
+	p := &probing{t: t, l: l, hour: time.Now().Add(time.Hour), every: 10 * time.Millisecond}
+	p.begin()
 	entries := make([]idset.Entry, l.Entries)
 	for i := range entries {
 		entries[i] = idset.EntryOf(p.old(i), p.hour)
@@ -130,6 +127,20 @@ func newProbing(t *testing.T, l LostList) *probing {
 	require.NoError(t, l.Open().Append(t.Context(), entries))
 	t.Logf("%d entries are there after %v", l.Entries, time.Since(began).Round(time.Millisecond))
 	return p
+}
+
+func (p *probing) begin() {
+	p.ctx, p.stop = context.WithCancel(p.t.Context())
+	p.t.Cleanup(func() {
+		p.stop()
+		p.probes.Wait()
+	})
+}
+
+func (p *probing) note(f func()) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	f()
 }
 
 func (p *probing) old(i int) string    { return fmt.Sprint("old ", i) }
@@ -152,26 +163,30 @@ func (p *probing) start(log replica.Log, ranBefore bool) *replica.Copy {
 	return b
 }
 
-// revoke revokes what the server loses, and nobody knows but one process.
+// revoke revokes what the server loses: half of it was read by those who follow, and
+// of the rest nobody may know but the process that revoked it.
 func (p *probing) revoke() {
 	p.t.Helper()
 	if p.l.Keep != nil {
 		p.l.Keep()
 	}
-	for i := range recent {
+	for i := range Recent {
 		require.NoError(p.t, p.running[0].Add(p.t.Context(), p.recent(i), p.hour))
+		if i == Recent/2 {
+			require.Eventually(p.t, func() bool { return p.running[0].Status().Pending == 0 }, time.Minute, time.Millisecond)
+		}
 	}
 }
 
 func (p *probing) lose() {
 	p.l.Lose()
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.losses++
-	p.lost = time.Now()
-	if p.losses == 1 {
-		p.probes.Go(p.startProcesses)
-	}
+	p.note(func() {
+		p.losses++
+		p.lost = time.Now()
+		if p.losses == 1 {
+			p.probes.Go(p.startProcesses)
+		}
+	})
 }
 
 // requireWhole waits until the list is whole again, and looks at all.
@@ -179,9 +194,8 @@ func (p *probing) requireWhole() {
 	p.t.Helper()
 	require.Eventually(p.t, func() bool { return p.running[0].Status().Losses > 0 }, time.Minute, time.Millisecond, "the loss is noticed")
 	requireComplete(p.t, p.running)
-	p.mu.Lock()
-	whole := time.Since(p.lost)
-	p.mu.Unlock()
+	var whole time.Duration
+	p.note(func() { whole = time.Since(p.lost) })
 	p.stop()
 	p.probes.Wait()
 	p.report(whole)
@@ -204,7 +218,7 @@ func (p *probing) startProcesses() {
 
 // probe asks one process again and again.
 func (p *probing) probe(b *replica.Copy, ranBefore bool) {
-	ticker := time.NewTicker(10 * time.Millisecond)
+	ticker := time.NewTicker(p.every)
 	defer ticker.Stop()
 	for i := 0; ; i++ {
 		select {
@@ -214,7 +228,7 @@ func (p *probing) probe(b *replica.Copy, ranBefore bool) {
 		}
 		id := p.old(rand.IntN(p.l.Entries))
 		if i%2 == 0 {
-			id = p.recent(rand.IntN(recent))
+			id = p.recent(rand.IntN(Recent))
 		}
 		p.ask(b, id, func(since time.Duration, blocked bool, err error) {
 			if err == nil && !blocked {
@@ -266,7 +280,7 @@ func (p *probing) requireAll() {
 			missing++
 		}
 	}
-	for i := range recent {
+	for i := range Recent {
 		if blocked, err := b.Contains(p.t.Context(), p.recent(i)); err != nil || !blocked {
 			missing++
 		}
