@@ -93,7 +93,8 @@ func (c *clocksRun) start(process, server time.Duration) *replica.Copy {
 	b := replica.NewByClock(c.t.Context(), c.Open(), MaxStaleness, c.clock.now)
 	ctx, cancel := context.WithTimeout(c.t.Context(), time.Minute)
 	defer cancel()
-	err := b.Ready(ctx)
+	require.NoError(c.t, b.Ready(ctx))
+	err := replica.CheckSkew(b.Status().ClockSkew)
 	switch apart := server - process; {
 	case apart == 0:
 		require.NoError(c.t, err)
