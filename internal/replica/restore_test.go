@@ -313,3 +313,26 @@ func TestClocksThatDiffer(t *testing.T) {
 		})
 	}
 }
+
+// A lookup that asks the server does not believe it if the entry at which the copy
+// stands is another by now, though its number is not.
+func TestLookupsOfACopyThatIsBehind(t *testing.T) {
+	t.Parallel()
+	s := newServer()
+	slow := &stalledServer{server: s}
+	c := replica.New(t.Context(), slow, staleness)
+	require.NoError(t, c.Ready(t.Context()))
+	toSnapshot := s.snapshot()
+	add(t, c, "read")
+	require.Eventually(t, func() bool { return c.Status().Pending == 0 }, time.Minute, time.Millisecond)
+	slow.stall()
+	defer slow.goOn()
+	require.Eventually(t, func() bool { return time.Since(c.Status().Complete) > staleness }, time.Minute, time.Millisecond)
+	assert.False(t, contains(t, c, "unknown"), "the server is as it was")
+	toSnapshot()
+	for i := range 3 {
+		require.NoError(t, s.Append(t.Context(), []idset.Entry{idset.EntryOf(fmt.Sprint("new ", i), time.Time{})}))
+	}
+	_, err := c.Contains(t.Context(), "unknown")
+	require.ErrorIs(t, err, replica.ErrLost)
+}
