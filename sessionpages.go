@@ -1,7 +1,6 @@
 package ginjwt
 
 import (
-	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -67,9 +66,9 @@ func (m *JWTManager) SessionsHandler() gin.HandlerFunc {
 	return func(c *gin.Context) {
 		page := sessionsPage{Sessions: []sessionView{}}
 		token, ok := m.verifiedToken(c, "SessionsHandler")
-		asked, err := readPageRequest(c.Request.URL.Query())
-		if err != nil {
-			m.refusePlainly(c, http.StatusBadRequest, err.Error())
+		asked, problem := readPageRequest(c.Request.URL.Query())
+		if problem != "" {
+			m.refusePlainly(c, http.StatusBadRequest, problem)
 			return
 		}
 		if ok {
@@ -94,20 +93,22 @@ type pageRequest struct {
 	after *Session // the last of the page before; nil: none
 }
 
-func readPageRequest(query url.Values) (p pageRequest, err error) {
+// readPageRequest returns what to tell the client if it asks for what there is not.
+func readPageRequest(query url.Values) (p pageRequest, problem string) {
 	p.limit = defaultPage
 	if text := query.Get("limit"); text != "" {
-		if p.limit, err = strconv.Atoi(text); err != nil || p.limit < 1 {
-			return p, errors.New("The limit is not a number from 1 on")
+		limit, err := strconv.Atoi(text)
+		if err != nil || limit < 1 {
+			return p, "The limit is not a number from 1 on"
 		}
-		p.limit = min(p.limit, maxPage)
+		p.limit = min(limit, maxPage)
 	}
 	if text := query.Get("cursor"); text != "" {
 		if p.after = sessionAt(text); p.after == nil {
-			return p, errors.New("The cursor is not one of an answer")
+			return p, "The cursor is not one of an answer"
 		}
 	}
-	return p, nil
+	return p, ""
 }
 
 // page cuts the page out of all sessions, the newest of which come first. The session

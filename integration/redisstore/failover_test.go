@@ -30,7 +30,7 @@ func TestReplicaThatLags(t *testing.T) {
 		Keep: func() {
 			ofMaster := newClient(t, master.Addr())
 			require.NoError(t, ofMaster.Do(t.Context(), "wait", 1, 10_000).Err())
-			require.NoError(t, promoted.SlaveOf(t.Context(), "no", "one").Err())
+			require.NoError(t, promoted.Do(t.Context(), "replicaof", "no", "one").Err())
 		},
 		Lose: func() {
 			master.Kill()

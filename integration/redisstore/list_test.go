@@ -288,7 +288,7 @@ func TestLostKeysAreNoticed(t *testing.T) {
 
 			if client.Exists(t.Context(), logKey).Val() == 1 {
 				began := time.Now()
-				log.Wait(t.Context(), positionZero, time.Minute)
+				assert.NoError(t, log.Wait(t.Context(), positionZero, time.Minute))
 				assert.GreaterOrEqual(t, time.Since(began), redisdb.MinFirstWait, "nothing goes round and round")
 			}
 
@@ -315,7 +315,7 @@ func TestWait(t *testing.T) {
 	at := headOf(t, log)
 	wait := func(ctx context.Context, at replica.Position, most time.Duration) time.Duration {
 		began := time.Now()
-		log.Wait(ctx, at, most)
+		_ = log.Wait(ctx, at, most)
 		return time.Since(began)
 	}
 	assert.GreaterOrEqual(t, wait(t.Context(), at, 300*time.Millisecond), 300*time.Millisecond, "nothing is new")
@@ -346,7 +346,7 @@ func TestWaitIsRefused(t *testing.T) {
 	log := newStore(t, newClient(t, server.Addr()), redisstore.Options{}).log
 	mustAppend(t, log, entries("a")...)
 	began := time.Now()
-	log.Wait(t.Context(), headOf(t, log), time.Hour)
+	assert.Error(t, log.Wait(t.Context(), headOf(t, log), time.Hour))
 	assert.GreaterOrEqual(t, time.Since(began), redisdb.MinWait)
 	assert.Less(t, time.Since(began), soon)
 }

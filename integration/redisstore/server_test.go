@@ -76,7 +76,7 @@ func TestNoCallHangs(t *testing.T) {
 			}
 			assertTimeout(t, b.Status().Err, "Status")
 			began := time.Now()
-			store.log.Wait(t.Context(), positionZero, timeout)
+			assert.Error(t, store.log.Wait(t.Context(), positionZero, timeout))
 			assert.Less(t, time.Since(began), 2*timeout+2*time.Second)
 		})
 	}
