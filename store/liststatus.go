@@ -72,8 +72,10 @@ type ListEvent struct {
 type WatchedBlocklist interface {
 	Blocklist
 
-	// Watch has f called for each event from now on, one after the other. f must
-	// return soon. Only the last f counts; nil ends it.
+	// Watch has f called for each event from now on, one after the other, in a
+	// goroutine of its own; and once with ListComplete if the copy is complete
+	// already. Where f takes long, and many events wait for it, later ones are
+	// dropped. Only the last f counts; nil ends it.
 	Watch(f func(ListEvent))
 
 	// Status returns how the copy stands.

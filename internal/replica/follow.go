@@ -18,9 +18,11 @@ func (c *Copy) follow(ctx context.Context) {
 		switch {
 		case err != nil:
 			c.noteFailure(err)
+			c.waited = nil
 			wait(ctx, min(pause, time.Second))
 		case caughtUp:
 			c.failure.Store(nil)
+			c.polling.Store(c.waited)
 			c.waitForMore(ctx, pause)
 		case c.isRestoring():
 			wait(ctx, min(pause, restoringPause))
@@ -33,16 +35,12 @@ func (c *Copy) follow(ctx context.Context) {
 // that.
 const restoringPause = 100 * time.Millisecond
 
+// waitForMore keeps why it could not wait. That counts if all else works.
 func (c *Copy) waitForMore(ctx context.Context, most time.Duration) {
-	err := c.log.Wait(ctx, c.at, most)
-	if ctx.Err() != nil {
-		return
+	c.waited = nil
+	if err := c.log.Wait(ctx, c.at, most); err != nil {
+		c.waited = &err
 	}
-	if err == nil {
-		c.polling.Store(nil)
-		return
-	}
-	c.polling.Store(&err)
 }
 
 // catchUp is one round: it reads what is new. It reports true if the copy is
@@ -246,19 +244,47 @@ func (c *Copy) noteFailure(err error) {
 	}
 }
 
-// Watch has f called for each event from now on.
+// Watch has f called for each event from now on, and at once if the copy was
+// complete before.
 func (c *Copy) Watch(f func(store.ListEvent)) {
 	c.mu.Lock()
-	defer c.mu.Unlock()
 	c.watch = f
+	c.mu.Unlock()
+	if c.complete.Load() != nil {
+		c.tell(store.ListEvent{Kind: store.ListComplete})
+	}
 }
+
+// untold is how many events may wait for a watcher who takes long. The follower does
+// not: others would wait for it.
+const untold = 64
 
 func (c *Copy) tell(e store.ListEvent) {
 	c.mu.Lock()
-	watch := c.watch
-	c.mu.Unlock()
-	if watch != nil {
-		watch(e)
+	defer c.mu.Unlock()
+	if c.watch == nil {
+		return
+	}
+	select {
+	case c.events <- e:
+	default: // it would learn of this too late
+	}
+}
+
+// deliver tells the watcher of events, one after the other.
+func (c *Copy) deliver(ctx context.Context) {
+	for {
+		select {
+		case e := <-c.events:
+			c.mu.Lock()
+			watch := c.watch
+			c.mu.Unlock()
+			if watch != nil {
+				watch(e)
+			}
+		case <-ctx.Done():
+			return
+		}
 	}
 }
 

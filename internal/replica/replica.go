@@ -27,6 +27,7 @@ type Copy struct {
 	clocks       clocks
 	set          idset.Set
 	ready        chan struct{}
+	events       chan store.ListEvent // that nobody was told of
 
 	// Only the follower uses these.
 	loaded      bool
@@ -35,7 +36,8 @@ type Copy struct {
 	giving      []idset.Entry // what the giver has yet to give
 	joined      time.Time     // when this epoch was first seen
 	roll        roll
-	isStale     bool // since the watcher was told
+	waited      *error // why it could not wait for more
+	isStale     bool   // since the watcher was told
 	wasComplete bool
 
 	mu        sync.Mutex
@@ -74,16 +76,13 @@ func New(ctx context.Context, log Log, maxStaleness time.Duration) *Copy {
 
 // NewByClock is New for a process whose clock shows now.
 func NewByClock(ctx context.Context, log Log, maxStaleness time.Duration, now func() time.Time) *Copy {
-	c := newCopy(log, maxStaleness, now)
-	go c.follow(ctx)
-	return c
-}
-
-func newCopy(log Log, maxStaleness time.Duration, now func() time.Time) *Copy {
-	return &Copy{
-		log: log, maxStaleness: maxStaleness, ready: make(chan struct{}), own: map[idset.Key]addition{},
-		clocks: clocks{local: now}, roll: roll{me: Member{ID: rand.Text()}},
+	c := &Copy{
+		log: log, maxStaleness: maxStaleness, clocks: clocks{local: now}, roll: roll{me: Member{ID: rand.Text()}},
+		ready: make(chan struct{}), events: make(chan store.ListEvent, untold), own: map[idset.Key]addition{},
 	}
+	go c.follow(ctx)
+	go c.deliver(ctx)
+	return c
 }
 
 // Add blocks id on the server. An error means that it is not known whether the

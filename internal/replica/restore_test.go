@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -273,6 +274,7 @@ func TestEvents(t *testing.T) {
 	}
 	add(t, c, "id")
 	require.Eventually(t, func() bool { return c.Status().Pending == 0 }, time.Minute, time.Millisecond)
+	assert.Equal(t, store.ListEvent{Kind: store.ListComplete}, next(), "it was, before anybody watched")
 	s.loseAll()
 	assert.Equal(t, store.ListEvent{Kind: store.ListLost}, next())
 	assert.Equal(t, store.ListEvent{Kind: store.ListWhole}, next())
@@ -280,6 +282,57 @@ func TestEvents(t *testing.T) {
 	assert.Equal(t, store.ListEvent{Kind: store.ListStale, Err: errDown}, next())
 	s.setDown(nil)
 	assert.Equal(t, store.ListEvent{Kind: store.ListComplete}, next())
+}
+
+// A watcher who takes long holds nothing up.
+func TestAWatcherWhoHangs(t *testing.T) {
+	t.Parallel()
+	s := newServer()
+	c := follow(t, s)
+	c.Watch(func(store.ListEvent) { <-t.Context().Done() })
+	add(t, c, "id")
+	require.Eventually(t, func() bool { return c.Status().Pending == 0 }, time.Minute, time.Millisecond)
+	for range 3 {
+		s.loseAll()
+		losses := c.Status().Losses
+		require.Eventually(t, func() bool { return c.Status().Losses > losses && !c.Status().Restoring }, time.Minute, time.Millisecond)
+	}
+}
+
+// An error of waiting is shown while all else works; that of a server that is down
+// says nothing of it.
+func TestPollingIsShown(t *testing.T) {
+	t.Parallel()
+	s := &deafServer{server: newServer()}
+	c := replica.New(t.Context(), s, staleness)
+	require.NoError(t, c.Ready(t.Context()))
+	assert.NoError(t, c.Status().Polling)
+	s.setDown(errDown)
+	require.Eventually(t, func() bool { return c.Status().Err != nil }, time.Minute, time.Millisecond)
+	assert.NoError(t, c.Status().Polling)
+	s.setDown(nil)
+	s.isDeaf.Store(true)
+	require.EventuallyWithT(t, func(t *assert.CollectT) { assert.EqualError(t, c.Status().Polling, "XREAD is not allowed") }, time.Minute, time.Millisecond)
+	assert.NoError(t, c.Status().Err)
+	s.isDeaf.Store(false)
+	require.Eventually(t, func() bool { return c.Status().Polling == nil }, time.Minute, time.Millisecond)
+}
+
+// deafServer may refuse to tell.
+type deafServer struct {
+	*server
+	isDeaf atomic.Bool
+}
+
+func (s *deafServer) Wait(ctx context.Context, at replica.Position, most time.Duration) error {
+	err := s.server.Wait(ctx, at, most)
+	switch down := s.change(func(*data) {}); {
+	case down != nil:
+		return down
+	case s.isDeaf.Load():
+		return errors.New("XREAD is not allowed")
+	}
+	return err
 }
 
 // Nothing is dropped by one clock alone, and nothing that may be live is kept back
