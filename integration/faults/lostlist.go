@@ -295,7 +295,7 @@ type hooked struct {
 	appended func() // an entry
 }
 
-func (h *hooked) Load(ctx context.Context, add func(idset.Entry)) error {
+func (h *hooked) Load(ctx context.Context, add func(idset.Entry)) (replica.Position, error) {
 	return h.Log.Load(ctx, func(e idset.Entry) {
 		if h.loaded != nil {
 			h.loaded()

@@ -77,7 +77,9 @@ func headOf(t *testing.T, log *redisdb.List) replica.Position {
 
 func load(t *testing.T, log *redisdb.List) (list []idset.Entry) {
 	t.Helper()
-	require.NoError(t, log.Load(t.Context(), func(e idset.Entry) { list = append(list, e) }))
+	last, err := log.Load(t.Context(), func(e idset.Entry) { list = append(list, e) })
+	require.NoError(t, err)
+	assert.Equal(t, headOf(t, log), last)
 	return list
 }
 
@@ -201,7 +203,7 @@ func TestLoadMissesNothing(t *testing.T) {
 	require.NoError(t, client.ZAdd(t.Context(), setKey, expired...).Err())
 
 	read := map[idset.Key]uint32{}
-	require.NoError(t, log.Load(t.Context(), func(e idset.Entry) {
+	last, err := log.Load(t.Context(), func(e idset.Entry) {
 		read[e.Key] = e.Until
 		switch len(read) {
 		case redisdb.ReadAtOnce: // the last before a question
@@ -209,7 +211,9 @@ func TestLoadMissesNothing(t *testing.T) {
 		case redisdb.ReadAtOnce + 1:
 			mustAppend(t, log, entries("x", "y", "z")...)
 		}
-	}))
+	})
+	require.NoError(t, err)
+	assert.Equal(t, headOf(t, log), last, "as of the last question")
 	for _, e := range list[len(raised):] { // the others were there under new numbers
 		require.Equal(t, e.Until, read[e.Key])
 	}

@@ -64,7 +64,11 @@ func since(t *testing.T, log replica.Log, at replica.Position) (all []idset.Entr
 
 func load(t *testing.T, log replica.Log) (all []idset.Entry) {
 	t.Helper()
-	require.NoError(t, log.Load(t.Context(), func(e idset.Entry) { all = append(all, e) }))
+	last, err := log.Load(t.Context(), func(e idset.Entry) { all = append(all, e) })
+	require.NoError(t, err)
+	if len(all) > 0 {
+		assert.Equal(t, head(t, log), last)
+	}
 	return all
 }
 

@@ -51,7 +51,7 @@ func requireReadTimeouts(t *testing.T, store *tested) {
 		"List":     func() error { _, err := store.Sessions().List(ctx, "", "alice"); return err },
 		"Contains": func() error { _, err := b.Contains(ctx, "another"); return err },
 		"Head":     func() error { _, err := store.log.Head(ctx); return err },
-		"Load":     func() error { return store.log.Load(ctx, func(idset.Entry) {}) },
+		"Load":     func() error { _, err := store.log.Load(ctx, func(idset.Entry) {}); return err },
 		"Check":    func() error { return store.Check(ctx) },
 		"Ready":    func() error { return store.Ready(ctx) },
 		"Purge":    func() error { _, err := store.Purge(ctx); return err },

@@ -142,34 +142,60 @@ func (l *List) containsAny(ctx context.Context, keys []idset.Key) (bool, error) 
 // below all others, are removed. So what is there throughout is read, perhaps
 // twice. ZSCAN does not promise this much: its cursor means nothing to another
 // server, nor to the same one after a restart.
-func (l *List) Load(ctx context.Context, add func(idset.Entry)) error {
+func (l *List) Load(ctx context.Context, add func(idset.Entry)) (last replica.Position, err error) {
 	for rank := 0; ; rank += ReadAtOnce {
-		members, err := Ask(ctx, l.db, func(ctx context.Context) ([]redis.Z, error) {
-			return l.db.Client.ZRangeArgsWithScores(ctx, redis.ZRangeArgs{
-				Key: l.set, Start: rank, Stop: rank + ReadAtOnce - 1, Rev: true,
-			}).Result()
-		})
+		page, err := Ask(ctx, l.db, func(ctx context.Context) (page, error) { return l.page(ctx, rank) })
 		if err != nil {
-			return err
+			return last, err
 		}
-		for _, member := range members {
-			if e, ok := entryOf(member); ok {
-				add(e)
-			}
+		for _, e := range page.entries {
+			add(e)
 		}
-		if len(members) < ReadAtOnce {
-			return nil
+		if page.members < ReadAtOnce {
+			return page.at, nil
 		}
 	}
 }
 
+// page is a part of the set, and where the list stood when it was read.
+type page struct {
+	at      replica.Position
+	members int // with the guard
+	entries []idset.Entry
+}
+
+func (l *List) page(ctx context.Context, rank int) (p page, err error) {
+	answer, err := pageScript.Run(ctx, l.db.Client, []string{l.set, l.log}, rank, rank+ReadAtOnce-1).Slice()
+	if err != nil {
+		return p, err
+	}
+	if len(answer) != 2 {
+		return p, errForeign
+	}
+	at, _ := answer[0].(string)
+	members, _ := answer[1].([]any)
+	var ok bool
+	if p.at, ok = positionOf(at); !ok || len(members)%2 != 0 {
+		return p, errForeign
+	}
+	p.members = len(members) / 2
+	for i := 0; i < len(members); i += 2 {
+		if e, ok := entryOf(members[i], members[i+1]); ok {
+			p.entries = append(p.entries, e)
+		}
+	}
+	return p, nil
+}
+
 // entryOf reports false for the guard.
-func entryOf(member redis.Z) (e idset.Entry, ok bool) {
-	key, _ := member.Member.(string)
-	if len(key) != len(e.Key) {
+func entryOf(member, score any) (e idset.Entry, ok bool) {
+	key, _ := member.(string)
+	text, _ := score.(string)
+	until, err := strconv.ParseFloat(text, 64)
+	if err != nil || len(key) != len(e.Key) {
 		return e, false
 	}
-	return idset.Entry{Key: idset.Key([]byte(key)), Until: uint32(min(max(member.Score, 0), idset.Forever))}, true
+	return idset.Entry{Key: idset.Key([]byte(key)), Until: uint32(min(max(until, 0), idset.Forever))}, true
 }
 
 // Since reads the log from the entry at which the caller is. If that is another

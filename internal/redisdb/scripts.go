@@ -44,6 +44,15 @@ local now = redis.call('TIME')
 return {at, isBroken(set, log, state) and '1' or '0', fields[1] or '', fields[2] or '', fields[3] or '', now[1], now[2]}
 `)
 
+// pageScript returns the position of the last entry, and some of the set by rank,
+// from the latest expiry down, each with its expiry.
+//
+// KEYS: set, log; ARGV: first and last rank.
+var pageScript = redis.NewScript(standing + `
+local at = redis.call('EXISTS', KEYS[2]) == 1 and lastID(KEYS[2]) or '0-0'
+return {at, redis.call('ZRANGE', KEYS[1], ARGV[1], ARGV[2], 'REV', 'WITHSCORES')}
+`)
+
 // appending is the part of scripts that adds entries.
 //
 // The log comes first, as nothing is taken back when a script fails: what is in

@@ -55,16 +55,11 @@ func (c *Copy) catchUp(ctx context.Context) (complete bool, err error) {
 	if c.epoch == "" || c.isLoss(head) {
 		return false, c.enter(ctx, head)
 	}
-	if !c.loaded {
-		if err := c.load(ctx, head); err != nil {
-			return false, err
-		}
-	}
-	switch err := c.readUpTo(ctx, head.At); {
+	switch err := c.read(ctx, head.At); {
 	case errors.Is(err, ErrLost):
 		return false, c.begin(ctx, head)
 	case errors.Is(err, ErrDropped):
-		c.compareAll()
+		c.loaded = false
 		return false, nil
 	case err != nil:
 		return false, err
@@ -123,18 +118,43 @@ func (c *Copy) audit(ctx context.Context, head Head) error {
 	return c.begin(ctx, head)
 }
 
-// load reads the whole list, as of head. What is added meanwhile comes after
-// head, and is read next; some of it may be known by then, which the roll is called
-// for before and after.
-func (c *Copy) load(ctx context.Context, head Head) error {
+// read reads all up to head.
+func (c *Copy) read(ctx context.Context, head Position) error {
+	if !c.loaded {
+		if err := c.load(ctx, head); err != nil {
+			return err
+		}
+	}
+	return c.readUpTo(ctx, head)
+}
+
+// load reads the whole list, as of head, and compares it with what was known before.
+// What is added meanwhile comes after head, and some of it is known by then: it is
+// lost if the server goes back to before it. So the copy reads on to where the load
+// ended, and that must be as it was.
+func (c *Copy) load(ctx context.Context, head Position) error {
 	c.unchecked = true
+	c.compareAll()
 	if err := c.callRoll(ctx, 0); err != nil {
 		return err
 	}
-	if err := c.log.Load(ctx, c.take); err != nil {
+	last, err := c.log.Load(ctx, c.take)
+	if err != nil {
 		return err
 	}
-	c.setPosition(head.At)
+	c.setPosition(head)
+	if err := c.readUpTo(ctx, last); err != nil {
+		return err
+	}
+	if c.at != last {
+		answer, err := c.log.Contains(ctx, nil, last)
+		switch {
+		case err != nil:
+			return err
+		case !answer.Intact:
+			return ErrDropped
+		}
+	}
 	c.loaded = true
 	return nil
 }

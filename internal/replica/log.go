@@ -28,8 +28,9 @@ type Log interface {
 	Contains(ctx context.Context, keys []idset.Key, at Position) (Answer, error)
 
 	// Load passes all entries to add, perhaps some that have expired. Those that
-	// were there when Load was called are not missed.
-	Load(ctx context.Context, add func(idset.Entry)) error
+	// were there when Load was called are not missed. It returns the position of the
+	// last entry as of when it last read: none that it passed came after that.
+	Load(ctx context.Context, add func(idset.Entry)) (last Position, err error)
 
 	// Since passes the entries after at to add, in order, as many as it likes,
 	// and returns the position of the last. If it cannot, it fails with

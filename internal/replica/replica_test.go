@@ -123,13 +123,13 @@ func (s *server) Lacks(_ context.Context, entries []idset.Entry) (bool, error) {
 	return slices.ContainsFunc(entries, func(e idset.Entry) bool { return s.data.entries[e.Key] < e.Until }), s.down
 }
 
-func (s *server) Load(_ context.Context, add func(idset.Entry)) error {
+func (s *server) Load(_ context.Context, add func(idset.Entry)) (replica.Position, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for key, until := range s.data.entries {
 		add(idset.Entry{Key: key, Until: until})
 	}
-	return s.down
+	return s.head().At, s.down
 }
 
 func (s *server) Since(_ context.Context, at replica.Position, add func(idset.Entry)) (replica.Position, error) {

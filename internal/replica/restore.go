@@ -76,13 +76,13 @@ func (c *Copy) join(head Head) {
 	}
 }
 
-// compareAll has the whole list read again, and compared with what is known.
+// compareAll compares what is known, if anything, with what is read from now on.
 func (c *Copy) compareAll() {
-	c.loaded = false
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.seen == nil {
+	if !c.set.Empty() {
 		c.seen = new(idset.Set)
+		c.gave, c.giving = false, nil
 	}
 }
 

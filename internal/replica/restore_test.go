@@ -1,6 +1,7 @@
 package replica_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -197,23 +198,62 @@ func TestALossAfterALoad(t *testing.T) {
 	}, time.Minute, time.Millisecond)
 }
 
+// A server that goes back to a moment within the load, after the line was on the roll,
+// is noticed by the place at which the load ended.
+func TestALossInALoad(t *testing.T) {
+	t.Parallel()
+	s := newServer()
+	loading := &loadingServer{server: s}
+	follow(t, s)
+	require.NoError(t, s.Append(t.Context(), []idset.Entry{idset.EntryOf("before", time.Time{})}))
+	loading.during = func() {
+		loading.after = s.snapshot()
+		require.NoError(t, s.Append(context.Background(), []idset.Entry{idset.EntryOf("late", time.Time{})}))
+	}
+	c := replica.New(t.Context(), loading, staleness)
+	require.NoError(t, c.Ready(t.Context()))
+	require.Eventually(t, func() bool {
+		answer, err := s.Contains(t.Context(), []idset.Key{idset.KeyOf("late")}, replica.Position{})
+		return err == nil && answer.Found && c.Status().Losses == 1
+	}, 10*time.Second, time.Millisecond)
+}
+
+// What a load has read that then failed is compared with the list.
+func TestALossAfterALoadThatFailed(t *testing.T) {
+	t.Parallel()
+	s := newServer()
+	loading := &loadingServer{server: s}
+	follow(t, s)
+	loading.during = func() {
+		loading.after = s.snapshot()
+		require.NoError(t, s.Append(context.Background(), []idset.Entry{idset.EntryOf("late", time.Time{})}))
+	}
+	loading.fails = errDown
+	replica.New(t.Context(), loading, staleness)
+	require.Eventually(t, func() bool {
+		answer, err := s.Contains(t.Context(), []idset.Key{idset.KeyOf("late")}, replica.Position{})
+		return err == nil && answer.Found
+	}, 10*time.Second, time.Millisecond)
+}
+
 // loadingServer lets things happen while a list is loaded for the first time.
 type loadingServer struct {
 	*server
 	once          sync.Once
 	during, after func()
+	fails         error // after all was read
 }
 
-func (s *loadingServer) Load(ctx context.Context, add func(idset.Entry)) (err error) {
+func (s *loadingServer) Load(ctx context.Context, add func(idset.Entry)) (last replica.Position, err error) {
 	first := false
 	s.once.Do(func() { first = true })
 	if !first {
 		return s.server.Load(ctx, add)
 	}
 	s.during()
-	err = s.server.Load(ctx, add)
+	last, err = s.server.Load(ctx, add)
 	s.after()
-	return err
+	return last, cmp.Or(s.fails, err)
 }
 
 // Very many entries are given by one follower, in parts.

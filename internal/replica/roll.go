@@ -106,7 +106,7 @@ func (c *Copy) callRoll(ctx context.Context, pause time.Duration) error {
 		return nil // the list was lost, and with it the roll: who was on it is expected
 	}
 	if !read.Kept && c.roll.was > 0 {
-		c.compareAll()
+		c.loaded = false
 	}
 	c.unchecked = c.unchecked && !c.loaded
 	c.roll.was = c.roll.me.Beat

@@ -175,20 +175,19 @@ func (l *List) Contains(ctx context.Context, keys []idset.Key, at replica.Positi
 
 // Load passes all entries to add, page by page. What is added meanwhile has
 // higher numbers than what was there.
-func (l *List) Load(ctx context.Context, add func(idset.Entry)) error {
-	next := int64(0)
+func (l *List) Load(ctx context.Context, add func(idset.Entry)) (last replica.Position, err error) {
 	for {
-		page, err := l.page(ctx, next)
+		page, err := l.page(ctx, last.Seq+1)
 		if err != nil {
-			return err
+			return last, err
 		}
 		for _, row := range page {
 			add(row.entry)
+			last = row.at
 		}
 		if len(page) < pageSize {
-			return nil
+			return last, nil
 		}
-		next = page[len(page)-1].at.Seq + 1
 	}
 }
 
