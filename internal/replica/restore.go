@@ -132,6 +132,9 @@ func (c *Copy) missing(at time.Time) (missing []idset.Entry) {
 // restore is the part of a round in which the list is not known to be whole.
 func (c *Copy) restore(ctx context.Context, head Head, asked time.Time) error {
 	c.setRestoring(true)
+	if err := c.callRoll(ctx, 0); err != nil { // first: who cannot give lives all the same
+		return err
+	}
 	if err := c.repeatOwn(ctx, asked); err != nil {
 		return err
 	}
@@ -139,9 +142,6 @@ func (c *Copy) restore(ctx context.Context, head Head, asked time.Time) error {
 		if err := c.giveBack(ctx, head.Giver); err != nil {
 			return err
 		}
-	}
-	if err := c.callRoll(ctx, 0); err != nil {
-		return err
 	}
 	if head.Giver != "" && !c.roll.has(head.Giver) {
 		return c.log.PassGiver(ctx, head.Epoch, head.Giver, "")

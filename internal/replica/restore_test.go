@@ -236,6 +236,40 @@ func TestALossAfterALoadThatFailed(t *testing.T) {
 	}, 10*time.Second, time.Millisecond)
 }
 
+// Who cannot give back what it knows, but reads, is waited for.
+func TestWhoCannotGiveIsWaitedFor(t *testing.T) {
+	t.Parallel()
+	s := newServer()
+	full := &fullServer{server: s}
+	holder := replica.New(t.Context(), full, staleness)
+	require.NoError(t, holder.Ready(t.Context()))
+	c := follow(t, s)
+	require.Eventually(t, func() bool { return c.Status().Followers == 2 }, time.Minute, time.Millisecond)
+	full.err.Store(&errDown)
+	require.ErrorIs(t, holder.Add(t.Context(), "only the holder knows", time.Time{}), errDown)
+	add(t, c, "known")
+	s.loseAll()
+	require.Eventually(t, func() bool { return c.Status().Losses == 1 }, time.Minute, time.Millisecond)
+	for began := time.Now(); time.Since(began) < 8*staleness; time.Sleep(time.Millisecond) {
+		require.True(t, c.Status().Restoring)
+	}
+	full.err.Store(nil)
+	eventuallyContains(t, c, "only the holder knows")
+}
+
+// fullServer takes no entries of one process, while it has an error.
+type fullServer struct {
+	*server
+	err atomic.Pointer[error]
+}
+
+func (s *fullServer) Append(ctx context.Context, entries []idset.Entry) error {
+	if err := s.err.Load(); err != nil {
+		return *err
+	}
+	return s.server.Append(ctx, entries)
+}
+
 // loadingServer lets things happen while a list is loaded for the first time.
 type loadingServer struct {
 	*server
