@@ -2,6 +2,7 @@ package faults
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"sync"
@@ -30,6 +31,11 @@ type LostList struct {
 
 	// Lose makes the server lose all of the list, or what came after Keep.
 	Lose func()
+
+	// Slow has one process alone know what was revoked last, and keeps it from giving
+	// that back until the others would have accepted it for too long. They have to wait
+	// for it. Figures are those of a list that is not Slow.
+	Slow bool
 }
 
 // Recent is how many IDs are revoked in the moment before the loss. Nobody may know
@@ -107,6 +113,8 @@ type probing struct {
 	probes  sync.WaitGroup
 	running []*replica.Copy // before the loss
 
+	reading sync.RWMutex // held while those who follow must not read
+
 	mu          sync.Mutex
 	losses      int
 	lost        time.Time // the last time; zero before the first
@@ -149,11 +157,28 @@ func (p *probing) recent(i int) string { return fmt.Sprint("recent ", i) }
 // follow starts the processes that run before the loss.
 func (p *probing) follow(open func() replica.Log) {
 	p.t.Helper()
-	for range p.l.Followers {
-		p.running = append(p.running, p.start(open(), true))
+	for i := range p.l.Followers {
+		log := &hooked{Log: open(), asks: p.waitUntilLost}
+		if i == 0 {
+			log = &hooked{Log: log.Log, refuses: p.isTooSoon}
+		}
+		p.running = append(p.running, p.start(log, true))
 	}
 	requireComplete(p.t, p.running)
 	require.Eventually(p.t, func() bool { return p.running[0].Status().Followers == p.l.Followers }, time.Minute, 10*time.Millisecond)
+}
+
+// isTooSoon reports whether an ID that was revoked might still be accepted.
+func (p *probing) isTooSoon() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.l.Slow && p.losses > 0 && time.Since(p.lost) < lossBound+slack+MaxStaleness/2
+}
+
+// waitUntilLost has those who follow read nothing in the moment before the loss.
+func (p *probing) waitUntilLost() {
+	p.reading.RLock()
+	defer p.reading.RUnlock()
 }
 
 // start starts a process, and asks it.
@@ -174,6 +199,9 @@ func (p *probing) revoke() {
 		require.NoError(p.t, p.running[0].Add(p.t.Context(), p.recent(i), p.hour))
 		if i == Recent/2 {
 			require.Eventually(p.t, func() bool { return p.running[0].Status().Pending == 0 }, time.Minute, time.Millisecond)
+			if p.l.Slow {
+				p.reading.Lock()
+			}
 		}
 	}
 }
@@ -183,9 +211,13 @@ func (p *probing) lose() {
 	p.note(func() {
 		p.losses++
 		p.lost = time.Now()
-		if p.losses == 1 {
-			p.probes.Go(p.startProcesses)
+		if p.losses > 1 {
+			return
 		}
+		if p.l.Slow {
+			p.reading.Unlock()
+		}
+		p.probes.Go(p.startProcesses)
 	})
 }
 
@@ -288,11 +320,29 @@ func (p *probing) requireAll() {
 	assert.Zero(p.t, missing, "entries that are not back")
 }
 
-// hooked is a log that tells what a process has done with it.
+// hooked is a log that tells what a process has done with it, and may refuse it.
 type hooked struct {
 	replica.Log
-	loaded   func() // an entry
-	appended func() // an entry
+	asks     func()      // for what is new; before it does
+	loaded   func()      // an entry
+	appended func()      // an entry
+	refuses  func() bool // to append
+}
+
+var errRefused = errors.New("the server takes nothing of this process")
+
+func (h *hooked) Head(ctx context.Context) (replica.Head, error) {
+	if h.asks != nil {
+		h.asks()
+	}
+	return h.Log.Head(ctx)
+}
+
+func (h *hooked) Since(ctx context.Context, at replica.Position, add func(idset.Entry)) (replica.Position, error) {
+	if h.asks != nil {
+		h.asks()
+	}
+	return h.Log.Since(ctx, at, add)
 }
 
 func (h *hooked) Load(ctx context.Context, add func(idset.Entry)) (replica.Position, error) {
@@ -305,6 +355,9 @@ func (h *hooked) Load(ctx context.Context, add func(idset.Entry)) (replica.Posit
 }
 
 func (h *hooked) Append(ctx context.Context, entries []idset.Entry) error {
+	if h.refuses != nil && h.refuses() {
+		return errRefused
+	}
 	err := h.Log.Append(ctx, entries)
 	for range entries {
 		if h.appended != nil {

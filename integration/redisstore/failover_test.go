@@ -21,7 +21,7 @@ func TestReplicaThatLags(t *testing.T) {
 	var server faults.Moving
 	server.Move(master.Addr())
 	faults.RunLostList(t, faults.LostList{
-		Entries: 2000, Followers: 3,
+		Entries: 2000, Followers: 3, Slow: true,
 		Open: func() replica.Log {
 			client := redis.NewClient(&redis.Options{Dialer: server.Dial, ContextTimeoutEnabled: true})
 			t.Cleanup(func() { _ = client.Close() })

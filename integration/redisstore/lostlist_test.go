@@ -27,13 +27,17 @@ func lostList(t *testing.T, entries, followers int) faults.LostList {
 	server := testserver.Redis(t)
 	client := newClient(t, server.Addr())
 	return faults.LostList{
-		Entries: entries, Followers: followers,
+		Entries: entries, Followers: followers, Slow: true,
 		Open: func() replica.Log { return listOf(t, server.Addr()) },
 		Lose: func() { require.NoError(t, client.FlushAll(t.Context()).Err()) },
 	}
 }
 
-func TestListIsLost(t *testing.T) { faults.RunLostList(t, lostList(t, *entriesLost, *followers)) }
+func TestListIsLost(t *testing.T) {
+	l := lostList(t, *entriesLost, *followers)
+	l.Slow = false
+	faults.RunLostList(t, l)
+}
 
 func TestListIsLostByMany(t *testing.T) { faults.RunLostList(t, lostList(t, 5000, 20)) }
 

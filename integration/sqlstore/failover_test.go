@@ -31,7 +31,7 @@ func TestStandbyThatLags(t *testing.T) {
 	require.NoError(t, err)
 	config.DialFunc = server.Dial
 	faults.RunLostList(t, faults.LostList{
-		Entries: 2000, Followers: 3,
+		Entries: 2000, Followers: 3, Slow: true,
 		Open: func() replica.Log {
 			pool := stdlib.OpenDB(*config)
 			t.Cleanup(func() { _ = pool.Close() })
