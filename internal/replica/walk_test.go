@@ -343,8 +343,8 @@ func (p *process) Lacks(ctx context.Context, entries []idset.Entry) (bool, error
 	return through(p, func() (bool, error) { return p.server.Lacks(ctx, entries) })
 }
 
-func (p *process) Load(ctx context.Context, add func(idset.Entry)) error {
-	return change(p, func() error { return p.server.Load(ctx, add) })
+func (p *process) Load(ctx context.Context, add func(idset.Entry)) (replica.Position, error) {
+	return through(p, func() (replica.Position, error) { return p.server.Load(ctx, add) })
 }
 
 func (p *process) Since(ctx context.Context, at replica.Position, add func(idset.Entry)) (replica.Position, error) {
