@@ -124,7 +124,7 @@ func restore(t *testing.T, log replica.Log) {
 	t.Helper()
 	me := replica.Member{ID: "me", Beat: 1}
 	require.NoError(t, log.Found(t.Context(), "first"))
-	_, err := log.Call(t.Context(), me, 0)
+	_, _, err := log.Call(t.Context(), me)
 	require.NoError(t, err)
 	require.NoError(t, log.Begin(t.Context(), "first", "second", []string{"me"}))
 	require.NoError(t, log.PassGiver(t.Context(), "second", "", "me"))

@@ -43,32 +43,24 @@ func (l *List) End(ctx context.Context, epoch string) error {
 	return l.write(ctx, endScript, []string{l.state, l.roll}, epoch)
 }
 
-// Call writes the line of me on the roll and returns all lines.
-func (l *List) Call(ctx context.Context, me replica.Member, was int64) (r replica.Roll, err error) {
+// Call writes the line of me on the roll and returns all lines, and the epoch.
+func (l *List) Call(ctx context.Context, me replica.Member) (roll []replica.Member, epoch string, err error) {
 	answer, err := Ask(ctx, l.db, func(ctx context.Context) ([]string, error) {
 		line := strconv.FormatInt(me.Beat, 10) + ":" + me.Gave
 		return callScript.Run(ctx, l.db.Client, []string{l.state, l.roll}, me.ID, line).StringSlice()
 	})
 	if err != nil {
-		return r, err
+		return nil, "", err
 	}
-	if len(answer)%2 != 0 || len(answer) < 2 {
-		return r, errForeign
+	if len(answer)%2 != 1 {
+		return nil, "", errForeign
 	}
-	end := len(answer) - 2
-	r.Epoch = answer[end]
-	before := memberOf(me.ID, answer[end+1])
-	r.Kept = answer[end+1] != "" && was <= before.Beat && before.Beat <= me.Beat
-	for i := 0; i < end; i += 2 {
-		r.Members = append(r.Members, memberOf(answer[i], answer[i+1]))
+	for i := 0; i+1 < len(answer); i += 2 {
+		beat, gave, _ := strings.Cut(answer[i+1], ":")
+		n, _ := strconv.ParseInt(beat, 10, 64) // 0 is nobody's
+		roll = append(roll, replica.Member{ID: answer[i], Beat: n, Gave: gave})
 	}
-	return r, nil
-}
-
-func memberOf(id, line string) replica.Member {
-	beat, gave, _ := strings.Cut(line, ":")
-	n, _ := strconv.ParseInt(beat, 10, 64) // 0 is nobody's
-	return replica.Member{ID: id, Beat: n, Gave: gave}
+	return roll, answer[len(answer)-1], nil
 }
 
 // Strike removes the line of m from the roll, if it is as it was.

@@ -167,16 +167,13 @@ redis.call('HSET', KEYS[1], 'restoring', '0', 'giver', '')
 return 1
 `)
 
-// callScript writes a line of the roll, and returns all lines, the epoch, and what
-// was there.
+// callScript writes a line of the roll, and returns all lines and the epoch.
 //
 // KEYS: state, roll; ARGV: follower, line.
 var callScript = redis.NewScript(`
-local before = redis.call('HGET', KEYS[2], ARGV[1]) or ''
 redis.call('HSET', KEYS[2], ARGV[1], ARGV[2])
 local answer = redis.call('HGETALL', KEYS[2])
 table.insert(answer, redis.call('HGET', KEYS[1], 'epoch') or '')
-table.insert(answer, before)
 return answer
 `)
 

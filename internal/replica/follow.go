@@ -72,11 +72,6 @@ func (c *Copy) catchUp(ctx context.Context) (complete bool, err error) {
 
 // finish ends a round in which the copy took over all of a list that is whole.
 func (c *Copy) finish(ctx context.Context, head Head, asked time.Time) (complete bool, err error) {
-	if c.unchecked {
-		if err := c.callRoll(ctx, 0); err != nil || c.unchecked {
-			return false, err
-		}
-	}
 	if c.seen != nil {
 		if len(c.missing(c.clocks.theirPast())) > 0 {
 			return false, c.begin(ctx, head)
@@ -133,11 +128,7 @@ func (c *Copy) read(ctx context.Context, head Position) error {
 // lost if the server goes back to before it. So the copy reads on to where the load
 // ended, and that must be as it was.
 func (c *Copy) load(ctx context.Context, head Position) error {
-	c.unchecked = true
 	c.compareAll()
-	if err := c.callRoll(ctx, 0); err != nil {
-		return err
-	}
 	last, err := c.log.Load(ctx, c.take)
 	if err != nil {
 		return err

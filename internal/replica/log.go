@@ -60,9 +60,9 @@ type Log interface {
 	// what they know.
 	End(ctx context.Context, epoch string) error
 
-	// Call writes the line of me on the roll. It reports whether that was there as
-	// me had left it, with a beat from was to that of me.
-	Call(ctx context.Context, me Member, was int64) (Roll, error)
+	// Call writes the line of me on the roll, and returns all lines and the epoch of
+	// the list whose roll it is.
+	Call(ctx context.Context, me Member) (roll []Member, epoch string, err error)
 
 	// Strike removes the line of m from the roll, if it is as it was.
 	Strike(ctx context.Context, m Member) error
@@ -104,13 +104,6 @@ type Member struct {
 	ID   string
 	Beat int64  // grows as long as the follower lives
 	Gave string // the epoch to whose list it has given back all it knew
-}
-
-// Roll is who follows a list.
-type Roll struct {
-	Members []Member
-	Epoch   string // of the list whose roll it is
-	Kept    bool   // the line of who asked was as it had left it
 }
 
 // Unfit is why a server cannot keep a list, and what to do about it: a copy of what

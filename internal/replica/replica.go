@@ -31,7 +31,6 @@ type Copy struct {
 
 	// Only the follower uses these.
 	loaded      bool
-	unchecked   bool          // whether the roll was as it should be after the last load
 	gave        bool          // all that was known when the follower joined this epoch
 	giving      []idset.Entry // what the giver has yet to give
 	joined      time.Time     // when this epoch was first seen

@@ -229,13 +229,12 @@ func (s *server) End(_ context.Context, epoch string) error {
 	})
 }
 
-func (s *server) Call(_ context.Context, me replica.Member, was int64) (r replica.Roll, err error) {
+func (s *server) Call(_ context.Context, me replica.Member) (roll []replica.Member, epoch string, err error) {
 	err = s.change(func(d *data) {
-		before, ok := d.roll[me.ID]
 		d.roll[me.ID] = me
-		r = replica.Roll{Members: slices.Collect(maps.Values(d.roll)), Epoch: d.epoch, Kept: ok && was <= before.Beat && before.Beat <= me.Beat}
+		roll, epoch = slices.Collect(maps.Values(d.roll)), d.epoch
 	})
-	return r, err
+	return roll, epoch, err
 }
 
 func (s *server) Strike(_ context.Context, m replica.Member) error {

@@ -69,7 +69,7 @@ func (c *Copy) join(head Head) {
 		c.losses++
 	}
 	c.mu.Unlock()
-	c.loaded, c.gave, c.giving, c.joined, c.roll.was = false, !knows, nil, time.Now(), 0
+	c.loaded, c.gave, c.giving, c.joined = false, !knows, nil, time.Now()
 	c.setRestoring(head.Restoring)
 	if wasKnown && head.Restoring {
 		c.tell(store.ListEvent{Kind: store.ListLost})
@@ -146,7 +146,7 @@ func (c *Copy) restore(ctx context.Context, head Head, asked time.Time) error {
 	if head.Giver != "" && !c.roll.has(head.Giver) {
 		return c.log.PassGiver(ctx, head.Epoch, head.Giver, "")
 	}
-	if c.gave && !c.unchecked && c.roll.allGave(c.epoch) && time.Since(c.joined) >= c.maxStaleness {
+	if c.gave && c.roll.allGave(c.epoch) && time.Since(c.joined) >= c.maxStaleness {
 		return c.log.End(ctx, head.Epoch)
 	}
 	return nil

@@ -178,28 +178,8 @@ func TestReadyNamesTheReason(t *testing.T) {
 	require.NoError(t, c.Ready(t.Context()))
 }
 
-// A server that goes back to before what was loaded, and not numbered, is noticed by
-// the line on the roll.
-func TestALossAfterALoad(t *testing.T) {
-	t.Parallel()
-	s := newServer()
-	loading := &loadingServer{server: s}
-	follow(t, s)
-	require.Eventually(t, func() bool { h, _ := s.Head(t.Context()); return h.Epoch != "" }, time.Minute, time.Millisecond)
-	toSnapshot := s.snapshot()
-	loading.during = func() {
-		require.NoError(t, s.Append(context.Background(), []idset.Entry{idset.EntryOf("late", time.Time{})}))
-	}
-	loading.after = toSnapshot
-	c := replica.New(t.Context(), loading, staleness)
-	require.Eventually(t, func() bool {
-		answer, err := s.Contains(t.Context(), []idset.Key{idset.KeyOf("late")}, replica.Position{})
-		return err == nil && answer.Found && c.Status().Losses == 1
-	}, time.Minute, time.Millisecond)
-}
-
-// A server that goes back to a moment within the load, after the line was on the roll,
-// is noticed by the place at which the load ended.
+// A server that goes back to a moment within the load is noticed by the place at which
+// the load ended.
 func TestALossInALoad(t *testing.T) {
 	t.Parallel()
 	s := newServer()

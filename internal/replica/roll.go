@@ -12,7 +12,6 @@ const silence = 4
 // roll is who follows the list, as this follower has read it.
 type roll struct {
 	me      Member
-	was     int64     // the beat that is known to be on the server; 0 if none is
 	called  time.Time // when it was last read
 	members map[string]sign
 	absent  map[string]sign // who is no longer on it, until they would be struck
@@ -86,9 +85,6 @@ func (r *roll) silent(now time.Time, most time.Duration) (m Member, ok bool) {
 
 // callRoll shows that this follower lives, and reads who else does, if that was
 // last done pause ago.
-//
-// Its line is a canary, too: if the server goes back to an earlier time, the line
-// does. What was read from a whole list, without numbers, is compared again then.
 func (c *Copy) callRoll(ctx context.Context, pause time.Duration) error {
 	if time.Since(c.roll.called) < pause {
 		return nil
@@ -98,21 +94,16 @@ func (c *Copy) callRoll(ctx context.Context, pause time.Duration) error {
 	if c.gave {
 		c.roll.me.Gave = c.epoch
 	}
-	read, err := c.log.Call(ctx, c.roll.me, c.roll.was)
+	members, epoch, err := c.log.Call(ctx, c.roll.me)
 	if err != nil {
 		return err
 	}
-	if read.Epoch != c.epoch {
+	if epoch != c.epoch {
 		return nil // the list was lost, and with it the roll: who was on it is expected
 	}
-	if !read.Kept && c.roll.was > 0 {
-		c.loaded = false
-	}
-	c.unchecked = c.unchecked && !c.loaded
-	c.roll.was = c.roll.me.Beat
-	c.roll.note(read.Members, time.Now(), c.maxStaleness)
+	c.roll.note(members, time.Now(), c.maxStaleness)
 	c.mu.Lock()
-	c.followers = len(read.Members)
+	c.followers = len(members)
 	c.mu.Unlock()
 	if m, ok := c.roll.silent(time.Now(), silence*c.maxStaleness); ok {
 		return c.log.Strike(ctx, m)

@@ -377,8 +377,9 @@ func (p *process) End(ctx context.Context, epoch string) error {
 	return change(p, func() error { return p.server.End(ctx, epoch) })
 }
 
-func (p *process) Call(ctx context.Context, me replica.Member, was int64) (replica.Roll, error) {
-	return through(p, func() (replica.Roll, error) { return p.server.Call(ctx, me, was) })
+func (p *process) Call(ctx context.Context, me replica.Member) (roll []replica.Member, epoch string, err error) {
+	err = change(p, func() (err error) { roll, epoch, err = p.server.Call(ctx, me); return err })
+	return roll, epoch, err
 }
 
 func (p *process) Strike(ctx context.Context, m replica.Member) error {

@@ -80,7 +80,6 @@ func newQueries(d *Dialect, prefix string) Queries {
 		PassGiver: q(`UPDATE {head} SET giver = ? WHERE id = 1 AND epoch = ? AND giver = ?`),
 		End: q(`UPDATE {head} SET restoring = 0, giver = '' WHERE id = 1 AND epoch = ? ` +
 			`AND NOT EXISTS (SELECT 1 FROM {roll} WHERE gave <> ?)`),
-		Beat:     q(`UPDATE {roll} SET beat = ?, gave = ? WHERE id = ? AND beat BETWEEN ? AND ?`),
 		Call:     q(`INSERT INTO {roll} (id, beat, gave) VALUES (?, ?, ?) ` + d.orUpdate + `beat = ?, gave = ?`),
 		Roll:     q(`SELECT {roll}.id, beat, gave, epoch FROM {roll}, {head} WHERE {head}.id = 1`),
 		Expected: q(`INSERT INTO {roll} (id, beat, gave) VALUES (?, 0, '') ` + d.orUpdate + `beat = {roll}.beat`),

@@ -71,21 +71,16 @@ func (l *List) End(ctx context.Context, epoch string) error {
 	return l.change(ctx, l.db.Queries.End, epoch, epoch)
 }
 
-// Call writes the line of me on the roll and returns all lines.
-func (l *List) Call(ctx context.Context, me replica.Member, was int64) (r replica.Roll, err error) {
-	kept, err := l.db.Affected(ctx, l.db.Queries.Beat, me.Beat, me.Gave, me.ID, was, me.Beat)
-	if err == nil && kept == 0 {
-		err = l.change(ctx, l.db.Queries.Call, me.ID, me.Beat, me.Gave, me.Beat, me.Gave)
-	}
-	if err != nil {
-		return r, err
+// Call writes the line of me on the roll and returns all lines, and the epoch.
+func (l *List) Call(ctx context.Context, me replica.Member) (roll []replica.Member, epoch string, err error) {
+	if err := l.change(ctx, l.db.Queries.Call, me.ID, me.Beat, me.Gave, me.Beat, me.Gave); err != nil {
+		return nil, "", err
 	}
 	lines, err := Rows(ctx, l.db, scanLine, l.db.Queries.Roll)
 	for _, line := range lines {
-		r.Members, r.Epoch = append(r.Members, line.member), line.epoch
+		roll, epoch = append(roll, line.member), line.epoch
 	}
-	r.Kept = kept > 0
-	return r, err
+	return roll, epoch, err
 }
 
 // Strike removes the line of m from the roll, if it is as it was.
