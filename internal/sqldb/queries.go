@@ -26,7 +26,7 @@ type Queries struct {
 	PurgeEntries                  func(n int) string
 
 	Found, Begin, PassGiver, End string
-	Beat, Call, Roll             string
+	Call, Roll                   string
 	Expected, Strike             string
 }
 
