@@ -259,22 +259,21 @@ func TestImplicitRefreshDoesNotRestartTheGrace(t *testing.T) {
 	assert.ErrorIs(t, err, ginjwt.ErrSessionReused)
 }
 
-// A client that goes away before it is known when it was answered gets no tokens,
-// and can repeat the request however late.
+// onceTraded puts a session where a generation has been made, and nobody was answered.
+func (a *graceApp) onceTraded(t *testing.T, id string) { a.put(t, id, 2, time.Time{}) }
+
+// A client that goes away before the store is told when it was answered gets no
+// tokens, and can repeat the request however late.
 func TestCancelledBeforeTheGraceStarts(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
 		name   string
-		before func(t *testing.T, a *graceApp, id string)
-		cancel int  // in which call of Replace; 0: before any
-		server bool // the store does nothing for a client that has gone away
+		before func(a *graceApp, t *testing.T, id string)
+		cancel int // in which call of Replace; 0: before any
 	}{
-		{"a trade, while the grace is stored", nil, 2, true},
-		{"a trade, while the generation is made", nil, 1, false},
-		{"a repetition, while the grace is stored", func(t *testing.T, a *graceApp, id string) { a.put(t, id, 2, time.Time{}) }, 1, true},
-		{"a repetition, from the beginning", func(t *testing.T, a *graceApp, id string) { a.put(t, id, 2, time.Time{}) }, 0, false},
-		{"the newest, while the grace is stored", func(t *testing.T, a *graceApp, id string) { a.put(t, id, 1, time.Time{}) }, 1, true},
-		{"the newest, from the beginning", func(t *testing.T, a *graceApp, id string) { a.put(t, id, 1, time.Time{}) }, 0, false},
+		{"a trade, while the generation is made", nil, 1},
+		{"a repetition, from the beginning", (*graceApp).onceTraded, 0},
+		{"the newest, from the beginning", func(a *graceApp, t *testing.T, id string) { a.put(t, id, 1, time.Time{}) }, 0},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
@@ -282,22 +281,9 @@ func TestCancelledBeforeTheGraceStarts(t *testing.T) {
 			pair := newPair(t, a.mgr)
 			a.clock.Advance(tradable)
 			if test.before != nil {
-				test.before(t, a, pair.SessionID)
+				test.before(a, t, pair.SessionID)
 			}
-			token, err := a.mgr.DecodeToken(t.Context(), pair.RefreshToken)
-			require.NoError(t, err)
-			ctx, cancel := context.WithCancel(t.Context())
-			defer cancel()
-			a.store.cancels = test.server
-			a.store.replace = func() {
-				if a.writes++; a.writes == test.cancel {
-					cancel()
-				}
-			}
-			if test.cancel == 0 {
-				cancel()
-			}
-			got, err := a.mgr.RotateTokens(ctx, token)
+			got, err := a.rotateCancelled(t, pair.RefreshToken, test.cancel)
 			require.ErrorIs(t, err, ginjwt.ErrUnavailable)
 			require.ErrorIs(t, err, context.Canceled)
 			require.Zero(t, got)
@@ -310,6 +296,56 @@ func TestCancelledBeforeTheGraceStarts(t *testing.T) {
 			assert.Empty(t, a.told)
 		})
 	}
+}
+
+// A client that goes away while the store is told is answered, and the grace starts. If
+// it were told to try again, it would be taken for a thief after a grace that the store
+// may have noted.
+func TestCancelledWhileTheGraceStarts(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name   string
+		before func(a *graceApp, t *testing.T, id string)
+		cancel int // in which call of Replace
+	}{
+		{"a trade", nil, 2},
+		{"a repetition", (*graceApp).onceTraded, 1},
+		{"the newest", func(a *graceApp, t *testing.T, id string) { a.put(t, id, 1, time.Time{}) }, 1},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			a := newGraceApp(t, nil)
+			pair := newPair(t, a.mgr)
+			a.clock.Advance(tradable)
+			if test.before != nil {
+				test.before(a, t, pair.SessionID)
+			}
+			a.store.cancels = true
+			got, err := a.rotateCancelled(t, pair.RefreshToken, test.cancel)
+			require.NoError(t, err)
+			accepted(t, a.mgr, got.AccessToken)
+			accepted(t, a.mgr, got.RefreshToken)
+			assert.Equal(t, a.clock.Now().UTC(), a.stored(t, pair.SessionID).HandedOutAt)
+		})
+	}
+}
+
+// rotateCancelled has the client go away in a call of Replace, or before any.
+func (a *graceApp) rotateCancelled(t *testing.T, encoded string, in int) (ginjwt.TokenPair, error) {
+	t.Helper()
+	token, err := a.mgr.DecodeToken(t.Context(), encoded)
+	require.NoError(t, err)
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	a.store.replace = func() {
+		if a.writes++; a.writes == in {
+			cancel()
+		}
+	}
+	if in == 0 {
+		cancel()
+	}
+	return a.mgr.RotateTokens(ctx, token)
 }
 
 // If it is the store that fails there, the answer goes out, and the tokens before

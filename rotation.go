@@ -117,8 +117,9 @@ func (r *rotation) advance(ctx context.Context, s, next store.Session) (won bool
 // nobody must be taken for a thief.
 //
 // A client that has gone away by then is not answered, as it must be able to repeat.
-// If it is the store that fails, the answer goes out: then the tokens before are
-// good until the new ones are traded.
+// One that goes away later is answered: nobody could tell whether the store had noted
+// it. If it is the store that fails, the answer goes out, too: then the tokens before
+// are good until the new ones are traded.
 func (r *rotation) handOut(ctx context.Context, s store.Session) error {
 	if err := r.limitAdopted(ctx, s); err != nil {
 		return err
@@ -127,22 +128,18 @@ func (r *rotation) handOut(ctx context.Context, s store.Session) error {
 		if ctx.Err() != nil {
 			return unavailable(context.Cause(ctx))
 		}
-		started := s
+		started, noting := s, context.WithoutCancel(ctx)
 		started.HandedOutAt = r.now()
-		done, err := r.store.Replace(ctx, s, started)
+		done, err := r.store.Replace(noting, s, started)
 		if err == nil && !done {
 			var ok bool
-			started, ok, err = r.store.Get(ctx, s.ID)
+			started, ok, err = r.store.Get(noting, s.ID)
 			if err == nil && !ok {
 				return refusal(ErrSessionEnded, nil).about(r.token)
 			}
 		}
 		switch {
-		case done:
-			return nil
-		case ctx.Err() != nil:
-			return unavailable(context.Cause(ctx))
-		case err != nil, started.Generation != s.Generation: // or the successor was traded
+		case done, err != nil, started.Generation != s.Generation: // or the successor was traded
 			return nil
 		}
 		s = started // it was renewed, or another repetition handed it out
