@@ -3,6 +3,7 @@ package faults
 import (
 	"fmt"
 	"runtime"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -26,7 +27,9 @@ type Storm struct {
 
 const (
 	stormed         = 20 // processes
-	mostAskedByEach = 60 // questions, lookups included, until a process is complete again, and in the second after
+	mostAskedByEach = 40 // questions, lookups included, until a process is complete again, and in the second after
+	triedInACut     = 3 * MaxStaleness
+	mostTriedByEach = 4 * 3 // rounds in that time
 )
 
 // RunStorm cuts all connections, and restores them at once. Lookups go on meanwhile.
@@ -35,10 +38,11 @@ func RunStorm(t *testing.T, s Storm) {
 	before := runtime.NumGoroutine()
 	t.Run("storm", func(t *testing.T) { // which ends all that it starts
 		var logs []replica.Log
+		var tried, loaded atomic.Int64
 		for range stormed {
 			log, closeLog := s.Open()
 			t.Cleanup(closeLog)
-			logs = append(logs, log)
+			logs = append(logs, &hooked{Log: log, asks: func() { tried.Add(1) }, loaded: func() { loaded.Add(1) }})
 		}
 		p := &probing{t: t, l: LostList{Entries: stormed, Followers: stormed}, hour: time.Now().Add(time.Hour), every: MaxStaleness / 10}
 		p.begin()
@@ -55,7 +59,10 @@ func RunStorm(t *testing.T, s Storm) {
 		steady := s.count(MaxStaleness)
 
 		s.Proxy.Cut()
-		pause(3 * MaxStaleness) // until no copy answers alone
+		tried.Store(0)
+		pause(triedInACut) // until no copy answers alone
+		assert.LessOrEqual(t, int(tried.Load()), stormed*(mostTriedByEach+1), "rounds without a server")
+		loaded.Store(0)
 		p.note(func() { p.lost = time.Now() })
 		asked := s.Asked()
 		s.Proxy.Restore()
@@ -70,6 +77,7 @@ func RunStorm(t *testing.T, s Storm) {
 		})
 		assert.Less(t, complete, MaxStaleness+slack)
 		assert.Less(t, asked, stormed*mostAskedByEach)
+		assert.Zero(t, loaded.Load(), "entries that were read again")
 		for _, b := range p.running {
 			assert.Zero(t, b.Status().Losses, "nothing was lost")
 		}
