@@ -139,6 +139,29 @@ func (s *hookedServer) Since(ctx context.Context, at replica.Position, add func(
 	return s.server.Since(ctx, at, add)
 }
 
+// The same where the entries alone are lost: neither the epoch nor the roll tells.
+func TestEntriesThatAreLostAndDropped(t *testing.T) {
+	t.Parallel()
+	s := newServer()
+	c := follow(t, s)
+	add(t, c, "id")
+	require.Eventually(t, func() bool { return c.Status().Pending == 0 }, time.Minute, time.Millisecond)
+	s.locked(func() {
+		delete(s.data.entries, idset.KeyOf("id"))
+		for i := range s.data.log {
+			s.data.log[i].at.Mark = "another"
+		}
+		last := s.data.log[len(s.data.log)-1]
+		last.at.Seq++
+		s.data.log = append(s.data.log, last)
+		s.dropped = len(s.data.log) - 1
+	})
+	require.Eventually(t, func() bool { return c.Status().Losses == 1 && !c.Status().Restoring }, 10*time.Second, time.Millisecond)
+	answer, err := s.Contains(t.Context(), []idset.Key{idset.KeyOf("id")}, replica.Position{})
+	require.NoError(t, err)
+	assert.True(t, answer.Found, "it was given back")
+}
+
 // Entries that are removed by hand, from the middle, are given back.
 func TestEntriesThatAreRemovedByHand(t *testing.T) {
 	t.Parallel()
