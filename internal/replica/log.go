@@ -23,6 +23,10 @@ type Log interface {
 	// stays. An entry that is there already for as long needs no new number.
 	Append(ctx context.Context, entries []idset.Entry) error
 
+	// GiveBack appends entries that were missing a moment ago: it need not look for
+	// them. One that is there again by now may be there twice.
+	GiveBack(ctx context.Context, entries []idset.Entry) error
+
 	// Contains reports whether any of keys is on the list, whether the entry at
 	// a position is as it was, and where the list stands.
 	Contains(ctx context.Context, keys []idset.Key, at Position) (Answer, error)

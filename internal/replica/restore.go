@@ -178,7 +178,7 @@ func (c *Copy) giveBack(ctx context.Context, giver string) error {
 		return c.log.PassGiver(ctx, c.epoch, "", me)
 	}
 	part := c.giving[:min(givenARound, len(c.giving))]
-	if err := c.log.Append(ctx, part); err != nil {
+	if err := c.log.GiveBack(ctx, part); err != nil {
 		return err
 	}
 	c.giving = c.giving[len(part):]

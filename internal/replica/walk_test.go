@@ -335,6 +335,10 @@ func (p *process) Append(ctx context.Context, entries []idset.Entry) error {
 	return change(p, func() error { return p.server.Append(ctx, entries) })
 }
 
+func (p *process) GiveBack(ctx context.Context, entries []idset.Entry) error {
+	return change(p, func() error { return p.server.GiveBack(ctx, entries) })
+}
+
 func (p *process) Contains(ctx context.Context, keys []idset.Key, at replica.Position) (replica.Answer, error) {
 	return through(p, func() (replica.Answer, error) { return p.server.Contains(ctx, keys, at) })
 }

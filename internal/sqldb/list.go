@@ -49,11 +49,30 @@ func (l *List) Head(ctx context.Context) (replica.Head, error) {
 	return found[0], nil
 }
 
-// Append adds entries in as many steps as it takes.
+// Append adds entries in as many steps as it takes. It leaves out what is there. If
+// another adds the same at this moment, it is there twice, and does no harm.
 func (l *List) Append(ctx context.Context, entries []idset.Entry) error {
+	return l.inBatches(ctx, entries, l.missing)
+}
+
+// GiveBack is Append without looking for the entries. On a table that was emptied,
+// and grows again, databases choose to scan all of it for that.
+func (l *List) GiveBack(ctx context.Context, entries []idset.Entry) error {
+	return l.inBatches(ctx, entries, func(_ context.Context, batch []idset.Entry) ([]idset.Entry, error) { return batch, nil })
+}
+
+// inBatches inserts what choose returns of each batch.
+func (l *List) inBatches(ctx context.Context, entries []idset.Entry, choose func(context.Context, []idset.Entry) ([]idset.Entry, error)) error {
 	for batch := range slices.Chunk(entries, MaxKeys) {
 		if _, err := answer(ctx, l.db, func(ctx context.Context) (struct{}, error) {
-			return struct{}{}, l.append(ctx, batch)
+			if err := l.db.mustCommit(ctx); err != nil {
+				return struct{}{}, err
+			}
+			chosen, err := choose(ctx, batch)
+			if err == nil && len(chosen) > 0 {
+				err = l.db.dialect.insert(l, ctx, chosen)
+			}
+			return struct{}{}, err
 		}); err != nil {
 			return err
 		}
@@ -61,24 +80,13 @@ func (l *List) Append(ctx context.Context, entries []idset.Entry) error {
 	return nil
 }
 
-// append leaves out what is there. If another adds the same at this moment, it
-// is there twice, and does no harm.
-func (l *List) append(ctx context.Context, batch []idset.Entry) error {
-	if err := l.db.mustCommit(ctx); err != nil {
-		return err
-	}
+// missing returns those of batch that are not there.
+func (l *List) missing(ctx context.Context, batch []idset.Entry) ([]idset.Entry, error) {
 	known, err := l.known(ctx, batch)
-	if err != nil {
-		return err
-	}
-	missing := slices.DeleteFunc(slices.Clone(batch), func(e idset.Entry) bool {
+	return slices.DeleteFunc(slices.Clone(batch), func(e idset.Entry) bool {
 		until, there := known[e.Key]
 		return there && until >= e.Until
-	})
-	if len(missing) == 0 {
-		return nil
-	}
-	return l.db.dialect.insert(l, ctx, missing)
+	}), err
 }
 
 // known returns those of batch that are there, and until when.
