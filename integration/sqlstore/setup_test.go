@@ -3,6 +3,7 @@ package sqlstore_test
 import (
 	"crypto/rand"
 	"database/sql"
+	"fmt"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -29,8 +30,11 @@ type database struct {
 	pool    *sql.DB
 }
 
-// connections of a pool; PostgreSQL allows 100 in all.
-const connections = 16
+// connections of a pool; a server allows maxConnections in all.
+const (
+	connections    = 16
+	maxConnections = 400
+)
 
 func open(t *testing.T, driver, dsn string) *sql.DB {
 	t.Helper()
@@ -43,12 +47,13 @@ func open(t *testing.T, driver, dsn string) *sql.DB {
 }
 
 func newPostgres(t *testing.T) *database {
-	server := testserver.Postgres(t, "random_page_cost=1.1") // plans for a disk without moving parts
+	server := testserver.Postgres(t, fmt.Sprint("max_connections=", maxConnections),
+		"random_page_cost=1.1") // plans for a disk without moving parts
 	return &database{sqlstore.PostgreSQL, "pgx", server.DSN(), server, open(t, "pgx", server.DSN())}
 }
 
 func newMariaDB(t *testing.T) *database {
-	server := testserver.MariaDB(t)
+	server := testserver.MariaDB(t, fmt.Sprint("--max-connections=", maxConnections))
 	return &database{sqlstore.MySQL, "mysql", server.DSN(), server, open(t, "mysql", server.DSN())}
 }
 

@@ -205,20 +205,31 @@ func TestReadyNamesTheReason(t *testing.T) {
 // the load ended.
 func TestALossInALoad(t *testing.T) {
 	t.Parallel()
-	s := newServer()
-	loading := &loadingServer{server: s}
-	follow(t, s)
-	require.NoError(t, s.Append(t.Context(), []idset.Entry{idset.EntryOf("before", time.Time{})}))
-	loading.during = func() {
-		loading.after = s.snapshot()
-		require.NoError(t, s.Append(context.Background(), []idset.Entry{idset.EntryOf("late", time.Time{})}))
+	for name, next := range map[string]int{"and waits": 0, "and counts on": 5} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newServer()
+			loading := &loadingServer{server: s}
+			follow(t, s)
+			require.NoError(t, s.Append(t.Context(), []idset.Entry{idset.EntryOf("before", time.Time{})}))
+			loading.during = func() {
+				toSnapshot := s.snapshot()
+				require.NoError(t, s.Append(context.Background(), []idset.Entry{idset.EntryOf("late", time.Time{})}))
+				loading.after = func() {
+					toSnapshot()
+					for i := range next {
+						require.NoError(t, s.Append(context.Background(), []idset.Entry{idset.EntryOf(fmt.Sprint("next ", i), time.Time{})}))
+					}
+				}
+			}
+			c := replica.New(t.Context(), loading, staleness)
+			require.NoError(t, c.Ready(t.Context()))
+			require.Eventually(t, func() bool {
+				answer, err := s.Contains(t.Context(), []idset.Key{idset.KeyOf("late")}, replica.Position{})
+				return err == nil && answer.Found && c.Status().Losses == 1
+			}, 10*time.Second, time.Millisecond)
+		})
 	}
-	c := replica.New(t.Context(), loading, staleness)
-	require.NoError(t, c.Ready(t.Context()))
-	require.Eventually(t, func() bool {
-		answer, err := s.Contains(t.Context(), []idset.Key{idset.KeyOf("late")}, replica.Position{})
-		return err == nil && answer.Found && c.Status().Losses == 1
-	}, 10*time.Second, time.Millisecond)
 }
 
 // What a load has read that then failed is compared with the list.
