@@ -98,9 +98,10 @@ func (c *Copy) finish(ctx context.Context, head Head, asked time.Time) (complete
 const audited = 50
 
 // audit looks for some entries that should be on the list, by chance: what is removed
-// from the middle of it moves no number.
+// from the middle of it moves no number. Those that soon expire may be gone: processes
+// of before purge by their own clock.
 func (c *Copy) audit(ctx context.Context, head Head) error {
-	entries := c.set.Sample(audited, c.clocks.theirPast())
+	entries := c.set.Sample(audited, c.clocks.theirPast().Add(2*margin))
 	c.mu.Lock()
 	entries = slices.DeleteFunc(entries, func(e idset.Entry) bool { _, unread := c.own[e.Key]; return unread })
 	c.mu.Unlock()
