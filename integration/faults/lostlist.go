@@ -354,7 +354,9 @@ func (h *hooked) Load(ctx context.Context, add func(idset.Entry)) (replica.Posit
 	})
 }
 
-func (h *hooked) GiveBack(ctx context.Context, entries []idset.Entry) error { return h.Append(ctx, entries) }
+func (h *hooked) GiveBack(ctx context.Context, entries []idset.Entry) error {
+	return h.Append(ctx, entries)
+}
 
 func (h *hooked) Append(ctx context.Context, entries []idset.Entry) error {
 	if h.refuses != nil && h.refuses() {

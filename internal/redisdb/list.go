@@ -96,7 +96,9 @@ func (l *List) Append(ctx context.Context, entries []idset.Entry) error {
 }
 
 // GiveBack is Append, which looks for each entry at little cost.
-func (l *List) GiveBack(ctx context.Context, entries []idset.Entry) error { return l.Append(ctx, entries) }
+func (l *List) GiveBack(ctx context.Context, entries []idset.Entry) error {
+	return l.Append(ctx, entries)
+}
 
 func (l *List) write(ctx context.Context, script *redis.Script, keys []string, args ...any) error {
 	_, err := Ask(ctx, l.db, func(ctx context.Context) (any, error) { return l.db.Write(ctx, script, keys, args...) })

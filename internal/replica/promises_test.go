@@ -124,7 +124,9 @@ type orderedServer struct {
 	given []uint32
 }
 
-func (s *orderedServer) GiveBack(ctx context.Context, entries []idset.Entry) error { return s.Append(ctx, entries) }
+func (s *orderedServer) GiveBack(ctx context.Context, entries []idset.Entry) error {
+	return s.Append(ctx, entries)
+}
 
 func (s *orderedServer) Append(ctx context.Context, entries []idset.Entry) error {
 	s.mu.Lock()

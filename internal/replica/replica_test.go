@@ -107,7 +107,9 @@ func (s *server) Append(_ context.Context, entries []idset.Entry) error {
 	return nil
 }
 
-func (s *server) GiveBack(ctx context.Context, entries []idset.Entry) error { return s.Append(ctx, entries) }
+func (s *server) GiveBack(ctx context.Context, entries []idset.Entry) error {
+	return s.Append(ctx, entries)
+}
 
 func (s *server) Contains(_ context.Context, keys []idset.Key, at replica.Position) (a replica.Answer, err error) {
 	s.mu.Lock()

@@ -277,7 +277,9 @@ type fullServer struct {
 	err atomic.Pointer[error]
 }
 
-func (s *fullServer) GiveBack(ctx context.Context, entries []idset.Entry) error { return s.Append(ctx, entries) }
+func (s *fullServer) GiveBack(ctx context.Context, entries []idset.Entry) error {
+	return s.Append(ctx, entries)
+}
 
 func (s *fullServer) Append(ctx context.Context, entries []idset.Entry) error {
 	if err := s.err.Load(); err != nil {
@@ -341,7 +343,9 @@ type countingGivers struct {
 	appended int
 }
 
-func (s *countingGivers) GiveBack(ctx context.Context, entries []idset.Entry) error { return s.Append(ctx, entries) }
+func (s *countingGivers) GiveBack(ctx context.Context, entries []idset.Entry) error {
+	return s.Append(ctx, entries)
+}
 
 func (s *countingGivers) Append(ctx context.Context, entries []idset.Entry) error {
 	s.locked(func() { s.appended += len(entries) })
