@@ -355,6 +355,22 @@ func TestWaitIsRefused(t *testing.T) {
 	assert.Less(t, time.Since(began), soon)
 }
 
+// A user who may not use XREAD has a list that polls, and says so.
+func TestPollingIsShown(t *testing.T) {
+	t.Parallel()
+	store, server := openStore(t, redisstore.Options{MaxStaleness: 200 * time.Millisecond})
+	require.NoError(t, store.client.Do(t.Context(), "acl", "setuser", "app", "on", ">secret", "~*", "+@all", "-xread").Err())
+	client := redis.NewClient(&redis.Options{Addr: server.Addr(), Username: "app", Password: "secret", ContextTimeoutEnabled: true})
+	t.Cleanup(func() { _ = client.Close() })
+	b := follow(t, newStore(t, client, redisstore.Options{MaxStaleness: 200 * time.Millisecond}))
+	require.Eventually(t, func() bool { return b.Status().Polling != nil }, soon, tick)
+	assert.ErrorContains(t, b.Status().Polling, "NOPERM")
+	assert.NoError(t, b.Status().Err, "all else works")
+	add(t, follow(t, store), "id")
+	requireFollowed(t, b, "id")
+	assert.NoError(t, follow(t, store).Status().Polling)
+}
+
 // requireBlocked waits until a connection waits for entries.
 func requireBlocked(t *testing.T, client redis.UniversalClient) {
 	t.Helper()
