@@ -96,9 +96,8 @@ func TestListOfTheVersionBefore(t *testing.T) {
 		old.revoke(t, entry(4), mark("4"))
 		require.Eventually(t, func() bool {
 			there := map[idset.Key]bool{}
-			for _, e := range load(t, store.log) {
-				there[e.Key] = true
-			}
+			_, err := store.log.Load(t.Context(), func(e idset.Entry) { there[e.Key] = true })
+			require.NoError(t, err)
 			return there[entry(1).Key] && there[entry(2).Key] && there[entry(4).Key] && there[key] && b.Status().Err == nil
 		}, time.Minute, 10*time.Millisecond)
 	})

@@ -23,7 +23,7 @@ func TestStandbyThatLags(t *testing.T) {
 	const prefix = "failover_"
 	d := newPostgres(t)
 	d.newStore(t, sqlstore.Options{Timeout: patient.Timeout, Prefix: prefix})
-	lagging := testserver.PostgresStandby(t, d.server)
+	lagging := testserver.PostgresStandby(t, d.server, manyConnections)
 	standby := &database{d.dialect, d.driver, lagging.DSN(), lagging, open(t, d.driver, lagging.DSN())}
 	var server faults.Moving
 	server.Move(d.server.Addr())

@@ -31,7 +31,6 @@ func TestHeadIsMended(t *testing.T) {
 				store := d.newStore(t, patient)
 				prefix := strings.TrimSuffix(tablesOf(store).sessions, "sessions")
 				last := add(t, store.log, entry(1), entry(2), entry(3))
-				follower := d.newBlocklist(t, store)
 				require.NoError(t, store.Ready(t.Context()))
 
 				d.exec(t, strings.ReplaceAll(c.harm, "{}", prefix))
@@ -46,7 +45,7 @@ func TestHeadIsMended(t *testing.T) {
 				assert.Empty(t, all)
 				add(t, store.log, entry(4))
 				assert.Equal(t, []idset.Entry{entry(1), entry(2), entry(3), entry(4)}, load(t, store.log))
-				require.NoError(t, follower.Add(t.Context(), "id", time.Now().Add(time.Hour)))
+				require.NoError(t, d.newBlocklist(t, store).Add(t.Context(), "id", time.Now().Add(time.Hour)))
 				assert.EqualValues(t, 5, head(t, store.log).Seq)
 			})
 		}

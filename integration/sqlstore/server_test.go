@@ -107,7 +107,7 @@ func TestStandby(t *testing.T) {
 	options := patient
 	options.Prefix = "s_"
 	d.newStore(t, options)
-	standby := testserver.PostgresStandby(t, d.server)
+	standby := testserver.PostgresStandby(t, d.server, manyConnections)
 	by := &database{d.dialect, d.driver, standby.DSN(), standby, open(t, d.driver, standby.DSN())}
 	requireRefused(t, by, "s_", isStandby)
 	requireNotMigrated(t, by, isStandby)

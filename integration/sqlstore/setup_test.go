@@ -36,6 +36,10 @@ const (
 	maxConnections = 400
 )
 
+// manyConnections is a setting of PostgreSQL. A standby must allow as many as its
+// primary.
+var manyConnections = fmt.Sprint("max_connections=", maxConnections)
+
 func open(t *testing.T, driver, dsn string) *sql.DB {
 	t.Helper()
 	db, err := sql.Open(driver, dsn)
@@ -47,8 +51,7 @@ func open(t *testing.T, driver, dsn string) *sql.DB {
 }
 
 func newPostgres(t *testing.T) *database {
-	server := testserver.Postgres(t, fmt.Sprint("max_connections=", maxConnections),
-		"random_page_cost=1.1") // plans for a disk without moving parts
+	server := testserver.Postgres(t, manyConnections, "random_page_cost=1.1") // plans for a disk without moving parts
 	return &database{sqlstore.PostgreSQL, "pgx", server.DSN(), server, open(t, "pgx", server.DSN())}
 }
 

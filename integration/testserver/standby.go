@@ -10,9 +10,9 @@ import (
 
 // PostgresStandby starts a standby of a PostgreSQL server, which answers questions and
 // takes no writes. It returns when it has all that the primary had.
-func PostgresStandby(tb testing.TB, of *Server) *Server {
+func PostgresStandby(tb testing.TB, of *Server, settings ...string) *Server {
 	tb.Helper()
-	k := postgresKind(tb, nil)
+	k := postgresKind(tb, settings)
 	initdb, err := filepath.EvalSymlinks(Program(tb, "initdb", "postgresql"))
 	if err != nil {
 		tb.Fatalf("testserver: %v", err)
