@@ -146,6 +146,9 @@ func requireAll(t *testing.T, dialect sqlstore.Dialect, queries sqldb.Queries, s
 		if dialect == sqlstore.PostgreSQL && (name.Name == "Advance" || name.Name == "Insert") {
 			continue // it takes numbers and uses them in one statement
 		}
+		if dialect == sqlstore.SQLite && name.Name == "Now" {
+			continue // it has the clock of the process
+		}
 		assert.True(t, wasSent(value.Interface(), texts), name.Name)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"testing"
+	"time"
 )
 
 // Program returns the path of a program, or skips the test if it is not installed.
@@ -12,6 +13,7 @@ import (
 func Program(tb testing.TB, program, debianPackage string) string {
 	tb.Helper()
 	requireLinux(tb)
+	requireClockOfMachine(tb)
 	if path, err := exec.LookPath(program); err == nil {
 		return path
 	}
@@ -22,6 +24,24 @@ func Program(tb testing.TB, program, debianPackage string) string {
 	}
 	Missing(tb, program+" is not installed; on Debian it is in the package "+debianPackage)
 	return ""
+}
+
+// requireClockOfMachine skips a test that runs on another day: servers have the clock
+// of the machine, and stores refuse one that differs from theirs. Files have it, too.
+func requireClockOfMachine(tb testing.TB) {
+	tb.Helper()
+	file, err := os.CreateTemp(tb.TempDir(), "")
+	if err != nil {
+		tb.Fatal(err)
+	}
+	defer file.Close()
+	info, err := file.Stat()
+	if err != nil {
+		tb.Fatal(err)
+	}
+	if time.Since(info.ModTime()).Abs() > time.Hour {
+		tb.Skip("the clock of this test is not that of the machine and its servers")
+	}
 }
 
 // Missing skips a test that needs something, but not in CI, where everything is to be

@@ -62,6 +62,9 @@ type Dialect struct {
 	// is a whole number, whatever the time zone of the connection is.
 	now string
 
+	// embedded says that the database is a part of this process, and has its clock.
+	embedded bool
+
 	// refusal is an expression for why the server cannot keep a store, and what to
 	// do; an empty text means that it can. It needs no rights.
 	refusal string

@@ -46,7 +46,15 @@ func (l *List) Head(ctx context.Context) (replica.Head, error) {
 	case len(found) == 0:
 		return replica.Head{}, fmt.Errorf("sqlstore: %w", errNoHead)
 	}
-	return found[0], nil
+	return l.byClock(found[0]), nil
+}
+
+// byClock replaces the time of a database that has the clock of this process.
+func (l *List) byClock(h replica.Head) replica.Head {
+	if l.db.dialect.embedded {
+		h.Now = time.Now()
+	}
+	return h
 }
 
 // Append adds entries in as many steps as it takes. It leaves out what is there. If

@@ -80,7 +80,7 @@ func (db *DB) Ready(ctx context.Context) error {
 	states, err := Rows(ctx, db, scanReady, db.Queries.Ready)
 	known := err == nil && len(states) == 1
 	var skew time.Duration
-	if known {
+	if known && !db.dialect.embedded {
 		skew = replica.Skew(states[0].now, asked)
 	}
 	if checked := db.checked.Load(); !known || checked == nil || !states[0].isAsAt(*checked) {

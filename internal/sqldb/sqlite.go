@@ -12,7 +12,8 @@ import (
 
 // SQLite is the dialect of SQLite.
 var SQLite = &Dialect{
-	Name: "SQLite",
+	Name:     "SQLite",
+	embedded: true,
 	types: map[kind]string{
 		uuidText: `TEXT`,
 		keyText:  `TEXT`,
