@@ -18,7 +18,7 @@ func Dialects() []Dialect { return slices.Collect(maps.Keys(dialects)) }
 func (d Dialect) Unset() (names []string) {
 	value := reflect.ValueOf(*dialects[d])
 	for i := range value.NumField() {
-		if value.Field(i).IsZero() {
+		if field := value.Field(i); field.IsZero() && field.Kind() != reflect.Bool {
 			names = append(names, value.Type().Field(i).Name)
 		}
 	}
