@@ -59,8 +59,8 @@ func (c *Copy) catchUp(ctx context.Context) (complete bool, err error) {
 	case errors.Is(err, ErrLost):
 		return false, c.begin(ctx, head)
 	case errors.Is(err, ErrDropped):
-		c.loaded = false
-		return false, nil
+		c.loaded = false // and after a pause: a log that nobody can read must not be loaded on and on
+		return false, err
 	case err != nil:
 		return false, err
 	}
@@ -80,7 +80,7 @@ func (c *Copy) finish(ctx context.Context, head Head, asked time.Time) (complete
 	}
 	due := time.Since(c.roll.called) >= c.maxStaleness
 	if due {
-		if err := c.callRoll(ctx, 0); errors.As(err, new(Unfit)) {
+		if err := c.callRoll(ctx); errors.As(err, new(Unfit)) {
 			return false, err
 		} else if err != nil {
 			c.noteComplete(asked)

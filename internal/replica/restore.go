@@ -58,31 +58,27 @@ func (c *Copy) begin(ctx context.Context, head Head) error {
 
 // join starts to read the list of an epoch from scratch.
 func (c *Copy) join(head Head) {
-	knows := c.knowsAny()
-	wasKnown := c.epoch != ""
+	isLoss := c.epoch != "" && head.Restoring
 	c.mu.Lock()
-	c.epoch, c.at, c.seen = head.Epoch, Position{}, nil
-	if knows {
-		c.seen = new(idset.Set)
-	}
-	if wasKnown && head.Restoring {
+	c.epoch, c.at = head.Epoch, Position{}
+	if isLoss {
 		c.losses++
 	}
 	c.mu.Unlock()
-	c.loaded, c.gave, c.giving, c.joined = false, !knows, nil, time.Now()
+	c.loaded, c.joined = false, time.Now()
 	c.setRestoring(head.Restoring)
-	if wasKnown && head.Restoring {
+	if isLoss {
 		c.tell(store.ListEvent{Kind: store.ListLost})
 	}
 }
 
 // compareAll compares what is known, if anything, with what is read from now on.
 func (c *Copy) compareAll() {
+	c.gave, c.giving = false, nil
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if !c.set.Empty() {
 		c.seen = new(idset.Set)
-		c.gave, c.giving = false, nil
 	}
 }
 
@@ -132,7 +128,7 @@ func (c *Copy) missing(at time.Time) (missing []idset.Entry) {
 // restore is the part of a round in which the list is not known to be whole.
 func (c *Copy) restore(ctx context.Context, head Head, asked time.Time) error {
 	c.setRestoring(true)
-	if err := c.callRoll(ctx, 0); err != nil { // first: who cannot give lives all the same
+	if err := c.callRoll(ctx); err != nil { // first: who cannot give lives all the same
 		return err
 	}
 	if err := c.repeatOwn(ctx, asked); err != nil {

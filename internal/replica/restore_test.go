@@ -485,3 +485,41 @@ func TestLookupsOfACopyThatIsBehind(t *testing.T) {
 	_, err := c.Contains(t.Context(), "unknown")
 	require.ErrorIs(t, err, replica.ErrLost)
 }
+
+// A log that nobody can read is not loaded on and on.
+func TestALogThatCannotBeRead(t *testing.T) {
+	t.Parallel()
+	s := &unreadable{server: newServer()}
+	c := replica.New(t.Context(), s, staleness)
+	require.NoError(t, c.Ready(t.Context()))
+	s.isBroken.Store(true)
+	require.NoError(t, s.Append(t.Context(), []idset.Entry{idset.EntryOf("id", time.Time{})}))
+	before := s.loads.Load()
+	require.Eventually(t, func() bool { return time.Since(c.Status().Complete) > 4*staleness }, time.Minute, time.Millisecond)
+	assert.ErrorIs(t, c.Status().Err, replica.ErrDropped)
+	assert.Less(t, s.loads.Load()-before, int64(4*4+5), "a quarter of the staleness each")
+}
+
+// unreadable has a log whose entries after a position are gone, whatever the position
+// is.
+type unreadable struct {
+	*server
+	isBroken atomic.Bool
+	loads    atomic.Int64
+}
+
+func (s *unreadable) Load(ctx context.Context, add func(idset.Entry)) (replica.Position, error) {
+	s.loads.Add(1)
+	at, err := s.server.Load(ctx, add)
+	if s.isBroken.Load() {
+		at.Seq++ // more than can be read
+	}
+	return at, err
+}
+
+func (s *unreadable) Since(ctx context.Context, at replica.Position, add func(idset.Entry)) (replica.Position, error) {
+	if s.isBroken.Load() {
+		return at, replica.ErrDropped
+	}
+	return s.server.Since(ctx, at, add)
+}

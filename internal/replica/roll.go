@@ -83,12 +83,8 @@ func (r *roll) silent(now time.Time, most time.Duration) (m Member, ok bool) {
 	return m, false
 }
 
-// callRoll shows that this follower lives, and reads who else does, if that was
-// last done pause ago.
-func (c *Copy) callRoll(ctx context.Context, pause time.Duration) error {
-	if time.Since(c.roll.called) < pause {
-		return nil
-	}
+// callRoll shows that this follower lives, and reads who else does.
+func (c *Copy) callRoll(ctx context.Context) error {
 	c.roll.me.Beat++
 	c.roll.me.Gave = ""
 	if c.gave {
