@@ -55,17 +55,6 @@ type Copy struct {
 	polling  atomic.Pointer[error]     // why the follower cannot wait to be told
 }
 
-// addition is what this process added, and has not read yet.
-type addition struct {
-	until uint32
-	epoch string    // that was known when it was sent
-	taken time.Time // when the server took it; zero if it is not known whether it did
-}
-
-// underWay stands for the time at which the server takes an entry whose Add has
-// not returned: the follower does not repeat it before.
-var underWay = time.Unix(1<<40, 0)
-
 // New returns a copy of log that follows it until ctx ends. It does not wait
 // for the first load; lookups ask the server until then, and after ctx has
 // ended.
@@ -82,64 +71,6 @@ func NewByClock(ctx context.Context, log Log, maxStaleness time.Duration, now fu
 	go c.follow(ctx)
 	go c.deliver(ctx)
 	return c
-}
-
-// Add blocks id on the server. An error means that it is not known whether the
-// server did; this process refuses id in any case, and goes on trying.
-func (c *Copy) Add(ctx context.Context, id string, expires time.Time) error {
-	return c.AddAll(ctx, []Revocation{{id, expires}})
-}
-
-// Revocation is an ID to block.
-type Revocation struct {
-	ID      string
-	Expires time.Time // zero: never
-}
-
-// AddAll is Add for many IDs at once. After an error it is not known of any of them
-// whether the server has it.
-func (c *Copy) AddAll(ctx context.Context, revocations []Revocation) error {
-	entries := make([]idset.Entry, len(revocations))
-	for i, r := range revocations {
-		entries[i] = idset.EntryOf(r.ID, r.Expires)
-	}
-	c.noteAdditions(entries)
-	err := c.log.Append(ctx, entries)
-	taken := time.Now()
-	if err != nil {
-		taken = time.Time{}
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	for _, e := range entries {
-		if a, unread := c.own[e.Key]; unread {
-			a.taken = taken
-			c.own[e.Key] = a
-		}
-	}
-	return err
-}
-
-// noteAdditions refuses entries from now on, and has the follower look for those
-// that were not read before: the server gives those no number.
-func (c *Copy) noteAdditions(entries []idset.Entry) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	for _, e := range entries {
-		if !c.isRead(e) {
-			c.own[e.Key] = addition{max(e.Until, c.own[e.Key].until), c.epoch, underWay}
-		}
-		c.set.Add(e, c.clocks.bothPast)
-	}
-}
-
-// isRead reports whether an entry is known to be on the list.
-func (c *Copy) isRead(e idset.Entry) bool {
-	if c.seen != nil {
-		return c.seen.Holds(e)
-	}
-	_, unread := c.own[e.Key]
-	return !unread && c.set.Holds(e)
 }
 
 // Contains reports whether any of ids is blocked. It asks the server only

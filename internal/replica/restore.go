@@ -180,16 +180,3 @@ func (c *Copy) giveBack(ctx context.Context, giver string) error {
 	c.giving = c.giving[len(part):]
 	return nil
 }
-
-// hasOwnOfBefore reports whether this process added something in an epoch before,
-// and has not read it in this one.
-func (c *Copy) hasOwnOfBefore() bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	for _, a := range c.own {
-		if a.epoch != c.epoch {
-			return true
-		}
-	}
-	return false
-}
