@@ -21,10 +21,15 @@ import (
 // handlers.
 
 func isJSON(contentType string) bool {
-	mediaType, _, _ := strings.Cut(contentType, ";")
-	mediaType = strings.ToLower(strings.Trim(mediaType, blanks))
+	mediaType := mediaTypeOf(contentType)
 	return mediaType == "application/json" ||
 		strings.HasPrefix(mediaType, "application/") && strings.HasSuffix(mediaType, "+json")
+}
+
+// mediaTypeOf returns the media type of a body, without its parameters.
+func mediaTypeOf(contentType string) string {
+	mediaType, _, _ := strings.Cut(contentType, ";")
+	return strings.ToLower(strings.Trim(mediaType, blanks))
 }
 
 // jsonBodyValues returns the values of one member of the JSON object in the

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/gin-gonic/gin"
 )
@@ -26,15 +27,13 @@ func (f *formReader) value(c *gin.Context, field, token string) (string, error) 
 	if values := parsedBefore(c.Request, field); len(values) > 0 {
 		return strings.Join(values, ","), nil
 	}
-	mediaType, params, err := mime.ParseMediaType(c.Request.Header.Get("Content-Type"))
-	if err != nil {
-		return "", nil
-	}
 	var values []string
-	switch mediaType {
+	var err error
+	switch contentType := c.Request.Header.Get("Content-Type"); mediaTypeOf(contentType) {
 	case gin.MIMEPOSTForm:
 		values = urlencodedValues(c, field)
 	case gin.MIMEMultipartPOSTForm:
+		_, params, _ := mime.ParseMediaType(contentType) // none, if one is malformed
 		values, err = f.multipartValues(c, params["boundary"], field, token)
 	}
 	return strings.Join(values, ","), err
@@ -61,8 +60,10 @@ func urlencodedValues(c *gin.Context, field string) []string {
 	default:
 		return nil
 	}
-	form, _ := url.ParseQuery(string(body)) // drops what it cannot read
-	return form[field]
+	if !utf8.Valid(body) { // the original reads no such form
+		return nil
+	}
+	return queryValues(string(body), field)
 }
 
 // multipartValues returns the values of a field in the first maxBody bytes. If they

@@ -265,6 +265,39 @@ func TestABodyThatBreaksOffHasNoCSRFValue(t *testing.T) {
 	}
 }
 
+// What of these forms is read is what Werkzeug 3.1.8 reads.
+func TestCSRFValuesOfFormsThatAreNotQuiteWellFormed(t *testing.T) {
+	t.Parallel()
+	a := newFormApp(t, func(*ginjwt.Config) {})
+	a.engine.POST("/", a.mgr.JWTRequired(), identify)
+	const urlencoded = "application/x-www-form-urlencoded"
+	field := "csrf_token=" + a.csrf
+	for _, test := range []struct{ contentType, body, want string }{
+		{urlencoded + "; charset=utf-8", field, "alice"},
+		{urlencoded + ";charset=iso-8859-1", field, "alice"},
+		{"APPLICATION/X-WWW-FORM-URLENCODED", field, "alice"},
+		{urlencoded + " ;x", field, "alice"},
+		{urlencoded + ";", field, "alice"},
+		{urlencoded + "; a=b; a=c", field, "alice"},
+		{urlencoded + `; charset="utf`, field, "alice"},
+		{urlencoded + "/x", field, noCSRFValue},
+		{urlencoded + ",text/plain", field, noCSRFValue},
+		{"multipart/form-data; boundary", field, noCSRFValue},
+
+		{urlencoded, "a=%zz&" + field, "alice"},
+		{urlencoded, "a;b=1&" + field, "alice"},
+		{urlencoded, "csrf%5ftoken=" + strings.ReplaceAll(a.csrf, "-", "%2d"), "alice"},
+		{urlencoded, "csrf%5ftoken%=" + a.csrf, noCSRFValue},
+		{urlencoded, field + "%zz", wrongCSRFValue},
+		{urlencoded, field + ";a=1", wrongCSRFValue},
+		{urlencoded, field + "&" + field, wrongCSRFValue}, // D16
+		{urlencoded, "a=\xff&" + field, noCSRFValue},
+	} {
+		w := a.send(test.contentType, a.token, strings.NewReader(test.body))
+		assert.Equal(t, test.want, w.Body.String(), "%s: %s", test.contentType, test.body)
+	}
+}
+
 func TestFormsThatWereParsedBefore(t *testing.T) {
 	t.Parallel()
 	a := newFormApp(t, func(c *ginjwt.Config) { c.Sessions = &ginjwt.MemorySessions{} })

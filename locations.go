@@ -3,7 +3,6 @@ package ginjwt
 import (
 	"context"
 	"net/http"
-	"net/url"
 	"strings"
 
 	"github.com/gin-gonic/gin"
@@ -261,27 +260,6 @@ func (f *requestReader) findInQueryString(r *http.Request) (carried, error) {
 			"Invalid value for query parameter '%s'. Expected the value to start with '%s'", name, prefix)
 	}
 	return carried{encoded: encoded}, nil
-}
-
-// queryValues returns the values of one parameter, two at the most. What cannot be unescaped
-// stays as it is, and is then no token; net/url would drop it.
-func queryValues(query, name string) (values []string) {
-	for query != "" && len(values) < 2 {
-		var pair string
-		pair, query, _ = strings.Cut(query, "&")
-		key, value, _ := strings.Cut(pair, "=")
-		if unescape(key) == name {
-			values = append(values, unescape(value))
-		}
-	}
-	return values
-}
-
-func unescape(s string) string {
-	if text, err := url.QueryUnescape(s); err == nil {
-		return text
-	}
-	return s
 }
 
 // findInJSON reads one member of a JSON body and leaves the body whole for the
