@@ -25,8 +25,8 @@ var settings = []setting{
 	{"JWT_SECRET_KEY", "SecretKey", text(func(c *Config) *string { return &c.SecretKey })},
 	{"JWT_PRIVATE_KEY", "PrivateKey", pemText(func(c *Config) *string { return &c.PrivateKey })},
 	{"JWT_PUBLIC_KEY", "PublicKey", pemText(func(c *Config) *string { return &c.PublicKey })},
-	{"JWT_ENCODE_AUDIENCE", "EncodeAudience", list(func(c *Config) *[]string { return &c.EncodeAudience })},
-	{"JWT_DECODE_AUDIENCE", "DecodeAudience", list(func(c *Config) *[]string { return &c.DecodeAudience })},
+	{"JWT_ENCODE_AUDIENCE", "EncodeAudience", audience(func(c *Config) *[]string { return &c.EncodeAudience })},
+	{"JWT_DECODE_AUDIENCE", "DecodeAudience", audience(func(c *Config) *[]string { return &c.DecodeAudience })},
 	{"JWT_ENCODE_ISSUER", "EncodeIssuer", text(func(c *Config) *string { return &c.EncodeIssuer })},
 	{"JWT_DECODE_ISSUER", "DecodeIssuer", setIssuers},
 	{"JWT_DECODE_LEEWAY", "DecodeLeeway", duration(func(c *Config) *time.Duration { return &c.DecodeLeeway })},
@@ -97,7 +97,8 @@ var settings = []setting{
 //
 // A duration is a number of seconds, Go's "15m", or days, such as "30d"; a
 // lifetime may be "false", for never, and JWT_SESSION_GRACE for none. Flags are
-// "true" or "false". A list is separated by commas, or a JSON array.
+// "true" or "false". A list is separated by commas, or a JSON array. Audiences and
+// issuers are one text, or a JSON array.
 // JWT_COOKIE_SAMESITE is Lax, Strict, None, or Default, which leaves the
 // attribute out. A value may not be empty, except where that says
 // something: JWT_HEADER_TYPE (the header holds the token alone),

@@ -39,7 +39,7 @@ func TestLoadConfigReadsEverySetting(t *testing.T) {
 		"JWT_PRIVATE_KEY":               `-----BEGIN KEY-----\nabc\n-----END KEY-----`,
 		"JWT_PUBLIC_KEY":                "-----BEGIN KEY-----\nabc\\n\n-----END KEY-----",
 		"JWT_ENCODE_AUDIENCE":           "orders",
-		"JWT_DECODE_AUDIENCE":           "orders,returns",
+		"JWT_DECODE_AUDIENCE":           `["orders", "returns"]`,
 		"JWT_ENCODE_ISSUER":             "https://id.example/a,b",
 		"JWT_DECODE_ISSUER":             `["https://id.example", "https://old.example"]`,
 		"JWT_DECODE_LEEWAY":             "10",
@@ -166,6 +166,9 @@ func TestLoadConfigValues(t *testing.T) {
 		{"JWT_COOKIE_SAMESITE", "Default", ginjwt.Config{CookieSameSite: http.SameSiteDefaultMode}},
 		{"JWT_COOKIE_SECURE", "True", ginjwt.Config{}},
 		{"JWT_DECODE_ISSUER", "https://id.example", ginjwt.Config{DecodeIssuer: "https://id.example"}},
+		{"JWT_DECODE_AUDIENCE", " a b ", ginjwt.Config{DecodeAudience: []string{" a b "}}},
+		{"JWT_DECODE_AUDIENCE", `["a,b"]`, ginjwt.Config{DecodeAudience: []string{"a,b"}}},
+		{"JWT_ENCODE_AUDIENCE", `["a", " b"]`, ginjwt.Config{EncodeAudience: []string{"a", " b"}}},
 		{"JWT_TOKEN_LOCATION", "cookies", ginjwt.Config{TokenLocation: []ginjwt.Location{ginjwt.InCookies}}},
 	} {
 		config, err := ginjwt.LoadConfig(lookup(map[string]string{test.name: test.value}))
@@ -187,7 +190,7 @@ func TestLoadConfigReportsEverythingAtOnce(t *testing.T) {
 		`ginjwt: JWT_REFRESH_TOKEN_EXPIRES: must not be negative`,
 		`ginjwt: JWT_DECODE_ALGORITHMS: holds an empty value`,
 		`ginjwt: JWT_SECRET_KEY: is set, but empty; give a value or remove it`,
-		`ginjwt: JWT_DECODE_AUDIENCE: holds an empty value`,
+		`ginjwt: JWT_DECODE_AUDIENCE: is set, but empty; give a value or remove it`,
 		`ginjwt: JWT_DECODE_ISSUER: is no JSON array of strings`,
 		`ginjwt: JWT_DECODE_LEEWAY: must be seconds, or a duration such as "15m" or "30d"`,
 		`ginjwt: JWT_ENCODE_NBF: must be true or false`,
@@ -196,6 +199,22 @@ func TestLoadConfigReportsEverythingAtOnce(t *testing.T) {
 		`ginjwt: JWT_REQUIRED_CLAIMS: is set, but empty; give a value or remove it`,
 		`ginjwt: JWT_MAX_TOKEN_SIZE: must be a whole number`,
 	}, strings.Split(err.Error(), "\n"))
+}
+
+// In Python a text is one audience, and None is no scheme.
+func TestTextsThatMeanAnotherThingInPython(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct{ name, value, says string }{
+		{"JWT_DECODE_AUDIENCE", "a,b", `holds a comma; write ["a","b"] for two audiences, and ["a,b"] for one with a comma in it`},
+		{"JWT_ENCODE_AUDIENCE", "a, b", `holds a comma; write ["a","b"] for two audiences, and ["a,b"] for one with a comma in it`},
+		{"JWT_DECODE_AUDIENCE", "['a', 'b']", `is no JSON array of strings`},
+		{"JWT_DECODE_AUDIENCE", `["a", ""]`, `holds an empty value`},
+		{"JWT_HEADER_TYPE", "None", `is "None"; leave the value empty if the header holds the token alone, or remove it for Bearer`},
+	} {
+		config, err := ginjwt.LoadConfig(lookup(map[string]string{test.name: test.value}))
+		require.EqualError(t, err, "ginjwt: "+test.name+": "+test.says)
+		assert.Equal(t, ginjwt.Config{}, config)
+	}
 }
 
 func TestDaysThatAreNone(t *testing.T) {

@@ -225,6 +225,24 @@ func setIssuers(c *Config, value string) error {
 	return nil
 }
 
+// audience reads one audience, whatever blanks it has, or a JSON array. A comma may be
+// meant either way: a token for others would pass, or none would.
+func audience(field func(*Config) *[]string) func(*Config, string) error {
+	set := list(field)
+	return func(c *Config, value string) error {
+		switch {
+		case strings.HasPrefix(value, "["):
+			return set(c, value)
+		case strings.Contains(value, ","):
+			return errors.New(`holds a comma; write ["a","b"] for two audiences, and ["a,b"] for one with a comma in it`)
+		case value == "":
+			return errEmptyValue
+		}
+		*field(c) = []string{value}
+		return nil
+	}
+}
+
 // setGrace reads a duration, or "false", for none.
 func setGrace(c *Config, value string) error {
 	if strings.EqualFold(value, "false") {
@@ -234,7 +252,11 @@ func setGrace(c *Config, value string) error {
 	return duration(func(c *Config) *time.Duration { return &c.SessionGrace })(c, value)
 }
 
+// setHeaderType takes no "None": Python's None is no scheme of that name, but none at all.
 func setHeaderType(c *Config, value string) error {
+	if value == "None" {
+		return errors.New(`is "None"; leave the value empty if the header holds the token alone, or remove it for Bearer`)
+	}
 	c.HeaderType = value
 	c.DisableHeaderType = value == ""
 	return nil

@@ -24,7 +24,7 @@ func TestMint(t *testing.T) {
 // The flags of mint are the options of CreateAccessToken.
 func TestMintClaims(t *testing.T) {
 	t.Parallel()
-	u := newUser(t, secretSetting, "JWT_COOKIE_CSRF_PROTECT=false", "JWT_ENCODE_ISSUER=me", "JWT_ENCODE_AUDIENCE=a,b", "JWT_ACCESS_TOKEN_EXPIRES=60")
+	u := newUser(t, secretSetting, "JWT_COOKIE_CSRF_PROTECT=false", "JWT_ENCODE_ISSUER=me", `JWT_ENCODE_AUDIENCE=["a","b"]`, "JWT_ACCESS_TOKEN_EXPIRES=60")
 	u.write("claims.json", `{"role":"admin","n":12345678901234567890}`)
 	for args, want := range map[string]string{
 		"":                                 `"aud":["a","b"],"iss":"me","exp":1795262460`,
