@@ -145,7 +145,8 @@ type Config struct {
 	// "__Host-Http-" by scripts, too, in browsers that know this prefix.
 	AccessCookieName string
 
-	// AccessCookiePath is where access tokens are sent. Empty means "/".
+	// AccessCookiePath is where access tokens are sent. Empty means "/". Paths of
+	// cookies are escaped as in URLs; what is escaped already stays so.
 	AccessCookiePath string
 
 	// RefreshCookieName is the cookie of refresh tokens. Empty means

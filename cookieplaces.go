@@ -31,6 +31,21 @@ func (c *Config) refreshCookies() cookieKind {
 	}
 }
 
+// escapePath writes a path as it is in URLs, with which browsers compare it. As in the
+// original, what is escaped already stays so.
+func escapePath(path string) string {
+	const plain = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~%!$&'()*+,/:=@"
+	var b strings.Builder
+	for i := range len(path) {
+		if strings.IndexByte(plain, path[i]) >= 0 {
+			b.WriteByte(path[i])
+		} else {
+			fmt.Fprintf(&b, "%%%02X", path[i])
+		}
+	}
+	return b.String()
+}
+
 func (c *Config) setsCSRFCookies() bool {
 	return !c.DisableCookieCSRFProtect && !c.DisableCSRFInCookies
 }
@@ -42,8 +57,7 @@ func (c *Config) setsCSRFCookies() bool {
 type cookieSpec struct {
 	MaxAge      int64       `json:"max_age,omitzero"` // seconds; zero: by Persistence; negative: an error
 	Persistence persistence `json:"persistence,omitzero"`
-	Domain      string      `json:"domain,omitzero"`
-	OwnDomain   bool        `json:"own_domain,omitzero"` // Domain is in place of the settings'
+	Domain      string      `json:"domain,omitzero"` // empty: those of the settings
 }
 
 // persistence is whether cookies outlive the browser.
@@ -59,10 +73,8 @@ const (
 // token and, if there is one, that of its CSRF value. They are set and unset by
 // the same description. A CSRF value is for scripts to read, a token is not.
 func (c *Config) cookiesOf(kind cookieKind, spec cookieSpec) []*http.Cookie {
-	domain, csrfDomain := c.CookieDomain, or(c.CSRFCookieDomain, c.CookieDomain)
-	if spec.OwnDomain {
-		domain, csrfDomain = spec.Domain, spec.Domain
-	}
+	domain := or(spec.Domain, c.CookieDomain)
+	csrfDomain := or(or(spec.Domain, c.CSRFCookieDomain), c.CookieDomain)
 	token := &http.Cookie{
 		Name:        kind.name,
 		Path:        kind.path,

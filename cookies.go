@@ -37,11 +37,9 @@ func Persistent(on bool) CookieOption {
 }
 
 // WithDomain sets the domain of all cookies, in place of Config.CookieDomain and
-// Config.CSRFCookieDomain; empty means the host alone. Where CookieDomain is set, a
-// response that refuses two cookies of one name removes those for the host alone,
-// so do not use an empty domain beside it.
+// Config.CSRFCookieDomain; empty means those of the settings.
 func WithDomain(domain string) CookieOption {
-	return func(s *cookieSpec) { s.Domain, s.OwnDomain = domain, true }
+	return func(s *cookieSpec) { s.Domain = domain }
 }
 
 func cookieSpecOf(opts []CookieOption) cookieSpec { return cookieSpec{}.with(opts) }
@@ -142,7 +140,7 @@ func (m *JWTManager) UnsetJWTCookies(c *gin.Context, opts ...CookieOption) {
 func (m *JWTManager) unsetPairCookies(c *gin.Context, ended ...Session) {
 	m.UnsetJWTCookies(c)
 	for _, s := range ended {
-		if data, err := dataOf(s); err == nil && data.Cookies.OwnDomain {
+		if data, err := dataOf(s); err == nil && data.Cookies.Domain != "" {
 			m.UnsetJWTCookies(c, WithDomain(data.Cookies.Domain))
 		}
 	}

@@ -3,6 +3,7 @@ package ginjwt_test
 import (
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -220,7 +221,10 @@ func TestADomainOfOneCallIsThatOfAllCookies(t *testing.T) {
 			"access_token_cookie; Path=/; removed", "csrf_access_token; Path=/; removed",
 			"access_token_cookie; Path=/; Domain=shop.test", "csrf_access_token; Path=/; Domain=shop.test",
 		},
-		"": {"access_token_cookie; Path=/", "csrf_access_token; Path=/"},
+		"": { // that of the settings, as in the original
+			"access_token_cookie; Path=/; removed", "csrf_access_token; Path=/; removed",
+			"access_token_cookie; Path=/; Domain=api.example.com", "csrf_access_token; Path=/; Domain=example.com",
+		},
 	} {
 		c, w := cookieContext()
 		require.NoError(t, mgr.SetAccessCookies(c, jwttest.AccessToken(t, mgr, "alice"), ginjwt.WithDomain(domain)))
@@ -229,4 +233,29 @@ func TestADomainOfOneCallIsThatOfAllCookies(t *testing.T) {
 	c, w := cookieContext()
 	mgr.UnsetAccessCookies(c, ginjwt.WithDomain("a b.test"))
 	assert.Equal(t, []string{"access_token_cookie; Path=/; removed", "csrf_access_token; Path=/; removed"}, attributes(w.Header()), "there is no such place")
+}
+
+// The paths are written as Werkzeug 3.1.8 writes them.
+func TestPathsOfCookiesAreEscaped(t *testing.T) {
+	t.Parallel()
+	for path, want := range map[string]string{
+		"/~x.y-z_0/a,b": "/~x.y-z_0/a,b", "/!$&'()*+,:=@": "/!$&'()*+,:=@",
+		"/a b": "/a%20b", "/ä": "/%C3%A4", "/a%20b": "/a%20b", "/%zz": "/%zz", "/a;b": "/a%3Bb", "/a?b#c": "/a%3Fb%23c",
+		`/a"b`: "/a%22b", `/a\b`: "/a%5Cb", "/a|b": "/a%7Cb", "/[{<^`>}]": "/%5B%7B%3C%5E%60%3E%7D%5D", "/\x01\r\n\x7f": "/%01%0D%0A%7F",
+	} {
+		config := jwttest.Config(nil)
+		config.AccessCookiePath, config.RefreshCookiePath = path, path
+		config.AccessCSRFCookiePath, config.RefreshCSRFCookiePath = path, path
+		config.CookieFormerPaths = []string{"/old" + path}
+		mgr, _ := newManager(t, config)
+		c, w := cookieContext()
+		mgr.UnsetJWTCookies(c)
+		var paths []string
+		for _, cookie := range w.Result().Cookies() {
+			paths = append(paths, cookie.Path)
+		}
+		four := func(path string) []string { return slices.Repeat([]string{path}, 4) }
+		assert.ElementsMatch(t, slices.Concat(four(want), four("/"), four("/old"+want)), paths, path)
+		assert.Equal(t, []string{"/old" + path}, config.CookieFormerPaths, "the caller's")
+	}
 }
