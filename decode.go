@@ -18,7 +18,8 @@ func RequireCSRF(value string) DecodeOption {
 
 // DecodeToken verifies signature and claims. It asks no callback but the
 // DecodeKeyLoader, does not look at type and freshness, and does not ask
-// whether the token was revoked. The error is an [*Error].
+// whether the token was revoked. The error is an [*Error]; that of a token with
+// nothing wrong but its age is an [ErrExpiredToken] with the token in it.
 func (m *JWTManager) DecodeToken(ctx context.Context, encoded string, opts ...DecodeOption) (*Token, error) {
 	if !m.frozen {
 		return nil, ErrNotInitialized
@@ -29,7 +30,11 @@ func (m *JWTManager) DecodeToken(ctx context.Context, encoded string, opts ...De
 	}
 	token, err := m.verifier.decode(plain(ctx), encoded, spec)
 	if err != nil {
-		return nil, asError(err)
+		refused := asError(err)
+		if refused.Kind == ErrExpiredToken {
+			refused.Token = refused.token
+		}
+		return nil, refused
 	}
 	return token, nil
 }

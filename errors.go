@@ -63,7 +63,7 @@ type Error struct {
 	Reason  string // a word for programs that stays, such as "token_expired"; if it is none, that of Kind
 	Status  int    // the HTTP status of the default response
 	Message string // what the client may read; the original's words
-	Token   *Token // in a loader, the token that failed a check after decoding, or expired; else nil
+	Token   *Token // in a loader, the token that failed a check after decoding, or expired; of DecodeToken, one that expired; else nil
 	Err     error  // the cause, for logs; may be nil
 
 	Scope  string        // the scopes that the route asks for, with blanks between them, if one is missing

@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"math"
 	"net/netip"
 	"regexp"
@@ -263,4 +264,34 @@ func TestTheLastOptionAboutFreshnessCounts(t *testing.T) {
 		require.NoError(t, err)
 		assert.Equal(t, test.want, token.Claims()["fresh"])
 	}
+}
+
+// As the ExpiredSignatureError of the original has jwt_header and jwt_data.
+func TestOnlyAnExpiredTokenComesOutOfDecodeToken(t *testing.T) {
+	t.Parallel()
+	clock := &jwttest.Clock{}
+	mgr, _ := newManager(t, jwttest.Config(clock))
+	encoded := jwttest.AccessToken(t, mgr, "alice")
+	forged := encoded[:len(encoded)-8] + "AAAAAAAA"
+	clock.Advance(time.Hour)
+	decode := func(encoded string, opts ...ginjwt.DecodeOption) *ginjwt.Error {
+		token, err := mgr.DecodeToken(t.Context(), encoded, opts...)
+		assert.Nil(t, token)
+		var refused *ginjwt.Error
+		require.ErrorAs(t, err, &refused)
+		return refused
+	}
+	expired := decode(encoded)
+	require.ErrorIs(t, expired, ginjwt.ErrExpiredToken)
+	assert.Equal(t, "alice", expired.Token.Identity)
+	assert.Equal(t, "JWT", expired.Token.Header()["typ"])
+	assert.Equal(t, "access", expired.Token.Claims()["type"])
+	assert.NotContains(t, fmt.Sprintf("%+v %#v", expired, expired), "alice")
+
+	assert.Nil(t, decode(forged).Token)
+	assert.Nil(t, decode(encoded, ginjwt.RequireCSRF("x")).Token)
+	_, err := mgr.VerifyToken(t.Context(), encoded)
+	require.ErrorAs(t, err, &expired)
+	require.ErrorIs(t, expired, ginjwt.ErrExpiredToken)
+	assert.Nil(t, expired.Token)
 }
