@@ -124,7 +124,7 @@ func formFields(body io.Reader, boundary, field string, most int) (values []stri
 		if err != nil {
 			return values, err
 		}
-		if part.FormName() != field || part.FileName() != "" {
+		if !isField(part, field) {
 			continue
 		}
 		value, err := io.ReadAll(io.LimitReader(part, maxFormValue+1)) // if cut short, it matches nothing
@@ -136,6 +136,14 @@ func formFields(body io.Reader, boundary, field string, most int) (values []stri
 		}
 	}
 	return values, multipart.ErrMessageTooLarge
+}
+
+// isField reports whether a part is a field of this name, and no file, were it one without a
+// name.
+func isField(part *multipart.Part, name string) bool {
+	_, params, _ := mime.ParseMediaType(part.Header.Get("Content-Disposition"))
+	_, isFile := params["filename"]
+	return !isFile && params["name"] == name
 }
 
 // postForm returns the form in the body of a request; never the query string.

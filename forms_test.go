@@ -284,6 +284,11 @@ func TestCSRFValuesOfFormsThatAreNotQuiteWellFormed(t *testing.T) {
 		{urlencoded + ",text/plain", field, noCSRFValue},
 		{"multipart/form-data; boundary", field, noCSRFValue},
 
+		{formData, fieldPart("csrf_token", a.csrf) + lastBoundary, "alice"},
+		{formData, strings.Replace(fieldPart("csrf_token", a.csrf), "form-data", "attachment", 1) + lastBoundary, "alice"},
+		{formData, strings.Replace(fieldPart(`csrf_token"; filename="`, a.csrf), "form-data", "FORM-DATA", 1) + lastBoundary, noCSRFValue},
+		{formData, fieldPart("Csrf_token", a.csrf) + lastBoundary, noCSRFValue},
+
 		{urlencoded, "a=%zz&" + field, "alice"},
 		{urlencoded, "a;b=1&" + field, "alice"},
 		{urlencoded, "csrf%5ftoken=" + strings.ReplaceAll(a.csrf, "-", "%2d"), "alice"},
