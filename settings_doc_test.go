@@ -4,6 +4,7 @@ import (
 	"os"
 	"reflect"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -83,5 +84,8 @@ func TestDeliberateDifferencesAreNumbered(t *testing.T) {
 	for _, row := range rows {
 		names = append(names, row[1])
 	}
-	assert.Equal(t, strings.Fields("D1 D2 D3 D4 D5 D6 D7 D8 D9 D10 D11 D12 D13 D14 D15 D16 D17 D18 D19 D20 D21 D22 D23 D24 D25"), names)
+	require.Len(t, names, 28)
+	for i, name := range names {
+		assert.Equal(t, "D"+strconv.Itoa(i+1), name)
+	}
 }
