@@ -41,6 +41,7 @@ func newService(t *testing.T, profile ginjwt.ErrorHandler) (*service, []refusal)
 	clock := &jwttest.Clock{}
 	config := jwttest.Config(clock)
 	config.QueryStringValuePrefix = "Bearer "
+	config.Sessions, config.SessionGrace = &ginjwt.MemorySessions{Now: config.Now}, -1
 	mgr := ginjwt.New(config)
 	s.respond(mgr, profile)
 	decide(mgr)
@@ -48,6 +49,7 @@ func newService(t *testing.T, profile ginjwt.ErrorHandler) (*service, []refusal)
 
 	handler := func(c *gin.Context) { c.Status(204) }
 	s.r.POST("/", mgr.JWTRequired(), handler)
+	s.r.POST("/refresh", mgr.RefreshHandler())
 	s.r.POST("/fresh", mgr.JWTRequired(ginjwt.Fresh()), handler)
 	s.r.POST("/scope", mgr.JWTRequired(ginjwt.Scopes("write")), handler)
 	s.r.POST("/cookies", mgr.JWTRequired(ginjwt.Locations(ginjwt.InCookies)), handler)
@@ -108,6 +110,13 @@ func refusals(t *testing.T, mgr *ginjwt.JWTManager, clock *jwttest.Clock) []refu
 	header := func(name, value string) []jwttest.RequestOption {
 		return []jwttest.RequestOption{jwttest.Header(name, value)}
 	}
+	ended, traded := jwttest.TokenPair(t, mgr, "alice"), jwttest.TokenPair(t, mgr, "alice")
+	_, err := mgr.Config().Sessions.Delete(t.Context(), ended.SessionID)
+	require.NoError(t, err)
+	token, err := mgr.DecodeToken(t.Context(), traded.RefreshToken)
+	require.NoError(t, err)
+	_, err = mgr.RotateTokens(t.Context(), token)
+	require.NoError(t, err)
 	return []refusal{
 		{"ErrNoAuthorization", ginjwt.ErrNoAuthorization, "/", nil},
 		{"ErrMultipleTokens", ginjwt.ErrMultipleTokens, "/cookies", header("Cookie", "access_token_cookie=a; access_token_cookie=b")},
@@ -119,6 +128,8 @@ func refusals(t *testing.T, mgr *ginjwt.JWTManager, clock *jwttest.Clock) []refu
 		{"ErrUserLookup", ginjwt.ErrUserLookup, "/", of("bob")},
 		{"ErrExpiredToken", ginjwt.ErrExpiredToken, "/", header("Authorization", "Bearer "+old)},
 		{"ErrRevokedToken", ginjwt.ErrRevokedToken, "/", of("revoked")},
+		{"ErrSessionEnded", ginjwt.ErrSessionEnded, "/refresh", header("Authorization", "Bearer "+ended.RefreshToken)},
+		{"ErrSessionReused", ginjwt.ErrSessionReused, "/refresh", header("Authorization", "Bearer "+traded.RefreshToken)},
 		{"ErrFreshRequired", ginjwt.ErrFreshRequired, "/fresh", of("alice")},
 		{"ErrInsufficientScope", ginjwt.ErrInsufficientScope, "/scope", of("alice")},
 		{"ErrVerification", ginjwt.ErrVerification, "/", of("unfit")},
