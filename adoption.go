@@ -12,7 +12,7 @@ import (
 // canBecomeSession reports whether token is such a token. Only one that ends can
 // start a session.
 func canBecomeSession(token *Token) bool {
-	return token.Type == RefreshToken && token.SessionID == "" && token.ID != "" &&
+	return token.Type == RefreshToken && token.session() == "" && token.ID != "" &&
 		!token.ExpiresAt.IsZero() && isSessionIdentity(token.Identity)
 }
 

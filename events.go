@@ -51,7 +51,7 @@ func (e *events) named(issuer string) string {
 func (e *events) about(kind EventKind, token *Token, start time.Time) Event {
 	event := Event{
 		Kind: kind, Issuer: e.named(token.Issuer), Location: token.Location,
-		SessionID: token.SessionID, TokenID: token.ID, Duration: since(start),
+		SessionID: token.session(), TokenID: token.ID, Duration: since(start),
 	}
 	if token.Type == AccessToken || token.Type == RefreshToken {
 		event.TokenType = token.Type

@@ -107,11 +107,11 @@ func (p *sessionPolicy) requiredClaimsIn(token *Token) (claims Claims) {
 // sessionAndGeneration returns the session of a refresh token, and its generation there.
 // A token without a session has one of its own, of which it is generation zero.
 func (p *sessionPolicy) sessionAndGeneration(token *Token) (id string, generation int64, err error) {
-	if token.SessionID == "" {
+	if token.session() == "" {
 		return adoptedID(p.config.Realm, token), 0, nil
 	}
 	if generation = token.generation(); generation == 0 {
 		return "", 0, errGeneration.about(token)
 	}
-	return token.SessionID, generation, nil
+	return token.session(), generation, nil
 }

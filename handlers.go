@@ -81,7 +81,7 @@ func (m *JWTManager) EndSessionHandler() gin.HandlerFunc {
 		case !owned:
 			m.refusePlainly(c, http.StatusNotFound, "There is no such session")
 			return
-		case id == token.SessionID:
+		case id == token.session():
 			m.unsetOwnCookies(c, token.Location == InCookies, s)
 		}
 		noStore(c)

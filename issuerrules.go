@@ -166,7 +166,7 @@ func (r *issuerRules) applyIssuer(p *payload, text string) {
 	}
 	p.identity = r.prefix + p.identity
 	p.revocationID = foreignID(r.realm, p.issuer, p.id, text)
-	p.session, p.generationJSON = "", "" // it is none of ours
+	p.generationJSON = ""
 	if saysRefresh(text) {
 		p.typ = RefreshToken
 	}

@@ -206,7 +206,7 @@ func (l *logout) proofOf(token *Token) error {
 // end ends the session of a token that the user presents.
 func (l *logout) end(token *Token) {
 	l.proven = true
-	if token.SessionID == "" && !canBecomeSession(token) && l.hasExpired(token) {
+	if token.session() == "" && !canBecomeSession(token) && l.hasExpired(token) {
 		return // there is nothing left to end
 	}
 	s, err := l.endSessionOf(l.c.Request.Context(), token, CauseLogout)

@@ -151,7 +151,7 @@ func (m *JWTManager) checkAccessBeside(c *gin.Context, refresh *Token, spec refr
 		return err
 	case access.Type != AccessToken:
 		return wrongToken("Only non-refresh tokens are allowed", access)
-	case access.SessionID != refresh.SessionID || access.Identity != refresh.Identity || access.isForeign():
+	case access.session() != refresh.session() || access.Identity != refresh.Identity || access.isForeign():
 		return errOtherSession.about(access)
 	case isOlder(access, refresh):
 		return errOldAccess.about(access)
@@ -162,7 +162,7 @@ func (m *JWTManager) checkAccessBeside(c *gin.Context, refresh *Token, spec refr
 // isOlder reports whether an access token is older than the generation before that
 // of the refresh token of its session.
 func isOlder(access, refresh *Token) bool {
-	if refresh.SessionID == "" {
+	if refresh.session() == "" {
 		return false
 	}
 	of, newest := access.generation(), refresh.generation()

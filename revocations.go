@@ -108,9 +108,9 @@ func (r *revocations) ids(token *Token) []string {
 	switch {
 	case r.sessions && canBecomeSession(token):
 		return []string{token.ids[0], adoptedID(r.realm, token)}
-	case token.SessionID == "" && token.ids[0] == "":
+	case token.session() == "" && token.ids[0] == "":
 		return nil
-	case token.SessionID == "":
+	case token.session() == "":
 		return token.ids[:1]
 	case token.ids[0] == "":
 		return token.ids[1:]

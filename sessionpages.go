@@ -79,7 +79,7 @@ func (m *JWTManager) SessionsHandler() gin.HandlerFunc {
 			}
 			sessions, page.Next = asked.page(sessions)
 			for _, s := range sessions {
-				page.Sessions = append(page.Sessions, viewOf(s, s.ID == token.SessionID))
+				page.Sessions = append(page.Sessions, viewOf(s, s.ID == token.session()))
 			}
 		}
 		noStore(c)

@@ -208,7 +208,7 @@ func (p *sessionPolicy) endByID(ctx context.Context, id string, cause Cause) err
 
 // endOf ends the session of a token, and returns it.
 func (p *sessionPolicy) endOf(ctx context.Context, token *Token, cause Cause) (store.Session, error) {
-	s, err := p.known(ctx, token.SessionID)
+	s, err := p.known(ctx, token.session())
 	switch {
 	case err != nil:
 		return s, err

@@ -162,7 +162,7 @@ func (m *JWTManager) endSessionOf(ctx context.Context, token *Token, cause Cause
 	case canBecomeSession(token): // it may become one at this very moment
 		s = m.sessions.adopted(token, m.sessions.now())
 		return s, errors.Join(m.sessions.end(ctx, cause, s), m.revokeToken(ctx, token, cause))
-	case token.SessionID == "":
+	case token.session() == "":
 		return s, m.revokeToken(ctx, token, cause)
 	}
 	return m.sessions.endOf(ctx, token, cause)

@@ -137,7 +137,7 @@ func (m *JWTManager) renew(c *gin.Context, within time.Duration) (lines []string
 
 // mayBeRenewed reports whether a new token may be in this response.
 func (m *JWTManager) mayBeRenewed(c *gin.Context, token *Token) bool {
-	if c.Writer.Status() >= http.StatusBadRequest || token.Type != AccessToken || token.SessionID == "" ||
+	if c.Writer.Status() >= http.StatusBadRequest || token.Type != AccessToken || token.session() == "" ||
 		token.ExpiresAt.IsZero() || !m.verifier.hasVerified(token) {
 		return false
 	}
@@ -214,7 +214,7 @@ func (p *sessionPolicy) renewable(ctx context.Context, token *Token, now time.Ti
 	if err != nil {
 		return none, err
 	}
-	s, ok, err := p.store.Get(ctx, token.SessionID)
+	s, ok, err := p.store.Get(ctx, token.session())
 	if err != nil {
 		return none, unavailable(err)
 	}

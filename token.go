@@ -29,7 +29,7 @@ type Token struct {
 	ID        string    // "jti"; empty if the claim is absent
 	Type      TokenType // "type"
 	Identity  string    // the identity claim, "sub" by default, after the prefix of its issuer
-	SessionID string    // "sid"; empty without a session, and in tokens of other issuers
+	SessionID string    // "sid"; empty without a session. In a token of another issuer, a session there
 	CSRF      string    // "csrf"
 	Issuer    string    // "iss"; empty if the claim is absent
 	Fresh     bool      // fresh at the moment it was verified
@@ -40,7 +40,7 @@ type Token struct {
 
 	encoded  string
 	contents *contents
-	ids      [2]string // ID and SessionID, for the Blocklist
+	ids      [2]string // ID and session, for the Blocklist
 	user     any       // that VerifyToken looked up, for NewContext
 	decoded  sync.Once
 	claims   Claims
@@ -94,6 +94,15 @@ func (t *Token) names() *claimNames { return t.read().names }
 // isForeign reports whether the token is of another issuer.
 func (t *Token) isForeign() bool { return t.names().foreign }
 
+// session returns the ID of the session of ours that the token is of; empty if there
+// is none. The "sid" of another issuer names none of ours, whatever it says.
+func (t *Token) session() string {
+	if t.isForeign() {
+		return ""
+	}
+	return t.SessionID
+}
+
 // claim returns the claim of a name, or what a JSON Pointer points to; nothing
 // if it is absent.
 func (t *Token) claim(name string) strictjson.Value {
@@ -137,7 +146,7 @@ func (t *Token) LogValue() slog.Value { return slog.StringValue(t.String()) }
 // newToken makes a Token of what a request carried.
 func newToken(encoded string, c *contents, now time.Time) *Token {
 	p := &c.payload
-	return &Token{
+	token := &Token{
 		ID:        p.id,
 		Type:      p.typ,
 		Identity:  p.identity,
@@ -147,6 +156,7 @@ func newToken(encoded string, c *contents, now time.Time) *Token {
 		Fresh:     p.fresh.at(now),
 		encoded:   encoded,
 		contents:  c,
-		ids:       [2]string{or(p.revocationID, p.id), p.session},
 	}
+	token.ids = [2]string{or(p.revocationID, p.id), token.session()}
+	return token
 }
