@@ -38,8 +38,7 @@ func (t *goodToken) stillVerifies(ctx context.Context, now time.Time) bool {
 	if !t.names.foreign { // other keys of the manager are another cache
 		return true
 	}
-	set, err := t.rules.keys.KeySet(ctx, t.key.ID())
-	return err == nil && set == t.keys
+	return t.rules.keys.stillHas(ctx, t.key, t.keys)
 }
 
 // tokenCache remembers tokens whose signature was verified with the keys of its
@@ -56,7 +55,6 @@ type tokenCache struct {
 	sets     [][]atomic.Pointer[cacheEntry]
 	bytes    atomic.Int64
 	maxBytes int64
-	leeway   int64 // seconds
 
 	// digests keeps the SHA-256 of tokens in place of them, so that a process
 	// that can only verify has no collection of tokens that others could use.
@@ -72,12 +70,11 @@ type cacheEntry struct {
 }
 
 // newTokenCache returns a cache for at most so many entries.
-func newTokenCache(entries int, digests bool, leeway time.Duration) *tokenCache {
+func newTokenCache(entries int, digests bool) *tokenCache {
 	c := &tokenCache{
 		seed:     maphash.MakeSeed(),
 		sets:     make([][]atomic.Pointer[cacheEntry], max(1, entries/cacheWays)),
 		maxBytes: int64(entries) * cacheEntryBytes,
-		leeway:   int64(leeway / time.Second),
 		digests:  digests,
 	}
 	ways := min(cacheWays, entries)
@@ -154,8 +151,8 @@ func (c *tokenCache) names(name, encoded string) bool {
 }
 
 func (c *tokenCache) expired(e *cacheEntry, now time.Time) bool {
-	exp := e.good.payload.exp
-	return exp.there && exp.seconds+c.leeway <= now.Unix()
+	exp, leeway := e.good.payload.exp, int64(e.good.names.leeway/time.Second)
+	return exp.there && exp.seconds+leeway <= now.Unix()
 }
 
 // room finds a place for a token, and what is there now. There may be none. A

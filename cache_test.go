@@ -11,8 +11,13 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func cachedToken(exp int64) *goodToken {
-	return &goodToken{contents: contents{text: `{"sub":"alice"}`, payload: payload{exp: date{exp, exp != 0, true}}}}
+func cachedToken(exp int64) *goodToken { return cachedTokenOf(0, exp) }
+
+// cachedTokenOf is a token of an issuer with that leeway.
+func cachedTokenOf(leeway time.Duration, exp int64) *goodToken {
+	return &goodToken{contents: contents{
+		text: `{"sub":"alice"}`, payload: payload{exp: date{exp, exp != 0, true}}, names: &claimNames{leeway: leeway},
+	}}
 }
 
 func (c *tokenCache) len() (n int) {
@@ -30,7 +35,7 @@ func TestTokenCacheKnowsTheVerySameBytes(t *testing.T) {
 	t.Parallel()
 	now := time.Unix(1700000000, 0)
 	for _, digests := range []bool{false, true} {
-		c := newTokenCache(100, digests, 0)
+		c := newTokenCache(100, digests)
 		alice := cachedToken(0)
 		c.add("a.b.c", alice, now)
 		assert.Same(t, alice, c.get("a.b.c", now))
@@ -41,7 +46,7 @@ func TestTokenCacheKnowsTheVerySameBytes(t *testing.T) {
 
 func TestTokenCacheOfPublicKeysHasNoTokens(t *testing.T) {
 	t.Parallel()
-	c := newTokenCache(1, true, 0)
+	c := newTokenCache(1, true)
 	c.add("a.b.c", cachedToken(0), time.Now())
 	assert.Len(t, c.sets[0][0].Load().token, 32)
 	assert.NotContains(t, c.sets[0][0].Load().token, "a.b.c")
@@ -50,12 +55,14 @@ func TestTokenCacheOfPublicKeysHasNoTokens(t *testing.T) {
 func TestTokenCacheForgetsExpiredTokens(t *testing.T) {
 	t.Parallel()
 	now := time.Unix(1700000000, 0)
-	c := newTokenCache(100, false, 10*time.Second)
-	c.add("expired", cachedToken(now.Unix()-10), now)
+	c := newTokenCache(100, false)
+	c.add("expired", cachedTokenOf(10*time.Second, now.Unix()-10), now)
 	assert.Zero(t, c.len(), "what has expired does not enter")
 
-	c.add("soon", cachedToken(now.Unix()+5), now)
-	assert.NotNil(t, c.get("soon", now.Add(14*time.Second)), "leeway included")
+	c.add("soon", cachedTokenOf(10*time.Second, now.Unix()+5), now)
+	assert.NotNil(t, c.get("soon", now.Add(14*time.Second)), "leeway included,")
+	c.add("sooner", cachedTokenOf(2*time.Second, now.Unix()+5), now)
+	assert.Nil(t, c.get("sooner", now.Add(7*time.Second)), "which each issuer has of its own")
 	assert.Nil(t, c.get("soon", now.Add(15*time.Second)))
 	assert.Zero(t, c.len(), "and leaves when it is asked for")
 	assert.Zero(t, c.bytes.Load())
@@ -77,7 +84,7 @@ func TestTokenCacheNeverGrows(t *testing.T) {
 	t.Parallel()
 	now := time.Now()
 	for _, entries := range []int{1, 2, 3, 4, 5, 1000} {
-		c := newTokenCache(entries, false, 0)
+		c := newTokenCache(entries, false)
 		for i := range 10 * entries {
 			c.add(fmt.Sprint("token", i), cachedToken(0), now)
 		}
@@ -85,7 +92,7 @@ func TestTokenCacheNeverGrows(t *testing.T) {
 		assert.LessOrEqual(t, c.len(), entries)
 	}
 
-	c := newTokenCache(1000, false, 0)
+	c := newTokenCache(1000, false)
 	for i := range 10_000 {
 		c.add(fmt.Sprint(i, strings.Repeat("x", 3000)), cachedToken(0), now)
 	}
@@ -98,7 +105,7 @@ func TestTokenCacheNeverGrows(t *testing.T) {
 func TestTokenCacheKeepsWhatIsInUseThroughAFlood(t *testing.T) {
 	t.Parallel()
 	now := time.Now()
-	c := newTokenCache(1000, false, 0)
+	c := newTokenCache(1000, false)
 	hot := func(i int) string { return fmt.Sprint("hot", i) }
 	for i := range 300 {
 		c.add(hot(i), cachedToken(0), now)
@@ -126,7 +133,7 @@ func TestTokenCacheKeepsWhatIsInUseThroughAFlood(t *testing.T) {
 func TestTokenCacheIsSafeForConcurrentUse(t *testing.T) {
 	t.Parallel()
 	now := time.Now()
-	c := newTokenCache(64, false, 0)
+	c := newTokenCache(64, false)
 	known := make([]*goodToken, 256)
 	for i := range known {
 		known[i] = cachedToken(0)
@@ -167,7 +174,7 @@ func TestNoTokenCacheIsOff(t *testing.T) {
 func TestATokenThatIsVerifiedAgainKeepsItsPlace(t *testing.T) {
 	t.Parallel()
 	now := time.Unix(1000, 0)
-	c := newTokenCache(cacheWays, false, 0)
+	c := newTokenCache(cacheWays, false)
 	before, after := cachedToken(0), cachedToken(0)
 	c.add("token", before, now)
 	c.add("token", after, now)

@@ -15,7 +15,6 @@ type tokenChecks struct {
 	revocations *revocations
 	sessions    *sessionPolicy // nil: there are none
 	now         func() time.Time
-	leeway      time.Duration
 }
 
 // check asks all that need wants to know of token. It returns the user, if there
@@ -54,7 +53,7 @@ func (k *tokenChecks) checkAge(token *Token, need *requirement) error {
 	if need.freshWithin == 0 {
 		return nil
 	}
-	now, leeway := k.now(), k.leeway
+	now, leeway := k.now(), token.names().leeway
 	if !token.isForeign() {
 		leeway = ownLeeway(leeway)
 	}

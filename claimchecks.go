@@ -20,14 +20,13 @@ func ownLeeway(leeway time.Duration) time.Duration { return max(leeway, clockTol
 
 // claimChecks are what tokens of all issuers must satisfy alike.
 type claimChecks struct {
-	leeway     time.Duration
 	anySubject bool // "sub" may be other than text
 }
 
 // check checks the registered claims in PyJWT's order, and fills in the times of
 // token.
 func (k claimChecks) check(token *Token, p *payload, rules *issuerRules, allowExpired bool, now time.Time) (expired bool, err error) {
-	expired, err = k.checkTimes(token, p, rules, allowExpired, now)
+	expired, err = checkTimes(token, p, rules, allowExpired, now)
 	if err != nil {
 		return false, err
 	}
@@ -42,14 +41,13 @@ func (k claimChecks) check(token *Token, p *payload, rules *issuerRules, allowEx
 		}
 	}
 	switch {
-	case p.subJSON != "" && p.subJSON.Kind() != '"' && !k.anySubject:
+	case p.subJSON != "" && p.subJSON.Kind() != '"' && !k.anySubject && rules.asksSubject(p):
 		return false, errSubject
 	case p.jtiJSON != "" && p.jtiJSON.Kind() != '"':
 		return false, errJTI
-	case p.identityJSON == "":
-		return false, missingClaim("Missing claim: %s", rules.claims.identity)
-	case p.identityJSON == `""`: // it would look like an anonymous visitor
-		return false, emptyClaim(rules.claims.identity)
+	}
+	if err := rules.checkIdentity(p); err != nil {
+		return false, err
 	}
 	for i, name := range rules.required {
 		if p.required&(1<<i) == 0 {
@@ -64,11 +62,12 @@ func (k claimChecks) check(token *Token, p *payload, rules *issuerRules, allowEx
 //
 // The "iat" of an own token is what the clock said where it was made, and so is the
 // default of "nbf". A later "nbf" was chosen, and holds to the second.
-func (k claimChecks) checkTimes(token *Token, p *payload, rules *issuerRules, allowExpired bool, now time.Time) (expired bool, err error) {
-	latest, earliest := now.Add(k.leeway), now.Add(-k.leeway)
+func checkTimes(token *Token, p *payload, rules *issuerRules, allowExpired bool, now time.Time) (expired bool, err error) {
+	leeway := rules.claims.leeway
+	latest, earliest := now.Add(leeway), now.Add(-leeway)
 	latestIssue := latest
 	if !rules.claims.foreign {
-		latestIssue = now.Add(ownLeeway(k.leeway))
+		latestIssue = now.Add(ownLeeway(leeway))
 	}
 	if p.iat.there {
 		token.IssuedAt, err = p.iat.before(latestIssue, errIATNumber, errIATFuture)

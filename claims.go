@@ -24,13 +24,26 @@ type Claims map[string]any
 type Header map[string]any
 
 // claimNames are the names of the claims that go by several, in the tokens of one
-// issuer.
+// issuer. What else a token must know of its issuer stands here too, as a token in the
+// cache has room for one pointer.
 type claimNames struct {
 	identity, typ, fresh, scope, roles string
 
-	// foreign says that the issuer is another than the manager. It stands here as
-	// a token in the cache has room for one pointer to its issuer.
-	foreign bool
+	otherIdentities []string      // that count, in this order, where identity is missing
+	leeway          time.Duration // for the clock of the issuer
+	foreign         bool          // the issuer is another than the manager
+}
+
+// identityRank returns at which place a claim is among those that hold the identity;
+// none: a negative number.
+func (n *claimNames) identityRank(claim string) int {
+	if claim == n.identity {
+		return 0
+	}
+	if i := slices.Index(n.otherIdentities, claim); i >= 0 {
+		return i + 1
+	}
+	return -1
 }
 
 // reservedClaims are the claims that this package reads back, each with what to
@@ -62,6 +75,7 @@ func (n *claimNames) insteadOf(name string) string {
 // payload is what is read of the claims. It does not change once it is read.
 type payload struct {
 	id, identity, csrf string
+	identityClaim      string // that holds the identity
 	issuer, session    string
 	revocationID       string // in place of id; empty: id
 	typ                TokenType
@@ -88,8 +102,8 @@ func readPayload(data []byte, text string, names *claimNames, required []string)
 		case names.fresh:
 			p.fresh = freshnessOf(v)
 		}
-		if name == names.identity {
-			p.identityJSON, p.identity = v, v.Text()
+		if rank := names.identityRank(name); rank >= 0 && p.isIdentity(names, rank, v) {
+			p.identityClaim, p.identityJSON, p.identity = name, v, v.Text()
 		}
 		for i, wanted := range required {
 			if name == wanted && v.Kind() != 'n' {
@@ -98,6 +112,16 @@ func readPayload(data []byte, text string, names *claimNames, required []string)
 		}
 	})
 	return p, err
+}
+
+// isIdentity reports whether the claim of a rank holds the identity, as far as the
+// claims were read. Of several claims, those that hold nothing do not count.
+func (p *payload) isIdentity(names *claimNames, rank int, v strictjson.Value) bool {
+	if len(names.otherIdentities) == 0 {
+		return true
+	}
+	isEmpty := v.Kind() == 'n' || v == `""`
+	return !isEmpty && (p.identityClaim == "" || rank < names.identityRank(p.identityClaim))
 }
 
 // set takes over one of the claims that every token has by the same name.

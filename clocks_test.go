@@ -110,6 +110,7 @@ func TestTimesOfOtherIssuersHoldToTheSecond(t *testing.T) {
 	_, p := processesApart(t, 500*time.Millisecond, 0, func(c *ginjwt.Config) {
 		c.Issuers = []ginjwt.Issuer{{
 			Name: "https://them", IdentityPrefix: "them:", Keys: []keys.Key{{Verify: secret, AllowMissingKeyID: true}}, Audience: []string{"api"},
+			Leeway: -1,
 		}}
 	})
 	now := p.mgr.Config().Now().Unix()

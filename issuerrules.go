@@ -3,10 +3,12 @@ package ginjwt
 import (
 	"context"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/gin-jwt-extended/ginjwt/internal/base64url"
 	"github.com/gin-jwt-extended/ginjwt/internal/strictjson"
@@ -16,12 +18,13 @@ import (
 // issuerRules say how tokens of one issuer are read: of this manager, or of one
 // of Config.Issuers.
 type issuerRules struct {
-	realm         string      // of the manager
-	issuers       []string    // that "iss" may be; none: any
-	keys          keys.Source // of a foreign one
-	algorithms    []string    // of a foreign one
+	realm         string     // of the manager
+	issuers       []string   // that "iss" may be; none: any
+	keys          issuerKeys // of a foreign one
 	audience      []string
 	claims        claimNames
+	accessTypes   []string                                                // values of the type that mean "access token", of a foreign one
+	identify      func(ctx context.Context, token *Token) (string, error) // of a foreign one; nil: by claims
 	prefix        string
 	required      []string
 	acceptedTypes map[string]bool // of the "typ" header, as media types; empty: without one
@@ -30,10 +33,13 @@ type issuerRules struct {
 // ownRules are those of the manager's own tokens.
 func (c Config) ownRules() *issuerRules {
 	r := &issuerRules{
-		realm:         c.Realm,
-		issuers:       c.DecodeIssuers,
-		audience:      c.DecodeAudience,
-		claims:        claimNames{identity: c.IdentityClaim, typ: c.TypeClaim, fresh: c.FreshClaim, scope: c.ScopeClaim, roles: c.RolesClaim},
+		realm:    c.Realm,
+		issuers:  c.DecodeIssuers,
+		audience: c.DecodeAudience,
+		claims: claimNames{
+			identity: c.IdentityClaim, typ: c.TypeClaim, fresh: c.FreshClaim, scope: c.ScopeClaim, roles: c.RolesClaim,
+			leeway: c.DecodeLeeway,
+		},
 		required:      c.RequiredClaims,
 		acceptedTypes: acceptedTypes(append([]string{"", "JWT", "at+jwt"}, c.DecodeTypes...)),
 	}
@@ -54,28 +60,52 @@ func (r *issuerRules) requireType() {
 	}
 }
 
-// rulesOf are those of another issuer's tokens.
-func (c Config) rulesOf(i Issuer, source keys.Source) *issuerRules {
+// foreignLeeway is the leeway for the clocks of other issuers where nothing longer is
+// set.
+const foreignLeeway = 30 * time.Second
+
+// leewayOf returns the leeway for the clock of another issuer.
+func (c Config) leewayOf(i Issuer) time.Duration {
+	if i.Leeway != 0 {
+		return max(0, i.Leeway)
+	}
+	return max(c.DecodeLeeway, foreignLeeway)
+}
+
+// namesOf returns the names of claims in another issuer's tokens.
+func (c Config) namesOf(i Issuer) claimNames {
+	names := claimNames{
+		identity: or(i.IdentityClaim, c.IdentityClaim),
+		typ:      or(i.TypeClaim, c.TypeClaim),
+		fresh:    or(i.FreshClaim, c.FreshClaim),
+		scope:    or(i.ScopeClaim, c.ScopeClaim),
+		roles:    or(i.RolesClaim, c.RolesClaim),
+		leeway:   c.leewayOf(i),
+		foreign:  true,
+	}
+	if len(i.IdentityClaims) > 0 {
+		names.identity, names.otherIdentities = i.IdentityClaims[0], slices.Clone(i.IdentityClaims[1:])
+	}
+	return names
+}
+
+// rulesOf are those of another issuer's tokens, of which fixed are the keys in
+// Issuer.Keys; nil if there are none.
+func (c Config) rulesOf(i Issuer, fixed *keys.Set) *issuerRules {
 	r := &issuerRules{
-		realm:      c.Realm,
-		issuers:    []string{i.Name},
-		keys:       source,
-		algorithms: slices.Clone(i.Algorithms),
-		audience:   slices.Clone(i.Audience),
-		claims: claimNames{
-			identity: or(i.IdentityClaim, c.IdentityClaim),
-			typ:      or(i.TypeClaim, c.TypeClaim),
-			fresh:    or(i.FreshClaim, c.FreshClaim),
-			scope:    or(i.ScopeClaim, c.ScopeClaim),
-			roles:    or(i.RolesClaim, c.RolesClaim),
-			foreign:  true,
-		},
+		realm:         c.Realm,
+		issuers:       []string{i.Name},
+		keys:          keysOf(i, fixed),
+		audience:      slices.Clone(i.Audience),
+		claims:        c.namesOf(i),
+		accessTypes:   slices.Clone(i.AccessTypes),
+		identify:      i.Identity,
 		prefix:        i.IdentityPrefix,
 		required:      slices.Clone(i.RequiredClaims),
 		acceptedTypes: acceptedTypes(i.Types),
 	}
-	if len(r.algorithms) == 0 {
-		r.algorithms = algorithmsOf(source)
+	if len(i.AccessTypes) == 0 {
+		r.accessTypes = []string{string(AccessToken)}
 	}
 	if i.Audience == nil {
 		r.audience = c.DecodeAudience
@@ -86,19 +116,10 @@ func (c Config) rulesOf(i Issuer, source keys.Source) *issuerRules {
 	if i.RequiredClaims == nil {
 		r.required = c.RequiredClaims
 	}
-	if i.TypeClaim != "" {
+	if i.TypeClaim != "" || len(i.AccessTypes) > 0 {
 		r.requireType()
 	}
 	return r
-}
-
-// algorithmsOf returns the algorithms that a token may have if nothing else is
-// said.
-func algorithmsOf(source keys.Source) []string {
-	if set, ok := source.(*keys.Set); ok && set != nil {
-		return set.Algorithms()
-	}
-	return keys.AsymmetricAlgorithms()
 }
 
 func acceptedTypes(types []string) map[string]bool {
@@ -107,24 +128,6 @@ func acceptedTypes(types []string) map[string]bool {
 		accepted[mediaType(typ)] = true
 	}
 	return accepted
-}
-
-// keySet returns the keys of a foreign issuer for a token that names kid. The
-// algorithm is looked at first: nothing is fetched for a token that no key of
-// the issuer could have signed.
-func (r *issuerRules) keySet(ctx context.Context, alg string, kid strictjson.Value) (*keys.Set, error) {
-	if !slices.Contains(r.algorithms, alg) {
-		return nil, errAlgorithm
-	}
-	name, _ := kid.Str()
-	set, err := r.keys.KeySet(ctx, name)
-	if err != nil {
-		return nil, refusal(ErrUnavailable, err).because(reasonKeys)
-	}
-	if set == nil {
-		return nil, errUnknownKey
-	}
-	return set, nil
 }
 
 // checkProfile refuses tokens of other kinds, such as ID or logout tokens, by
@@ -149,10 +152,45 @@ func (r *issuerRules) checkForeign(token *Token, p *payload) error {
 	if token.Type != AccessToken {
 		return wrongToken("Only access tokens of this issuer are allowed", token)
 	}
-	if p.identityJSON.Kind() == '"' || p.identityJSON.IsInteger() {
+	if r.identify != nil || p.identityJSON.Kind() == '"' || p.identityJSON.IsInteger() {
 		return nil
 	}
 	return errSubject
+}
+
+// checkIdentity refuses a token that names nobody.
+func (r *issuerRules) checkIdentity(p *payload) error {
+	switch {
+	case r.identify != nil: // it is asked later
+		return nil
+	case p.identityJSON == "":
+		return missingClaim("Missing claim: %s", r.claims.identity)
+	case p.identityJSON == `""`: // it would look like an anonymous visitor
+		return emptyClaim(r.claims.identity)
+	}
+	return nil
+}
+
+// asksSubject reports whether the form of "sub" matters. It does not where another
+// issuer names its users by something else.
+func (r *issuerRules) asksSubject(p *payload) bool {
+	return !r.claims.foreign || r.identify == nil && p.identityClaim == "sub"
+}
+
+// nameUser asks Issuer.Identity for the user of a token that is good otherwise.
+func (r *issuerRules) nameUser(ctx context.Context, token *Token) error {
+	if r.identify == nil {
+		return nil
+	}
+	name, err := r.identify(ctx, token)
+	switch {
+	case errors.Is(err, ErrInvalidToken), err == nil && name == "":
+		return errNobody
+	case err != nil:
+		return failure(err)
+	}
+	token.Identity = r.prefix + name
+	return nil
 }
 
 // applyIssuer makes of p the claims of a token from another issuer, and notes what
@@ -165,10 +203,18 @@ func (r *issuerRules) applyIssuer(p *payload, text string) {
 		return
 	}
 	p.identity = r.prefix + p.identity
+	if r.identify != nil {
+		p.identity, p.identityJSON = "", ""
+	}
 	p.revocationID = foreignID(r.realm, p.issuer, p.id, text)
 	p.generationJSON = ""
-	if saysRefresh(text) {
+	switch isAccess := slices.Contains(r.accessTypes, string(p.typ)); {
+	case saysRefresh(text):
 		p.typ = RefreshToken
+	case isAccess:
+		p.typ = AccessToken
+	case p.typ == AccessToken: // the word has another meaning there, or the claim is missing
+		p.typ = ""
 	}
 }
 
@@ -177,12 +223,17 @@ func (r *issuerRules) applyIssuer(p *payload, text string) {
 func saysRefresh(text string) bool {
 	claims := strictjson.Object(text)
 	for _, name := range []string{"type", "token_type", "typ", "token_use"} {
-		typ, _ := claims.Member(name).Str()
-		if strings.EqualFold(typ, "refresh") || strings.EqualFold(typ, "offline") {
+		if typ, _ := claims.Member(name).Str(); meansRefresh(typ) {
 			return true
 		}
 	}
 	return false
+}
+
+// meansRefresh reports whether a type is that of refresh tokens, such as "Refresh",
+// "Offline" or "refresh_token".
+func meansRefresh(typ string) bool {
+	return strings.Contains(strings.ToLower(typ), "refresh") || strings.EqualFold(typ, "offline")
 }
 
 // foreignID is what a token of another issuer is revoked by: with the issuer

@@ -1,9 +1,11 @@
 package ginjwt
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"log/slog"
+	"time"
 
 	"github.com/gin-jwt-extended/ginjwt/keys"
 )
@@ -19,16 +21,17 @@ type Issuer struct {
 	Name string
 
 	// Keys verify its tokens: Key.ID is their "kid", and Key.AllowMissingKeyID is for
-	// an issuer whose tokens have none. Either Keys or KeySource is set.
+	// an issuer whose tokens have none. Keys, KeySource or both are set.
 	Keys []keys.Key
 
 	// KeySource brings the keys that verify its tokens, such as a remote JWK
-	// Set of package jwks.
+	// Set of package jwks. Beside Keys it is asked only for tokens whose "kid" is of
+	// none of them, and for tokens without a "kid" if no key has AllowMissingKeyID.
 	KeySource keys.Source
 
-	// Algorithms are those that its tokens may have. Empty means those of Keys, or
-	// of a keys.Set; with another KeySource, all but HMAC, whose secrets are nothing
-	// to hand around.
+	// Algorithms are those that its tokens may have. Empty means those of Keys for
+	// tokens that Keys verify, and for the others those of a keys.Set; with another
+	// KeySource, all but HMAC, whose secrets are nothing to hand around.
 	Algorithms []string
 
 	// Audience demands an "aud" with at least one of these values. Nil means
@@ -46,9 +49,27 @@ type Issuer struct {
 	ScopeClaim    string
 	RolesClaim    string
 
+	// AccessTypes are the values of TypeClaim that mean "access token", such as "app",
+	// compared exactly. Its tokens must have one of them. Empty means "access", or no
+	// TypeClaim at all. Refresh tokens are refused whatever stands here.
+	AccessTypes []string
+
+	// IdentityClaims, in place of IdentityClaim, name the user by the first of
+	// several claims that a token has, and that is neither null nor "". A user who is
+	// named by one of them, and another who has the same name in another, are one
+	// user: the issuer must see to it that this cannot be.
+	IdentityClaims []string
+
+	// Identity, in place of both, names the user of a token that was verified and has
+	// passed all checks of its claims; token.Identity is empty. It is asked on every
+	// request, and must be safe for concurrent use. Empty text, or an error that wraps
+	// [ErrInvalidToken], means that the token names no user, and it is refused. Another
+	// error is answered 500, or 503 if it wraps [ErrUnavailable].
+	Identity func(ctx context.Context, token *Token) (string, error)
+
 	// IdentityPrefix stands before its identities, such as "google:", so that
-	// it cannot name the users of somebody else. Give no user of your own a name
-	// that begins with it.
+	// it cannot name the users of somebody else. It is put there last, also before
+	// what Identity returns. Give no user of your own a name that begins with it.
 	IdentityPrefix string
 
 	// AllowSharedIdentities says that its users are also those of the manager, or of
@@ -59,6 +80,11 @@ type Issuer struct {
 	// RequiredClaims are claims that its tokens must have. Nil means
 	// Config.RequiredClaims.
 	RequiredClaims []string
+
+	// Leeway is the difference between clocks that is tolerated for "exp", "nbf",
+	// "iat" and "auth_time" of its tokens. Zero means Config.DecodeLeeway, but 30
+	// seconds at the least: clocks of others are not yours. Negative means none.
+	Leeway time.Duration
 
 	// Types are the values of the "typ" header that its tokens must have. An
 	// issuer that writes "at+jwt" (RFC 9068) should have that alone, which keeps

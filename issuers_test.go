@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"errors"
+	"math"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -351,14 +352,23 @@ func TestMistakesInIssuers(t *testing.T) {
 	t.Parallel()
 	key := []keys.Key{secretKey("a")}
 	var none *keySource
+	nobody := func(context.Context, *ginjwt.Token) (string, error) { return "", nil }
 	for want, config := range map[string]ginjwt.Config{
 		`Issuers[0].Name: must be the "iss" of its tokens`: {Issuers: []ginjwt.Issuer{{Keys: key}}},
 		`Issuers[0].Name: "https://a.example/" is the issuer of the manager itself`: {SecretKey: strings.Repeat("o", 32), DecodeIssuers: []string{issuerA},
 			Issuers: []ginjwt.Issuer{{Name: issuerA, Keys: key, IdentityPrefix: "a:"}}},
 		`Issuers[1].Name: "https://a.example/" is there twice`:                                  {Issuers: []ginjwt.Issuer{{Name: issuerA, Keys: key, IdentityPrefix: "a:"}, {Name: issuerA, Keys: key, IdentityPrefix: "b:"}}},
-		`Issuers[0].Keys: either Keys or KeySource must be set`:                                 {Issuers: []ginjwt.Issuer{{Name: issuerA}}},
-		`Issuers[0].Keys: either Keys or KeySource must be set `:                                {Issuers: []ginjwt.Issuer{{Name: issuerA, KeySource: none}}},
-		`Issuers[0].Keys: either Keys or KeySource must be set  `:                               {Issuers: []ginjwt.Issuer{{Name: issuerA, Keys: key, KeySource: &keySource{}}}},
+		`Issuers[0].Keys: Keys, KeySource or both must be set`:                                  {Issuers: []ginjwt.Issuer{{Name: issuerA}}},
+		`Issuers[0].KeySource: is a nil pointer`:                                                {Issuers: []ginjwt.Issuer{{Name: issuerA, Keys: key, KeySource: none}}},
+		`Issuers[0].AccessTypes: holds an empty value`:                                          {Issuers: []ginjwt.Issuer{{Name: issuerA, Keys: key, AccessTypes: []string{"app", ""}}}},
+		`Issuers[0].AccessTypes: holds a type of refresh tokens, which are never accepted`:      {Issuers: []ginjwt.Issuer{{Name: issuerA, Keys: key, AccessTypes: []string{"Offline"}}}},
+		`Issuers[0].AccessTypes: holds a type of refresh tokens, which are never accepted `:     {Issuers: []ginjwt.Issuer{{Name: issuerA, Keys: key, AccessTypes: []string{"app", "Refresh_Token"}}}},
+		`Issuers[0].IdentityClaims: holds an empty value`:                                       {Issuers: []ginjwt.Issuer{{Name: issuerA, Keys: key, IdentityClaims: []string{"oid", ""}}}},
+		`Issuers[0].IdentityClaims: "exp" has a meaning of its own`:                             {Issuers: []ginjwt.Issuer{{Name: issuerA, Keys: key, IdentityClaims: []string{"oid", "exp"}}}},
+		`Issuers[0].RolesClaim: "oid" has a meaning of its own`:                                 {Issuers: []ginjwt.Issuer{{Name: issuerA, Keys: key, IdentityClaims: []string{"sub", "oid"}, RolesClaim: "oid"}}},
+		`Issuers[0].IdentityClaims: is in place of IdentityClaim; set one of them`:              {Issuers: []ginjwt.Issuer{{Name: issuerA, Keys: key, IdentityClaim: "sub", IdentityClaims: []string{"oid"}}}},
+		`Issuers[0].Identity: is in place of IdentityClaim and IdentityClaims; set one of them`: {Issuers: []ginjwt.Issuer{{Name: issuerA, Keys: key, IdentityClaims: []string{"oid"}, Identity: nobody}}},
+		`Issuers[0].Leeway: must be at most 100 years`:                                          {Issuers: []ginjwt.Issuer{{Name: issuerA, Keys: key, Leeway: math.MaxInt64}}},
 		`Issuers[0].Keys: there is no key`:                                                      {Issuers: []ginjwt.Issuer{{Name: issuerA, Keys: []keys.Key{{}}}}},
 		`Issuers[0].Algorithms: "none" is not a signing algorithm`:                              {Issuers: []ginjwt.Issuer{{Name: issuerA, Keys: key, Algorithms: []string{"none"}}}},
 		`Issuers[0].Audience: holds an empty value`:                                             {Issuers: []ginjwt.Issuer{{Name: issuerA, Keys: key, Audience: []string{""}}}},

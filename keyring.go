@@ -211,13 +211,18 @@ func (c Config) foreignRules(p *problems) map[string]*issuerRules {
 	}
 	rules := make(map[string]*issuerRules, len(c.Issuers))
 	for i, issuer := range c.Issuers {
-		source := issuer.KeySource
-		if len(issuer.Keys) > 0 {
-			set, err := keys.Options{AllowShortSecret: c.AllowShortSecret}.NewSet(issuer.Keys...)
-			p.addJoined(issuerField(i, "Keys"), err)
-			source = set
-		}
-		rules[issuer.Name] = c.rulesOf(issuer, source)
+		rules[issuer.Name] = c.rulesOf(issuer, c.fixedKeys(issuer, p, func(name string) string { return issuerField(i, name) }))
 	}
 	return rules
+}
+
+// fixedKeys makes the keys in Issuer.Keys; nil if there are none, or with what is wrong
+// in p.
+func (c Config) fixedKeys(i Issuer, p *problems, field func(string) string) *keys.Set {
+	if len(i.Keys) == 0 {
+		return nil
+	}
+	set, err := keys.Options{AllowShortSecret: c.AllowShortSecret}.NewSet(i.Keys...)
+	p.addJoined(field("Keys"), err)
+	return set
 }

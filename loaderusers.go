@@ -55,16 +55,14 @@ func isText(identity any) bool {
 	return err == nil
 }
 
-// preview returns a token of spec as it will be, without a signature. It has names of
-// its own, so that hasVerified does not take it for a token that was decoded.
+// preview returns a token of spec as it will be, without a signature.
 func (m *minter) preview(typ TokenType, subject string, spec *tokenSpec) (*Token, error) {
 	claims := m.claimsOf(spec, typ, subject)
 	payload, err := claims.appendTo(nil, &m.keys)
 	if err != nil {
 		return nil, err
 	}
-	names := m.verifier.own.claims
-	c := &contents{header: "{}", text: string(payload), names: &names}
+	c := &contents{header: "{}", text: string(payload), names: &m.verifier.own.claims}
 	if c.payload, err = readPayload(payload, c.text, c.names, nil); err != nil {
 		return nil, err
 	}

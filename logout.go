@@ -218,7 +218,7 @@ func (l *logout) end(token *Token) {
 }
 
 func (m *JWTManager) hasExpired(token *Token) bool {
-	return !token.ExpiresAt.IsZero() && token.ExpiresAt.Add(m.config.DecodeLeeway).Before(m.config.Now())
+	return !token.ExpiresAt.IsZero() && token.ExpiresAt.Add(token.names().leeway).Before(m.config.Now())
 }
 
 // isSameOrigin reports whether a browser says that the request comes from a page of

@@ -88,7 +88,7 @@ func (m *JWTManager) assemble(checked checkedConfig, revokes bool) {
 			revocations: m.revocations, callbacks: loaders, events: m.events,
 		}
 	}
-	m.checks = &tokenChecks{callbacks: loaders, revocations: m.revocations, sessions: m.sessions, now: config.Now, leeway: config.DecodeLeeway}
+	m.checks = &tokenChecks{callbacks: loaders, revocations: m.revocations, sessions: m.sessions, now: config.Now}
 	m.reader = newRequestReader(config, func(ctx context.Context, encoded string) error {
 		token, err := m.verifier.decode(ctx, encoded, decodeSpec{})
 		if err != nil {

@@ -89,7 +89,7 @@ func TestEveryRefusalHasAReason(t *testing.T) {
 		errTooLarge, errSegments, errNotText, errHeaderBase64, errPayloadBase64, errCryptoBase64, errHeaderJSON, errHeaderObject, errPayloadJSON,
 		errPayloadObject, errKeyID, errCritList, errCritNames, errCritTwice, errCritMissing, errDetached, errCompressed, errType, errNoAlgorithm,
 		errAlgorithm, errSignature, errUnknownKey, errKeyType, errIATNumber, errNBFNumber, errEXPNumber, errIATFuture, errNBFFuture, errNoIssuer,
-		errIssuerText, errIssuer, errNoAudience, errAudienceForm, errAudience, errSubject, errJTI, errNoJTI, errNoCSRFClaim, errCSRFMismatch,
+		errIssuerText, errIssuer, errNoAudience, errAudienceForm, errAudience, errSubject, errNobody, errJTI, errNoJTI, errNoCSRFClaim, errCSRFMismatch,
 		errCSRFMissing, errOtherOrigin, errGeneration, errOtherSession, errOtherManager, errOldAccess, asError(errBusy),
 	}
 	inFile := 0

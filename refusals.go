@@ -48,6 +48,7 @@ var (
 	errAudienceForm  = invalid(jwt.ErrTokenInvalidAudience, "Invalid claim format in token")
 	errAudience      = invalid(jwt.ErrTokenInvalidAudience, "Audience doesn't match")
 	errSubject       = invalid(jwt.ErrTokenInvalidSubject, "Subject must be a string")
+	errNobody        = invalid(jwt.ErrTokenInvalidSubject, "Token names no user")
 	errJTI           = invalid(jwt.ErrTokenInvalidId, "JWT ID must be a string")
 	errNoJTI         = invalid(jwt.ErrTokenRequiredClaimMissing, `Token is missing the "jti" claim`)
 	errNoCSRFClaim   = invalid(jwt.ErrTokenRequiredClaimMissing, "Missing claim: csrf")

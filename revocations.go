@@ -30,14 +30,14 @@ const clockMargin = time.Minute
 // block refuses whatever has this ID until the last token with it has expired on
 // every clock. A zero time is that of a token that never expires.
 func (r *revocations) block(ctx context.Context, id string, lastExpiry time.Time) error {
-	return r.list.Add(ctx, id, r.keptUntil(lastExpiry))
+	return r.list.Add(ctx, id, keptUntil(lastExpiry, r.leeway))
 }
 
-func (r *revocations) keptUntil(lastExpiry time.Time) time.Time {
+func keptUntil(lastExpiry time.Time, leeway time.Duration) time.Time {
 	if lastExpiry.IsZero() {
 		return lastExpiry
 	}
-	return lastExpiry.Add(r.leeway + clockMargin)
+	return lastExpiry.Add(leeway + clockMargin)
 }
 
 // blockStolen refuses the tokens of a session that was stolen, for as long as it may
@@ -51,7 +51,7 @@ func (r *revocations) blockSessions(ctx context.Context, sessions []store.Sessio
 	if list, ok := store.AdderOf(r.list); ok && len(sessions) > 1 {
 		entries := make([]store.Revocation, len(sessions))
 		for i, s := range sessions {
-			entries[i] = store.Revocation{ID: s.ID, Expires: r.keptUntil(r.lastExpiry(s))}
+			entries[i] = store.Revocation{ID: s.ID, Expires: keptUntil(r.lastExpiry(s), r.leeway)}
 		}
 		if err := list.AddMany(ctx, entries); err != nil {
 			return nil, err
@@ -96,7 +96,8 @@ func (r *revocations) revoke(ctx context.Context, token *Token, cause Cause) err
 	if id == "" {
 		return ErrNoID
 	}
-	if err := r.block(ctx, id, token.ExpiresAt); err != nil {
+	leeway := max(r.leeway, token.names().leeway) // the clock of another issuer has its own
+	if err := r.list.Add(ctx, id, keptUntil(token.ExpiresAt, leeway)); err != nil {
 		return fmt.Errorf("%w: %w", ErrUnavailable, err)
 	}
 	r.events.revoked(ctx, token, cause)

@@ -21,6 +21,7 @@ type contents struct {
 	header, text string // the JSON of header and payload
 	payload      payload
 	names        *claimNames
+	verifier     any // that found the signature good; nil: none has
 }
 
 // Token is a decoded token. It is read-only, safe for concurrent use, and may

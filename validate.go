@@ -1,7 +1,6 @@
 package ginjwt
 
 import (
-	"errors"
 	"fmt"
 	"reflect"
 	"slices"
@@ -12,7 +11,6 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/gin-jwt-extended/ginjwt/internal/strictjson"
-	"github.com/gin-jwt-extended/ginjwt/keys"
 	"github.com/gin-jwt-extended/ginjwt/store"
 )
 
@@ -194,16 +192,23 @@ func (c Config) validateNoSessions(p *problems) {
 	}
 }
 
+// namedClaim is a claim whose name is a setting.
+type namedClaim struct {
+	field, name string
+	others      []string // whose names it must not have
+}
+
 // validate reports names that a claim cannot have, as another has it already.
 func (n claimNames) validate(p *problems, field func(string) string) {
-	for _, claim := range []struct {
-		field, name string
-		others      []string
-	}{
+	claims := []namedClaim{
 		{"TypeClaim", n.typ, []string{"sub"}},
 		{"FreshClaim", n.fresh, []string{"sub", n.typ}},
 		{"IdentityClaim", n.identity, []string{n.typ, n.fresh}},
-	} {
+	}
+	for _, name := range n.otherIdentities {
+		claims = append(claims, namedClaim{"IdentityClaims", name, []string{n.typ, n.fresh}})
+	}
+	for _, claim := range claims {
 		if _, reserved := reservedClaims[claim.name]; reserved || slices.Contains(claim.others, claim.name) {
 			p.add(field(claim.field), "%q has a meaning of its own", claim.name)
 		}
@@ -216,7 +221,7 @@ func (n claimNames) validate(p *problems, field func(string) string) {
 	}
 	for _, claim := range []struct{ field, name string }{{"ScopeClaim", n.scope}, {"RolesClaim", n.roles}} {
 		p.addError(field(claim.field), validPointer(claim.name))
-		if slices.Contains([]string{n.identity, "sub", "jti"}, soleName(claim.name)) { // who is called "admin" has not its rights
+		if name := soleName(claim.name); name == "sub" || name == "jti" || n.identityRank(name) >= 0 { // who is called "admin" has not its rights
 			p.add(field(claim.field), "%q has a meaning of its own", claim.name)
 		}
 	}
@@ -236,73 +241,4 @@ func validPointer(name string) error {
 		return fmt.Errorf("%q begins with a slash, but is no JSON Pointer (RFC 6901)", name)
 	}
 	return nil
-}
-
-func issuerField(i int, field string) string { return fmt.Sprintf("Issuers[%d].%s", i, field) }
-
-// validateIssuers reports what is wrong with Issuers, but for their keys.
-func (c Config) validateIssuers(hasKeys bool, p *problems) {
-	own := append(slices.Clone(c.DecodeIssuers), c.DecodeIssuer, c.EncodeIssuer)
-	for n, i := range c.Issuers {
-		field := func(name string) string { return issuerField(n, name) }
-		sameName := func(other Issuer) bool { return other.Name == i.Name }
-		switch {
-		case i.Name == "":
-			p.add(field("Name"), "must be the \"iss\" of its tokens")
-		case slices.Contains(own, i.Name):
-			p.add(field("Name"), "%q is the issuer of the manager itself", i.Name)
-		case slices.ContainsFunc(c.Issuers[:n], sameName):
-			p.add(field("Name"), "%q is there twice", i.Name)
-		}
-		if (len(i.Keys) > 0) == !isNil(i.KeySource) {
-			p.add(field("Keys"), "either Keys or KeySource must be set")
-		}
-		i.validateLists(p, field)
-		c.rulesOf(i, nil).claims.validate(p, field)
-		p.addError(field("IdentityPrefix"), c.sharedIdentities(n, hasKeys))
-	}
-}
-
-func (i Issuer) validateLists(p *problems, field func(string) string) {
-	for _, name := range i.Algorithms {
-		if !keys.IsAlgorithm(name) {
-			p.add(field("Algorithms"), "%q is not a signing algorithm", name)
-		}
-	}
-	for _, list := range []struct {
-		field  string
-		values []string
-	}{{"Audience", i.Audience}, {"RequiredClaims", i.RequiredClaims}, {"Types", i.Types}} {
-		if slices.Contains(list.values, "") {
-			p.add(field(list.field), "holds an empty value")
-		}
-	}
-	if len(i.RequiredClaims) > maxRequired {
-		p.add(field("RequiredClaims"), "holds more than %d names", maxRequired)
-	}
-}
-
-// sharedIdentities reports whose users the n-th issuer could name, unless it
-// may: those of the manager, or those with a prefix that begins with its own.
-func (c Config) sharedIdentities(n int, hasKeys bool) error {
-	i := c.Issuers[n]
-	if i.AllowSharedIdentities {
-		return nil
-	}
-	const remedy = "; set a prefix of its own, or AllowSharedIdentities if they are the same users"
-	if hasKeys && i.IdentityPrefix == "" {
-		return errors.New("it could name the users of the manager itself" + remedy)
-	}
-	for m, other := range c.Issuers {
-		if m != n && strings.HasPrefix(other.IdentityPrefix, i.IdentityPrefix) && !i.isAliasOf(other) {
-			return fmt.Errorf("it could name the users of %q"+remedy, other.Name)
-		}
-	}
-	return nil
-}
-
-// isAliasOf reports whether i is other by another name: the same keys, and the
-// same users.
-func (i Issuer) isAliasOf(other Issuer) bool {
-	return i.KeySource != nil && reflect.ValueOf(i.KeySource).Comparable() && i.KeySource == other.KeySource && i.IdentityPrefix == other.IdentityPrefix
 }

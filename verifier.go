@@ -38,7 +38,7 @@ func newVerifier(config *Config, checked checkedConfig, loadKey func(context.Con
 	v := &verifier{
 		own:     config.ownRules(),
 		foreign: checked.foreign,
-		claims:  claimChecks{config.DecodeLeeway, config.DisableVerifySub},
+		claims:  claimChecks{config.DisableVerifySub},
 
 		loadKey:    loadKey,
 		options:    config.keyOptions(),
@@ -66,7 +66,7 @@ func (v *verifier) newCache(set *keys.Set) *tokenCache {
 		return nil
 	}
 	digests := set.HasAsymmetric() || len(v.foreign) > 0
-	return newTokenCache(v.cacheSize, digests, v.claims.leeway)
+	return newTokenCache(v.cacheSize, digests)
 }
 
 // decodeSpec is what a caller asks of decode.
@@ -89,6 +89,9 @@ func (v *verifier) decode(ctx context.Context, encoded string, spec decodeSpec) 
 	if err != nil {
 		return nil, err
 	}
+	if err := good.rules.nameUser(ctx, token); err != nil {
+		return nil, err
+	}
 	if err := checkCSRF(good.payload.csrfJSON, spec.csrf); err != nil {
 		return nil, err
 	}
@@ -104,11 +107,7 @@ func (v *verifier) hasVerified(token *Token) bool {
 	if token == nil || token.contents == nil {
 		return false
 	}
-	rules := v.own
-	if token.isForeign() {
-		rules = v.foreign[token.contents.payload.issuer]
-	}
-	return rules != nil && token.contents.names == &rules.claims
+	return token.contents.verifier == v
 }
 
 // verifiedContents returns what a token says whose signature is good: this
@@ -142,6 +141,7 @@ func (v *verifier) verifiedContents(ctx context.Context, encoded string, now tim
 	if err := v.verifySignature(ctx, ring, segments, s.signature, good, now); err != nil {
 		return nil, err
 	}
+	good.verifier = v
 	ring.cache.add(encoded, good, now)
 	return good, nil
 }
@@ -202,7 +202,7 @@ func (v *verifier) verifySignature(ctx context.Context, ring *keyring, s segment
 	set := ring.set
 	if good.names.foreign {
 		var err error
-		if set, err = good.rules.keySet(ctx, alg, s.head.kid); err != nil {
+		if set, err = good.rules.keys.set(ctx, alg, s.head.kid); err != nil {
 			return err
 		}
 	} else if set.Len() == 0 { // only other issuers are accepted, and it is of none of them
@@ -274,11 +274,9 @@ func (v *verifier) loadedKey(ctx context.Context, encoded string, good *goodToke
 	return key, nil
 }
 
-// unverified returns a Token that never becomes a trusted one. It has names of its
-// own, so that hasVerified does not take it for one.
+// unverified returns a Token that never becomes a trusted one.
 func (v *verifier) unverified(encoded string, good *goodToken) *Token {
-	said, names := good.contents, *good.names
-	said.names = &names
+	said := good.contents
 	return newToken(encoded, &said, v.now())
 }
 

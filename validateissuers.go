@@ -1,0 +1,113 @@
+package ginjwt
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/gin-jwt-extended/ginjwt/keys"
+)
+
+func issuerField(i int, field string) string { return fmt.Sprintf("Issuers[%d].%s", i, field) }
+
+// validateIssuers reports what is wrong with Issuers, but for their keys.
+func (c Config) validateIssuers(hasKeys bool, p *problems) {
+	own := append(slices.Clone(c.DecodeIssuers), c.DecodeIssuer, c.EncodeIssuer)
+	for n, i := range c.Issuers {
+		field := func(name string) string { return issuerField(n, name) }
+		sameName := func(other Issuer) bool { return other.Name == i.Name }
+		switch {
+		case i.Name == "":
+			p.add(field("Name"), "must be the \"iss\" of its tokens")
+		case slices.Contains(own, i.Name):
+			p.add(field("Name"), "%q is the issuer of the manager itself", i.Name)
+		case slices.ContainsFunc(c.Issuers[:n], sameName):
+			p.add(field("Name"), "%q is there twice", i.Name)
+		}
+		c.validateIssuer(i, p, field)
+		p.addError(field("IdentityPrefix"), c.sharedIdentities(n, hasKeys))
+	}
+}
+
+// validateIssuer reports what is wrong with one issuer by itself, but for its keys.
+func (c Config) validateIssuer(i Issuer, p *problems, field func(string) string) {
+	switch {
+	case i.KeySource != nil && isNil(i.KeySource):
+		p.add(field("KeySource"), "is a nil pointer")
+	case len(i.Keys) == 0 && i.KeySource == nil:
+		p.add(field("Keys"), "Keys, KeySource or both must be set")
+	}
+	if i.Leeway > maxLeeway {
+		p.add(field("Leeway"), "must be at most 100 years")
+	}
+	i.validateIdentity(p, field)
+	i.validateLists(p, field)
+	c.namesOf(i).validate(p, field)
+}
+
+// validateIdentity reports users who are named by several means, of which all but one
+// would do nothing.
+func (i Issuer) validateIdentity(p *problems, field func(string) string) {
+	switch {
+	case i.Identity != nil && (i.IdentityClaim != "" || len(i.IdentityClaims) > 0):
+		p.add(field("Identity"), "is in place of IdentityClaim and IdentityClaims; set one of them")
+	case i.IdentityClaim != "" && len(i.IdentityClaims) > 0:
+		p.add(field("IdentityClaims"), "is in place of IdentityClaim; set one of them")
+	}
+}
+
+func (i Issuer) validateLists(p *problems, field func(string) string) {
+	for _, name := range i.Algorithms {
+		if !keys.IsAlgorithm(name) {
+			p.add(field("Algorithms"), "%q is not a signing algorithm", name)
+		}
+	}
+	for _, list := range []struct {
+		field  string
+		values []string
+	}{
+		{"Audience", i.Audience},
+		{"AccessTypes", i.AccessTypes},
+		{"IdentityClaims", i.IdentityClaims},
+		{"RequiredClaims", i.RequiredClaims},
+		{"Types", i.Types},
+	} {
+		if slices.Contains(list.values, "") {
+			p.add(field(list.field), "holds an empty value")
+		}
+	}
+	if slices.ContainsFunc(i.AccessTypes, meansRefresh) {
+		p.add(field("AccessTypes"), "holds a type of refresh tokens, which are never accepted")
+	}
+	if len(i.RequiredClaims) > maxRequired {
+		p.add(field("RequiredClaims"), "holds more than %d names", maxRequired)
+	}
+}
+
+// sharedIdentities reports whose users the n-th issuer could name, unless it
+// may: those of the manager, or those with a prefix that begins with its own.
+func (c Config) sharedIdentities(n int, hasKeys bool) error {
+	i := c.Issuers[n]
+	if i.AllowSharedIdentities {
+		return nil
+	}
+	const remedy = "; set a prefix of its own, or AllowSharedIdentities if they are the same users"
+	if hasKeys && i.IdentityPrefix == "" {
+		return errors.New("it could name the users of the manager itself" + remedy)
+	}
+	for m, other := range c.Issuers {
+		if m != n && strings.HasPrefix(other.IdentityPrefix, i.IdentityPrefix) && !i.isAliasOf(other) {
+			return fmt.Errorf("it could name the users of %q"+remedy, other.Name)
+		}
+	}
+	return nil
+}
+
+// isAliasOf reports whether i is other by another name: the same keys, and the
+// same users.
+func (i Issuer) isAliasOf(other Issuer) bool {
+	return i.KeySource != nil && reflect.ValueOf(i.KeySource).Comparable() && i.KeySource == other.KeySource &&
+		reflect.DeepEqual(i.Keys, other.Keys) && i.IdentityPrefix == other.IdentityPrefix
+}
