@@ -84,8 +84,8 @@ type Config struct {
 	// begins with a slash is a JSON Pointer (RFC 6901). Empty means "scope".
 	ScopeClaim string
 
-	// RolesClaim is the claim that [Roles] reads: an array of strings, or one
-	// string. One that begins with a slash is a JSON Pointer, such as
+	// RolesClaim is the claim that [Roles] reads: an array of strings, one
+	// string, or an object whose members are roles. One that begins with a slash is a JSON Pointer, such as
 	// "/realm_access/roles". Empty means "roles".
 	RolesClaim string
 

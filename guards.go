@@ -51,20 +51,41 @@ func scopesOption(option string, scopes []string, enough func(in strictjson.Valu
 
 // Roles asks for a token with at least one of these roles; to ask for several
 // at once, give several of this option. They are read from the claim
-// Config.RolesClaim, or that of the [Issuer]: texts in an array, or one text
-// that is one role. They are compared exactly.
+// Config.RolesClaim, or that of the [Issuer]: texts in an array, one text
+// that is one role, or the names of members of an object, each with
+// an object of the places where the role holds, as in Zitadel's tokens. They are
+// compared exactly.
 //
 // A token without them is refused with [ErrInsufficientScope].
 func Roles(roles ...string) RequiredOption {
+	roles = slices.Clone(roles)
 	mustName("Roles", roles, isName, "a role")
 	tests := make([]func(strictjson.Value) bool, len(roles))
 	for i, role := range roles {
 		tests[i] = textIs(role)
 	}
 	passes := func(token *Token) bool {
-		return isAny(token.claim(token.names().roles), tests)
+		in := token.claim(token.names().roles)
+		return isAny(in, tests) || grantsAny(in, roles)
 	}
 	return func(need *requirement) { need.guard(guard{passes, false}) }
+}
+
+// grantsAny reports whether an object has one of roles as the name of a member that says
+// where the role holds: {"admin": {"org-1": "example.com"}}. A role that holds nowhere, or
+// with any other value, such as false, is not granted.
+func grantsAny(in strictjson.Value, roles []string) bool {
+	granted := false
+	in.Visit(func(role string, places strictjson.Value) bool {
+		if slices.Contains(roles, role) {
+			places.Visit(func(_ string, place strictjson.Value) bool {
+				granted = !place.IsFalsy()
+				return !granted
+			})
+		}
+		return !granted
+	})
+	return granted
 }
 
 // Claim asks for a token with a claim that is one of these values, or an array

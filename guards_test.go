@@ -98,10 +98,22 @@ func TestRoles(t *testing.T) {
 		`"roles":["reader"]`:               false,
 		`"roles":[["admin"]]`:              false,
 		`"roles":{"admin":true}`:           false,
-		`"roles":[]`:                       false,
-		`"roles":null`:                     false,
-		`"role":"admin"`:                   false,
-		``:                                 false,
+		`"roles":{"reader":{"1":"a.example"},"admin":{"2":"b.example"}}`: true, // as Zitadel writes it
+		`"roles":{"site\u0020editor":{"1":"a.example"}}`:                 true,
+		`"roles":{"reader":{"admin":"a.example"}}`:                       false,
+		`"roles":{"Admin":{"1":"a.example"}}`:                            false,
+		`"roles":{"admin":{}}`:                                           false,
+		`"roles":{"admin":{"1":null}}`:                                   false,
+		`"roles":{"admin":{"1":""}}`:                                     false,
+		`"roles":{"admin":["1"]}`:                                        false,
+		`"roles":{"admin":"1"}`:                                          false,
+		`"roles":{"admin":null}`:                                         false,
+		`"roles":{}`:                                                     false,
+		`"roles":[{"admin":{"1":"a.example"}}]`:                          false,
+		`"roles":[]`:                                                     false,
+		`"roles":null`:                                                   false,
+		`"role":"admin"`:                                                 false,
+		``:                                                               false,
 	} {
 		assert.Equal(t, want, passes(t, config, members, ginjwt.Roles("admin", "site editor")), members)
 	}

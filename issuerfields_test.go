@@ -331,3 +331,14 @@ func TestLeewayForTheAuthenticationTime(t *testing.T) {
 		assert.Equal(t, status, jwttest.Do(p.engine, "GET", "/fresh", jwttest.Bearer(encoded)).Code, strings.Repeat("+", int(ahead)))
 	}
 }
+
+func TestRolesOfZitadel(t *testing.T) {
+	t.Parallel()
+	const claim = "urn:zitadel:iam:org:project:roles"
+	p := newTheirs(t, func(_ *ginjwt.Config, i *ginjwt.Issuer) { i.RolesClaim = claim })
+	p.engine.GET("/admin", p.mgr.JWTRequired(ginjwt.Roles("admin")), identify)
+	for role, status := range map[string]int{"admin": 200, "reader": 403} {
+		encoded := p.token(t, ginjwt.Claims{claim: map[string]any{role: map[string]string{"219166221211082753": "shop.example.com"}}})
+		assert.Equal(t, status, jwttest.Do(p.engine, "GET", "/admin", jwttest.Bearer(encoded)).Code, role)
+	}
+}

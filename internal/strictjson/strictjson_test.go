@@ -45,6 +45,13 @@ func TestValuesAreFoundByNameAndPointer(t *testing.T) {
 	}
 	assert.Equal(t, strictjson.Value("null"), object.Member("n"))
 	assert.Empty(t, object.Member("N"))
+	var visited []string
+	strictjson.Value(`{"a": 1 , "\u0062":{"c":2},"d":3}`).Visit(func(name string, member strictjson.Value) bool {
+		visited = append(visited, name+"="+string(member))
+		return name != "b"
+	})
+	assert.Equal(t, []string{"a=1", `b={"c":2}`}, visited)
+	strictjson.Value(`["a"]`).Visit(func(string, strictjson.Value) bool { t.Error("no object"); return true })
 	assert.Equal(t, []strictjson.Value{"1", `"2"`}, strictjson.Value(`[1, "2" , [3]]`).Elements(2))
 }
 

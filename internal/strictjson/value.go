@@ -45,18 +45,14 @@ func (v Value) Text() string {
 
 // Member returns the member of an object by its name, which is unescaped;
 // nothing if there is none. As in all that follows, v is known to be valid JSON.
-func (v Value) Member(name string) Value {
-	if v.Kind() != '{' {
-		return ""
-	}
-	for rest := skipTo(string(v[1:]), ','); rest[0] != '}'; rest = skipTo(rest, ',') {
-		var key, member Value
-		key, member, rest = cutMember(rest)
-		if key.Text() == name {
-			return member
+func (v Value) Member(name string) (member Value) {
+	v.Visit(func(other string, m Value) bool {
+		if other == name {
+			member = m
 		}
-	}
-	return ""
+		return member == ""
+	})
+	return member
 }
 
 // Holds reports whether is says so of an element of an array.
@@ -72,6 +68,21 @@ func (v Value) Holds(is func(Value) bool) bool {
 		}
 	}
 	return false
+}
+
+// Visit calls visit with each member of an object, whose name is unescaped, until it
+// returns false.
+func (v Value) Visit(visit func(name string, member Value) bool) {
+	if v.Kind() != '{' {
+		return
+	}
+	for rest := skipTo(string(v[1:]), ','); rest[0] != '}'; rest = skipTo(rest, ',') {
+		var key, member Value
+		key, member, rest = cutMember(rest)
+		if !visit(key.Text(), member) {
+			return
+		}
+	}
 }
 
 // At returns what a JSON Pointer (RFC 6901) points to; nothing if it points
