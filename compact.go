@@ -47,12 +47,21 @@ func (s *scratch) load(encoded string, set *keys.Set) (segments, error) {
 	}
 	var err error
 	if s.payload, err = base64url.AppendDecode(s.payload[:0], s.encoded[first+1:last]); err != nil {
-		return parts, errPayloadBase64
+		return parts, noPayload(encoded)
 	}
 	if s.signature, err = base64url.AppendDecode(s.signature[:0], s.encoded[last+1:]); err != nil {
 		return parts, errCryptoBase64
 	}
 	return parts, nil
+}
+
+// noPayload returns why there is no payload. Five parts are an encrypted token (RFC 7516
+// §3.1), such as Auth0 makes for clients that ask for no audience.
+func noPayload(encoded string) error {
+	if strings.Count(encoded, ".") == 4 {
+		return errEncrypted
+	}
+	return errPayloadBase64
 }
 
 // setHeader reads the header, unless it is the very one that a key of set writes:

@@ -86,7 +86,7 @@ func TestEveryRefusalHasAReason(t *testing.T) {
 	assert.Equal(t, 2, made)
 
 	named := []*Error{
-		errTooLarge, errSegments, errNotText, errHeaderBase64, errPayloadBase64, errCryptoBase64, errHeaderJSON, errHeaderObject, errPayloadJSON,
+		errTooLarge, errSegments, errNotText, errHeaderBase64, errPayloadBase64, errEncrypted, errCryptoBase64, errHeaderJSON, errHeaderObject, errPayloadJSON,
 		errPayloadObject, errKeyID, errCritList, errCritNames, errCritTwice, errCritMissing, errDetached, errCompressed, errType, errNoAlgorithm,
 		errAlgorithm, errSignature, errUnknownKey, errKeyType, errIATNumber, errNBFNumber, errEXPNumber, errIATFuture, errNBFFuture, errNoIssuer,
 		errIssuerText, errIssuer, errNoAudience, errAudienceForm, errAudience, errSubject, errNobody, errJTI, errNoJTI, errNoCSRFClaim, errCSRFMismatch,

@@ -18,6 +18,7 @@ var (
 	errNotText       = invalid(jwt.ErrTokenMalformed, "Invalid token type. Token must be a <class 'bytes'>")
 	errHeaderBase64  = invalid(jwt.ErrTokenMalformed, "Invalid header padding")
 	errPayloadBase64 = invalid(jwt.ErrTokenMalformed, "Invalid payload padding")
+	errEncrypted     = encrypted()
 	errCryptoBase64  = invalid(jwt.ErrTokenMalformed, "Invalid crypto padding")
 	errHeaderJSON    = invalid(jwt.ErrTokenMalformed, "Invalid header string: not valid JSON")
 	errHeaderObject  = invalid(jwt.ErrTokenMalformed, "Invalid header string: must be a json object")
@@ -66,6 +67,13 @@ var (
 func otherOrigin() *Error {
 	e := refusalf(ErrCSRF, "The request comes from another origin").because(reasonCSRFOrigin)
 	e.Status = http.StatusForbidden
+	return e
+}
+
+// encrypted is answered like any token that is malformed. Only the log says what it is.
+func encrypted() *Error {
+	e := invalid(jwt.ErrTokenMalformed, "Invalid payload padding")
+	e.Err = fmt.Errorf("%w: it has five parts: an encrypted token (JWE), which only its receiver can read", e.Err)
 	return e
 }
 
