@@ -46,6 +46,8 @@ type Config struct {
 	// Algorithm signs and verifies tokens. Empty means "HS256". Beside Keys it is
 	// the algorithm of those that name none and are of its type. Others are
 	// HS384, HS512, RS256 to RS512, PS256 to PS512, ES256 to ES512 and EdDSA.
+	// "Ed25519" (RFC 9864) means EdDSA, and PyJWT's "ES521" means ES512, in tokens and
+	// in settings. Tokens are written with the names above.
 	Algorithm string
 
 	// DecodeAlgorithms are further algorithms that are accepted, each with the

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/gin-jwt-extended/ginjwt/keys"
 	"github.com/gin-jwt-extended/ginjwt/store"
 )
 
@@ -20,7 +21,7 @@ const (
 // withDefaults returns c with all zero values replaced, and nothing shared
 // with the caller's slices.
 func (c Config) withDefaults() Config {
-	c.Algorithm = or(c.Algorithm, "HS256")
+	c.Algorithm = keys.CanonicalAlgorithm(or(c.Algorithm, "HS256"))
 	c.AccessTokenExpires = or(c.AccessTokenExpires, 15*time.Minute)
 	c.RefreshTokenExpires = or(c.RefreshTokenExpires, 30*24*time.Hour)
 	c.IdentityClaim = or(c.IdentityClaim, "sub")
@@ -64,7 +65,7 @@ func (c Config) withDefaults() Config {
 	}
 	c.Keys = slices.Clone(c.Keys)
 	c.Issuers = slices.Clone(c.Issuers)
-	c.DecodeAlgorithms = slices.Clone(c.DecodeAlgorithms)
+	c.DecodeAlgorithms = keys.CanonicalAlgorithms(c.DecodeAlgorithms)
 	c.DecodeIssuers = slices.Clone(c.DecodeIssuers)
 	c.EncodeAudience = slices.Clone(c.EncodeAudience)
 	c.DecodeAudience = slices.Clone(c.DecodeAudience)

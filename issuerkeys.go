@@ -31,7 +31,7 @@ func keysOf(i Issuer, fixed *keys.Set) issuerKeys {
 	k := issuerKeys{named: map[string]bool{}}
 	side := func(source keys.Source) keySide {
 		if len(i.Algorithms) > 0 {
-			return keySide{source, slices.Clone(i.Algorithms)}
+			return keySide{source, keys.CanonicalAlgorithms(i.Algorithms)}
 		}
 		return keySide{source, algorithmsOf(source)}
 	}

@@ -191,6 +191,7 @@ func (v *verifier) rulesFor(iss strictjson.Value) *issuerRules {
 // header alone told the key and that was done.
 func (v *verifier) verifySignature(ctx context.Context, ring *keyring, s segments, signature []byte, good *goodToken, now time.Time) error {
 	alg, _ := s.head.alg.Str()
+	alg = keys.CanonicalAlgorithm(alg)
 	switch {
 	case s.key != nil:
 		return good.verifiedBy(s.key)
@@ -210,7 +211,7 @@ func (v *verifier) verifySignature(ctx context.Context, ring *keyring, s segment
 	}
 	kid, _ := s.head.kid.Str()
 	key, err := set.Verify(keys.Signature{
-		Algorithm: alg, KeyID: kid, HasKeyID: s.head.kid != "",
+		Algorithm: alg, KeyID: kid,
 		Signed: s.signed, Bytes: signature, TokenType: string(good.payload.typ),
 	}, now)
 	if err != nil {
@@ -262,7 +263,7 @@ func (v *verifier) loadedKey(ctx context.Context, encoded string, good *goodToke
 	if loaded.Algorithm == "" && slices.Contains(v.algorithms, alg) {
 		loaded.Algorithm = alg
 	}
-	if loaded.Algorithm == "" || loaded.Algorithm != alg {
+	if loaded.Algorithm == "" || keys.CanonicalAlgorithm(loaded.Algorithm) != alg {
 		return nil, errAlgorithm
 	}
 	key, err := v.options.Bind(loaded)

@@ -41,12 +41,37 @@ var algorithms = map[string]algorithm{
 	"EdDSA": {&jwt.SigningMethodEd25519{}, "Ed25519", 256, 0},
 }
 
+// CanonicalAlgorithm returns the name that this package writes for an algorithm. It
+// differs from the given name for two names that are only read: "Ed25519" (RFC 9864)
+// stands for "EdDSA", and "ES521", by which PyJWT also knows "ES512", for that.
+func CanonicalAlgorithm(name string) string {
+	switch name {
+	case "Ed25519":
+		return "EdDSA"
+	case "ES521":
+		return "ES512"
+	}
+	return name
+}
+
+// CanonicalAlgorithms returns a copy of a list, with the names that this package writes.
+func CanonicalAlgorithms(names []string) []string {
+	names = slices.Clone(names)
+	for i, name := range names {
+		names[i] = CanonicalAlgorithm(name)
+	}
+	return names
+}
+
+// algorithmOf returns what a name stands for; the zero value if it is no algorithm.
+func algorithmOf(name string) algorithm { return algorithms[CanonicalAlgorithm(name)] }
+
 // IsAlgorithm reports whether this package signs and verifies with an algorithm.
-func IsAlgorithm(name string) bool { return algorithms[name].family != "" }
+func IsAlgorithm(name string) bool { return algorithmOf(name).family != "" }
 
 // IsHMAC reports whether an algorithm is one of secrets, which whoever verifies
 // with them can also sign with.
-func IsHMAC(name string) bool { return algorithms[name].family == "HMAC" }
+func IsHMAC(name string) bool { return algorithmOf(name).family == "HMAC" }
 
 // AsymmetricAlgorithms returns the names of all algorithms of key pairs, sorted.
 func AsymmetricAlgorithms() (names []string) {
@@ -65,7 +90,7 @@ func MinSecretBytes(algorithm string) int {
 	if !IsHMAC(algorithm) {
 		return 0
 	}
-	return algorithms[algorithm].bits / 8
+	return algorithmOf(algorithm).bits / 8
 }
 
 func pss(name string, hash crypto.Hash) jwt.SigningMethod {
@@ -112,12 +137,18 @@ func curveAlgorithm(key *ecdsa.PublicKey) string {
 // it is for keys of this type, else the usual one; empty for what is no key.
 func (k Key) AlgorithmOr(preferred string) string {
 	if k.Algorithm != "" {
-		return k.Algorithm
+		return CanonicalAlgorithm(k.Algorithm)
 	}
 	natural := naturalAlgorithm(k.half())
-	family := algorithms[natural].family
-	if preferred != "" && family != "EC" && algorithms[preferred].family == family { // EC: the curve decides
-		return preferred
+	if preferred != "" && areAlike(preferred, natural) {
+		return CanonicalAlgorithm(preferred)
 	}
 	return natural
+}
+
+// areAlike reports whether a key whose usual algorithm is natural can have the
+// algorithm name. The curve of an EC key has only one.
+func areAlike(name, natural string) bool {
+	family := algorithmOf(name).family
+	return family == algorithmOf(natural).family && (family != "EC" || CanonicalAlgorithm(name) == natural)
 }

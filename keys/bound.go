@@ -51,6 +51,7 @@ type signer interface {
 // Bind checks that k is a good key of its algorithm, which it must name. Its error
 // has no prefix, for a caller that names where the key comes from.
 func (o Options) Bind(k Key) (*Bound, error) {
+	k.Algorithm = CanonicalAlgorithm(k.Algorithm)
 	a, ok := algorithms[k.Algorithm]
 	if !ok {
 		return nil, fmt.Errorf("%q is not a signing algorithm of this package", k.Algorithm)

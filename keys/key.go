@@ -18,7 +18,8 @@ type Key struct {
 	ID string
 
 	// Algorithm is one of HS256, HS384, HS512, RS256, RS384, RS512, PS256, PS384,
-	// PS512, ES256, ES384, ES512 and EdDSA. In a set, empty means
+	// PS512, ES256, ES384, ES512 and EdDSA; "Ed25519" means EdDSA, and "ES521"
+	// means ES512 (see [CanonicalAlgorithm]). In a set, empty means
 	// Options.Algorithm if that is for keys of this type, else HS256, RS256,
 	// EdDSA, or ES256 to ES512 by the curve. From an EncodeKeyLoader empty means
 	// Config.Algorithm, and from a DecodeKeyLoader whichever of that and

@@ -24,8 +24,7 @@ var (
 // Signature is what a token says of how it was signed.
 type Signature struct {
 	Algorithm string // "alg"
-	KeyID     string // "kid"
-	HasKeyID  bool   // false: it names no key
+	KeyID     string // "kid"; empty: it names no key
 	Signed    string // what the signature is over
 	Bytes     []byte
 	TokenType string // "access" or "refresh"
@@ -36,6 +35,7 @@ type Signature struct {
 // of several keys, which are tried one after another. The error is [ErrUnknownKey],
 // [ErrAlgorithm], [ErrSignature] or [ErrTokenType].
 func (s *Set) Verify(sig Signature, now time.Time) (*Bound, error) {
+	sig.Algorithm = CanonicalAlgorithm(sig.Algorithm)
 	refusal := ErrUnknownKey
 	for _, k := range s.keys {
 		switch {
@@ -61,8 +61,8 @@ func (s *Set) means(k *Bound, sig Signature) bool {
 	switch {
 	case !s.named:
 		return true
-	case !sig.HasKeyID:
+	case sig.KeyID == "":
 		return k.ID() == "" || k.key.AllowMissingKeyID
 	}
-	return sig.KeyID != "" && sig.KeyID == k.ID()
+	return sig.KeyID == k.ID()
 }

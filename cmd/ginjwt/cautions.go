@@ -12,6 +12,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/gin-jwt-extended/ginjwt/keys"
 )
 
 // caution is something dangerous or odd in a token. Code does not change from
@@ -52,7 +54,7 @@ func (i *cautioner) lookAtAlgorithm() {
 		return
 	case alg == "":
 		i.warn("alg_missing", `there is no "alg": nobody can verify this token`)
-	case !slices.Contains(allAlgorithms, alg):
+	case !keys.IsAlgorithm(alg):
 		i.warn("alg_unknown", `"alg" is %q, which is not an algorithm of ginjwt%s`, alg, didYouMean(alg, allAlgorithms))
 	case hashOf[alg] != 0 && i.signedWithWellKnown(hashOf[alg]):
 		i.warn("weak_secret", "it is signed with a secret from the lists that attackers try first; change the secret: whoever knows it makes tokens for any user")

@@ -52,7 +52,7 @@ func whyNotNamed(list []keys.Key, header object, now time.Time, reason string) s
 	switch key := list[index]; {
 	case stateOf(key, now) == stateRetired:
 		return `the key that the token names ("kid") retired ` + relative(key.NotAfter, now)
-	case algorithmOf(key) != header.text("alg"):
+	case algorithmOf(key) != keys.CanonicalAlgorithm(header.text("alg")):
 		return `the key that the token names ("kid") is for another algorithm, ` + algorithmOf(key)
 	}
 	return reason
@@ -102,7 +102,7 @@ func refusalByAnyKey(ctx context.Context, t loose, config ginjwt.Config) *refuse
 	if r := refusalOf(err); r.Message != wrongSignature && r.Message != wrongAlgorithm {
 		return r
 	}
-	if !slices.Contains(allAlgorithms, t.header.text("alg")) {
+	if !keys.IsAlgorithm(t.header.text("alg")) {
 		return refusalOf(err)
 	}
 	if _, err := m.VerifyToken(ctx, t.signedAnew(secret), ginjwt.AnyType()); err != nil {

@@ -66,6 +66,7 @@ func (s *keySpec) timeFlags(c *cobra.Command) {
 
 // check says what is wrong with a spec.
 func (s *keySpec) check(c *cobra.Command, now time.Time) error {
+	s.algorithm = keys.CanonicalAlgorithm(s.algorithm)
 	switch {
 	case !slices.Contains(allAlgorithms, s.algorithm):
 		return usage(c, "--algorithm: %q is none%s", s.algorithm, didYouMean(s.algorithm, allAlgorithms))

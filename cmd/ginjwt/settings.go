@@ -149,6 +149,7 @@ func withoutKeys(env environment) environment {
 
 // useKeys puts the keys of the flags into config.
 func (a *app) useKeys(config *ginjwt.Config, s *source) error {
+	s.algorithm = keys.CanonicalAlgorithm(s.algorithm)
 	switch {
 	case s.secretFile != "" && len(s.keyFiles) > 0:
 		return &usageError{"--secret-file and --key are one too many", "a token has one kind of key: give one of the two"}
