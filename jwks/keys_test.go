@@ -51,32 +51,37 @@ func TestKeysThatAreSkipped(t *testing.T) {
 		{"T322 for nothing known", rsaGood.with("use", ""), `is for the use ""`},
 		{"T322 signs only", good.with("key_ops", []string{"sign"}), `is not for the operation "verify"`},
 		{"T322 no operations", good.with("key_ops", []string{}), `is not for the operation "verify"`},
-		{"T323 algorithm of another type", rsaGood.with("alg", "ES256"), "keys: needs a key for EC, not an RSA key (algorithm ES256)"},
-		{"T323 algorithm of another curve", p384, "keys: needs a key on the curve P-256 (algorithm ES256)"},
+		{"T323 algorithm of another type", rsaGood.with("alg", "ES256"), "needs a key for EC, not an RSA key (algorithm ES256)"},
+		{"T323 algorithm of another curve", p384, "needs a key on the curve P-256 (algorithm ES256)"},
 		{"T323 secret's algorithm", rsaGood.with("alg", "HS256"), `is for the algorithm "HS256", which is not allowed`},
 		{"T323 no algorithm at all", rsaGood.with("alg", "none"), `is for the algorithm "none", which is not allowed`},
 		{"T323 encryption's algorithm", rsaGood.with("alg", "RSA-OAEP"), `is for the algorithm "RSA-OAEP", which is not allowed`},
 		{"T323 empty algorithm", rsaGood.with("alg", ""), `is for the algorithm "", which is not allowed`},
-		{"T324 RSA key of 1024 bits", small, "keys: has 1024 bits, but must have at least 2048 (RFC 7518 §3.3) (algorithm RS256)"},
-		{"T324 RSA exponent 1", rsaGood.with("e", "AQ"), ""},
-		{"T324 RSA exponent 2", rsaGood.with("e", "Ag"), "keys: has the exponent 2, which is not safe (algorithm RS256)"},
-		{"T324 even RSA modulus", even, "keys: has a modulus with small factors (algorithm RS256)"},
-		{"T324 RSA key that takes ages", huge, "is malformed: "},
-		{"T324 Ed25519 key that anybody can sign for", ed.with("x", base64url(make([]byte, 32))), ""},
+		{"T324 RSA key of 1024 bits", small, "has 1024 bits, but must have at least 2048 (RFC 7518 §3.3) (algorithm RS256)"},
+		{"T324 RSA exponent 1", rsaGood.with("e", "AQ"), "has the exponent 1, which is not safe (algorithm RS256)"},
+		{"T324 RSA exponent 2", rsaGood.with("e", "Ag"), "has the exponent 2, which is not safe (algorithm RS256)"},
+		{"T324 even RSA modulus", even, "has a modulus with small factors (algorithm RS256)"},
+		{"T324 RSA key that takes ages", huge, `the member "n" has more than 8192 bits`},
+		{"T324 Ed25519 key that anybody can sign for", ed.with("x", base64url(make([]byte, 32))), "is a point of small order, which anybody can sign for (algorithm EdDSA)"},
 		{"T325 unknown type", members{"kty": "AKP", "kid": "x", "alg": "ML-DSA-65", "pub": "dGVzdA"}, `is of the type "AKP", which verifies nothing here`},
-		{"T325 unknown curve", good.with("crv", "secp256k1"), ""},
-		{"T325 key for agreement", ed.with("crv", "X25519"), ""},
+		{"T325 unknown curve", good.with("crv", "secp256k1"), `the member "crv" must be "P-256", "P-384" or "P-521"`},
+		{"T325 key for agreement", ed.with("crv", "X25519"), `the member "crv" must be "Ed25519"`},
 		{"T325 no type", good.with("kty", nil), `is of the type "", which verifies nothing here`},
-		{"T325 no coordinate", good.with("y", nil), ""},
-		{"T325 coordinate too short", good.with("x", "AAAA"), ""},
-		{"T325 coordinate too long", good.with("x", "AA"+good["x"].(string)), ""},
-		{"T325 Ed25519 key too short", ed.with("x", "AAAA"), ""},
-		{"T325 not base64", rsaGood.with("n", "%%%"), ""},
-		{"T325 certificate of nothing", rsaGood.with("x5c", []string{"AAAA"}), ""},
-		{"T325 kid is a number", good.with("kid", 7), "is not a JWK"},
-		{"T325 alg is a number", good.with("alg", 7), "is not a JWK"},
-		{"T328 off its curve", good.with("y", good["x"]), ""},
-		{"T328 at infinity", good.with("x", base64url(make([]byte, 32))).with("y", base64url(make([]byte, 32))), ""},
+		{"T325 no coordinate", good.with("y", nil), `the member "y" is missing`},
+		{"T325 coordinate of something else", good.with("x", "AAAA"), "is not a point on its curve"},
+		{"T325 empty coordinate", good.with("x", ""), `the member "x" is empty`},
+		{"T325 coordinate too long", good.with("x", base64url(repeated(1, 33))), `the member "x" has more than 32 bytes`},
+		{"T325 Ed25519 key too short", ed.with("x", "AAAA"), `the member "x" must have 32 bytes`},
+		{"T325 not base64", rsaGood.with("n", "%%%"), `the member "n" is not base64url`},
+		{"T325 base64 of another alphabet", rsaGood.with("n", "+/"+rsaGood["n"].(string)[2:]), `the member "n" is not base64url`},
+		{"T325 line break", rsaGood.with("e", "AQ\nAB"), `the member "e" is not base64url`},
+		{"T325 bits that are left over", rsaGood.with("e", "AQB"), `the member "e" is not base64url`},
+		{"T325 too much padding", rsaGood.with("e", "AQAB===="), `the member "e" is not base64url`},
+		{"T325 certificate of another key", rsaGood.with("x5c", certificateOf(t, ec, 1)), `the certificate in "x5c" is of another key`},
+		{"T325 kid is a number", good.with("kid", 7), `the member "kid" must be a string`},
+		{"T325 alg is a number", good.with("alg", 7), `the member "alg" must be a string`},
+		{"T328 off its curve", good.with("y", good["x"]), "is not a point on its curve"},
+		{"T328 at infinity", good.with("x", base64url(make([]byte, 32))).with("y", base64url(make([]byte, 32))), "is not a point on its curve"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -92,15 +97,10 @@ func TestKeysThatAreSkipped(t *testing.T) {
 				require.ErrorIs(t, errs.errs[0], jwks.ErrKeySkipped)
 				text := errs.texts()[0]
 				kid := `"x"`
-				if test.why == "is not a JWK" {
+				if test.key["kid"] == 7 {
 					kid = `""`
 				}
-				want := `jwks: key is not used: number 1 of the set, "kid" ` + kid + ": " + test.why
-				if test.why == "" || strings.HasSuffix(test.why, ": ") { // the rest is another library's, which words it anew
-					assert.True(t, strings.HasPrefix(text, want), text)
-				} else {
-					assert.Equal(t, want, text)
-				}
+				assert.Equal(t, `jwks: key is not used: number 1 of the set, "kid" `+kid+": "+test.why, text)
 				for _, member := range []string{"d", "p", "k", "n", "x"} {
 					if secret, ok := test.key[member].(string); ok && len(secret) > 8 {
 						assert.NotContains(t, text, secret)
@@ -166,7 +166,7 @@ func TestT321DifferentKeysWithOneID(t *testing.T) {
 		issuer.serveSet(newKey(t, "twin"), newKey(t, "good"), newKey(t, "twin"), newKey(t, "twin"))
 		remote := follow(t, &issuer, jwks.Options{OnError: errs.add})
 		assert.Equal(t, []string{"good"}, remote.Status().Keys)
-		assert.Equal(t, []string{`jwks: key is not used: "kid" "twin": is that of different keys`}, errs.texts())
+		assert.Equal(t, []string{`jwks: key is not used: "kid" "twin": is that of different keys for ES256`}, errs.texts())
 	})
 }
 
@@ -205,8 +205,23 @@ func TestT078KeysWithoutID(t *testing.T) {
 			var errs errorLog
 			issuer.serveSet(unnamed, newKey(t, "a"), newKey(t, ""))
 			remote := follow(t, &issuer, jwks.Options{OnError: errs.add})
-			assert.Equal(t, []string{"a"}, remote.Status().Keys)
-			skipped := `jwks: key is not used: has no "kid", and is not alone`
+			assert.Len(t, remote.Status().Keys, 3)
+			assert.Empty(t, errs.texts())
+		})
+	})
+	t.Run("too many", func(t *testing.T) {
+		t.Parallel()
+		synctest.Test(t, func(t *testing.T) {
+			var issuer site
+			var errs errorLog
+			list := []members{unnamed, newKey(t, "a")}
+			for range 9 {
+				list = append(list, newKey(t, ""))
+			}
+			issuer.serveSet(list...)
+			remote := follow(t, &issuer, jwks.Options{OnError: errs.add})
+			assert.Len(t, remote.Status().Keys, 9)
+			skipped := `jwks: key is not used: "kid" "": is one of more than 8 keys without "kid"`
 			assert.Equal(t, []string{skipped, skipped}, errs.texts())
 		})
 	})
@@ -282,13 +297,13 @@ func TestT329SetsThatAreRefused(t *testing.T) {
 		{"trailing data", `{"keys":[` + key + `]} {}`, "is not valid JSON, or has a member twice"},
 		{"cut off", `{"keys":[` + key, "is not valid JSON, or has a member twice"},
 		{"not UTF-8", `{"keys":[` + key + `],"x":"` + "\xff" + `"}`, "is not valid JSON, or has a member twice"},
-		{"list", `[` + key + `]`, "has a member of the wrong type"},
-		{"keys is an object", `{"keys":` + key + `}`, "has a member of the wrong type"},
+		{"list", `[` + key + `]`, "is not a JSON object"},
+		{"keys is an object", `{"keys":` + key + `}`, `the member "keys" must be an array`},
 		{"keys is null", `{"keys":null}`, `has no member "keys"`},
 		{"one key", key, `has no member "keys"`},
 		{"other spelling", `{"Keys":[` + key + `]}`, `has no member "keys"`},
-		{"null", `null`, `has no member "keys"`},
-		{"too many keys", `{"keys":[` + many + `]}`, "has 101 keys, but may have 100"},
+		{"null", `null`, "is not a JSON object"},
+		{"too many keys", `{"keys":[` + many + `]}`, "has more than 100 keys"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

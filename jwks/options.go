@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"slices"
 	"time"
+
+	"github.com/gin-jwt-extended/ginjwt/keys"
 )
 
 // Options say how a [Remote] fetches keys, and which it takes. The zero value is
@@ -19,12 +21,23 @@ type Options struct {
 	Client *http.Client
 
 	// Algorithms are those that keys may have: RS256, RS384, RS512, PS256, PS384,
-	// PS512, ES256, ES384, ES512 and EdDSA. Empty means all of them.
+	// PS512, ES256, ES384, ES512 and EdDSA, which is also "Ed25519". Empty means all
+	// of them.
 	//
 	// A key that names no algorithm gets the one of its type. For an RSA key that
 	// is RS256 if Algorithms is empty; else it gets every RSA algorithm that is
 	// listed.
 	Algorithms []string
+
+	// Use are the values that the "use" of a key may have. Empty means "sig". SPIFFE
+	// has "jwt-svid" in its trust bundles. A key without "use" is for all.
+	Use []string
+
+	// CertificateMap says that the document is no JWK Set, but an object of
+	// certificates or public keys in PEM form, each by its "kid", as Google publishes
+	// those of Firebase. When they expire does not matter: a key is good until it is no
+	// longer published.
+	CertificateMap bool
 
 	// Refresh is how long fetched keys go before the next fetch. Zero means
 	// 15 minutes. A shorter max-age of the response is obeyed, down to a minute.
@@ -61,7 +74,7 @@ type Options struct {
 	AllowLoopbackHTTP bool
 
 	// OnError is told of every fetch that failed, and once of every key that is
-	// not used, by an [ErrKeySkipped]. The goroutine that fetches waits for it;
+	// not used or has a defect, by an [ErrKeySkipped] or [ErrKeyDefect]. The goroutine that fetches waits for it;
 	// requests do not. It must not wait for a fetch itself.
 	OnError func(err error)
 
@@ -73,15 +86,10 @@ type Options struct {
 
 const mostKeys = 100 // as in a [keys.Set]
 
-// algorithms are all that verify with a public key.
-var algorithms = []string{
-	"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA",
-}
-
 func (o Options) check() error {
 	var errs []error
 	for _, name := range o.Algorithms {
-		if !slices.Contains(algorithms, name) {
+		if !keys.IsAlgorithm(name) || keys.IsHMAC(name) {
 			errs = append(errs, fmt.Errorf("jwks: Algorithms: %q is not one that verifies with a public key", name))
 		}
 	}
@@ -114,7 +122,7 @@ func (o Options) check() error {
 }
 
 func (o Options) withDefaults() Options {
-	o.Algorithms = slices.Clone(o.Algorithms)
+	o.Algorithms, o.Use = keys.CanonicalAlgorithms(o.Algorithms), slices.Clone(o.Use)
 	o.Refresh = cmp.Or(o.Refresh, 15*time.Minute)
 	o.MaxStale = cmp.Or(o.MaxStale, 24*time.Hour)
 	o.Timeout = cmp.Or(o.Timeout, 5*time.Second)
@@ -129,4 +137,12 @@ func (o Options) withDefaults() Options {
 		o.Now = time.Now
 	}
 	return o
+}
+
+// allows reports whether a key may have an algorithm.
+func (o Options) allows(algorithm string) bool {
+	if len(o.Algorithms) == 0 {
+		return keys.IsAlgorithm(algorithm) && !keys.IsHMAC(algorithm)
+	}
+	return slices.Contains(o.Algorithms, algorithm)
 }

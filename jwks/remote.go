@@ -129,12 +129,14 @@ func (r *Remote) KeySet(ctx context.Context, kid string) (*keys.Set, error) {
 // A zero Key means that there is none. A Remote
 // of [Discover] has none for tokens of other issuers; one of [New] does not look
 // at who issued the token: set Config.DecodeIssuer. Use Config.Issuers in its
-// place where tokens have more than one issuer.
+// place where tokens have more than one issuer, or where several keys without "kid"
+// have one algorithm: Config.Issuers tries them all, a DecodeKeyLoader cannot.
 func (r *Remote) DecodeKey(ctx context.Context, issuer string, header map[string]any) (keys.Key, error) {
-	kid, _ := header["kid"].(string)
+	kid, isText := header["kid"].(string)
+	_, there := header["kid"]
 	algorithm, _ := header["alg"].(string)
-	_, named := header["kid"]
-	if r.issuer != "" && issuer != r.issuer || named && kid == "" || !slices.Contains(or(r.options.Algorithms, algorithms), algorithm) {
+	algorithm = keys.CanonicalAlgorithm(algorithm)
+	if r.issuer != "" && issuer != r.issuer || there && !isText || !r.options.allows(algorithm) {
 		return keys.Key{}, nil // nothing is fetched for what no key can have signed
 	}
 	found, err := r.keysFor(ctx, kid)

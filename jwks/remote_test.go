@@ -43,7 +43,7 @@ func TestSameKeysAreTheSamePointer(t *testing.T) {
 		issuer.serveSet(a)
 		require.NoError(t, remote.Refresh(t.Context()))
 		alone := keySet(t, remote, "a")
-		issuer.serveSet(a, newKey(t, "c").with("kid", nil))
+		issuer.serveSet(a, newKey(t, "c"), newKey(t, "c"))
 		require.NoError(t, remote.Refresh(t.Context()))
 		assert.Equal(t, []string{"a"}, remote.Status().Keys)
 		assert.NotSame(t, alone, keySet(t, remote, "a"), "it verifies no tokens without kid any more")

@@ -3,11 +3,14 @@ package jwks_test
 import (
 	"bytes"
 	"context"
+	"crypto"
 	"crypto/ecdsa"
 	"crypto/ed25519"
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/rsa"
+	"crypto/x509"
+	"crypto/x509/pkix"
 	"encoding/base64"
 	"encoding/json"
 	"io"
@@ -262,3 +265,16 @@ func fetchOnce(t *testing.T, s http.Handler, options jwks.Options) (*jwks.Remote
 }
 
 func repeated(b byte, n int) []byte { return bytes.Repeat([]byte{b}, n) }
+
+// certificateOf returns the "x5c" of a certificate that key made for itself. Go does
+// not read certificates whose serial number is negative.
+func certificateOf(t testing.TB, key crypto.Signer, serial int64) []string {
+	t.Helper()
+	template := &x509.Certificate{SerialNumber: big.NewInt(0x11223344), Subject: pkix.Name{CommonName: "issuer.example"}}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	require.NoError(t, err)
+	if serial < 0 {
+		der = bytes.Replace(der, []byte{2, 4, 0x11, 0x22, 0x33, 0x44}, []byte{2, 4, 0x91, 0x22, 0x33, 0x44}, 1)
+	}
+	return []string{base64.StdEncoding.EncodeToString(der)}
+}

@@ -81,23 +81,26 @@ func (j *jwk) label() string {
 	return fmt.Sprintf(" (kid %.64q)", kid)
 }
 
-// key makes a Key of the members, and checks it.
+// key makes a Key of one's own of the members, and checks it.
 func (j *jwk) key() (Key, error) {
 	k := Key{
 		ID:                j.text("kid"),
-		Algorithm:         j.text("alg"),
+		Algorithm:         CanonicalAlgorithm(j.text("alg")),
 		NotBefore:         j.date("nbf"),
 		NotAfter:          j.date("exp"),
 		TokenType:         j.text("token_type"),
 		AllowMissingKeyID: j.flag("verify_unnamed"),
 	}
-	j.checkText("kid", k.ID != "", "is empty")
 	j.checkText("alg", algorithms[k.Algorithm].family != "", "names no signing algorithm of this package")
 	j.checkText("token_type", isTokenType(k.TokenType), `must be "access" or "refresh"`)
 	j.checkText("use", j.text("use") == "sig", `must be "sig"`)
 	k.Sign, k.Verify = j.halves()
+	j.checkOperations(k.Sign != nil)
 	if j.err == nil {
 		j.err = checkKey(k)
+	}
+	if j.err == nil {
+		_, j.err = j.certificateDefects(k)
 	}
 	if j.err != nil {
 		return Key{}, j.err
@@ -109,23 +112,17 @@ func (j *jwk) key() (Key, error) {
 func (j *jwk) halves() (sign, verify any) {
 	switch j.text("kty") {
 	case "RSA":
-		sign, verify = j.rsaKey()
+		return j.rsaKey()
 	case "EC":
-		sign, verify = j.ecKey()
+		return j.ecKey()
 	case "OKP":
-		sign, verify = j.ed25519Key()
+		return j.ed25519Key()
 	case "oct":
 		return j.secret()
-	default:
-		j.need("kty")
-		j.fail("kty", `must be "RSA", "EC", "OKP" or "oct"`)
 	}
-	need := "verify"
-	if sign != nil {
-		need = "sign"
-	}
-	j.checkOperation(need)
-	return sign, verify
+	j.need("kty")
+	j.fail("kty", `must be "RSA", "EC", "OKP" or "oct"`)
+	return nil, nil
 }
 
 func (j *jwk) rsaKey() (sign, verify any) {
@@ -178,7 +175,7 @@ func (j *jwk) ecKey() (sign, verify any) {
 		return nil, nil
 	}
 	size := (curve.Params().BitSize + 7) / 8
-	point := slices.Concat([]byte{4}, j.sized("x", size), j.sized("y", size))
+	point := slices.Concat([]byte{4}, j.coordinate("x", size), j.coordinate("y", size))
 	if j.err != nil {
 		return nil, nil
 	}
@@ -190,7 +187,7 @@ func (j *jwk) ecKey() (sign, verify any) {
 	if !j.has("d") {
 		return nil, public
 	}
-	d := j.sized("d", size)
+	d := j.coordinate("d", size)
 	if j.err != nil {
 		return nil, nil
 	}
@@ -226,15 +223,15 @@ func (j *jwk) ed25519Key() (sign, verify any) {
 // secret reads a key that is for both, unless its operations say otherwise.
 func (j *jwk) secret() (sign, verify any) {
 	secret := j.bytes("k")
-	j.checkOperation("verify")
-	if j.err == nil && j.has("key_ops") && !slices.Contains(j.operations(), "sign") {
+	if j.has("key_ops") && !slices.Contains(j.operations(), "sign") {
 		return nil, secret
 	}
 	return secret, nil
 }
 
-// checkOperation checks that the key may be used for need.
-func (j *jwk) checkOperation(need string) {
+// checkOperations checks that a key may be used for what it is here for. A secret
+// that signs also verifies.
+func (j *jwk) checkOperations(signs bool) {
 	if !j.has("key_ops") {
 		return
 	}
@@ -243,6 +240,10 @@ func (j *jwk) checkOperation(need string) {
 		if slices.Contains(operations[:i], operation) {
 			j.fail("key_ops", "holds something twice")
 		}
+	}
+	need := "verify"
+	if signs && j.text("kty") != "oct" {
+		need = "sign"
 	}
 	if !slices.Contains(operations, need) {
 		j.fail("key_ops", "must hold %q", need)

@@ -1,8 +1,10 @@
 package keys
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"maps"
 	"math/big"
 	"slices"
 	"strings"
@@ -84,14 +86,23 @@ func (j *jwk) date(name string) time.Time {
 	return time.Unix(seconds, 0).UTC()
 }
 
-// bytes reads what must be there in base64url.
+// bytes reads what must be there in base64url. Padding does no harm there: unlike a
+// token, a key is not compared as a text.
 func (j *jwk) bytes(name string) []byte {
 	j.need(name)
-	b, err := base64url.AppendDecode(nil, []byte(j.text(name)))
+	b, err := base64url.AppendDecode(nil, []byte(withoutPadding(j.text(name))))
 	if err != nil {
-		j.fail(name, "is not base64url without padding")
+		j.fail(name, "is not base64url")
 	}
 	return b
+}
+
+// withoutPadding leaves out the padding of a text that is as long as padding makes it.
+func withoutPadding(text string) string {
+	if len(text)%4 != 0 {
+		return text
+	}
+	return strings.TrimSuffix(strings.TrimSuffix(text, "="), "=")
 }
 
 func (j *jwk) sized(name string, size int) []byte {
@@ -102,15 +113,38 @@ func (j *jwk) sized(name string, size int) []byte {
 	return b
 }
 
-// number reads an integer in its one form (RFC 7518 §2). It is never nil.
-func (j *jwk) number(name string) *big.Int {
+// coordinate reads a number that RFC 7518 §6.2 wants in size bytes. Some software
+// leaves out zeros before it, or writes more of them, which does not change it.
+func (j *jwk) coordinate(name string, size int) []byte {
 	b := j.bytes(name)
+	digits := bytes.TrimLeft(b, "\x00")
+	switch {
+	case len(b) == 0:
+		j.fail(name, "is empty")
+	case len(digits) > size:
+		j.fail(name, "has more than %d bytes", size)
+	}
+	if j.err != nil {
+		return nil
+	}
+	return append(make([]byte, size-len(digits)), digits...)
+}
+
+// number reads an integer, whatever zeros stand before it. It is never nil.
+func (j *jwk) number(name string) *big.Int {
+	b := bytes.TrimLeft(j.bytes(name), "\x00")
 	switch {
 	case len(b) > maxRSANumber/8:
 		j.fail(name, "has more than %d bits", maxRSANumber)
 		return new(big.Int)
-	case len(b) == 0 || b[0] == 0:
-		j.fail(name, "is empty or begins with a zero byte")
+	case len(b) == 0:
+		j.fail(name, "is empty or zero")
 	}
 	return new(big.Int).SetBytes(b)
+}
+
+// dropNulls leaves out members that are null: some software writes them for all that a
+// key does not have.
+func (j *jwk) dropNulls() {
+	maps.DeleteFunc(j.members, func(_ string, v strictjson.Value) bool { return v.Kind() == 'n' })
 }

@@ -31,10 +31,10 @@ func parseOne(id, algorithm string, text []byte) (k Key, err error) {
 		return Key{}, err
 	case id != "" && k.ID != "" && k.ID != id:
 		return Key{}, fmt.Errorf("the JWK has the kid %.64q, not %.64q", k.ID, id)
-	case algorithm != "" && k.Algorithm != "" && k.Algorithm != algorithm:
+	case algorithm != "" && k.Algorithm != "" && k.Algorithm != CanonicalAlgorithm(algorithm):
 		return Key{}, fmt.Errorf("the JWK is for the algorithm %s, not %q", k.Algorithm, algorithm)
 	}
-	k.ID, k.Algorithm = cmp.Or(k.ID, id), cmp.Or(k.Algorithm, algorithm)
+	k.ID, k.Algorithm = cmp.Or(k.ID, id), CanonicalAlgorithm(cmp.Or(k.Algorithm, algorithm))
 	if err := checkKey(k); err != nil {
 		return Key{}, err
 	}
@@ -66,7 +66,10 @@ func keyOf(key any) Key {
 //
 // In a JWK, "nbf" and "exp" are NotBefore and NotAfter, "token_type" is
 // TokenType and "verify_unnamed" is AllowMissingKeyID. A secret whose "key_ops" is
-// only "verify" does not sign. Certificates in a JWK are ignored.
+// only "verify" does not sign. A JWK with the certificate of another key is refused;
+// what else is wrong with its certificates does not matter.
+//
+// Parse is for keys of one's own. For those of another issuer, see [ParseSet].
 func Parse(text []byte) ([]Key, error) {
 	keys, err := parse(text)
 	if err != nil {

@@ -40,8 +40,8 @@ var _ Source = (*Set)(nil)
 
 // NewSet checks keys and returns them as a set. A key without an ID gets its
 // thumbprint, and one without an algorithm that of its type. Two keys with one ID
-// are an error, unless they are the same key with another algorithm. All problems
-// are returned at once, joined. A set without keys accepts no token.
+// and one algorithm are an error: a token names its key by both. All problems are
+// returned at once, joined. A set without keys accepts no token.
 func NewSet(keys ...Key) (*Set, error) { return Options{}.NewSet(keys...) }
 
 // NewSet is [NewSet] with options.
@@ -117,10 +117,10 @@ func (o Options) bindListed(k Key) (*Bound, error) {
 func checkDouble(list []*Bound, k *Bound) error {
 	for _, other := range list {
 		switch {
-		case other.ID() != k.ID():
+		case other.ID() != k.ID() || other.Algorithm() != k.Algorithm():
 		case !sameKey(other.key.Verify, k.key.Verify):
 			return fmt.Errorf("has the ID %q of another key", k.ID())
-		case other.Algorithm() == k.Algorithm():
+		default:
 			return fmt.Errorf("is there twice, with the ID %q", k.ID())
 		}
 	}

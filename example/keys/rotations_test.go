@@ -229,7 +229,7 @@ func mistakes(t *testing.T) map[string]error {
 		"the key is encrypted; decrypt it first (openssl pkey)":               load("JWT_KEYS", string(encrypted)),
 		"has 1024 bits, but must have at least 2048": load("JWT_KEYS",
 			string(pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: small}))),
-		`has the ID "1" of another key`:              list(key, other),
+		`has the ID "1" of another key`:              list(key, newEdDSA(t, "1")),
 		"a main.opaque cannot sign":                  list(keys.Key{Algorithm: "EdDSA", Sign: opaque{key.Sign.(crypto.Signer)}}),
 		"is a PEM text, not a secret":                ginjwt.New(ginjwt.Config{SecretKey: string(text)}).InitApp(gin.New()),
 		"has 6 bytes, but must have at least the 32": ginjwt.New(ginjwt.Config{SecretKey: "secret"}).InitApp(gin.New()),

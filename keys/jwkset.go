@@ -1,0 +1,277 @@
+package keys
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/gin-jwt-extended/ginjwt/internal/strictjson"
+)
+
+// SetOptions say how the keys that another issuer publishes are read. The zero value
+// is what [ParseSet] goes by.
+type SetOptions struct {
+	// Algorithms are those that keys may have. Empty means all of key pairs. A key
+	// that names no algorithm gets the usual one of its type; or, if Algorithms is set,
+	// each that is listed and is for keys of its type.
+	Algorithms []string
+
+	// Use are the values that "use" may have, where a key has it. Empty means "sig".
+	Use []string
+
+	// Certificates says that the text is no JWK Set, but an object of certificates or
+	// public keys in PEM form, each by its "kid".
+	Certificates bool
+
+	// MaxKeys is how many keys the text may have. Zero means 100.
+	MaxKeys int
+}
+
+// KeyProblem is something that is wrong with a key of another issuer. It is an error
+// to log. Its text quotes no key.
+type KeyProblem struct {
+	Number int    // of the key in the set, from 1; 0 if it is about several
+	ID     string // its "kid", which anybody may have written
+	IsUsed bool   // the key is used in spite of it
+	Err    error
+}
+
+// Error names the key and says what is wrong with it.
+func (p KeyProblem) Error() string {
+	if p.Number == 0 {
+		return fmt.Sprintf("\"kid\" %+.64q: %v", p.ID, p.Err)
+	}
+	return fmt.Sprintf("number %d of the set, \"kid\" %+.64q: %v", p.Number, p.ID, p.Err)
+}
+
+// Unwrap returns what is wrong.
+func (p KeyProblem) Unwrap() error { return p.Err }
+
+// ParseSet reads the JWK Set (RFC 7517) of another issuer, such as one that was saved
+// to a file, for Issuer.Keys of package ginjwt. It takes and refuses what a Remote of
+// package jwks does:
+//
+//   - Each key is looked at by itself. A key that cannot be used is left out: secrets
+//     and private keys, keys for encryption, keys of unknown types, curves and
+//     algorithms, weak and malformed keys.
+//   - A key with the certificate of another key is left out. A certificate or a
+//     thumbprint that cannot be read is left aside, and the key is used.
+//   - "kid" and "alg" name a key. Different keys with the same of both are left out.
+//   - Keys without "kid" verify tokens without "kid", 8 of them at most. So does a key
+//     that is the only one.
+//   - Zeros before a number, or missing before a coordinate, and padding are ignored.
+//
+// problems say what was left out, and why. The error means that the text is no such
+// set, or damaged. An empty set is none.
+func ParseSet(text []byte) (list []Key, problems []KeyProblem, err error) {
+	if len(text) > maxKeysText {
+		return nil, nil, fmt.Errorf("keys: %w", errKeysTooLarge)
+	}
+	if list, problems, err = (SetOptions{}).Parse(text); err != nil {
+		err = fmt.Errorf("keys: %w", err)
+	}
+	return list, problems, err
+}
+
+// Parse is [ParseSet] with options, for a text of any length. Its error has no prefix,
+// for a caller that names where the text comes from.
+func (o SetOptions) Parse(text []byte) (list []Key, problems []KeyProblem, err error) {
+	if o.MaxKeys == 0 {
+		o.MaxKeys = maxKeys
+	}
+	whole, err := readJWK(strictjson.Value(text))
+	switch {
+	case errors.Is(err, strictjson.ErrNotObject):
+		return nil, nil, errors.New("is not a JSON object")
+	case err != nil:
+		return nil, nil, errors.New("is not valid JSON, or has a member twice")
+	case o.Certificates:
+		list, problems, err = o.certificates(text, whole)
+	default:
+		list, problems, err = o.set(whole)
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	list, ambiguous := unambiguous(list)
+	return list, append(problems, ambiguous...), nil
+}
+
+// set reads the keys of a JWK Set.
+func (o SetOptions) set(whole *jwk) (list []Key, problems []KeyProblem, err error) {
+	keys := whole.members["keys"]
+	if keys == "" || keys.Kind() == 'n' {
+		return nil, nil, errors.New(`has no member "keys"`)
+	}
+	if keys.Kind() != '[' {
+		return nil, nil, errors.New(`the member "keys" must be an array`)
+	}
+	texts := keys.Elements(o.MaxKeys + 1)
+	if len(texts) > o.MaxKeys {
+		return nil, nil, o.tooMany()
+	}
+	for i, text := range texts {
+		published, id, defects, err := o.key(text)
+		for _, defect := range defects {
+			problems = append(problems, KeyProblem{Number: i + 1, ID: id, IsUsed: true, Err: defect})
+		}
+		if err != nil {
+			problems = append(problems, KeyProblem{Number: i + 1, ID: id, Err: err})
+		}
+		list = append(list, published...)
+	}
+	return list, problems, nil
+}
+
+func (o SetOptions) tooMany() error { return fmt.Errorf("has more than %d keys", o.MaxKeys) }
+
+// key reads one JWK, and returns its key once for each algorithm that it is for. The
+// ID is returned in any case, if it can be read.
+func (o SetOptions) key(text strictjson.Value) (published []Key, id string, defects []error, err error) {
+	j, err := readJWK(text)
+	if err != nil {
+		return nil, "", nil, errors.New("is not a JWK")
+	}
+	j.dropNulls()
+	id, algorithm := j.text("kid"), j.text("alg")
+	if err := o.checkPurpose(j); err != nil {
+		return nil, id, nil, err
+	}
+	_, public := j.halves()
+	if j.err != nil {
+		return nil, id, nil, j.err
+	}
+	k := Key{ID: id, Verify: public}
+	if published, err = o.bind(k, j.has("alg"), algorithm); err != nil {
+		return nil, id, nil, err
+	}
+	if defects, err = j.certificateDefects(k); err != nil {
+		return nil, id, nil, err
+	}
+	return published, id, defects, nil
+}
+
+// secretMembers are those of private and symmetric keys (RFC 7518 §6, RFC 8037
+// §2, RFC 9964).
+var secretMembers = []string{"d", "p", "q", "dp", "dq", "qi", "oth", "k", "priv"}
+
+// checkPurpose finds out what a key is for without reading the key itself.
+func (o SetOptions) checkPurpose(j *jwk) error {
+	if j.hasAny(secretMembers...) {
+		return errors.New("is a private key or a secret")
+	}
+	typ, use := j.text("kty"), j.text("use")
+	verifies := !j.has("key_ops") || slices.Contains(j.operations(), "verify")
+	switch {
+	case j.err != nil:
+		return j.err
+	case !slices.Contains([]string{"RSA", "EC", "OKP"}, typ):
+		return fmt.Errorf("is of the type %+.64q, which verifies nothing here", typ)
+	case j.has("use") && !slices.Contains(orElse(o.Use, "sig"), use):
+		return fmt.Errorf("is for the use %+.64q", use)
+	case !verifies:
+		return errors.New(`is not for the operation "verify"`)
+	}
+	return nil
+}
+
+func orElse(list []string, single string) []string {
+	if len(list) == 0 {
+		return []string{single}
+	}
+	return list
+}
+
+// bind returns k with each algorithm that it is for: the one it names, or else those
+// of its type. Each is checked by itself.
+func (o SetOptions) bind(k Key, names bool, algorithm string) (bound []Key, err error) {
+	natural := naturalAlgorithm(k.Verify)
+	fitting := []string{CanonicalAlgorithm(algorithm)}
+	switch {
+	case names && !o.allows(algorithm):
+		return nil, fmt.Errorf("is for the algorithm %+.64q, which is not allowed", algorithm)
+	case !names && len(o.Algorithms) == 0:
+		fitting = []string{natural}
+	case !names:
+		fitting = nil
+		for _, name := range o.Algorithms {
+			if areAlike(name, natural) {
+				fitting = append(fitting, CanonicalAlgorithm(name))
+			}
+		}
+	}
+	for _, k.Algorithm = range fitting {
+		if _, err := (Options{}).Bind(k); err != nil {
+			return nil, err
+		}
+		bound = append(bound, k)
+	}
+	if len(bound) == 0 {
+		return nil, errors.New("is for none of the algorithms that are allowed")
+	}
+	return bound, nil
+}
+
+// allows reports whether keys may have an algorithm.
+func (o SetOptions) allows(algorithm string) bool {
+	if len(o.Algorithms) == 0 {
+		return IsAlgorithm(algorithm) && !IsHMAC(algorithm)
+	}
+	isIt := func(name string) bool { return CanonicalAlgorithm(name) == CanonicalAlgorithm(algorithm) }
+	return slices.ContainsFunc(o.Algorithms, isIt)
+}
+
+// maxUnnamed is how many keys without "kid" are used: each token without "kid" is
+// tried with every one that has its algorithm.
+const maxUnnamed = 8
+
+// unambiguous leaves out the keys for which a token does not say that it means them:
+// different ones with the same ID and algorithm. A key without an ID gets its
+// thumbprint, and verifies tokens without "kid". So does a key that is the only one
+// (OpenID Connect Core §10.1).
+func unambiguous(list []Key) (kept []Key, problems []KeyProblem) {
+	list, problems = named(list)
+	alone := !slices.ContainsFunc(list, func(k Key) bool { return !sameKey(k.Verify, list[0].Verify) })
+	for i, k := range list {
+		isTwin := func(other Key) bool { return hasNameOf(other, k) && !sameKey(other.Verify, k.Verify) }
+		isSame := func(other Key) bool { return hasNameOf(other, k) && sameKey(other.Verify, k.Verify) }
+		k.AllowMissingKeyID = alone || slices.ContainsFunc(list, func(other Key) bool { return isSame(other) && other.AllowMissingKeyID })
+		switch {
+		case slices.ContainsFunc(list, isTwin):
+			if !slices.ContainsFunc(list[:i], func(other Key) bool { return hasNameOf(other, k) }) { // else it was reported
+				problems = append(problems, KeyProblem{ID: k.ID, Err: fmt.Errorf("is that of different keys for %s", k.Algorithm)})
+			}
+		case !slices.ContainsFunc(list[:i], isSame):
+			kept = append(kept, k)
+		}
+	}
+	return kept, problems
+}
+
+// hasNameOf reports whether a token that means one of two keys may mean the other.
+func hasNameOf(a, b Key) bool { return a.ID == b.ID && a.Algorithm == b.Algorithm }
+
+// named gives the keys without an ID their thumbprint, and leaves out those of them
+// that are too many.
+func named(list []Key) (all []Key, problems []KeyProblem) {
+	var unnamed []string
+	for _, k := range list {
+		if k.ID == "" {
+			thumbprint, err := k.Thumbprint()
+			known := slices.Contains(unnamed, thumbprint)
+			if err == nil && !known && len(unnamed) == maxUnnamed {
+				err = fmt.Errorf("is one of more than %d keys without \"kid\"", maxUnnamed)
+			}
+			if err != nil {
+				problems = append(problems, KeyProblem{Err: err})
+				continue
+			}
+			if !known {
+				unnamed = append(unnamed, thumbprint)
+			}
+			k.ID, k.AllowMissingKeyID = thumbprint, true
+		}
+		all = append(all, k)
+	}
+	return all, problems
+}
