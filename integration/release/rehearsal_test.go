@@ -145,7 +145,7 @@ func TestForbiddenModules(t *testing.T) {
 		{"ginjwt", cost{direct: []string{gin}, modules: []string{gin}}, ""},
 		{"ginjwt", cost{indirect: []string{cobra}}, "the consumer of ginjwt has " + cobra + " in its go.mod"},
 		{"sqlstore", cost{direct: []string{gin}}, "the consumer of sqlstore has " + gin + " in its go.mod"},
-		{"ginjwt", cost{checksums: []string{goJOSE}}, "the consumer of ginjwt has " + goJOSE + " in its go.sum"},
+		{"ginjwt", cost{checksums: []string{goRedis}}, "the consumer of ginjwt has " + goRedis + " in its go.sum"},
 		{"sqlstore", cost{modules: []string{gin}}, "the consumer of sqlstore compiles " + gin},
 		{"redisstore", cost{direct: []string{goRedis}, modules: []string{goRedis}}, ""},
 	} {
