@@ -57,8 +57,8 @@ func (f fetcher) discovery(issuer string) (locator, error) {
 
 // isMissing reports whether a server said that it has no such document.
 func isMissing(err error) bool {
-	status, answered := errors.AsType[statusError](err)
-	return answered && (status == http.StatusNotFound || status == http.StatusGone)
+	answer, answered := errors.AsType[statusError](err)
+	return answered && (answer.status == http.StatusNotFound || answer.status == http.StatusGone)
 }
 
 // discover reads the metadata at address, which must be that of issuer to the
@@ -74,6 +74,9 @@ func (f fetcher) discover(ctx context.Context, address *url.URL, issuer string) 
 	}
 	if m.Issuer != issuer {
 		return nil, fmt.Errorf("the metadata of %s: is that of the issuer %s", issuer, quoted(m.Issuer))
+	}
+	if m.JWKSURI == "" {
+		return nil, fmt.Errorf("the metadata of %s: has no jwks_uri", issuer)
 	}
 	set, err := f.parseURL(m.JWKSURI)
 	if err != nil {

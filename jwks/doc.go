@@ -38,10 +38,22 @@ so by Cache-Control, until the context ends. A request whose token names a key
 that is known never waits, whatever the issuer does. One that names an unknown
 key makes the Remote fetch, and waits for that: so a new key works as soon as
 it is published, and it costs a sender of random names nothing but his own time.
-Such fetches are limited, by default to 3 at once and one more every 10 seconds,
+Such fetches are limited, by default to 3 at once and one more every 2 seconds,
 whether they work or not; beyond that the token is refused at once. Any number of
 requests wait for the same fetch. One that gives up does not end it. While
 fetches fail, nobody waits but who has started one.
+
+Whoever sends tokens with random names uses up this limit, and nothing tells such a
+token from the first token of a new key. Two things hold in the worst case, for the
+defaults: the issuer is asked 33 times in the first minute and 30 times in each
+further one, by each process; and a new key is known 2 seconds after it was
+published, plus the time of the fetch that is under way and of the next. Both follow
+from Options.Cooldown: a shorter one makes new keys known sooner, and costs more
+fetches. Unknown names are not remembered, as that would let whoever guesses
+the name of the next key hide it.
+
+A server that answers 429 or 503 with Retry-After is left alone for as long as it
+asks, up to Options.Refresh, also by requests. Only [Remote.Refresh] does not wait.
 
 A key that the issuer takes away is refused from the next fetch on, also for
 tokens that were verified before.
@@ -64,31 +76,42 @@ No redirect is followed. The answer must have the status 200, the type
 application/json or application/jwk-set+json, at most 512 KiB and 100 keys, and
 must come within 5 seconds. It must be JSON to the letter: with a member twice,
 with anything after its end or without a list of keys it is refused as a whole,
-and the keys stay what they are.
+and the keys stay what they are. Servers that send another type, and issuers behind
+plain http, need a Transport of their own in Options.Client: see
+docs/other-issuers.md.
+
+With Options.CertificateMap the document is an object of certificates by their
+"kid", such as that of Firebase.
 
 # Which keys are used
 
-Each key is looked at by itself. One that cannot be used is skipped, and
-Options.OnError is told once, by an [ErrKeySkipped]; the others are used. Skipped
-are:
+Keys are read by [keys.SetOptions], as keys.ParseSet reads a set from a file. Each
+key is looked at by itself. One that cannot be used is skipped, and Options.OnError
+is told once, by an [ErrKeySkipped]; the others are used. Skipped are:
 
   - secrets ("oct"), and whatever has private members;
-  - keys for another use than "sig", or with key_ops without "verify";
+  - keys for another use than "sig" (Options.Use), or with key_ops without "verify";
   - keys of unknown types, curves or algorithms, or of others than
     Options.Algorithms;
-  - what is malformed: points that are not on their curve, numbers of the wrong
-    size, certificates that are of another key;
+  - what is malformed: points that are not on their curve, numbers that are too
+    large, certificates that are of another key;
   - RSA keys of less than 2048 bits, and whatever else ginjwt takes for weak;
-  - different keys with the same "kid": none of them;
-  - keys without a "kid", unless there is only one that can be used.
+  - different keys with the same "kid" and the same algorithm: none of them;
+  - keys without a "kid" after the first 8.
 
-If only one key can be used, it also verifies tokens without "kid" (OpenID
-Connect Core §10.1). If there are more, such tokens are refused: an issuer
-whose tokens name no key cannot change its keys without a gap.
+What is optional in a key is no reason to skip it. A certificate that cannot be read,
+such as one with a negative serial number, or a thumbprint that is none is left aside,
+and reported by an [ErrKeyDefect]. Zeros before a number, or missing before a
+coordinate, padding of base64url and members that are null do no harm.
+
+A token without "kid" is tried with each key without "kid" that has its algorithm. An
+empty "kid" is none. If only one key can be used, that verifies tokens without "kid"
+whatever its name is (OpenID Connect Core §10.1).
 
 A key has one algorithm. If it does not name it, that is RS256 for RSA keys,
-EdDSA for Ed25519, and the one of the curve for ES256, ES384 and ES512. An
-issuer that uses others has to be listed:
+EdDSA for Ed25519, and the one of the curve for ES256, ES384 and ES512. "Ed25519"
+(RFC 9864) is another name of EdDSA. The other algorithms of an issuer have to be
+listed:
 
 	jwks.Options{Algorithms: []string{"PS256"}}
 

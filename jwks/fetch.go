@@ -21,6 +21,7 @@ type fetcher struct {
 	client    *http.Client
 	maxBytes  int64
 	allowHTTP bool // to loopback addresses
+	now       func() time.Time
 }
 
 func newFetcher(o Options) fetcher {
@@ -30,7 +31,7 @@ func newFetcher(o Options) fetcher {
 	if o.Client != nil {
 		client.Transport = o.Client.Transport
 	}
-	return fetcher{client: client, maxBytes: o.MaxBytes, allowHTTP: o.AllowLoopbackHTTP}
+	return fetcher{client: client, maxBytes: o.MaxBytes, allowHTTP: o.AllowLoopbackHTTP, now: o.Now}
 }
 
 // document is what was fetched.
@@ -40,9 +41,18 @@ type document struct {
 }
 
 // statusError is an answer with another status than 200.
-type statusError int
+type statusError struct {
+	status     int
+	retryAfter time.Duration // that the server asks for; zero: it does not
+}
 
-func (s statusError) Error() string { return "was answered with the status " + strconv.Itoa(int(s)) }
+func (s statusError) Error() string {
+	text := "was answered with the status " + strconv.Itoa(s.status)
+	if s.retryAfter > 0 {
+		text += ", and Retry-After " + s.retryAfter.String()
+	}
+	return text
+}
 
 // The media types of a JWK Set: that of RFC 7517 §8.5.2, and the one that nearly
 // every issuer sends. Metadata is only ever JSON (RFC 8414 §3.2).
@@ -73,16 +83,16 @@ func (f fetcher) fetch(ctx context.Context, address *url.URL, types []string) (d
 		return document{}, withoutURL(err)
 	}
 	defer response.Body.Close()
-	if err := checkHead(response, types); err != nil {
+	if err := f.checkHead(response, types); err != nil {
 		return document{}, err
 	}
 	body, err := f.read(response)
 	return document{body, maxAge(response.Header)}, err
 }
 
-func checkHead(response *http.Response, types []string) error {
+func (f fetcher) checkHead(response *http.Response, types []string) error {
 	if response.StatusCode != http.StatusOK {
-		return statusError(response.StatusCode)
+		return statusError{response.StatusCode, retryAfter(response, f.now())}
 	}
 	contentType, _, err := mime.ParseMediaType(response.Header.Get("Content-Type"))
 	if err != nil || !slices.Contains(types, contentType) {
@@ -130,6 +140,23 @@ func maxAge(header http.Header) time.Duration {
 	return -1
 }
 
+// retryAfter returns how long a server that is busy asks to be left alone (RFC 9110
+// §10.2.3, RFC 6585 §4): a number of seconds, or a date.
+func retryAfter(response *http.Response, now time.Time) time.Duration {
+	if response.StatusCode != http.StatusTooManyRequests && response.StatusCode != http.StatusServiceUnavailable {
+		return 0
+	}
+	text := response.Header.Get("Retry-After")
+	if date, err := http.ParseTime(text); err == nil {
+		return max(0, date.Sub(now))
+	}
+	seconds, err := strconv.ParseUint(text, 10, 64)
+	if errors.Is(err, strconv.ErrSyntax) {
+		return 0
+	}
+	return time.Duration(min(seconds, uint64(math.MaxInt32))) * time.Second
+}
+
 // parseURL reads an address that may be asked: https, or http to this machine if
 // that is allowed.
 func (f fetcher) parseURL(text string) (*url.URL, error) {
@@ -137,6 +164,10 @@ func (f fetcher) parseURL(text string) (*url.URL, error) {
 	switch {
 	case err != nil:
 		return nil, errors.New("is not a URL")
+	case text == "":
+		return nil, errors.New("is empty")
+	case address.Scheme == "":
+		return nil, errors.New("is relative, but must begin with https://")
 	case address.Scheme == "http" && isLoopback(address.Hostname()) && !f.allowHTTP:
 		return nil, errors.New("is not https; for tests, set AllowLoopbackHTTP")
 	case address.Scheme != "https" && !(address.Scheme == "http" && isLoopback(address.Hostname())):

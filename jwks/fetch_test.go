@@ -77,6 +77,8 @@ func TestOnlyStatus200(t *testing.T) {
 	}
 }
 
+const isRelative = "is relative, but must begin with https://"
+
 const notASCII = "has a host that is not written in ASCII (a name in another script begins with xn--)"
 
 func TestT312Addresses(t *testing.T) {
@@ -139,9 +141,9 @@ func TestT312Addresses(t *testing.T) {
 		{"https://:443/keys", false, "has no host", ""},
 		{"file:///etc/passwd", true, "is not https", ""},
 		{"ftp://issuer.example/", false, "is not https", ""},
-		{"//issuer.example/", false, "is not https", ""},
-		{"issuer.example", false, "is not https", ""},
-		{"", false, "is not https", ""},
+		{"//issuer.example/", false, isRelative, ""},
+		{"/keys", false, isRelative, ""},
+		{"issuer.example", false, isRelative, ""},
 		{"https://issuer.example/\x00", false, "is not a URL", ""},
 		{"https://issuer.example/\r\nX: y", false, "is not a URL", ""},
 		{"https://issuer.example/%zz", false, "is not a URL", ""},

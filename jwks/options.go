@@ -65,7 +65,10 @@ type Options struct {
 	// Cooldown and Burst limit the fetches that requests cause, by tokens that
 	// name an unknown key or while no keys are known: Burst of them at once, and
 	// one more for each Cooldown that has passed. Those that fail count too. Zero
-	// means 10 seconds, and 3.
+	// means 2 seconds, and 3: at most 33 fetches in a minute.
+	//
+	// Cooldown is also how long whoever sends tokens with random names can keep a new
+	// key unknown. It should not be much longer than users may be refused.
 	Cooldown time.Duration
 	Burst    int
 
@@ -128,7 +131,7 @@ func (o Options) withDefaults() Options {
 	o.Timeout = cmp.Or(o.Timeout, 5*time.Second)
 	o.MaxBytes = cmp.Or(o.MaxBytes, 512<<10)
 	o.MaxKeys = cmp.Or(o.MaxKeys, mostKeys)
-	o.Cooldown = cmp.Or(o.Cooldown, 10*time.Second)
+	o.Cooldown = cmp.Or(o.Cooldown, 2*time.Second)
 	o.Burst = cmp.Or(o.Burst, 3)
 	if o.OnError == nil {
 		o.OnError = func(error) {}

@@ -2,6 +2,7 @@ package jwks
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -91,10 +92,19 @@ func (r *Remote) hasChanged(before *snapshot) bool {
 	return before != nil && r.current.Load().usableKeys != before.usableKeys
 }
 
+// askedPause returns how long the server wants to be left alone. A server that asks
+// for more than Options.Refresh does not get more.
+func (r *Remote) askedPause(err error) time.Duration {
+	answer, _ := errors.AsType[statusError](err)
+	return min(answer.retryAfter, r.options.Refresh)
+}
+
 // land ends the flight.
 func (r *Remote) land(err error) {
+	notBefore := r.options.Now().Add(r.askedPause(err))
 	r.mu.Lock()
 	landed := r.flight
+	r.notBefore = notBefore
 	r.flight, r.failure = nil, err
 	r.mu.Unlock()
 	landed.err = err
@@ -108,6 +118,9 @@ func (r *Remote) pause(maxAge time.Duration, err error) time.Duration {
 	case err != nil:
 		wait = min(firstRetry<<min(r.failures, 10), longestWait, wait)
 		r.failures++
+		if asked := r.askedPause(err); asked > wait {
+			return asked
+		}
 	case maxAge >= 0:
 		wait = min(max(maxAge, minRefresh), wait)
 		r.failures = 0

@@ -1,6 +1,7 @@
 package jwks_test
 
 import (
+	"fmt"
 	"net/http"
 	"testing"
 	"testing/synctest"
@@ -82,7 +83,7 @@ func TestT317NoKeysYet(t *testing.T) {
 		assert.Equal(t, now, time.Now())
 
 		issuer.serveSet(newKey(t, "a"))
-		advance(10 * time.Second)
+		advance(2 * time.Second)
 		assert.Equal(t, []string{"a"}, ids(t, remote, "a"), "a cool-down later at the latest")
 	})
 }
@@ -246,8 +247,101 @@ func TestClockIsSetBack(t *testing.T) {
 		clock.Advance(-time.Hour)
 		assert.Equal(t, []string{"a"}, ids(t, remote, "a"))
 		storm(t, remote, 10)
-		clock.Advance(10 * time.Second)
+		clock.Advance(2 * time.Second)
 		issuer.serveSet(a, newKey(t, "b"))
 		assert.Equal(t, []string{"a", "b"}, ids(t, remote, "b"))
+	})
+}
+
+// A server that is busy is left alone for as long as it asks: in the background, by
+// requests that know no key, and by requests with an unknown one.
+func TestRetryAfterIsObeyed(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name   string
+		status int
+		header func(now time.Time) string
+		wait   time.Duration // 0: the header has no effect
+		says   string
+	}{
+		{"seconds", 503, func(time.Time) string { return "120" }, 2 * time.Minute, "2m0s"},
+		{"too many requests", 429, func(time.Time) string { return "120" }, 2 * time.Minute, "2m0s"},
+		{"date", 503, func(now time.Time) string { return now.Add(3 * time.Minute).UTC().Format(http.TimeFormat) }, 3 * time.Minute, "3m0s"},
+		{"for ever", 503, func(time.Time) string { return "99999999999999999999" }, 15 * time.Minute, "596523h14m7s"},
+		{"date in a year", 429, func(now time.Time) string { return now.Add(8760 * time.Hour).UTC().Format(http.TimeFormat) }, 15 * time.Minute, "8760h0m0s"},
+		{"no time", 503, func(time.Time) string { return "0" }, 0, ""},
+		{"date that has passed", 503, func(now time.Time) string { return now.Add(-time.Hour).UTC().Format(http.TimeFormat) }, 0, ""},
+		{"negative", 503, func(time.Time) string { return "-120" }, 0, ""},
+		{"no number", 503, func(time.Time) string { return "soon" }, 0, ""},
+		{"another status", 500, func(time.Time) string { return "120" }, 0, ""},
+	}
+	for _, known := range []bool{true, false} {
+		for _, test := range tests {
+			t.Run(fmt.Sprintf("%s, known %v", test.name, known), func(t *testing.T) {
+				t.Parallel()
+				synctest.Test(t, func(t *testing.T) {
+					var issuer site
+					busy := func(w http.ResponseWriter, _ *http.Request) {
+						w.Header().Set("Retry-After", test.header(time.Now()))
+						w.WriteHeader(test.status)
+					}
+					issuer.serve(busy)
+					if known {
+						issuer.serveSet(newKey(t, "a"))
+					}
+					remote := follow(t, &issuer, jwks.Options{})
+					if known {
+						issuer.serve(busy)
+						require.Error(t, remote.Refresh(t.Context()))
+					}
+					want := fmt.Sprintf("%s: was answered with the status %d", setURL, test.status)
+					if test.says != "" {
+						want += ", and Retry-After " + test.says
+					}
+					assert.EqualError(t, remote.Status().Err, want)
+
+					before := issuer.fetches()
+					_, _ = remote.KeySet(t.Context(), "unknown")
+					if test.wait == 0 {
+						assert.Equal(t, before+1, issuer.fetches())
+						return
+					}
+					for asked := time.Now(); time.Since(asked) < test.wait-time.Second; advance(time.Second) {
+						_, err := remote.KeySet(t.Context(), "unknown")
+						require.Equal(t, known, err == nil)
+					}
+					assert.Equal(t, before, issuer.fetches())
+					advance(time.Second)
+					assert.Equal(t, before+1, issuer.fetches(), "in the background")
+				})
+			})
+		}
+	}
+}
+
+// Requests fetch by Options.Now when the pause is over, and Refresh at once.
+func TestRetryAfterIsByTheClock(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var issuer site
+		clock := &jwttest.Clock{}
+		issuer.serve(func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Retry-After", clock.Now().Add(time.Minute).UTC().Format(http.TimeFormat))
+			w.WriteHeader(http.StatusServiceUnavailable)
+		})
+		remote := follow(t, &issuer, jwks.Options{Now: clock.Now})
+		clock.Advance(58 * time.Second) // the date has whole seconds
+		_, err := remote.KeySet(t.Context(), "a")
+		require.ErrorIs(t, err, keys.ErrUnavailable)
+		assert.Equal(t, 1, issuer.fetches())
+		clock.Advance(2 * time.Second)
+		_, err = remote.KeySet(t.Context(), "a")
+		require.ErrorIs(t, err, keys.ErrUnavailable)
+		synctest.Wait()
+		assert.Equal(t, 2, issuer.fetches())
+
+		clock.Advance(-time.Hour)
+		issuer.serveSet(newKey(t, "a"))
+		assert.Equal(t, []string{"a"}, ids(t, remote, "a"), "a clock that is set back does not prolong it")
 	})
 }

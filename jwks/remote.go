@@ -35,11 +35,12 @@ type Remote struct {
 	ready       chan struct{}
 	becameReady sync.Once
 
-	mu      sync.Mutex
-	bucket  bucket
-	flight  *flight // the fetch that is wanted or under way; nil: none
-	failure error   // of the last fetch
-	watcher func(keys.Fetch)
+	mu        sync.Mutex
+	bucket    bucket
+	flight    *flight   // the fetch that is wanted or under way; nil: none
+	failure   error     // of the last fetch
+	notBefore time.Time // until then the server asked to be left alone
+	watcher   func(keys.Fetch)
 }
 
 // snapshot is what a fetch brought.
@@ -227,7 +228,7 @@ func (r *Remote) board(now time.Time) (*flight, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	switch {
-	case r.flight == nil && r.bucket.take(now):
+	case r.flight == nil && !r.isAskedToWait(now) && r.bucket.take(now):
 		return r.begin(), nil
 	case r.flight != nil && r.failure == nil:
 		return r.flight, nil
@@ -235,6 +236,13 @@ func (r *Remote) board(now time.Time) (*flight, error) {
 		return nil, errNotNow
 	}
 	return nil, fmt.Errorf("%w: %w", errNotNow, r.failure)
+}
+
+// isAskedToWait reports whether the server asked for a pause that is not over. A pause
+// that is longer than any is that of a clock that was set back. The caller holds mu.
+func (r *Remote) isAskedToWait(now time.Time) bool {
+	rest := r.notBefore.Sub(now)
+	return rest > 0 && rest <= r.options.Refresh
 }
 
 func (r *Remote) hasEnded() bool {
