@@ -59,10 +59,14 @@ func setKeys(c *Config, value string) (err error) {
 	if !strings.HasPrefix(strings.TrimSpace(value), "{") { // in JSON, \n is another thing
 		value = withLineBreaks(value)
 	}
-	if c.Keys, err = keys.Parse([]byte(value)); err != nil {
-		return errors.Unwrap(err) // without the name of the package
+	if c.Keys, err = keys.Parse([]byte(value)); err == nil {
+		return nil
 	}
-	return nil
+	err = errors.Unwrap(err) // without the name of the package
+	if foreign, _, _ := keys.ParseSet([]byte(value)); len(foreign) > 0 {
+		return fmt.Errorf("%w; if these are the keys of another issuer, read them with keys.ParseSet, for Issuer.Keys", err)
+	}
+	return err
 }
 
 func yes(field func(*Config) *bool) func(*Config, string) error {

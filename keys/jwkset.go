@@ -27,6 +27,10 @@ type SetOptions struct {
 	MaxKeys int
 }
 
+// ErrSecretKey means that a key of another issuer is a private key or a secret. It is
+// not used: whoever can read the set can sign with it.
+var ErrSecretKey = errors.New("is a private key or a secret")
+
 // KeyProblem is something that is wrong with a key of another issuer. It is an error
 // to log. Its text quotes no key.
 type KeyProblem struct {
@@ -158,7 +162,7 @@ var secretMembers = []string{"d", "p", "q", "dp", "dq", "qi", "oth", "k", "priv"
 // checkPurpose finds out what a key is for without reading the key itself.
 func (o SetOptions) checkPurpose(j *jwk) error {
 	if j.hasAny(secretMembers...) {
-		return errors.New("is a private key or a secret")
+		return ErrSecretKey
 	}
 	typ, use := j.text("kty"), j.text("use")
 	verifies := !j.has("key_ops") || slices.Contains(j.operations(), "verify")

@@ -45,14 +45,19 @@ const (
 // whyNotNamed says why the key that a token names does not verify it, if there is
 // one: else reason.
 func whyNotNamed(list []keys.Key, header object, now time.Time, reason string) string {
-	index := slices.IndexFunc(list, func(key keys.Key) bool { return idOf(key) == header.text("kid") })
+	algorithm := keys.CanonicalAlgorithm(header.text("alg"))
+	isNamed := func(key keys.Key) bool { return idOf(key) == header.text("kid") }
+	index := slices.IndexFunc(list, func(key keys.Key) bool { return isNamed(key) && algorithmOf(key) == algorithm })
+	if index < 0 {
+		index = slices.IndexFunc(list, isNamed)
+	}
 	if index < 0 {
 		return reason
 	}
 	switch key := list[index]; {
 	case stateOf(key, now) == stateRetired:
 		return `the key that the token names ("kid") retired ` + relative(key.NotAfter, now)
-	case algorithmOf(key) != keys.CanonicalAlgorithm(header.text("alg")):
+	case algorithmOf(key) != algorithm:
 		return `the key that the token names ("kid") is for another algorithm, ` + algorithmOf(key)
 	}
 	return reason

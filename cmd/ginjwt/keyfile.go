@@ -49,11 +49,42 @@ func (a *app) readKeys(path string) ([]keys.Key, error) {
 	return file.keys, nil
 }
 
+// readKeysOfAnyone returns the keys in a file, which may also be the JWK Set of another
+// issuer: what is of no use in that is left out, and told.
+func (a *app) readKeysOfAnyone(path string) ([]keys.Key, error) {
+	text, err := a.readFile(path)
+	if err != nil {
+		return nil, err
+	}
+	file, err := a.parseKeyFile(path, text)
+	if err == nil {
+		return file.keys, nil
+	}
+	list, problems, _ := keys.ParseSet(text)
+	isSecret := func(p keys.KeyProblem) bool { return errors.Is(p, keys.ErrSecretKey) }
+	if len(list) == 0 || slices.ContainsFunc(problems, isSecret) { // it is one of our own, and damaged
+		return nil, err
+	}
+	for _, problem := range problems {
+		if problem.IsUsed {
+			a.warn("%s: key is used, with a defect: %s", path, problem)
+		} else {
+			a.warn("%s: key is not used: %s", path, problem)
+		}
+	}
+	a.warnOfOthers(path, false)
+	return list, nil
+}
+
 func (a *app) readKeyFile(path string) (*keyFile, error) {
 	text, err := a.readFile(path)
 	if err != nil {
 		return nil, err
 	}
+	return a.parseKeyFile(path, text)
+}
+
+func (a *app) parseKeyFile(path string, text []byte) (*keyFile, error) {
 	file := &keyFile{path: path, text: text}
 	if err := file.parse(); err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)

@@ -218,3 +218,42 @@ func TestSecretFile(t *testing.T) {
 	assert.Equal(t, result{3, "", "ginjwt: env: holds a setting, not a secret alone\nread it with: --env-file env\n"}, u.run("", "verify", "--secret-file", "./env", aliceToken))
 	assert.Equal(t, result{3, "", "ginjwt: empty: the secret is empty\n"}, u.run("", "verify", "--secret-file", "./empty", aliceToken))
 }
+
+// A set of another issuer has keys of no use, such as that for encryption of Keycloak.
+func TestVerifyWithTheSetOfAnIssuer(t *testing.T) {
+	t.Parallel()
+	u := newUser(t)
+	u.ok("key", "new", "--algorithm", "EdDSA", "--format", "set", "--id", "k", "--out", "./keys.json")
+	token := u.ok("mint", "--key", "./keys.json", "--subject", "alice")
+	published := u.ok("jwks", "./keys.json")
+	const others = `[{"kty":"AKP","kid":"pq","alg":"ML-DSA-44","pub":"AA"},{"kty":"RSA","kid":"enc","use":"enc","alg":"RSA-OAEP"},`
+	u.write("set.json", strings.Replace(published, "[", others, 1))
+	skipped := `warning: set.json: key is not used: number 1 of the set, "kid" "pq": is of the type "AKP", which verifies nothing here` + "\n" +
+		`warning: set.json: key is not used: number 2 of the set, "kid" "enc": is for the use "enc"` + "\n"
+	assert.Equal(t, result{0, "", skipped}, u.run(token, "verify", "-q", "--key", "./set.json"))
+	inspected := u.run(token, "inspect", "--key", "./set.json")
+	assert.Contains(t, inspected.out, "Signature: valid")
+	assert.Equal(t, skipped, inspected.err)
+
+	u.write("own.json", strings.Replace(u.read("keys.json"), `[`, `[{"kty":"RSA","use":"enc"},`, 1))
+	r := u.run(token, "verify", "-q", "--key", "./own.json")
+	assert.Equal(t, 3, r.status, "a set of one's own is read strictly")
+	assert.Contains(t, r.err, `keys[0]: the member "use" must be "sig"`)
+
+	u.write("useless.json", `{"keys":`+others+`{"kty":"AKP"}]}`)
+	r = u.run(token, "verify", "-q", "--key", "./useless.json")
+	assert.Equal(t, 3, r.status)
+	assert.Contains(t, r.err, `keys[0] (kid "pq"): the member "alg" names no signing algorithm of this package`)
+}
+
+// RFC 9864 calls EdDSA with Ed25519 "Ed25519".
+func TestVerifyReadsEd25519(t *testing.T) {
+	t.Parallel()
+	u := newUser(t)
+	u.ok("key", "new", "--algorithm", "Ed25519", "--format", "pem", "--out", "./private.pem")
+	token := u.ok("mint", "--key", "./private.pem", "--algorithm", "Ed25519", "--subject", "alice")
+	assert.Equal(t, 0, u.run(token, "verify", "-q", "--key", "./private.pem", "--algorithm", "Ed25519").status)
+	assert.Equal(t, 0, u.run(token, "verify", "-q", "--key", "./private.pem").status)
+	assert.Contains(t, u.ok("inspect", token), `"EdDSA"`, "what is written")
+	assert.NotContains(t, u.ok("inspect", forged(`{"alg":"Ed25519"}`, `{"sub":"alice"}`)), "not an algorithm of ginjwt")
+}
