@@ -48,7 +48,7 @@ func TestMistakesInSettingsAreFoundAtStart(t *testing.T) {
 		"keys swapped":                     {ginjwt.Config{Algorithm: "ES256", PrivateKey: pems.P256Public}, `PrivateKey (JWT_PRIVATE_KEY): holds a public key`},
 		"private key made public":          {ginjwt.Config{Algorithm: "ES256", PublicKey: pems.P256Private}, `PublicKey (JWT_PUBLIC_KEY): holds a private key`},
 		"keys of two pairs":                {ginjwt.Config{Algorithm: "EdDSA", PrivateKey: pems.Ed25519Other, PublicKey: pems.Ed25519Public}, `PrivateKey (JWT_PRIVATE_KEY): the private and the public key do not belong together`},
-		"no PEM":                           {ginjwt.Config{Algorithm: "ES256", PublicKey: "/etc/key.pem"}, `PublicKey (JWT_PUBLIC_KEY): no key in PEM form found`},
+		"no PEM":                           {ginjwt.Config{Algorithm: "ES256", PublicKey: "/etc/key.pem"}, `PublicKey (JWT_PUBLIC_KEY): is the path of a file, not the text of a key; set JWT_PUBLIC_KEY_FILE to it, or, in Go, read the file with os.ReadFile`},
 		"negative lifetime":                {ginjwt.Config{SecretKey: secret, AccessTokenExpires: -time.Minute}, `AccessTokenExpires (JWT_ACCESS_TOKEN_EXPIRES): must be at least a second, or NeverExpires (it is -1m0s; 15 minutes are 15*time.Minute)`},
 		"tiny lifetime":                    {ginjwt.Config{SecretKey: secret, RefreshTokenExpires: 30}, `RefreshTokenExpires (JWT_REFRESH_TOKEN_EXPIRES): must be at least a second, or NeverExpires (it is 30ns; 15 minutes are 15*time.Minute)`},
 		"negative leeway":                  {ginjwt.Config{SecretKey: secret, DecodeLeeway: -1}, `DecodeLeeway (JWT_DECODE_LEEWAY): must be between zero and 100 years`},
@@ -122,7 +122,7 @@ func TestAllMistakesAreReportedAtOnce(t *testing.T) {
 		`ginjwt: AccessTokenExpires (JWT_ACCESS_TOKEN_EXPIRES): must be at least a second, or NeverExpires (it is -5ns; 15 minutes are 15*time.Minute)`,
 		`ginjwt: TokenLocation (JWT_TOKEN_LOCATION): "body" is not a location; use headers, cookies, query_string or json`,
 		`ginjwt: AccessCookieName (JWT_ACCESS_COOKIE_NAME): "__Host-a" may not have a domain`,
-		`ginjwt: PublicKey (JWT_PUBLIC_KEY): no key in PEM form found`,
+		`ginjwt: PublicKey (JWT_PUBLIC_KEY): neither a key in PEM form nor a JWK found`,
 		`ginjwt: SecretKey (JWT_SECRET_KEY): must be set to use the symmetric algorithm "HS256"; to use the PEM key, set Algorithm`,
 	}, strings.Split(err.Error(), "\n"))
 	assert.NotContains(t, err.Error(), "PS256", "one bad key is one mistake")

@@ -167,21 +167,22 @@ func (c Config) keyFor(name, field string, p *problems) (key *keys.Bound, given 
 // keyPairFor makes the key of an asymmetric algorithm of PrivateKey, PublicKey
 // or both.
 func (c Config) keyPairFor(name string, p *problems) *keys.Bound {
-	key, field := keys.Key{Algorithm: name}, "PublicKey"
+	var private, public keys.Key
 	var err, err2 error
+	field := "PublicKey"
 	if c.PublicKey != "" {
-		key.Verify, err = keys.ParsePublicPEM([]byte(c.PublicKey))
-		p.addError("PublicKey", err)
+		public, err = keys.ParsePublicPEM(name, []byte(c.PublicKey))
+		p.addError("PublicKey", adviseFile("JWT_PUBLIC_KEY", err))
 	}
 	if c.PrivateKey != "" {
 		field = "PrivateKey"
-		key.Sign, err2 = keys.ParsePrivatePEM([]byte(c.PrivateKey))
-		p.addError("PrivateKey", err2)
+		private, err2 = keys.ParsePrivatePEM(name, []byte(c.PrivateKey))
+		p.addError("PrivateKey", adviseFile("JWT_PRIVATE_KEY", err2))
 	}
 	if err != nil || err2 != nil {
 		return nil
 	}
-	bound, err := keys.Options{}.Bind(key)
+	bound, err := keys.Options{}.Bind(keys.Key{Algorithm: name, Sign: private.Sign, Verify: public.Verify})
 	p.addError(field, err)
 	return bound
 }

@@ -23,8 +23,8 @@ var settings = []setting{
 	{"JWT_ALGORITHM", "Algorithm", text(func(c *Config) *string { return &c.Algorithm })},
 	{"JWT_DECODE_ALGORITHMS", "DecodeAlgorithms", list(func(c *Config) *[]string { return &c.DecodeAlgorithms })},
 	{"JWT_SECRET_KEY", "SecretKey", text(func(c *Config) *string { return &c.SecretKey })},
-	{"JWT_PRIVATE_KEY", "PrivateKey", pemText(func(c *Config) *string { return &c.PrivateKey })},
-	{"JWT_PUBLIC_KEY", "PublicKey", pemText(func(c *Config) *string { return &c.PublicKey })},
+	{"JWT_PRIVATE_KEY", "PrivateKey", text(func(c *Config) *string { return &c.PrivateKey })},
+	{"JWT_PUBLIC_KEY", "PublicKey", text(func(c *Config) *string { return &c.PublicKey })},
 	{"JWT_ENCODE_AUDIENCE", "EncodeAudience", audience(func(c *Config) *[]string { return &c.EncodeAudience })},
 	{"JWT_DECODE_AUDIENCE", "DecodeAudience", audience(func(c *Config) *[]string { return &c.DecodeAudience })},
 	{"JWT_ENCODE_ISSUER", "EncodeIssuer", text(func(c *Config) *string { return &c.EncodeIssuer })},
@@ -67,11 +67,11 @@ var settings = []setting{
 	{"JWT_COOKIE_FORMER_PARTITIONED", "CookieFormerPartitioned", yes(func(c *Config) *bool { return &c.CookieFormerPartitioned })},
 	{"JWT_CSRF_COOKIE_DOMAIN", "CSRFCookieDomain", maybeEmpty(func(c *Config) *string { return &c.CSRFCookieDomain })},
 	{"JWT_MAX_FORM_SIZE", "MaxFormSize", number(func(c *Config) *int { return &c.MaxFormSize })},
-	{"JWT_SECRET_KEY_FILE", "SecretKey", inFile(text(func(c *Config) *string { return &c.SecretKey }))},
+	{"JWT_SECRET_KEY_FILE", "SecretKey", secretInFile(text(func(c *Config) *string { return &c.SecretKey }))},
 	{"JWT_PRIVATE_KEY_FILE", "PrivateKey", inFile(text(func(c *Config) *string { return &c.PrivateKey }))},
 	{"JWT_PUBLIC_KEY_FILE", "PublicKey", inFile(text(func(c *Config) *string { return &c.PublicKey }))},
 	{"JWT_KEYS", "Keys", setKeys},
-	{"JWT_KEYS_FILE", "Keys", inFile(setKeys)},
+	{"JWT_KEYS_FILE", "Keys", inFile(parseKeys)},
 	{"JWT_TYPE_CLAIM", "TypeClaim", text(func(c *Config) *string { return &c.TypeClaim })},
 	{"JWT_FRESH_CLAIM", "FreshClaim", text(func(c *Config) *string { return &c.FreshClaim })},
 	{"JWT_SCOPE_CLAIM", "ScopeClaim", text(func(c *Config) *string { return &c.ScopeClaim })},
@@ -106,7 +106,7 @@ var settings = []setting{
 //
 // JWT_SECRET_KEY_FILE, JWT_PRIVATE_KEY_FILE, JWT_PUBLIC_KEY_FILE and
 // JWT_KEYS_FILE name a file with the value, of 1 MiB at most, as Docker and
-// Kubernetes hand out secrets; a line break at its end is not a part of it. A
+// Kubernetes hand out secrets; a line break at its end is not a part of a secret. A
 // named pipe is waited for. JWT_KEYS is what [keys.Parse] reads.
 //
 // LoadConfig returns all problems that it finds, joined, each with the name of

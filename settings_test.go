@@ -1,6 +1,10 @@
 package ginjwt_test
 
 import (
+	"crypto/ed25519"
+	"crypto/rand"
+	"crypto/x509"
+	"encoding/pem"
 	"fmt"
 	"math"
 	"net/http"
@@ -37,7 +41,7 @@ func TestLoadConfigReadsEverySetting(t *testing.T) {
 		"JWT_DECODE_ALGORITHMS":         `["ES384", "HS256"]`,
 		"JWT_SECRET_KEY":                "secret, with a comma ",
 		"JWT_PRIVATE_KEY":               `-----BEGIN KEY-----\nabc\n-----END KEY-----`,
-		"JWT_PUBLIC_KEY":                "-----BEGIN KEY-----\nabc\\n\n-----END KEY-----",
+		"JWT_PUBLIC_KEY":                "-----BEGIN KEY-----\nabc\n-----END KEY-----\n",
 		"JWT_ENCODE_AUDIENCE":           "orders",
 		"JWT_DECODE_AUDIENCE":           `["orders", "returns"]`,
 		"JWT_ENCODE_ISSUER":             "https://id.example/a,b",
@@ -109,7 +113,7 @@ func TestLoadConfigReadsEverySetting(t *testing.T) {
 	assert.Len(t, asked, 43+28)
 	assert.Equal(t, ginjwt.Config{
 		SecretKey: "secret, with a comma ", AllowShortSecret: true,
-		PrivateKey: "-----BEGIN KEY-----\nabc\n-----END KEY-----", PublicKey: "-----BEGIN KEY-----\nabc\n\n-----END KEY-----",
+		PrivateKey: `-----BEGIN KEY-----\nabc\n-----END KEY-----`, PublicKey: "-----BEGIN KEY-----\nabc\n-----END KEY-----\n",
 		Algorithm: "ES256", DecodeAlgorithms: []string{"ES384", "HS256"},
 		AccessTokenExpires: 5 * time.Minute, RefreshTokenExpires: ginjwt.NeverExpires,
 		TokenLocation: []ginjwt.Location{ginjwt.InHeaders, ginjwt.InCookies}, IdentityClaim: "member", DisableVerifySub: true,
@@ -248,27 +252,77 @@ func TestNumbersThatAreTooLargeSaySo(t *testing.T) {
 	}
 }
 
-func TestPEMTextsHaveTheirLineBreaksHoweverTheyAreWritten(t *testing.T) {
+// TestSettingsReadKeysInAllTheirForms has one of each kind. Package keys tests them all.
+func TestSettingsReadKeysInAllTheirForms(t *testing.T) {
 	t.Parallel()
-	pem := strings.TrimSpace(keytest.Generate(t).Ed25519Private)
-	spelled := func(as string) string { return strings.ReplaceAll(pem, "\n", as) }
-	for _, value := range []string{
-		pem, pem + "\n", spelled("\r\n"), spelled(`\n`), spelled(`\n`) + "\n", spelled(`\r\n`), spelled(`\r\n`) + "\r\n",
-		spelled("\\n\n"), spelled(`\\n`), spelled(`\\r\\n`), spelled(`\r`),
+	pems := keytest.Generate(t)
+	for name, form := range map[string]func(text string) string{
+		"as it is":              func(text string) string { return text },
+		"byte order mark":       func(text string) string { return "\ufeff" + text },
+		`\r\n spelled out`:      func(text string) string { return strings.ReplaceAll(text, "\n", `\r\n`) },
+		`\n and a line break`:   func(text string) string { return strings.ReplaceAll(text, "\n", "\\n\n") },
+		"indented, in quotes":   func(text string) string { return `"` + strings.ReplaceAll(text, "\n", "\n  ") + `"` },
+		"base64 without labels": func(text string) string { return strings.Join(strings.Split(text, "\n")[1:2], "") },
+		"DER":                   func(text string) string { return string(derOf(t, text)) },
 	} {
-		for name, set := range map[string]func(*ginjwt.Config) bool{
-			"JWT_PRIVATE_KEY": func(c *ginjwt.Config) bool { return c.PrivateKey != "" },
-			"JWT_KEYS":        func(c *ginjwt.Config) bool { return len(c.Keys) == 1 },
+		file := filepath.Join(t.TempDir(), "key")
+		for _, set := range []struct{ setting, text string }{
+			{"JWT_PRIVATE_KEY", form(pems.Ed25519Private)}, {"JWT_PUBLIC_KEY", form(pems.Ed25519Public)}, {"JWT_KEYS", form(pems.Ed25519Private)},
 		} {
-			config, err := ginjwt.LoadConfig(lookup(map[string]string{name: value, "JWT_ALGORITHM": "EdDSA"}))
-			require.NoError(t, err, "%s: %q", name, value)
-			assert.True(t, set(&config))
-			assert.NoError(t, ginjwt.New(config).InitApp(nil), "%s: %q", name, value)
+			require.NoError(t, os.WriteFile(file, []byte(set.text), 0o600))
+			for setting, value := range map[string]string{set.setting: set.text, set.setting + "_FILE": file} {
+				config, err := ginjwt.LoadConfig(lookup(map[string]string{setting: value, "JWT_ALGORITHM": "EdDSA"}))
+				require.NoError(t, err, "%s: %s", setting, name)
+				assert.NoError(t, ginjwt.New(config).InitApp(nil), "%s: %s", setting, name)
+			}
 		}
 	}
-	config, err := ginjwt.LoadConfig(lookup(map[string]string{"JWT_PUBLIC_KEY": `-----BEGIN KEY-----\nabc\n-----END KEY-----`}))
+}
+
+func derOf(t *testing.T, text string) []byte {
+	t.Helper()
+	block, _ := pem.Decode([]byte(text))
+	require.NotNil(t, block)
+	return block.Bytes
+}
+
+// A binary key may end with the byte of a line break, which is then part of it.
+func TestABinaryKeyInAFileIsReadToItsEnd(t *testing.T) {
+	t.Parallel()
+	var private ed25519.PrivateKey
+	for public := (ed25519.PublicKey{0}); public[len(public)-1] != '\n'; {
+		var err error
+		public, private, err = ed25519.GenerateKey(rand.Reader)
+		require.NoError(t, err)
+	}
+	file := filepath.Join(t.TempDir(), "public.der")
+	require.NoError(t, os.WriteFile(file, keytest.Must(x509.MarshalPKIXPublicKey(private.Public())), 0o600))
+	config, err := ginjwt.LoadConfig(lookup(map[string]string{"JWT_ALGORITHM": "EdDSA", "JWT_PUBLIC_KEY_FILE": file}))
 	require.NoError(t, err)
-	assert.Equal(t, "-----BEGIN KEY-----\nabc\n-----END KEY-----", config.PublicKey)
+	assert.NoError(t, ginjwt.New(config).InitApp(nil))
+}
+
+func TestAPathInASettingForATextIsNamed(t *testing.T) {
+	t.Parallel()
+	for _, setting := range []string{"JWT_PRIVATE_KEY", "JWT_PUBLIC_KEY", "JWT_KEYS"} {
+		config, err := ginjwt.LoadConfig(lookup(map[string]string{setting: "/etc/keys/key.pem", "JWT_ALGORITHM": "EdDSA"}))
+		if err == nil {
+			err = ginjwt.New(config).InitApp(nil)
+		}
+		assert.ErrorContains(t, err, "is the path of a file, not the text of a key; set "+setting+"_FILE to it", setting)
+	}
+	pems := keytest.Generate(t)
+	_, err := ginjwt.LoadConfig(lookup(map[string]string{"JWT_PRIVATE_KEY_FILE": pems.Ed25519Private}))
+	assert.EqualError(t, err, "ginjwt: JWT_PRIVATE_KEY_FILE: holds the key itself, not the path of a file; use the setting without _FILE, or write the key to a file")
+}
+
+func TestAKeyForPSSIsNotUsedWithAnother(t *testing.T) {
+	t.Parallel()
+	private, err := os.ReadFile("keys/testdata/pss384.pem")
+	require.NoError(t, err)
+	assert.NoError(t, ginjwt.New(ginjwt.Config{Algorithm: "PS384", PrivateKey: string(private)}).InitApp(nil))
+	err = ginjwt.New(ginjwt.Config{Algorithm: "RS256", PrivateKey: string(private)}).InitApp(nil)
+	assert.EqualError(t, err, "ginjwt: PrivateKey (JWT_PRIVATE_KEY): is an RSA-PSS key, which is for PS384 only (algorithm RS256)")
 }
 
 func TestLoadConfigReadsFiles(t *testing.T) {
@@ -287,8 +341,8 @@ func TestLoadConfigReadsFiles(t *testing.T) {
 	}))
 	require.NoError(t, err)
 	assert.Equal(t, "a secret with a blank ", config.SecretKey)
-	assert.Equal(t, strings.TrimSpace(pems.RSAPrivate), config.PrivateKey)
-	assert.Equal(t, strings.TrimSpace(pems.RSAPublic), config.PublicKey)
+	assert.Equal(t, pems.RSAPrivate, config.PrivateKey)
+	assert.Equal(t, pems.RSAPublic, config.PublicKey)
 	assert.Len(t, config.Keys, 2)
 
 	_, err = ginjwt.LoadConfig(lookup(map[string]string{

@@ -9,7 +9,6 @@ import (
 	"math"
 	"net/http"
 	"os"
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -36,28 +35,12 @@ func maybeEmpty(field func(*Config) *string) func(*Config, string) error {
 	}
 }
 
-// pemText reads a PEM text.
-func pemText(field func(*Config) *string) func(*Config, string) error {
-	set := text(field)
-	return func(c *Config, value string) error { return set(c, withLineBreaks(value)) }
-}
-
-// withLineBreaks gives a PEM text its line breaks: where a variable can only have one
-// line, they are often written as \n or \r\n, with more than one backslash where
-// several programs did so. No backslash has another meaning in a PEM text.
-func withLineBreaks(value string) string {
-	return spelledBreaks.ReplaceAllString(value, "\n")
-}
-
-var spelledBreaks = regexp.MustCompile(`\\+r\\+n|\\+[rn]`)
-
 // setKeys reads a JWK Set, a JWK, or a PEM text with any number of keys.
-func setKeys(c *Config, value string) (err error) {
+func setKeys(c *Config, value string) error { return adviseFile("JWT_KEYS", parseKeys(c, value)) }
+
+func parseKeys(c *Config, value string) (err error) {
 	if value == "" {
 		return errEmptyValue
-	}
-	if !strings.HasPrefix(strings.TrimSpace(value), "{") { // in JSON, \n is another thing
-		value = withLineBreaks(value)
 	}
 	if c.Keys, err = keys.Parse([]byte(value)); err == nil {
 		return nil
@@ -67,6 +50,14 @@ func setKeys(c *Config, value string) (err error) {
 		return fmt.Errorf("%w; if these are the keys of another issuer, read them with keys.ParseSet, for Issuer.Keys", err)
 	}
 	return err
+}
+
+// adviseFile says what to do with the path of a file in a setting that takes a text.
+func adviseFile(setting string, err error) error {
+	if !errors.Is(err, keys.ErrPath) {
+		return err
+	}
+	return fmt.Errorf("%w; set %s_FILE to it, or, in Go, read the file with os.ReadFile", err, setting)
 }
 
 func yes(field func(*Config) *bool) func(*Config, string) error {
@@ -285,18 +276,28 @@ func setSameSite(c *Config, value string) error {
 // maxFile bounds a file with a key or a secret.
 const maxFile = 1 << 20
 
-// inFile reads a value from a file, as Docker and Kubernetes hand out secrets. A
-// line break at its end is not a part of it.
+// secretInFile reads a secret from a file, as Docker and Kubernetes hand out secrets.
+// A line break at its end is not a part of it.
+func secretInFile(set func(*Config, string) error) func(*Config, string) error {
+	return inFile(func(c *Config, value string) error {
+		return set(c, strings.TrimSuffix(strings.TrimSuffix(value, "\n"), "\r"))
+	})
+}
+
+// inFile reads a value from a file, every byte of it: a key may be binary.
 func inFile(set func(*Config, string) error) func(*Config, string) error {
 	return func(c *Config, path string) error {
-		if path == "" {
+		switch {
+		case path == "":
 			return errEmptyValue
+		case strings.Contains(path, "-----BEGIN ") || strings.HasPrefix(strings.TrimSpace(path), "{"):
+			return errors.New("holds the key itself, not the path of a file; use the setting without _FILE, or write the key to a file")
 		}
 		value, err := readFile(path)
 		if err != nil {
 			return err
 		}
-		return set(c, strings.TrimSuffix(strings.TrimSuffix(value, "\n"), "\r"))
+		return set(c, value)
 	}
 }
 

@@ -202,7 +202,8 @@ func isSmallRSAKey(k keys.Key) bool {
 }
 
 func (c effectiveConfig) isExpiredCertificate(text string) bool {
-	block, _ := pem.Decode([]byte(text))
+	normalized, _ := keys.Normalize([]byte(text)) // what cannot be read is reported elsewhere
+	block, _ := pem.Decode(normalized)
 	if block == nil || block.Type != "CERTIFICATE" {
 		return false
 	}
@@ -212,9 +213,9 @@ func (c effectiveConfig) isExpiredCertificate(text string) bool {
 
 // isSmallRSA looks at a PEM text with a private or a public key.
 func isSmallRSA(text string) bool {
-	if private, err := keys.ParsePrivatePEM([]byte(text)); err == nil {
-		return isSmallRSAKey(keys.Key{Sign: private})
+	if private, err := keys.ParsePrivatePEM("", []byte(text)); err == nil {
+		return isSmallRSAKey(private)
 	}
-	public, err := keys.ParsePublicPEM([]byte(text))
-	return err == nil && isSmallRSAKey(keys.Key{Verify: public})
+	public, err := keys.ParsePublicPEM("", []byte(text))
+	return err == nil && isSmallRSAKey(public)
 }

@@ -111,9 +111,10 @@ func (o SetOptions) certified(name string, v strictjson.Value) ([]Key, error) {
 	case !ok:
 		return nil, errors.New("is not a text in PEM form")
 	}
-	public, err := ParsePublicPEM([]byte(text))
+	k, err := ParsePublicPEM("", []byte(text))
 	if err != nil {
 		return nil, err
 	}
-	return o.bind(Key{ID: name, Verify: public}, false, "")
+	k.ID = name
+	return o.bind(k, k.Algorithm != "", k.Algorithm)
 }

@@ -46,14 +46,14 @@ func TestParseOne(t *testing.T) {
 		assert.Equal(t, test.signs, key.Sign != nil, name)
 	}
 	for name, test := range map[string]struct{ algorithm, pem, says string }{
-		"nothing":        {"RS256", "", "no key in PEM form found"},
+		"nothing":        {"RS256", "", "neither a key in PEM form nor a JWK found"},
 		"secret":         {"HS256", pems.RSAPrivate, "needs a key for HMAC, not an RSA key (algorithm HS256)"},
 		"other type":     {"RS256", pems.P256Private, "needs a key for RSA, not an EC key (algorithm RS256)"},
 		"other curve":    {"ES384", pems.P256Private, "needs a key on the curve P-384 (algorithm ES384)"},
 		"small":          {"RS256", pems.RSASmall, "has 1024 bits, but must have at least 2048 (RFC 7518 §3.3) (algorithm RS256)"},
 		"no algorithm":   {"none", pems.RSAPrivate, `"none" is not a signing algorithm of this package`},
-		"damaged":        {"RS256", keytest.Encode("PRIVATE KEY", []byte("x")), "the private key is damaged, encrypted or of an unknown kind"},
-		"encrypted":      {"RS256", keytest.Encode("ENCRYPTED PRIVATE KEY", []byte("x")), "the key is encrypted; decrypt it first (openssl pkey)"},
+		"damaged":        {"RS256", keytest.Encode("PRIVATE KEY", []byte("x")), "the private key is damaged or of an unknown kind"},
+		"encrypted":      {"RS256", keytest.Encode("ENCRYPTED PRIVATE KEY", []byte("x")), "the key is encrypted; decrypt it first: openssl pkey -in FILE -out key.pem"},
 		"something else": {"RS256", keytest.Encode("X509 CRL", []byte("x")), `a PEM block of the type "X509 CRL" is no key`},
 	} {
 		_, err := keys.ParseOne("", test.algorithm, []byte(test.pem))
@@ -65,13 +65,12 @@ func TestUnreadablePEMSaysWhatItIs(t *testing.T) {
 	t.Parallel()
 	pem := strings.TrimSpace(keytest.Generate(t).Ed25519Private)
 	for name, test := range map[string]struct{ text, says string }{
-		"line breaks spelled out":        {strings.ReplaceAll(pem, "\n", `\n`), `a PEM block has its line breaks spelled out, as \n; write real ones`},
-		"as on Windows":                  {strings.ReplaceAll(pem, "\n", `\r\n`) + "\r\n", `a PEM block has its line breaks spelled out, as \n; write real ones`},
-		"cut off":                        {pem[:60], "a PEM block has no END line; the text is cut off"},
-		"blanks in place of line breaks": {strings.ReplaceAll(pem, "\n", " ") + "\n", "a PEM block has no line breaks; BEGIN and END need lines of their own"},
-		"in quotation marks":             {`"` + pem + `"`, "a PEM block stands in quotation marks; remove them"},
-		"indented":                       {"  " + strings.ReplaceAll(pem, "\n", "\n  "), "a PEM block is damaged or indented"},
-		"damaged":                        {strings.Replace(pem, "M", "!", 1), "a PEM block is damaged or indented"},
+		"cut off":          {pem[:60], "a PEM block has no END line; the text is cut off"},
+		"first of two":     {pem[:60] + pem, "a PEM block has no END line; the text is cut off"},
+		"two in one":       {strings.Replace(pem, "END PRIVATE", "END PUBLIC", 1), "a PEM block has an END line that does not fit its BEGIN line"},
+		"damaged":          {strings.Replace(pem, "M", "!", 1), "a PEM block is damaged"},
+		"nothing in it":    {keytest.Encode("PRIVATE KEY", nil), "a PEM block is damaged"},
+		"dashes of a text": {strings.ReplaceAll(pem, "-----", "—"), "a PEM block has other dashes than five at each side of its BEGIN line"},
 	} {
 		_, err := keys.ParseOne("", "EdDSA", []byte(test.text))
 		assert.EqualError(t, err, "keys: "+test.says, name)

@@ -9,9 +9,10 @@ import (
 )
 
 // ParseOne reads a JWK (RFC 7517), or the first key in a PEM text: PKCS #1,
-// PKCS #8, SEC 1, PKIX or a certificate, whose validity is not looked at. It
-// checks that the key fits the algorithm in type, size and curve. Both id and
-// algorithm may be empty; where a JWK has "kid" or "alg", they must not differ.
+// PKCS #8, SEC 1, PKIX or a certificate, whose validity is not looked at. Other
+// forms in which keys are copied are those of [Normalize]. It checks that the key
+// fits the algorithm in type, size and curve. Both id and algorithm may be empty;
+// where a JWK has "kid" or "alg", they must not differ.
 func ParseOne(id, algorithm string, text []byte) (Key, error) {
 	k, err := parseOne(id, algorithm, text)
 	if err != nil {
@@ -21,10 +22,13 @@ func ParseOne(id, algorithm string, text []byte) (Key, error) {
 }
 
 func parseOne(id, algorithm string, text []byte) (k Key, err error) {
+	if text, err = normalize(text, 2); err != nil {
+		return Key{}, err
+	}
 	if isObject(text) {
 		k, err = parseJWK(text)
 	} else {
-		k, err = parseFirstPEM(text)
+		k, err = parseFirst(text, algorithm)
 	}
 	switch {
 	case err != nil:
@@ -41,14 +45,6 @@ func parseOne(id, algorithm string, text []byte) (k Key, err error) {
 	return k, nil
 }
 
-func parseFirstPEM(text []byte) (Key, error) {
-	parsed, err := parsePEM(text)
-	if err != nil {
-		return Key{}, err
-	}
-	return keyOf(parsed), nil
-}
-
 // keyOf returns a Key that signs, if key is a private one.
 func keyOf(key any) Key {
 	if _, private := key.(crypto.Signer); private {
@@ -61,7 +57,9 @@ func keyOf(key any) Key {
 // key that is not good refuses the whole text. A key that names no algorithm
 // has none: a list of keys gives it one by its type.
 //
-// In a PEM text, a private key and its public key or certificate are one Key.
+// In a PEM text, a private key and its public key or certificate are one Key. A
+// key of id-RSASSA-PSS (RFC 4055) is for PS256, PS384 or PS512, by its parameters.
+// Other forms in which keys are copied are those of [Normalize].
 // The certificate of an authority, such as those in a chain, is refused.
 //
 // In a JWK, "nbf" and "exp" are NotBefore and NotAfter, "token_type" is
@@ -79,8 +77,9 @@ func Parse(text []byte) ([]Key, error) {
 }
 
 func parse(text []byte) ([]Key, error) {
-	if len(text) > maxKeysText {
-		return nil, errKeysTooLarge
+	text, err := normalize(text, 2)
+	if err != nil {
+		return nil, err
 	}
 	if isObject(text) {
 		return parseJWKs(text)
@@ -88,31 +87,42 @@ func parse(text []byte) ([]Key, error) {
 	return parsePEMs(text)
 }
 
-// ParsePrivatePEM reads the first key of a PEM text, which must be a private one.
-// It does not check the key. Its error has no prefix, for a caller that names where
-// the text comes from.
-func ParsePrivatePEM(text []byte) (any, error) {
-	key, err := parsePEM(text)
-	if _, signs := key.(crypto.Signer); err == nil && !signs {
-		return nil, errors.New("holds a public key")
+// ParsePrivatePEM reads the first key of a PEM text, or of another form that
+// [Normalize] knows but JWKs, which must be a private one. The key has an algorithm
+// if it is for certain ones only; the one that is wanted must be among them, and may
+// be empty. It does not check the key. Its error has no prefix, for a caller that
+// names where the text comes from.
+func ParsePrivatePEM(algorithm string, text []byte) (Key, error) {
+	k, err := parseKeyText(algorithm, text)
+	if err == nil && k.Sign == nil {
+		return Key{}, errors.New("holds a public key")
 	}
-	return key, err
+	return k, err
 }
 
 // ParsePublicPEM reads the first key of a PEM text, which must be a public one or
 // a certificate. It is otherwise like ParsePrivatePEM.
-func ParsePublicPEM(text []byte) (any, error) {
-	key, err := parsePEM(text)
-	if _, signs := key.(crypto.Signer); err == nil && signs {
-		return nil, errors.New("holds a private key")
+func ParsePublicPEM(algorithm string, text []byte) (Key, error) {
+	k, err := parseKeyText(algorithm, text)
+	if err == nil && k.Sign != nil {
+		return Key{}, errors.New("holds a private key")
 	}
-	return key, err
+	return k, err
 }
 
-// isObject tells a JWK or a JWK Set from a PEM text.
-func isObject(text []byte) bool {
-	return bytes.HasPrefix(bytes.TrimLeft(text, " \t\r\n"), []byte("{"))
+func parseKeyText(algorithm string, text []byte) (Key, error) {
+	text, err := normalize(text, 2)
+	switch {
+	case err != nil:
+		return Key{}, err
+	case isObject(text):
+		return Key{}, errors.New("is a JWK or a JWK Set; set Keys (JWT_KEYS), which takes them")
+	}
+	return parseFirst(text, algorithm)
 }
+
+// isObject tells a JWK or a JWK Set from a PEM text, in a text that was normalized.
+func isObject(text []byte) bool { return bytes.HasPrefix(text, []byte("{")) }
 
 // What a text of keys may hold at most.
 const (

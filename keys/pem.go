@@ -2,28 +2,33 @@ package keys
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/x509"
 	"encoding/pem"
 	"errors"
 	"fmt"
-	"strings"
 )
 
-// parsePEM reads the first key of a PEM text.
-func parsePEM(text []byte) (any, error) {
+// parseFirst reads the first key of a text that was normalized. It is bound to an
+// algorithm if it is for certain ones only.
+func parseFirst(text []byte, algorithm string) (Key, error) {
 	for {
 		block, rest := pem.Decode(text)
 		if block == nil {
-			return nil, unreadablePEM(text, "no key in PEM form found")
+			return Key{}, errNoKey
 		}
 		if block.Type != "EC PARAMETERS" { // openssl writes it before the key
-			return parseBlock(block)
+			found, err := parseBlock(block)
+			if err != nil {
+				return Key{}, err
+			}
+			return found.bind(algorithm)
 		}
 		text = rest
 	}
 }
 
-// parsePEMs reads every key of a PEM text.
+// parsePEMs reads every key of a text that was normalized.
 func parsePEMs(text []byte) ([]Key, error) {
 	var found pemKeys
 	blocks := 0
@@ -37,32 +42,10 @@ func parsePEMs(text []byte) ([]Key, error) {
 			return nil, fmt.Errorf("PEM block %d: %w", blocks, err)
 		}
 	}
-	switch {
-	case bytes.Count(text, []byte("-----BEGIN ")) != blocks: // the decoder passes over it
-		return nil, unreadablePEM(text, "")
-	case len(found.keys) == 0:
-		return nil, errors.New("neither a key in PEM form nor a JWK found")
+	if len(found.keys) == 0 {
+		return nil, errNoKey
 	}
 	return found.keys, nil
-}
-
-// unreadablePEM says what is wrong with a text in which the decoder found no block,
-// or not all. It quotes nothing. Where no block begins, without is what it says.
-func unreadablePEM(text []byte, without string) error {
-	start := bytes.Index(text, []byte("-----BEGIN "))
-	switch {
-	case start < 0:
-		return errors.New(without)
-	case bytes.Contains(text, []byte(`\n`)) || bytes.Contains(text, []byte(`\r`)):
-		return errors.New(`a PEM block has its line breaks spelled out, as \n; write real ones`)
-	case !bytes.Contains(text, []byte("-----END ")):
-		return errors.New("a PEM block has no END line; the text is cut off")
-	case !bytes.ContainsRune(bytes.TrimSpace(text), '\n'):
-		return errors.New("a PEM block has no line breaks; BEGIN and END need lines of their own")
-	case start > 0 && bytes.IndexByte([]byte("\"'`"), text[start-1]) >= 0:
-		return errors.New("a PEM block stands in quotation marks; remove them")
-	}
-	return errors.New("a PEM block is damaged or indented")
 }
 
 // pemKeys are the keys found in a PEM text, and the certificates that they are
@@ -85,7 +68,11 @@ func (found *pemKeys) add(block *pem.Block) error {
 			return err
 		}
 	}
-	return found.addKey(keyOf(parsed))
+	k, err := parsed.bind("")
+	if err != nil {
+		return err
+	}
+	return found.addKey(k)
 }
 
 // addCertificate refuses certificates that sign each other: the key of an
@@ -122,9 +109,11 @@ func (found *pemKeys) addKey(k Key) error {
 	}
 	for i, other := range found.keys {
 		if known, err := other.Public(); err == nil && sameKey(known, public) {
-			if other.Sign == nil {
-				found.keys[i] = k
+			if other.Sign != nil {
+				k, other = other, k
 			}
+			k.Algorithm = cmp.Or(k.Algorithm, other.Algorithm)
+			found.keys[i] = k
 			return nil
 		}
 	}
@@ -135,34 +124,9 @@ func (found *pemKeys) addKey(k Key) error {
 	return nil
 }
 
-func parseBlock(block *pem.Block) (any, error) {
-	if block.Type == "ENCRYPTED PRIVATE KEY" || block.Headers["DEK-Info"] != "" {
-		return nil, errors.New("the key is encrypted; decrypt it first (openssl pkey)")
+func parseBlock(block *pem.Block) (derKey, error) {
+	if len(block.Headers) > 0 { // all that normalize leaves
+		return derKey{}, errEncrypted
 	}
-	var key any
-	var err error
-	switch block.Type {
-	case "PRIVATE KEY":
-		key, err = x509.ParsePKCS8PrivateKey(block.Bytes)
-	case "RSA PRIVATE KEY":
-		key, err = x509.ParsePKCS1PrivateKey(block.Bytes)
-	case "EC PRIVATE KEY":
-		key, err = x509.ParseECPrivateKey(block.Bytes)
-	case "PUBLIC KEY":
-		key, err = x509.ParsePKIXPublicKey(block.Bytes)
-	case "RSA PUBLIC KEY":
-		key, err = x509.ParsePKCS1PublicKey(block.Bytes)
-	case "CERTIFICATE":
-		var certificate *x509.Certificate
-		if certificate, err = x509.ParseCertificate(block.Bytes); err == nil {
-			key = certificate.PublicKey
-		}
-	default:
-		return nil, fmt.Errorf("a PEM block of the type %q is no key", block.Type)
-	}
-	if err != nil {
-		// The parser's error is left out, as it may quote what it read.
-		return nil, fmt.Errorf("the %s is damaged, encrypted or of an unknown kind", strings.ToLower(block.Type))
-	}
-	return key, nil
+	return parseDER(block.Type, block.Bytes)
 }

@@ -196,7 +196,7 @@ func mistakes(t *testing.T) map[string]error {
 	der, err := x509.MarshalPKCS8PrivateKey(key.Sign)
 	require.NoError(t, err)
 	text := pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})
-	encrypted := pem.EncodeToMemory(&pem.Block{Type: "ENCRYPTED PRIVATE KEY", Bytes: der})
+	encrypted := pem.EncodeToMemory(&pem.Block{Type: "ENCRYPTED PRIVATE KEY", Bytes: []byte("x")})
 	file := filepath.Join(dir, "keys.pem")
 	require.NoError(t, os.WriteFile(file, text, 0o600))
 	small, err := x509.MarshalPKIXPublicKey(&newSmallRSA(t).PublicKey)
@@ -225,8 +225,8 @@ func mistakes(t *testing.T) map[string]error {
 		"JWT_KEYS_FILE: the file cannot be opened: no such file or directory": load("JWT_KEYS_FILE", filepath.Join(dir, "none")),
 		"JWT_KEYS_FILE: is set beside JWT_KEYS; remove one of them":           load("JWT_KEYS_FILE", file, "JWT_KEYS", string(text)),
 		"not valid JSON, or a name comes twice in it":                         load("JWT_KEYS", `{"keys":[`),
-		"a PEM block is damaged or indented":                                  load("JWT_KEYS", strings.ReplaceAll("\n"+string(text), "\n", "\n  ")),
-		"the key is encrypted; decrypt it first (openssl pkey)":               load("JWT_KEYS", string(encrypted)),
+		"a PEM block is damaged":                                              load("JWT_KEYS", strings.Replace(string(text), "M", "!", 1)),
+		"the key is encrypted; decrypt it first":                              load("JWT_KEYS", string(encrypted)),
 		"has 1024 bits, but must have at least 2048": load("JWT_KEYS",
 			string(pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: small}))),
 		`has the ID "1" of another key`:              list(key, newEdDSA(t, "1")),

@@ -1,0 +1,311 @@
+package keys
+
+import (
+	"bytes"
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/elliptic"
+	"crypto/rsa"
+	"crypto/x509"
+	"encoding/asn1"
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+)
+
+// derForms are the labels of what is written in DER, by the elements of its outermost
+// SEQUENCE: a letter for each, as in letterOf.
+var derForms = []struct {
+	elements *regexp.Regexp
+	label    string
+}{
+	{regexp.MustCompile(`^ISO`), "PRIVATE KEY"}, // PKCS #8, RFC 5958
+	{regexp.MustCompile(`^I{9}S?$`), "RSA PRIVATE KEY"},
+	{regexp.MustCompile(`^I{6}$`), "DSA PRIVATE KEY"},
+	{regexp.MustCompile(`^IO`), "EC PRIVATE KEY"},
+	{regexp.MustCompile(`^II$`), "RSA PUBLIC KEY"},
+	{regexp.MustCompile(`^SB$`), "PUBLIC KEY"},
+	{regexp.MustCompile(`^SO$`), "ENCRYPTED PRIVATE KEY"},
+	{regexp.MustCompile(`^ISS?$`), "PKCS12"},
+	{regexp.MustCompile(`^DC$`), "PKCS7"},
+}
+
+// labelOf returns the PEM label of what is in DER in b; empty if it is nothing of
+// keys.
+func labelOf(b []byte) string {
+	outer := elements(b)
+	letters := lettersOf(outer)
+	if letters == "SSB" {
+		return signedLabel(outer[0].FullBytes)
+	}
+	for _, form := range derForms {
+		if !form.elements.MatchString(letters) {
+			continue
+		}
+		if i := strings.IndexByte(letters, 'S'); 0 <= i && i < 2 && !strings.HasPrefix(lettersOf(elements(outer[i].FullBytes)), "D") {
+			return "" // where an algorithm or a type of content would be named
+		}
+		return form.label
+	}
+	return ""
+}
+
+var (
+	certificateBody = regexp.MustCompile(`^C?ISSSSS`)
+	requestBody     = regexp.MustCompile(`^ISSC?$`)
+)
+
+// signedLabel tells certificates, requests for them, and lists of revoked ones by
+// what is signed.
+func signedLabel(signed []byte) string {
+	switch letters := lettersOf(elements(signed)); {
+	case certificateBody.MatchString(letters):
+		return "CERTIFICATE"
+	case requestBody.MatchString(letters):
+		return "CERTIFICATE REQUEST"
+	}
+	return "X509 CRL"
+}
+
+// elements returns the elements of the SEQUENCE that b is; none if it is something
+// else, or more than one.
+func elements(b []byte) (list []asn1.RawValue) {
+	var outer asn1.RawValue
+	rest, err := asn1.Unmarshal(b, &outer)
+	if err != nil || len(rest) > 0 || outer.Class != asn1.ClassUniversal || outer.Tag != asn1.TagSequence {
+		return nil
+	}
+	const most = 16 // no form of a key has more
+	for rest = outer.Bytes; len(rest) > 0 && len(list) < most; {
+		var element asn1.RawValue
+		if rest, err = asn1.Unmarshal(rest, &element); err != nil {
+			return nil
+		}
+		list = append(list, element)
+	}
+	return list
+}
+
+func lettersOf(list []asn1.RawValue) string {
+	letters := make([]byte, len(list))
+	for i, element := range list {
+		letters[i] = letterOf(element)
+	}
+	return string(letters)
+}
+
+func letterOf(element asn1.RawValue) byte {
+	if element.Class == asn1.ClassContextSpecific {
+		return 'C'
+	}
+	if element.Class == asn1.ClassUniversal {
+		switch element.Tag {
+		case asn1.TagInteger:
+			return 'I'
+		case asn1.TagSequence:
+			return 'S'
+		case asn1.TagOctetString:
+			return 'O'
+		case asn1.TagBitString:
+			return 'B'
+		case asn1.TagOID:
+			return 'D'
+		}
+	}
+	return '?'
+}
+
+// derKey is a key that was read from DER.
+type derKey struct {
+	key        any
+	algorithms []string // the only ones that it may be used with; nil if its type decides
+}
+
+// parseDER reads a key, which is in the form that a PEM label names.
+func parseDER(label string, der []byte) (found derKey, err error) {
+	switch label {
+	case "PRIVATE KEY":
+		return parsePKCS8(der)
+	case "RSA PRIVATE KEY":
+		found.key, err = x509.ParsePKCS1PrivateKey(der)
+	case "EC PRIVATE KEY":
+		found.key, err = parseSEC1(der)
+	case "PUBLIC KEY":
+		return parsePKIX(der)
+	case "RSA PUBLIC KEY":
+		found.key, err = x509.ParsePKCS1PublicKey(der)
+	case "CERTIFICATE":
+		var certificate *x509.Certificate
+		if certificate, err = x509.ParseCertificate(der); err == nil {
+			return parsePKIX(certificate.RawSubjectPublicKeyInfo)
+		}
+	default:
+		return derKey{}, noKeyIn(label)
+	}
+	var told *keyError
+	if errors.As(err, &told) {
+		return derKey{}, err
+	}
+	if err != nil {
+		return derKey{}, damaged(label)
+	}
+	return found, nil
+}
+
+// keyError is an error of this package about a key. The errors of parsers are not
+// shown, as they may quote what they read.
+type keyError struct{ text string }
+
+func (e *keyError) Error() string { return e.text }
+
+func damaged(label string) error {
+	return &keyError{fmt.Sprintf("the %s is damaged or of an unknown kind", strings.ToLower(label))}
+}
+
+// isKeyLabel reports whether parseDER reads what has this label.
+func isKeyLabel(label string) bool {
+	switch label {
+	case "PRIVATE KEY", "RSA PRIVATE KEY", "EC PRIVATE KEY", "PUBLIC KEY", "RSA PUBLIC KEY", "CERTIFICATE":
+		return true
+	}
+	return false
+}
+
+// noKeyIn says what a block is that holds no key, or none that can be read.
+func noKeyIn(label string) error {
+	switch label {
+	case "ENCRYPTED PRIVATE KEY":
+		return errEncrypted
+	case "CERTIFICATE REQUEST", "NEW CERTIFICATE REQUEST":
+		return errors.New("is a certificate signing request, not a key; for its public key type: openssl req -in FILE -pubkey -noout")
+	case "PKCS12":
+		return errors.New("is a PKCS #12 file; convert it: openssl pkcs12 -in FILE -nodes")
+	case "PKCS7", "CMS":
+		return errors.New("is a PKCS #7 file of certificates; convert it: openssl pkcs7 -in FILE -print_certs (-inform DER if it is binary)")
+	case "DSA PRIVATE KEY":
+		return unsupported("DSA")
+	}
+	return fmt.Errorf("a PEM block of the type %.64q is no key", label)
+}
+
+var (
+	errEncrypted     = errors.New("the key is encrypted; decrypt it first: openssl pkey -in FILE -out key.pem")
+	errForeignPublic = &keyError{"the public key that is in the private key belongs to another one"}
+)
+
+// algorithmID is AlgorithmIdentifier of RFC 5280 §4.1.1.2.
+type algorithmID struct {
+	Algorithm  asn1.ObjectIdentifier
+	Parameters asn1.RawValue `asn1:"optional"`
+}
+
+// parsePKCS8 reads PKCS #8, with or without the public key of RFC 5958.
+func parsePKCS8(der []byte) (derKey, error) {
+	var outer struct {
+		Version   int
+		Algorithm algorithmID
+		Key       []byte
+	}
+	if _, err := asn1.Unmarshal(der, &outer); err != nil {
+		return derKey{}, damaged("PRIVATE KEY")
+	}
+	algorithms, err := checkAlgorithm(outer.Algorithm)
+	if err != nil {
+		return derKey{}, err
+	}
+	var key any
+	if algorithms != nil {
+		key, err = x509.ParsePKCS1PrivateKey(outer.Key)
+	} else {
+		key, err = x509.ParsePKCS8PrivateKey(der)
+	}
+	if err != nil {
+		return derKey{}, damaged("PRIVATE KEY")
+	}
+	_, isEC := key.(*ecdsa.PrivateKey)
+	if !statesItsPublic(key, der) || isEC && !statesItsPublic(key, outer.Key) {
+		return derKey{}, errForeignPublic
+	}
+	return derKey{key, algorithms}, nil
+}
+
+func parseSEC1(der []byte) (*ecdsa.PrivateKey, error) {
+	for _, element := range elements(der) {
+		var curve asn1.RawValue
+		if element.Class != asn1.ClassContextSpecific || element.Tag != 0 {
+			continue
+		}
+		if _, err := asn1.Unmarshal(element.Bytes, &curve); err == nil {
+			if err := checkCurve(curve); err != nil {
+				return nil, err
+			}
+		}
+	}
+	key, err := x509.ParseECPrivateKey(der)
+	if err == nil && !statesItsPublic(key, der) {
+		return nil, errForeignPublic
+	}
+	return key, err
+}
+
+// statesItsPublic reports whether the public key that PKCS #8 or SEC 1 holds beside
+// a private key belongs to it, if there is one.
+func statesItsPublic(private any, der []byte) bool {
+	for _, element := range elements(der) {
+		if element.Class != asn1.ClassContextSpecific || element.Tag != 1 {
+			continue
+		}
+		bits := element.Bytes // of a BIT STRING whose tag is replaced, as in PKCS #8
+		if element.IsCompound {
+			var inner asn1.RawValue
+			if _, err := asn1.Unmarshal(element.Bytes, &inner); err != nil {
+				return false
+			}
+			bits = inner.Bytes
+		}
+		return len(bits) > 0 && isPublicOf(private, bits[1:])
+	}
+	return true
+}
+
+// isPublicOf compares a private key with the bits of a public one.
+func isPublicOf(private any, bits []byte) bool {
+	switch key := private.(type) {
+	case *rsa.PrivateKey:
+		return bytes.Equal(bits, x509.MarshalPKCS1PublicKey(&key.PublicKey))
+	case ed25519.PrivateKey:
+		return bytes.Equal(bits, key[ed25519.SeedSize:])
+	case *ecdsa.PrivateKey:
+		point, err := key.PublicKey.Bytes()
+		//lint:ignore SA1019 crypto/ecdh has no compressed points
+		compressed := elliptic.MarshalCompressed(key.Curve, key.X, key.Y)
+		return err == nil && (bytes.Equal(bits, point) || bytes.Equal(bits, compressed))
+	}
+	return false
+}
+
+// parsePKIX reads a SubjectPublicKeyInfo.
+func parsePKIX(der []byte) (derKey, error) {
+	var outer struct {
+		Algorithm algorithmID
+		Key       asn1.BitString
+	}
+	if rest, err := asn1.Unmarshal(der, &outer); err != nil || len(rest) > 0 {
+		return derKey{}, damaged("PUBLIC KEY")
+	}
+	algorithms, err := checkAlgorithm(outer.Algorithm)
+	if err != nil {
+		return derKey{}, err
+	}
+	var key any
+	if algorithms != nil {
+		key, err = x509.ParsePKCS1PublicKey(outer.Key.RightAlign())
+	} else {
+		key, err = x509.ParsePKIXPublicKey(der)
+	}
+	if err != nil {
+		return derKey{}, damaged("PUBLIC KEY")
+	}
+	return derKey{key, algorithms}, nil
+}

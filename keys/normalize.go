@@ -1,0 +1,201 @@
+package keys
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+	"unicode"
+)
+
+// Normalize returns a text of keys in the one form in which this package reads it:
+// PEM blocks whose labels fit their content, or JSON. Every function that reads a
+// text of keys begins with it, and it changes nothing in what it returned.
+//
+// It takes away what copying adds: byte order marks, quotation marks, indentation,
+// line breaks that are spelled out as \n, blanks in place of line breaks. It reads
+// base64 without BEGIN and END, DER, PEM in base64, and keys of OpenSSH. Its error
+// says what the text is instead, such as a keystore or a path, and quotes nothing
+// of it. It does not look at the keys.
+func Normalize(text []byte) ([]byte, error) {
+	normalized, err := normalize(text, 2)
+	if err != nil {
+		return nil, fmt.Errorf("keys: %w", err)
+	}
+	return normalized, nil
+}
+
+var errNoKey = errors.New("neither a key in PEM form nor a JWK found")
+
+// normalize is Normalize without the prefix of its errors. Encodings are taken away
+// as often as depth says.
+func normalize(text []byte, depth int) ([]byte, error) {
+	if len(text) > maxKeysText {
+		return nil, errKeysTooLarge
+	}
+	if label := labelOf(text); isKeyLabel(label) {
+		return pem.EncodeToMemory(&pem.Block{Type: label, Bytes: text}), nil
+	} else if label != "" {
+		return nil, noKeyIn(label)
+	}
+	if err := foreignBinary(text); err != nil {
+		return nil, err
+	}
+	s := unwrapped(string(text))
+	switch {
+	case strings.HasPrefix(s, "{"):
+		return []byte(s), nil
+	case strings.Contains(s, "-----BEGIN "):
+		return normalizeBlocks(withLineBreaks(s))
+	case sshPublicLine.MatchString(s):
+		return sshPublicBlocks(s)
+	}
+	if decoded := decodedKey(s); decoded != nil && depth > 0 {
+		return normalize(decoded, depth-1)
+	}
+	return nil, foreignText(s)
+}
+
+// unwrapped takes away white space, byte order marks and quotation marks around a
+// text, and the escapes of a JSON string.
+func unwrapped(s string) string {
+	for {
+		s = strings.TrimFunc(s, isBlank)
+		var inner string
+		if strings.HasPrefix(s, `"`) && json.Unmarshal([]byte(s), &inner) == nil {
+			s = inner
+			continue
+		}
+		first, last := quoted(s)
+		if first == 0 {
+			return s
+		}
+		s = s[first : len(s)-last]
+	}
+}
+
+// isBlank reports whether r is white space, or a mark that has no width.
+func isBlank(r rune) bool {
+	return unicode.IsSpace(r) || r == '\ufeff' || r == '\u200b'
+}
+
+// quoted returns the lengths of the quotation marks around s; zero if there are none.
+func quoted(s string) (first, last int) {
+	for _, marks := range [][2]string{{`"`, `"`}, {"'", "'"}, {"`", "`"}, {"\u201c", "\u201d"}, {"\u2018", "\u2019"}} {
+		if len(s) >= len(marks[0])+len(marks[1]) && strings.HasPrefix(s, marks[0]) && strings.HasSuffix(s, marks[1]) {
+			return len(marks[0]), len(marks[1])
+		}
+	}
+	return 0, 0
+}
+
+// withLineBreaks gives a PEM text its line breaks: where a variable can only have one
+// line, they are often written as \n or \r\n, with more than one backslash where
+// several programs did so. No backslash has another meaning in a PEM text.
+func withLineBreaks(s string) string {
+	return spelledBreaks.ReplaceAllString(s, "\n")
+}
+
+var spelledBreaks = regexp.MustCompile(`\\+r\\+n|\\+[rn]|\\*\r\n?|\\+\n`)
+
+var pemBlock = regexp.MustCompile(`(?s)-----BEGIN ([^\n]*?)-----(.*?)-----END ([^\n]*?)-----`)
+
+// normalizeBlocks writes the PEM blocks of a text anew, without what stands between
+// them.
+func normalizeBlocks(s string) ([]byte, error) {
+	found := pemBlock.FindAllStringSubmatch(s, -1)
+	if len(found) != strings.Count(s, "-----BEGIN ") {
+		return nil, errors.New("a PEM block has no END line; the text is cut off")
+	}
+	var normalized []byte
+	for _, parts := range found {
+		block, err := readBlock(strings.TrimSpace(parts[1]), parts[2], strings.TrimSpace(parts[3]))
+		if err != nil {
+			return nil, err
+		}
+		normalized = append(normalized, pem.EncodeToMemory(block)...)
+	}
+	return normalized, nil
+}
+
+// encryptedHeaders mark a block of the form of before PKCS #8 whose content is
+// encrypted.
+var encryptedHeaders = map[string]string{"Proc-Type": "4,ENCRYPTED"}
+
+// readBlock reads what stands between BEGIN and END.
+func readBlock(label, body, end string) (*pem.Block, error) {
+	if err := foreignLabel(label); err != nil {
+		return nil, err
+	}
+	if label != end {
+		return nil, errors.New("a PEM block has an END line that does not fit its BEGIN line")
+	}
+	if strings.Contains(body, "ENCRYPTED") && strings.Contains(body, ":") {
+		return &pem.Block{Type: label, Headers: encryptedHeaders}, nil
+	}
+	der, err := decodeBase64(withoutHeaders(body))
+	if err != nil || len(der) == 0 {
+		return nil, errors.New("a PEM block is damaged")
+	}
+	if label == "OPENSSH PRIVATE KEY" {
+		return sshPrivateBlock(der)
+	}
+	if fitting := labelOf(der); fitting != "" {
+		label = fitting
+	}
+	return &pem.Block{Type: label, Bytes: der}, nil
+}
+
+// withoutHeaders leaves out the lines at the beginning of a block that are headers
+// (RFC 1421).
+func withoutHeaders(body string) string {
+	lines := strings.Split(strings.TrimSpace(body), "\n")
+	for len(lines) > 0 && strings.Contains(lines[0], ":") {
+		lines = lines[1:]
+	}
+	return strings.Join(lines, "\n")
+}
+
+// decodeBase64 decodes either alphabet, with or without white space and padding.
+func decodeBase64(s string) ([]byte, error) {
+	s = strings.Map(func(r rune) rune {
+		switch {
+		case isBlank(r):
+			return -1
+		case r == '-':
+			return '+'
+		case r == '_':
+			return '/'
+		}
+		return r
+	}, s)
+	return base64.RawStdEncoding.DecodeString(strings.TrimRight(s, "="))
+}
+
+// decodedKey returns what is in base64 or hexadecimal in s, if that is a key or the
+// text of one; else nil.
+func decodedKey(s string) []byte {
+	for _, decode := range []func(string) ([]byte, error){decodeHex, decodeBase64} {
+		decoded, err := decode(s)
+		if err == nil && holdsKey(decoded) {
+			return sshPublicPEM(decoded)
+		}
+	}
+	return nil
+}
+
+func decodeHex(s string) ([]byte, error) {
+	return hex.DecodeString(strings.NewReplacer(":", "", " ", "", "\n", "", "\r", "").Replace(s))
+}
+
+// holdsKey reports whether decoded bytes are a key, or a text in which one begins.
+func holdsKey(decoded []byte) bool {
+	text := bytes.TrimLeftFunc(decoded, isBlank)
+	return labelOf(decoded) != "" || isSSHPublic(decoded) || foreignBinary(decoded) != nil ||
+		bytes.Contains(text, []byte("-----BEGIN ")) || bytes.HasPrefix(text, []byte("{")) && json.Valid(text)
+}
