@@ -314,7 +314,7 @@ func TestMistakesInKeyLists(t *testing.T) {
 		`ginjwt: Keys (JWT_KEYS): the TokenType "id" is none; use AccessToken or RefreshToken`:                                                      set(func(k *keys.Key) { k.TokenType = "id" }),
 		"ginjwt: Keys (JWT_KEYS): all keys are retired: no token could be made or verified":                                                         set(func(k *keys.Key) { k.NotAfter = now.Add(-time.Second) }),
 		"ginjwt: Keys (JWT_KEYS): NotAfter is not after NotBefore":                                                                                  set(func(k *keys.Key) { k.NotBefore, k.NotAfter = now, now }),
-		"ginjwt: Keys (JWT_KEYS): no algorithm of this package fits a key of its type":                                                              set(func(k *keys.Key) { k.Sign = "text" }),
+		"ginjwt: Keys (JWT_KEYS): a string cannot sign; write []byte(key) for a secret; the text of a key is read by keys.Parse":                    set(func(k *keys.Key) { k.Sign = "text" }),
 		"ginjwt: Keys (JWT_KEYS): needs a key for RSA, not a secret (algorithm RS256)":                                                              set(func(k *keys.Key) { k.Algorithm = "RS256" }),
 		`ginjwt: Algorithm (JWT_ALGORITHM): no key of Keys is for "ES256"; add one, or remove the algorithm`:                                        {Algorithm: "ES256", Keys: []keys.Key{secretKey("a")}},
 		`ginjwt: DecodeAlgorithms (JWT_DECODE_ALGORITHMS): no key of Keys is for "HS512"; add one, or remove the algorithm`:                         {DecodeAlgorithms: []string{"HS512"}, Keys: []keys.Key{parsed(t, pems.P256Private)}},

@@ -197,6 +197,9 @@ func copyOf(key any) any {
 
 // publicHalf returns what verifies the signatures of key.
 func publicHalf(key any) (any, error) {
+	if err := typeOfSign(key); err != nil {
+		return nil, err
+	}
 	switch key := key.(type) {
 	case []byte:
 		return key, nil
@@ -210,11 +213,10 @@ func publicHalf(key any) (any, error) {
 			return nil, errors.New("not a valid EC key")
 		}
 		return &key.PublicKey, nil
-	case ed25519.PrivateKey:
-		if len(key) != ed25519.PrivateKeySize || !bytes.Equal(key, ed25519.NewKeyFromSeed(key.Seed())) {
-			return nil, errors.New("not a valid Ed25519 key")
-		}
-		return key.Public(), nil
 	}
-	return nil, fmt.Errorf("a %T cannot sign", key)
+	private := key.(ed25519.PrivateKey)
+	if len(private) != ed25519.PrivateKeySize || !bytes.Equal(private, ed25519.NewKeyFromSeed(private.Seed())) {
+		return nil, errors.New("not a valid Ed25519 key")
+	}
+	return private.Public(), nil
 }

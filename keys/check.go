@@ -24,7 +24,7 @@ func checkKey(k Key) error {
 	case k.half() == nil:
 		return errors.New("there is no key")
 	case k.Algorithm == "":
-		return fmt.Errorf("a %T neither signs nor verifies tokens", k.half())
+		return typeError(k)
 	}
 	if _, err := (Options{AllowShortSecret: true}).Bind(k); err != nil {
 		return err
@@ -51,6 +51,12 @@ func checkPrivate(sign any) error {
 var errNoRSA = errors.New("not a valid RSA key")
 
 func (a algorithm) check(key any, allowShort bool) error {
+	if key == nil {
+		return errors.New("there is no key")
+	}
+	if err := typeOfVerify(key); err != nil {
+		return err
+	}
 	switch key := key.(type) {
 	case []byte:
 		return a.checkSecret(key, allowShort)
@@ -58,12 +64,8 @@ func (a algorithm) check(key any, allowShort bool) error {
 		return a.checkRSA(key)
 	case *ecdsa.PublicKey:
 		return a.checkEC(key)
-	case ed25519.PublicKey:
-		return a.checkEd25519(key)
-	case nil:
-		return errors.New("there is no key")
 	}
-	return fmt.Errorf("a %T cannot verify", key)
+	return a.checkEd25519(key.(ed25519.PublicKey))
 }
 
 func (a algorithm) wrongType(got string) error {
@@ -80,26 +82,19 @@ var sampleSecrets = []string{
 // unexpanded matches what is left where a file or a template names a variable.
 var unexpanded = regexp.MustCompile(`^(\$\{[^}]*\}|\$[A-Za-z_][A-Za-z0-9_]*|\{\{.*\}\}|<[^>]*>)$`)
 
-// sshKey matches the one-line form of SSH keys, and that of RFC 4716.
-var sshKey = regexp.MustCompile(`^(sk-)?(ssh|ecdsa)-|^---- BEGIN SSH2`)
-
 // checkSecret refuses what is no secret: a public key in disguise, which is
 // how algorithms get confused (RFC 8725 §2.1), and what can be guessed.
 func (a algorithm) checkSecret(secret []byte, allowShort bool) error {
 	s := strings.TrimSpace(string(secret))
-	switch {
+	switch what := disguised(secret); {
 	case a.family != "HMAC":
 		return a.wrongType("a secret")
 	case len(secret) == 0:
 		return errors.New("the secret is empty")
-	case strings.Contains(s, "-----BEGIN"):
-		return errors.New("is a PEM text, not a secret; set PrivateKey or PublicKey and the Algorithm")
-	case strings.HasPrefix(s, "{") && strings.Contains(s, `"kty"`):
-		return errors.New("is a JWK, not a secret")
+	case what != "":
+		return errors.New(what)
 	case unexpanded.MatchString(s):
 		return errors.New("is the name of a variable, which nobody has replaced by its value")
-	case sshKey.MatchString(s):
-		return errors.New("is an SSH key, not a secret")
 	case slices.Contains(sampleSecrets, s):
 		return errors.New("is a secret that everybody knows")
 	case len(secret) < a.bits/8 && !allowShort:

@@ -18,12 +18,17 @@ var errUTF16 = errors.New("is UTF-16 text, as some editors and shells of Windows
 // foreignBinary names files of other software that hold keys in a form of their own.
 func foreignBinary(b []byte) error {
 	switch {
-	case bytes.HasPrefix(b, []byte{0xfe, 0xed, 0xfe, 0xed}), bytes.HasPrefix(b, []byte{0xce, 0xce, 0xce, 0xce}):
+	case isJavaKeystore(b):
 		return errors.New("is a Java keystore; convert it: keytool -importkeystore -srckeystore FILE -destkeystore keys.p12 -deststoretype PKCS12, and then: openssl pkcs12 -in keys.p12 -nodes")
 	case isUTF16(b):
 		return errUTF16
 	}
 	return nil
+}
+
+// isJavaKeystore tells keystores of the types JKS and JCEKS.
+func isJavaKeystore(b []byte) bool {
+	return bytes.HasPrefix(b, []byte{0xfe, 0xed, 0xfe, 0xed}) || bytes.HasPrefix(b, []byte{0xce, 0xce, 0xce, 0xce})
 }
 
 // isUTF16 tells UTF-16 by its byte order mark, or by zero bytes in every second

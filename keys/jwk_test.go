@@ -436,6 +436,9 @@ func TestWhatIsNoGoodKeyIsNotMarshalled(t *testing.T) {
 	t.Parallel()
 	secret := []byte(strings.Repeat("k", 32))
 	rsaKey, other := parseOne(t, rfcRSA.text()).Sign, parseOne(t, rfcEC.public().text()).Verify
+	const noText = "a string cannot verify; write []byte(key) for a secret; the text of a key is read by keys.Parse"
+	const nilSign = "a nil *ecdsa.PrivateKey cannot sign; look at the error of the function that returned it"
+	const nilVerify = "a nil *ecdsa.PublicKey cannot verify (algorithm ES256); look at the error of the function that returned it"
 	const tooLarge = "has 8193 bits, but may have 8192 at most (algorithm RS256)"
 	large := &rsa.PublicKey{N: new(big.Int).SetBit(big.NewInt(1), 8192, 1), E: 3}
 	for name, test := range map[string]struct {
@@ -449,9 +452,9 @@ func TestWhatIsNoGoodKeyIsNotMarshalled(t *testing.T) {
 		"empty":         {keys.Key{Sign: []byte{}}, "the secret is empty (algorithm HS256)", "the secret is empty (algorithm HS256)", "the secret is empty (algorithm HS256)"},
 		"not for it":    {keys.Key{Sign: rsaKey, Algorithm: "ES256"}, "needs a key for EC, not an RSA key (algorithm ES256)", "needs a key for EC, not an RSA key (algorithm ES256)", ""},
 		"two keys":      {keys.Key{Sign: rsaKey, Verify: other}, "the private and the public key do not belong together", "the private and the public key do not belong together", ""},
-		"other type":    {keys.Key{Verify: "text"}, "a string neither signs nor verifies tokens", "a string neither signs nor verifies tokens", "a string neither signs nor verifies tokens"},
-		"nil":           {keys.Key{Sign: (*ecdsa.PrivateKey)(nil)}, "not a valid EC key", "not a valid EC key", "not a valid EC key"},
-		"nil, public":   {keys.Key{Verify: (*ecdsa.PublicKey)(nil)}, "needs a key on the curve P-256 (algorithm ES256)", "needs a key on the curve P-256 (algorithm ES256)", "needs a key on the curve P-256 (algorithm ES256)"},
+		"other type":    {keys.Key{Verify: "text"}, noText, noText, noText},
+		"nil":           {keys.Key{Sign: (*ecdsa.PrivateKey)(nil)}, nilSign, nilSign, nilSign},
+		"nil, public":   {keys.Key{Verify: (*ecdsa.PublicKey)(nil)}, nilVerify, nilVerify, nilVerify},
 		"other curve":   {keys.Key{Sign: keytest.Must(ecdsa.GenerateKey(elliptic.P224(), rand.Reader))}, "not a valid EC key", "not a valid EC key", "not a valid EC key"},
 		"large":         {keys.Key{Verify: large}, tooLarge, tooLarge, tooLarge},
 		"no type":       {keys.Key{Sign: secret, TokenType: "id"}, "a secret has no public part", `the TokenType must be "access" or "refresh"`, ""},

@@ -190,12 +190,14 @@ func decodedKey(s string) []byte {
 }
 
 func decodeHex(s string) ([]byte, error) {
-	return hex.DecodeString(strings.NewReplacer(":", "", " ", "", "\n", "", "\r", "").Replace(s))
+	return hex.DecodeString(hexSeparators.Replace(s))
 }
+
+var hexSeparators = strings.NewReplacer(":", "", " ", "", "\n", "", "\r", "")
 
 // holdsKey reports whether decoded bytes are a key, or a text in which one begins.
 func holdsKey(decoded []byte) bool {
 	text := bytes.TrimLeftFunc(decoded, isBlank)
-	return labelOf(decoded) != "" || isSSHPublic(decoded) || foreignBinary(decoded) != nil ||
+	return labelOf(decoded) != "" || isSSHPublic(decoded) || isJavaKeystore(decoded) ||
 		bytes.Contains(text, []byte("-----BEGIN ")) || bytes.HasPrefix(text, []byte("{")) && json.Valid(text)
 }

@@ -90,14 +90,14 @@ func setOf(keys []*Bound) *Set {
 func (o Options) bindListed(k Key) (*Bound, error) {
 	switch {
 	case k.IsZero():
-		return nil, errors.New("there is no key")
+		return nil, noKey(k)
 	case k.TokenType != "" && !isTokenType(k.TokenType):
 		return nil, fmt.Errorf("the TokenType %q is none; use AccessToken or RefreshToken", k.TokenType)
 	case !k.NotAfter.IsZero() && !k.NotAfter.After(k.NotBefore):
 		return nil, errors.New("NotAfter is not after NotBefore")
 	}
 	if k.Algorithm = k.AlgorithmOr(o.Algorithm); k.Algorithm == "" {
-		return nil, errors.New("no algorithm of this package fits a key of its type")
+		return nil, typeError(k)
 	}
 	if k.ID == "" {
 		id, err := k.Thumbprint()

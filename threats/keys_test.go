@@ -322,11 +322,11 @@ func TestThreatWeakKeysInLists(t *testing.T) {
 		{"T019 JWK as secret", keys.Key{Sign: []byte(publicJWK(list.rsa.Public()))}, "is a JWK, not a secret (algorithm HS256)"},
 		{"T020 nothing", keys.Key{ID: "1"}, "there is no key"},
 		{"T020 empty secret", keys.Key{Sign: []byte{}}, "there is no key"},
-		{"T020 nil pointer", keys.Key{Verify: (*rsa.PublicKey)(nil)}, "there is no key"},
+		{"T020 nil pointer", keys.Key{Verify: (*rsa.PublicKey)(nil)}, "there is no key, but a nil *rsa.PublicKey"},
 		{"T021 short secret", keys.Key{ID: "1", Sign: list.secret[:31]}, "has 31 bytes, but must have at least the 32 of the hash (algorithm HS256); make one with: openssl rand -base64 32"},
 		{"T024 another curve", keys.Key{ID: "1", Algorithm: "ES384", Verify: list.p256.Public()}, "needs a key on the curve P-384 (algorithm ES384)"},
 		{"T025 another type", keys.Key{ID: "1", Algorithm: "HS256", Verify: list.rsa.Public()}, "needs a key for HMAC, not an RSA key (algorithm HS256)"},
-		{"T025 a text", keys.Key{ID: "1", Algorithm: "HS256", Verify: string(list.secret)}, "a string cannot verify (algorithm HS256)"},
+		{"T025 a text", keys.Key{ID: "1", Algorithm: "HS256", Verify: string(list.secret)}, "a string cannot verify (algorithm HS256); write []byte(key) for a secret; the text of a key is read by keys.Parse"},
 		{"T025 of two pairs", keys.Key{ID: "1", Sign: list.rsa, Verify: alienKeys().rsa.Public()}, "the private and the public key do not belong together"},
 		{"T001 none", keys.Key{ID: "1", Algorithm: "none", Verify: list.secret}, `"none" is not a signing algorithm of this package`},
 	}

@@ -1,0 +1,82 @@
+package keys_test
+
+import (
+	"bytes"
+	"crypto/ed25519"
+	"encoding/base64"
+	"encoding/binary"
+	"encoding/hex"
+	"strings"
+	"testing"
+	"unicode/utf16"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/gin-jwt-extended/ginjwt/internal/keytest"
+	"github.com/gin-jwt-extended/ginjwt/keys"
+)
+
+// TestAKeyIsNoSecret has what an attacker can read of a public key, which must not
+// become a secret of HMAC (RFC 8725 §2.1).
+func TestAKeyIsNoSecret(t *testing.T) {
+	t.Parallel()
+	pems := keytest.Generate(t)
+	pkix := derOf(t, pems.RSAPublic)
+	ssh := string(file(t, "openssh-ed25519.pub"))
+	wide := keytest.Must(binary.Append(nil, binary.LittleEndian, utf16.Encode([]rune("\ufeff"+pems.RSAPublic))))
+	base := base64.StdEncoding.EncodeToString
+	for name, secret := range map[string][]byte{
+		"PKIX":                     pkix,
+		"PKIX and a line break":    append(bytes.Clone(pkix), '\n'),
+		"PKIX of Ed25519":          derOf(t, pems.Ed25519Public),
+		"PKCS 1":                   derOf(t, pems.RSAPublicPKCS1),
+		"PKCS 8":                   derOf(t, pems.RSAPrivate),
+		"PKCS 1, private":          derOf(t, pems.RSAPKCS1),
+		"certificate":              derOf(t, pems.Certificate),
+		"PSS":                      derOf(t, string(file(t, "pss-public.pem"))),
+		"secp256k1":                derOf(t, string(file(t, "secp256k1.pem"))),
+		"PEM after a mark":         []byte("\ufeff" + pems.RSAPublic),
+		"PEM in UTF-16":            wide,
+		"base64 of PKIX":           []byte(base(pkix)),
+		"base64 of PKIX in quotes": []byte(`"` + base(pkix) + `"`),
+		"hexadecimal":              []byte(hex.EncodeToString(pkix)),
+		"base64 of PEM":            []byte(base([]byte(pems.RSAPublic))),
+		"base64 of a JWK":          []byte(base(rfcEC.public().text())),
+		"JWK in quotes":            []byte("'" + string(rfcEC.public().text()) + "'"),
+		"SSH after a mark":         []byte("\ufeff" + ssh),
+		"SSH, the blob":            keytest.Must(base64.StdEncoding.DecodeString(strings.Fields(ssh)[1])),
+		"SSH, the blob in base64":  []byte(strings.Fields(ssh)[1]),
+	} {
+		for door, open := range map[string]func() error{
+			"Sign":   func() error { _, err := keys.NewSet(keys.Key{Sign: secret}); return err },
+			"Verify": func() error { _, err := keys.NewSet(keys.Key{Verify: secret}); return err },
+			"loader": func() error {
+				_, err := keys.Options{AllowShortSecret: true}.Bind(keys.Key{Algorithm: "HS256", Sign: secret})
+				return err
+			},
+			"JWK": func() error {
+				_, err := keys.Parse(rfcSecret.with(object{"k": base64.RawURLEncoding.EncodeToString(secret)}).text())
+				return err
+			},
+		} {
+			assert.ErrorContains(t, open(), ", not a secret", "%s: %s", door, name)
+		}
+	}
+}
+
+func TestRandomSecretsAreNoKeys(t *testing.T) {
+	t.Parallel()
+	for range 2000 {
+		_, private, err := ed25519.GenerateKey(nil)
+		require.NoError(t, err)
+		random := private.Seed()
+		for _, secret := range []string{string(random), base64.StdEncoding.EncodeToString(random), hex.EncodeToString(random)} {
+			_, err := keys.Options{}.Bind(keys.Key{Algorithm: "HS256", Sign: []byte(secret)})
+			require.NoError(t, err)
+		}
+	}
+	utf16InBase64 := base64.StdEncoding.EncodeToString(append([]byte{0xff, 0xfe}, make([]byte, 30)...))
+	_, err := keys.Options{}.Bind(keys.Key{Algorithm: "HS256", Sign: []byte(utf16InBase64)})
+	assert.NoError(t, err)
+}
