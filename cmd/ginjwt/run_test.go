@@ -158,13 +158,3 @@ func TestDidYouMean(t *testing.T) {
 		assert.Equal(t, want, didYouMean(typed, names), typed)
 	}
 }
-
-func TestDistance(t *testing.T) {
-	t.Parallel()
-	for _, test := range []struct {
-		a, b string
-		want int
-	}{{"", "", 0}, {"a", "", 1}, {"", "ab", 2}, {"abc", "abc", 0}, {"abc", "acb", 1}, {"abc", "xbc", 1}, {"kitten", "sitting", 3}} {
-		assert.Equal(t, test.want, distance(test.a, test.b), "%s %s", test.a, test.b)
-	}
-}

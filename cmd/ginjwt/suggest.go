@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+
+	"github.com/gin-jwt-extended/ginjwt/internal/spelling"
 )
 
 // didYouMean returns a question for the end of an error: the name that is the
@@ -20,7 +22,7 @@ func nearest(typed string, names []string) (name string, ok bool) {
 	least := len(typed)/3 + 1 // a third of it may be wrong
 	for _, candidate := range names {
 		lower := strings.ToLower(candidate)
-		d := distance(typed, lower)
+		d := spelling.Distance(typed, lower)
 		if len(typed) >= 3 && strings.HasPrefix(lower, typed) {
 			d = min(d, 1)
 		}
@@ -29,32 +31,6 @@ func nearest(typed string, names []string) (name string, ok bool) {
 		}
 	}
 	return name, name != ""
-}
-
-// distance is that of Damerau and Levenshtein: how many letters must be added,
-// removed, changed or swapped with their neighbour.
-func distance(a, b string) int {
-	rows := make([][]int, len(a)+1)
-	for i := range rows {
-		rows[i] = make([]int, len(b)+1)
-		rows[i][0] = i
-	}
-	for j := range rows[0] {
-		rows[0][j] = j
-	}
-	for i := 1; i <= len(a); i++ {
-		for j := 1; j <= len(b); j++ {
-			cost := 1
-			if a[i-1] == b[j-1] {
-				cost = 0
-			}
-			rows[i][j] = min(rows[i-1][j]+1, rows[i][j-1]+1, rows[i-1][j-1]+cost)
-			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
-				rows[i][j] = min(rows[i][j], rows[i-2][j-2]+1)
-			}
-		}
-	}
-	return rows[len(a)][len(b)]
 }
 
 var plainWord = regexp.MustCompile(`^[A-Za-z0-9_./:@%+,=-]+$`)

@@ -28,11 +28,12 @@ const module = "github.com/gin-jwt-extended/ginjwt"
 var mayImport = map[string][]string{
 	"internal/base64url":  {},
 	"internal/strictjson": {},
+	"internal/spelling":   {},
 	"internal/idset":      {},
 	"internal/replica":    {"internal/idset", "store"},
 	"store":               {"internal/idset"},
 	"keys":                {"internal/base64url", "internal/strictjson"},
-	"":                    {"internal/base64url", "internal/strictjson", "keys", "store"},
+	"":                    {"internal/base64url", "internal/spelling", "internal/strictjson", "keys", "store"},
 	"doctor":              {"", "keys", "store"},
 	"jwks":                {"keys"},
 	"internal/redisdb":    {"internal/idset", "internal/replica"},
@@ -42,7 +43,7 @@ var mayImport = map[string][]string{
 	"sqlstore":            {"internal/replica", "internal/sqldb", "store"},
 	"storetest":           {"", "jwttest", "store"},
 	"jwttest":             {"", "store"},
-	"cmd/ginjwt":          {"", "doctor", "keys"},
+	"cmd/ginjwt":          {"", "doctor", "internal/spelling", "keys"},
 	"internal/keytest":    {},
 	"internal/otherday":   {},
 }
