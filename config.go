@@ -323,6 +323,12 @@ type Config struct {
 	// issuer does so, too.
 	Observer Observer
 
+	// Warnings are what [LoadConfig] found that does not do what it looks like:
+	// names that nobody reads, and values that were probably meant otherwise.
+	// [JWTManager.InitApp] logs each with the default logger of log/slog. Remove
+	// those that you have dealt with.
+	Warnings []SettingWarning
+
 	// Now tells the time. Nil means [time.Now]; tests set a clock of their own.
 	Now func() time.Time
 }

@@ -148,6 +148,9 @@ func (c Config) hasOwnKeys() bool {
 	})
 }
 
+// keepShortSecret is how a short secret is replaced without logging anybody out.
+const keepShortSecret = ", or, so that nobody has to log in again, set AllowShortSecret (JWT_ALLOW_SHORT_SECRET=true) and let a new key sign beside this one (JWT_KEYS_FILE)"
+
 // keyFor makes the key of one algorithm, if it is in c: nil with what is wrong in p.
 func (c Config) keyFor(name, field string, p *problems) (key *keys.Bound, given bool) {
 	switch {
@@ -156,6 +159,9 @@ func (c Config) keyFor(name, field string, p *problems) (key *keys.Bound, given 
 		return nil, true
 	case keys.IsHMAC(name) && c.SecretKey != "":
 		key, err := c.keyOptions().Bind(keys.Key{Algorithm: name, Sign: []byte(c.SecretKey)})
+		if _, long := (keys.Options{AllowShortSecret: true}).Bind(keys.Key{Algorithm: name, Sign: []byte(c.SecretKey)}); err != nil && long == nil {
+			err = fmt.Errorf("%w%s", err, keepShortSecret)
+		}
 		p.addError("SecretKey", err)
 		return key, true
 	case !keys.IsHMAC(name) && c.PrivateKey+c.PublicKey != "":

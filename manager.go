@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 
 	"github.com/gin-gonic/gin"
 
@@ -40,13 +41,15 @@ func New(config Config) *JWTManager {
 // InitApp checks the settings, parses the keys, freezes the manager, and
 // attaches it to app so that FromContext finds it in every request. All
 // problems found are returned at once, joined, each with the name of its
-// field and setting.
+// field and setting. Config.Warnings are logged first, as the cause of a problem
+// may be among them.
 //
 // An app of nil freezes without attaching, for programs that only create or
 // decode tokens. Called again, InitApp only attaches. Like Gin's Use it reaches
 // the routes that are registered after it.
 func (m *JWTManager) InitApp(app gin.IRoutes) error {
 	if !m.frozen {
+		logWarnings(m.config.Warnings)
 		if err := m.freeze(); err != nil {
 			return err
 		}
@@ -55,6 +58,12 @@ func (m *JWTManager) InitApp(app gin.IRoutes) error {
 		app.Use(m.attach)
 	}
 	return nil
+}
+
+func logWarnings(warnings []SettingWarning) {
+	for _, w := range warnings {
+		slog.Warn("ginjwt: "+w.Setting+": "+w.Problem, "fix", w.Fix)
+	}
 }
 
 // freeze makes everything that requests need from the settings.

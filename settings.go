@@ -3,6 +3,7 @@ package ginjwt
 import (
 	"errors"
 	"fmt"
+	"iter"
 	"strings"
 	"time"
 )
@@ -110,8 +111,11 @@ var settings = []setting{
 // named pipe is waited for. JWT_KEYS is what [keys.Parse] reads.
 //
 // LoadConfig returns all problems that it finds, joined, each with the name of
-// its setting and none with its value. What the values mean together is
-// checked by [JWTManager.InitApp].
+// its setting and none with a secret. A value that was written for another reader,
+// such as an expression of Python, quotes or a comment, is a problem too, unless it
+// may be a part of a secret. What works but does not do what it looks like is in
+// Config.Warnings: names that nobody reads, as far as lookup knows them. What the
+// values mean together is checked by [JWTManager.InitApp], which logs the warnings.
 func LoadConfig(lookup func(name string) (value string, ok bool)) (Config, error) {
 	var c Config
 	var problems []error
@@ -120,7 +124,13 @@ func LoadConfig(lookup func(name string) (value string, ok bool)) (Config, error
 		if !ok {
 			continue
 		}
-		err := s.set(&c, value)
+		err := misread(s.name, s.field, value)
+		if err == nil {
+			err = s.set(&c, value)
+		}
+		if problem, fix := suspicious(s.name, value); err == nil && problem != "" {
+			c.Warnings = append(c.Warnings, SettingWarning{s.name, problem, fix})
+		}
 		if direct, isFile := strings.CutSuffix(s.name, "_FILE"); isFile && has(lookup, direct) {
 			err = fmt.Errorf("is set beside %s; remove one of them", direct)
 		}
@@ -128,12 +138,40 @@ func LoadConfig(lookup func(name string) (value string, ok bool)) (Config, error
 			problems = append(problems, fmt.Errorf("ginjwt: %s: %w", s.name, err))
 		}
 	}
+	c.Warnings = append(c.Warnings, UnreadSettings(known(lookup))...)
 	return c, errors.Join(problems...)
+}
+
+// known returns the names that lookup knows, of those that look like settings.
+func known(lookup func(string) (string, bool)) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for name := range namesToAsk(SettingNames()) {
+			if has(lookup, name) && !yield(name) {
+				return
+			}
+		}
+	}
 }
 
 func has(lookup func(string) (string, bool), name string) bool {
 	_, ok := lookup(name)
 	return ok
+}
+
+// SettingNames returns the names of all settings that [LoadConfig] reads.
+func SettingNames() (names []string) {
+	for _, s := range settings {
+		names = append(names, s.name)
+	}
+	return names
+}
+
+// UnreadSettings returns a warning for each name that looks like a setting and
+// that [LoadConfig] does not read, sorted: names of older versions and of related
+// libraries, names with a unit or a prefix, and misspelled ones. All other names
+// are passed over.
+func UnreadSettings(names iter.Seq[string]) []SettingWarning {
+	return unreadAmong(names, SettingNames())
 }
 
 // SettingOf returns the JWT_… name of a field of [Config], such as

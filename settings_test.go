@@ -110,7 +110,10 @@ func TestLoadConfigReadsEverySetting(t *testing.T) {
 	for name := range env {
 		assert.True(t, asked[name], "%s is not read", name)
 	}
-	assert.Len(t, asked, 43+28)
+	for _, name := range ginjwt.SettingNames() {
+		assert.True(t, asked[name], "%s is not read", name)
+	}
+	assert.Len(t, ginjwt.SettingNames(), 43+28)
 	assert.Equal(t, ginjwt.Config{
 		SecretKey: "secret, with a comma ", AllowShortSecret: true,
 		PrivateKey: `-----BEGIN KEY-----\nabc\n-----END KEY-----`, PublicKey: "-----BEGIN KEY-----\nabc\n-----END KEY-----\n",
@@ -156,7 +159,7 @@ func TestLoadConfigValues(t *testing.T) {
 		want        ginjwt.Config
 	}{
 		{"JWT_ACCESS_TOKEN_EXPIRES", "3600", ginjwt.Config{AccessTokenExpires: time.Hour}},
-		{"JWT_ACCESS_TOKEN_EXPIRES", "1.5", ginjwt.Config{AccessTokenExpires: 1500 * time.Millisecond}},
+		{"JWT_DECODE_LEEWAY", "1.5", ginjwt.Config{DecodeLeeway: 1500 * time.Millisecond}},
 		{"JWT_ACCESS_TOKEN_EXPIRES", "0", ginjwt.Config{}},
 		{"JWT_REFRESH_TOKEN_EXPIRES", "90d", ginjwt.Config{RefreshTokenExpires: 90 * 24 * time.Hour}},
 		{"JWT_SESSION_LIFETIME", "0d", ginjwt.Config{}},
@@ -195,11 +198,11 @@ func TestLoadConfigReportsEverythingAtOnce(t *testing.T) {
 		`ginjwt: JWT_DECODE_ALGORITHMS: holds an empty value`,
 		`ginjwt: JWT_SECRET_KEY: is set, but empty; give a value or remove it`,
 		`ginjwt: JWT_DECODE_AUDIENCE: is set, but empty; give a value or remove it`,
-		`ginjwt: JWT_DECODE_ISSUER: is no JSON array of strings`,
+		`ginjwt: JWT_DECODE_ISSUER: is no JSON array of strings; write the values with commas between them, or as JSON, in double quotes`,
 		`ginjwt: JWT_DECODE_LEEWAY: must be seconds, or a duration such as "15m" or "30d"`,
 		`ginjwt: JWT_ENCODE_NBF: must be true or false`,
 		`ginjwt: JWT_COOKIE_SAMESITE: must be Lax, Strict, None or Default`,
-		`ginjwt: JWT_CSRF_METHODS: is no JSON array of strings`,
+		`ginjwt: JWT_CSRF_METHODS: is no JSON array of strings; write the values with commas between them, or as JSON, in double quotes`,
 		`ginjwt: JWT_REQUIRED_CLAIMS: is set, but empty; give a value or remove it`,
 		`ginjwt: JWT_MAX_TOKEN_SIZE: must be a whole number`,
 	}, strings.Split(err.Error(), "\n"))

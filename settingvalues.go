@@ -63,6 +63,9 @@ func adviseFile(setting string, err error) error {
 func yes(field func(*Config) *bool) func(*Config, string) error {
 	return func(c *Config, value string) error {
 		b, err := strconv.ParseBool(value)
+		if value == "" {
+			return errEmptyValue
+		}
 		if err != nil {
 			return errors.New("must be true or false")
 		}
@@ -84,6 +87,9 @@ func no(field func(*Config) *bool) func(*Config, string) error {
 func number(field func(*Config) *int) func(*Config, string) error {
 	return func(c *Config, value string) error {
 		n, err := strconv.Atoi(value)
+		if value == "" {
+			return errEmptyValue
+		}
 		if errors.Is(err, strconv.ErrRange) {
 			return fmt.Errorf("is too large or too small: numbers are between %d and %d", math.MinInt, math.MaxInt)
 		}
@@ -113,7 +119,13 @@ func lifetime(field func(*Config) *time.Duration) func(*Config, string) error {
 			*field(c) = NeverExpires
 			return nil
 		}
-		return set(c, value)
+		if err := set(c, value); err != nil {
+			return err
+		}
+		if d := *field(c); 0 < d && d < time.Second {
+			return errors.New(`is less than a second; a number without a unit is seconds: write the unit, such as "15m" or "30d"`)
+		}
+		return nil
 	}
 }
 
@@ -123,6 +135,9 @@ const maxDays = int64(math.MaxInt64 / (24 * time.Hour))
 // parseDuration reads seconds, days or a Go duration. It takes no negative ones:
 // -1ns would be NeverExpires.
 func parseDuration(value string) (time.Duration, error) {
+	if value == "" {
+		return 0, errEmptyValue
+	}
 	d, err := readDuration(value)
 	switch {
 	case err == nil && d < 0:
@@ -177,7 +192,7 @@ func parseList(value string) ([]string, error) {
 	var values []string
 	if strings.HasPrefix(strings.TrimSpace(value), "[") {
 		if err := json.Unmarshal([]byte(value), &values); err != nil {
-			return nil, errors.New("is no JSON array of strings")
+			return nil, errors.New("is no JSON array of strings; write the values with commas between them, or as JSON, in double quotes")
 		}
 	} else {
 		for v := range strings.SplitSeq(value, ",") {
@@ -187,6 +202,9 @@ func parseList(value string) ([]string, error) {
 	for _, v := range values {
 		if v == "" {
 			return nil, errors.New("holds an empty value")
+		}
+		if strings.ContainsRune(`'"(`, rune(v[0])) {
+			return nil, errors.New("has quotes or brackets around its values; write them without, with commas between them")
 		}
 	}
 	if len(values) == 0 {
@@ -267,6 +285,8 @@ func setSameSite(c *Config, value string) error {
 		c.CookieSameSite = http.SameSiteNoneMode
 	case "default":
 		c.CookieSameSite = http.SameSiteDefaultMode
+	case "":
+		return errEmptyValue
 	default:
 		return errors.New("must be Lax, Strict, None or Default")
 	}

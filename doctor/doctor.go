@@ -46,7 +46,7 @@ func (s Severity) MarshalText() ([]byte, error) { return []byte(s.String()), nil
 // Finding is something in the settings that is better changed.
 type Finding struct {
 	Severity Severity
-	Field    string // of Config, such as "CookieSameSite" or "Issuers[0].Audience"
+	Field    string // of Config, such as "CookieSameSite" or "Issuers[0].Audience"; empty if only Setting is known
 	Setting  string // its JWT_… name; empty where there is none
 	Problem  string // what is wrong, and what an attacker or a user would notice
 	Fix      string // what to write instead
@@ -61,12 +61,13 @@ func (f Finding) String() string {
 
 // Diagnose explains what in the settings is insecure, contradictory or
 // useless, the most severe first, then in the order of the fields. What InitApp
-// would refuse is Refused, one finding for each of its problems.
+// would refuse is Refused, one finding for each of its problems. Each of
+// Config.Warnings is a Warning.
 //
 // It knows the settings only: a key that a DecodeKeyLoader brings is missing
 // here. It changes nothing, starts nothing, and shows no secret.
 func Diagnose(c ginjwt.Config) []Finding {
-	findings := append(refusals(c), effective(c).findings()...)
+	findings := slices.Concat(refusals(c), warnings(c), effective(c).findings())
 	order := func(f Finding) int {
 		field, _, _ := strings.Cut(f.Field, "[") // of Issuers[0].Name
 		return slices.Index(configFields, field)
@@ -79,8 +80,11 @@ func Diagnose(c ginjwt.Config) []Finding {
 
 // name is the field, with its setting if it has one.
 func (f Finding) name() string {
-	if f.Setting == "" {
+	switch {
+	case f.Setting == "":
 		return f.Field
+	case f.Field == "":
+		return f.Setting
 	}
 	return f.Field + " (" + f.Setting + ")"
 }
@@ -100,6 +104,18 @@ func refusals(c ginjwt.Config) (findings []Finding) {
 	for _, problem := range problemsIn(c.Validate()) {
 		what, fix := splitAdvice(problem.Err.Error())
 		findings = append(findings, finding(Refused, problem.Field, what, fix))
+	}
+	return findings
+}
+
+// warnings returns what LoadConfig found.
+func warnings(c ginjwt.Config) (findings []Finding) {
+	for _, w := range c.Warnings {
+		field := ""
+		if i := slices.IndexFunc(configFields, func(name string) bool { return ginjwt.SettingOf(name) == w.Setting }); i >= 0 {
+			field = configFields[i]
+		}
+		findings = append(findings, Finding{Warning, field, w.Setting, sentence(w.Problem), sentence(w.Fix)})
 	}
 	return findings
 }

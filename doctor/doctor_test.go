@@ -568,6 +568,23 @@ func TestEverySettingOfCookiesIsIdleWithoutCookies(t *testing.T) {
 	}
 }
 
+func TestTheDoctorRepeatsTheWarningsOfLoadConfig(t *testing.T) {
+	t.Parallel()
+	c := ginjwt.Config{SecretKey: goodSecret, AccessTokenExpires: 30 * time.Second, Warnings: []ginjwt.SettingWarning{
+		{Setting: "JWT_USER_CLAIMS", Problem: "nobody reads it", Fix: "remove it"},
+		{Setting: "JWT_ACCESS_TOKEN_EXPIRES", Problem: "is seconds", Fix: "write a unit"},
+	}}
+	assert.Equal(t, []doctor.Finding{
+		{Severity: doctor.Warning, Setting: "JWT_USER_CLAIMS", Problem: "Nobody reads it.", Fix: "Remove it."},
+		{Severity: doctor.Warning, Field: "AccessTokenExpires", Setting: "JWT_ACCESS_TOKEN_EXPIRES", Problem: "Is seconds.", Fix: "Write a unit."},
+	}, withoutNotes(doctor.Diagnose(c)))
+	assert.Equal(t, "warning: JWT_USER_CLAIMS: Nobody reads it. Remove it.", doctor.Diagnose(c)[0].String())
+}
+
+func withoutNotes(all []doctor.Finding) []doctor.Finding {
+	return slices.DeleteFunc(all, func(f doctor.Finding) bool { return f.Severity == doctor.Note })
+}
+
 func TestTheDoctorRepeatsWhatInitAppRefuses(t *testing.T) {
 	t.Parallel()
 	c := healthy()
@@ -580,7 +597,7 @@ func TestTheDoctorRepeatsWhatInitAppRefuses(t *testing.T) {
 	const fix = "Correct it: InitApp refuses these settings."
 	assert.Equal(t, []doctor.Finding{
 		{doctor.Refused, "SecretKey", "JWT_SECRET_KEY",
-			"Has 6 bytes, but must have at least the 32 of the hash (algorithm HS256).", "Make one with: openssl rand -base64 32."},
+			"Has 6 bytes, but must have at least the 32 of the hash (algorithm HS256).", "Make one with: openssl rand -base64 32, or, so that nobody has to log in again, set AllowShortSecret (JWT_ALLOW_SHORT_SECRET=true) and let a new key sign beside this one (JWT_KEYS_FILE)."},
 		{doctor.Refused, "AccessTokenExpires", "JWT_ACCESS_TOKEN_EXPIRES",
 			"Must be at least a second, or NeverExpires (it is -1m0s; 15 minutes are 15*time.Minute).", fix},
 		{doctor.Refused, "TokenLocation", "JWT_TOKEN_LOCATION",

@@ -38,6 +38,11 @@ func (c effectiveConfig) findings() (findings []Finding) {
 	return slices.Concat(findings, c.secretFindings(), c.keyFindings(), c.issuerFindings(), c.claimFindings(), c.unusedFindings())
 }
 
+// warns reports whether LoadConfig had something to say about a setting.
+func (c effectiveConfig) warns(setting string) bool {
+	return slices.ContainsFunc(c.Warnings, func(w ginjwt.SettingWarning) bool { return w.Setting == setting })
+}
+
 func (c effectiveConfig) reads(l ginjwt.Location) bool { return slices.Contains(c.TokenLocation, l) }
 
 func (c effectiveConfig) setsSecureCookies() bool {

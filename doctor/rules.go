@@ -34,7 +34,7 @@ var lifetimeRules = []rule{
 		"Access tokens live longer than a day: for so long a stolen one works, unless it is revoked.",
 		"Use minutes, such as 15*time.Minute (900), and let clients refresh."},
 	{Warning, "AccessTokenExpires", func(c effectiveConfig) bool {
-		return 0 < c.AccessTokenExpires && c.AccessTokenExpires < time.Minute
+		return 0 < c.AccessTokenExpires && c.AccessTokenExpires < time.Minute && !c.warns("JWT_ACCESS_TOKEN_EXPIRES")
 	},
 		"Access tokens live less than a minute: clients refresh all the time, and clocks that differ refuse them. A number without a unit is seconds.",
 		"Write 15*time.Minute (15m), which is also the default."},

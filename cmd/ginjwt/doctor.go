@@ -35,8 +35,8 @@ func (a *app) doctorCommand() *cobra.Command {
 		Short: "Look over the settings of a service",
 		Long: `Reads the JWT_… settings of the environment, or of a .env file, and says what a
 service refuses to start with, what is dangerous, and what does nothing, each with
-what to write instead. Names that do not exist are reported, as services do not
-notice them. No value is shown.
+what to write instead, also for names that nobody reads: misspelled ones, and those
+of older versions and related libraries. No value is shown.
 
 What is set in Go is not known here: stores, loaders and clocks.
 
@@ -70,7 +70,6 @@ func (a *app) doctor(s *source, strict bool) error {
 		d.Source = s.envFile
 	}
 	d.Findings = append(d.Findings, a.diagnose(env)...)
-	d.Findings = append(d.Findings, unknownSettings(env)...)
 	d.Findings = append(d.Findings, a.openToAll(env, s)...)
 	for _, warning := range file.warnings {
 		d.Findings = append(d.Findings, finding{Severity: "warning", Problem: sentence(warning)})
@@ -126,18 +125,9 @@ func (d diagnosis) status(strict bool) error {
 	return nil
 }
 
-// settingNames returns the names of all settings: LoadConfig asks for each.
-func settingNames() (names []string) {
-	_, _ = ginjwt.LoadConfig(func(name string) (string, bool) {
-		names = append(names, name)
-		return "", false
-	})
-	return names
-}
-
 func settingsIn(env environment) []string {
 	names := []string{}
-	for _, name := range settingNames() {
+	for _, name := range ginjwt.SettingNames() {
 		if _, ok := env[name]; ok {
 			names = append(names, name)
 		}
@@ -145,26 +135,9 @@ func settingsIn(env environment) []string {
 	return names
 }
 
-// unknownSettings reports JWT_ names that nobody reads.
-func unknownSettings(env environment) (found []finding) {
-	known := settingNames()
-	for name := range env {
-		if !strings.HasPrefix(strings.ToUpper(name), "JWT_") || slices.Contains(known, name) {
-			continue
-		}
-		f := finding{Severity: "warning", Setting: name, Problem: "There is no such setting, and services do not notice it.", Fix: "Remove it, if it is not another program's."}
-		if meant, ok := nearest(name, known); ok {
-			f.Fix = "Did you mean " + meant + "?"
-		}
-		found = append(found, f)
-	}
-	slices.SortFunc(found, func(a, b finding) int { return strings.Compare(a.Setting, b.Setting) })
-	return found
-}
-
 // diagnose asks the library.
 func (a *app) diagnose(env environment) (found []finding) {
-	config, err := ginjwt.LoadConfig(env.lookup)
+	config, err := env.load()
 	config.Now = a.now
 	unread := map[string]bool{} // settings without a value that could be read
 	for _, problem := range flatten(err) {
@@ -206,7 +179,11 @@ func unreadable(problem error) finding {
 	if !ok || !strings.HasPrefix(name, "JWT_") {
 		return finding{Severity: "error", Problem: sentence(text)}
 	}
-	return finding{Severity: "error", Setting: name, Problem: sentence(rest), Fix: "Correct the value, or remove it: LoadConfig returns this as an error."}
+	what, fix, ok := strings.Cut(rest, "; ")
+	if !ok {
+		fix = "Correct the value, or remove it: LoadConfig returns this as an error"
+	}
+	return finding{Severity: "error", Setting: name, Problem: sentence(what), Fix: sentence(fix)}
 }
 
 // sentence makes one of the text of an error.

@@ -103,7 +103,7 @@ func TestMintMistakes(t *testing.T) {
 	assert.Equal(t, result{3, "", "ginjwt: there is no key to sign with\n" +
 		"give a key with --key FILE or --secret-file FILE, or the JWT_… settings in the environment or by --env-file FILE; ginjwt secret makes one\n"},
 		newUser(t).run("", "mint", "--subject", "alice"))
-	assert.Equal(t, result{3, "", "ginjwt: SecretKey (JWT_SECRET_KEY): has 5 bytes, but must have at least the 32 of the hash (algorithm HS256); make one with: openssl rand -base64 32\n" +
+	assert.Equal(t, result{3, "", "ginjwt: SecretKey (JWT_SECRET_KEY): has 5 bytes, but must have at least the 32 of the hash (algorithm HS256); make one with: openssl rand -base64 32, or, so that nobody has to log in again, set AllowShortSecret (JWT_ALLOW_SHORT_SECRET=true) and let a new key sign beside this one (JWT_KEYS_FILE)\n" +
 		"the settings are those of the environment; --env-file FILE reads others. See: ginjwt doctor\n"},
 		newUser(t, "JWT_SECRET_KEY=short").run("", "mint", "--subject", "alice"))
 }

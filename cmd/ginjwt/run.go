@@ -12,6 +12,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"github.com/gin-jwt-extended/ginjwt"
 )
 
 // The statuses that ginjwt exits with.
@@ -255,6 +257,17 @@ func environOf(environ []string) environment {
 func (e environment) lookup(name string) (string, bool) {
 	value, ok := e[name]
 	return value, ok
+}
+
+// load reads the settings. It warns of every name that nobody reads.
+func (e environment) load() (ginjwt.Config, error) {
+	config, err := ginjwt.LoadConfig(e.lookup)
+	for _, w := range ginjwt.UnreadSettings(maps.Keys(e)) {
+		if !slices.Contains(config.Warnings, w) { // of a name that LoadConfig did not ask for
+			config.Warnings = append(config.Warnings, w)
+		}
+	}
+	return config, err
 }
 
 // written returns the name under which a setting is written here: that of a file

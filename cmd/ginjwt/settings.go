@@ -77,10 +77,11 @@ func (a *app) config(s *source) (ginjwt.Config, error) {
 	if s.secretFile != "" || len(s.keyFiles) > 0 {
 		env = withoutKeys(env)
 	}
-	config, err := ginjwt.LoadConfig(env.lookup)
+	config, err := env.load()
 	if err != nil {
 		return config, hint(err, "%s", s.whence())
 	}
+	config.Warnings = nil // they are for doctor; InitApp would log them
 	for _, open := range a.openFiles(env) {
 		a.warn("%s: everybody on this machine can %s", open.setting, open.can)
 	}

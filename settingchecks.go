@@ -1,0 +1,158 @@
+package ginjwt
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Values are copied from Python, and from files of which each program takes
+// another part for the value. What is left over would be taken for text.
+
+var (
+	pythonBytes  = regexp.MustCompile(`^[bB][rR]?(?:'.*'|".*")$`)
+	pythonCall   = regexp.MustCompile(`^(?:[A-Za-z_]\w*\.)*(?:timedelta|environ|environ\.get|getenv|urandom|token_hex|token_urlsafe|token_bytes|uuid4|b64decode|config|get|env|int|str|bool|open)\s*[(\[].*[)\]]`)
+	product      = regexp.MustCompile(`^\d{1,9}(?:\s*\*\s*\d{1,9})+$`)
+	comment      = regexp.MustCompile(`(?:^|\s)#`)
+	endInComment = regexp.MustCompile(`\S\s+#`)
+	inQuotes     = regexp.MustCompile(`(?s)^(?:"[^"]*"|'[^']*')(?:\s+#.*)?$`)
+	deltaInUnits = regexp.MustCompile(`^(?:datetime\.)?timedelta\(\s*(weeks|days|hours|minutes|seconds)\s*=\s*(\d{1,9})\s*\)$`)
+)
+
+// nothing is how other languages spell that there is no value.
+var nothing = []string{"None", "null", "nil", "undefined"}
+
+// misread returns an error for a value that was written for another reader, such
+// as Python, and would be taken for something else. Keys and secrets are texts of
+// any form: for them see suspicious.
+func misread(name, field, value string) error {
+	switch {
+	case slices.Contains(nothing, value) && !takesNone(name):
+		return fmt.Errorf("is the text %q, which is no value here; remove the variable", value)
+	case pythonCall.MatchString(value):
+		return errors.New("is an expression of Python, which nobody evaluates; " + insteadOf(name, value))
+	case holdsKey(name, field) || name == "JWT_REALM":
+		return nil
+	case inQuotes.MatchString(value):
+		return errors.New("has quotes around it, which docker run --env-file and Kubernetes pass on as a part of the value; remove them")
+	case pythonBytes.MatchString(value):
+		return errors.New("is how Python writes bytes; write what stands between the quotes")
+	case comment.MatchString(value):
+		return errors.New(`has a comment behind it, from the "#" on, which docker run --env-file passes on as a part of the value; put it on a line of its own`)
+	case holdsText(field) && (value == "True" || value == "False"):
+		return fmt.Errorf("is the flag %s, but this is no flag; give a value or remove it", value)
+	case product.MatchString(value):
+		return errors.New("is an expression of Python, which nobody evaluates; " + insteadOf(name, value))
+	}
+	return nil
+}
+
+// insteadOf says what to write for an expression of Python. It shows the value of
+// one that is nothing but numbers and units.
+func insteadOf(name, value string) string {
+	if tooShort[name] > 0 {
+		if parts := deltaInUnits.FindStringSubmatch(value); parts != nil {
+			if parts[1] == "weeks" {
+				return "write the days, such as 14d"
+			}
+			return "write " + parts[2] + parts[1][:1]
+		}
+		if product.MatchString(value) {
+			if seconds, ok := multiply(value); ok {
+				return fmt.Sprintf("write the seconds: %d", seconds)
+			}
+		}
+		return `write the duration that it stands for, such as "15m" or "30d"`
+	}
+	return "write the value that it stands for"
+}
+
+func multiply(factors string) (n int64, ok bool) {
+	n = 1
+	for factor := range strings.SplitSeq(factors, "*") {
+		f, err := strconv.ParseInt(strings.TrimSpace(factor), 10, 64)
+		if err != nil || f > 0 && n > maxDays*24*3600/f {
+			return 0, false
+		}
+		n *= f
+	}
+	return n, true
+}
+
+// suspicious returns what is odd about a value that is taken as it stands.
+func suspicious(name, value string) (problem, fix string) {
+	switch {
+	case name == "JWT_SECRET_KEY":
+		return suspiciousSecret(value)
+	case tooShort[name] > 0:
+		return suspiciousSeconds(value, tooShort[name])
+	}
+	return "", ""
+}
+
+// suspiciousSecret warns only: a service of Flask that was given the same value
+// signs with the same bytes.
+func suspiciousSecret(value string) (problem, fix string) {
+	switch {
+	case inQuotes.MatchString(value):
+		return "has quotes around it, and they are a part of the secret: docker run --env-file and Kubernetes pass them on, other readers of .env files do not",
+			"remove them, unless the tokens of the other service are signed with them too"
+	case pythonBytes.MatchString(value):
+		return "is how Python writes bytes, and b and the quotes are a part of the secret",
+			"write what stands between the quotes; a secret that is no text goes into a file (JWT_SECRET_KEY_FILE)"
+	case endInComment.MatchString(value):
+		return `ends in what looks like a comment, from the "#" on, and it is a part of the secret: docker run --env-file passes it on, other readers of .env files do not`,
+			"remove it, unless the tokens of the other service are signed with it too"
+	}
+	return "", ""
+}
+
+// tooShort are lifetimes below which a number without a unit was probably meant in
+// minutes, hours or days.
+var tooShort = map[string]time.Duration{
+	"JWT_ACCESS_TOKEN_EXPIRES":  5 * time.Minute,
+	"JWT_REFRESH_TOKEN_EXPIRES": time.Hour,
+	"JWT_SESSION_LIFETIME":      time.Hour,
+}
+
+func suspiciousSeconds(value string, least time.Duration) (problem, fix string) {
+	n, err := strconv.ParseFloat(value, 64)
+	if err != nil || n <= 0 || n >= least.Seconds() {
+		return "", ""
+	}
+	return fmt.Sprintf("is a number without a unit, so it is seconds: less than %s, which is rarely meant", span(least)),
+		"write the unit behind the number: m for minutes, h for hours, d for days; s if it is seconds"
+}
+
+func span(d time.Duration) string {
+	if d == time.Hour {
+		return "an hour"
+	}
+	return fmt.Sprintf("%d minutes", int(d.Minutes()))
+}
+
+// holdsText reports whether the field is text, or a list of texts.
+func holdsText(name string) bool {
+	field, _ := reflect.TypeFor[Config]().FieldByName(name)
+	kind := field.Type.Kind()
+	if kind == reflect.Slice {
+		kind = field.Type.Elem().Kind()
+	}
+	return kind == reflect.String
+}
+
+// holdsKey reports whether the value itself, not a file that it names, is a key or a
+// secret.
+func holdsKey(name, field string) bool {
+	return slices.Contains([]string{"SecretKey", "PrivateKey", "PublicKey", "Keys"}, field) && !strings.HasSuffix(name, "_FILE")
+}
+
+// takesNone reports whether "None" says something.
+func takesNone(name string) bool {
+	return name == "JWT_COOKIE_SAMESITE" || name == "JWT_HEADER_TYPE"
+}

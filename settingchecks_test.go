@@ -1,0 +1,241 @@
+package ginjwt_test
+
+import (
+	"fmt"
+	"log"
+	"log/slog"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/gin-jwt-extended/ginjwt"
+)
+
+// Values that were written for Python, or for another reader of .env files, are
+// refused by name: as text they would mean something else.
+func TestValuesForOtherReadersAreRefused(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct{ setting, value, problem string }{
+		{"JWT_COOKIE_DOMAIN", "None", `is the text "None", which is no value here; remove the variable`},
+		{"JWT_DECODE_AUDIENCE", "null", `is the text "null", which is no value here; remove the variable`},
+		{"JWT_SECRET_KEY", "None", `is the text "None", which is no value here; remove the variable`},
+		{"JWT_SECRET_KEY", `os.environ.get("JWT_SECRET_KEY", "dev")`, "is an expression of Python, which nobody evaluates; write the value that it stands for"},
+		{"JWT_SECRET_KEY", `os.environ["JWT_SECRET_KEY"]`, "is an expression of Python, which nobody evaluates; write the value that it stands for"},
+		{"JWT_SECRET_KEY", `config('JWT_SECRET_KEY', cast=str) # decouple`, "is an expression of Python, which nobody evaluates; write the value that it stands for"},
+		{"JWT_ACCESS_TOKEN_EXPIRES", "timedelta(hours=1)", "is an expression of Python, which nobody evaluates; write 1h"},
+		{"JWT_ACCESS_TOKEN_EXPIRES", "datetime.timedelta( days = 30 )", "is an expression of Python, which nobody evaluates; write 30d"},
+		{"JWT_REFRESH_TOKEN_EXPIRES", "timedelta(weeks=2)", "is an expression of Python, which nobody evaluates; write the days, such as 14d"},
+		{"JWT_ACCESS_TOKEN_EXPIRES", "timedelta(days=1, hours=2)", `is an expression of Python, which nobody evaluates; write the duration that it stands for, such as "15m" or "30d"`},
+		{"JWT_ACCESS_TOKEN_EXPIRES", "60 * 60 * 24", "is an expression of Python, which nobody evaluates; write the seconds: 86400"},
+		{"JWT_ACCESS_TOKEN_EXPIRES", "999999999*999999999", `is an expression of Python, which nobody evaluates; write the duration that it stands for, such as "15m" or "30d"`},
+		{"JWT_ACCESS_TOKEN_EXPIRES", "900 # 15 minutes", `has a comment behind it, from the "#" on, which docker run --env-file passes on as a part of the value; put it on a line of its own`},
+		{"JWT_COOKIE_DOMAIN", " # none yet", `has a comment behind it, from the "#" on, which docker run --env-file passes on as a part of the value; put it on a line of its own`},
+		{"JWT_ACCESS_COOKIE_NAME", `"sid"`, "has quotes around it, which docker run --env-file and Kubernetes pass on as a part of the value; remove them"},
+		{"JWT_ALGORITHM", "'HS256' # the default", "has quotes around it, which docker run --env-file and Kubernetes pass on as a part of the value; remove them"},
+		{"JWT_SECRET_KEY_FILE", `"/run/secrets/jwt"`, "has quotes around it, which docker run --env-file and Kubernetes pass on as a part of the value; remove them"},
+		{"JWT_ACCESS_TOKEN_EXPIRES", `b"900"`, "is how Python writes bytes; write what stands between the quotes"},
+		{"JWT_COOKIE_DOMAIN", "False", "is the flag False, but this is no flag; give a value or remove it"},
+		{"JWT_DECODE_AUDIENCE", "True", "is the flag True, but this is no flag; give a value or remove it"},
+		{"JWT_TOKEN_LOCATION", "['headers','cookies']", "is no JSON array of strings; write the values with commas between them, or as JSON, in double quotes"},
+		{"JWT_TOKEN_LOCATION", "('headers', 'cookies')", "has quotes or brackets around its values; write them without, with commas between them"},
+		{"JWT_TOKEN_LOCATION", `"headers","cookies"`, "has quotes or brackets around its values; write them without, with commas between them"},
+		{"JWT_COOKIE_SECURE", "", "is set, but empty; give a value or remove it"},
+		{"JWT_ACCESS_TOKEN_EXPIRES", "", "is set, but empty; give a value or remove it"},
+		{"JWT_COOKIE_SAMESITE", "", "is set, but empty; give a value or remove it"},
+		{"JWT_MAX_SESSIONS", "", "is set, but empty; give a value or remove it"},
+		{"JWT_ACCESS_TOKEN_EXPIRES", "0.3", `is less than a second; a number without a unit is seconds: write the unit, such as "15m" or "30d"`},
+	} {
+		_, err := ginjwt.LoadConfig(lookup(map[string]string{test.setting: test.value}))
+		assert.EqualError(t, err, "ginjwt: "+test.setting+": "+test.problem, test.value)
+	}
+}
+
+// What only looks like the above is taken as it stands, without a word.
+func TestValuesThatOnlyLookLikeThoseOfOthers(t *testing.T) {
+	t.Parallel()
+	for _, env := range []map[string]string{
+		{"JWT_COOKIE_SAMESITE": "None"},
+		{"JWT_REALM": "tenant #7"},
+		{"JWT_SECRET_KEY": "a#b#c"},
+		{"JWT_SECRET_KEY": `"half a quote`},
+		{"JWT_DECODE_ISSUER": "https://id.example/#main"},
+		{"JWT_DECODE_AUDIENCE": `["a,b", "c"]`},
+		{"JWT_ACCESS_TOKEN_EXPIRES": "False"},
+		{"JWT_ACCESS_TOKEN_EXPIRES": "300"},
+		{"JWT_ACCESS_TOKEN_EXPIRES": "30s"},
+		{"JWT_REFRESH_TOKEN_EXPIRES": "3600"},
+		{"JWT_DECODE_LEEWAY": "10"},
+		{"JWT_COOKIE_SECURE": "True"},
+		{"JWTX": "1", "JWT": "1", "MY_JWT": "1", "FLASK_ENV": "production", "JWT_": ""},
+	} {
+		config, err := ginjwt.LoadConfig(lookup(env))
+		require.NoError(t, err, env)
+		assert.Empty(t, config.Warnings, env)
+	}
+}
+
+// A secret may be any text, as the service beside this one may sign with the same
+// text. So what is odd is a warning. None shows the secret.
+func TestSecretsThatWereNotMeantSo(t *testing.T) {
+	t.Parallel()
+	for value, problem := range map[string]string{
+		`"s3cret"`:           "has quotes around it",
+		`'s3cret'`:           "has quotes around it",
+		`"s3cret" # comment`: "has quotes around it",
+		`s3cret # comment`:   "ends in what looks like a comment",
+		`b's3cret'`:          "is how Python writes bytes",
+		`b"s3cret"`:          "is how Python writes bytes",
+	} {
+		config, err := ginjwt.LoadConfig(lookup(map[string]string{"JWT_SECRET_KEY": value}))
+		require.NoError(t, err)
+		assert.Equal(t, value, config.SecretKey)
+		require.Len(t, config.Warnings, 1, value)
+		assert.Equal(t, "JWT_SECRET_KEY", config.Warnings[0].Setting)
+		assert.True(t, strings.HasPrefix(config.Warnings[0].Problem, problem), config.Warnings[0].Problem)
+		assert.NotContains(t, config.Warnings[0].String(), "s3cret")
+	}
+	path := filepath.Join(t.TempDir(), "secret")
+	require.NoError(t, os.WriteFile(path, []byte("b'\\x00' # bytes"), 0o600))
+	config, err := ginjwt.LoadConfig(lookup(map[string]string{"JWT_SECRET_KEY_FILE": path}))
+	require.NoError(t, err)
+	assert.Empty(t, config.Warnings, "the name of a file says nothing about the secret in it")
+}
+
+func TestShortLifetimesWithoutAUnit(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		setting, value string
+		want           time.Duration
+		says           string
+	}{
+		{"JWT_ACCESS_TOKEN_EXPIRES", "15", 15 * time.Second, "less than 5 minutes"},
+		{"JWT_ACCESS_TOKEN_EXPIRES", "299", 299 * time.Second, "less than 5 minutes"},
+		{"JWT_REFRESH_TOKEN_EXPIRES", "30", 30 * time.Second, "less than an hour"},
+		{"JWT_REFRESH_TOKEN_EXPIRES", "3599", 3599 * time.Second, "less than an hour"},
+		{"JWT_SESSION_LIFETIME", "90", 90 * time.Second, "less than an hour"},
+	} {
+		config, err := ginjwt.LoadConfig(lookup(map[string]string{test.setting: test.value}))
+		require.NoError(t, err)
+		assert.Equal(t, test.want, max(config.AccessTokenExpires, config.RefreshTokenExpires, config.SessionLifetime))
+		assert.Equal(t, []ginjwt.SettingWarning{{
+			Setting: test.setting,
+			Problem: "is a number without a unit, so it is seconds: " + test.says + ", which is rarely meant",
+			Fix:     "write the unit behind the number: m for minutes, h for hours, d for days; s if it is seconds",
+		}}, config.Warnings)
+	}
+}
+
+// What nobody reads is named when a service starts, with what to write.
+func TestNamesThatNobodyReads(t *testing.T) {
+	t.Parallel()
+	for name, fix := range map[string]string{
+		"JWT_BLACKLIST_ENABLED":           "remove it: a TokenInBlocklistLoader",
+		"JWT_BLACKLIST_TOKEN_CHECKS":      "remove it: access and refresh tokens are both checked",
+		"JWT_USER_CLAIMS":                 "remove it: claims of an AdditionalClaimsLoader",
+		"JWT_CLAIMS_IN_REFRESH_TOKEN":     "remove it: claims of an AdditionalClaimsLoader",
+		"JWT_CSRF_HEADER_NAME":            "write JWT_ACCESS_CSRF_HEADER_NAME and JWT_REFRESH_CSRF_HEADER_NAME",
+		"JWT_AUTH_URL_RULE":               "remove it: the login is a route of yours",
+		"JWT_EXPIRATION_DELTA":            "write JWT_ACCESS_TOKEN_EXPIRES",
+		"JWT_AUTH_HEADER_PREFIX":          "write JWT_HEADER_TYPE",
+		"JWT_DEFAULT_REALM":               "remove it",
+		"JWT_COOKIE_HTTPONLY":             "remove it: scripts can never read the cookies with tokens",
+		"JWT_COOKIE_NAME":                 "write JWT_ACCESS_COOKIE_NAME and JWT_REFRESH_COOKIE_NAME",
+		"JWT_COOKIE_PATH":                 "write JWT_ACCESS_COOKIE_PATH and JWT_REFRESH_COOKIE_PATH",
+		"JWT_COOKIE_MAX_AGE":              "remove it: cookies go when the browser is closed",
+		"JWT_SECRET":                      "write JWT_SECRET_KEY",
+		"JWT_PUBLIC_KEY_PATH":             "write JWT_PUBLIC_KEY_FILE",
+		"JWT_ACCESS_TOKEN_EXPIRES_HOURS":  "write the unit behind the number, in JWT_ACCESS_TOKEN_EXPIRES: such as JWT_ACCESS_TOKEN_EXPIRES=24h",
+		"JWT_ACCESS_TOKEN_EXPIRE_MINUTES": "write the unit behind the number, in JWT_ACCESS_TOKEN_EXPIRES: such as JWT_ACCESS_TOKEN_EXPIRES=15m",
+		"JWT_REFRESH_TOKEN_EXPIRES_DAYS":  "write the unit behind the number, in JWT_REFRESH_TOKEN_EXPIRES: such as JWT_REFRESH_TOKEN_EXPIRES=30d",
+		"JWT_EXPIRES_IN_SECONDS":          "write the unit behind the number, in JWT_ACCESS_TOKEN_EXPIRES: such as JWT_ACCESS_TOKEN_EXPIRES=900s",
+		"JWT_EXPIRATION_HOURS":            "write the unit behind the number, in JWT_ACCESS_TOKEN_EXPIRES: such as JWT_ACCESS_TOKEN_EXPIRES=24h",
+		"FLASK_JWT_SECRET_KEY":            "write JWT_SECRET_KEY, or give LoadConfig a lookup that puts the prefix in front",
+		"MY_APP_JWT_COOKIE_SECURE":        "write JWT_COOKIE_SECURE, or give LoadConfig a lookup that puts the prefix in front",
+		"JWT_SECRET_KEYS":                 "write JWT_SECRET_KEY, if that is meant, or remove it",
+		"jwt_algorithm":                   "write JWT_ALGORITHM, if that is meant, or remove it",
+		"JWT_COOKIE_SAMSITE":              "write JWT_COOKIE_SAMESITE, if that is meant, or remove it",
+		"JWT_COOKIE_LIFE_OF_BRIAN":        "remove it, if it is not another program's",
+		"JWT_ACCESS_CSRF_COOKIE_VALUE":    "remove it, if it is not another program's",
+	} {
+		warnings := ginjwt.UnreadSettings(slices.Values([]string{name, "PATH", "JWT_ALGORITHM", name}))
+		require.Len(t, warnings, 1, name)
+		assert.Equal(t, name, warnings[0].Setting)
+		assert.NotEmpty(t, warnings[0].Problem)
+		assert.True(t, strings.HasPrefix(warnings[0].Fix, fix), "%s: %s", name, warnings[0].Fix)
+	}
+}
+
+// Advice names settings that exist.
+func TestSuccessorsExist(t *testing.T) {
+	t.Parallel()
+	known := ginjwt.SettingNames()
+	asked := map[string]bool{}
+	_, err := ginjwt.LoadConfig(func(name string) (string, bool) {
+		asked[name] = true
+		return "", false
+	})
+	require.NoError(t, err)
+	for _, name := range known {
+		delete(asked, name)
+	}
+	warnings := ginjwt.UnreadSettings(maps.Keys(asked))
+	assert.Greater(t, len(warnings), 100)
+	for _, w := range warnings {
+		for _, word := range strings.FieldsFunc(w.Fix, func(r rune) bool { return r != '_' && (r < 'A' || r > 'Z') }) {
+			if strings.HasPrefix(word, "JWT_") {
+				assert.Contains(t, known, word, w.Setting)
+			}
+		}
+	}
+}
+
+// A lookup that reads something else than the environment is asked for the names
+// that are known not to be read; one that reads the environment is asked for all.
+func TestLoadConfigWarnsOfNamesThatNobodyReads(t *testing.T) {
+	t.Parallel()
+	config, err := ginjwt.LoadConfig(lookup(map[string]string{
+		"JWT_USER_CLAIMS": "s3cret", "JWT_REFRESH_TOKEN_EXPIRES_DAYS": "s3cret", "FLASK_JWT_SECRET_KEY": "s3cret", "JWT_ALGORITHM": "HS512",
+	}))
+	require.NoError(t, err)
+	var names []string
+	for _, w := range config.Warnings {
+		names = append(names, w.Setting)
+		assert.NotContains(t, w.String(), "s3cret")
+	}
+	assert.Equal(t, []string{"FLASK_JWT_SECRET_KEY", "JWT_REFRESH_TOKEN_EXPIRES_DAYS", "JWT_USER_CLAIMS"}, names)
+}
+
+// What is said about settings that nobody reads, when the service starts?
+func ExampleConfig_warnings() {
+	defer slog.SetDefault(slog.Default())
+	slog.SetDefault(slog.New(slog.NewTextHandler(os.Stdout, &slog.HandlerOptions{ReplaceAttr: withoutTime})))
+	setEnvironment(map[string]string{
+		"JWT_SECRET_KEY":                 "Gv7sWq2ZrT0nXe5bJk9uYp4dLm1cHa8f",
+		"JWT_ACCESS_TOKEN_EXPIRES_HOURS": "24",
+		"JWT_COOKIE_SECUR":               "false",
+	})
+
+	config, err := ginjwt.LoadConfig(os.LookupEnv)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(ginjwt.New(config).InitApp(nil))
+	// Output:
+	// level=WARN msg="ginjwt: JWT_ACCESS_TOKEN_EXPIRES_HOURS: has a unit in its name, and nobody reads it" fix="write the unit behind the number, in JWT_ACCESS_TOKEN_EXPIRES: such as JWT_ACCESS_TOKEN_EXPIRES=24h"
+	// level=WARN msg="ginjwt: JWT_COOKIE_SECUR: there is no such setting, and nobody reads it" fix="write JWT_COOKIE_SECURE, if that is meant, or remove it"
+	// <nil>
+}
+
+func withoutTime(_ []string, a slog.Attr) slog.Attr {
+	if a.Key == slog.TimeKey {
+		return slog.Attr{}
+	}
+	return a
+}

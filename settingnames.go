@@ -1,0 +1,115 @@
+package ginjwt
+
+import (
+	"iter"
+	"maps"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/gin-jwt-extended/ginjwt/internal/spelling"
+)
+
+// unreadAmong returns a warning for each name that looks like a setting and is not
+// known, sorted.
+func unreadAmong(names iter.Seq[string], known []string) (warnings []SettingWarning) {
+	for _, name := range slices.Compact(slices.Sorted(names)) {
+		if slices.Contains(known, name) {
+			continue
+		}
+		if why, ok := unread(name, known); ok {
+			warnings = append(warnings, SettingWarning{name, why.problem, why.fix})
+		}
+	}
+	return warnings
+}
+
+func unread(name string, known []string) (successor, bool) {
+	upper := strings.ToUpper(name)
+	if !strings.HasPrefix(upper, "JWT_") {
+		return unprefixed(name, known)
+	}
+	if why, ok := formerNames[upper]; ok {
+		return why, true
+	}
+	if why, ok := withUnit(upper); ok {
+		return why, true
+	}
+	why := successor{"there is no such setting, and nobody reads it", "remove it, if it is not another program's"}
+	if meant := nearestSetting(upper, known); meant != "" {
+		why.fix = "write " + meant + ", if that is meant, or remove it"
+	}
+	return why, true
+}
+
+// prefixed matches a setting behind the prefix that Flask's from_prefixed_env
+// removes.
+var prefixed = regexp.MustCompile(`^[A-Za-z0-9_]+?_(JWT_[A-Z_]+)$`)
+
+func unprefixed(name string, known []string) (successor, bool) {
+	parts := prefixed.FindStringSubmatch(name)
+	if parts == nil || !slices.Contains(known, parts[1]) {
+		return successor{}, false
+	}
+	return successor{
+		"has a prefix, as Flask's from_prefixed_env wants it, and nobody reads it here",
+		"write " + parts[1] + ", or give LoadConfig a lookup that puts the prefix in front",
+	}, true
+}
+
+// nearestSetting returns the one setting that two letters, or fewer, make of a
+// misspelled name. More would be guessing.
+func nearestSetting(name string, known []string) (meant string) {
+	least := 3
+	for _, candidate := range known {
+		switch d := spelling.Distance(name, candidate); {
+		case d < least:
+			meant, least = candidate, d
+		case d == least:
+			meant = "" // two are as near
+		}
+	}
+	return meant
+}
+
+// unit matches a lifetime with its unit in the name.
+var unit = regexp.MustCompile(`^JWT_[A-Z_]*?(?:EXP|LIFE|TTL|DURATION|AGE)[A-Z_]*?_?(?:IN_)?(SEC|SECS|SECOND|SECONDS|MIN|MINS|MINUTE|MINUTES|HOUR|HOURS|DAY|DAYS|WEEK|WEEKS)$`)
+
+// withUnit explains names such as JWT_ACCESS_TOKEN_EXPIRES_HOURS.
+func withUnit(name string) (successor, bool) {
+	parts := unit.FindStringSubmatch(name)
+	if parts == nil {
+		return successor{}, false
+	}
+	setting := "JWT_ACCESS_TOKEN_EXPIRES"
+	if strings.Contains(name, "REFRESH") {
+		setting = "JWT_REFRESH_TOKEN_EXPIRES"
+	}
+	example := map[byte]string{'S': "900s", 'M': "15m", 'H': "24h", 'D': "30d", 'W': "14d for two weeks"}[parts[1][0]]
+	return successor{
+		"has a unit in its name, and nobody reads it",
+		"write the unit behind the number, in " + setting + ": such as " + setting + "=" + example,
+	}, true
+}
+
+// namesToAsk returns the names that LoadConfig asks for, to warn of them: those
+// that are known not to be read, and those of the environment, which a lookup that
+// reads the environment finds too.
+func namesToAsk(known []string) iter.Seq[string] {
+	names := slices.Collect(maps.Keys(formerNames))
+	for _, lifetime := range []string{"JWT_ACCESS_TOKEN_EXPIRES", "JWT_REFRESH_TOKEN_EXPIRES"} {
+		for _, suffix := range []string{"_SECONDS", "_MINUTES", "_HOURS", "_DAYS"} {
+			names = append(names, lifetime+suffix)
+		}
+	}
+	for _, name := range known {
+		names = append(names, "FLASK_"+name)
+	}
+	for _, variable := range os.Environ() {
+		if name, _, _ := strings.Cut(variable, "="); strings.Contains(strings.ToUpper(name), "JWT_") {
+			names = append(names, name)
+		}
+	}
+	return slices.Values(names)
+}

@@ -1,0 +1,11 @@
+package ginjwt
+
+// SettingWarning is a setting that works, but not as it looks.
+type SettingWarning struct {
+	Setting string // its name, such as "JWT_BLACKLIST_ENABLED"
+	Problem string // what is wrong
+	Fix     string // what to write instead
+}
+
+// String returns the warning in one line. It holds no value.
+func (w SettingWarning) String() string { return w.Setting + ": " + w.Problem + "; " + w.Fix }
