@@ -29,6 +29,8 @@ func TestDoctor(t *testing.T) {
 		{"a key that cannot be read has no consequences", []string{"JWT_KEYS=s3cret"}, 2, 2, []string{"error JWT_KEYS "}},
 		{"dangerous", []string{goodSecret, "JWT_ACCESS_TOKEN_EXPIRES=false"}, 2, 2, []string{"danger JWT_ACCESS_TOKEN_EXPIRES AccessTokenExpires"}},
 		{"no such name", []string{goodSecret, "JWT_SECRET_KEYS=s3cret"}, 0, 1, []string{"warning JWT_SECRET_KEYS "}},
+		{"quotes that docker passed on", []string{`JWT_SECRET_KEY="` + goodSecret[15:] + `"`}, 0, 1, []string{"warning JWT_SECRET_KEY SecretKey"}},
+		{"a comment that docker passed on", []string{goodSecret + " # s3cret"}, 0, 1, []string{"warning JWT_SECRET_KEY SecretKey"}},
 		{"lower case", []string{goodSecret, "jwt_algorithm=s3cret"}, 0, 1, []string{"warning jwt_algorithm "}},
 		{"a store that is set in Go", []string{goodSecret, "JWT_MAX_SESSIONS=3", "JWT_SESSION_LIFETIME=2160h"}, 0, 0, []string{"note  Sessions"}},
 		{"details of pairs", []string{goodSecret, "JWT_DETAILED_PAIRS=true", "JWT_RENEWED_TOKEN_HEADER=X-Token"}, 0, 0, []string{"note  Sessions", "note JWT_SESSION_LIFETIME SessionLifetime"}},

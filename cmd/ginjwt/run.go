@@ -267,6 +267,7 @@ func (e environment) load() (ginjwt.Config, error) {
 			config.Warnings = append(config.Warnings, w)
 		}
 	}
+	slices.SortStableFunc(config.Warnings, func(a, b ginjwt.SettingWarning) int { return strings.Compare(a.Setting, b.Setting) })
 	return config, err
 }
 
