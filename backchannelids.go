@@ -1,0 +1,128 @@
+package ginjwt
+
+import (
+	"math/bits"
+	"strconv"
+	"strings"
+
+	"github.com/gin-jwt-extended/ginjwt/store"
+)
+
+// A logout at an issuer is kept as IDs on the blocklist, and what began with a login
+// at the issuer is looked up by IDs of its own. A list holds neither values nor times,
+// so "all that the issuer said of this user until then" is said by intervals of time:
+// each has an ID, a logout adds those that together reach up to it, and a token asks
+// for those that its own time is in.
+
+// timeBits is how many bits a time in seconds has: they last until the year 2242.
+const timeBits = 33
+
+// isTime reports whether a logout, or what it ends, can be of this time.
+func isTime(seconds int64) bool { return seconds >= 0 && seconds < 1<<timeBits-1 }
+
+// span is an aligned interval of time: the index-th of 2^level seconds.
+type span struct {
+	level int
+	index int64
+}
+
+// spansUntil returns the intervals that hold the times up to last, and no later one:
+// one for each bit that is set in the next second. With two as the base of the numbers
+// there are the fewest of them; a larger base needs fewer questions, and more entries.
+func spansUntil(last int64) (spans []span) {
+	next := uint64(last) + 1
+	for rest := next; rest != 0; rest &= rest - 1 {
+		level := bits.TrailingZeros64(rest)
+		spans = append(spans, span{level, int64(next>>level) - 1})
+	}
+	return spans
+}
+
+// spansWith returns the intervals of spansUntil that can hold a time: those whose
+// index is even, one for each bit that is not set in it.
+func spansWith(at int64) (spans []span) {
+	for level := range timeBits {
+		if index := at >> level; index&1 == 0 {
+			spans = append(spans, span{level, index})
+		}
+	}
+	return spans
+}
+
+// spanIDs returns the IDs of the intervals of a user at an issuer.
+func spanIDs(subject string, spans []span) []string {
+	ids := make([]string, len(spans))
+	for i, s := range spans {
+		ids[i] = derivedID("logout", subject, strconv.Itoa(s.level), strconv.FormatInt(s.index, 10))
+	}
+	return ids
+}
+
+// loginOrigin says where a login was made, by IDs that tell neither session nor user: a
+// token carries it in the claim "upstream".
+type loginOrigin struct {
+	session string // of the session at the issuer; empty: not known
+	subject string // of the user at the issuer
+	at      int64  // when the issuer said so
+}
+
+// originOf returns the origin of a token of an issuer, or of a session that began with
+// one.
+func originOf(realm string, u store.Upstream, at int64) loginOrigin {
+	o := loginOrigin{subject: originSubject(realm, u, u.SID != ""), at: at}
+	if u.SID != "" {
+		o.session = originSession(realm, u)
+	}
+	return o
+}
+
+func originSession(realm string, u store.Upstream) string {
+	return derivedID("logout session", realm, u.Issuer, u.SID)
+}
+
+// originSubject keeps what names its session apart from what does not: a logout of one
+// session ends all that could be of this session.
+func originSubject(realm string, u store.Upstream, namesSession bool) string {
+	return derivedID("logout subject", realm, u.Issuer, u.Subject, strconv.FormatBool(namesSession))
+}
+
+// ids returns what is on the blocklist, one of them at least, after a logout.
+func (o loginOrigin) ids() []string {
+	ids := spanIDs(o.subject, spansWith(o.at))
+	if o.session != "" {
+		ids = append(ids, o.session)
+	}
+	return ids
+}
+
+// claim returns the value of "upstream".
+func (o loginOrigin) claim() string {
+	return o.session + "." + o.subject + "." + strconv.FormatInt(o.at, 10)
+}
+
+// parseOrigin reads the value of "upstream".
+func parseOrigin(claim string) (o loginOrigin, ok bool) {
+	parts := strings.Split(claim, ".")
+	if len(parts) != 3 {
+		return o, false
+	}
+	at, err := strconv.ParseInt(parts[2], 10, 64)
+	o = loginOrigin{parts[0], parts[1], at}
+	return o, err == nil && isTime(at) && isDerivedID(o.subject) && (o.session == "" || isDerivedID(o.session))
+}
+
+// logoutIDs returns what a logout adds to the blocklist. allNameSessions says that
+// nothing began at the issuer that does not name its session there.
+func logoutIDs(realm string, u store.Upstream, at int64, allNameSessions bool) (ids []string) {
+	until := spansUntil(at)
+	switch {
+	case u.SID != "":
+		ids = append(ids, originSession(realm, u))
+	default:
+		ids = spanIDs(originSubject(realm, u, true), until)
+	}
+	if u.Subject != "" && !allNameSessions {
+		ids = append(ids, spanIDs(originSubject(realm, u, false), until)...)
+	}
+	return ids
+}
