@@ -55,7 +55,11 @@ func (m *JWTManager) handler(need *requirement) gin.HandlerFunc {
 // Where JWTRequired lets an anonymous request pass, it returns nil, nil; a CORS
 // preflight then has no credentials left in c.Request.
 func (m *JWTManager) VerifyJWTInRequest(c *gin.Context, opts ...RequiredOption) (*Token, error) {
-	token, err := m.verify(c, m.requirementOf("VerifyJWTInRequest", opts))
+	return m.verifyWith(c, m.requirementOf("VerifyJWTInRequest", opts))
+}
+
+func (m *JWTManager) verifyWith(c *gin.Context, need *requirement) (*Token, error) {
+	token, err := m.verify(c, need)
 	if err != nil {
 		e := asError(err)
 		e.messageKey = m.config.ErrorMessageKey

@@ -1,0 +1,85 @@
+package ginjwt
+
+import (
+	"net/http"
+
+	"github.com/gin-gonic/gin"
+)
+
+// Middleware is [JWTManager.JWTRequired] for handlers of net/http: the same options,
+// checks and answers. In the handlers after it, [GetJWTIdentity] and its kin return
+// what is in the token of r.Context().
+//
+//	mux.Handle("GET /orders", mgr.Middleware(ginjwt.Scopes("orders:read"))(orders))
+//
+// The next handler gets the very ResponseWriter of the server: it can flush, hijack
+// and use [http.ResponseController] as without a middleware. Of a refusal the
+// loaders get a [gin.Context] of its own, with request and response: its ClientIP
+// trusts no proxy, and it has no HTML templates. c.Errors goes nowhere: set
+// Config.Observer to log refusals.
+//
+// [JWTManager.ImplicitRefresh] needs Gin: put [gin.WrapH] of your handler behind it.
+//
+// Middleware panics if called before InitApp, or with an unknown location.
+func (m *JWTManager) Middleware(opts ...RequiredOption) func(http.Handler) http.Handler {
+	required := m.handler(m.requirementOf("Middleware", opts))
+	return func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			c := m.contextOf(w, r)
+			if required(c); !c.IsAborted() {
+				next.ServeHTTP(w, c.Request)
+			}
+		})
+	}
+}
+
+// VerifyRequest is [JWTManager.VerifyJWTInRequest] for handlers of net/http. It
+// returns the request to go on with, in which [GetToken] and its kin find the token,
+// and none where JWTRequired lets an anonymous request pass. r itself is used up: its
+// body may have been read. Beside an error, which is an [*Error], the request is for
+// [JWTManager.RefuseRequest].
+//
+// It writes no response, but sets the headers in w that keep what is for one user out
+// of caches.
+func (m *JWTManager) VerifyRequest(w http.ResponseWriter, r *http.Request, opts ...RequiredOption) (*http.Request, error) {
+	c := m.contextOf(w, r)
+	_, err := m.verifyWith(c, m.requirementOf("VerifyRequest", opts))
+	return c.Request, err
+}
+
+// RefuseRequest is [JWTManager.Refuse] for handlers of net/http.
+func (m *JWTManager) RefuseRequest(w http.ResponseWriter, r *http.Request, err error) {
+	m.Refuse(m.contextOf(w, r), err)
+}
+
+// HTTPHandler makes an [http.Handler] of one of the handlers of the manager, such as
+// [JWTManager.JWKSHandler] or [JWTManager.RefreshHandler]. The {id} of a pattern of
+// [http.ServeMux] is the parameter "id". A handler that calls c.Next needs Gin.
+//
+//	mux.Handle("POST /refresh", mgr.HTTPHandler(mgr.RefreshHandler()))
+//
+// It panics if called before InitApp.
+func (m *JWTManager) HTTPHandler(handler gin.HandlerFunc) http.Handler {
+	m.mustBeReady("HTTPHandler")
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		c := m.contextOf(w, r)
+		if id := r.PathValue("id"); id != "" {
+			c.AddParam("id", id)
+		}
+		handler(c)
+		c.Writer.WriteHeaderNow()
+	})
+}
+
+// door is where contexts come from that no engine of the application has made. It has
+// no routes and trusts no proxy; gin.New would print warnings about it.
+var door = new(gin.Engine)
+
+// contextOf returns a context for a request that did not come by way of Gin, with m
+// attached. Each request gets a new one, which a loader may keep.
+func (m *JWTManager) contextOf(w http.ResponseWriter, r *http.Request) *gin.Context {
+	c := gin.CreateTestContextOnly(w, door) // the one constructor that Gin exports
+	c.Request = r
+	m.attach(c)
+	return c
+}
