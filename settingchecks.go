@@ -125,11 +125,11 @@ func suspiciousSeconds(value string, least time.Duration) (problem, fix string) 
 	if err != nil || n <= 0 || n >= least.Seconds() {
 		return "", ""
 	}
-	return fmt.Sprintf("is a number without a unit, so it is seconds: less than %s, which is rarely meant", span(least)),
+	return fmt.Sprintf("is a number without a unit, so it is seconds: less than %s, which is rarely meant", inWords(least)),
 		"write the unit behind the number: m for minutes, h for hours, d for days; s if it is seconds"
 }
 
-func span(d time.Duration) string {
+func inWords(d time.Duration) string {
 	if d == time.Hour {
 		return "an hour"
 	}
