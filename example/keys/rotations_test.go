@@ -201,6 +201,8 @@ func mistakes(t *testing.T) map[string]error {
 	require.NoError(t, os.WriteFile(file, text, 0o600))
 	small, err := x509.MarshalPKIXPublicKey(&newSmallRSA(t).PublicKey)
 	require.NoError(t, err)
+	published, err := keys.Key{ID: "theirs", Verify: key.Sign.(ed25519.PrivateKey).Public()}.MarshalPublicJWK()
+	require.NoError(t, err)
 	verifies := keys.Key{Verify: other.Sign.(*ecdsa.PrivateKey).Public()}
 	retired := newEdDSA(t, "old")
 	retired.NotAfter = time.Now().Add(-time.Minute)
@@ -222,11 +224,12 @@ func mistakes(t *testing.T) map[string]error {
 		return err
 	}
 	return map[string]error{
-		"JWT_KEYS_FILE: the file cannot be opened: no such file or directory": load("JWT_KEYS_FILE", filepath.Join(dir, "none")),
-		"JWT_KEYS_FILE: is set beside JWT_KEYS; remove one of them":           load("JWT_KEYS_FILE", file, "JWT_KEYS", string(text)),
-		"not valid JSON, or a name comes twice in it":                         load("JWT_KEYS", `{"keys":[`),
-		"a PEM block is damaged":                                              load("JWT_KEYS", strings.Replace(string(text), "M", "!", 1)),
-		"the key is encrypted; decrypt it first":                              load("JWT_KEYS", string(encrypted)),
+		"JWT_KEYS_FILE: the file cannot be opened: no such file or directory":   load("JWT_KEYS_FILE", filepath.Join(dir, "none")),
+		"JWT_KEYS_FILE: is set beside JWT_KEYS; remove one of them":             load("JWT_KEYS_FILE", file, "JWT_KEYS", string(text)),
+		"not valid JSON, or a name comes twice in it":                           load("JWT_KEYS", `{"keys":[`),
+		"a PEM block is damaged":                                                load("JWT_KEYS", strings.Replace(string(text), "M", "!", 1)),
+		"the key is encrypted; decrypt it first":                                load("JWT_KEYS", string(encrypted)),
+		"if these are the keys of another issuer, read them with keys.ParseSet": load("JWT_KEYS", `{"keys":[{"kty":"RSA","use":"enc"},`+string(published)+`]}`),
 		"has 1024 bits, but must have at least 2048": load("JWT_KEYS",
 			string(pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: small}))),
 		`has the ID "1" of another key`:              list(key, newEdDSA(t, "1")),
