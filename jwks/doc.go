@@ -106,7 +106,9 @@ coordinate, padding of base64url and members that are null do no harm.
 
 A token without "kid" is tried with each key without "kid" that has its algorithm. An
 empty "kid" is none. If only one key can be used, that verifies tokens without "kid"
-whatever its name is (OpenID Connect Core §10.1).
+whatever its name is (OpenID Connect Core §10.1). Such a token makes nobody fetch, as
+it does not say that its key is new: its issuer has to publish a new key for
+Options.Refresh before it signs.
 
 A key has one algorithm. If it does not name it, that is RS256 for RSA keys,
 EdDSA for Ed25519, and the one of the curve for ES256, ES384 and ES512. "Ed25519"

@@ -78,6 +78,7 @@ func TestKeysThatAreSkipped(t *testing.T) {
 		{"T325 bits that are left over", rsaGood.with("e", "AQB"), `the member "e" is not base64url`},
 		{"T325 too much padding", rsaGood.with("e", "AQAB===="), `the member "e" is not base64url`},
 		{"T325 certificate of another key", rsaGood.with("x5c", certificateOf(t, ec, 1)), `the certificate in "x5c" is of another key`},
+		{"T325 certificate of another key, which Go does not read", rsaGood.with("x5c", certificateOf(t, ec, -1)), `the certificate in "x5c" is of another key`},
 		{"T325 kid is a number", good.with("kid", 7), `the member "kid" must be a string`},
 		{"T325 alg is a number", good.with("alg", 7), `the member "alg" must be a string`},
 		{"T328 off its curve", good.with("y", good["x"]), "is not a point on its curve"},

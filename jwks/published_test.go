@@ -144,7 +144,7 @@ func TestNetworkAndFileAgree(t *testing.T) {
 		setOf(), setOf(good), setOf(good, good), setOf(good.with("kid", nil)), setOf(newKey(t, "twin"), newKey(t, "twin"), good),
 		setOf(newKey(t, ""), newKey(t, ""), good), setOf(public(t, &rsaKey().PublicKey, "good", "RS256"), good),
 		setOf(good.with("use", "enc"), good.with("kty", "AKP"), good.with("d", "AA")),
-		`{"keys":[1,null,{}]}`, `{"keys":null}`, `{}`, `[]`, `null`, ``, `{"keys":[]}x`, `{"keys":[],"keys":[]}`, good.text(),
+		"\ufeff" + setOf(good), "\ufeff", "\ufeff\ufeff" + setOf(good), `{"keys":[1,null,{}]}`, `{"keys":null}`, `{}`, `[]`, `null`, ``, `{"keys":[]}x`, `{"keys":[],"keys":[]}`, good.text(),
 	}
 	for _, k := range publishedKeys(t) {
 		texts = append(texts, setOf(k.key, good))

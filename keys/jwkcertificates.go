@@ -8,6 +8,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/gin-jwt-extended/ginjwt/internal/base64url"
 	"github.com/gin-jwt-extended/ginjwt/internal/strictjson"
@@ -53,15 +54,33 @@ func (j *jwk) certificate(k Key) (der []byte, err error) {
 	if der, err = base64.StdEncoding.DecodeString(text); !ok || err != nil {
 		return nil, fmt.Errorf(unreadable, "it is not in base64")
 	}
-	certificate, err := x509.ParseCertificate(der)
-	if err != nil { // the parser's error may quote what it read
+	certified, err := parsePKIX(certifiedKey(der))
+	if err != nil {
 		return nil, fmt.Errorf(unreadable, "it is damaged")
 	}
 	public, err := k.Public()
-	if err != nil || !sameKey(public, certificate.PublicKey) {
+	if err != nil || !sameKey(public, certified.key) {
 		return nil, errOtherCertificate
 	}
+	if _, err := x509.ParseCertificate(der); err != nil { // its error may quote what it read
+		return nil, fmt.Errorf(unreadable, "it is damaged")
+	}
 	return der, nil
+}
+
+// certifiedKey returns the public key in a certificate, in PKIX form, whatever is wrong
+// with the rest of the certificate; nil if there is none.
+func certifiedKey(der []byte) []byte {
+	outer := elements(der)
+	if len(outer) != 3 {
+		return nil
+	}
+	body := elements(outer[0].FullBytes)
+	letters := lettersOf(body)
+	if !certificateBody.MatchString(letters) {
+		return nil
+	}
+	return body[strings.IndexByte(letters, 'I')+5].FullBytes // serial, algorithm, issuer, validity, subject
 }
 
 // checkThumbprint checks "x5t" or "x5t#S256" by the certificate, or by its length if

@@ -1,6 +1,7 @@
 package keys
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"slices"
@@ -83,6 +84,7 @@ func (o SetOptions) Parse(text []byte) (list []Key, problems []KeyProblem, err e
 	if o.MaxKeys == 0 {
 		o.MaxKeys = maxKeys
 	}
+	text = bytes.TrimPrefix(text, []byte("\ufeff")) // RFC 8259 §8.1 lets a reader ignore it
 	whole, err := readJWK(strictjson.Value(text))
 	switch {
 	case errors.Is(err, strictjson.ErrNotObject):
