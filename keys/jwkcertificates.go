@@ -25,7 +25,7 @@ func (j *jwk) certificateDefects(k Key) (defects []error, err error) {
 	if err != nil {
 		defects = append(defects, err)
 	}
-	sum1, sum256 := sha1.Sum(der), sha256.Sum256(der) //nolint:gosec // as above
+	sum1, sum256 := sha1.Sum(der), sha256.Sum256(der)
 	for _, thumbprint := range []struct {
 		name string
 		want []byte
@@ -134,6 +134,9 @@ func (o SetOptions) certified(name string, v strictjson.Value) ([]Key, error) {
 	if err != nil {
 		return nil, err
 	}
+	if k.Algorithm != "" && !o.allows(k.Algorithm) {
+		return nil, errNotAllowed(k.Algorithm)
+	}
 	k.ID = name
-	return o.bind(k, k.Algorithm != "", k.Algorithm)
+	return o.bind(k)
 }

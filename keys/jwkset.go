@@ -139,7 +139,7 @@ func (o SetOptions) key(text strictjson.Value) (published []Key, id string, defe
 		return nil, "", nil, errors.New("is not a JWK")
 	}
 	j.dropNulls()
-	id, algorithm := j.text("kid"), j.text("alg")
+	id = j.text("kid")
 	if err := o.checkPurpose(j); err != nil {
 		return nil, id, nil, err
 	}
@@ -147,8 +147,8 @@ func (o SetOptions) key(text strictjson.Value) (published []Key, id string, defe
 	if j.err != nil {
 		return nil, id, nil, j.err
 	}
-	k := Key{ID: id, Verify: public}
-	if published, err = o.bind(k, j.has("alg"), algorithm); err != nil {
+	k := Key{ID: id, Algorithm: j.text("alg"), Verify: public}
+	if published, err = o.bind(k); err != nil {
 		return nil, id, nil, err
 	}
 	if defects, err = j.certificateDefects(k); err != nil {
@@ -166,7 +166,7 @@ func (o SetOptions) checkPurpose(j *jwk) error {
 	if j.hasAny(secretMembers...) {
 		return ErrSecretKey
 	}
-	typ, use := j.text("kty"), j.text("use")
+	typ, use, algorithm := j.text("kty"), j.text("use"), j.text("alg")
 	verifies := !j.has("key_ops") || slices.Contains(j.operations(), "verify")
 	switch {
 	case j.err != nil:
@@ -177,6 +177,8 @@ func (o SetOptions) checkPurpose(j *jwk) error {
 		return fmt.Errorf("is for the use %+.64q", use)
 	case !verifies:
 		return errors.New(`is not for the operation "verify"`)
+	case j.has("alg") && !o.allows(algorithm):
+		return errNotAllowed(algorithm)
 	}
 	return nil
 }
@@ -188,25 +190,9 @@ func orElse(list []string, single string) []string {
 	return list
 }
 
-// bind returns k with each algorithm that it is for: the one it names, or else those
-// of its type. Each is checked by itself.
-func (o SetOptions) bind(k Key, names bool, algorithm string) (bound []Key, err error) {
-	natural := naturalAlgorithm(k.Verify)
-	fitting := []string{CanonicalAlgorithm(algorithm)}
-	switch {
-	case names && !o.allows(algorithm):
-		return nil, fmt.Errorf("is for the algorithm %+.64q, which is not allowed", algorithm)
-	case !names && len(o.Algorithms) == 0:
-		fitting = []string{natural}
-	case !names:
-		fitting = nil
-		for _, name := range o.Algorithms {
-			if areAlike(name, natural) {
-				fitting = append(fitting, CanonicalAlgorithm(name))
-			}
-		}
-	}
-	for _, k.Algorithm = range fitting {
+// bind returns k with each algorithm that it is for. Each is checked by itself.
+func (o SetOptions) bind(k Key) (bound []Key, err error) {
+	for _, k.Algorithm = range o.algorithmsOf(k) {
 		if _, err := (Options{}).Bind(k); err != nil {
 			return nil, err
 		}
@@ -216,6 +202,27 @@ func (o SetOptions) bind(k Key, names bool, algorithm string) (bound []Key, err 
 		return nil, errors.New("is for none of the algorithms that are allowed")
 	}
 	return bound, nil
+}
+
+// algorithmsOf returns the algorithm that k names, or else those of its type.
+func (o SetOptions) algorithmsOf(k Key) (names []string) {
+	natural := naturalAlgorithm(k.Verify)
+	switch {
+	case k.Algorithm != "":
+		return []string{CanonicalAlgorithm(k.Algorithm)}
+	case len(o.Algorithms) == 0:
+		return []string{natural}
+	}
+	for _, name := range o.Algorithms {
+		if areAlike(name, natural) {
+			names = append(names, CanonicalAlgorithm(name))
+		}
+	}
+	return names
+}
+
+func errNotAllowed(algorithm string) error {
+	return fmt.Errorf("is for the algorithm %+.64q, which is not allowed", algorithm)
 }
 
 // allows reports whether keys may have an algorithm.
