@@ -192,6 +192,13 @@ func ailments(t *testing.T) []ailment {
 
 		// Secrets.
 		weak("danger", "The secret is printed", "Gv7sWq2ZrT0nXe5bJk9uYp4dLm1cHa8f"),
+		weak("danger", "The secret is printed", "'404E635266556A586E3272357538782F413F4428472B4B6250645367566B5970'\n"),
+		short("danger", "The secret is printed", "keyboard cat"),
+		weak("warning", "The secret begins with a byte order mark", "\ufeff"+goodSecret),
+		weak("warning", "The secret is UTF-16 text", utf16Of(goodSecret)),
+		weak("warning", "The secret stands in quotation marks", `"`+goodSecret+`"`),
+		weak("warning", "The secret stands in quotation marks", "'"+goodSecret+"'\n"),
+		weak("warning", "The secret looks like the path of a file", "/run/secrets/jwt_secret_key_of_the_api"),
 		weak("danger", "The secret repeats", strings.Repeat("y", 32)),
 		weak("danger", "The secret repeats", strings.Repeat("kR4_zt9", 6)),
 		weak("danger", "The secret counts", "abcdefghijklmnopqrstuvwxyz0123456789"),
@@ -467,6 +474,11 @@ func verifier(algorithm, public string) func() ginjwt.Config {
 		c.DecodeIssuer, c.DecodeAudience, c.RequiredClaims = "https://them", []string{"api"}, []string{"exp"}
 		return c
 	}
+}
+
+// utf16Of returns a text of ASCII as Windows writes it.
+func utf16Of(text string) string {
+	return "\xff\xfe" + strings.Join(strings.Split(text, ""), "\x00") + "\x00"
 }
 
 // weak is a secret that can be guessed although it is long.

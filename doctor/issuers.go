@@ -71,7 +71,7 @@ func (c effectiveConfig) issuerFindings() (findings []Finding) {
 		}
 		for i, k := range issuer.Keys {
 			if w, weak := c.weaknessOf(k, ""); weak {
-				findings = append(findings, finding(w.severity, issuerField(n, "Keys"), name+", "+keyName(k, i)+": "+w.problem, newSecret))
+				findings = append(findings, finding(w.severity, issuerField(n, "Keys"), name+", "+keyName(k, i)+": "+w.problem, w.advice()))
 			}
 		}
 	}

@@ -101,7 +101,7 @@ func (c effectiveConfig) keyFindings() (findings []Finding) {
 			}
 		}
 		if w, weak := c.weaknessOf(k, c.Algorithm); weak {
-			findings = append(findings, finding(w.severity, "Keys", name+": "+w.problem, newSecret))
+			findings = append(findings, finding(w.severity, "Keys", name+": "+w.problem, w.advice()))
 		}
 	}
 	return append(findings, c.listFindings()...)

@@ -1,6 +1,7 @@
 package doctor
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"regexp"
@@ -8,6 +9,7 @@ import (
 	"strings"
 	"unicode"
 
+	"github.com/gin-jwt-extended/ginjwt/internal/wellknown"
 	"github.com/gin-jwt-extended/ginjwt/keys"
 )
 
@@ -16,7 +18,14 @@ import (
 type weakness struct {
 	severity Severity
 	problem  string
+	fix      string // empty: newSecret
 }
+
+// advice is what to do about a weakness.
+func (w weakness) advice() string { return cmp.Or(w.fix, newSecret) }
+
+// asMeant is the advice for a secret that may be good, but holds more than it looks.
+const asMeant = "Write the secret alone, in all services at once: tokens that were signed with it as it is are refused then."
 
 const newSecret = "Make a new one: openssl rand -base64 32 (48 for HS384, 64 for HS512)."
 
@@ -26,17 +35,23 @@ var secretRules = []struct {
 	is func(secret string, wanted int) bool // wanted: the bits of the hash
 	weakness
 }{
-	{isPublished, weakness{Danger, "The secret is printed in a manual or a tutorial: everybody can make tokens for anybody."}},
-	{isRepeated, weakness{Danger, "The secret repeats itself: it is as easy to guess as one of its parts, and then anybody can make tokens for anybody."}},
-	{isSequence, weakness{Danger, "The secret counts up or down: it is in every list of passwords, and then anybody can make tokens for anybody."}},
-	{isCommon, weakness{Danger, "The secret is made of words that every list of passwords begins with. Whoever has one token can find it, and make tokens for anybody."}},
-	{isSentence, weakness{Warning, "The secret looks like words or a sentence. Programs that combine words find those from one token; who does can make tokens for anybody."}},
-	{isLetters, weakness{Warning, "The secret has nothing but letters of one case, as words that are run together have. Programs that combine words find those from one token; who does can make tokens for anybody."}},
-	{isUUID, weakness{Warning, "The secret looks like a UUID: at most 122 of its bits are random, and in most versions far fewer. They are made to be different, not to be secret."}},
-	{hasFewDigits(128), weakness{Warning, "The secret has digits only, or hexadecimal ones: it carries less than 128 bits, however long it looks."}},
-	{hasFewDigits(1 << 20), weakness{Note, "The secret has digits only, or hexadecimal ones: it carries fewer bits than the hash, though enough for today."}},
-	{hasBlanksAround, weakness{Note, "The secret begins or ends with white space, such as the line break at the end of a file. A service that reads it without refuses these tokens."}},
+	{isPublished, published},
+	{hasByteOrderMark, weakness{Warning, "The secret begins with a byte order mark, which an editor wrote and nobody sees. It is part of the secret: a service that reads it without refuses these tokens.", asMeant}},
+	{isUTF16, weakness{Warning, "The secret is UTF-16 text, as some editors and shells of Windows write it: every second byte is zero. A service that reads it as UTF-8 refuses these tokens.", asMeant}},
+	{hasQuotes, weakness{Warning, "The secret stands in quotation marks, which are part of it. A service that reads it without refuses these tokens.", asMeant}},
+	{isPath, weakness{Warning, "The secret looks like the path of a file. The path itself signs the tokens, and paths are easy to guess.", "Name the file in JWT_SECRET_KEY_FILE, or read it with os.ReadFile."}},
+	{isRepeated, weakness{Danger, "The secret repeats itself: it is as easy to guess as one of its parts, and then anybody can make tokens for anybody.", ""}},
+	{isSequence, weakness{Danger, "The secret counts up or down: it is in every list of passwords, and then anybody can make tokens for anybody.", ""}},
+	{isCommon, weakness{Danger, "The secret is made of words that every list of passwords begins with. Whoever has one token can find it, and make tokens for anybody.", ""}},
+	{isSentence, weakness{Warning, "The secret looks like words or a sentence. Programs that combine words find those from one token; who does can make tokens for anybody.", ""}},
+	{isLetters, weakness{Warning, "The secret has nothing but letters of one case, as words that are run together have. Programs that combine words find those from one token; who does can make tokens for anybody.", ""}},
+	{isUUID, weakness{Warning, "The secret looks like a UUID: at most 122 of its bits are random, and in most versions far fewer. They are made to be different, not to be secret.", ""}},
+	{hasFewDigits(128), weakness{Warning, "The secret has digits only, or hexadecimal ones: it carries less than 128 bits, however long it looks.", ""}},
+	{hasFewDigits(1 << 20), weakness{Note, "The secret has digits only, or hexadecimal ones: it carries fewer bits than the hash, though enough for today.", ""}},
+	{hasBlanksAround, weakness{Note, "The secret begins or ends with white space, such as the line break at the end of a file. A service that reads it without refuses these tokens.", asMeant}},
 }
+
+var published = weakness{Danger, "The secret is printed in a manual or a tutorial: everybody can make tokens for anybody.", ""}
 
 // weaknessOf returns why the secret of k can be guessed, if it can.
 func (c effectiveConfig) weaknessOf(k keys.Key, preferred string) (weakness, bool) {
@@ -57,8 +72,13 @@ func secretIn(k keys.Key) (secret []byte, ok bool) {
 }
 
 func (c effectiveConfig) weaknessIn(secret string, wanted int) (weakness, bool) {
-	if len(secret) < wanted/8 { // refused otherwise
+	switch {
+	case slices.Contains(wellknown.Refused, strings.TrimSpace(secret)): // which is reported itself
+		return weakness{}, false
+	case len(secret) < wanted/8 && !isPublished(secret, wanted): // refused otherwise
 		return shortness(secret, wanted), c.AllowShortSecret
+	case len(secret) < wanted/8:
+		return published, c.AllowShortSecret
 	}
 	for _, r := range secretRules {
 		if r.is(secret, wanted) {
@@ -73,10 +93,10 @@ func (c effectiveConfig) weaknessIn(secret string, wanted int) (weakness, bool) 
 func shortness(secret string, wanted int) weakness {
 	bits := entropy(secret)
 	if bits >= 80 { // out of reach of trying
-		return weakness{Warning, fmt.Sprintf("The secret has %d bytes of the %d that the hash wants. That withstands guessing only if it is random: words are found from one token.",
+		return weakness{severity: Warning, problem: fmt.Sprintf("The secret has %d bytes of the %d that the hash wants. That withstands guessing only if it is random: words are found from one token.",
 			len(secret), wanted/8)}
 	}
-	return weakness{Danger, fmt.Sprintf("The secret has %d bytes of the %d that the hash wants. Whoever has one token can try all such secrets, on one graphics card, in %s, and then make tokens for anybody.",
+	return weakness{severity: Danger, problem: fmt.Sprintf("The secret has %d bytes of the %d that the hash wants. Whoever has one token can try all such secrets, on one graphics card, in %s, and then make tokens for anybody.",
 		len(secret), wanted/8, span(math.Exp2(bits)/1e9))}
 }
 
@@ -119,17 +139,30 @@ func span(seconds float64) string {
 	return "many years, or at once if it is made of words"
 }
 
-// published are secrets of manuals and tutorials that are copied everywhere.
-var published = []string{
-	"09d25e094faa6ca2556c818166b7a9563b93f7099f6f0f4caa6cf63b88e8d3e7",
-	"404E635266556A586E3272357538782F413F4428472B4B6250645367566B5970",
-	"AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T-1qS0gZH75aKtMN3Yj0iPS4hcgUuTwjAzZr1Z9CAow", // RFC 7515, appendix A.1
-	"Gv7sWq2ZrT0nXe5bJk9uYp4dLm1cHa8f",                                                       // the manual of this package
+func isPublished(secret string, _ int) bool { return wellknown.Contains(secret) }
+
+func hasByteOrderMark(secret string, _ int) bool { return strings.HasPrefix(secret, "\ufeff") }
+
+// isUTF16 looks for text: random bytes do not have a zero in every second place.
+func isUTF16(secret string, _ int) bool {
+	zeros := [2]int{}
+	for i := range len(secret) {
+		if secret[i] == 0 {
+			zeros[i%2]++
+		}
+	}
+	return len(secret) >= 8 && 2*max(zeros[0], zeros[1]) >= len(secret)-2
 }
 
-func isPublished(secret string, _ int) bool {
-	return slices.Contains(published, strings.TrimSpace(secret))
+func hasQuotes(secret string, _ int) bool {
+	s := strings.TrimSpace(secret)
+	return len(s) > 1 && s[0] == s[len(s)-1] && strings.IndexByte("\"'`", s[0]) >= 0
 }
+
+// path matches paths of which no random text in base64 looks like.
+var path = regexp.MustCompile(`^(?:file:|~/|\.{1,2}/|/(?:etc|run|var|home|usr|opt|app|mnt|tmp|root|srv|data|secrets?|keys?|config|vault|Users)/|[A-Za-z]:\\)[\pL\pN\pP\pS ]+$`)
+
+func isPath(secret string, _ int) bool { return path.MatchString(secret) }
 
 // isRepeated reports whether one part makes up the secret, at least twice.
 func isRepeated(secret string, _ int) bool {
@@ -215,7 +248,7 @@ func (c effectiveConfig) secretFindings() []Finding {
 		wanted = max(wanted, 8*keys.MinSecretBytes(name))
 	}
 	if w, weak := c.weaknessIn(c.SecretKey, wanted); weak && wanted > 0 {
-		return []Finding{finding(w.severity, "SecretKey", w.problem, newSecret)}
+		return []Finding{finding(w.severity, "SecretKey", w.problem, w.advice())}
 	}
 	return nil
 }

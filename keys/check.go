@@ -14,6 +14,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/gin-jwt-extended/ginjwt/internal/wellknown"
 )
 
 // checkKey checks k as what it is made for, or else by its type. Whether a
@@ -72,13 +74,6 @@ func (a algorithm) wrongType(got string) error {
 	return fmt.Errorf("needs a key for %s, not %s", a.family, got)
 }
 
-// sampleSecrets are long enough, and in every search engine.
-var sampleSecrets = []string{
-	"a-string-secret-at-least-256-bits-long",
-	"a-valid-string-secret-that-is-at-least-512-bits-long-which-is-very-long",
-	"your-256-bit-secret-your-256-bit-secret",
-}
-
 // unexpanded matches what is left where a file or a template names a variable.
 var unexpanded = regexp.MustCompile(`^(\$\{[^}]*\}|\$[A-Za-z_][A-Za-z0-9_]*|\{\{.*\}\}|<[^>]*>)$`)
 
@@ -95,7 +90,7 @@ func (a algorithm) checkSecret(secret []byte, allowShort bool) error {
 		return errors.New(what)
 	case unexpanded.MatchString(s):
 		return errors.New("is the name of a variable, which nobody has replaced by its value")
-	case slices.Contains(sampleSecrets, s):
+	case slices.Contains(wellknown.Refused, s):
 		return errors.New("is a secret that everybody knows")
 	case len(secret) < a.bits/8 && !allowShort:
 		return fmt.Errorf("has %d bytes, but must have at least the %d of the hash; make one with: openssl rand -base64 %d",

@@ -79,7 +79,7 @@ func foreignText(s string) error {
 		return errors.New("is the name of a variable, which nobody has replaced by its value")
 	case dashes.MatchString(s):
 		return errors.New("a PEM block has other dashes than five at each side of its BEGIN line")
-	case IsPath(s):
+	case isPath(s):
 		return ErrPath
 	}
 	return errNoKey
@@ -90,9 +90,9 @@ var keyFileEndings = []string{".pem", ".key", ".pub", ".crt", ".cer", ".cert", "
 
 var pathBeginning = regexp.MustCompile(`^(file:|~?/|\.{1,2}[/\\]|[A-Za-z]:[/\\]|\\\\|@/|\$\{?[A-Za-z_]+\}?/)`)
 
-// IsPath reports whether a text looks like the path of a file where the text of a
-// key or a secret belongs. It does not ask for the file.
-func IsPath(text string) bool {
+// isPath reports whether a text looks like the path of a file. It does not ask for
+// the file.
+func isPath(text string) bool {
 	const longest = 4096 // PATH_MAX of Linux
 	if len(text) > longest || strings.ContainsAny(text, "\n\r\x00") {
 		return false

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/gin-jwt-extended/ginjwt/internal/wellknown"
 	"github.com/gin-jwt-extended/ginjwt/keys"
 )
 
@@ -66,26 +67,19 @@ func (i *cautioner) lookAtAlgorithm() {
 
 var hashOf = map[string]crypto.Hash{"HS256": crypto.SHA256, "HS384": crypto.SHA384, "HS512": crypto.SHA512}
 
-// wellKnown are secrets that stand in tutorials and word lists.
-var wellKnown = []string{
-	"", "secret", "Secret", "SECRET", "password", "changeme", "change-me", "changeit", "test", "key", "jwt", "token", "admin", "root",
-	"123456", "12345678", "default", "example", "dev", "development", "secretkey", "secret-key", "secret_key", "mysecret", "my-secret",
-	"my_secret", "mysecretkey", "my-secret-key", "my_secret_key", "supersecret", "super-secret", "super_secret", "super-secret-key",
-	"supersecretkey", "jwt-secret", "jwt_secret", "jwtsecret", "jwt-secret-key", "JWT_SECRET", "your-secret", "your-secret-key", "your_secret_key",
-	"shhhhh", "keyboard cat", "secret123", "qwerty", "your-256-bit-secret", "your-384-bit-secret", "your-512-bit-secret",
-	"your-256-bit-secret-your-256-bit-secret", "a-string-secret-at-least-256-bits-long", "a-valid-string-secret-that-is-at-least-512-bits-long-which-is-very-long",
+func (i *cautioner) signedWithWellKnown(hash crypto.Hash) bool {
+	return slices.ContainsFunc(wellknown.Secrets, func(secret string) bool { return i.signedWith(hash, secret) })
 }
 
-func (i *cautioner) signedWithWellKnown(hash crypto.Hash) bool {
-	end := strings.LastIndexByte(i.text, '.')
-	if end < 0 || len(i.signature) == 0 {
+// signedWith reports whether a secret made the signature.
+func (t loose) signedWith(hash crypto.Hash, secret string) bool {
+	end := strings.LastIndexByte(t.text, '.')
+	if end < 0 || len(t.signature) == 0 {
 		return false
 	}
-	return slices.ContainsFunc(wellKnown, func(secret string) bool {
-		mac := hmac.New(hash.New, []byte(secret))
-		mac.Write([]byte(i.text[:end]))
-		return hmac.Equal(mac.Sum(nil), i.signature)
-	})
+	mac := hmac.New(hash.New, []byte(secret))
+	mac.Write([]byte(t.text[:end]))
+	return hmac.Equal(mac.Sum(nil), t.signature)
 }
 
 func (i *cautioner) lookAtHeader() {

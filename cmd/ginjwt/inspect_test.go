@@ -13,7 +13,7 @@ import (
 // and good for 15 minutes. Its parts were computed by another program.
 const aliceToken = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9" +
 	".eyJmcmVzaCI6ZmFsc2UsImlhdCI6MTc5NTI0MDgwMCwianRpIjoidC0xIiwidHlwZSI6ImFjY2VzcyIsInN1YiI6ImFsaWNlIiwibmJmIjoxNzk1MjQwODAwLCJleHAiOjE3OTUyNDE3MDB9" +
-	".LjarpzmXCbQw2rFQZJ_GI17YIfIaHz2I4aHOKK6ZqgY"
+	".r6NHCKesJuWD66RtBxVIuSdTmA44Eit9_Ymjur8dVFM"
 
 // six is when aliceToken was made.
 var six = time.Date(2026, 11, 21, 6, 0, 0, 0, time.UTC)

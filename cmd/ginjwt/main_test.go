@@ -21,7 +21,7 @@ import (
 // noon is when the tests run.
 var noon = time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
 
-const testSecret = "Gv7sWq2ZrT0nXe5bJk9uYp4dLm1cHa8f"
+const testSecret = "Hq4vTz8sWn1yKb6pXe3dRj9mUf2cLa7g"
 
 // user is somebody with a directory, an environment and a clock.
 type user struct {

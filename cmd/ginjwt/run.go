@@ -41,6 +41,10 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer, environ []str
 	root.SetIn(stdin)
 	root.SetOut(a.out)
 	root.SetErr(a.err)
+	root.InitDefaultCompletionCmd() // which writes to the output of this moment
+	if completion, _, err := root.Find([]string{"completion"}); err == nil {
+		asGroup(completion) // cobra answers with the help where it does not know a shell
+	}
 	return a.delivered(a.status(root.Execute()))
 }
 

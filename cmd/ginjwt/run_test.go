@@ -96,6 +96,8 @@ func TestCompletion(t *testing.T) {
 	for _, shell := range []string{"bash", "zsh", "fish", "powershell"} {
 		assert.Contains(t, newUser(t).ok("completion", shell), "ginjwt")
 	}
+	assert.Equal(t, result{64, "", "ginjwt: there is no command \"nosuch\"\nsee: ginjwt completion --help\n"}, newUser(t).run("", "completion", "nosuch"))
+	assert.Equal(t, result{64, "", "ginjwt: there is no command \"bsh\"; did you mean \"bash\"?\nsee: ginjwt completion --help\n"}, newUser(t).run("", "completion", "bsh"))
 	out := newUser(t).run("", "__complete", "key", "new", "--algorithm", "E").out
 	assert.Equal(t, "EdDSA\nES256\nES384\nES512\n:4\n", sorted(out))
 }
