@@ -73,12 +73,11 @@ func (i *cautioner) signedWithWellKnown(hash crypto.Hash) bool {
 
 // signedWith reports whether a secret made the signature.
 func (t loose) signedWith(hash crypto.Hash, secret string) bool {
-	end := strings.LastIndexByte(t.text, '.')
-	if end < 0 || len(t.signature) == 0 {
+	if len(t.signature) == 0 {
 		return false
 	}
 	mac := hmac.New(hash.New, []byte(secret))
-	mac.Write([]byte(t.text[:end]))
+	mac.Write([]byte(t.signed()))
 	return hmac.Equal(mac.Sum(nil), t.signature)
 }
 

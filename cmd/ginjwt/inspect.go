@@ -2,8 +2,10 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -12,6 +14,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/gin-jwt-extended/ginjwt"
+	"github.com/gin-jwt-extended/ginjwt/doctor"
+	"github.com/gin-jwt-extended/ginjwt/internal/wellknown"
+	"github.com/gin-jwt-extended/ginjwt/keys"
 )
 
 // inspection is what inspect finds out. Its JSON is the answer of --json.
@@ -22,10 +27,11 @@ type inspection struct {
 	Times     map[string]string `json:"times,omitempty"`
 	Signature string            `json:"signature"` // "valid", "invalid" or "not_verified"
 	Reason    string            `json:"reason,omitempty"`
-	Refused   *refused          `json:"refused,omitempty"`
-	Broken    []string          `json:"broken,omitempty"`
-	Warnings  []caution         `json:"warnings,omitempty"`
-	Bytes     int               `json:"bytes"`
+	matching
+	Refused  *refused  `json:"refused,omitempty"`
+	Broken   []string  `json:"broken,omitempty"`
+	Warnings []caution `json:"warnings,omitempty"`
+	Bytes    int       `json:"bytes"`
 }
 
 // What is known of a signature.
@@ -87,6 +93,7 @@ func (a *app) inspect(c *cobra.Command, s *source, args []string) error {
 		Bytes:    len(t.text),
 	}
 	i.judge(c.Context(), t, m, config)
+	i.warnOfSecret(config)
 	if !a.json {
 		a.printInspection(i)
 	} else if err := a.writeJSON(i); err != nil {
@@ -99,7 +106,8 @@ func (a *app) inspect(c *cobra.Command, s *source, args []string) error {
 }
 
 // inspector returns a manager with the settings of s, or nil if they have no
-// key. Wrong settings that nobody asked for do not matter: those of a shell.
+// key, or a secret that no manager takes. Wrong settings that nobody asked for do not
+// matter: those of a shell. A weak secret is used, as the token may be signed with it.
 func (a *app) inspector(s *source) (*ginjwt.JWTManager, ginjwt.Config, error) {
 	config, err := a.config(s)
 	if err == nil && !hasKeys(config) {
@@ -110,13 +118,54 @@ func (a *app) inspector(s *source) (*ginjwt.JWTManager, ginjwt.Config, error) {
 		err = a.checkKeys(&config, s)
 	}
 	if err == nil {
+		a.warnOfSecret(config)
+		config.AllowShortSecret = true
+		if slices.Contains(wellknown.Refused, config.SecretKey) {
+			return nil, config, nil
+		}
 		m, err = a.manager(config, s)
 	}
 	if err != nil && !s.given() {
-		a.warn("the settings in the environment are wrong (see: ginjwt doctor); the defaults are used")
+		for _, problem := range flatten(err) {
+			a.warn("%s; the settings in the environment are not used (see: ginjwt doctor)", strings.TrimPrefix(problem.Error(), "ginjwt: "))
+		}
 		return nil, ginjwt.Config{Now: a.now}, nil
 	}
 	return m, config, err
+}
+
+// warnOfSecret warns of a secret that is used here, and that no service takes.
+func (a *app) warnOfSecret(config ginjwt.Config) {
+	least := keys.MinSecretBytes(cmp.Or(config.Algorithm, "HS256"))
+	switch n := len(config.SecretKey); {
+	case n == 0:
+	case slices.Contains(wellknown.Refused, config.SecretKey):
+		a.warn("the secret is one that everybody knows; no service starts with it")
+	case n < least && !config.AllowShortSecret:
+		a.warn("the secret has %d bytes, and no service starts with less than %d", n, least)
+	}
+}
+
+// warnOfSecret adds what doctor says of the secret that was given, if it made the token.
+func (i *inspection) warnOfSecret(config ginjwt.Config) {
+	known := func(w caution) bool { return w.Code == "weak_secret" }
+	if i.Signature != signatureValid || config.SecretKey == "" || slices.ContainsFunc(i.Warnings, known) {
+		return
+	}
+	if weakness := weaknessOfSecret(config); weakness != "" {
+		i.Warnings = append(i.Warnings, caution{"weak_secret", "it is signed with the secret that was given. " + weakness})
+	}
+}
+
+// weaknessOfSecret returns what doctor says of the secret that made a token; empty
+// if that is nothing bad.
+func weaknessOfSecret(config ginjwt.Config) string {
+	for _, f := range doctor.Diagnose(config) {
+		if f.Field == "SecretKey" && (f.Severity == doctor.Warning || f.Severity == doctor.Danger) {
+			return f.Problem
+		}
+	}
+	return ""
 }
 
 // given reports whether the command line names keys or settings.
@@ -147,6 +196,7 @@ func (a *app) printInspection(i inspection) {
 	default:
 		p.line("Verdict: nothing but the signature could be wrong with it")
 	}
+	a.printMatching(i.matching)
 	for _, w := range i.Warnings {
 		p.line("%s %s", p.yellow("Warning:"), w.Text)
 	}

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"crypto/hmac"
+	"crypto/sha256"
 	"fmt"
 	"strings"
 	"testing"
@@ -231,17 +233,56 @@ func TestInspectInput(t *testing.T) {
 // The environment of somebody's shell must not keep inspect from working.
 func TestInspectWithWrongSettings(t *testing.T) {
 	t.Parallel()
-	for _, setting := range []string{"JWT_COOKIE_SECURE=perhaps", "JWT_SECRET_KEY=short", "JWT_KEYS_FILE=no.json"} {
+	for setting, problem := range map[string]string{
+		"JWT_COOKIE_SECURE=perhaps": "JWT_COOKIE_SECURE: must be true or false",
+		"JWT_KEYS_FILE=no.json":     "JWT_KEYS_FILE: the file cannot be opened: no such file or directory",
+	} {
 		r := newUser(t, setting).run(aliceToken, "inspect")
 		assert.Equal(t, 0, r.status, setting)
-		assert.Equal(t, "warning: the settings in the environment are wrong (see: ginjwt doctor); the defaults are used\n", r.err, setting)
+		assert.Equal(t, "warning: "+problem+"; the settings in the environment are not used (see: ginjwt doctor)\n", r.err, setting)
 		assert.Contains(t, r.out, "Signature: NOT VERIFIED", setting)
 	}
 	u := newUser(t)
-	u.write(".env", "JWT_SECRET_KEY=short")
+	u.write(".env", "JWT_COOKIE_SECURE=perhaps")
 	r := u.run(aliceToken, "inspect", "--env-file", "./.env")
 	assert.Equal(t, 3, r.status)
 	assert.Contains(t, r.err, "the settings are those of .env. See: ginjwt doctor --env-file .env\n")
+}
+
+// A token may be signed with a secret that no service takes: that is what inspect is for.
+func TestInspectWithAWeakSecret(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct{ secret, warning, caution string }{
+		{"hunter2", "the secret has 7 bytes, and no service starts with less than 32", "it is signed with the secret that was given. The secret has 7 bytes"},
+		{"secret", "the secret has 6 bytes, and no service starts with less than 32", "it is signed with a secret from the lists"},
+		{"a-string-secret-at-least-256-bits-long", "the secret is one that everybody knows; no service starts with it", "it is signed with a secret from the lists"},
+		{"change-me-please-this-is-not-secret", "", "it is signed with the secret that was given. The secret is made of words"},
+	} {
+		u := newUser(t, "JWT_SECRET_KEY="+test.secret)
+		warning := ""
+		if test.warning != "" {
+			warning = "warning: " + test.warning + "\n"
+		}
+		r := u.run(signedBy(test.secret, noon), "inspect")
+		assert.Equal(t, result{0, r.out, warning}, r, test.secret)
+		assert.Contains(t, r.out, "Signature: valid\n", test.secret)
+		assert.Contains(t, r.out, "Verdict: accepted\n", test.secret)
+		assert.Contains(t, r.out, "Warning: "+test.caution, test.secret)
+
+		r = u.run(aliceToken, "inspect")
+		assert.Equal(t, result{0, r.out, warning}, r, test.secret)
+		assert.Contains(t, r.out, "Signature: INVALID: no key that was given made it\n", test.secret)
+		assert.NotContains(t, r.out, "Warning: ", "the secret did not make this token")
+	}
+}
+
+// signedBy returns a token for an hour.
+func signedBy(secret string, at time.Time) string {
+	claims := fmt.Sprintf(`{"fresh":false,"iat":%d,"jti":"t-1","type":"access","sub":"alice","nbf":%[1]d,"csrf":"x","exp":%d}`, at.Unix(), at.Unix()+3600)
+	signed := encode(`{"alg":"HS256","typ":"JWT"}`) + "." + encode(claims)
+	mac := hmac.New(sha256.New, []byte(secret))
+	mac.Write([]byte(signed))
+	return signed + "." + encode(string(mac.Sum(nil)))
 }
 
 // A secret has no place on the command line, and is not repeated.
@@ -270,4 +311,36 @@ func TestInspectWithAKeyThatIsNotForTheToken(t *testing.T) {
 		u.now = noon.Add(2 * time.Hour)
 		assert.Contains(t, u.run(token, "inspect", "--key", "./keys.json").out, "Signature: NOT VERIFIED: "+reason+"\n", args)
 	}
+}
+
+// inspect and verify say which key of a list made a token, and which were not asked.
+func TestTheKeyOfAListIsNamed(t *testing.T) {
+	t.Parallel()
+	u := newUser(t)
+	u.ok("key", "add", "./keys.json", "--id", "new")
+	u.ok("key", "add", "./keys.json", "--id", "other", "--algorithm", "ES256", "--verify-unnamed")
+	u.ok("key", "add", "./keys.json", "--id", "old", "--not-after", "+1h", "--verify-unnamed")
+	token := u.ok("mint", "-s", "alice", "--expires", "1d", "--key", "./keys.json")
+	u.now = noon.Add(2 * time.Hour)
+	assert.Contains(t, u.ok("inspect", token, "--key", "./keys.json"), "Signature: valid\nVerdict: accepted\nKey: new\n")
+	assert.Contains(t, u.ok("verify", token, "--key", "./keys.json"), "\nKey: new\n")
+
+	r := u.run(aliceToken, "verify", "--key", "./keys.json")
+	assert.Equal(t, result{1, `refused: The specified alg value is not allowed (signature_invalid, answered 422)
+Why: none of the keys is for the algorithm of the token ("alg")
+Skipped: new: the token names no key ("kid"), and this one does not verify such tokens
+Skipped: other: it is for another algorithm, ES256
+Skipped: old: it retired 1 hour ago
+`, ""}, r)
+	r = u.run(aliceToken, "inspect", "--key", "./keys.json")
+	assert.Contains(t, r.out, "Skipped: old: it retired 1 hour ago\n")
+}
+
+func TestAnEncryptedTokenIsNamed(t *testing.T) {
+	t.Parallel()
+	token := encode(`{"alg":"RSA-OAEP","enc":"A256GCM"}`) + ".YQ.YQ.YQ.YQ"
+	assert.Contains(t, newUser(t).run(token, "inspect").out, "Broken: it has 5 parts: an encrypted token (JWE), which only its receiver can read\n")
+	r := newUser(t, "JWT_SECRET_KEY="+testSecret).run(token, "verify")
+	assert.Equal(t, 1, r.status)
+	assert.Contains(t, r.out, "\nWhy: it has five parts: an encrypted token (JWE), which only its receiver can read; ginjwt reads signed tokens\n")
 }

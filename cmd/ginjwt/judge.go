@@ -21,19 +21,39 @@ import (
 // there is no key.
 func (i *inspection) judge(ctx context.Context, t loose, m *ginjwt.JWTManager, config ginjwt.Config) {
 	if m == nil {
-		i.Signature, i.Reason = signatureUnknown, "no key was given, so anybody may have written this"
+		i.Signature, i.Reason = t.stateBySecret(config)
 		i.Refused = refusalByAnyKey(ctx, t, config)
 		return
 	}
 	_, err := m.VerifyToken(ctx, t.text, ginjwt.AnyType())
-	i.Signature, i.Reason = signatureState(err)
-	if err == nil {
-		return
+	i.Signature, i.Reason = stateOfSignature(err, t, config)
+	i.matching = matchingOf(t, config)
+	if err != nil {
+		i.Refused = refusalOf(err)
 	}
-	i.Refused = refusalOf(err)
-	if i.Reason == unknownName || i.Reason == unknownAlgorithm {
-		i.Reason = whyNotNamed(config.Keys, t.header, config.Now(), i.Reason)
+}
+
+// stateBySecret is signatureState where there is no manager: without a key, or with
+// a secret that none takes.
+func (t loose) stateBySecret(config ginjwt.Config) (state, reason string) {
+	switch hash := hashOf[t.header.text("alg")]; {
+	case config.SecretKey == "":
+		return signatureUnknown, "no key was given, so anybody may have written this"
+	case hash == 0:
+		return signatureUnknown, unknownAlgorithm
+	case t.signedWith(hash, config.SecretKey):
+		return signatureValid, ""
 	}
+	return signatureInvalid, "no key that was given made it"
+}
+
+// stateOfSignature is signatureState, with what is known of the key that a token names.
+func stateOfSignature(err error, t loose, config ginjwt.Config) (state, reason string) {
+	state, reason = signatureState(err)
+	if reason == unknownName || reason == unknownAlgorithm {
+		reason = whyNotNamed(config.Keys, t.header, config.Now(), reason)
+	}
+	return state, reason
 }
 
 // Why a signature was not verified.

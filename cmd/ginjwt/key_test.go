@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"encoding/base64"
 	"encoding/json"
+	"encoding/pem"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
@@ -769,4 +771,36 @@ func TestEmptyFlagsAreMistakes(t *testing.T) {
 	assert.Equal(t, before, u.read("keys.json"))
 	r := u.run(aliceToken, "verify", "--fresh-within", "0")
 	assert.Equal(t, result{64, "", "ginjwt: --fresh-within: must be at least a second\nsee: ginjwt verify --help\n"}, r)
+}
+
+// All commands read the same forms of keys as a service.
+func TestKeysInOtherForms(t *testing.T) {
+	t.Parallel()
+	u := newUser(t)
+	u.ok("key", "new", "--algorithm", "EdDSA", "--format", "jwk", "--id", "k", "--out", "./key.jwk")
+	u.write("marked.jwk", "\ufeff"+u.read("key.jwk"))
+	u.ok("key", "new", "--algorithm", "RS256", "--format", "pem", "--out", "./key.pem")
+	block, _ := pem.Decode([]byte(u.read("key.pem")))
+	u.write("key.der", string(block.Bytes))
+	u.write("key.txt", base64.StdEncoding.EncodeToString(block.Bytes))
+	assert.Equal(t, u.ok("key", "public", "./key.jwk"), u.ok("key", "public", "./marked.jwk"), "still a JWK")
+	for _, name := range []string{"./key.der", "./key.txt"} {
+		assert.Equal(t, u.ok("key", "public", "./key.pem"), u.ok("key", "public", name))
+		token := u.ok("mint", "-s", "alice", "--key", "./key.pem")
+		u.ok("verify", token, "--key", name)
+		u.ok("inspect", token, "--key", name)
+		u.ok("key", "add", name+".json", "--from", name)
+	}
+	assert.Equal(t, 0, u.run("", "key", "retire", "./marked.jwk", "k", "--at", "+1h", "--force").status)
+	u.write("path.pem", "/etc/keys/private.pem\n")
+	for args, says := range map[string]string{
+		"key list ./path.pem":                "path.pem: is the path of a file, not the text of a key",
+		"key public ./path.pem":              "path.pem: is the path of a file, not the text of a key",
+		"inspect x.y.z --key ./path.pem":     "path.pem: is the path of a file, not the text of a key",
+		"key add ./n.json --from ./path.pem": "path.pem: is the path of a file, not the text of a key",
+	} {
+		r := u.run("", strings.Fields(args)...)
+		assert.Equal(t, 3, r.status, args)
+		assert.Contains(t, r.err, says, args)
+	}
 }

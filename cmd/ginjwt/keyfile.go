@@ -132,11 +132,15 @@ func (f *keyFile) parse() (err error) {
 	if f.keys, err = keys.Parse(f.text); err != nil {
 		return errors.New(strings.TrimPrefix(err.Error(), "keys: "))
 	}
+	text, err := keys.Normalize(f.text)
+	if err != nil {
+		return err
+	}
 	f.form = formPEM
-	if bytes.TrimSpace(f.text)[0] != '{' {
+	if text[0] != '{' {
 		return nil
 	}
-	whole, err := parseObject(f.text)
+	whole, err := parseObject(text)
 	if err != nil {
 		return err
 	}

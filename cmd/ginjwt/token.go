@@ -54,6 +54,9 @@ func takeApart(text string) loose {
 	return t
 }
 
+// signed returns what the signature is over.
+func (t loose) signed() string { return t.text[:max(0, strings.LastIndexByte(t.text, '.'))] }
+
 func (t *loose) problem(format string, args ...any) {
 	t.problems = append(t.problems, fmt.Sprintf(format, args...))
 }

@@ -12,6 +12,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/golang-jwt/jwt/v5"
 	"github.com/spf13/cobra"
 
 	"github.com/gin-jwt-extended/ginjwt"
@@ -94,7 +95,7 @@ func (a *app) verify(c *cobra.Command, v *verification, args []string) error {
 	if err != nil {
 		return err
 	}
-	return a.verifyAll(c.Context(), m, args, v.options(), v.quiet)
+	return a.verifyAll(c.Context(), m, config, args, v.options(), v.quiet)
 }
 
 // check says what is wrong with the flags, of which some make the library panic.
@@ -140,10 +141,12 @@ func isNoScope(s string) bool {
 }
 
 // verifyAll verifies the token of the argument, or those of standard input.
-func (a *app) verifyAll(ctx context.Context, m *ginjwt.JWTManager, args []string, options []ginjwt.RequiredOption, quiet bool) error {
+func (a *app) verifyAll(ctx context.Context, m *ginjwt.JWTManager, config ginjwt.Config, args []string, options []ginjwt.RequiredOption, quiet bool) error {
 	var status error
 	visit := func(number int, alone bool, encoded string) error {
-		verdict := verdictOf(m.VerifyToken(ctx, encoded, options...))
+		token, err := m.VerifyToken(ctx, encoded, options...)
+		verdict := verdictOf(token, err)
+		verdict.explain(takeApart(encoded), err, config)
 		if !verdict.Valid {
 			status = answered(statusNo)
 		}
@@ -213,6 +216,8 @@ type verdict struct {
 	Header  json.RawMessage `json:"header,omitempty"`
 	Claims  json.RawMessage `json:"claims,omitempty"`
 	Refused *refused        `json:"refused,omitempty"`
+	Why     string          `json:"why,omitempty"` // of a refusal, where the library says less
+	matching
 
 	token *ginjwt.Token
 }
@@ -230,6 +235,17 @@ func verdictOf(token *ginjwt.Token, err error) verdict {
 	}
 	header, claims := segmentsOf(token.Raw())
 	return verdict{Valid: true, Header: header, Claims: claims, token: token}
+}
+
+// explain says which keys were asked, and why none could verify the token.
+func (v *verdict) explain(t loose, err error, config ginjwt.Config) {
+	v.matching = matchingOf(t, config)
+	if state, reason := stateOfSignature(err, t, config); state == signatureUnknown && !errors.Is(err, jwt.ErrTokenMalformed) {
+		v.Why = reason
+	}
+	if strings.Count(t.text, ".") == 4 {
+		v.Why = "it has five parts: an encrypted token (JWE), which only its receiver can read; ginjwt reads signed tokens"
+	}
 }
 
 func refusalOf(err error) *refused {
@@ -256,6 +272,7 @@ func (a *app) printVerdict(v verdict, number int, alone bool) error {
 		a.out.line("%d  %s", number, a.summary(v))
 	case !v.Valid:
 		a.out.line("%s", a.summary(v))
+		a.printWhy(v)
 	default:
 		a.out.line("%s", a.summary(v))
 		claims, err := parseObject(v.Claims)
@@ -263,8 +280,16 @@ func (a *app) printVerdict(v verdict, number int, alone bool) error {
 			return err
 		}
 		a.printMembers(claims)
+		a.printMatching(v.matching)
 	}
 	return nil
+}
+
+func (a *app) printWhy(v verdict) {
+	if v.Why != "" {
+		a.out.line("Why: %s", v.Why)
+	}
+	a.printMatching(v.matching)
 }
 
 // summary is a verdict in one line.

@@ -1,0 +1,82 @@
+package main
+
+import (
+	"cmp"
+
+	"github.com/gin-jwt-extended/ginjwt"
+	"github.com/gin-jwt-extended/ginjwt/keys"
+)
+
+// matching says which key of a list made a token, and which ones that it could mean
+// were not asked. Both are empty where there is no list.
+type matching struct {
+	Key     string    `json:"key,omitempty"` // its "kid"
+	Skipped []skipped `json:"skipped,omitempty"`
+}
+
+// skipped is a key that was not asked.
+type skipped struct {
+	KeyID string `json:"kid"`
+	Why   string `json:"why"`
+}
+
+// matchingOf finds the key of a list that made a token.
+func matchingOf(t loose, config ginjwt.Config) (found matching) {
+	set, err := keys.Options{Algorithm: config.Algorithm, AllowShortSecret: config.AllowShortSecret}.NewSet(config.Keys...)
+	if len(config.Keys) == 0 || err != nil {
+		return matching{}
+	}
+	if key, err := set.Verify(signatureOf(t, config), config.Now()); err == nil {
+		found.Key = key.ID()
+	}
+	_, named := t.header.get("kid")
+	for _, key := range config.Keys {
+		id := idOf(key)
+		if id == found.Key || named && id != t.header.text("kid") {
+			continue
+		}
+		if why := whySkipped(key, t, named, config); why != "" {
+			found.Skipped = append(found.Skipped, skipped{id, why})
+		}
+	}
+	return found
+}
+
+// whySkipped says why a key that a token could mean is not asked; empty if it is.
+func whySkipped(key keys.Key, t loose, named bool, config ginjwt.Config) string {
+	algorithm, tokenType := key.AlgorithmOr(config.Algorithm), typeOf(t, config)
+	switch {
+	case stateOf(key, config.Now()) == stateRetired:
+		return "it retired " + relative(key.NotAfter, config.Now())
+	case !named && !key.AllowMissingKeyID:
+		return `the token names no key ("kid"), and this one does not verify such tokens`
+	case algorithm != t.header.text("alg"):
+		return "it is for another algorithm, " + algorithm
+	case key.TokenType != "" && tokenType != "" && key.TokenType != tokenType:
+		return "it is for " + key.TokenType + " tokens"
+	}
+	return ""
+}
+
+// typeOf returns the type of a token as it says.
+func typeOf(t loose, config ginjwt.Config) string {
+	return t.claims.text(cmp.Or(config.TypeClaim, "type"))
+}
+
+// signatureOf returns what a token says of how it was signed.
+func signatureOf(t loose, config ginjwt.Config) keys.Signature {
+	_, named := t.header.get("kid")
+	return keys.Signature{
+		Algorithm: t.header.text("alg"), KeyID: t.header.text("kid"), HasKeyID: named,
+		Signed: t.signed(), Bytes: t.signature, TokenType: typeOf(t, config),
+	}
+}
+
+func (a *app) printMatching(found matching) {
+	if found.Key != "" {
+		a.out.line("Key: %s", found.Key)
+	}
+	for _, other := range found.Skipped {
+		a.out.line("Skipped: %s: %s", other.KeyID, other.Why)
+	}
+}
