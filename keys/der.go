@@ -31,9 +31,12 @@ var derForms = []struct {
 	{regexp.MustCompile(`^DC$`), "PKCS7"},
 }
 
-// labelOf returns the PEM label of what is in DER in b; empty if it is nothing of
-// keys.
+// labelOf returns the PEM label of what is in DER in b, or in the form of OpenSSH;
+// empty if it is nothing of keys.
 func labelOf(b []byte) string {
+	if bytes.HasPrefix(b, []byte(sshMagic)) {
+		return sshLabel
+	}
 	outer := elements(b)
 	letters := lettersOf(outer)
 	if letters == "SSB" {
@@ -181,6 +184,8 @@ func noKeyIn(label string) error {
 		return errors.New("is a certificate signing request, not a key; for its public key type: openssl req -in FILE -pubkey -noout")
 	case "PKCS12":
 		return errors.New("is a PKCS #12 file; convert it: openssl pkcs12 -in FILE -nodes")
+	case "TRUSTED CERTIFICATE":
+		return errors.New("is a certificate in a form of OpenSSL's own; convert it: openssl x509 -in FILE")
 	case "PKCS7", "CMS":
 		return errors.New("is a PKCS #7 file of certificates; convert it: openssl pkcs7 -in FILE -print_certs (-inform DER if it is binary)")
 	case "DSA PRIVATE KEY":
@@ -299,13 +304,32 @@ func parsePKIX(der []byte) (derKey, error) {
 		return derKey{}, err
 	}
 	var key any
-	if algorithms != nil {
-		key, err = x509.ParsePKCS1PublicKey(outer.Key.RightAlign())
-	} else {
+	bits := outer.Key.RightAlign()
+	switch {
+	case algorithms != nil:
+		key, err = x509.ParsePKCS1PublicKey(bits)
+	case outer.Algorithm.Algorithm.String() == oidEC && len(bits) > 0 && bits[0] != 4:
+		key, err = parseCompressed(outer.Algorithm.Parameters, bits)
+	default:
 		key, err = x509.ParsePKIXPublicKey(der)
 	}
 	if err != nil {
 		return derKey{}, damaged("PUBLIC KEY")
 	}
 	return derKey{key, algorithms}, nil
+}
+
+// parseCompressed reads a point that is given by x and the sign of y, which Go's parser
+// does not.
+func parseCompressed(parameters asn1.RawValue, bits []byte) (*ecdsa.PublicKey, error) {
+	curve := jwkCurves[nameOfCurve(parameters)]
+	if curve == nil {
+		return nil, errors.New("no curve")
+	}
+	//lint:ignore SA1019 crypto/ecdsa reads no compressed points
+	x, y := elliptic.UnmarshalCompressed(curve, bits)
+	if x == nil {
+		return nil, errors.New("no point")
+	}
+	return &ecdsa.PublicKey{Curve: curve, X: x, Y: y}, nil
 }

@@ -15,7 +15,7 @@ var sshKey = regexp.MustCompile(`^(sk-)?(ssh|ecdsa)-|^---- BEGIN SSH2`)
 // do not hide it.
 func disguised(secret []byte) string {
 	const set = ", not a secret; set PrivateKey or PublicKey and the Algorithm"
-	if isKeyDER(secret) {
+	if _, label := keyDER(secret); label != "" {
 		return "is a key in DER" + set
 	}
 	s := unwrapped(strings.ReplaceAll(string(bytes.TrimLeft(secret, "\xff\xfe")), "\x00", ""))
@@ -30,9 +30,4 @@ func disguised(secret []byte) string {
 		return "is a key in base64 or hexadecimal" + set
 	}
 	return ""
-}
-
-// isKeyDER reports whether a secret is a key in DER, also with a line break after it.
-func isKeyDER(secret []byte) bool {
-	return labelOf(secret) != "" || labelOf(bytes.TrimRight(secret, "\r\n")) != ""
 }

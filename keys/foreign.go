@@ -63,8 +63,17 @@ func foreignLabel(label string) error {
 var (
 	errSSH2 = errors.New("is an SSH key in the form of RFC 4716; convert it: ssh-keygen -i -f FILE")
 	ssh2    = regexp.MustCompile(`^-+ ?BEGIN SSH2`)
+	url     = regexp.MustCompile(`^(?i)https?://\S+$`)
 	dashes  = regexp.MustCompile(`[-\x{2010}-\x{2015}\x{2212}]+ ?BEGIN [A-Z0-9 ]+`)
 )
+
+// foreignJSON names JSON that holds a key in PEM form among other things.
+func foreignJSON(s string) error {
+	if strings.Contains(s, "-----BEGIN ") && !strings.Contains(s, `"kty"`) {
+		return errors.New("is JSON with a PEM text in it, such as the file of a service account; give that text alone")
+	}
+	return nil
+}
 
 // foreignText says what a text is in which no key was found.
 func foreignText(s string) error {
@@ -79,6 +88,10 @@ func foreignText(s string) error {
 		return errors.New("is the name of a variable, which nobody has replaced by its value")
 	case dashes.MatchString(s):
 		return errors.New("a PEM block has other dashes than five at each side of its BEGIN line")
+	case strings.Contains(s, "-----END "):
+		return errors.New("a PEM block has no BEGIN line; the text is cut off")
+	case url.MatchString(s):
+		return errors.New("is a URL, and no function reads keys from one; for the keys of another issuer see package jwks")
 	case isPath(s):
 		return ErrPath
 	}

@@ -38,27 +38,51 @@ func normalize(text []byte, depth int) ([]byte, error) {
 	if len(text) > maxKeysText {
 		return nil, errKeysTooLarge
 	}
-	if label := labelOf(text); isKeyLabel(label) {
-		return pem.EncodeToMemory(&pem.Block{Type: label, Bytes: text}), nil
-	} else if label != "" {
-		return nil, noKeyIn(label)
+	if der, label := keyDER(text); label != "" {
+		return normalizeDER(label, der)
 	}
 	if err := foreignBinary(text); err != nil {
 		return nil, err
 	}
 	s := unwrapped(string(text))
-	switch {
-	case strings.HasPrefix(s, "{"):
-		return []byte(s), nil
-	case strings.Contains(s, "-----BEGIN "):
-		return normalizeBlocks(withLineBreaks(s))
-	case sshPublicLine.MatchString(s):
-		return sshPublicBlocks(s)
+	if strings.HasPrefix(s, "{") {
+		return []byte(s), foreignJSON(s)
 	}
-	if decoded := decodedKey(s); decoded != nil && depth > 0 {
+	lines := withLineBreaks(s)
+	switch {
+	case strings.Contains(lines, "-----BEGIN "):
+		return normalizeBlocks(lines)
+	case sshPublic.MatchString(lines):
+		return sshPublicBlocks(lines)
+	}
+	if decoded := decodedKey(lines); decoded != nil && depth > 0 {
 		return normalize(decoded, depth-1)
 	}
 	return nil, foreignText(s)
+}
+
+// keyDER returns what of b is in DER, which is all but a line break at its end, and
+// the label of it; empty if it is nothing of keys.
+func keyDER(b []byte) (der []byte, label string) {
+	if label = labelOf(b); label != "" {
+		return b, label
+	}
+	b = bytes.TrimRight(b, "\r\n")
+	return b, labelOf(b)
+}
+
+func normalizeDER(label string, der []byte) ([]byte, error) {
+	if label == sshLabel {
+		block, err := sshPrivateBlock(der)
+		if err != nil {
+			return nil, err
+		}
+		label, der = block.Type, block.Bytes
+	}
+	if !isKeyLabel(label) {
+		return nil, noKeyIn(label)
+	}
+	return pem.EncodeToMemory(&pem.Block{Type: label, Bytes: der}), nil
 }
 
 // unwrapped takes away white space, byte order marks and quotation marks around a
@@ -79,9 +103,10 @@ func unwrapped(s string) string {
 	}
 }
 
-// isBlank reports whether r is white space, or a mark that has no width.
+// isBlank reports whether r is white space, or a mark that nobody sees, such as a byte
+// order mark.
 func isBlank(r rune) bool {
-	return unicode.IsSpace(r) || r == '\ufeff' || r == '\u200b'
+	return unicode.IsSpace(r) || unicode.Is(unicode.Cf, r)
 }
 
 // quoted returns the lengths of the quotation marks around s; zero if there are none.
@@ -142,11 +167,11 @@ func readBlock(label, body, end string) (*pem.Block, error) {
 	if err != nil || len(der) == 0 {
 		return nil, errors.New("a PEM block is damaged")
 	}
-	if label == "OPENSSH PRIVATE KEY" {
-		return sshPrivateBlock(der)
-	}
 	if fitting := labelOf(der); fitting != "" {
 		label = fitting
+	}
+	if label == sshLabel {
+		return sshPrivateBlock(der)
 	}
 	return &pem.Block{Type: label, Bytes: der}, nil
 }

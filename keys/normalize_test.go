@@ -2,7 +2,9 @@ package keys_test
 
 import (
 	"crypto"
+	"crypto/ecdsa"
 	"crypto/ed25519"
+	"crypto/elliptic"
 	"crypto/rsa"
 	"crypto/x509"
 	"encoding/asn1"
@@ -71,6 +73,10 @@ func TestKeysAreReadAsTheyAreCopied(t *testing.T) {
 		"PKIX as certificate":    {relabelled(t, "CERTIFICATE", pems.RSAPublic), pems.RSAPublic},
 		"certificate as PKIX":    {relabelled(t, "PUBLIC KEY", pems.Certificate), pems.P256Public},
 		"any other label":        {relabelled(t, "KEY", pems.Ed25519Public), pems.Ed25519Public},
+		"invisible characters":   {"\u200e" + strings.ReplaceAll(trimmed, "\n", "\u00a0\n\u00ad"), private},
+		"blocks without a break": {strings.TrimSpace(pems.Ed25519Private) + pems.Ed25519Public, pems.Ed25519Private},
+		"base64, \\n":            {strings.ReplaceAll(strings.Join(strings.Split(trimmed, "\n")[1:len(strings.Split(trimmed, "\n"))-1], "\n"), "\n", `\n`), private},
+		"DER and a line break":   {string(der) + "\r\n", private},
 		"base64 of PKCS 8":       {base(der), private},
 		"base64, wrapped":        {strings.Join(strings.Split(trimmed, "\n")[1:len(strings.Split(trimmed, "\n"))-1], "\r\n"), private},
 		"base64 of PKCS 1":       {base(derOf(t, pems.RSAPKCS1)), private},
@@ -138,6 +144,57 @@ func TestKeysOfOpenSSHAreRead(t *testing.T) {
 	list, err := keys.Parse([]byte(strings.TrimPrefix(all, "# of alice\r\n")))
 	require.NoError(t, err)
 	assert.Len(t, list, 3)
+}
+
+func TestKeysOfOpenSSHInOtherFormsAreRead(t *testing.T) {
+	t.Parallel()
+	private, public := string(file(t, "openssh-ed25519")), string(file(t, "openssh-ed25519.pub"))
+	want := fields(parseOne(t, []byte(private)))
+	for name, text := range map[string]string{
+		"another label":       relabelled(t, "PRIVATE KEY", private),
+		"base64 alone":        base64.StdEncoding.EncodeToString(derOf(t, private)),
+		"binary":              string(derOf(t, private)),
+		"indented, in quotes": "'" + strings.ReplaceAll(private, "\n", "\n  ") + "'",
+	} {
+		assert.Equal(t, want, fields(parseOne(t, []byte(text))), name)
+	}
+	want = fields(parseOne(t, []byte(public)))
+	for _, before := range []string{`no-pty,command="run me" `, "example.com,192.0.2.1 ", "# a remark\n\n", "\ufeff"} {
+		assert.Equal(t, want, fields(parseOne(t, []byte(before+public))), before)
+	}
+}
+
+// openssl pkcs12 writes the certificate before the key.
+func TestAPrivateKeyIsFoundBesideCertificates(t *testing.T) {
+	t.Parallel()
+	pems := keytest.Generate(t)
+	want := fields(parseOne(t, []byte(pems.RSAPrivate)))
+	k, err := keys.ParsePrivatePEM("", []byte("Bag Attributes\n"+pems.Certificate+pems.RSAPublic+pems.RSAPrivate))
+	require.NoError(t, err)
+	assert.Equal(t, want, fields(k))
+	_, err = keys.ParsePrivatePEM("", []byte(pems.Certificate+pems.RSAPublic))
+	assert.EqualError(t, err, "holds a public key")
+	_, err = keys.ParsePublicPEM("", []byte(pems.RSAPrivate+pems.RSAPublic))
+	assert.EqualError(t, err, "holds a private key")
+}
+
+func TestACompressedPointIsRead(t *testing.T) {
+	t.Parallel()
+	pems := keytest.Generate(t)
+	public := parseOne(t, []byte(pems.P256Public))
+	key := public.Verify.(*ecdsa.PublicKey)
+	var whole struct {
+		Algorithm asn1.RawValue
+		Bits      asn1.BitString
+	}
+	_, err := asn1.Unmarshal(derOf(t, pems.P256Public), &whole)
+	require.NoError(t, err)
+	point := elliptic.MarshalCompressed(key.Curve, key.X, key.Y)
+	whole.Bits = asn1.BitString{Bytes: point, BitLength: 8 * len(point)}
+	assert.Equal(t, fields(public), fields(parseOne(t, keytest.Must(asn1.Marshal(whole)))))
+	point[0] = 5
+	_, err = keys.Parse(keytest.Must(asn1.Marshal(whole)))
+	assert.EqualError(t, err, "keys: PEM block 1: the public key is damaged or of an unknown kind")
 }
 
 func TestADamagedKeyOfOpenSSHIsRefused(t *testing.T) {
@@ -216,6 +273,10 @@ func TestForeignKeysAreNamed(t *testing.T) {
 		wide(big, "\xfe\xff"):                                                              "UTF-16",
 		wide(little, ""):                                                                   "UTF-16",
 		wide(big, ""):                                                                      "UTF-16",
+		"https://id.example.com/certs.json":                                                "is a URL",
+		`{"type":"service_account","private_key":"-----BEGIN PRIVATE KEY-----\nMC4"}`:      "is JSON with a PEM text in it",
+		pem[len(pem)/2:]:                                                                   "a PEM block has no BEGIN line",
+		keytest.Encode("TRUSTED CERTIFICATE", []byte("x")):                                 "openssl x509 -in FILE",
 		"${JWT_PRIVATE_KEY}":                                                               "name of a variable",
 	} {
 		_, err := keys.Parse([]byte(text))
@@ -232,7 +293,7 @@ var skLine = base64.StdEncoding.EncodeToString([]byte("\x00\x00\x00\x1ask-ssh-ed
 func TestAPathIsNoKey(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{
-		"/etc/keys/private.pem", "/run/secrets/jwt", "./key.pem", "../key", "~/.ssh/id_ed25519", "file:///etc/key.pem", `C:\keys\private.pem`,
+		"/etc/keys/private.pem", "/run/secrets/jwt", "./key.pem", "../key", "~/.ssh/id_ed25519", "file:///etc/key.pem", `C:\keys\private.pem`, `C:\new\rsa.pem`,
 		"private.pem", "keys/public.PEM", "keys.json", "$HOME/key", "\"/etc/key.pem\"\n",
 	} {
 		_, err := keys.Parse([]byte(text))

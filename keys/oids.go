@@ -1,6 +1,7 @@
 package keys
 
 import (
+	"cmp"
 	"encoding/asn1"
 	"errors"
 	"fmt"
@@ -75,18 +76,24 @@ func checkCurve(parameters asn1.RawValue) error {
 		return &keyError{"is an EC key that spells out its curve (explicit parameters), which nobody should read; " +
 			"name the curve: openssl pkey -in FILE -ec_param_enc named_curve -out key.pem"}
 	}
-	var oid asn1.ObjectIdentifier
-	if _, err := asn1.Unmarshal(parameters.FullBytes, &oid); err != nil {
-		return &keyError{"is an EC key that does not name its curve"}
-	}
-	name, known := curves[oid.String()]
+	name := nameOfCurve(parameters)
 	switch {
-	case !known:
-		name = "an unknown one (" + oid.String() + ")"
+	case name == "":
+		return &keyError{"is an EC key that does not name its curve"}
 	case jwkCurves[name] != nil:
 		return nil
 	}
 	return &keyError{fmt.Sprintf("is an EC key on the curve %s; use P-256, P-384 or P-521: openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256", name)}
+}
+
+// nameOfCurve returns the name of a curve, or the numbers of one that is unknown;
+// empty if there is none.
+func nameOfCurve(parameters asn1.RawValue) string {
+	var oid asn1.ObjectIdentifier
+	if _, err := asn1.Unmarshal(parameters.FullBytes, &oid); err != nil {
+		return ""
+	}
+	return cmp.Or(curves[oid.String()], oid.String())
 }
 
 // pssHashes are the hashes that PSS keys can be bound to.

@@ -13,12 +13,17 @@ import (
 	"errors"
 	"math/big"
 	"regexp"
-	"strings"
 )
 
-// sshPublicLine matches the beginning of a public key of OpenSSH, such as
-// "ssh-ed25519 AAAA… comment".
-var sshPublicLine = regexp.MustCompile(`^(sk-)?(ssh|ecdsa)-[a-z0-9@.-]+\s+AAAA`)
+// sshPublic matches a public key of OpenSSH, such as "ssh-ed25519 AAAA… comment", also
+// behind the options of authorized_keys or the name of a host.
+var sshPublic = regexp.MustCompile(`(?m)^(?:[^#\n]*[ \t])?((?:sk-)?(?:ssh|ecdsa)-[a-z0-9@.-]+)[ \t]+(AAAA[A-Za-z0-9+/=]+)`)
+
+// A private key of OpenSSH begins with sshMagic, and has the label sshLabel in PEM.
+const (
+	sshMagic = "openssh-key-v1\x00"
+	sshLabel = "OPENSSH PRIVATE KEY"
+)
 
 var (
 	errSSHDamaged = errors.New("the SSH key is damaged")
@@ -26,18 +31,10 @@ var (
 )
 
 // sshPublicBlocks reads public keys of OpenSSH, one a line (RFC 4253 §6.6).
-func sshPublicBlocks(s string) ([]byte, error) {
-	var blocks []byte
-	for line := range strings.Lines(s) {
-		fields := strings.Fields(line)
-		if len(fields) == 0 || strings.HasPrefix(fields[0], "#") {
-			continue
-		}
-		if len(fields) < 2 {
-			return nil, errSSHDamaged
-		}
-		wire, err := base64.StdEncoding.DecodeString(fields[1])
-		if err != nil || !bytes.HasPrefix(wire, sshString(fields[0])) {
+func sshPublicBlocks(s string) (blocks []byte, err error) {
+	for _, line := range sshPublic.FindAllStringSubmatch(s, -1) {
+		wire, err := base64.StdEncoding.DecodeString(line[2])
+		if err != nil || !bytes.HasPrefix(wire, sshString(line[1])) {
 			return nil, errSSHDamaged
 		}
 		key, err := parseSSHPublic(wire)
@@ -155,7 +152,7 @@ func parseSSHPublic(wire []byte) (key any, err error) {
 // sshPrivateBlock reads a private key of OpenSSH (PROTOCOL.key of its sources), and
 // returns it as PKCS #8.
 func sshPrivateBlock(der []byte) (*pem.Block, error) {
-	rest, ok := bytes.CutPrefix(der, []byte("openssh-key-v1\x00"))
+	rest, ok := bytes.CutPrefix(der, []byte(sshMagic))
 	r := &sshReader{rest: rest}
 	cipher := string(r.bytes())
 	r.bytes() // how the passphrase is hashed,

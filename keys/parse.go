@@ -28,7 +28,7 @@ func parseOne(id, algorithm string, text []byte) (k Key, err error) {
 	if isObject(text) {
 		k, err = parseJWK(text)
 	} else {
-		k, err = parseFirst(text, algorithm)
+		k, err = parseFirst(text, algorithm, func(Key) bool { return true })
 	}
 	switch {
 	case err != nil:
@@ -87,13 +87,13 @@ func parse(text []byte) ([]Key, error) {
 	return parsePEMs(text)
 }
 
-// ParsePrivatePEM reads the first key of a PEM text, or of another form that
-// [Normalize] knows but JWKs, which must be a private one. The key has an algorithm
-// if it is for certain ones only; the one that is wanted must be among them, and may
-// be empty. It does not check the key. Its error has no prefix, for a caller that
-// names where the text comes from.
+// ParsePrivatePEM reads the first private key of a PEM text, or of another form that
+// [Normalize] knows but JWKs; certificates and public keys may be beside it. The key has
+// an algorithm if it is for certain ones only; the one that is wanted must be among
+// them, and may be empty. It does not check the key. Its error has no prefix, for a
+// caller that names where the text comes from.
 func ParsePrivatePEM(algorithm string, text []byte) (Key, error) {
-	k, err := parseKeyText(algorithm, text)
+	k, err := parseKeyText(algorithm, text, func(k Key) bool { return k.Sign != nil })
 	if err == nil && k.Sign == nil {
 		return Key{}, errors.New("holds a public key")
 	}
@@ -103,14 +103,14 @@ func ParsePrivatePEM(algorithm string, text []byte) (Key, error) {
 // ParsePublicPEM reads the first key of a PEM text, which must be a public one or
 // a certificate. It is otherwise like ParsePrivatePEM.
 func ParsePublicPEM(algorithm string, text []byte) (Key, error) {
-	k, err := parseKeyText(algorithm, text)
+	k, err := parseKeyText(algorithm, text, func(Key) bool { return true })
 	if err == nil && k.Sign != nil {
 		return Key{}, errors.New("holds a private key")
 	}
 	return k, err
 }
 
-func parseKeyText(algorithm string, text []byte) (Key, error) {
+func parseKeyText(algorithm string, text []byte, isWanted func(Key) bool) (Key, error) {
 	text, err := normalize(text, 2)
 	switch {
 	case err != nil:
@@ -118,7 +118,7 @@ func parseKeyText(algorithm string, text []byte) (Key, error) {
 	case isObject(text):
 		return Key{}, errors.New("is a JWK or a JWK Set; set Keys (JWT_KEYS), which takes them")
 	}
-	return parseFirst(text, algorithm)
+	return parseFirst(text, algorithm, isWanted)
 }
 
 // isObject tells a JWK or a JWK Set from a PEM text, in a text that was normalized.

@@ -9,23 +9,30 @@ import (
 	"fmt"
 )
 
-// parseFirst reads the first key of a text that was normalized. It is bound to an
-// algorithm if it is for certain ones only.
-func parseFirst(text []byte, algorithm string) (Key, error) {
-	for {
-		block, rest := pem.Decode(text)
-		if block == nil {
-			return Key{}, errNoKey
+// parseFirst reads the first key of a text that was normalized and is one that is
+// wanted; if none is, the first of all. It is bound to an algorithm if it is for
+// certain ones only.
+func parseFirst(text []byte, algorithm string, isWanted func(Key) bool) (first Key, err error) {
+	for block, rest := pem.Decode(text); block != nil; block, rest = pem.Decode(rest) {
+		if block.Type == "EC PARAMETERS" { // openssl writes it before the key
+			continue
 		}
-		if block.Type != "EC PARAMETERS" { // openssl writes it before the key
-			found, err := parseBlock(block)
-			if err != nil {
-				return Key{}, err
-			}
-			return found.bind(algorithm)
+		found, err := parseBlock(block)
+		if err != nil {
+			return Key{}, err
 		}
-		text = rest
+		k, err := found.bind(algorithm)
+		if err != nil || isWanted(k) {
+			return k, err
+		}
+		if first.half() == nil {
+			first = k
+		}
 	}
+	if first.half() == nil {
+		return Key{}, errNoKey
+	}
+	return first, nil
 }
 
 // parsePEMs reads every key of a text that was normalized.
