@@ -131,7 +131,7 @@ func parseDER(label string, der []byte) (found derKey, err error) {
 	case "PRIVATE KEY":
 		return parsePKCS8(der)
 	case "RSA PRIVATE KEY":
-		found.key, err = x509.ParsePKCS1PrivateKey(der)
+		found.key, err = parsePKCS1(der)
 	case "EC PRIVATE KEY":
 		found.key, err = parseSEC1(der)
 	case "PUBLIC KEY":
@@ -146,12 +146,8 @@ func parseDER(label string, der []byte) (found derKey, err error) {
 	default:
 		return derKey{}, noKeyIn(label)
 	}
-	var told *keyError
-	if errors.As(err, &told) {
-		return derKey{}, err
-	}
 	if err != nil {
-		return derKey{}, damaged(label)
+		return derKey{}, told(err, label)
 	}
 	return found, nil
 }
@@ -161,6 +157,15 @@ func parseDER(label string, der []byte) (found derKey, err error) {
 type keyError struct{ text string }
 
 func (e *keyError) Error() string { return e.text }
+
+// told returns an error of this package as it is; for one of a parser, that the key
+// is damaged.
+func told(err error, label string) error {
+	if errors.As(err, new(*keyError)) {
+		return err
+	}
+	return damaged(label)
+}
 
 func damaged(label string) error {
 	return &keyError{fmt.Sprintf("the %s is damaged or of an unknown kind", strings.ToLower(label))}
@@ -221,18 +226,37 @@ func parsePKCS8(der []byte) (derKey, error) {
 	}
 	var key any
 	if algorithms != nil {
-		key, err = x509.ParsePKCS1PrivateKey(outer.Key)
+		key, err = parsePKCS1(outer.Key)
 	} else {
 		key, err = x509.ParsePKCS8PrivateKey(der)
 	}
+	if err == nil {
+		err = checkPrimes(key)
+	}
 	if err != nil {
-		return derKey{}, damaged("PRIVATE KEY")
+		return derKey{}, told(err, "PRIVATE KEY")
 	}
 	_, isEC := key.(*ecdsa.PrivateKey)
 	if !statesItsPublic(key, der) || isEC && !statesItsPublic(key, outer.Key) {
 		return derKey{}, errForeignPublic
 	}
 	return derKey{key, algorithms}, nil
+}
+
+func parsePKCS1(der []byte) (*rsa.PrivateKey, error) {
+	key, err := x509.ParsePKCS1PrivateKey(der)
+	if err != nil {
+		return nil, err
+	}
+	return key, checkPrimes(key)
+}
+
+// checkPrimes refuses RSA keys of more than two primes.
+func checkPrimes(key any) error {
+	if key, ok := key.(*rsa.PrivateKey); ok && len(key.Primes) > 2 {
+		return &keyError{"is an RSA key of more than two primes, which is not supported; make one with: openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:3072"}
+	}
+	return nil
 }
 
 func parseSEC1(der []byte) (*ecdsa.PrivateKey, error) {

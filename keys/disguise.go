@@ -15,7 +15,8 @@ var sshKey = regexp.MustCompile(`^(sk-)?(ssh|ecdsa)-|^---- BEGIN SSH2`)
 // do not hide it.
 func disguised(secret []byte) string {
 	const set = ", not a secret; set PrivateKey or PublicKey and the Algorithm"
-	if _, label := keyDER(secret); label != "" {
+	cut := append(bytes.Clone(secret), '\n') // a file of DER, without the byte that looks like the end of a line
+	if _, label := keyDER(secret); label != "" || labelOf(cut) != "" {
 		return "is a key in DER" + set
 	}
 	s := unwrapped(strings.ReplaceAll(string(bytes.TrimLeft(secret, "\xff\xfe")), "\x00", ""))

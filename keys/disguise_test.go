@@ -3,6 +3,7 @@ package keys_test
 import (
 	"bytes"
 	"crypto/ed25519"
+	"crypto/x509"
 	"encoding/base64"
 	"encoding/binary"
 	"encoding/hex"
@@ -29,6 +30,7 @@ func TestAKeyIsNoSecret(t *testing.T) {
 	for name, secret := range map[string][]byte{
 		"PKIX":                     pkix,
 		"PKIX and a line break":    append(bytes.Clone(pkix), '\n'),
+		"PKIX without its end":     bytes.TrimSuffix(endsWithBreak(t), []byte("\n")),
 		"PKIX of Ed25519":          derOf(t, pems.Ed25519Public),
 		"PKCS 1":                   derOf(t, pems.RSAPublicPKCS1),
 		"PKCS 8":                   derOf(t, pems.RSAPrivate),
@@ -79,4 +81,16 @@ func TestRandomSecretsAreNoKeys(t *testing.T) {
 	utf16InBase64 := base64.StdEncoding.EncodeToString(append([]byte{0xff, 0xfe}, make([]byte, 30)...))
 	_, err := keys.Options{}.Bind(keys.Key{Algorithm: "HS256", Sign: []byte(utf16InBase64)})
 	assert.NoError(t, err)
+}
+
+// endsWithBreak returns a public key whose last byte looks like a line break.
+func endsWithBreak(t *testing.T) []byte {
+	t.Helper()
+	for {
+		public, _, err := ed25519.GenerateKey(nil)
+		require.NoError(t, err)
+		if public[31] == '\n' {
+			return keytest.Must(x509.MarshalPKIXPublicKey(public))
+		}
+	}
 }

@@ -220,9 +220,11 @@ func decodeHex(s string) ([]byte, error) {
 
 var hexSeparators = strings.NewReplacer(":", "", " ", "", "\n", "", "\r", "")
 
-// holdsKey reports whether decoded bytes are a key, or a text in which one begins.
+// holdsKey reports whether decoded bytes are a key, or a text in which one begins, or
+// which is in base64 again.
 func holdsKey(decoded []byte) bool {
-	text := bytes.TrimLeftFunc(decoded, isBlank)
+	text := bytes.TrimFunc(decoded, isBlank)
 	return labelOf(decoded) != "" || isSSHPublic(decoded) || isJavaKeystore(decoded) ||
-		bytes.Contains(text, []byte("-----BEGIN ")) || bytes.HasPrefix(text, []byte("{")) && json.Valid(text)
+		bytes.Contains(text, []byte("-----BEGIN ")) || bytes.HasPrefix(text, []byte("{")) && json.Valid(text) ||
+		len(text) > 0 && decodedKey(string(text)) != nil
 }
