@@ -356,7 +356,7 @@ func FuzzNormalize(f *testing.F) {
 			f.Add(keytest.Must(os.ReadFile(filepath.Join("testdata", entry.Name()))))
 		}
 	}
-	f.Add([]byte(rfcEC.text()))
+	f.Add(rfcEC.text())
 	f.Add(x509.MarshalPKCS1PublicKey(&rsa.PublicKey{N: unnumber(rfcRSA["n"]), E: 65537}))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		list, err := keys.Parse(text)

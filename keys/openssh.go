@@ -166,7 +166,8 @@ func sshPrivateBlock(der []byte) (*pem.Block, error) {
 		return nil, errors.New(`the SSH key is encrypted; decrypt it first: ssh-keygen -p -N "" -f FILE`)
 	case count != 1:
 		return nil, errors.New("has several SSH keys in one block; write one in each")
-	case private.uint32() != private.uint32():
+	}
+	if check, again := private.uint32(), private.uint32(); check != again { // by which a wrong passphrase shows
 		return nil, errSSHDamaged
 	}
 	key, err := parseSSHPrivate(private)
