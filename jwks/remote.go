@@ -60,7 +60,7 @@ type flight struct {
 // the first fetch: requests do, or [Remote.Ready]. An error means that url or
 // options are wrong.
 func New(ctx context.Context, url string, options Options) (*Remote, error) {
-	options = options.withDefaults()
+	options = options.in(ctx).withDefaults()
 	f := newFetcher(options)
 	address, err := f.parseURL(url)
 	if err != nil {
@@ -74,7 +74,7 @@ func New(ctx context.Context, url string, options Options) (*Remote, error) {
 // have as "iss". All else is as with [New]: the metadata is not fetched before
 // Discover returns, and every fetch reads it anew.
 func Discover(ctx context.Context, issuer string, options Options) (*Remote, error) {
-	options = options.withDefaults()
+	options = options.in(ctx).withDefaults()
 	f := newFetcher(options)
 	locate, err := f.discovery(issuer)
 	if err != nil {
