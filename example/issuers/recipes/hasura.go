@@ -1,0 +1,39 @@
+package recipes
+
+import (
+	"encoding/json"
+	"net/http"
+	"slices"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/gin-jwt-extended/ginjwt"
+)
+
+// hasuraClaim holds JSON, or with "claims_format": "stringified_json" a text that holds JSON.
+const hasuraClaim = "https://hasura.io/jwt/claims"
+
+// HasuraRole asks for one of the roles in the text of the claim. It stands behind
+// JWTRequired, which has verified the token.
+func HasuraRole(role string) gin.HandlerFunc {
+	return func(c *gin.Context) {
+		token, ok := ginjwt.GetToken(c)
+		if !ok || !slices.Contains(hasuraRoles(token), role) {
+			c.AbortWithStatusJSON(http.StatusForbidden, gin.H{"msg": "Insufficient scope"})
+		}
+	}
+}
+
+// hasuraRoles returns none if anything is not as it should be.
+func hasuraRoles(token *ginjwt.Token) []string {
+	text, ok := token.Claims()[hasuraClaim].(string)
+	if !ok {
+		return nil
+	}
+	var claims map[string]json.RawMessage
+	var roles []string
+	if json.Unmarshal([]byte(text), &claims) != nil || json.Unmarshal(claims["x-hasura-allowed-roles"], &roles) != nil {
+		return nil
+	}
+	return roles
+}
