@@ -38,6 +38,12 @@ func (t *goodToken) stillVerifies(ctx context.Context, now time.Time) bool {
 	if !t.names.foreign { // other keys of the manager are another cache
 		return true
 	}
+	if t.rules.hasEnded() {
+		return false
+	}
+	if t.rules.ended != nil {
+		t.rules.touch(now)
+	}
 	return t.rules.keys.stillHas(ctx, t.key, t.keys)
 }
 

@@ -294,6 +294,15 @@ type Config struct {
 	// or in place of them if it has no key.
 	Issuers []Issuer
 
+	// IssuerResolver is asked for issuers that are not among Issuers: those known only
+	// while the program runs. Nil means that there are none.
+	IssuerResolver IssuerResolver
+
+	// MaxResolvedIssuers is how many issuers of the IssuerResolver are kept, each with
+	// its keys; beyond that the one goes that was not used for longest. Zero means 1000;
+	// 100 000 are the most.
+	MaxResolvedIssuers int
+
 	// RequiredClaims are claims that every token must have.
 	RequiredClaims []string
 

@@ -28,8 +28,8 @@ func (c Config) String() string {
 			fmt.Fprintf(&b, "Issuers: %v", c.Issuers)
 		case "Blocklist", "Sessions", "Observer":
 			fmt.Fprintf(&b, "%s: %T", name, field.Interface())
-		case "Now":
-			b.WriteString("Now: set")
+		case "Now", "IssuerResolver":
+			b.WriteString(name + ": set")
 		default:
 			fmt.Fprintf(&b, "%s: %#v", name, field.Interface())
 		}

@@ -16,6 +16,7 @@ const (
 	defaultSessionGrace = time.Minute
 
 	defaultTokenCacheSize = 10_000
+	defaultResolved       = 1000 // issuers
 )
 
 // withDefaults returns c with all zero values replaced, and nothing shared
@@ -52,6 +53,7 @@ func (c Config) withDefaults() Config {
 	c.RefreshJSONKey = or(c.RefreshJSONKey, "refresh_token")
 	c.MaxTokenSize = or(c.MaxTokenSize, defaultMaxTokenSize)
 	c.TokenCacheSize = or(c.TokenCacheSize, defaultTokenCacheSize)
+	c.MaxResolvedIssuers = or(c.MaxResolvedIssuers, defaultResolved)
 	c.SessionGrace = or(c.SessionGrace, defaultSessionGrace)
 	if c.Now == nil {
 		c.Now = time.Now
@@ -78,12 +80,4 @@ func (c Config) withDefaults() Config {
 	c.RequiredClaims = slices.Clone(c.RequiredClaims)
 	c.DecodeTypes = slices.Clone(c.DecodeTypes)
 	return c
-}
-
-func or[T comparable](value, fallback T) T {
-	var zero T
-	if value == zero {
-		return fallback
-	}
-	return value
 }

@@ -38,7 +38,7 @@ func keysOf(i Issuer, fixed *keys.Set) issuerKeys {
 	if fixed != nil {
 		k.fixed = side(fixed)
 	}
-	if !isNil(i.KeySource) {
+	if i.KeySource != nil {
 		k.fetched = side(i.KeySource)
 	}
 	for _, key := range i.Keys {
@@ -94,4 +94,13 @@ func (k *issuerKeys) set(ctx context.Context, alg string, kid strictjson.Value) 
 func (k *issuerKeys) stillHas(ctx context.Context, key *keys.Bound, set *keys.Set) bool {
 	now, err := k.side(key.ID()).source.KeySet(ctx, key.ID())
 	return err == nil && now == set
+}
+
+// ready returns an error while a source has no keys.
+func (k *issuerKeys) ready(ctx context.Context) error {
+	if k.fetched.source == nil {
+		return nil
+	}
+	_, err := k.fetched.source.KeySet(ctx, "")
+	return err
 }

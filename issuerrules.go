@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/gin-jwt-extended/ginjwt/internal/base64url"
@@ -28,6 +29,29 @@ type issuerRules struct {
 	prefix        string
 	required      []string
 	acceptedTypes map[string]bool // of the "typ" header, as media types; empty: without one
+
+	// Of an issuer that an IssuerResolver brought.
+	ended  <-chan struct{} // closed when it is not kept any more; nil: never
+	proven atomic.Bool     // a token of it was verified
+	used   atomic.Int64    // when it was, in seconds
+}
+
+// hasEnded reports whether the issuer is not kept any more: its keys are not brought up
+// to date.
+func (r *issuerRules) hasEnded() bool {
+	select {
+	case <-r.ended:
+		return true
+	default:
+		return false
+	}
+}
+
+// touch notes that the issuer is in use.
+func (r *issuerRules) touch(now time.Time) {
+	if seconds := now.Unix(); r.used.Load() != seconds { // a write would take the line from other processors
+		r.used.Store(seconds)
+	}
 }
 
 // ownRules are those of the manager's own tokens.

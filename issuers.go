@@ -2,6 +2,7 @@ package ginjwt
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -104,3 +105,28 @@ func (i Issuer) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, i.String(
 
 // LogValue is String, for log/slog.
 func (i Issuer) LogValue() slog.Value { return slog.StringValue(i.String()) }
+
+// IssuerResolver brings issuers that are known only while the program runs: the tenants of
+// Microsoft Entra ID, the domains of customers. name is the "iss" of a token, written by
+// anybody: nothing was verified, and nothing fetched. It is an https URL of a domain, of at
+// most 255 bytes.
+//
+// The Issuer must have exactly this Name, and an IdentityPrefix of its own, unless
+// AllowSharedIdentities; make it of what the name tells apart. It is kept for the tokens to
+// come, and asked about again a day later. Anything started with ctx, such as a Remote of
+// package jwks, must end with it: that is when the issuer is not kept any more, or if the
+// call takes longer than 10 seconds. With this context, package jwks fetches from public
+// addresses only.
+//
+// An error that wraps [ErrUnknownIssuer] means no, which is remembered for a minute: the
+// token counts as one of the manager's own, and is refused if it is none. Any other error
+// is answered 503, or 500 if it wraps [ErrCallback], and is not remembered. Say yes to
+// names that you have in a table, and not to a pattern that everybody can match.
+//
+// Of any number of requests with tokens of one issuer one asks, and 32 issuers are asked
+// about at once.
+type IssuerResolver func(ctx context.Context, name string) (Issuer, error)
+
+// ErrUnknownIssuer is what an IssuerResolver returns, also wrapped, if it accepts no tokens
+// of an issuer.
+var ErrUnknownIssuer = errors.New("ginjwt: no tokens of this issuer are accepted")

@@ -130,7 +130,7 @@ func (c Config) listsKeyFor(algorithm string) bool {
 // is the default is not asked for.
 func (s keySettings) needsKey(i int) bool {
 	isDefault := i == 0 && s.given.Algorithm == ""
-	return !s.loadsToVerify && !(isDefault && len(s.given.Keys)+len(s.given.Issuers) > 0)
+	return !s.loadsToVerify && !(isDefault && (len(s.given.Keys)+len(s.given.Issuers) > 0 || s.given.IssuerResolver != nil))
 }
 
 // algorithms returns the names of all that c accepts, that which signs first.
@@ -232,4 +232,17 @@ func (c Config) fixedKeys(i Issuer, p *problems, field func(string) string) *key
 	set, err := keys.Options{AllowShortSecret: c.AllowShortSecret}.NewSet(i.Keys...)
 	p.addJoined(field("Keys"), err)
 	return set
+}
+
+// rulesOfResolved returns how tokens of an issuer are read that an IssuerResolver brought,
+// or all that is wrong with it.
+func (c Config) rulesOfResolved(i Issuer) (*issuerRules, error) {
+	var p problems
+	field := func(name string) string { return "Issuer." + name }
+	c.validateIssuer(i, &p, field)
+	fixed := c.fixedKeys(i, &p, field)
+	if err := p.join(); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrCallback, err)
+	}
+	return c.rulesOf(i, fixed), nil
 }

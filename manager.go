@@ -143,6 +143,15 @@ func (m *JWTManager) SetKeys(list ...keys.Key) error {
 	return nil
 }
 
+// ForgetIssuers ends what is known of issuers that Config.IssuerResolver brought: it is
+// asked about them again when the next token comes. Without names that is all of them. Use
+// it when a customer has left, on every process.
+func (m *JWTManager) ForgetIssuers(names ...string) {
+	if m.frozen && m.verifier.others != nil {
+		m.verifier.others.forget(names)
+	}
+}
+
 // Config returns a copy of the settings with their defaults filled in, for code
 // that works beside m: the name of a cookie, or the clock. SecretKey,
 // PrivateKey, Keys, and the Keys of Issuers are left out.

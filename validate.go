@@ -18,6 +18,9 @@ import (
 // one for a TypeClaim.
 const maxRequired = 63
 
+// mostResolvedIssuers bounds MaxResolvedIssuers: each has a goroutine that fetches its keys.
+const mostResolvedIssuers = 100_000
+
 // maxLeeway bounds DecodeLeeway; the sums of times and leeway stay in range.
 const maxLeeway = 100 * 8766 * time.Hour
 
@@ -59,6 +62,9 @@ func (c Config) validateClaims(p *problems) {
 	}
 	if c.TokenCacheSize > maxTokenCacheSize {
 		p.add("TokenCacheSize", "must be at most %d", maxTokenCacheSize)
+	}
+	if c.MaxResolvedIssuers < 0 || c.MaxResolvedIssuers > mostResolvedIssuers {
+		p.add("MaxResolvedIssuers", "must be between zero and %d", mostResolvedIssuers)
 	}
 	if isNil(c.Blocklist) {
 		p.add("Blocklist", "is a nil pointer")

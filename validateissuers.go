@@ -94,15 +94,23 @@ func (c Config) sharedIdentities(n int, hasKeys bool) error {
 		return nil
 	}
 	const remedy = "; set a prefix of its own, or AllowSharedIdentities if they are the same users"
-	if hasKeys && i.IdentityPrefix == "" {
+	switch {
+	case hasKeys && i.IdentityPrefix == "":
 		return errors.New("it could name the users of the manager itself" + remedy)
+	case c.IssuerResolver != nil && i.IdentityPrefix == "":
+		return errors.New("it could name the users of the issuers of the IssuerResolver" + remedy)
 	}
 	for m, other := range c.Issuers {
-		if m != n && strings.HasPrefix(other.IdentityPrefix, i.IdentityPrefix) && !i.isAliasOf(other) {
+		if m != n && i.canName(other) {
 			return fmt.Errorf("it could name the users of %q"+remedy, other.Name)
 		}
 	}
 	return nil
+}
+
+// canName reports whether i could name a user of other, and may not.
+func (i Issuer) canName(other Issuer) bool {
+	return !i.AllowSharedIdentities && strings.HasPrefix(other.IdentityPrefix, i.IdentityPrefix) && !i.isAliasOf(other)
 }
 
 // isAliasOf reports whether i is other by another name: the same keys, and the

@@ -20,6 +20,7 @@ import (
 type verifier struct {
 	own     *issuerRules
 	foreign map[string]*issuerRules // by "iss"
+	others  *resolver               // nil: there are none
 	claims  claimChecks
 	ring    atomic.Pointer[keyring]
 
@@ -38,6 +39,7 @@ func newVerifier(config *Config, checked checkedConfig, loadKey func(context.Con
 	v := &verifier{
 		own:     config.ownRules(),
 		foreign: checked.foreign,
+		others:  newResolver(config),
 		claims:  claimChecks{config.DisableVerifySub},
 
 		loadKey:    loadKey,
@@ -65,7 +67,7 @@ func (v *verifier) newCache(set *keys.Set) *tokenCache {
 	if v.cacheSize < 0 || v.loadKey != nil { // a loader wants to be asked every time
 		return nil
 	}
-	digests := set.HasAsymmetric() || len(v.foreign) > 0
+	digests := set.HasAsymmetric() || v.hasForeign()
 	return newTokenCache(v.cacheSize, digests)
 }
 
@@ -134,7 +136,7 @@ func (v *verifier) verifiedContents(ctx context.Context, encoded string, now tim
 			return nil, or(malformedPayload(s.payload), keyRefusal(err))
 		}
 	}
-	good, err := v.parse(s, segments.header)
+	good, err := v.parse(ctx, s, segments.header)
 	if err != nil {
 		return nil, err
 	}
@@ -142,6 +144,7 @@ func (v *verifier) verifiedContents(ctx context.Context, encoded string, now tim
 		return nil, err
 	}
 	good.verifier = v
+	good.rules.proven.Store(true)
 	ring.cache.add(encoded, good, now)
 	return good, nil
 }
@@ -149,14 +152,17 @@ func (v *verifier) verifiedContents(ctx context.Context, encoded string, now tim
 // writers returns the keys that a token may be known by from its header alone;
 // none where a loader, or the issuer of the token, chooses the key.
 func (v *verifier) writers(ring *keyring) *keys.Set {
-	if v.loadKey != nil || len(v.foreign) > 0 {
+	if v.loadKey != nil || v.hasForeign() {
 		return nil
 	}
 	return ring.set
 }
 
+// hasForeign reports whether tokens of other issuers are accepted.
+func (v *verifier) hasForeign() bool { return len(v.foreign) > 0 || v.others != nil }
+
 // parse reads the claims in s, and finds out whose token it is.
-func (v *verifier) parse(s *scratch, header string) (*goodToken, error) {
+func (v *verifier) parse(ctx context.Context, s *scratch, header string) (*goodToken, error) {
 	good := &goodToken{rules: v.own}
 	good.header, good.text, good.names = header, string(s.payload), &v.own.claims
 	var err error
@@ -167,7 +173,11 @@ func (v *verifier) parse(s *scratch, header string) (*goodToken, error) {
 	case strictjson.ErrNotJSON:
 		return nil, errPayloadJSON
 	}
-	if r := v.rulesFor(good.payload.issJSON); r.claims.foreign {
+	r, err := v.rulesFor(ctx, good.payload.issJSON)
+	if err != nil {
+		return nil, err
+	}
+	if r.claims.foreign {
 		good.rules, good.names = r, &r.claims
 		good.payload, _ = readPayload(s.payload, good.text, good.names, r.required) // it was read before, by other names
 	}
@@ -176,15 +186,20 @@ func (v *verifier) parse(s *scratch, header string) (*goodToken, error) {
 }
 
 // rulesFor returns whose token it is that says so. Anybody may have written it.
-func (v *verifier) rulesFor(iss strictjson.Value) *issuerRules {
-	if len(v.foreign) == 0 {
-		return v.own
+func (v *verifier) rulesFor(ctx context.Context, iss strictjson.Value) (*issuerRules, error) {
+	if !v.hasForeign() {
+		return v.own, nil
 	}
 	name, _ := iss.Str()
 	if r := v.foreign[name]; r != nil {
-		return r
+		return r, nil
 	}
-	return v.own
+	if v.others != nil {
+		if r, err := v.others.rulesFor(ctx, name); r != nil || err != nil {
+			return r, err
+		}
+	}
+	return v.own, nil
 }
 
 // verifySignature finds the key, compares the algorithm, and verifies, unless the

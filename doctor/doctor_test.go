@@ -615,7 +615,7 @@ func TestTheDoctorRepeatsWhatInitAppRefuses(t *testing.T) {
 		{doctor.Refused, "TokenLocation", "JWT_TOKEN_LOCATION",
 			`"header" is not a location.`, "Use headers, cookies, query_string or json."},
 		{doctor.Refused, "MaxSessions", "JWT_MAX_SESSIONS", "Must not be negative.", fix},
-		{doctor.Refused, "Issuers[0].Keys", "", "Either Keys or KeySource must be set.", fix},
+		{doctor.Refused, "Issuers[0].Keys", "", "Keys, KeySource or both must be set.", fix},
 		{doctor.Refused, "Issuers[0].IdentityPrefix", "", "It could name the users of the manager itself.",
 			"Set a prefix of its own, or AllowSharedIdentities if they are the same users."},
 	}, refused)

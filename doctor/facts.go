@@ -142,7 +142,7 @@ func (c effectiveConfig) usesPEM() bool { return len(c.pairAlgorithms()) > 0 }
 // ignoresPEM reports whether PrivateKey and PublicKey are passed over. Without
 // another key that is refused.
 func (c effectiveConfig) ignoresPEM() bool {
-	return !c.usesPEM() && (c.SecretKey != "" || len(c.Keys)+len(c.Issuers) > 0)
+	return !c.usesPEM() && (c.SecretKey != "" || len(c.Keys)+len(c.Issuers) > 0 || c.IssuerResolver != nil)
 }
 
 // hasKeys reports whether there are tokens of our own.

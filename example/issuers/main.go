@@ -7,7 +7,6 @@ import (
 	"log"
 	"net/http"
 	"os"
-	"time"
 
 	"github.com/gin-gonic/gin"
 
@@ -28,7 +27,6 @@ func main() {
 		log.Fatal(err)
 	}
 	config.Issuers = []ginjwt.Issuer{provider}
-	config.DecodeLeeway = 10 * time.Second // their clocks are not ours
 	router, err := newRouter(config)
 	if err != nil {
 		log.Fatal(err)

@@ -1,0 +1,186 @@
+package ginjwt
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/gin-jwt-extended/ginjwt/internal/untrusted"
+)
+
+const (
+	resolveTimeout = 10 * time.Second // for one call of an IssuerResolver
+	resolveAtOnce  = 32               // calls
+)
+
+// resolver knows the issuers that an IssuerResolver brings. Everybody can send tokens that
+// name any issuer, before a signature was looked at: so names are checked before the
+// IssuerResolver is asked, each is asked about once at a time, a few at once, and what is
+// remembered has a bound.
+type resolver struct {
+	ask   IssuerResolver
+	check func(i Issuer) (*issuerRules, error)
+	own   []string // names that it is not asked about
+	now   func() time.Time
+	slots chan struct{} // one element for each call
+
+	mu        sync.Mutex
+	resolved  resolvedIssuers
+	questions map[string]*question // under way, by "iss"
+	unknown   unknownIssuers
+}
+
+// question is one call of the IssuerResolver, for any number of requests.
+type question struct {
+	answered  chan struct{}
+	forgotten bool // the answer may be one of before
+
+	// After answered is closed. Without both, the issuer is unknown.
+	rules *issuerRules
+	err   error
+}
+
+// newResolver returns nil if there is no IssuerResolver.
+func newResolver(config *Config) *resolver {
+	if config.IssuerResolver == nil {
+		return nil
+	}
+	return &resolver{
+		ask:       config.IssuerResolver,
+		check:     config.rulesOfResolved,
+		own:       append(slices.Clone(config.DecodeIssuers), config.DecodeIssuer, config.EncodeIssuer),
+		now:       config.Now,
+		slots:     make(chan struct{}, resolveAtOnce),
+		resolved:  resolvedIssuers{most: config.MaxResolvedIssuers, configured: config.Issuers, byName: map[string]*resolvedIssuer{}},
+		questions: map[string]*question{},
+		unknown:   newUnknownIssuers(),
+	}
+}
+
+// rulesFor returns how the tokens of an issuer are read; nil if it is unknown. An error
+// means that nobody knows whether it is.
+func (r *resolver) rulesFor(ctx context.Context, name string) (*issuerRules, error) {
+	if slices.Contains(r.own, name) || !isIssuerName(name) {
+		return nil, nil
+	}
+	rules, q := r.look(name)
+	if q == nil {
+		return rules, nil
+	}
+	select {
+	case <-q.answered:
+		return q.rules, q.err
+	case <-ctx.Done():
+		return nil, refusal(ErrUnavailable, ctx.Err()).because(reasonKeys)
+	}
+}
+
+// look returns what is known of an issuer, or else the question to wait for.
+func (r *resolver) look(name string) (*issuerRules, *question) {
+	now := r.now()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	known := r.resolved.get(name, now)
+	if known != nil && !known.isDue(now) || known == nil && r.unknown.has(name, now) {
+		return known.rulesOrNil(), nil
+	}
+	q := r.questions[name]
+	if q == nil {
+		q = &question{answered: make(chan struct{})}
+		r.questions[name] = q
+		go r.resolve(name, q, known != nil)
+	}
+	if known != nil { // who is known need not wait until it is asked about again
+		return known.rules, nil
+	}
+	return nil, q
+}
+
+// resolve answers a question. Its context lives for as long as the issuer is kept. An
+// issuer that is asked about again takes the place of itself once its keys are known.
+func (r *resolver) resolve(name string, q *question, again bool) {
+	defer close(q.answered)
+	life, end := context.WithCancel(context.Background())
+	tooLate := time.AfterFunc(resolveTimeout, end)
+	issuer, rules, err := r.call(life, name)
+	if err == nil && again {
+		err = rules.keys.ready(life)
+	}
+	if !tooLate.Stop() && err == nil {
+		err = errors.New("the answer came too late")
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	delete(r.questions, name)
+	if q.forgotten {
+		err = errors.New("the issuer was forgotten meanwhile")
+	}
+	if err == nil {
+		err = r.resolved.add(&resolvedIssuer{Issuer: issuer, rules: rules, end: end, since: r.now()})
+	}
+	switch {
+	case err == nil:
+		rules.ended, q.rules = life.Done(), rules
+		return
+	case errors.Is(err, ErrUnknownIssuer):
+		r.resolved.remove(name)
+		r.unknown.add(name, r.now())
+	default:
+		q.err = resolverFailure(err)
+	}
+	end()
+}
+
+// call asks the IssuerResolver, once there is room. A panic ends no more than the call.
+func (r *resolver) call(ctx context.Context, name string) (i Issuer, rules *issuerRules, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("%w: a panic: %v", ErrCallback, p)
+		}
+	}()
+	select {
+	case r.slots <- struct{}{}:
+		defer func() { <-r.slots }()
+	case <-ctx.Done():
+		return i, nil, errors.New("too many issuers are asked about at once")
+	}
+	if i, err = r.ask(untrusted.Mark(ctx), name); err != nil {
+		return i, nil, err
+	}
+	if i.Name != name {
+		return i, nil, fmt.Errorf("%w: the Name is not the one that was asked for", ErrCallback)
+	}
+	rules, err = r.check(i)
+	return i, rules, err
+}
+
+// resolverFailure returns how a request is answered whose issuer nobody knows: 500 if the
+// program is wrong, else 503.
+func resolverFailure(err error) error {
+	err = fmt.Errorf("ginjwt: IssuerResolver: %w", err)
+	if errors.Is(err, ErrCallback) {
+		return refusal(ErrCallback, err)
+	}
+	return refusal(ErrUnavailable, err).because(reasonKeys)
+}
+
+// forget ends what is known of issuers; of all, if none is named.
+func (r *resolver) forget(names []string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if len(names) == 0 {
+		names = slices.AppendSeq(slices.Collect(maps.Keys(r.resolved.byName)), maps.Keys(r.questions))
+		r.unknown = newUnknownIssuers()
+	}
+	for _, name := range names {
+		r.resolved.remove(name)
+		r.unknown.remove(name)
+		if q := r.questions[name]; q != nil {
+			q.forgotten = true
+		}
+	}
+}
