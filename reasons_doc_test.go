@@ -1,6 +1,7 @@
 package ginjwt
 
 import (
+	"fmt"
 	"go/ast"
 	"go/parser"
 	"go/token"
@@ -50,6 +51,25 @@ func TestEveryReasonHasOneKind(t *testing.T) {
 	})
 	assert.ElementsMatch(t, words, inTable)
 	assert.Len(t, kinds, len(words))
+}
+
+// The tables of kinds have all of them, with their statuses.
+func TestEveryKindIsInTheTables(t *testing.T) {
+	t.Parallel()
+	require.Len(t, namedKinds, len(answers))
+	answered := map[int]int{}
+	for name, kind := range namedKinds {
+		a := answers[rowOf(kind)]
+		answered[a.loader]++
+		for page, row := range map[string]string{
+			"docs/from-flask.md":    fmt.Sprintf("(?m)^\\| [^|]+ \\| [^|]*`%s`[^|]* \\| %d( \\(D\\d+\\))? \\|$", name, a.status),
+			"docs/custom-errors.md": fmt.Sprintf("(?m)^\\| `%s` \\| %d \\| %d \\| %d \\|", name, a.status, a.oauthStatus, a.oauthStatus),
+		} {
+			assert.True(t, regexp.MustCompile(row).MatchString(docsPage(t, page)), "%s has no row %s", page, row)
+		}
+	}
+	assert.Contains(t, docsPage(t, "docs/custom-errors.md"), "`UnauthorizedLoader` answers three kinds and `InvalidTokenLoader` four.")
+	assert.Equal(t, []int{3, 4}, []int{answered[unauthorizedLoader], answered[invalidTokenLoader]})
 }
 
 // namedKinds are the kinds by their names.

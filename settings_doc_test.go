@@ -59,7 +59,10 @@ func TestEveryFieldOfConfigIsDocumented(t *testing.T) {
 func TestEveryOriginalSettingIsInFromFlask(t *testing.T) {
 	t.Parallel()
 	require.Equal(t, "JWT_REFRESH_CSRF_FIELD_NAME", settings[originalSettings-1].name)
-	rows := tableRows(docsPage(t, "docs/from-flask.md"))
+	page := docsPage(t, "docs/from-flask.md")
+	assert.Contains(t, page, "The "+strconv.Itoa(originalSettings)+" settings of Flask-JWT-Extended.")
+	assert.Contains(t, docsPage(t, "CHANGELOG.md"), "All "+strconv.Itoa(originalSettings)+" settings of Flask-JWT-Extended")
+	rows := tableRows(page)
 	for _, s := range settings {
 		assert.Contains(t, rows[s.name], "| `"+s.name+"` | `"+s.field+"` |", s.name)
 	}

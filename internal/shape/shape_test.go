@@ -5,14 +5,17 @@ package shape
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"go/ast"
 	"go/parser"
 	"go/token"
 	"io"
+	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -114,6 +117,23 @@ func TestPackagesImportByTheDrawing(t *testing.T) {
 		}
 		if !slices.Contains(withGin, name) {
 			assert.False(t, slices.Contains(p.Deps, "github.com/gin-gonic/gin"), "package %q reaches Gin", name)
+		}
+	}
+}
+
+// The tables of packages have all of them; the README has those that others import.
+func TestTheTablesOfPackagesAreWhole(t *testing.T) {
+	t.Parallel()
+	for name := range mayImport {
+		pages := []string{"docs/architecture.md", "README.md"}
+		if strings.HasPrefix(name, "internal/") {
+			pages = pages[:1]
+		}
+		for _, page := range pages {
+			text, err := os.ReadFile(filepath.Join("..", "..", page))
+			require.NoError(t, err)
+			row := regexp.MustCompile("(?m)^\\| [^|]*`" + cmp.Or(name, "ginjwt") + "`[^|]*\\| ")
+			assert.True(t, row.Match(text), "%s has no row for %q", page, name)
 		}
 	}
 }
