@@ -198,7 +198,7 @@ func TestLoadConfigReportsEverythingAtOnce(t *testing.T) {
 		`ginjwt: JWT_DECODE_ALGORITHMS: holds an empty value`,
 		`ginjwt: JWT_SECRET_KEY: is set, but empty; give a value or remove it`,
 		`ginjwt: JWT_DECODE_AUDIENCE: is set, but empty; give a value or remove it`,
-		`ginjwt: JWT_DECODE_ISSUER: is no JSON array of strings; write the values with commas between them, or as JSON, in double quotes`,
+		`ginjwt: JWT_DECODE_ISSUER: is no JSON array of strings; write them in double quotes, such as ["a","b"]`,
 		`ginjwt: JWT_DECODE_LEEWAY: must be seconds, or a duration such as "15m" or "30d"`,
 		`ginjwt: JWT_ENCODE_NBF: must be true or false`,
 		`ginjwt: JWT_COOKIE_SAMESITE: must be Lax, Strict, None or Default`,
@@ -214,9 +214,10 @@ func TestTextsThatMeanAnotherThingInPython(t *testing.T) {
 	for _, test := range []struct{ name, value, says string }{
 		{"JWT_DECODE_AUDIENCE", "a,b", `holds a comma; write ["a","b"] for two audiences, and ["a,b"] for one with a comma in it`},
 		{"JWT_ENCODE_AUDIENCE", "a, b", `holds a comma; write ["a","b"] for two audiences, and ["a,b"] for one with a comma in it`},
-		{"JWT_DECODE_AUDIENCE", "['a', 'b']", `is no JSON array of strings`},
+		{"JWT_DECODE_AUDIENCE", "['a', 'b']", `is no JSON array of strings; write them in double quotes, such as ["a","b"]`},
 		{"JWT_DECODE_AUDIENCE", `["a", ""]`, `holds an empty value`},
-		{"JWT_HEADER_TYPE", "None", `is "None"; leave the value empty if the header holds the token alone, or remove it for Bearer`},
+		{"JWT_HEADER_TYPE", "None", `is the text "None", which is no scheme; leave the value empty if the header holds the token alone, or remove the variable for Bearer`},
+		{"JWT_HEADER_TYPE", "null", `is the text "null", which is no scheme; leave the value empty if the header holds the token alone, or remove the variable for Bearer`},
 	} {
 		config, err := ginjwt.LoadConfig(lookup(map[string]string{test.name: test.value}))
 		require.EqualError(t, err, "ginjwt: "+test.name+": "+test.says)

@@ -9,6 +9,7 @@ import (
 	"math"
 	"net/http"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -230,7 +231,7 @@ func setIssuers(c *Config, value string) error {
 	if !strings.HasPrefix(value, "[") {
 		return text(func(c *Config) *string { return &c.DecodeIssuer })(c, value)
 	}
-	values, err := parseList(value)
+	values, err := parseTexts(value)
 	if err != nil {
 		return err
 	}
@@ -241,19 +242,27 @@ func setIssuers(c *Config, value string) error {
 // audience reads one audience, whatever blanks it has, or a JSON array. A comma may be
 // meant either way: a token for others would pass, or none would.
 func audience(field func(*Config) *[]string) func(*Config, string) error {
-	set := list(field)
-	return func(c *Config, value string) error {
+	return func(c *Config, value string) (err error) {
 		switch {
 		case strings.HasPrefix(value, "["):
-			return set(c, value)
+			*field(c), err = parseTexts(value)
 		case strings.Contains(value, ","):
 			return errors.New(`holds a comma; write ["a","b"] for two audiences, and ["a,b"] for one with a comma in it`)
 		case value == "":
 			return errEmptyValue
+		default:
+			*field(c) = []string{value}
 		}
-		*field(c) = []string{value}
-		return nil
+		return err
 	}
+}
+
+// parseTexts reads a JSON array where commas may be a part of the values.
+func parseTexts(value string) ([]string, error) {
+	if json.Unmarshal([]byte(value), new([]string)) != nil {
+		return nil, errors.New(`is no JSON array of strings; write them in double quotes, such as ["a","b"]`)
+	}
+	return parseList(value)
 }
 
 // setGrace reads a duration, or "false", for none.
@@ -265,10 +274,10 @@ func setGrace(c *Config, value string) error {
 	return duration(func(c *Config) *time.Duration { return &c.SessionGrace })(c, value)
 }
 
-// setHeaderType takes no "None": Python's None is no scheme of that name, but none at all.
+// setHeaderType takes no "None": Python's None is no scheme of that name, but no scheme.
 func setHeaderType(c *Config, value string) error {
-	if value == "None" {
-		return errors.New(`is "None"; leave the value empty if the header holds the token alone, or remove it for Bearer`)
+	if slices.Contains(nothing, value) {
+		return fmt.Errorf("is the text %q, which is no scheme; leave the value empty if the header holds the token alone, or remove the variable for Bearer", value)
 	}
 	c.HeaderType = value
 	c.DisableHeaderType = value == ""
