@@ -295,3 +295,21 @@ func TestOnlyAnExpiredTokenComesOutOfDecodeToken(t *testing.T) {
 	require.ErrorIs(t, expired, ginjwt.ErrExpiredToken)
 	assert.Nil(t, expired.Token)
 }
+
+// docs/from-flask.md names these as differences.
+func TestValuesThatPythonWritesInAnotherWay(t *testing.T) {
+	t.Parallel()
+	mgr, _ := newManager(t, jwttest.Config(nil))
+	encoded := jwttest.AccessToken(t, mgr, "alice", ginjwt.WithClaims(ginjwt.Claims{"day": time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC)}),
+		ginjwt.WithHeaders(ginjwt.Header{"typ": ""}))
+	header, payload := parts(t, encoded)
+	assert.Equal(t, `{"alg":"HS256"}`, header)
+	assert.Contains(t, payload, `"day":"2020-01-01T00:00:00Z"`)
+	for _, opt := range []ginjwt.TokenOption{
+		ginjwt.WithClaims(ginjwt.Claims{"a": math.NaN()}), ginjwt.WithClaims(ginjwt.Claims{"a": math.Inf(1)}), ginjwt.WithClaims(ginjwt.Claims{"a": "\xed\xa0\x80"}),
+		ginjwt.WithHeaders(ginjwt.Header{"typ": nil}), ginjwt.WithHeaders(ginjwt.Header{"typ": 5}), ginjwt.WithFreshFor(0), ginjwt.WithFreshFor(-time.Minute),
+	} {
+		_, err := mgr.CreateAccessToken(t.Context(), "alice", opt)
+		require.Error(t, err)
+	}
+}
