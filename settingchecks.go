@@ -15,8 +15,8 @@ import (
 // another part for the value. What is left over would be taken for text.
 
 var (
-	pythonBytes  = regexp.MustCompile(`^[bB][rR]?(?:'.*'|".*")$`)
-	pythonCall   = regexp.MustCompile(`^(?:[A-Za-z_]\w*\.)*(?:timedelta|environ|environ\.get|getenv|urandom|token_hex|token_urlsafe|token_bytes|uuid4|b64decode|config|get|env|int|str|bool|open)\s*[(\[].*[)\]]`)
+	pythonText   = regexp.MustCompile(`^[bBrRuUfF]{1,2}(?:'.*'|".*")$`)
+	pythonCall   = regexp.MustCompile(`^(?:[A-Za-z_]\w*\.)*(?:timedelta|environ|environ\.get|getenv|get_env|urandom|token_hex|token_urlsafe|token_bytes|uuid4|b64decode|config|get|env|int|str|bool|open)\s*[(\[].*[)\]]`)
 	product      = regexp.MustCompile(`^\d{1,9}(?:\s*\*\s*\d{1,9})+$`)
 	comment      = regexp.MustCompile(`(?:^|\s)#`)
 	endInComment = regexp.MustCompile(`\S\s+#`)
@@ -40,12 +40,14 @@ func misread(name, field, value string) error {
 		return nil
 	case inQuotes.MatchString(value):
 		return errors.New("has quotes around it, which docker run --env-file and Kubernetes pass on as a part of the value; remove them")
-	case pythonBytes.MatchString(value):
-		return errors.New("is how Python writes bytes; write what stands between the quotes")
+	case pythonText.MatchString(value):
+		return errors.New("is how Python writes text or bytes; write what stands between the quotes")
 	case comment.MatchString(value):
 		return errors.New(`has a comment behind it, from the "#" on, which docker run --env-file passes on as a part of the value; put it on a line of its own`)
-	case holdsText(field) && (value == "True" || value == "False"):
+	case holdsText(field) && (strings.EqualFold(value, "true") || strings.EqualFold(value, "false")):
 		return fmt.Errorf("is the flag %s, but this is no flag; give a value or remove it", value)
+	case value != strings.TrimSpace(value) && !mayHaveBlanks(name, field):
+		return errors.New("has white space around it, such as the line ends of a file from Windows; remove it")
 	case product.MatchString(value):
 		return errors.New("is an expression of Python, which nobody evaluates; " + insteadOf(name, value))
 	}
@@ -102,8 +104,8 @@ func suspiciousSecret(value string) (problem, fix string) {
 	case inQuotes.MatchString(value):
 		return "has quotes around it, and they are a part of the secret: docker run --env-file and Kubernetes pass them on, other readers of .env files do not",
 			"remove them, unless the tokens of the other service are signed with them too"
-	case pythonBytes.MatchString(value):
-		return "is how Python writes bytes, and b and the quotes are a part of the secret",
+	case pythonText.MatchString(value):
+		return "is how Python writes text or bytes, and the letter and the quotes are a part of the secret",
 			"write what stands between the quotes; a secret that is no text goes into a file (JWT_SECRET_KEY_FILE)"
 	case endInComment.MatchString(value):
 		return `ends in what looks like a comment, from the "#" on, and it is a part of the secret: docker run --env-file passes it on, other readers of .env files do not`,
@@ -136,14 +138,24 @@ func inWords(d time.Duration) string {
 	return fmt.Sprintf("%d minutes", int(d.Minutes()))
 }
 
-// holdsText reports whether the field is text, or a list of texts.
-func holdsText(name string) bool {
-	field, _ := reflect.TypeFor[Config]().FieldByName(name)
-	kind := field.Type.Kind()
-	if kind == reflect.Slice {
-		kind = field.Type.Elem().Kind()
+// holdsText reports whether a field is text, or a list of texts.
+func holdsText(field string) bool {
+	t := typeOf(field)
+	if t.Kind() == reflect.Slice {
+		t = t.Elem()
 	}
-	return kind == reflect.String
+	return t.Kind() == reflect.String
+}
+
+func typeOf(field string) reflect.Type {
+	f, _ := reflect.TypeFor[Config]().FieldByName(field)
+	return f.Type
+}
+
+// mayHaveBlanks reports whether white space around a value is read over, as in
+// lists, says something, or is reported by the reader.
+func mayHaveBlanks(name, field string) bool {
+	return typeOf(field).Kind() == reflect.Slice || strings.HasSuffix(name, "_FILE") || name == "JWT_QUERY_STRING_VALUE_PREFIX"
 }
 
 // holdsKey reports whether the value itself, not a file that it names, is a key or a

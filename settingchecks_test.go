@@ -40,9 +40,12 @@ func TestValuesForOtherReadersAreRefused(t *testing.T) {
 		{"JWT_ACCESS_COOKIE_NAME", `"sid"`, "has quotes around it, which docker run --env-file and Kubernetes pass on as a part of the value; remove them"},
 		{"JWT_ALGORITHM", "'HS256' # the default", "has quotes around it, which docker run --env-file and Kubernetes pass on as a part of the value; remove them"},
 		{"JWT_SECRET_KEY_FILE", `"/run/secrets/jwt"`, "has quotes around it, which docker run --env-file and Kubernetes pass on as a part of the value; remove them"},
-		{"JWT_ACCESS_TOKEN_EXPIRES", `b"900"`, "is how Python writes bytes; write what stands between the quotes"},
+		{"JWT_ACCESS_TOKEN_EXPIRES", `b"900"`, "is how Python writes text or bytes; write what stands between the quotes"},
+		{"JWT_ERROR_MESSAGE_KEY", `u'msg'`, "is how Python writes text or bytes; write what stands between the quotes"},
+		{"JWT_ERROR_MESSAGE_KEY", "msg\r", "has white space around it, such as the line ends of a file from Windows; remove it"},
+		{"JWT_ALGORITHM", "HS256 ", "has white space around it, such as the line ends of a file from Windows; remove it"},
 		{"JWT_COOKIE_DOMAIN", "False", "is the flag False, but this is no flag; give a value or remove it"},
-		{"JWT_DECODE_AUDIENCE", "True", "is the flag True, but this is no flag; give a value or remove it"},
+		{"JWT_DECODE_AUDIENCE", "true", "is the flag true, but this is no flag; give a value or remove it"},
 		{"JWT_TOKEN_LOCATION", "['headers','cookies']", "is no JSON array of strings; write the values with commas between them, or as JSON, in double quotes"},
 		{"JWT_TOKEN_LOCATION", "('headers', 'cookies')", "has quotes or brackets around its values; write them without, with commas between them"},
 		{"JWT_TOKEN_LOCATION", `"headers","cookies"`, "has quotes or brackets around its values; write them without, with commas between them"},
@@ -73,6 +76,7 @@ func TestValuesThatOnlyLookLikeThoseOfOthers(t *testing.T) {
 		{"JWT_REFRESH_TOKEN_EXPIRES": "3600"},
 		{"JWT_DECODE_LEEWAY": "10"},
 		{"JWT_COOKIE_SECURE": "True"},
+		{"JWT_QUERY_STRING_VALUE_PREFIX": "Bearer "},
 		{"JWTX": "1", "JWT": "1", "MY_JWT": "1", "FLASK_ENV": "production", "JWT_": ""},
 	} {
 		config, err := ginjwt.LoadConfig(lookup(env))
@@ -90,8 +94,8 @@ func TestSecretsThatWereNotMeantSo(t *testing.T) {
 		`'s3cret'`:           "has quotes around it",
 		`"s3cret" # comment`: "has quotes around it",
 		`s3cret # comment`:   "ends in what looks like a comment",
-		`b's3cret'`:          "is how Python writes bytes",
-		`b"s3cret"`:          "is how Python writes bytes",
+		`b's3cret'`:          "is how Python writes text or bytes",
+		`b"s3cret"`:          "is how Python writes text or bytes",
 	} {
 		config, err := ginjwt.LoadConfig(lookup(map[string]string{"JWT_SECRET_KEY": value}))
 		require.NoError(t, err)
