@@ -16,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/gin-jwt-extended/ginjwt"
+	"github.com/gin-jwt-extended/ginjwt/jwttest"
 )
 
 // Values that were written for Python, or for another reader of .env files, are
@@ -242,4 +243,25 @@ func withoutTime(_ []string, a slog.Attr) slog.Attr {
 		return slog.Attr{}
 	}
 	return a
+}
+
+// The way out of a short secret that its error names: nobody has to log in again.
+func TestAShortSecretIsReplacedWhileItsTokensLive(t *testing.T) {
+	t.Parallel()
+	service := func(env map[string]string) *ginjwt.JWTManager {
+		config, err := ginjwt.LoadConfig(lookup(env))
+		require.NoError(t, err)
+		mgr := ginjwt.New(config)
+		require.NoError(t, mgr.InitApp(nil))
+		return mgr
+	}
+	before := service(map[string]string{"JWT_SECRET_KEY": "s3cret", "JWT_ALLOW_SHORT_SECRET": "true"})
+	after := service(map[string]string{
+		"JWT_SECRET_KEY": "s3cret", "JWT_ALLOW_SHORT_SECRET": "true",
+		"JWT_KEYS": `{"kty":"oct","kid":"new","alg":"HS256","k":"a2tra2tra2tra2tra2tra2tra2tra2tra2tra2tra2s"}`,
+	})
+	_, err := after.VerifyToken(t.Context(), jwttest.AccessToken(t, before, "alice"))
+	require.NoError(t, err)
+	_, err = before.VerifyToken(t.Context(), jwttest.AccessToken(t, after, "alice"))
+	require.ErrorIs(t, err, ginjwt.ErrInvalidToken, "the new key signs")
 }

@@ -582,13 +582,15 @@ func TestEverySettingOfCookiesIsIdleWithoutCookies(t *testing.T) {
 
 func TestTheDoctorRepeatsTheWarningsOfLoadConfig(t *testing.T) {
 	t.Parallel()
-	c := ginjwt.Config{SecretKey: goodSecret, AccessTokenExpires: 30 * time.Second, Warnings: []ginjwt.SettingWarning{
+	c := ginjwt.Config{SecretKey: goodSecret, AccessTokenExpires: 30 * time.Second, RefreshTokenExpires: 20 * time.Second, Warnings: []ginjwt.SettingWarning{
 		{Setting: "JWT_USER_CLAIMS", Problem: "nobody reads it", Fix: "remove it"},
 		{Setting: "JWT_ACCESS_TOKEN_EXPIRES", Problem: "is seconds", Fix: "write a unit"},
+		{Setting: "JWT_REFRESH_TOKEN_EXPIRES", Problem: "is seconds", Fix: "write a unit"},
 	}}
 	assert.Equal(t, []doctor.Finding{
 		{Severity: doctor.Warning, Setting: "JWT_USER_CLAIMS", Problem: "Nobody reads it.", Fix: "Remove it."},
 		{Severity: doctor.Warning, Field: "AccessTokenExpires", Setting: "JWT_ACCESS_TOKEN_EXPIRES", Problem: "Is seconds.", Fix: "Write a unit."},
+		{Severity: doctor.Warning, Field: "RefreshTokenExpires", Setting: "JWT_REFRESH_TOKEN_EXPIRES", Problem: "Is seconds.", Fix: "Write a unit."},
 	}, withoutNotes(doctor.Diagnose(c)))
 	assert.Equal(t, "warning: JWT_USER_CLAIMS: Nobody reads it. Remove it.", doctor.Diagnose(c)[0].String())
 }

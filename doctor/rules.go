@@ -39,7 +39,7 @@ var lifetimeRules = []rule{
 		"Access tokens live less than a minute: clients refresh all the time, and clocks that differ refuse them. A number without a unit is seconds.",
 		"Write 15*time.Minute (15m), which is also the default."},
 	{Warning, "AccessTokenExpires", func(c effectiveConfig) bool {
-		return c.AccessTokenExpires > c.RefreshTokenExpires && c.RefreshTokenExpires != ginjwt.NeverExpires
+		return c.AccessTokenExpires > c.RefreshTokenExpires && c.RefreshTokenExpires != ginjwt.NeverExpires && !c.warns("JWT_REFRESH_TOKEN_EXPIRES")
 	},
 		"Access tokens outlive refresh tokens, so that nobody ever needs to refresh.",
 		"Make AccessTokenExpires the shorter one: minutes, against days."},
