@@ -18,7 +18,7 @@ import (
 )
 
 type (
-	smallID  int32
+	smallID int32
 	name    string
 	letters struct{ text string }
 )

@@ -73,8 +73,8 @@ func nearestSetting(name string, known []string) (meant string) {
 	return meant
 }
 
-// unit matches a lifetime with its unit in the name.
-var unit = regexp.MustCompile(`^JWT_[A-Z_]*?(?:EXP|LIFE|TTL|DURATION|AGE)[A-Z_]*?_?(?:IN_)?(SEC|SECS|SECOND|SECONDS|MIN|MINS|MINUTE|MINUTES|HOUR|HOURS|DAY|DAYS|WEEK|WEEKS)$`)
+// unit matches a duration with its unit in the name.
+var unit = regexp.MustCompile(`^JWT_[A-Z_]*(?:EXP|LIFE|TTL|DURATION|MAX_AGE|LEEWAY|GRACE)[A-Z_]*_(SEC|SECS|SECOND|SECONDS|MIN|MINS|MINUTE|MINUTES|HOUR|HOURS|DAY|DAYS|WEEK|WEEKS)$`)
 
 // withUnit explains names such as JWT_ACCESS_TOKEN_EXPIRES_HOURS.
 func withUnit(name string) (successor, bool) {
@@ -82,15 +82,29 @@ func withUnit(name string) (successor, bool) {
 	if parts == nil {
 		return successor{}, false
 	}
-	setting := "JWT_ACCESS_TOKEN_EXPIRES"
-	if strings.Contains(name, "REFRESH") {
-		setting = "JWT_REFRESH_TOKEN_EXPIRES"
+	why := successor{"has a unit in its name, and nobody reads it", cookieAge}
+	if setting := durationOf(name); setting != "" {
+		example := map[byte]string{'S': "900s", 'M': "15m", 'H': "24h", 'D': "30d", 'W': "14d for two weeks"}[parts[1][0]]
+		why.fix = "write the unit behind the number, in " + setting + ": such as " + setting + "=" + example
 	}
-	example := map[byte]string{'S': "900s", 'M': "15m", 'H': "24h", 'D': "30d", 'W': "14d for two weeks"}[parts[1][0]]
-	return successor{
-		"has a unit in its name, and nobody reads it",
-		"write the unit behind the number, in " + setting + ": such as " + setting + "=" + example,
-	}, true
+	return why, true
+}
+
+// durationOf returns the setting that a name with a unit means; none for cookies,
+// which have no lifetime of their own.
+func durationOf(name string) string {
+	for _, d := range []struct{ part, setting string }{
+		{"COOKIE", ""},
+		{"LEEWAY", "JWT_DECODE_LEEWAY"},
+		{"GRACE", "JWT_SESSION_GRACE"},
+		{"SESSION", "JWT_SESSION_LIFETIME"},
+		{"REFRESH", "JWT_REFRESH_TOKEN_EXPIRES"},
+	} {
+		if strings.Contains(name, d.part) {
+			return d.setting
+		}
+	}
+	return "JWT_ACCESS_TOKEN_EXPIRES"
 }
 
 // namesToAsk returns the names that LoadConfig asks for, to warn of them: those
