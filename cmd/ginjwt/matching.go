@@ -29,13 +29,13 @@ func matchingOf(t loose, config ginjwt.Config) (found matching) {
 	if key, err := set.Verify(signatureOf(t, config), config.Now()); err == nil {
 		found.Key = key.ID()
 	}
-	_, named := t.header.get("kid")
+	named := t.header.text("kid")
 	for _, key := range config.Keys {
 		id := idOf(key)
-		if id == found.Key || named && id != t.header.text("kid") {
+		if id == found.Key || named != "" && id != named {
 			continue
 		}
-		if why := whySkipped(key, t, named, config); why != "" {
+		if why := whySkipped(key, t, named != "", config); why != "" {
 			found.Skipped = append(found.Skipped, skipped{id, why})
 		}
 	}
@@ -50,7 +50,7 @@ func whySkipped(key keys.Key, t loose, named bool, config ginjwt.Config) string 
 		return "it retired " + relative(key.NotAfter, config.Now())
 	case !named && !key.AllowMissingKeyID:
 		return `the token names no key ("kid"), and this one does not verify such tokens`
-	case algorithm != t.header.text("alg"):
+	case algorithm != keys.CanonicalAlgorithm(t.header.text("alg")):
 		return "it is for another algorithm, " + algorithm
 	case key.TokenType != "" && tokenType != "" && key.TokenType != tokenType:
 		return "it is for " + key.TokenType + " tokens"
@@ -65,9 +65,8 @@ func typeOf(t loose, config ginjwt.Config) string {
 
 // signatureOf returns what a token says of how it was signed.
 func signatureOf(t loose, config ginjwt.Config) keys.Signature {
-	_, named := t.header.get("kid")
 	return keys.Signature{
-		Algorithm: t.header.text("alg"), KeyID: t.header.text("kid"), HasKeyID: named,
+		Algorithm: t.header.text("alg"), KeyID: t.header.text("kid"),
 		Signed: t.signed(), Bytes: t.signature, TokenType: typeOf(t, config),
 	}
 }
