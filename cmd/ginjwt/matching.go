@@ -29,13 +29,13 @@ func matchingOf(t loose, config ginjwt.Config) (found matching) {
 	if key, err := set.Verify(signatureOf(t, config), config.Now()); err == nil {
 		found.Key = key.ID()
 	}
-	named := t.header.text("kid")
+	named := t.header.text("kid") != ""
 	for _, key := range config.Keys {
 		id := idOf(key)
-		if id == found.Key || named != "" && id != named {
+		if id == found.Key || named && id != t.header.text("kid") {
 			continue
 		}
-		if why := whySkipped(key, t, named != "", config); why != "" {
+		if why := whySkipped(key, t, named, config); why != "" {
 			found.Skipped = append(found.Skipped, skipped{id, why})
 		}
 	}
