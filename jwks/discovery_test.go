@@ -140,6 +140,28 @@ func TestMetadataContentType(t *testing.T) {
 	})
 }
 
+// A server that is busy is left alone, also if it is the one with the metadata.
+func TestRetryAfterOfMetadata(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := &site{}
+		s.serve(func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Retry-After", "300")
+			w.WriteHeader(http.StatusTooManyRequests)
+		})
+		remote, err := jwks.Discover(t.Context(), "https://issuer.example", jwks.Options{Client: &http.Client{Transport: s}})
+		require.NoError(t, err)
+		for range 299 {
+			advance(time.Second)
+			_, err := remote.KeySet(t.Context(), "a")
+			require.ErrorContains(t, err, "Retry-After 5m0s")
+		}
+		assert.Equal(t, 1, s.fetches())
+		advance(time.Second)
+		assert.Equal(t, 2, s.fetches())
+	})
+}
+
 func TestSetMoves(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -45,11 +45,11 @@ fetches fail, nobody waits but who has started one.
 
 Whoever sends tokens with random names uses up this limit, and nothing tells such a
 token from the first token of a new key. Two things hold in the worst case, for the
-defaults: the issuer is asked 33 times in the first minute and 30 times in each
-further one, by each process; and a new key is known 2 seconds after it was
-published, plus the time of the fetch that is under way and of the next. Both follow
-from Options.Cooldown: a shorter one makes new keys known sooner, and costs more
-fetches. Unknown names are not remembered, as that would let whoever guesses
+defaults: each process fetches 33 times in the first minute and 30 times in each
+further one, where a fetch of [Discover] is two requests, as it reads the metadata
+too; and a new key is known 2 seconds after it was published, plus the time of the
+fetch that is under way and of the next. Both follow from Options.Cooldown: a shorter
+one makes new keys known sooner, and costs more fetches. Unknown names are not remembered, as that would let whoever guesses
 the name of the next key hide it.
 
 A server that answers 429 or 503 with Retry-After is left alone for as long as it

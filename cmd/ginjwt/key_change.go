@@ -90,6 +90,9 @@ with a dash comes after two: ginjwt key remove -- keys.json -Gdq541F…`
 func (f *keyFile) index(id string) (int, error) {
 	names := ids(f.keys)
 	if index := slices.Index(names, id); index >= 0 {
+		if slices.Contains(names[index+1:], id) { // for several algorithms
+			return 0, hint(fmt.Errorf("%s: has several keys with the name %q", f.path, id), "give each a name of its own in the file, as kid")
+		}
 		return index, nil
 	}
 	see := "see: " + command("key list", "", f.path)

@@ -804,3 +804,19 @@ func TestKeysInOtherForms(t *testing.T) {
 		assert.Contains(t, r.err, says, args)
 	}
 }
+
+// Keys may share a name if their algorithms differ: then the name does not say which
+// one is to be changed.
+func TestANameOfSeveralKeysNamesNone(t *testing.T) {
+	t.Parallel()
+	u := newUser(t)
+	u.ok("key", "add", "./keys.json", "--id", "k")
+	u.ok("key", "add", "./keys.json", "--id", "k", "--algorithm", "ES256")
+	text := u.read("keys.json")
+	for _, args := range [][]string{{"key", "retire", "--never", "./keys.json", "k"}, {"key", "remove", "./keys.json", "k"}} {
+		r := u.run("", args...)
+		assert.Equal(t, 3, r.status, args)
+		assert.Contains(t, r.err, `keys.json: has several keys with the name "k"`, args)
+		assert.Equal(t, text, u.read("keys.json"), args)
+	}
+}
