@@ -21,6 +21,7 @@ var (
 	comment      = regexp.MustCompile(`(?:^|\s)#`)
 	endInComment = regexp.MustCompile(`\S\s+#`)
 	inQuotes     = regexp.MustCompile(`(?s)^(?:"[^"]*"|'[^']*')(?:\s+#.*)?$`)
+	endsInLine   = regexp.MustCompile(`^[[:print:]]+[\r\n]+$`)
 	deltaInUnits = regexp.MustCompile(`^(?:datetime\.)?timedelta\(\s*(weeks|days|hours|minutes|seconds)\s*=\s*(\d{1,9})\s*\)$`)
 )
 
@@ -86,11 +87,14 @@ func multiply(factors string) (n int64, ok bool) {
 	return n, true
 }
 
-// suspicious returns what is odd about a value that is taken as it stands.
-func suspicious(name, value string) (problem, fix string) {
+// suspicious returns what is odd about a value that is taken as it stands. The secret
+// may be that of a file.
+func suspicious(name, value, secret string) (problem, fix string) {
 	switch {
+	case name == "JWT_SECRET_KEY_FILE":
+		return suspiciousBytes(secret)
 	case name == "JWT_SECRET_KEY":
-		return suspiciousSecret(value)
+		return suspiciousSecret(secret)
 	case tooShort[name] > 0:
 		return suspiciousSeconds(value, tooShort[name])
 	}
@@ -111,7 +115,29 @@ func suspiciousSecret(value string) (problem, fix string) {
 		return `ends in what looks like a comment, from the "#" on, and it is a part of the secret: docker run --env-file passes it on, other readers of .env files do not`,
 			"remove it, unless the tokens of the other service are signed with it too"
 	}
+	return suspiciousBytes(value)
+}
+
+// suspiciousBytes is about what nobody sees in a secret. It warns only, as
+// suspiciousSecret does.
+func suspiciousBytes(value string) (problem, fix string) {
+	switch {
+	case strings.HasPrefix(value, "\ufeff"):
+		return "begins with a byte order mark, which an editor wrote and nobody sees, and it is a part of the secret: readers that leave it out take another one",
+			"save the secret as UTF-8 without a byte order mark, unless the tokens of the other service are signed with it too"
+	case isUTF16(value):
+		return "is UTF-16 text, as some editors and shells of Windows write it, and the zero in every second byte is a part of the secret",
+			"save the secret as UTF-8, unless the tokens of the other service are signed with the same bytes"
+	case endsInLine.MatchString(value):
+		return "ends with a line break, and it is a part of the secret: readers that leave it out take another one",
+			"remove it, unless the tokens of the other service are signed with it too"
+	}
 	return "", ""
+}
+
+// isUTF16 reports whether a text is in UTF-16 and has little else than ASCII.
+func isUTF16(text string) bool {
+	return (strings.HasPrefix(text, "\xff\xfe") || strings.HasPrefix(text, "\xfe\xff")) && 2*strings.Count(text, "\x00") >= len(text)-2
 }
 
 // tooShort are lifetimes below which a number without a unit was probably meant in

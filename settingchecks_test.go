@@ -97,6 +97,8 @@ func TestSecretsThatWereNotMeantSo(t *testing.T) {
 		`s3cret # comment`:   "ends in what looks like a comment",
 		`b's3cret'`:          "is how Python writes text or bytes",
 		`b"s3cret"`:          "is how Python writes text or bytes",
+		"\ufeffs3cret":       "begins with a byte order mark",
+		"s3cret\n":           "ends with a line break",
 	} {
 		config, err := ginjwt.LoadConfig(lookup(map[string]string{"JWT_SECRET_KEY": value}))
 		require.NoError(t, err)
@@ -111,6 +113,21 @@ func TestSecretsThatWereNotMeantSo(t *testing.T) {
 	config, err := ginjwt.LoadConfig(lookup(map[string]string{"JWT_SECRET_KEY_FILE": path}))
 	require.NoError(t, err)
 	assert.Empty(t, config.Warnings, "the name of a file says nothing about the secret in it")
+
+	for secret, problem := range map[string]string{
+		"\ufeffs3cret":                       "begins with a byte order mark",
+		"s3cret\n\n":                         "ends with a line break",
+		"\xff\xfes\x003\x00c\x00r\x00\n\x00": "is UTF-16 text",
+		"\xfe\xff\x00s\x003\x00c\x00r\x00\n": "is UTF-16 text",
+	} {
+		require.NoError(t, os.WriteFile(path, []byte(secret), 0o600))
+		config, err := ginjwt.LoadConfig(lookup(map[string]string{"JWT_SECRET_KEY_FILE": path}))
+		require.NoError(t, err)
+		require.Len(t, config.Warnings, 1, secret)
+		assert.Equal(t, "JWT_SECRET_KEY_FILE", config.Warnings[0].Setting)
+		assert.True(t, strings.HasPrefix(config.Warnings[0].Problem, problem), config.Warnings[0].Problem)
+		assert.Equal(t, strings.TrimSuffix(secret, "\n"), config.SecretKey, "nothing is changed but the line break that ends a file")
+	}
 }
 
 func TestShortLifetimesWithoutAUnit(t *testing.T) {

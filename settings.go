@@ -128,7 +128,7 @@ func LoadConfig(lookup func(name string) (value string, ok bool)) (Config, error
 		if err == nil {
 			err = s.set(&c, value)
 		}
-		if problem, fix := suspicious(s.name, value); err == nil && problem != "" {
+		if problem, fix := suspicious(s.name, value, c.SecretKey); err == nil && problem != "" {
 			c.Warnings = append(c.Warnings, SettingWarning{s.name, problem, fix})
 		}
 		if direct, isFile := strings.CutSuffix(s.name, "_FILE"); isFile && has(lookup, direct) {

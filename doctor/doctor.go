@@ -112,7 +112,7 @@ func refusals(c ginjwt.Config) (findings []Finding) {
 func warnings(c ginjwt.Config) (findings []Finding) {
 	for _, w := range c.Warnings {
 		field := ""
-		if i := slices.IndexFunc(configFields, func(name string) bool { return ginjwt.SettingOf(name) == w.Setting }); i >= 0 {
+		if i := slices.IndexFunc(configFields, func(name string) bool { return ginjwt.SettingOf(name) == strings.TrimSuffix(w.Setting, "_FILE") }); i >= 0 {
 			field = configFields[i]
 		}
 		findings = append(findings, Finding{Warning, field, w.Setting, sentence(w.Problem), sentence(w.Fix)})

@@ -198,7 +198,7 @@ func ailments(t *testing.T) []ailment {
 		weak("warning", "The secret is UTF-16 text", utf16Of(goodSecret)),
 		weak("warning", "The secret stands in quotation marks", `"`+goodSecret+`"`),
 		weak("warning", "The secret stands in quotation marks", "'"+goodSecret+"'\n"),
-		weak("warning", "The secret looks like the path of a file", "/run/secrets/jwt_secret_key_of_the_api"),
+		weak("warning", "The secret looks like the path of a file", "/var/lib/vault/42/prod-9/hmac.7731.bin"),
 		weak("danger", "The secret repeats", strings.Repeat("y", 32)),
 		weak("danger", "The secret repeats", strings.Repeat("kR4_zt9", 6)),
 		weak("danger", "The secret counts", "abcdefghijklmnopqrstuvwxyz0123456789"),

@@ -36,13 +36,13 @@ var secretRules = []struct {
 	weakness
 }{
 	{isPublished, published},
+	{isRepeated, weakness{Danger, "The secret repeats itself: it is as easy to guess as one of its parts, and then anybody can make tokens for anybody.", ""}},
+	{isSequence, weakness{Danger, "The secret counts up or down: it is in every list of passwords, and then anybody can make tokens for anybody.", ""}},
+	{isCommon, weakness{Danger, "The secret is made of words that every list of passwords begins with. Whoever has one token can find it, and make tokens for anybody.", ""}},
 	{hasByteOrderMark, weakness{Warning, "The secret begins with a byte order mark, which an editor wrote and nobody sees. It is part of the secret: a service that reads it without refuses these tokens.", asMeant}},
 	{isUTF16, weakness{Warning, "The secret is UTF-16 text, as some editors and shells of Windows write it: every second byte is zero. A service that reads it as UTF-8 refuses these tokens.", asMeant}},
 	{hasQuotes, weakness{Warning, "The secret stands in quotation marks, which are part of it. A service that reads it without refuses these tokens.", asMeant}},
 	{isPath, weakness{Warning, "The secret looks like the path of a file. The path itself signs the tokens, and paths are easy to guess.", "Name the file in JWT_SECRET_KEY_FILE, or read it with os.ReadFile."}},
-	{isRepeated, weakness{Danger, "The secret repeats itself: it is as easy to guess as one of its parts, and then anybody can make tokens for anybody.", ""}},
-	{isSequence, weakness{Danger, "The secret counts up or down: it is in every list of passwords, and then anybody can make tokens for anybody.", ""}},
-	{isCommon, weakness{Danger, "The secret is made of words that every list of passwords begins with. Whoever has one token can find it, and make tokens for anybody.", ""}},
 	{isSentence, weakness{Warning, "The secret looks like words or a sentence. Programs that combine words find those from one token; who does can make tokens for anybody.", ""}},
 	{isLetters, weakness{Warning, "The secret has nothing but letters of one case, as words that are run together have. Programs that combine words find those from one token; who does can make tokens for anybody.", ""}},
 	{isUUID, weakness{Warning, "The secret looks like a UUID: at most 122 of its bits are random, and in most versions far fewer. They are made to be different, not to be secret.", ""}},
@@ -247,7 +247,9 @@ func (c effectiveConfig) secretFindings() []Finding {
 	for _, name := range c.secretAlgorithms() {
 		wanted = max(wanted, 8*keys.MinSecretBytes(name))
 	}
-	if w, weak := c.weaknessIn(c.SecretKey, wanted); weak && wanted > 0 {
+	w, weak := c.weaknessIn(c.SecretKey, wanted)
+	isTold := w.fix == asMeant && (c.warns("JWT_SECRET_KEY") || c.warns("JWT_SECRET_KEY_FILE"))
+	if weak && wanted > 0 && !isTold {
 		return []Finding{finding(w.severity, "SecretKey", w.problem, w.advice())}
 	}
 	return nil
