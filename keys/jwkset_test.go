@@ -48,6 +48,18 @@ func TestParseSetReadsWhatAnIssuerPublishes(t *testing.T) {
 	}, texts(problems))
 }
 
+func TestParseSetReadsASetAfterAByteOrderMark(t *testing.T) {
+	t.Parallel()
+	want, _, err := keys.ParseSet(keycloakSet())
+	require.NoError(t, err)
+	for _, text := range []string{"\ufeff" + string(keycloakSet()), "\r\n\ufeff " + string(keycloakSet()) + "\r\n", "'" + string(keycloakSet()) + "'"} {
+		list, _, err := keys.ParseSet([]byte(text))
+		require.NoError(t, err, text[:3])
+		require.Len(t, list, 1)
+		assert.Equal(t, fields(want[0]), fields(list[0]))
+	}
+}
+
 func texts(problems []keys.KeyProblem) (texts []string) {
 	for _, problem := range problems {
 		use := map[bool]string{true: "used: ", false: "not used: "}[problem.IsUsed]
