@@ -116,7 +116,7 @@ type Config struct {
 	// DecodeLeeway is the difference between clocks that is tolerated for
 	// "exp", "nbf" and "iat". Zero means none; 100 years are the most. For the time
 	// at which an own token was issued, in "iat" and in the "nbf" that goes with it,
-	// the difference may be a second in any case.
+	// the difference may be a second in any case. Tokens of Issuers have Issuer.Leeway.
 	DecodeLeeway time.Duration
 
 	// DisableEncodeNBF leaves "nbf" out of new tokens.

@@ -17,9 +17,10 @@ func RequireCSRF(value string) DecodeOption {
 }
 
 // DecodeToken verifies signature and claims. It asks no callback but the
-// DecodeKeyLoader, does not look at type and freshness, and does not ask
-// whether the token was revoked. The error is an [*Error]; that of a token with
-// nothing wrong but its age is an [ErrExpiredToken] with the token in it.
+// DecodeKeyLoader, Config.IssuerResolver and [Issuer].Identity, does not look at
+// type and freshness, and does not ask whether the token was revoked. The error is
+// an [*Error]; that of a token with nothing wrong but its age is an
+// [ErrExpiredToken] with the token in it.
 func (m *JWTManager) DecodeToken(ctx context.Context, encoded string, opts ...DecodeOption) (*Token, error) {
 	if !m.frozen {
 		return nil, ErrNotInitialized

@@ -77,7 +77,8 @@
 //
 // [Config].Issuers lists others whose tokens are accepted, each [Issuer] with
 // its keys, audience and names of claims. Package jwks brings their keys from
-// where they publish them.
+// where they publish them. Config.IssuerResolver brings issuers that are known only
+// while the program runs, such as the tenants of customers.
 //
 // # Mistakes
 //

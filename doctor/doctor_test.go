@@ -1,6 +1,7 @@
 package doctor_test
 
 import (
+	"context"
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/ed25519"
@@ -154,7 +155,6 @@ func ailments(t *testing.T) []ailment {
 		start := func() ginjwt.Config {
 			c := healthy()
 			c.EncodeAudience, c.DecodeAudience = nil, nil
-			c.DecodeLeeway = time.Second
 			c.Issuers = []ginjwt.Issuer{{
 				Name: "https://them", Keys: keyList{{Verify: ec.Verify}}, Audience: []string{"api"}, IdentityPrefix: "them:", RequiredClaims: []string{"exp"},
 			}}
@@ -442,12 +442,23 @@ func ailments(t *testing.T) []ailment {
 			func(i *ginjwt.Issuer) { i.IdentityPrefix, i.AllowSharedIdentities = "them:", false }),
 		issuer(`note: Issuers[0].IdentityPrefix: Issuer "https://them" has an IdentityPrefix`,
 			func(i *ginjwt.Issuer) { i.IdentityPrefix = "them" }, func(i *ginjwt.Issuer) { i.IdentityPrefix = "them|" }),
-		{issuer("", nil, nil).start, func(c *ginjwt.Config) { c.DecodeLeeway = time.Second - 1 }, func(c *ginjwt.Config) { c.DecodeLeeway = time.Second },
-			"note: DecodeLeeway (JWT_DECODE_LEEWAY): New tokens of other issuers"},
+		issuer(`danger: Issuers[0].IdentityClaims: Issuer "https://them" names users`,
+			func(i *ginjwt.Issuer) { i.IdentityClaims = []string{"oid", "Email"} }, func(i *ginjwt.Issuer) { i.IdentityClaims = []string{"oid", "sub"} }),
+		issuer(`warning: Issuers[0].AccessTypes: Issuer "https://them" may send ID tokens`,
+			func(i *ginjwt.Issuer) { i.AccessTypes = []string{"Bearer", "ID"} }, func(i *ginjwt.Issuer) { i.AccessTypes = []string{"Bearer"} }),
+		issuer(`warning: Issuers[0].Leeway: Issuer "https://them" has tokens that are accepted`,
+			func(i *ginjwt.Issuer) { i.Leeway = 301 * time.Second }, func(i *ginjwt.Issuer) { i.Leeway = 5 * time.Minute }),
+		issuer(`note: Issuers[0].Leeway: Issuer "https://them" has new tokens that are refused`,
+			func(i *ginjwt.Issuer) { i.Leeway = -1 }, func(i *ginjwt.Issuer) { i.Leeway = 0 }),
+		issuer(`note: Issuers[0].Leeway: Issuer "https://them" has new tokens that are refused`,
+			func(i *ginjwt.Issuer) { i.Leeway = time.Second - 1 }, func(i *ginjwt.Issuer) { i.Leeway = time.Second }),
 		issuer(`note: Issuers[0].RequiredClaims: Issuer "https://them" may leave out "exp"`,
 			func(i *ginjwt.Issuer) { i.RequiredClaims = nil }, func(i *ginjwt.Issuer) { i.RequiredClaims = []string{"sub", "exp"} }),
 
 		// Settings that do nothing.
+		{healthy, func(c *ginjwt.Config) { c.MaxResolvedIssuers = 10 }, func(c *ginjwt.Config) {
+			c.IssuerResolver = func(context.Context, string) (ginjwt.Issuer, error) { return ginjwt.Issuer{}, ginjwt.ErrUnknownIssuer }
+		}, "note: MaxResolvedIssuers: Does nothing"},
 		{healthy, func(c *ginjwt.Config) { c.AccessCookieName = "token" }, func(c *ginjwt.Config) { c.AccessCookieName = "access_token_cookie" },
 			"note: AccessCookieName (JWT_ACCESS_COOKIE_NAME): Is for cookies"},
 		{withCookies, func(c *ginjwt.Config) { c.RefreshCSRFFieldName = "value" }, func(c *ginjwt.Config) { c.CSRFCheckForm = true },

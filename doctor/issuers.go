@@ -3,6 +3,8 @@ package doctor
 import (
 	"fmt"
 	"slices"
+	"strings"
+	"time"
 
 	"github.com/gin-jwt-extended/ginjwt"
 	"github.com/gin-jwt-extended/ginjwt/keys"
@@ -16,10 +18,20 @@ type issuerRule struct {
 	problem, fix string
 }
 
+const (
+	namesPeople = "names users by what they can choose or change there: who sets the claim to the address of another logs in as that user."
+	onlySub     = `Use "sub": only that, with the issuer, stays with one user (OpenID Connect Core §5.7).`
+)
+
 var issuerRules = []issuerRule{
 	{Danger, "IdentityClaim", func(_ effectiveConfig, i ginjwt.Issuer) bool { return isPersonal(i.IdentityClaim) },
-		"names users by what they can choose or change there: who sets the claim to the address of another logs in as that user.",
-		`Use "sub": only that, with the issuer, stays with one user (OpenID Connect Core §5.7).`},
+		namesPeople,
+		onlySub},
+	{Danger, "IdentityClaims", func(_ effectiveConfig, i ginjwt.Issuer) bool {
+		return slices.ContainsFunc(i.IdentityClaims, isPersonal)
+	},
+		namesPeople,
+		onlySub},
 	{Warning, "Audience", func(c effectiveConfig, i ginjwt.Issuer) bool {
 		return len(i.Audience) == 0 && len(c.DecodeAudience) == 0
 	},
@@ -41,6 +53,15 @@ var issuerRules = []issuerRule{
 	{Warning, "Types", func(_ effectiveConfig, i ginjwt.Issuer) bool { return slices.ContainsFunc(i.Types, isForeignType) },
 		"may send tokens that were made for something else, such as logging out: in this service they log in (RFC 8725 §2.8).",
 		`Remove the type. Access tokens have "JWT" or "at+jwt".`},
+	{Warning, "AccessTypes", func(_ effectiveConfig, i ginjwt.Issuer) bool { return slices.ContainsFunc(i.AccessTypes, isIDType) },
+		"may send ID tokens, which are for the client that asked: whoever reads one in a page, a log or an app can use it here.",
+		"Remove the type. Where there are no other tokens, take an ID token once, in exchange for a token of your own."},
+	{Warning, "Leeway", func(_ effectiveConfig, i ginjwt.Issuer) bool { return i.Leeway > 5*time.Minute },
+		"has tokens that are accepted for longer than five minutes after they expired. RFC 7519 §4.1.4 allows a few minutes, for clocks that differ.",
+		"Leave Leeway at zero, which is 30 seconds, or use at most a minute."},
+	{Note, "Leeway", func(_ effectiveConfig, i ginjwt.Issuer) bool { return i.Leeway != 0 && i.Leeway < time.Second },
+		"has new tokens that are refused as not yet valid where its clock is ahead of yours, by however little.",
+		"Leave Leeway at zero, which is 30 seconds, and set your clock by NTP."},
 	{Note, "AllowSharedIdentities", func(c effectiveConfig, i ginjwt.Issuer) bool {
 		return i.AllowSharedIdentities && c.hasKeys() && i.IdentityPrefix == ""
 	},
@@ -79,3 +100,10 @@ func (c effectiveConfig) issuerFindings() (findings []Finding) {
 }
 
 func issuerField(i int, field string) string { return fmt.Sprintf("Issuers[%d].%s", i, field) }
+
+// isIDType reports whether a type is that of ID tokens: as Keycloak calls it, Cognito, or
+// RFC 8693 §3.
+func isIDType(typ string) bool {
+	typ = strings.ToLower(typ)
+	return typ == "id" || strings.HasSuffix(typ, "id_token") || strings.HasSuffix(typ, "id-token")
+}

@@ -52,9 +52,6 @@ var lifetimeRules = []rule{
 	{Warning, "DecodeLeeway", func(c effectiveConfig) bool { return c.DecodeLeeway > 5*time.Minute },
 		"Tokens are accepted for longer than five minutes after they expired. RFC 7519 §4.1.4 allows a few minutes, for clocks that differ.",
 		"Use at most a minute, 60*time.Second (60), and set the clocks by NTP."},
-	{Note, "DecodeLeeway", func(c effectiveConfig) bool { return len(c.Issuers) > 0 && c.DecodeLeeway < time.Second },
-		"New tokens of other issuers are refused as not yet valid where their clock is ahead of yours, by however little. Only for your own tokens a second is tolerated in any case.",
-		"Use a few seconds, such as 10*time.Second (10), and set the clocks by NTP."},
 	{Warning, "Now", func(c effectiveConfig) bool { return time.Since(c.Now()).Abs() > time.Minute },
 		"This clock is more than a minute off that of the system: tokens are accepted too long, or refused too early.",
 		"Leave Now nil outside of tests."},
@@ -377,6 +374,9 @@ var unused = []struct {
 	{[]string{"JSONKey"}, func(c effectiveConfig) bool { return !c.reads(ginjwt.InJSON) }, // RefreshHandler reads RefreshJSONKey in any case
 		"Is for JSON bodies, which TokenLocation does not name: no route reads them, but those with Locations(InJSON).",
 		"Add InJSON to TokenLocation, or remove the setting."},
+	{[]string{"MaxResolvedIssuers"}, func(c effectiveConfig) bool { return c.IssuerResolver == nil },
+		"Does nothing: there is no IssuerResolver that would bring issuers.",
+		"Set IssuerResolver, or remove the setting."},
 }
 
 // unusedFindings reports settings that were changed, and do nothing.
