@@ -41,9 +41,7 @@ func (t *goodToken) stillVerifies(ctx context.Context, now time.Time) bool {
 	if t.rules.hasEnded() {
 		return false
 	}
-	if t.rules.ended != nil {
-		t.rules.touch(now)
-	}
+	t.rules.touch(now)
 	return t.rules.keys.stillHas(ctx, t.key, t.keys)
 }
 

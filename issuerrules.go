@@ -47,10 +47,18 @@ func (r *issuerRules) hasEnded() bool {
 	}
 }
 
-// touch notes that the issuer is in use.
+// touch notes that the issuer is in use. A write would take the line from other
+// processors.
 func (r *issuerRules) touch(now time.Time) {
-	if seconds := now.Unix(); r.used.Load() != seconds { // a write would take the line from other processors
+	if seconds := now.Unix(); r.ended != nil && r.used.Load() != seconds {
 		r.used.Store(seconds)
+	}
+}
+
+// prove notes that a token of the issuer was verified.
+func (r *issuerRules) prove() {
+	if r.ended != nil && !r.proven.Load() {
+		r.proven.Store(true)
 	}
 }
 

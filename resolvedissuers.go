@@ -79,7 +79,8 @@ func (l *resolvedIssuers) add(i *resolvedIssuer) error {
 
 var errSharedPrefix = fmt.Errorf("%w: the IdentityPrefix could name the users of another issuer; set one of its own, or AllowSharedIdentities", ErrCallback)
 
-// sharesUsers reports whether i, or other, could name a user of the other, and may not.
+// sharesUsers reports whether i, or other, could name a user of the other, and may not. That
+// both have the same keys does not make them one issuer: somebody may host many.
 func (i Issuer) sharesUsers(other Issuer) bool { return i.canName(other) || other.canName(i) }
 
 // last returns the issuer that goes when there is no room: the one that was not used for

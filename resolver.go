@@ -107,12 +107,16 @@ func (r *resolver) resolve(name string, q *question, again bool) {
 	life, end := context.WithCancel(context.Background())
 	tooLate := time.AfterFunc(resolveTimeout, end)
 	issuer, rules, err := r.call(life, name)
+	if err == nil {
+		rules.ended = life.Done()
+	}
 	if err == nil && again {
 		err = rules.keys.ready(life)
 	}
 	if !tooLate.Stop() && err == nil {
 		err = errors.New("the answer came too late")
 	}
+	now := r.now()
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	delete(r.questions, name)
@@ -120,15 +124,15 @@ func (r *resolver) resolve(name string, q *question, again bool) {
 		err = errors.New("the issuer was forgotten meanwhile")
 	}
 	if err == nil {
-		err = r.resolved.add(&resolvedIssuer{Issuer: issuer, rules: rules, end: end, since: r.now()})
+		err = r.resolved.add(&resolvedIssuer{Issuer: issuer, rules: rules, end: end, since: now})
 	}
 	switch {
 	case err == nil:
-		rules.ended, q.rules = life.Done(), rules
+		q.rules = rules
 		return
 	case errors.Is(err, ErrUnknownIssuer):
 		r.resolved.remove(name)
-		r.unknown.add(name, r.now())
+		r.unknown.add(name, now)
 	default:
 		q.err = resolverFailure(err)
 	}

@@ -20,6 +20,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/gin-jwt-extended/ginjwt"
+	"github.com/gin-jwt-extended/ginjwt/internal/keytest"
 	"github.com/gin-jwt-extended/ginjwt/jwks"
 	"github.com/gin-jwt-extended/ginjwt/jwttest"
 	"github.com/gin-jwt-extended/ginjwt/keys"
@@ -189,6 +190,10 @@ func TestAnIssuerOfWhichNobodyKnowsWhetherItIsKnown(t *testing.T) {
 
 func TestIssuersThatAResolverMustNotBring(t *testing.T) {
 	t.Parallel()
+	shared := parsed(t, keytest.Generate(t).P256Private)
+	sharedSource, clock := &keySource{}, &jwttest.Clock{}
+	sharedSource.change(t, shared)
+	signing, _ := newManager(t, ginjwt.Config{Keys: []keys.Key{shared}, Now: clock.Now})
 	for name, change := range map[string]func(i *ginjwt.Issuer){
 		"another name":                     func(i *ginjwt.Issuer) { i.Name += "/" },
 		"no name":                          func(i *ginjwt.Issuer) { i.Name = "" },
@@ -200,33 +205,38 @@ func TestIssuersThatAResolverMustNotBring(t *testing.T) {
 		"a prefix that begins so":          func(i *ginjwt.Issuer) { i.IdentityPrefix = "a:b:" },
 		"the beginning of such a prefix":   func(i *ginjwt.Issuer) { i.IdentityPrefix = "a" },
 		"the prefix of one that was there": func(i *ginjwt.Issuer) { i.IdentityPrefix = "idp.example/b|" },
+		"the prefix of one with its keys":  func(i *ginjwt.Issuer) { i.IdentityPrefix, i.KeySource, i.Keys = "s:", sharedSource, nil },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			a := newTenantApp(t, func(c *ginjwt.Config) {
 				c.Issuers = []ginjwt.Issuer{{Name: issuerA, IdentityPrefix: "a:", Keys: []keys.Key{secretKey("a")}}}
 			})
+			sharing := ginjwt.WithIssuer("https://idp.example/s")
+			a.change = func(i *ginjwt.Issuer) { i.IdentityPrefix, i.KeySource, i.Keys = "s:", sharedSource, nil }
+			require.Equal(t, "s:alice", a.get(jwttest.AccessToken(t, signing, "alice", sharing, ginjwt.WithExpires(ginjwt.NeverExpires))))
+			a.change = nil
 			require.Equal(t, "idp.example/b|alice", a.get(a.of(t, tenantB)))
 			a.change = change
 			assert.Equal(t, "500 Internal server error", a.get(a.of(t, tenantA)))
 			_, err := a.mgr.DecodeToken(t.Context(), a.of(t, tenantA))
 			assert.ErrorIs(t, err, ginjwt.ErrCallback)
-			assert.Equal(t, 1, a.alive(), "and what it has started ends")
+			assert.Equal(t, 2, a.alive(), "and what it has started ends")
 			a.change = nil
 			assert.Equal(t, "idp.example/a|alice", a.get(a.of(t, tenantA)))
 		})
 	}
 
-	shared := newTenantApp(t, nil)
-	shared.change = func(i *ginjwt.Issuer) { i.IdentityPrefix, i.AllowSharedIdentities = "", true }
-	assert.Equal(t, "alice", shared.get(shared.of(t, tenantA)))
-	assert.Equal(t, "alice", shared.get(shared.of(t, tenantB)))
+	same := newTenantApp(t, nil)
+	same.change = func(i *ginjwt.Issuer) { i.IdentityPrefix, i.AllowSharedIdentities = "", true }
+	assert.Equal(t, "alice", same.get(same.of(t, tenantA)))
+	assert.Equal(t, "alice", same.get(same.of(t, tenantB)))
 
 	empty := []ginjwt.Issuer{{Name: issuerA, Keys: []keys.Key{secretKey("a")}}}
-	assert.EqualError(t, ginjwt.New(ginjwt.Config{Issuers: empty, IssuerResolver: shared.resolve}).InitApp(nil),
+	assert.EqualError(t, ginjwt.New(ginjwt.Config{Issuers: empty, IssuerResolver: same.resolve}).InitApp(nil),
 		"ginjwt: Issuers[0].IdentityPrefix: it could name the users of the issuers of the IssuerResolver; set a prefix of its own, or AllowSharedIdentities if they are the same users")
 	for _, most := range []int{-1, 100_001} {
-		assert.EqualError(t, ginjwt.New(ginjwt.Config{IssuerResolver: shared.resolve, MaxResolvedIssuers: most}).InitApp(nil),
+		assert.EqualError(t, ginjwt.New(ginjwt.Config{IssuerResolver: same.resolve, MaxResolvedIssuers: most}).InitApp(nil),
 			"ginjwt: MaxResolvedIssuers: must be between zero and 100000")
 	}
 }

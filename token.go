@@ -28,7 +28,7 @@ type contents struct {
 // be kept after the request ends. Printing it shows no more than its "jti".
 type Token struct {
 	ID        string    // "jti"; empty if the claim is absent
-	Type      TokenType // "type"
+	Type      TokenType // "type"; AccessToken in tokens of other issuers, whatever word they have for it
 	Identity  string    // the identity claim, "sub" by default, after the prefix of its issuer
 	SessionID string    // "sid"; empty without a session. In a token of another issuer, a session there
 	CSRF      string    // "csrf"

@@ -101,7 +101,7 @@ func (c Config) sharedIdentities(n int, hasKeys bool) error {
 		return errors.New("it could name the users of the issuers of the IssuerResolver" + remedy)
 	}
 	for m, other := range c.Issuers {
-		if m != n && i.canName(other) {
+		if m != n && i.canName(other) && !i.isAliasOf(other) {
 			return fmt.Errorf("it could name the users of %q"+remedy, other.Name)
 		}
 	}
@@ -110,7 +110,7 @@ func (c Config) sharedIdentities(n int, hasKeys bool) error {
 
 // canName reports whether i could name a user of other, and may not.
 func (i Issuer) canName(other Issuer) bool {
-	return !i.AllowSharedIdentities && strings.HasPrefix(other.IdentityPrefix, i.IdentityPrefix) && !i.isAliasOf(other)
+	return !i.AllowSharedIdentities && strings.HasPrefix(other.IdentityPrefix, i.IdentityPrefix)
 }
 
 // isAliasOf reports whether i is other by another name: the same keys, and the

@@ -144,7 +144,7 @@ func (v *verifier) verifiedContents(ctx context.Context, encoded string, now tim
 		return nil, err
 	}
 	good.verifier = v
-	good.rules.proven.Store(true)
+	good.rules.prove()
 	ring.cache.add(encoded, good, now)
 	return good, nil
 }

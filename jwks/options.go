@@ -16,7 +16,8 @@ import (
 // ready to use.
 type Options struct {
 	// Client is asked for its Transport only, for example one with a proxy or
-	// with the certificates of a company. Nil means [http.DefaultTransport].
+	// with the certificates of a company. Nil means [http.DefaultTransport], or
+	// [PublicClient] with the context that an IssuerResolver of ginjwt is given.
 	// Redirects are never followed, and no cookies are kept.
 	Client *http.Client
 
