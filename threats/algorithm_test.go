@@ -260,6 +260,9 @@ func TestThreatGuessedSecret(t *testing.T) {
 
 // Mistakes in the settings are found at start-up, by name.
 
+// keepShort is the way out for those who have tokens that a short secret signed.
+const keepShort = ", or, so that nobody has to log in again, set AllowShortSecret (JWT_ALLOW_SHORT_SECRET=true) and let a new key sign beside this one (JWT_KEYS_FILE)"
+
 func TestThreatSettingsSecret(t *testing.T) {
 	t.Parallel()
 	long := strings.Repeat("k3!", 40)
@@ -276,10 +279,10 @@ func TestThreatSettingsSecret(t *testing.T) {
 		{"T019 SSH, EC", "HS256", "ecdsa-sha2-nistp256 AAAAE2VjZHNhLXNoYTItbmlzdHAyNTY" + long, "is an SSH key, not a secret"},
 		{"T019 SSH, security key", "HS256", "sk-ssh-ed25519@openssh.com AAAAGnNrLXNzaC1lZDI1NTE5QG9wZW5zc2guY29t" + long, "is an SSH key, not a secret"},
 		{"T019 SSH, RFC 4716", "HS256", "---- BEGIN SSH2 PUBLIC KEY ----\n" + long + "\n---- END SSH2 PUBLIC KEY ----\n", "is an SSH key, not a secret"},
-		{"T021 one byte", "HS256", "k", "has 1 bytes, but must have at least the 32 of the hash; make one with: openssl rand -base64 32"},
-		{"T021 HS256", "HS256", long[:31], "has 31 bytes, but must have at least the 32 of the hash; make one with: openssl rand -base64 32"},
-		{"T021 HS384", "HS384", long[:47], "has 47 bytes, but must have at least the 48 of the hash; make one with: openssl rand -base64 48"},
-		{"T021 HS512", "HS512", long[:63], "has 63 bytes, but must have at least the 64 of the hash; make one with: openssl rand -base64 64"},
+		{"T021 one byte", "HS256", "k", "has 1 bytes, but must have at least the 32 of the hash; make one with: openssl rand -base64 32" + keepShort},
+		{"T021 HS256", "HS256", long[:31], "has 31 bytes, but must have at least the 32 of the hash; make one with: openssl rand -base64 32" + keepShort},
+		{"T021 HS384", "HS384", long[:47], "has 47 bytes, but must have at least the 48 of the hash; make one with: openssl rand -base64 48" + keepShort},
+		{"T021 HS512", "HS512", long[:63], "has 63 bytes, but must have at least the 64 of the hash; make one with: openssl rand -base64 64" + keepShort},
 		{"T022 of the jwt.io page", "HS256", "a-string-secret-at-least-256-bits-long", "is a secret that everybody knows"},
 		{"T022 with a line feed", "HS256", "a-string-secret-at-least-256-bits-long\n", "is a secret that everybody knows"},
 		{"T022 for HS512", "HS512", "a-valid-string-secret-that-is-at-least-512-bits-long-which-is-very-long", "is a secret that everybody knows"},
