@@ -606,6 +606,21 @@ func TestTheDoctorRepeatsTheWarningsOfLoadConfig(t *testing.T) {
 	assert.Equal(t, "warning: JWT_USER_CLAIMS: Nobody reads it. Remove it.", doctor.Diagnose(c)[0].String())
 }
 
+func TestTheDoctorSaysOnceHowASecretIsWritten(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[string]string{"JWT_SECRET_KEY": "Has quotes", "JWT_USER_CLAIMS": "The secret stands in quotation marks"} {
+		c := ginjwt.Config{SecretKey: `"` + goodSecret + `"`, Warnings: []ginjwt.SettingWarning{{Setting: name, Problem: "has quotes", Fix: "remove them"}}}
+		var problems []string
+		for _, f := range withoutNotes(doctor.Diagnose(c)) {
+			if f.Field == "SecretKey" {
+				problems = append(problems, f.Problem)
+			}
+		}
+		require.Len(t, problems, 1, name)
+		assert.Contains(t, problems[0], want)
+	}
+}
+
 func withoutNotes(all []doctor.Finding) []doctor.Finding {
 	return slices.DeleteFunc(all, func(f doctor.Finding) bool { return f.Severity == doctor.Note })
 }
