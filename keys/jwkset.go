@@ -72,7 +72,6 @@ func ParseSet(text []byte) (list []Key, problems []KeyProblem, err error) {
 	if len(text) > maxKeysText {
 		return nil, nil, fmt.Errorf("keys: %w", errKeysTooLarge)
 	}
-	text = []byte(unwrapped(string(text))) // editors write a byte order mark into files
 	if list, problems, err = (SetOptions{}).Parse(text); err != nil {
 		err = fmt.Errorf("keys: %w", err)
 	}
