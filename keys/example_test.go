@@ -59,3 +59,24 @@ func ExampleSet() {
 	// next signs
 	// keys.Set{1 keys} <nil>
 }
+
+// How do I read the JWK Set of an identity provider from a file? Keys that verify no
+// tokens are left out, and told.
+func ExampleParseSet() {
+	text := `{"keys":[
+		{"kty":"EC","kid":"2026","use":"sig","alg":"ES256","crv":"P-256",
+			"x":"MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4","y":"4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM"},
+		{"kty":"RSA","kid":"enc","use":"enc","alg":"RSA-OAEP","n":"AQAB","e":"AQAB"}
+	]}` // os.ReadFile("keycloak.json"), in a real program
+	list, problems, err := keys.ParseSet([]byte(text))
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(list) // Issuer.Keys
+	for _, problem := range problems {
+		fmt.Println(problem)
+	}
+	// Output:
+	// [keys.Key{ID: "2026", Algorithm: "ES256", verifies}]
+	// number 2 of the set, "kid" "enc": is for the use "enc"
+}

@@ -301,6 +301,10 @@ func TestAlgorithmsByOtherNames(t *testing.T) {
 			_, err = good.Verify(keys.Signature{Algorithm: alg, KeyID: "k", Signed: "x", Bytes: signature}, time.Now())
 			assert.NoError(t, err, alg)
 		}
+		named := keys.Key{Algorithm: name, Sign: test.key}
+		for _, text := range [][]byte{keytest.Must(named.MarshalJWK()), keytest.Must(named.MarshalPublicJWK())} {
+			assert.Contains(t, string(text), `"alg":"`+test.want+`"`)
+		}
 		one, err := keys.ParseOne("", name, keytest.Must(keys.Key{Algorithm: name, Sign: test.key}.MarshalJWK()))
 		require.NoError(t, err)
 		assert.Equal(t, test.want, one.Algorithm)

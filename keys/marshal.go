@@ -69,7 +69,7 @@ func (k Key) publicJWK() (publicJWK, error) {
 		return publicJWK{}, err
 	}
 	members, err := publicMembers(public)
-	members.ID, members.Use, members.Algorithm = k.ID, "sig", k.Algorithm
+	members.ID, members.Use, members.Algorithm = k.ID, "sig", CanonicalAlgorithm(k.Algorithm)
 	return members, err
 }
 
@@ -121,7 +121,7 @@ func (k Key) wholeJWK() (members wholeJWK, err error) {
 	} else if err = members.setPrivate(k.Sign); err != nil {
 		return members, err
 	}
-	members.ID, members.Algorithm = k.ID, k.Algorithm
+	members.ID, members.Algorithm = k.ID, CanonicalAlgorithm(k.Algorithm)
 	members.TokenType, members.AllowMissingKeyID = k.TokenType, k.AllowMissingKeyID
 	return members, members.setDates(k)
 }
