@@ -53,7 +53,8 @@ one makes new keys known sooner, and costs more fetches. Unknown names are not r
 the name of the next key hide it.
 
 A server that answers 429 or 503 with Retry-After is left alone for as long as it
-asks, up to Options.Refresh, also by requests. Only [Remote.Refresh] does not wait.
+asks, up to Options.Refresh, also by requests: a new key is known later then. Only
+[Remote.Refresh] does not wait.
 
 A key that the issuer takes away is refused from the next fetch on, also for
 tokens that were verified before.

@@ -44,11 +44,13 @@ var errOtherCertificate = errors.New(`the certificate in "x5c" is of another key
 func (j *jwk) certificate(k Key) (der []byte, err error) {
 	const unreadable = `the certificate in "x5c" is left aside: %s`
 	chain := j.members["x5c"]
-	if chain == "" {
+	switch {
+	case chain == "":
 		return nil, nil
-	}
-	if chain.Kind() != '[' || len(chain.Elements(1)) == 0 {
-		return nil, fmt.Errorf(unreadable, "there is no array with one")
+	case chain.Kind() != '[':
+		return nil, fmt.Errorf(unreadable, "there is no array of them")
+	case len(chain.Elements(1)) == 0: // as .NET writes where there is none
+		return nil, nil
 	}
 	text, ok := chain.Elements(1)[0].Str()
 	if der, err = base64.StdEncoding.DecodeString(text); !ok || err != nil {
