@@ -52,12 +52,14 @@ func TestParseSetReadsASetAfterAByteOrderMark(t *testing.T) {
 	t.Parallel()
 	want, _, err := keys.ParseSet(keycloakSet())
 	require.NoError(t, err)
-	for _, text := range []string{"\ufeff" + string(keycloakSet()), "\r\n\ufeff " + string(keycloakSet()) + "\r\n", "'" + string(keycloakSet()) + "'"} {
+	for _, text := range []string{"\ufeff" + string(keycloakSet()), "\ufeff \r\n" + string(keycloakSet()) + "\r\n"} {
 		list, _, err := keys.ParseSet([]byte(text))
 		require.NoError(t, err, text[:3])
 		require.Len(t, list, 1)
 		assert.Equal(t, fields(want[0]), fields(list[0]))
 	}
+	_, _, err = keys.ParseSet([]byte("\ufeff\ufeff" + string(keycloakSet())))
+	assert.EqualError(t, err, "keys: is not valid JSON, or has a member twice", "a remote set with two is refused too")
 }
 
 func texts(problems []keys.KeyProblem) (texts []string) {
