@@ -71,21 +71,31 @@ func signedLabel(signed []byte) string {
 	return "X509 CRL"
 }
 
+// sequenceTag is the first byte of a SEQUENCE in DER, and so of everything that labelOf
+// knows but the form of OpenSSH.
+const sequenceTag = 0x30
+
 // elements returns the elements of the SEQUENCE that b is; none if it is something
-// else, or more than one.
+// else, or has more of them than any form of a key.
 func elements(b []byte) (list []asn1.RawValue) {
-	var outer asn1.RawValue
-	rest, err := asn1.Unmarshal(b, &outer)
-	if err != nil || len(rest) > 0 || outer.Class != asn1.ClassUniversal || outer.Tag != asn1.TagSequence {
+	if len(b) == 0 || b[0] != sequenceTag {
 		return nil
 	}
-	const most = 16 // no form of a key has more
+	var outer asn1.RawValue
+	rest, err := asn1.Unmarshal(b, &outer)
+	if err != nil || len(rest) > 0 {
+		return nil
+	}
+	const most = 16
 	for rest = outer.Bytes; len(rest) > 0 && len(list) < most; {
 		var element asn1.RawValue
 		if rest, err = asn1.Unmarshal(rest, &element); err != nil {
 			return nil
 		}
 		list = append(list, element)
+	}
+	if len(rest) > 0 {
+		return nil
 	}
 	return list
 }
@@ -127,6 +137,12 @@ type derKey struct {
 
 // parseDER reads a key, which is in the form that a PEM label names.
 func parseDER(label string, der []byte) (found derKey, err error) {
+	switch {
+	case !isKeyLabel(label):
+		return derKey{}, noKeyIn(label)
+	case elements(der) == nil:
+		return derKey{}, damaged(label)
+	}
 	switch label {
 	case "PRIVATE KEY":
 		return parsePKCS8(der)
@@ -143,8 +159,6 @@ func parseDER(label string, der []byte) (found derKey, err error) {
 		if certificate, err = x509.ParseCertificate(der); err == nil {
 			return parsePKIX(certificate.RawSubjectPublicKeyInfo)
 		}
-	default:
-		return derKey{}, noKeyIn(label)
 	}
 	if err != nil {
 		return derKey{}, told(err, label)

@@ -15,8 +15,7 @@ var sshKey = regexp.MustCompile(`^(sk-)?(ssh|ecdsa)-|^---- BEGIN SSH2`)
 // do not hide it.
 func disguised(secret []byte) string {
 	const set = ", not a secret; set PrivateKey or PublicKey and the Algorithm"
-	cut := append(bytes.Clone(secret), '\n') // a file of DER, without the byte that looks like the end of a line
-	if _, label := keyDER(secret); label != "" || labelOf(cut) != "" {
+	if isKeyDER(secret) {
 		return "is a key in DER" + set
 	}
 	s := unwrapped(strings.ReplaceAll(string(bytes.TrimLeft(secret, "\xff\xfe")), "\x00", ""))
@@ -27,8 +26,23 @@ func disguised(secret []byte) string {
 		return "is a JWK, not a secret"
 	case sshKey.MatchString(s), isSSHPublic(secret):
 		return "is an SSH key, not a secret"
-	case decodedKey(s) != nil:
+	case len(s) >= shortestKey && decodedKey(s) != nil:
 		return "is a key in base64 or hexadecimal" + set
 	}
 	return ""
+}
+
+// shortestKey is less than the length of the shortest public key in base64, that of
+// Ed25519, and more than that of most secrets: the rest is spared for them, as a loader
+// may bring one for every token.
+const shortestKey = 56
+
+// isKeyDER reports whether a secret is a key in DER, with a line break after it or
+// without a last byte that looks like one.
+func isKeyDER(secret []byte) bool {
+	if len(secret) == 0 || secret[0] != sequenceTag {
+		return false
+	}
+	_, label := keyDER(secret)
+	return label != "" || labelOf(append(bytes.Clone(secret), '\n')) != ""
 }

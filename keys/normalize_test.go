@@ -332,6 +332,10 @@ func TestThePublicKeyInAPrivateOneBelongsToIt(t *testing.T) {
 	ec[len(ec)-1] ^= 1 // the public point is at the end
 	sec1 := derOf(t, pems.P256SEC1[strings.Index(pems.P256SEC1, "-----BEGIN EC PRIVATE"):])
 	sec1[len(sec1)-1] ^= 1
+	for _, der := range [][]byte{append(ec[:len(ec):len(ec)], 0), append(sec1[:len(sec1):len(sec1)], 0)} {
+		_, err := keys.ParseOne("", "", []byte(keytest.Encode("PRIVATE KEY", der)))
+		assert.EqualError(t, err, "keys: the private key is damaged or of an unknown kind", "nothing follows a key")
+	}
 	for name, der := range map[string][]byte{"PKCS 8, version 2": keytest.Must(asn1.Marshal(v2)), "EC in PKCS 8": ec, "SEC 1": sec1} {
 		_, err := keys.ParseOne("", "", der)
 		assert.EqualError(t, err, "keys: the public key that is in the private key belongs to another one", name)
@@ -356,7 +360,13 @@ func FuzzNormalize(f *testing.F) {
 			f.Add(keytest.Must(os.ReadFile(filepath.Join("testdata", entry.Name()))))
 		}
 	}
-	f.Add(rfcEC.text())
+	private := keytest.Generate(f).Ed25519Private
+	for _, text := range []string{
+		string(rfcEC.text()), "\ufeff'" + string(set(rfcEC)) + "'", "\"\\ufeff" + strings.ReplaceAll(private, "\n", `\n`) + `"`, strings.ReplaceAll(private, "\n", " "),
+		base64.StdEncoding.EncodeToString([]byte(private)), hex.EncodeToString([]byte(private)), private + private, "/etc/key.pem", `{"a":"-----BEGIN "}`,
+	} {
+		f.Add([]byte(text))
+	}
 	f.Add(x509.MarshalPKCS1PublicKey(&rsa.PublicKey{N: unnumber(rfcRSA["n"]), E: 65537}))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		list, err := keys.Parse(text)
