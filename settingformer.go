@@ -20,6 +20,7 @@ const (
 	writeRefresh = "write JWT_REFRESH_TOKEN_EXPIRES, with a unit: such as JWT_REFRESH_TOKEN_EXPIRES=30d"
 	ownRoute     = "remove it: the login is a route of yours, which calls CreateAccessToken"
 	askList      = "remove it: a TokenInBlocklistLoader, or Config.Blocklist, is asked about every token"
+	oneKey       = "write JWT_SECRET_KEY: access and refresh tokens have one key"
 	cookieAge    = "remove it: cookies go when the browser is closed, and with JWT_SESSION_COOKIE=false they are kept as long as the token lives"
 )
 
@@ -63,22 +64,26 @@ var formerNames = map[string]successor{
 	"JWT_CSRF_FIELD_NAME":        elsewhere("write JWT_ACCESS_CSRF_FIELD_NAME and JWT_REFRESH_CSRF_FIELD_NAME"),
 
 	// Keys.
-	"JWT_SECRET":             elsewhere("write JWT_SECRET_KEY"),
-	"JWT_KEY":                elsewhere("write JWT_SECRET_KEY"),
-	"JWT_TOKEN_SECRET":       elsewhere("write JWT_SECRET_KEY"),
-	"JWT_SIGNING_KEY":        elsewhere("write JWT_SECRET_KEY, or JWT_PRIVATE_KEY for a PEM text"),
-	"JWT_ACCESS_SECRET":      elsewhere("write JWT_SECRET_KEY: access and refresh tokens have one key"),
-	"JWT_REFRESH_SECRET":     elsewhere("write JWT_SECRET_KEY: access and refresh tokens have one key"),
-	"JWT_REFRESH_SECRET_KEY": elsewhere("write JWT_SECRET_KEY: access and refresh tokens have one key"),
-	"JWT_ACCESS_SECRET_KEY":  elsewhere("write JWT_SECRET_KEY: access and refresh tokens have one key"),
-	"JWT_SECRET_FILE":        elsewhere("write JWT_SECRET_KEY_FILE"),
-	"JWT_PRIVATE_KEY_PATH":   elsewhere("write JWT_PRIVATE_KEY_FILE"),
-	"JWT_PUBLIC_KEY_PATH":    elsewhere("write JWT_PUBLIC_KEY_FILE"),
-	"JWT_PASSPHRASE":         elsewhere("remove it: give the private key without a passphrase, in a file that only the service reads (JWT_PRIVATE_KEY_FILE)"),
-	"JWT_ALG":                elsewhere("write JWT_ALGORITHM"),
-	"JWT_ALGO":               elsewhere("write JWT_ALGORITHM"),
-	"JWT_ALGORITHMS":         elsewhere("write JWT_ALGORITHM for the one that signs, and JWT_DECODE_ALGORITHMS for those that are accepted beside it"),
-	"JWT_ALLOWED_ALGORITHMS": elsewhere("write JWT_ALGORITHM for the one that signs, and JWT_DECODE_ALGORITHMS for those that are accepted beside it"),
+	"JWT_SECRET":                   elsewhere("write JWT_SECRET_KEY"),
+	"JWT_KEY":                      elsewhere("write JWT_SECRET_KEY"),
+	"JWT_TOKEN_SECRET":             elsewhere("write JWT_SECRET_KEY"),
+	"JWT_SIGNING_KEY":              elsewhere("write JWT_SECRET_KEY, or JWT_PRIVATE_KEY for a PEM text"),
+	"JWT_ACCESS_SECRET":            elsewhere(oneKey),
+	"JWT_REFRESH_SECRET":           elsewhere(oneKey),
+	"JWT_REFRESH_SECRET_KEY":       elsewhere(oneKey),
+	"JWT_ACCESS_SECRET_KEY":        elsewhere(oneKey),
+	"JWT_ACCESS_TOKEN_SECRET":      elsewhere(oneKey),
+	"JWT_REFRESH_TOKEN_SECRET":     elsewhere(oneKey),
+	"JWT_ACCESS_TOKEN_SECRET_KEY":  elsewhere(oneKey),
+	"JWT_REFRESH_TOKEN_SECRET_KEY": elsewhere(oneKey),
+	"JWT_SECRET_FILE":              elsewhere("write JWT_SECRET_KEY_FILE"),
+	"JWT_PRIVATE_KEY_PATH":         elsewhere("write JWT_PRIVATE_KEY_FILE"),
+	"JWT_PUBLIC_KEY_PATH":          elsewhere("write JWT_PUBLIC_KEY_FILE"),
+	"JWT_PASSPHRASE":               elsewhere("remove it: give the private key without a passphrase, in a file that only the service reads (JWT_PRIVATE_KEY_FILE)"),
+	"JWT_ALG":                      elsewhere("write JWT_ALGORITHM"),
+	"JWT_ALGO":                     elsewhere("write JWT_ALGORITHM"),
+	"JWT_ALGORITHMS":               elsewhere("write JWT_ALGORITHM for the one that signs, and JWT_DECODE_ALGORITHMS for those that are accepted beside it"),
+	"JWT_ALLOWED_ALGORITHMS":       elsewhere("write JWT_ALGORITHM for the one that signs, and JWT_DECODE_ALGORITHMS for those that are accepted beside it"),
 
 	// Claims.
 	"JWT_ISSUER":   elsewhere("write JWT_ENCODE_ISSUER for new tokens, and JWT_DECODE_ISSUER to accept no other"),
@@ -100,6 +105,8 @@ var formerNames = map[string]successor{
 	"JWT_ACCESS_TOKEN_EXPIRATION":  elsewhere(writeAccess),
 	"JWT_ACCESS_TOKEN_LIFETIME":    elsewhere(writeAccess),
 	"JWT_ACCESS_TOKEN_TTL":         elsewhere(writeAccess),
+	"JWT_ACCESS_TOKEN_EXPIRES_IN":  elsewhere(writeAccess),
+	"JWT_REFRESH_TOKEN_EXPIRES_IN": elsewhere(writeRefresh),
 	"JWT_REFRESH_TTL":              elsewhere(writeRefresh),
 	"JWT_REFRESH_EXPIRES":          elsewhere(writeRefresh),
 	"JWT_REFRESH_EXPIRES_IN":       elsewhere(writeRefresh),

@@ -43,9 +43,9 @@ func unread(name string, known []string) (successor, bool) {
 	return why, true
 }
 
-// prefixed matches a setting behind the prefix that Flask's from_prefixed_env
-// removes.
-var prefixed = regexp.MustCompile(`^[A-Za-z0-9_]+?_(JWT_[A-Z_]+)$`)
+// prefixed matches a setting behind a prefix, such as that of Flask's
+// from_prefixed_env, or of AUTHJWT_SECRET_KEY.
+var prefixed = regexp.MustCompile(`^[A-Za-z0-9_]+?(JWT_[A-Z_]+)$`)
 
 func unprefixed(name string, known []string) (successor, bool) {
 	parts := prefixed.FindStringSubmatch(name)
@@ -53,7 +53,7 @@ func unprefixed(name string, known []string) (successor, bool) {
 		return successor{}, false
 	}
 	return successor{
-		"has a prefix, as Flask's from_prefixed_env wants it, and nobody reads it here",
+		"has a prefix, such as that of Flask's from_prefixed_env, and nobody reads it here",
 		"write " + parts[1] + ", or give LoadConfig a lookup that puts the prefix in front",
 	}, true
 }
@@ -74,7 +74,7 @@ func nearestSetting(name string, known []string) (meant string) {
 }
 
 // unit matches a duration with its unit in the name.
-var unit = regexp.MustCompile(`^JWT_[A-Z_]*(?:EXP|LIFE|TTL|DURATION|MAX_AGE|LEEWAY|GRACE)[A-Z_]*_(SEC|SECS|SECOND|SECONDS|MIN|MINS|MINUTE|MINUTES|HOUR|HOURS|DAY|DAYS|WEEK|WEEKS)$`)
+var unit = regexp.MustCompile(`^JWT_[A-Z_]*(?:EXP|LIFE|TTL|DURATION|MAX_AGE|LEEWAY|GRACE|ACCESS|REFRESH|TOKEN)[A-Z_]*_(SEC|SECS|SECOND|SECONDS|MIN|MINS|MINUTE|MINUTES|HOUR|HOURS|DAY|DAYS|WEEK|WEEKS)$`)
 
 // withUnit explains names such as JWT_ACCESS_TOKEN_EXPIRES_HOURS.
 func withUnit(name string) (successor, bool) {
@@ -112,9 +112,12 @@ func durationOf(name string) string {
 // reads the environment finds too.
 func namesToAsk(known []string) iter.Seq[string] {
 	names := slices.Collect(maps.Keys(formerNames))
-	for _, lifetime := range []string{"JWT_ACCESS_TOKEN_EXPIRES", "JWT_REFRESH_TOKEN_EXPIRES"} {
-		for _, suffix := range []string{"_SECONDS", "_MINUTES", "_HOURS", "_DAYS"} {
-			names = append(names, lifetime+suffix)
+	for _, lifetime := range []string{
+		"ACCESS_TOKEN_EXPIRES", "REFRESH_TOKEN_EXPIRES", "ACCESS_TOKEN_LIFETIME", "REFRESH_TOKEN_LIFETIME",
+		"ACCESS_TOKEN", "REFRESH_TOKEN", "ACCESS", "REFRESH", "EXPIRATION", "EXPIRES", "EXPIRE", "TTL",
+	} {
+		for _, unit := range []string{"_SECONDS", "_MINUTES", "_HOURS", "_DAYS"} {
+			names = append(names, "JWT_"+lifetime+unit)
 		}
 	}
 	for _, name := range known {
