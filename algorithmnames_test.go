@@ -16,20 +16,6 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/keys"
 )
 
-// JWT_KEYS is for keys of one's own: a key that cannot be used there is a mistake.
-func TestKeysOfAnIssuerInTheSettingsSayWhereTheyBelong(t *testing.T) {
-	t.Parallel()
-	public, err := keys.ParseOne("k", "", []byte(keytest.Generate(t).P256Public))
-	require.NoError(t, err)
-	key, err := public.MarshalPublicJWK()
-	require.NoError(t, err)
-	const useless, why = `{"kty":"RSA","kid":"enc","use":"enc","alg":"RSA-OAEP"}`, `ginjwt: JWT_KEYS: keys[0] (kid "enc"): the member "alg" names no signing algorithm of this package`
-	_, err = ginjwt.LoadConfig(lookup(map[string]string{"JWT_KEYS": `{"keys":[` + useless + `,` + string(key) + `]}`}))
-	require.EqualError(t, err, why+"; if these are the keys of another issuer, read them with keys.ParseSet, for Issuer.Keys")
-	_, err = ginjwt.LoadConfig(lookup(map[string]string{"JWT_KEYS": `{"keys":[` + useless + `]}`}))
-	require.EqualError(t, err, why)
-}
-
 // RFC 9864 and PyJWT have other names for two algorithms, which are read everywhere.
 func TestAlgorithmsAreReadByTheirOtherNames(t *testing.T) {
 	t.Parallel()

@@ -13,8 +13,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-
-	"github.com/gin-jwt-extended/ginjwt/keys"
 )
 
 var errEmptyValue = errors.New("is set, but empty; give a value or remove it")
@@ -34,31 +32,6 @@ func maybeEmpty(field func(*Config) *string) func(*Config, string) error {
 		*field(c) = value
 		return nil
 	}
-}
-
-// setKeys reads a JWK Set, a JWK, or a PEM text with any number of keys.
-func setKeys(c *Config, value string) error { return adviseFile("JWT_KEYS", parseKeys(c, value)) }
-
-func parseKeys(c *Config, value string) (err error) {
-	if value == "" {
-		return errEmptyValue
-	}
-	if c.Keys, err = keys.Parse([]byte(value)); err == nil {
-		return nil
-	}
-	err = errors.Unwrap(err) // without the name of the package
-	if foreign, _, _ := keys.ParseSet([]byte(value)); len(foreign) > 0 {
-		return fmt.Errorf("%w; if these are the keys of another issuer, read them with keys.ParseSet, for Issuer.Keys", err)
-	}
-	return err
-}
-
-// adviseFile says what to do with the path of a file in a setting that takes a text.
-func adviseFile(setting string, err error) error {
-	if !errors.Is(err, keys.ErrPath) {
-		return err
-	}
-	return fmt.Errorf("%w; set %s_FILE to it, or, in Go, read the file with os.ReadFile", err, setting)
 }
 
 func yes(field func(*Config) *bool) func(*Config, string) error {
