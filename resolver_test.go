@@ -407,28 +407,31 @@ func TestStrangersDoNotDriveOutIssuers(t *testing.T) {
 	assert.Empty(t, a.take(), "they are still there")
 }
 
-// Where all have users, the one goes that was not used for longest.
+// Where all have users, the one goes that was not used for longest. A token that is
+// remembered is a use too.
 func TestTheIssuerThatGoes(t *testing.T) {
 	t.Parallel()
-	a := newTenantApp(t, func(c *ginjwt.Config) { c.MaxResolvedIssuers = 3 })
-	tokens := map[string]string{}
-	for _, name := range []string{"1", "2", "3"} {
-		tokens[name] = a.of(t, "https://idp.example/"+name)
+	for _, cache := range []int{0, -1} {
+		a := newTenantApp(t, func(c *ginjwt.Config) { c.MaxResolvedIssuers, c.TokenCacheSize = 3, cache })
+		tokens := map[string]string{}
+		for _, name := range []string{"1", "2", "3"} {
+			tokens[name] = a.of(t, "https://idp.example/"+name)
+			a.clock.Advance(time.Second)
+			require.Equal(t, "idp.example/"+name+"|alice", a.get(tokens[name]))
+		}
 		a.clock.Advance(time.Second)
-		require.Equal(t, "idp.example/"+name+"|alice", a.get(tokens[name]))
-	}
-	a.clock.Advance(time.Second)
-	require.Equal(t, "idp.example/1|alice", a.get(tokens["1"]), "a token that is remembered is a use too")
-	a.take()
-	require.Equal(t, "idp.example/4|alice", a.get(a.of(t, "https://idp.example/4")))
-	for _, name := range []string{"1", "3"} {
-		require.Equal(t, "idp.example/"+name+"|alice", a.get(tokens[name]))
-	}
-	assert.Equal(t, []string{"https://idp.example/4"}, a.take())
-	assert.Equal(t, 3, a.alive())
+		require.Equal(t, "idp.example/1|alice", a.get(tokens["1"]))
+		a.take()
+		require.Equal(t, "idp.example/4|alice", a.get(a.of(t, "https://idp.example/4")))
+		for _, name := range []string{"1", "3"} {
+			require.Equal(t, "idp.example/"+name+"|alice", a.get(tokens[name]))
+		}
+		assert.Equal(t, []string{"https://idp.example/4"}, a.take())
+		assert.Equal(t, 3, a.alive())
 
-	assert.Equal(t, "idp.example/2|alice", a.get(tokens["2"]), "it comes back")
-	assert.Equal(t, []string{"https://idp.example/2"}, a.take(), "after a new question, though its token is remembered")
+		assert.Equal(t, "idp.example/2|alice", a.get(tokens["2"]), "it comes back")
+		assert.Equal(t, []string{"https://idp.example/2"}, a.take(), "after a new question, though its token is remembered")
+	}
 }
 
 // What was decided on tokens holds while their issuer comes and goes.
