@@ -53,7 +53,7 @@ func (all challenges) of(e *Error) string {
 	case e.Kind == ErrFreshRequired && e.MaxAge >= time.Second:
 		challenge += `, max_age="` + strconv.FormatInt(int64(e.MaxAge/time.Second), 10) + `"`
 	}
-	return challenge
+	return challenge + e.parameters
 }
 
 // isScopeList reports whether s may stand in a challenge. An [Error] of the

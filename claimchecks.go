@@ -25,8 +25,8 @@ type claimChecks struct {
 
 // check checks the registered claims in PyJWT's order, and fills in the times of
 // token.
-func (k claimChecks) check(token *Token, p *payload, rules *issuerRules, allowExpired bool, now time.Time) (expired bool, err error) {
-	expired, err = checkTimes(token, p, rules, allowExpired, now)
+func (k claimChecks) check(token *Token, p *payload, rules *issuerRules, spec decodeSpec, now time.Time) (expired bool, err error) {
+	expired, err = checkTimes(token, p, rules, spec.allowExpired, now)
 	if err != nil {
 		return false, err
 	}
@@ -35,8 +35,12 @@ func (k claimChecks) check(token *Token, p *payload, rules *issuerRules, allowEx
 			return false, err
 		}
 	}
-	if len(rules.audience) > 0 {
-		if err := checkAudience(p.audJSON, rules.audience); err != nil {
+	audience := rules.audience
+	if spec.audience != nil {
+		audience = spec.audience
+	}
+	if len(audience) > 0 {
+		if err := checkAudience(p.audJSON, audience); err != nil {
 			return false, err
 		}
 	}

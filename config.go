@@ -303,6 +303,10 @@ type Config struct {
 	// 100 000 are the most.
 	MaxResolvedIssuers int
 
+	// Resources are the parts of the service that clients find by their metadata, such
+	// as an MCP server; their routes have [ForResource].
+	Resources []Resource
+
 	// RequiredClaims are claims that every token must have.
 	RequiredClaims []string
 

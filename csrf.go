@@ -21,14 +21,14 @@ type csrfRules struct {
 // valueIn returns the double-submit value of a request that carries a token in a
 // cookie, empty where none is due: in the header or, if that is empty and
 // CSRFCheckForm is on, in the form.
-func (k csrfRules) valueIn(c *gin.Context, kind cookieKind, token string) (value string, err error) {
+func (k csrfRules) valueIn(c *gin.Context, kind cookieKind, token string, audience []string) (value string, err error) {
 	if !k.demand(c.Request.Method) {
 		return "", nil
 	}
 	// Two headers are one value that matches nothing.
 	value = strings.Join(c.Request.Header.Values(kind.csrfHeader), ",")
 	if value == "" && k.forms != nil {
-		value, err = k.forms.value(c, kind.csrfField, token)
+		value, err = k.forms.value(c, kind.csrfField, token, audience)
 	}
 	if value == "" && err == nil {
 		err = errCSRFMissing
@@ -40,7 +40,7 @@ func (k csrfRules) valueIn(c *gin.Context, kind cookieKind, token string) (value
 // behind large files are not looked for.
 func (f *requestReader) sentCSRF(c *gin.Context) (values []string) {
 	for _, kind := range []cookieKind{f.accessCookies, f.refreshCookies} {
-		if value, err := f.csrf.valueIn(c, kind, ""); err == nil && value != "" {
+		if value, err := f.csrf.valueIn(c, kind, "", nil); err == nil && value != "" {
 			values = append(values, value)
 		}
 	}

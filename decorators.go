@@ -82,12 +82,12 @@ func (m *JWTManager) VerifyToken(ctx context.Context, encoded string, opts ...Re
 	need.looksOnly = true
 	ctx = plain(ctx)
 	start := m.events.begin()
-	token, err := m.verifier.decode(ctx, encoded, decodeSpec{})
+	token, err := m.verifier.decode(ctx, encoded, decodeSpec{audience: need.audience()})
 	if err == nil {
 		token.user, _, err = m.checks.check(ctx, token, need, "")
 	}
 	if err != nil {
-		refused := asError(m.events.judged(err, "", start))
+		refused := asError(need.addressed(m.events.judged(err, "", start)))
 		m.events.refused(ctx, refused)
 		return nil, refused
 	}
@@ -102,7 +102,7 @@ func (m *JWTManager) verify(c *gin.Context, need *requirement) (*Token, error) {
 	case isPreflight(c.Request):
 		return m.passPreflight(c, need)
 	case m.config.AllowAnyOptions && c.Request.Method == http.MethodOptions:
-		return m.anonymous(c)
+		return m.anonymous(c, need)
 	}
 	start := m.events.begin()
 	token, at, err := m.findToken(c, need)
@@ -112,17 +112,17 @@ func (m *JWTManager) verify(c *gin.Context, need *requirement) (*Token, error) {
 		}
 	}
 	if need.optional && isAbsent(err) {
-		return m.anonymous(c)
+		return m.anonymous(c, need)
 	}
 	var user any
 	if err == nil {
 		user, err = m.checkFound(c, token, need)
 	}
 	if err != nil {
-		return nil, m.events.judged(err, at, start)
+		return nil, need.addressed(m.events.judged(err, at, start))
 	}
 	m.events.accepted(c.Request.Context(), token, start)
-	remember(c, m, verified{token, user, m})
+	remember(c, m, verified{token, user, m, need})
 	if token.Location == InCookies {
 		keepOutOfCaches(c)
 	}
@@ -157,7 +157,7 @@ func (m *JWTManager) findRefreshCookie(c *gin.Context, need *requirement) *Token
 	if !slices.Contains(need.locations, InCookies) {
 		return nil
 	}
-	token, _, err := m.findToken(c, &requirement{refresh: true, locations: []Location{InCookies}})
+	token, _, err := m.findToken(c, &requirement{refresh: true, locations: []Location{InCookies}, resource: need.resource})
 	if err != nil {
 		return nil
 	}
@@ -175,7 +175,7 @@ func (m *JWTManager) findToken(c *gin.Context, need *requirement) (*Token, Locat
 		c.Header("Cache-Control", "no-store")
 		c.Header("Referrer-Policy", "no-referrer")
 	}
-	token, err := m.verifier.decode(c.Request.Context(), at.encoded, decodeSpec{csrf: at.csrf})
+	token, err := m.verifier.decode(c.Request.Context(), at.encoded, decodeSpec{csrf: at.csrf, audience: need.audience()})
 	if err != nil {
 		return nil, at.location, err
 	}
@@ -184,8 +184,8 @@ func (m *JWTManager) findToken(c *gin.Context, need *requirement) (*Token, Locat
 }
 
 // anonymous notes that the request was checked, and has no token.
-func (m *JWTManager) anonymous(c *gin.Context) (*Token, error) {
-	remember(c, m, verified{})
+func (m *JWTManager) anonymous(c *gin.Context, need *requirement) (*Token, error) {
+	remember(c, m, verified{need: need})
 	return nil, nil
 }
 
@@ -195,9 +195,22 @@ func (m *JWTManager) anonymous(c *gin.Context) (*Token, error) {
 //
 // The error is added to c.Errors for the application's log. It tells what was
 // wrong; it holds neither the token nor its claims.
-func (m *JWTManager) Refuse(c *gin.Context, err error) { m.refuser.refuse(c, err) }
+func (m *JWTManager) Refuse(c *gin.Context, err error) {
+	if v := verifiedIn(c.Request.Context()); v != nil { // by a handler behind JWTRequired
+		err = v.need.addressed(err)
+	}
+	m.refuser.refuse(c, err)
+}
 
 func (m *JWTManager) requirementOf(caller string, opts []RequiredOption) *requirement {
 	m.mustBeReady(caller)
-	return newRequirement(opts, m.config.TokenLocation)
+	need := newRequirement(opts, m.config.TokenLocation)
+	if need.resourceURL != "" {
+		resource, err := resourceOf(m.resources, need.resourceURL)
+		if err != nil {
+			panic("ginjwt: ForResource: " + err.Error())
+		}
+		need.resource = resource
+	}
+	return need
 }

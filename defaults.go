@@ -67,6 +67,7 @@ func (c Config) withDefaults() Config {
 	}
 	c.Keys = slices.Clone(c.Keys)
 	c.Issuers = slices.Clone(c.Issuers)
+	c.Resources = slices.Clone(c.Resources)
 	c.DecodeAlgorithms = keys.CanonicalAlgorithms(c.DecodeAlgorithms)
 	c.DecodeIssuers = slices.Clone(c.DecodeIssuers)
 	c.EncodeAudience = slices.Clone(c.EncodeAudience)

@@ -70,6 +70,7 @@ type Error struct {
 	MaxAge time.Duration // how long ago the user may have authenticated, if a fresh token is missing; zero: not limited
 
 	challenge  string         // that of the route; empty: the one of the kind and the reason
+	parameters string         // that the route adds to the challenge of the kind and the reason
 	token      *Token         // kept from callers, given to the loader that answers
 	cookies    []*http.Cookie // to put in the response, whatever the loader writes
 	messageKey string         // Config.ErrorMessageKey

@@ -16,14 +16,14 @@ import (
 
 // formReader finds CSRF values in forms.
 type formReader struct {
-	maxSize int64                                           // of a form with files
-	verify  func(ctx context.Context, encoded string) error // whether a token is good, and not revoked
+	maxSize int64                                                              // of a form with files
+	verify  func(ctx context.Context, encoded string, audience []string) error // whether a token is good, and not revoked
 }
 
 // value returns a field of the form in a request, whatever its method; never from
 // the query string. Two fields are one value that matches nothing. The body stays
 // whole for the handler.
-func (f *formReader) value(c *gin.Context, field, token string) (string, error) {
+func (f *formReader) value(c *gin.Context, field, token string, audience []string) (string, error) {
 	if values := parsedBefore(c.Request, field); len(values) > 0 {
 		return strings.Join(values, ","), nil
 	}
@@ -34,7 +34,7 @@ func (f *formReader) value(c *gin.Context, field, token string) (string, error) 
 		values = urlencodedValues(c, field)
 	case gin.MIMEMultipartPOSTForm:
 		_, params, _ := mime.ParseMediaType(contentType) // none, if one is malformed
-		values, err = f.multipartValues(c, params["boundary"], field, token)
+		values, err = f.multipartValues(c, params["boundary"], field, token, audience)
 	}
 	return strings.Join(values, ","), err
 }
@@ -72,7 +72,7 @@ func urlencodedValues(c *gin.Context, field string) []string {
 // whatever stands behind it, and files need not be kept.
 //
 // A form of which the end was read, but not the last boundary, has no values.
-func (f *formReader) multipartValues(c *gin.Context, boundary, field, token string) ([]string, error) {
+func (f *formReader) multipartValues(c *gin.Context, boundary, field, token string, audience []string) ([]string, error) {
 	if boundary == "" {
 		return nil, nil
 	}
@@ -86,17 +86,17 @@ func (f *formReader) multipartValues(c *gin.Context, boundary, field, token stri
 	case len(values) > 0:
 		return values, nil
 	}
-	return f.laterValue(c, boundary, field, token)
+	return f.laterValue(c, boundary, field, token, audience)
 }
 
 // laterValue returns the first value of a field, which is behind files. They are
 // kept for the handler, so nobody can fill the disk without a good token.
-func (f *formReader) laterValue(c *gin.Context, boundary, field, token string) ([]string, error) {
+func (f *formReader) laterValue(c *gin.Context, boundary, field, token string, audience []string) ([]string, error) {
 	ctx := c.Request.Context()
 	if c.Request.ContentLength > f.maxSize {
 		return nil, nil
 	}
-	if err := f.verify(ctx, token); err != nil {
+	if err := f.verify(ctx, token, audience); err != nil {
 		if e := asError(err); e.Kind == ErrExpiredToken || e.Status >= http.StatusInternalServerError {
 			return nil, err // who sends it can get another, or nobody knows
 		}

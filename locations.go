@@ -27,7 +27,7 @@ type requestReader struct {
 
 // newRequestReader makes a reader by the settings. verify says whether a token is
 // good, and not revoked, for forms that are read only if it is.
-func newRequestReader(config *Config, verify func(ctx context.Context, encoded string) error) *requestReader {
+func newRequestReader(config *Config, verify func(ctx context.Context, encoded string, audience []string) error) *requestReader {
 	f := &requestReader{
 		config:         config,
 		headerKey:      http.CanonicalHeaderKey(config.HeaderName),
@@ -216,7 +216,7 @@ func (f *requestReader) findInCookies(c *gin.Context, need *requirement) (carrie
 	if len(values) == 0 || values[0] == "" {
 		return carried{}, refusalf(ErrNoAuthorization, "Missing cookie %q", kind.name)
 	}
-	csrf, err := f.csrf.valueIn(c, kind, values[0])
+	csrf, err := f.csrf.valueIn(c, kind, values[0], need.audience())
 	if err != nil {
 		return carried{}, err
 	}

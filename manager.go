@@ -30,6 +30,7 @@ type JWTManager struct {
 	checks      *tokenChecks
 	reader      *requestReader
 	refuser     *refuser
+	resources   []*resourceRules
 }
 
 // New returns a manager that will use config. It never fails; InitApp reports
@@ -98,14 +99,15 @@ func (m *JWTManager) assemble(checked checkedConfig, revokes bool) {
 		}
 	}
 	m.checks = &tokenChecks{callbacks: loaders, revocations: m.revocations, sessions: m.sessions, now: config.Now}
-	m.reader = newRequestReader(config, func(ctx context.Context, encoded string) error {
-		token, err := m.verifier.decode(ctx, encoded, decodeSpec{})
+	m.reader = newRequestReader(config, func(ctx context.Context, encoded string, audience []string) error {
+		token, err := m.verifier.decode(ctx, encoded, decodeSpec{audience: audience})
 		if err != nil {
 			return err
 		}
 		return m.revocations.check(ctx, token)
 	})
 	m.refuser = &refuser{&loaders.responders, profiles[config.ErrorProfile], challengesOf(config.HeaderType), config.ErrorMessageKey, m.events}
+	m.resources = config.resourceRules()
 }
 
 // SetKeys replaces the keys of the manager while it serves: those of

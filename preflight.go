@@ -22,7 +22,7 @@ func (m *JWTManager) passPreflight(c *gin.Context, need *requirement) (*Token, e
 	if _, kept := c.Get(gin.BodyBytesKey); kept { // a middleware has bound the body
 		c.Set(gin.BodyBytesKey, []byte{})
 	}
-	return m.anonymous(c)
+	return m.anonymous(c, need)
 }
 
 // notInPreflights are headers with credentials, headers of a body, and those that

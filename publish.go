@@ -4,9 +4,7 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"maps"
-	"net"
 	"net/http"
-	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -73,7 +71,7 @@ func (m *JWTManager) MetadataHandler(metadata Metadata) gin.HandlerFunc {
 	if issuer == "" || issuer != m.config.EncodeIssuer {
 		panic("ginjwt: MetadataHandler: Issuer must be that of the tokens; set Config.EncodeIssuer")
 	}
-	if !isPublicURL(issuer) || strings.ContainsAny(issuer, "?#") { // RFC 8414 §2
+	if !isIssuerURL(issuer) {
 		panic(fmt.Sprintf("ginjwt: MetadataHandler: issuer: %q is no absolute https URL without a query", issuer))
 	}
 	members := metadata.members()
@@ -125,14 +123,39 @@ func (d Metadata) members() map[string]any {
 	return members
 }
 
-func isPublicURL(text string) bool {
-	u, err := url.Parse(text)
-	if err != nil || u.Hostname() == "" || u.User != nil || u.Fragment != "" {
-		return false
+// ResourceMetadataHandler serves the metadata of Config.Resources (RFC 9728), each at
+// its [Resource.MetadataPath]. Register it there for all methods:
+//
+//	router.Any(mcp.MetadataPath(), mgr.ResourceMetadataHandler())
+//
+// Pages of every origin may read it, as clients in browsers must. Nothing of a request
+// is in the answer, the host included. Others may keep it for 5 minutes. A path of no
+// resource is answered 404.
+//
+// It panics if called before InitApp, or without Resources.
+func (m *JWTManager) ResourceMetadataHandler() gin.HandlerFunc {
+	m.mustBeReady("ResourceMetadataHandler")
+	if len(m.resources) == 0 {
+		panic("ginjwt: ResourceMetadataHandler: there are no resources; set Config.Resources")
 	}
-	ip := net.ParseIP(u.Hostname())
-	loopback := u.Hostname() == "localhost" || ip != nil && ip.IsLoopback()
-	return u.Scheme == "https" || u.Scheme == "http" && loopback
+	return func(c *gin.Context) {
+		const methods = "GET, HEAD, OPTIONS"
+		metadata := metadataAt(m.resources, c.Request.URL)
+		c.Header("Access-Control-Allow-Origin", "*")
+		switch {
+		case metadata == nil:
+			c.AbortWithStatus(http.StatusNotFound)
+		case c.Request.Method == http.MethodOptions:
+			c.Header("Access-Control-Allow-Methods", methods)
+			c.Header("Access-Control-Allow-Headers", "*") // MCP clients send MCP-Protocol-Version
+			c.AbortWithStatus(http.StatusNoContent)
+		case c.Request.Method != http.MethodGet && c.Request.Method != http.MethodHead:
+			c.Header("Allow", methods)
+			c.AbortWithStatus(http.StatusMethodNotAllowed)
+		default:
+			publish(c, "application/json", metadata, nil)
+		}
+	}
 }
 
 // publish answers with JSON that others may keep, or with 304 if they have it.

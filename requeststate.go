@@ -29,6 +29,7 @@ type verified struct {
 	token *Token
 	user  any
 	by    *JWTManager // that made all its checks; nil: somebody put the token there
+	need  *requirement
 }
 
 // fill stores the outcome of the first check, and reports whether it was that.

@@ -1,6 +1,8 @@
 package ginjwt
 
 import (
+	"fmt"
+	"net/http"
 	"slices"
 	"time"
 )
@@ -19,6 +21,9 @@ type requirement struct {
 	freshWithin time.Duration // zero: does not matter
 	guards      []guard
 	scope       string // those of all guards, for the client
+
+	resourceURL string         // of the resource that the route belongs to
+	resource    *resourceRules // nil: none
 
 	ageChallenge, scopeChallenge string // of this route; empty: not made yet
 }
@@ -65,6 +70,52 @@ func AnyType() RequiredOption {
 // SkipRevocationCheck does not ask whether the token was revoked.
 func SkipRevocationCheck() RequiredOption {
 	return func(need *requirement) { need.skipRevocation = true }
+}
+
+// ForResource says that the route belongs to the resource with this URL, one of
+// Config.Resources: a token must be for it, and challenges say where its metadata is.
+// See [Resource]. The middleware panics if there is no such resource, or if a route
+// belongs to two.
+func ForResource(url string) RequiredOption {
+	if url == "" {
+		panic("ginjwt: ForResource: names nothing")
+	}
+	return func(need *requirement) {
+		if need.resourceURL != "" && need.resourceURL != url {
+			panic(fmt.Sprintf("ginjwt: ForResource: a route belongs to one resource, not to %q and %q", need.resourceURL, url))
+		}
+		need.resourceURL = url
+	}
+}
+
+// audience is what "aud" must hold on the routes of a resource; nil where the issuer
+// says it.
+func (need *requirement) audience() []string {
+	if need.resource == nil {
+		return nil
+	}
+	return need.resource.audience
+}
+
+// addressed returns the refusal of a route as a client of its resource can use it: by
+// the statuses of RFC 6750 §3.1, and with what it needs to get a better token.
+func (need *requirement) addressed(err error) error {
+	if need == nil || need.resource == nil {
+		return err
+	}
+	e := asError(err)
+	if e.parameters != "" { // of the resource that the error is about
+		return err
+	}
+	a := answers[e.row()]
+	if e.Status == a.status {
+		e.Status = a.oauthStatus
+	}
+	e.challenge, e.parameters = "", need.resource.parameter
+	if a.oauthStatus == http.StatusUnauthorized && need.scope != "" {
+		e.parameters += `, scope="` + need.scope + `"`
+	}
+	return e
 }
 
 // guard is one thing that a route asks of the claims of a token.

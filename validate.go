@@ -31,6 +31,7 @@ func (c Config) validate(p *problems) {
 	c.validateLocations(p)
 	c.validateCookies(p)
 	c.validateSessions(p)
+	c.validateResources(p)
 }
 
 func (c Config) validateClaims(p *problems) {

@@ -73,7 +73,8 @@ func (v *verifier) newCache(set *keys.Set) *tokenCache {
 
 // decodeSpec is what a caller asks of decode.
 type decodeSpec struct {
-	csrf         string // empty: not asked for
+	csrf         string   // empty: not asked for
+	audience     []string // of the resource that the token is for; nil: that of the issuer
 	allowExpired bool
 }
 
@@ -87,7 +88,7 @@ func (v *verifier) decode(ctx context.Context, encoded string, spec decodeSpec) 
 		return nil, err
 	}
 	token := newToken(encoded, &good.contents, now)
-	expired, err := v.claims.check(token, &good.payload, good.rules, spec.allowExpired, now)
+	expired, err := v.claims.check(token, &good.payload, good.rules, spec, now)
 	if err != nil {
 		return nil, err
 	}

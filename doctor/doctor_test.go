@@ -162,6 +162,15 @@ func ailments(t *testing.T) []ailment {
 		}
 		return ailment{start, func(c *ginjwt.Config) { bad(&c.Issuers[0]) }, func(c *ginjwt.Config) { fixed(&c.Issuers[0]) }, want}
 	}
+	resource := func(want string, bad, fixed func(*ginjwt.Config)) ailment {
+		start := func() ginjwt.Config {
+			c := healthy()
+			c.EncodeAudience = append(c.EncodeAudience, "https://us/mcp")
+			c.Resources = []ginjwt.Resource{{URL: "https://us/mcp"}}
+			return c
+		}
+		return ailment{start, bad, fixed, want}
+	}
 	return []ailment{
 		// Algorithms and keys.
 		{healthy, func(c *ginjwt.Config) { c.PrivateKey = pems.Ed25519Private }, func(c *ginjwt.Config) { c.Algorithm, c.SecretKey = "EdDSA", "" },
@@ -454,6 +463,19 @@ func ailments(t *testing.T) []ailment {
 			func(i *ginjwt.Issuer) { i.Leeway = time.Second - 1 }, func(i *ginjwt.Issuer) { i.Leeway = time.Second }),
 		issuer(`note: Issuers[0].RequiredClaims: Issuer "https://them" may leave out "exp"`,
 			func(i *ginjwt.Issuer) { i.RequiredClaims = nil }, func(i *ginjwt.Issuer) { i.RequiredClaims = []string{"sub", "exp"} }),
+
+		// Resources.
+		resource(`warning: Resources[0].AuthorizationServers: Resource "https://us/mcp" names no authorization server`,
+			func(c *ginjwt.Config) { c.EncodeIssuer, c.DecodeIssuer = "", "" },
+			func(c *ginjwt.Config) { c.EncodeIssuer, c.DecodeIssuer = "https://us", "https://us" }),
+		resource(`warning: Resources[0].AuthorizationServers: Resource "https://us/mcp" sends clients to a server whose tokens are refused`,
+			func(c *ginjwt.Config) { c.Resources[0].AuthorizationServers = []string{"https://us", "https://them"} },
+			func(c *ginjwt.Config) { c.Resources[0].AuthorizationServers = []string{"https://us"} }),
+		resource(`note: Resources[0].URL: Resource "https://us/mcp/" is in the "aud" of no token`,
+			func(c *ginjwt.Config) { c.Resources[0].URL += "/" }, func(c *ginjwt.Config) { c.EncodeAudience[1] += "/" }),
+		resource("warning: TokenLocation (JWT_TOKEN_LOCATION): There are Resources, but no tokens are read from headers",
+			func(c *ginjwt.Config) { c.TokenLocation = []ginjwt.Location{ginjwt.InJSON} },
+			func(c *ginjwt.Config) { c.TokenLocation = append(c.TokenLocation, ginjwt.InHeaders) }),
 
 		// Settings that do nothing.
 		{healthy, func(c *ginjwt.Config) { c.MaxResolvedIssuers = 10 }, func(c *ginjwt.Config) {

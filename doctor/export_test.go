@@ -12,6 +12,9 @@ func DoctorTexts() (problems []string) {
 	for _, r := range issuerRules {
 		problems = append(problems, r.problem)
 	}
+	for _, r := range resourceRules {
+		problems = append(problems, r.problem)
+	}
 	for _, r := range secretRules {
 		problems = append(problems, r.problem)
 	}

@@ -35,7 +35,7 @@ func (c effectiveConfig) findings() (findings []Finding) {
 			findings = append(findings, finding(r.severity, r.field, r.problem, r.fix))
 		}
 	}
-	return slices.Concat(findings, c.secretFindings(), c.keyFindings(), c.issuerFindings(), c.claimFindings(), c.unusedFindings())
+	return slices.Concat(findings, c.secretFindings(), c.keyFindings(), c.issuerFindings(), c.resourceFindings(), c.claimFindings(), c.unusedFindings())
 }
 
 // warns reports whether LoadConfig had something to say about a setting.

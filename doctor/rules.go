@@ -24,7 +24,7 @@ const day = 24 * time.Hour
 
 // rules are about single settings, and what they mean together. No two of them
 // report the same thing.
-var rules = slices.Concat(algorithmRules, lifetimeRules, locationRules, cookieRules, csrfRules, claimRules, audienceRules, storeRules, limitRules, answerRules)
+var rules = slices.Concat(algorithmRules, lifetimeRules, locationRules, cookieRules, csrfRules, claimRules, audienceRules, storeRules, limitRules, answerRules, bearerRules)
 
 var lifetimeRules = []rule{
 	{Danger, "AccessTokenExpires", func(c effectiveConfig) bool { return c.AccessTokenExpires == ginjwt.NeverExpires },

@@ -1,0 +1,152 @@
+package ginjwt
+
+import (
+	"fmt"
+	"maps"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/go-json-experiment/json"
+)
+
+// resourceRules are what the routes of a [Resource] demand and answer, and what is
+// published of it.
+type resourceRules struct {
+	audience  []string // its URL
+	parameter string   // of challenges
+	metadata  []byte   // JSON
+
+	path, query string // where the metadata is
+}
+
+// resourceRules makes the rules of all resources. The settings have been checked.
+func (c Config) resourceRules() (all []*resourceRules) {
+	for _, r := range c.Resources {
+		u, _ := url.Parse(r.URL)
+		metadata, _ := r.metadata(c)
+		all = append(all, &resourceRules{
+			audience:  []string{r.URL},
+			parameter: `, resource_metadata="` + r.MetadataURL() + `"`,
+			metadata:  metadata,
+			path:      r.MetadataPath(),
+			query:     u.RawQuery,
+		})
+	}
+	return all
+}
+
+// resourceOf returns the rules of the resource with this URL.
+func resourceOf(all []*resourceRules, name string) (*resourceRules, error) {
+	for _, r := range all {
+		if r.audience[0] == name {
+			return r, nil
+		}
+	}
+	return nil, fmt.Errorf("%q is the URL of none of Config.Resources", name)
+}
+
+// metadataAt returns what is published for a request; nil if nothing is. Nothing but
+// path and query of the request is looked at. A query that no resource has is
+// passed over where a resource has none.
+func metadataAt(all []*resourceRules, u *url.URL) (metadata []byte) {
+	for _, r := range all {
+		switch {
+		case r.path != u.Path:
+		case r.query == u.RawQuery:
+			return r.metadata
+		case r.query == "":
+			metadata = r.metadata
+		}
+	}
+	return metadata
+}
+
+// metadata returns the document of RFC 9728 §2. What is empty is left out, but for the
+// methods: an empty list of those says that clients cannot use RFC 6750.
+func (r Resource) metadata(c Config) ([]byte, error) {
+	members := map[string]any{"bearer_methods_supported": c.bearerMethods()}
+	for name, list := range map[string][]string{"authorization_servers": c.authorizationServers(r), "scopes_supported": r.ScopesSupported} {
+		if len(list) > 0 {
+			members[name] = list
+		}
+	}
+	for name, text := range map[string]string{"resource_name": r.Name, "resource_documentation": r.Documentation, "jwks_uri": r.JWKSURI} {
+		if text != "" {
+			members[name] = text
+		}
+	}
+	maps.Copy(members, r.Extra)
+	members["resource"] = r.URL
+	return json.Marshal(members, json.Deterministic(true))
+}
+
+// authorizationServers are those of r, or the issuers whose tokens are accepted.
+func (c Config) authorizationServers(r Resource) (servers []string) {
+	if len(r.AuthorizationServers) > 0 {
+		return r.AuthorizationServers
+	}
+	names := []string{c.EncodeIssuer}
+	if len(c.Issuers) > 0 {
+		names = nil
+	}
+	for _, i := range c.Issuers {
+		names = append(names, i.Name)
+	}
+	return slices.DeleteFunc(names, func(name string) bool { return !isIssuerURL(name) })
+}
+
+// bearerMethods are the ways of RFC 6750 §2 in which a client may send its token by
+// these settings. A JSON body is none of them: that of §2.2 is a form.
+func (c Config) bearerMethods() []string {
+	methods := []string{}
+	if slices.Contains(c.TokenLocation, InHeaders) && !c.DisableHeaderType &&
+		strings.EqualFold(c.HeaderName, "Authorization") && strings.EqualFold(c.HeaderType, "Bearer") {
+		methods = append(methods, "header")
+	}
+	if slices.Contains(c.TokenLocation, InQueryString) && c.QueryStringName == "access_token" && c.QueryStringValuePrefix == "" {
+		methods = append(methods, "query")
+	}
+	return methods
+}
+
+// validateResources reports what is wrong with Resources.
+func (c Config) validateResources(p *problems) {
+	for n, r := range c.Resources {
+		field := func(name string) string { return fmt.Sprintf("Resources[%d].%s", n, name) }
+		p.addError(field("URL"), validResourceURL(r.URL))
+		if slices.ContainsFunc(c.Resources[:n], func(other Resource) bool { return other.samePlace(r) }) {
+			p.add(field("URL"), "%q has its metadata where another resource has it", r.URL)
+		}
+		r.validateMembers(p, field)
+		if _, err := r.metadata(c); err != nil {
+			p.addError(field("Extra"), err)
+		}
+	}
+}
+
+// samePlace reports whether the metadata of two resources would be at one place. The
+// host does not count: nothing tells the hosts of a router apart.
+func (r Resource) samePlace(other Resource) bool {
+	a, _ := url.Parse(r.URL)
+	b, _ := url.Parse(other.URL)
+	return a != nil && b != nil && pathBehind(a) == pathBehind(b) && a.RawQuery == b.RawQuery
+}
+
+func (r Resource) validateMembers(p *problems, field func(string) string) {
+	for _, server := range r.AuthorizationServers {
+		if !isIssuerURL(server) {
+			p.add(field("AuthorizationServers"), "%q is no absolute https URL without a query (RFC 8414 §2)", server)
+		}
+	}
+	for _, scope := range r.ScopesSupported {
+		if !isScope(scope) {
+			p.add(field("ScopesSupported"), "%q is not a scope (RFC 6749 §3.3)", scope)
+		}
+	}
+	for name, text := range map[string]string{"Documentation": r.Documentation, "JWKSURI": r.JWKSURI} {
+		if text != "" && !isPublicURL(text) {
+			p.add(field(name), "%q is no absolute https URL", text)
+		}
+	}
+}
