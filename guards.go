@@ -221,6 +221,23 @@ func hasScope(in strictjson.Value, scope string) bool {
 	return in.Holds(textIs(scope))
 }
 
+// Scopes returns what the token says of scopes, as the option [Scopes] reads it: from
+// the claim Config.ScopeClaim, or that of the [Issuer]. They are not yet what a route
+// allows.
+func (t *Token) Scopes() (scopes []string) {
+	in := t.claim(t.names().scope)
+	if text, ok := in.Str(); ok {
+		return slices.DeleteFunc(strings.Split(text, " "), func(scope string) bool { return scope == "" })
+	}
+	in.Holds(func(v strictjson.Value) bool {
+		if scope, ok := v.Str(); ok {
+			scopes = append(scopes, scope)
+		}
+		return false
+	})
+	return scopes
+}
+
 // scopeIn reports whether scope is among those in text, which blanks separate.
 func scopeIn(text, scope string) bool {
 	for text != "" {

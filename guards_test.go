@@ -722,3 +722,23 @@ func TestGuardsPanicOnWrongArguments(t *testing.T) {
 		ginjwt.FreshWithin(time.Second)
 	})
 }
+
+func TestScopesOfAToken(t *testing.T) {
+	t.Parallel()
+	config := jwttest.Config(nil)
+	mgr, _ := newManager(t, config)
+	for members, want := range map[string][]string{
+		`"scope":"read write"`:              {"read", "write"},
+		`"scope":" read   write "`:          {"read", "write"},
+		`"scope":["read","write"]`:          {"read", "write"},
+		`"scope":["read write",5,null,"x"]`: {"read write", "x"},
+		`"scope":""`:                        {},
+		`"scope":5`:                         nil,
+		`"scope":{"read":true}`:             nil,
+		`"scopes":"read"`:                   nil,
+	} {
+		token, err := mgr.VerifyToken(t.Context(), guarded(t, config, members))
+		require.NoError(t, err, members)
+		assert.Equal(t, want, token.Scopes(), members)
+	}
+}
