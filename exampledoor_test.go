@@ -4,9 +4,13 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"time"
+
+	"github.com/gin-gonic/gin"
 
 	"github.com/gin-jwt-extended/ginjwt"
 	"github.com/gin-jwt-extended/ginjwt/jwttest"
+	"github.com/gin-jwt-extended/ginjwt/store"
 )
 
 // A service without Gin: its routes are handlers of net/http.
@@ -27,6 +31,22 @@ func ExampleJWTManager_Middleware() {
 	// orders of alice
 	// {"msg":"Insufficient scope"}
 	// {"msg":"Missing Authorization Header"}
+}
+
+// ImplicitRefresh needs Gin, and Gin takes handlers of net/http.
+func ExampleJWTManager_ImplicitRefresh_netHTTP() {
+	mgr := ginjwt.New(ginjwt.Config{
+		SecretKey: jwttest.Config(nil).SecretKey, Sessions: &store.MemorySessions{}, TokenLocation: []ginjwt.Location{ginjwt.InCookies},
+	})
+	router := exampleEngine(mgr)
+	pages := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = fmt.Fprintln(w, "hello,", ginjwt.GetJWTIdentity(r.Context()))
+	})
+	router.GET("/", mgr.ImplicitRefresh(10*time.Minute), mgr.JWTRequired(), gin.WrapH(pages))
+
+	cookie := jwttest.Header("Cookie", "access_token_cookie="+exampleToken(mgr, "alice"))
+	fmt.Print(jwttest.Do(router, "GET", "/", cookie).Body)
+	// Output: hello, alice
 }
 
 // A middleware of your own decides what becomes of a refusal.
