@@ -21,6 +21,8 @@ func ownLeeway(leeway time.Duration) time.Duration { return max(leeway, clockTol
 // claimChecks are what tokens of all issuers must satisfy alike.
 type claimChecks struct {
 	anySubject bool // "sub" may be other than text
+
+	resources []string // that tokens may be for
 }
 
 // check checks the registered claims in PyJWT's order, and fills in the times of
@@ -35,14 +37,8 @@ func (k claimChecks) check(token *Token, p *payload, rules *issuerRules, spec de
 			return false, err
 		}
 	}
-	audience := rules.audience
-	if spec.audience != nil {
-		audience = spec.audience
-	}
-	if len(audience) > 0 {
-		if err := checkAudience(p.audJSON, audience); err != nil {
-			return false, err
-		}
+	if err := k.checkAudience(p.audJSON, rules, spec); err != nil {
+		return false, err
 	}
 	switch {
 	case p.subJSON != "" && p.subJSON.Kind() != '"' && !k.anySubject && rules.asksSubject(p):
@@ -130,27 +126,54 @@ func checkIssuer(iss strictjson.Value, accepted []string) error {
 	return nil
 }
 
-// checkAudience wants one of accepted among the audiences of the token.
-func checkAudience(aud strictjson.Value, accepted []string) error {
+// checkAudience wants one of those that are accepted among the audiences of the token.
+// Where none is demanded, a token that is for resources only does not pass: who was
+// given it, such as the client of an MCP server, was not given all else.
+func (k claimChecks) checkAudience(aud strictjson.Value, rules *issuerRules, spec decodeSpec) error {
+	accepted := rules.audience
+	if spec.audience != nil {
+		accepted = spec.audience
+	}
+	if len(accepted) == 0 {
+		if spec.elsewhere && len(k.resources) > 0 && isOnlyFor(aud, k.resources) {
+			return errAudience
+		}
+		return nil
+	}
 	if aud.IsFalsy() {
 		return errNoAudience
 	}
-	audiences := []jsontext.Value{jsontext.Value(aud)}
-	if aud.Kind() == '[' {
-		if err := json.Unmarshal([]byte(aud), &audiences); err != nil {
-			return errAudienceForm
-		}
+	audiences, err := audiencesIn(aud)
+	if err != nil {
+		return err
 	}
-	found := false
-	for _, raw := range audiences {
-		audience, ok := strictjson.Value(raw).Str()
-		if !ok {
-			return errAudienceForm
-		}
-		found = found || slices.Contains(accepted, audience)
-	}
-	if !found {
+	if !slices.ContainsFunc(audiences, func(a string) bool { return slices.Contains(accepted, a) }) {
 		return errAudience
 	}
 	return nil
+}
+
+// isOnlyFor reports whether a token has audiences, and all are among resources.
+func isOnlyFor(aud strictjson.Value, resources []string) bool {
+	audiences, err := audiencesIn(aud)
+	others := func(a string) bool { return !slices.Contains(resources, a) }
+	return err == nil && len(audiences) > 0 && !slices.ContainsFunc(audiences, others)
+}
+
+// audiencesIn returns the audiences in "aud", a text or an array.
+func audiencesIn(aud strictjson.Value) (audiences []string, err error) {
+	values := []jsontext.Value{jsontext.Value(aud)}
+	if aud.Kind() == '[' {
+		if err := json.Unmarshal([]byte(aud), &values); err != nil {
+			return nil, errAudienceForm
+		}
+	}
+	for _, value := range values {
+		audience, ok := strictjson.Value(value).Str()
+		if !ok {
+			return nil, errAudienceForm
+		}
+		audiences = append(audiences, audience)
+	}
+	return audiences, nil
 }

@@ -82,7 +82,7 @@ func (m *JWTManager) VerifyToken(ctx context.Context, encoded string, opts ...Re
 	need.looksOnly = true
 	ctx = plain(ctx)
 	start := m.events.begin()
-	token, err := m.verifier.decode(ctx, encoded, decodeSpec{audience: need.audience()})
+	token, err := m.verifier.decode(ctx, encoded, decodeSpec{audience: need.audience(), elsewhere: need.isElsewhere()})
 	if err == nil {
 		token.user, _, err = m.checks.check(ctx, token, need, "")
 	}
@@ -98,6 +98,7 @@ func (m *JWTManager) VerifyToken(ctx context.Context, encoded string, opts ...Re
 // verify is the whole check, in order. Nothing is stored until all of it has
 // passed.
 func (m *JWTManager) verify(c *gin.Context, need *requirement) (*Token, error) {
+	need = m.inGroup(c, need)
 	switch {
 	case isPreflight(c.Request):
 		return m.passPreflight(c, need)
@@ -127,6 +128,21 @@ func (m *JWTManager) verify(c *gin.Context, need *requirement) (*Token, error) {
 		keepOutOfCaches(c)
 	}
 	return token, nil
+}
+
+// inGroup returns what is asked of a token where a check before this one was that of a
+// resource: then all that follows belongs to the resource too.
+func (m *JWTManager) inGroup(c *gin.Context, need *requirement) *requirement {
+	if need.resource != nil || len(m.resources) == 0 {
+		return need
+	}
+	v := verifiedIn(c.Request.Context())
+	if v == nil || v.need == nil || !slices.Contains(m.resources, v.need.resource) { // of another manager
+		return need
+	}
+	own := *need
+	own.resource = v.need.resource
+	return &own
 }
 
 // checkFound makes all checks on a good token of a request, and returns its user.
@@ -175,7 +191,7 @@ func (m *JWTManager) findToken(c *gin.Context, need *requirement) (*Token, Locat
 		c.Header("Cache-Control", "no-store")
 		c.Header("Referrer-Policy", "no-referrer")
 	}
-	token, err := m.verifier.decode(c.Request.Context(), at.encoded, decodeSpec{csrf: at.csrf, audience: need.audience()})
+	token, err := m.verifier.decode(c.Request.Context(), at.encoded, decodeSpec{csrf: at.csrf, audience: need.audience(), elsewhere: need.isElsewhere()})
 	if err != nil {
 		return nil, at.location, err
 	}

@@ -74,8 +74,8 @@ func SkipRevocationCheck() RequiredOption {
 
 // ForResource says that the route belongs to the resource with this URL, one of
 // Config.Resources: a token must be for it, and challenges say where its metadata is.
-// See [Resource]. The middleware panics if there is no such resource, or if a route
-// belongs to two.
+// See [Resource]. On a group it holds for the JWTRequired of its routes too. The
+// middleware panics if there is no such resource, or if it names two.
 func ForResource(url string) RequiredOption {
 	if url == "" {
 		panic("ginjwt: ForResource: names nothing")
@@ -95,6 +95,12 @@ func (need *requirement) audience() []string {
 		return nil
 	}
 	return need.resource.audience
+}
+
+// isElsewhere reports whether the route gives access to what belongs to no resource.
+// Refreshing and logging out do not.
+func (need *requirement) isElsewhere() bool {
+	return need.resource == nil && !need.refresh && !need.anyType
 }
 
 // addressed returns the refusal of a route as a client of its resource can use it: by

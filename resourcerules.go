@@ -36,6 +36,14 @@ func (c Config) resourceRules() (all []*resourceRules) {
 	return all
 }
 
+// resourceURLs are the URLs of all resources.
+func (c Config) resourceURLs() (urls []string) {
+	for _, r := range c.Resources {
+		urls = append(urls, r.URL)
+	}
+	return urls
+}
+
 // resourceOf returns the rules of the resource with this URL.
 func resourceOf(all []*resourceRules, name string) (*resourceRules, error) {
 	for _, r := range all {

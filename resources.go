@@ -15,9 +15,10 @@ import (
 //	router.Any("/mcp", mgr.JWTRequired(ginjwt.ForResource(mcp.URL)), gin.WrapH(server))
 //
 // There a token must name URL in its "aud", exactly (RFC 8707 §2), whatever
-// Config.DecodeAudience or Issuer.Audience demand on other routes; a refusal has the
-// status that RFC 6750 §3.1 gives it, in every profile; and every challenge says where
-// the metadata is (RFC 9728 §5.1), a 401 also which scopes the route asks for.
+// Config.DecodeAudience or Issuer.Audience demand on other routes; a token that names
+// resources only passes on no other route, unless they list it; a refusal has the status
+// that RFC 6750 §3.1 gives it, in every profile; and every challenge says where the
+// metadata is (RFC 9728 §5.1), a 401 also which scopes the route asks for.
 //
 // What is in a Resource is published.
 type Resource struct {

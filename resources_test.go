@@ -329,6 +329,48 @@ func TestTheAudienceOfAnIssuerIsNoResource(t *testing.T) {
 	}
 }
 
+// A client that was given a token for a resource was not given the rest of the service,
+// also where no audience is demanded.
+func TestATokenForAResourceOpensNothingElse(t *testing.T) {
+	t.Parallel()
+	key := secretKey("k")
+	foreign := issuerOf(t, issuerA, ginjwt.Config{Keys: []keys.Key{key}, Now: (&jwttest.Clock{}).Now})
+	mgr, engine := resourcesApp(t, func(c *ginjwt.Config) {
+		c.Issuers = []ginjwt.Issuer{{Name: issuerA, Keys: []keys.Key{key}, IdentityPrefix: "a:"}}
+	})
+	engine.Any("/any", mgr.JWTRequired(ginjwt.AnyType()), identify)
+	engine.Any("/refresh", mgr.RefreshRequired(), identify)
+	for _, test := range []struct {
+		name     string
+		audience []string
+		passes   bool
+	}{
+		{"none", nil, true},
+		{"another", []string{"shop"}, true},
+		{"a resource", []string{mcpURL}, false},
+		{"two resources", []string{mcpURL, "https://api.example.com"}, false},
+		{"a resource and another", []string{mcpURL, "shop"}, true},
+		{"no resource of this service", []string{"https://other.example/mcp"}, true},
+	} {
+		var opts []ginjwt.TokenOption
+		if test.audience != nil {
+			opts = append(opts, ginjwt.WithAudience(test.audience...))
+		}
+		for _, maker := range []*ginjwt.JWTManager{mgr, foreign} {
+			token := jwttest.AccessToken(t, maker, "alice", opts...)
+			want := map[bool]int{true: 200, false: 422}[test.passes]
+			assert.Equal(t, want, jwttest.Do(engine, "GET", "/plain", jwttest.Bearer(token)).Code, test.name)
+			_, err := mgr.VerifyToken(t.Context(), token)
+			assert.Equal(t, test.passes, err == nil, test.name)
+			assert.Equal(t, 200, jwttest.Do(engine, "GET", "/any", jwttest.Bearer(token)).Code, "logging out: "+test.name)
+			_, err = mgr.DecodeToken(t.Context(), token)
+			assert.NoError(t, err, test.name)
+		}
+		refresh := jwttest.RefreshToken(t, mgr, "alice", opts...)
+		assert.Equal(t, 200, jwttest.Do(engine, "POST", "/refresh", jwttest.Bearer(refresh)).Code, test.name)
+	}
+}
+
 // Challenges say where the metadata is (RFC 9728 §5.1) and which scopes the route asks
 // for, all of them; the statuses are those of RFC 6750 §3.1, in every profile.
 func TestChallengesOfAResource(t *testing.T) {
@@ -395,7 +437,7 @@ func TestChallengesOfAResource(t *testing.T) {
 func TestLoadersOfAResource(t *testing.T) {
 	t.Parallel()
 	config := jwttest.Config(nil)
-	config.Resources = []ginjwt.Resource{{URL: mcpURL}}
+	config.Resources, config.DecodeAudience = []ginjwt.Resource{{URL: mcpURL}}, []string{"plain"}
 	mgr, engine := newManager(t, config, func(mgr *ginjwt.JWTManager) {
 		mgr.InvalidTokenLoader(func(c *gin.Context, err *ginjwt.Error) { c.String(err.Status, err.Message) })
 	})
@@ -405,13 +447,18 @@ func TestLoadersOfAResource(t *testing.T) {
 	engine.GET("/gone", mgr.JWTRequired(ginjwt.ForResource(mcpURL)), func(c *gin.Context) {
 		mgr.Refuse(c, &ginjwt.Error{Kind: ginjwt.ErrUserLookup, Status: 451})
 	})
-	engine.GET("/group", mgr.JWTRequired(ginjwt.ForResource(mcpURL)), mgr.JWTRequired(ginjwt.Scopes("files:delete")), identify)
+	group := engine.Group("/group", mgr.JWTRequired(ginjwt.ForResource(mcpURL)))
+	group.GET("/", mgr.JWTRequired(ginjwt.Scopes("files:delete")), identify)
+	group.GET("/read", mgr.JWTRequired(ginjwt.Scopes("files:read")), identify)
+	group.GET("/optional", mgr.JWTRequired(ginjwt.Optional()), identify)
 	w := jwttest.Do(engine, "GET", "/", jwttest.Bearer("garbage"))
 	assert.Equal(t, 401, w.Code)
 	assert.Equal(t, "Not enough segments", w.Body.String())
 
-	token := jwttest.Bearer(jwttest.AccessToken(t, mgr, "alice", ginjwt.WithAudience(mcpURL)))
-	for path, status := range map[string]int{"/": 403, "/group": 403, "/gone": 451} {
+	token := jwttest.Bearer(jwttest.AccessToken(t, mgr, "alice", ginjwt.WithAudience(mcpURL), ginjwt.WithClaims(ginjwt.Claims{"scope": "files:read"})))
+	assert.Equal(t, 200, jwttest.Do(engine, "GET", "/group/read", token).Code)
+	assert.Equal(t, 200, jwttest.Do(engine, "GET", "/group/optional", token).Code)
+	for path, status := range map[string]int{"/": 403, "/group/": 403, "/gone": 451} {
 		w = jwttest.Do(engine, "GET", path, token)
 		assert.Equal(t, status, w.Code, path)
 		assert.Contains(t, w.Header().Get("WWW-Authenticate"), `, resource_metadata="`+mcpMetadata+`"`, path)

@@ -40,7 +40,7 @@ func newVerifier(config *Config, checked checkedConfig, loadKey func(context.Con
 		own:     config.ownRules(),
 		foreign: checked.foreign,
 		others:  newResolver(config),
-		claims:  claimChecks{config.DisableVerifySub},
+		claims:  claimChecks{config.DisableVerifySub, config.resourceURLs()},
 
 		loadKey:    loadKey,
 		options:    config.keyOptions(),
@@ -75,6 +75,7 @@ func (v *verifier) newCache(set *keys.Set) *tokenCache {
 type decodeSpec struct {
 	csrf         string   // empty: not asked for
 	audience     []string // of the resource that the token is for; nil: that of the issuer
+	elsewhere    bool     // access to what belongs to no resource is asked for
 	allowExpired bool
 }
 
