@@ -61,10 +61,16 @@ func (c Config) withDefaults() Config {
 	if c.Blocklist == nil {
 		c.Blocklist = &store.MemoryBlocklist{Now: c.Now}
 	}
-	c.TokenLocation = slices.Clone(c.TokenLocation)
+	c.copyLists()
 	if len(c.TokenLocation) == 0 {
 		c.TokenLocation = []Location{InHeaders}
 	}
+	return c
+}
+
+// copyLists makes the slices of c its own.
+func (c *Config) copyLists() {
+	c.TokenLocation = slices.Clone(c.TokenLocation)
 	c.Keys = slices.Clone(c.Keys)
 	c.Issuers = slices.Clone(c.Issuers)
 	c.Resources = slices.Clone(c.Resources)
@@ -80,5 +86,4 @@ func (c Config) withDefaults() Config {
 	}
 	c.RequiredClaims = slices.Clone(c.RequiredClaims)
 	c.DecodeTypes = slices.Clone(c.DecodeTypes)
-	return c
 }

@@ -27,7 +27,7 @@ var resourceRules = []resourceRule{
 		"sends clients to a server whose tokens are refused: it is none of Issuers, and not in DecodeIssuer or DecodeIssuers.",
 		`Write it as in the "iss" of its tokens, and give it an entry in Issuers.`},
 	{Note, "URL", func(c effectiveConfig, r ginjwt.Resource) bool {
-		return c.signs() && len(c.Issuers) == 0 && !slices.Contains(c.EncodeAudience, r.URL)
+		return c.signs() && len(c.Issuers) == 0 && c.IssuerResolver == nil && !slices.Contains(c.EncodeAudience, r.URL)
 	},
 		`is in the "aud" of no token: those of this service are for EncodeAudience, and there are no other Issuers.`,
 		"Add the URL to EncodeAudience, or give the tokens that are for it WithAudience."},
@@ -42,7 +42,7 @@ var bearerRules = []rule{
 
 // refusesServer reports whether tokens of an authorization server are refused.
 func (c effectiveConfig) refusesServer(name string) bool {
-	isForeign := slices.ContainsFunc(c.Issuers, func(i ginjwt.Issuer) bool { return i.Name == name })
+	isForeign := c.IssuerResolver != nil || slices.ContainsFunc(c.Issuers, func(i ginjwt.Issuer) bool { return i.Name == name })
 	isOwn := c.hasKeys() && (c.EncodeIssuer == name || slices.Contains(c.issuers(), name))
 	return !isForeign && !isOwn
 }
