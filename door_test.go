@@ -229,7 +229,6 @@ func TestTheDoorPassesTheResponseWriterOn(t *testing.T) {
 		r.Header.Set("Authorization", "Bearer "+jwttest.AccessToken(t, mgr, "alice"))
 		answer, err := http.DefaultClient.Do(r)
 		require.NoError(t, err)
-		t.Cleanup(func() { _ = answer.Body.Close() })
 		return answer
 	}
 
@@ -241,6 +240,7 @@ func TestTheDoorPassesTheResponseWriterOn(t *testing.T) {
 		<-goOn
 		_, _ = io.WriteString(w, "second\n")
 	}))
+	defer func() { _ = flushed.Body.Close() }()
 	lines := bufio.NewReader(flushed.Body)
 	line, err := lines.ReadString('\n')
 	require.NoError(t, err)
@@ -257,6 +257,7 @@ func TestTheDoorPassesTheResponseWriterOn(t *testing.T) {
 			assert.NoError(t, connection.Close())
 		}
 	}))
+	defer func() { _ = hijacked.Body.Close() }()
 	assert.Equal(t, "299 Mine", hijacked.Status)
 }
 
