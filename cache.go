@@ -18,6 +18,7 @@ const (
 	cacheWays         = 4       // entries a set
 	cacheEntryBytes   = 2 << 10 // what an entry may have on average, and half of what one may have
 	cacheOverhead     = 768     // of an entry, beside its texts
+	originIDBytes     = 64      // of an ID that a logout adds to the blocklist
 )
 
 // goodToken is a token whose signature is good: what it says, and what that was
@@ -118,7 +119,7 @@ func (c *tokenCache) add(encoded string, good *goodToken, now time.Time) {
 	if c == nil {
 		return
 	}
-	size := int64(len(encoded) + len(good.text) + len(good.header) + cacheOverhead)
+	size := int64(len(encoded) + len(good.text) + len(good.header) + originIDBytes*len(good.payload.originIDs) + cacheOverhead)
 	e := cacheEntry{hash: maphash.String(c.seed, encoded), good: good, bytes: size}
 	if size > 2*cacheEntryBytes || c.expired(&e, now) {
 		return

@@ -37,7 +37,7 @@ func (k claimChecks) check(token *Token, p *payload, rules *issuerRules, spec de
 			return false, err
 		}
 	}
-	if err := k.checkAudience(p.audJSON, rules, spec); err != nil {
+	if err := k.checkResource(p.audJSON, rules, spec); err != nil {
 		return false, err
 	}
 	switch {
@@ -54,7 +54,11 @@ func (k claimChecks) check(token *Token, p *payload, rules *issuerRules, spec de
 			return false, missingClaim("Token is missing the %q claim", name)
 		}
 	}
-	return expired, rules.checkForeign(token, p)
+	if err := rules.checkForeign(token, p); err != nil || rules.logout == nil {
+		return expired, err
+	}
+	tooOld, err := rules.logout.checkOrigin(token, p, now)
+	return expired || tooOld && !spec.allowExpired, err
 }
 
 // checkTimes checks "iat", "nbf" and "exp". A date that no calendar has is
@@ -126,20 +130,25 @@ func checkIssuer(iss strictjson.Value, accepted []string) error {
 	return nil
 }
 
-// checkAudience wants one of those that are accepted among the audiences of the token.
-// Where none is demanded, a token that is for resources only does not pass: who was
-// given it, such as the client of an MCP server, was not given all else.
-func (k claimChecks) checkAudience(aud strictjson.Value, rules *issuerRules, spec decodeSpec) error {
+// checkResource checks for whom a token is. Where no audience is demanded, a token that
+// is for resources only does not pass: a client that was given it, such as that of an
+// MCP server, was not given all else.
+func (k claimChecks) checkResource(aud strictjson.Value, rules *issuerRules, spec decodeSpec) error {
 	accepted := rules.audience
 	if spec.audience != nil {
 		accepted = spec.audience
 	}
-	if len(accepted) == 0 {
-		if spec.elsewhere && len(k.resources) > 0 && isOnlyFor(aud, k.resources) {
-			return errAudience
-		}
-		return nil
+	if len(accepted) > 0 {
+		return checkAudience(aud, accepted)
 	}
+	if spec.elsewhere && len(k.resources) > 0 && isOnlyFor(aud, k.resources) {
+		return errAudience
+	}
+	return nil
+}
+
+// checkAudience wants one of those that are accepted among the audiences of the token.
+func checkAudience(aud strictjson.Value, accepted []string) error {
 	if aud.IsFalsy() {
 		return errNoAudience
 	}

@@ -59,7 +59,7 @@ var reservedClaims = map[string]string{
 }
 
 // sessionClaims are reserved where there are sessions.
-var sessionClaims = []string{"sid", "gen"}
+var sessionClaims = []string{"sid", "gen", "upstream"}
 
 // insteadOf returns what to do instead of setting a reserved claim.
 func (n *claimNames) insteadOf(name string) string {
@@ -86,6 +86,10 @@ type payload struct {
 	subJSON, jtiJSON, issJSON, audJSON, csrfJSON, identityJSON strictjson.Value
 
 	generationJSON strictjson.Value // "gen" of a token of a session
+	upstreamJSON   strictjson.Value // "upstream" of a token of a session
+
+	isEvent   bool     // there are "events"
+	originIDs []string // on the blocklist after a logout where the user logged in
 
 	required uint64 // bit i: the i-th required claim is there, and not null
 }
@@ -150,6 +154,10 @@ func (p *payload) set(name string, v strictjson.Value) {
 		p.session, _ = v.Str()
 	case "gen":
 		p.generationJSON = v
+	case "upstream":
+		p.upstreamJSON = v
+	case "events":
+		p.isEvent = v.Kind() == '{'
 	}
 }
 
@@ -209,6 +217,7 @@ type newClaims struct {
 
 	session    string // empty: none
 	generation int64  // of the session; 0: none
+	upstream   string // where the session began; empty: here
 
 	others Claims
 }
@@ -243,6 +252,9 @@ func (n *newClaims) appendTo(b []byte, keys *claimKeys) ([]byte, error) {
 	}
 	if n.generation != 0 {
 		w.number(`,"gen":`, n.generation)
+	}
+	if n.upstream != "" {
+		w.text(`,"upstream":`, n.upstream)
 	}
 	for _, name := range sortedNames(n.others) {
 		w.value(w.key(name), n.others[name])

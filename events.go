@@ -147,6 +147,12 @@ func (e *events) session(ctx context.Context, kind EventKind, id string, cause C
 	}
 }
 
+func (e *events) loggedOut(ctx context.Context, u store.Upstream, tokenID string) {
+	if e != nil {
+		e.observer.Observe(ctx, Event{Kind: EventLoggedOut, Issuer: e.named(u.Issuer), SessionID: u.SID, TokenID: tokenID})
+	}
+}
+
 func (e *events) keysChanged() {
 	if e != nil {
 		e.observer.Observe(context.Background(), Event{Kind: EventKeysChanged})

@@ -14,6 +14,7 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/internal/base64url"
 	"github.com/gin-jwt-extended/ginjwt/internal/strictjson"
 	"github.com/gin-jwt-extended/ginjwt/keys"
+	"github.com/gin-jwt-extended/ginjwt/store"
 )
 
 // issuerRules say how tokens of one issuer are read: of this manager, or of one
@@ -29,6 +30,8 @@ type issuerRules struct {
 	prefix        string
 	required      []string
 	acceptedTypes map[string]bool // of the "typ" header, as media types; empty: without one
+	logout        *logoutRules    // nil: the issuer cannot log out
+	logoutOnly    bool
 
 	// Of an issuer that an IssuerResolver brought.
 	ended  <-chan struct{} // closed when it is not kept any more; nil: never
@@ -151,7 +154,36 @@ func (c Config) rulesOf(i Issuer, fixed *keys.Set) *issuerRules {
 	if i.TypeClaim != "" || len(i.AccessTypes) > 0 {
 		r.requireType()
 	}
+	r.logout, r.logoutOnly = logoutRulesOf(i, r), i.LogoutOnly
 	return r
+}
+
+// logoutRules say what an issuer that logs out sends, and how long a logout has to be
+// remembered.
+type logoutRules struct {
+	tokens      *issuerRules // of logout tokens
+	maxTokenAge time.Duration
+	namesAll    bool // all that begins at the issuer names its session
+}
+
+const defaultMaxTokenAge = 24 * time.Hour
+
+// logoutRulesOf returns nil for an issuer that cannot log out. r are the rules of its
+// other tokens.
+func logoutRulesOf(i Issuer, r *issuerRules) *logoutRules {
+	if len(i.LogoutAudience) == 0 {
+		return nil
+	}
+	return &logoutRules{
+		tokens: &issuerRules{
+			keys:          r.keys,
+			audience:      slices.Clone(i.LogoutAudience),
+			claims:        r.claims,
+			acceptedTypes: acceptedTypes([]string{"", "JWT", "logout+jwt"}),
+		},
+		maxTokenAge: or(i.MaxTokenAge, defaultMaxTokenAge),
+		namesAll:    slices.Contains(r.required, "sid"),
+	}
 }
 
 func acceptedTypes(types []string) map[string]bool {
@@ -176,12 +208,16 @@ func (r *issuerRules) checkProfile(h head) error {
 }
 
 // checkForeign refuses what only tokens of the manager may be: of another type
-// than access, or of a user whose name is neither a text nor an integer.
+// than access, or of a user whose name is neither a text nor an integer. A token about
+// events is a Security Event Token, such as a logout token (RFC 8417 §2.2).
 func (r *issuerRules) checkForeign(token *Token, p *payload) error {
 	if !r.claims.foreign {
 		return nil
 	}
-	if token.Type != AccessToken {
+	if r.logoutOnly {
+		return errIssuer
+	}
+	if token.Type != AccessToken || p.isEvent {
 		return wrongToken("Only access tokens of this issuer are allowed", token)
 	}
 	if r.identify != nil || p.identityJSON.Kind() == '"' || p.identityJSON.IsInteger() {
@@ -223,6 +259,40 @@ func (r *issuerRules) nameUser(ctx context.Context, token *Token) error {
 	}
 	token.Identity = r.prefix + name
 	return nil
+}
+
+// leeway is that for the clock of the issuer.
+func (r *logoutRules) leeway() time.Duration { return r.tokens.claims.leeway }
+
+// checkOrigin wants of a token what a logout ends it by. It reports true if it is so old
+// that a logout may be forgotten.
+func (r *logoutRules) checkOrigin(token *Token, p *payload, now time.Time) (tooOld bool, err error) {
+	switch {
+	case !p.iat.there || !isTime(p.iat.seconds):
+		return false, errNoIssuedAt
+	case p.subJSON.Kind() != '"' || p.subJSON == `""`:
+		return false, errNoSubject
+	}
+	return !token.IssuedAt.Add(r.maxTokenAge + r.leeway()).After(now), nil
+}
+
+// originIDs returns what a verified token is refused by after a logout at an issuer: of
+// which it is, or with which its session began.
+func (r *issuerRules) originIDs(p *payload) ([]string, error) {
+	switch {
+	case r.logout != nil && p.iat.there && isTime(p.iat.seconds): // or checkOrigin refuses it
+		u := store.Upstream{Issuer: p.issuer, SID: p.session}
+		u.Subject, _ = p.subJSON.Str()
+		return originOf(r.realm, u, p.iat.seconds).ids(), nil
+	case r.claims.foreign || p.upstreamJSON == "" || p.session == "" || p.generationJSON == "": // it is no token of an own session
+		return nil, nil
+	}
+	claim, _ := p.upstreamJSON.Str()
+	origin, ok := parseOrigin(claim)
+	if !ok {
+		return nil, errUpstream
+	}
+	return origin.ids(), nil
 }
 
 // applyIssuer makes of p the claims of a token from another issuer, and notes what

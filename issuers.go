@@ -92,6 +92,20 @@ type Issuer struct {
 	// out its ID tokens. Empty means none, "JWT", "at+jwt" and those of
 	// Config.DecodeTypes.
 	Types []string
+
+	// LogoutAudience are the client IDs that the issuer writes to "aud" of its logout
+	// tokens (OpenID Connect Back-Channel Logout 1.0): see
+	// [JWTManager.BackChannelLogoutHandler]. Empty means that its logout tokens are
+	// refused. If it is set, its tokens must have "iat" and "sub".
+	LogoutAudience []string
+
+	// MaxTokenAge is how long after its "iat" a token is accepted at most, where there
+	// is a LogoutAudience: logouts are remembered for that long. Zero means 24 hours.
+	MaxTokenAge time.Duration
+
+	// LogoutOnly refuses all tokens of the issuer but logout tokens. It is for a service
+	// whose users log in there, and which gives them tokens of its own.
+	LogoutOnly bool
 }
 
 // String describes i without secrets.

@@ -90,7 +90,7 @@ func (m *JWTManager) assemble(checked checkedConfig, revokes bool) {
 	m.minter = &minter{config: config, callbacks: loaders, verifier: m.verifier, keys: claimKeysOf(m.verifier.own.claims), events: m.events}
 	m.revocations = &revocations{
 		list: m.events.blocklist(config.Blocklist), callbacks: loaders, realm: config.Realm, required: revokes, sessions: config.Sessions != nil,
-		events: m.events, now: config.Now, leeway: config.DecodeLeeway, accessLifetime: config.AccessTokenExpires,
+		events: m.events, now: config.Now, leeway: config.DecodeLeeway, accessLifetime: config.AccessTokenExpires, idleLifetime: config.RefreshTokenExpires,
 	}
 	if config.Sessions != nil {
 		m.sessions = &sessionPolicy{

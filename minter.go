@@ -147,6 +147,7 @@ func (m *minter) claimsOf(spec *tokenSpec, typ TokenType, subject string) newCla
 	}
 	if s := spec.session; s != nil {
 		claims.session, claims.generation = s.ID, s.Generation
+		claims.upstream = spec.upstream
 	}
 	return claims
 }

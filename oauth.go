@@ -40,9 +40,14 @@ func printable(s string) string {
 	}, s[:min(len(s), 50)])
 }
 
-// refuseGrant answers as RFC 6749 §5.2 says, which has no member for the reason: that
-// is in the WWW-Authenticate header, as it is of other refusals.
 func (m *JWTManager) refuseGrant(c *gin.Context, err error) {
+	m.refuseOAuth(c, err, "invalid_grant", "The token is invalid, expired or revoked")
+}
+
+// refuseOAuth answers as RFC 6749 §5.2 says, which has no member for the reason: that
+// is in the WWW-Authenticate header, as it is of other refusals. code and description
+// are those of a token that is refused.
+func (m *JWTManager) refuseOAuth(c *gin.Context, err error, code, description string) {
 	c.Abort()
 	_ = c.Error(err)
 	refused := asError(err)
@@ -57,7 +62,7 @@ func (m *JWTManager) refuseGrant(c *gin.Context, err error) {
 	case errors.Is(refused, ErrInvalidHeader): // the Idempotency-Key
 		oauthError(c, http.StatusBadRequest, "invalid_request", refused.Message)
 	default:
-		oauthError(c, http.StatusBadRequest, "invalid_grant", "The token is invalid, expired or revoked")
+		oauthError(c, http.StatusBadRequest, code, description)
 	}
 }
 
@@ -77,7 +82,7 @@ func (m *JWTManager) RevocationHandler() gin.HandlerFunc {
 	m.mustBeReady("RevocationHandler")
 	return func(c *gin.Context) {
 		noStore(c)
-		encoded, ok := tokenParameter(c)
+		encoded, ok := tokenParameter(c, "token")
 		if !ok {
 			return
 		}
@@ -141,7 +146,7 @@ func (m *JWTManager) IntrospectionHandler(authorized func(c *gin.Context) bool) 
 			}
 			return
 		}
-		encoded, ok := tokenParameter(c)
+		encoded, ok := tokenParameter(c, "token")
 		if !ok {
 			return
 		}
@@ -170,10 +175,11 @@ func introspection(token *Token) gin.H {
 	return answer
 }
 
-// tokenParameter returns the token in a form, or answers what is wrong with it.
-func tokenParameter(c *gin.Context) (encoded string, ok bool) {
+// tokenParameter returns the token in a field of a form, or answers what is wrong with
+// it.
+func tokenParameter(c *gin.Context, field string) (encoded string, ok bool) {
 	form, ok := postForm(c)
-	values := form["token"]
+	values := form[field]
 	if !ok || len(values) != 1 || values[0] == "" {
 		oauthError(c, http.StatusBadRequest, "invalid_request", "Send one token, in a form (application/x-www-form-urlencoded)")
 		return "", false

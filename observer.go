@@ -122,6 +122,10 @@ const (
 	// EventListWhole: everybody has given back what they knew of a lost list.
 	EventListWhole
 
+	// EventLoggedOut: an issuer logged a user out, by a logout token. SessionID is that
+	// at the issuer; it is empty if all sessions of the user have ended there.
+	EventLoggedOut
+
 	// EventStoreFailed: a store, or the TokenInBlocklistLoader, returned an error.
 	EventStoreFailed
 )
@@ -133,7 +137,7 @@ var eventNames = [...]string{
 	EventSessionStarted: "session_started", EventSessionEnded: "session_ended",
 	EventKeysChanged: "keys_changed", EventKeySetFetched: "key_set_fetched", EventKeySetFailed: "key_set_failed",
 	EventListComplete: "list_complete", EventListStale: "list_stale", EventListLost: "list_lost", EventListWhole: "list_whole",
-	EventStoreFailed: "store_failed",
+	EventLoggedOut: "logged_out", EventStoreFailed: "store_failed",
 }
 
 // String returns the word for k, such as "session_started": fit for the label of a

@@ -109,7 +109,8 @@ func TestEveryRefusalHasAReason(t *testing.T) {
 		errTooLarge, errSegments, errNotText, errHeaderBase64, errPayloadBase64, errEncrypted, errCryptoBase64, errHeaderJSON, errHeaderObject, errPayloadJSON,
 		errPayloadObject, errKeyID, errCritList, errCritNames, errCritTwice, errCritMissing, errDetached, errCompressed, errType, errNoAlgorithm,
 		errAlgorithm, errSignature, errUnknownKey, errKeyType, errIATNumber, errNBFNumber, errEXPNumber, errIATFuture, errNBFFuture, errNoIssuer,
-		errIssuerText, errIssuer, errNoAudience, errAudienceForm, errAudience, errSubject, errNobody, errJTI, errNoJTI, errNoCSRFClaim, errCSRFMismatch,
+		errIssuerText, errIssuer, errNoAudience, errAudienceForm, errAudience, errSubject, errNobody, errJTI, errNoJTI, errNoIssuedAt, errNoSubject,
+		errUpstream, errNoCSRFClaim, errCSRFMismatch,
 		errCSRFMissing, errOtherOrigin, errGeneration, errOtherSession, errOtherManager, errOldAccess, asError(errBusy),
 	}
 	inFile := 0

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/gin-jwt-extended/ginjwt/store"
@@ -22,6 +23,7 @@ type revocations struct {
 	now            func() time.Time
 	leeway         time.Duration
 	accessLifetime time.Duration
+	idleLifetime   time.Duration // of a session
 }
 
 // clockMargin is how much the clocks of processes that share a store may differ.
@@ -127,7 +129,11 @@ func (r *revocations) check(ctx context.Context, token *Token) error {
 	}
 	ctx = r.uncancelled(ctx, token)
 	blocked, err := false, error(nil)
-	if ids := r.ids(token); len(ids) > 0 {
+	ids := r.ids(token)
+	if origin := token.read().payload.originIDs; len(origin) > 0 { // which the others do not pay for
+		ids = slices.Concat(ids, origin)
+	}
+	if len(ids) > 0 {
 		blocked, err = r.list.Contains(ctx, ids...)
 	}
 	if load := r.callbacks.tokenInBlocklist; err == nil && !blocked && load != nil {

@@ -1,6 +1,7 @@
 package ginjwt
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"time"
@@ -17,6 +18,8 @@ type sessionData struct {
 	Idle    int64      `json:"idle,omitzero"`     // seconds, in place of Config.RefreshTokenExpires
 	Life    int64      `json:"lifetime,omitzero"` // seconds, in place of Config.SessionLifetime
 	Cookies cookieSpec `json:"cookies,omitzero"`
+
+	UpstreamAt int64 `json:"upstream_at,omitzero"` // when the issuer of Session.Upstream said who logged in; seconds
 }
 
 // dataOf returns what is kept with s.
@@ -70,6 +73,9 @@ func (p *sessionPolicy) bounded(s store.Session) store.Session {
 	if last := data.lastEnd(s, p.config); !last.IsZero() {
 		s.ExpiresAt = earlier(s.ExpiresAt, last.Truncate(time.Second))
 	}
+	if s.Upstream != (store.Upstream{}) { // a logout there is remembered that long
+		s.ExpiresAt = earlier(s.ExpiresAt, s.RotatedAt.Add(p.config.RefreshTokenExpires))
+	}
 	return s
 }
 
@@ -88,4 +94,81 @@ func earlier(a, b time.Time) time.Time {
 		return a
 	}
 	return b
+}
+
+// keepCookies notes how the cookies of a session are set.
+func (p *sessionPolicy) keepCookies(ctx context.Context, id string, spec cookieSpec) error {
+	for range replaceAttempts {
+		s, ok, err := p.store.Get(ctx, id)
+		switch {
+		case err != nil:
+			return unavailable(err)
+		case !ok:
+			return refusal(ErrSessionEnded, nil)
+		}
+		data, err := dataOf(s)
+		if err != nil {
+			return failure(err)
+		}
+		data.Cookies = spec
+		next := s
+		next.RotatedAt = later(p.now(), s.RotatedAt.Add(time.Millisecond)) // a rotation that is under way has to read them
+		if next.Data, err = data.text(); err != nil {
+			return err
+		}
+		switch kept, err := p.store.Replace(ctx, s, next); {
+		case err != nil:
+			return unavailable(err)
+		case kept:
+			return nil
+		}
+	}
+	return errBusy
+}
+
+// addUpstream notes in a new session, and its data, what WithUpstream was given.
+func (p *sessionPolicy) addUpstream(ctx context.Context, s *store.Session, data *sessionData, chosen sessionChoice, now time.Time) error {
+	if !chosen.hasUpstream {
+		return nil
+	}
+	rules, err := p.minter.verifier.foreignRules(ctx, chosen.upstream.Issuer)
+	if err != nil {
+		return err
+	}
+	var logout *logoutRules
+	if rules != nil {
+		logout = rules.logout
+	}
+	s.Upstream, data.UpstreamAt = chosen.upstream, chosen.upstreamAt.Unix()
+	return chosen.checkUpstream(logout, p.config, now)
+}
+
+// originOfSession returns where the login of a session was made.
+func originOfSession(s store.Session) (o loginOrigin, ok bool) {
+	if s.Upstream == (store.Upstream{}) {
+		return o, false
+	}
+	data, err := dataOf(s)
+	return originOf(s.Realm, s.Upstream, data.UpstreamAt), err == nil
+}
+
+// upstreamClaim returns the claim "upstream" of the tokens of a session.
+func upstreamClaim(s store.Session) string {
+	if origin, ok := originOfSession(s); ok {
+		return origin.claim()
+	}
+	return ""
+}
+
+// endedUpstream reports whether the user has logged out where a session began.
+func (p *sessionPolicy) endedUpstream(ctx context.Context, s store.Session) (bool, error) {
+	origin, ok := originOfSession(s)
+	if !ok {
+		return false, nil
+	}
+	ended, err := p.revocations.list.Contains(ctx, origin.ids()...)
+	if err != nil {
+		return false, unavailable(err)
+	}
+	return ended, nil
 }

@@ -87,6 +87,9 @@ func (p *sessionPolicy) beginning(ctx context.Context, identity any, chosen sess
 		HandedOutAt: now,
 	}
 	data := sessionData{Claims: chosen.claims, Idle: int64(chosen.idle / time.Second), Life: int64(chosen.lifetime / time.Second)}
+	if err := p.addUpstream(ctx, &s, &data, chosen, now); err != nil {
+		return s, err
+	}
 	if s.Data, err = data.text(); err != nil {
 		return s, err
 	}
@@ -98,8 +101,14 @@ func (p *sessionPolicy) beginning(ctx context.Context, identity any, chosen sess
 }
 
 // start stores a new session, and ends those beyond MaxSessions. One that could
-// not do so has not started.
+// not do so has not started, nor one whose user has logged out where it began.
 func (p *sessionPolicy) start(ctx context.Context, s store.Session) error {
+	switch ended, err := p.endedUpstream(ctx, s); {
+	case err != nil:
+		return err
+	case ended:
+		return refusal(ErrSessionEnded, nil)
+	}
 	if err := p.putLast(ctx, &s); err != nil {
 		return err
 	}
@@ -172,8 +181,15 @@ func (p *sessionPolicy) list(ctx context.Context, identity string) ([]store.Sess
 		sessions[i] = p.bounded(s)
 	}
 	sessions = slices.DeleteFunc(sessions, func(s store.Session) bool {
-		return s.Realm != p.config.Realm || s.Identity != identity || !s.ExpiresAt.After(now)
+		ended := s.Realm != p.config.Realm || s.Identity != identity || !s.ExpiresAt.After(now)
+		if !ended && err == nil {
+			ended, err = p.endedUpstream(ctx, s)
+		}
+		return ended
 	})
+	if err != nil {
+		return nil, err
+	}
 	slices.SortFunc(sessions, newestFirst)
 	return sessions, nil
 }
@@ -277,36 +293,6 @@ func (p *sessionPolicy) removeAll(ctx context.Context, cause Cause, sessions []s
 	return errors.Join(failures...)
 }
 
-// keepCookies notes how the cookies of a session are set.
-func (p *sessionPolicy) keepCookies(ctx context.Context, id string, spec cookieSpec) error {
-	for range replaceAttempts {
-		s, ok, err := p.store.Get(ctx, id)
-		switch {
-		case err != nil:
-			return unavailable(err)
-		case !ok:
-			return refusal(ErrSessionEnded, nil)
-		}
-		data, err := dataOf(s)
-		if err != nil {
-			return failure(err)
-		}
-		data.Cookies = spec
-		next := s
-		next.RotatedAt = later(p.now(), s.RotatedAt.Add(time.Millisecond)) // a rotation that is under way has to read them
-		if next.Data, err = data.text(); err != nil {
-			return err
-		}
-		switch kept, err := p.store.Replace(ctx, s, next); {
-		case err != nil:
-			return unavailable(err)
-		case kept:
-			return nil
-		}
-	}
-	return errBusy
-}
-
 // newPair signs the tokens of s as of now. Both have the same CSRF value.
 func (p *sessionPolicy) newPair(ctx context.Context, s store.Session, identity any, access *tokenSpec, now time.Time) (TokenPair, error) {
 	pair, err := p.accessPair(ctx, s, identity, access, now)
@@ -324,7 +310,7 @@ func (p *sessionPolicy) newPair(ctx context.Context, s store.Session, identity a
 // refreshSpec is what is asked of the refresh token of s as of now.
 func (p *sessionPolicy) refreshSpec(s store.Session, now time.Time) *tokenSpec {
 	spec := p.minter.specOf(nil)
-	spec.session, spec.now, spec.expires = &s, now, s.ExpiresAt.Sub(now)
+	spec.session, spec.upstream, spec.now, spec.expires = &s, upstreamClaim(s), now, s.ExpiresAt.Sub(now)
 	spec.id = derivedID("refresh token", s.ID, fmt.Sprint(s.Generation))
 	spec.claims = p.requiredClaims(s)
 	return spec
@@ -339,7 +325,7 @@ func (p *sessionPolicy) accessPair(ctx context.Context, s store.Session, identit
 	}
 	own := *spec
 	longest := p.config.AccessTokenExpires
-	own.session, own.now = &s, now
+	own.session, own.upstream, own.now = &s, upstreamClaim(s), now
 	own.expires = or(own.expires, longest)
 	if own.expires == NeverExpires || own.expires > longest {
 		return TokenPair{}, fmt.Errorf("%w, of a session at most Config.AccessTokenExpires: ended sessions are remembered that long", ErrLifetime)

@@ -25,9 +25,10 @@ type tokenSpec struct {
 	key    string        // the Idempotency-Key of a rotation
 
 	// Of a token of a session.
-	session *store.Session
-	now     time.Time
-	csrf    string // empty: a new value
+	session  *store.Session
+	upstream string // where it began, as a claim; empty: here
+	now      time.Time
+	csrf     string // empty: a new value
 }
 
 // sessionChoice is what a caller asks of a new session.
@@ -37,6 +38,10 @@ type sessionChoice struct {
 	claims   Claims
 	idle     time.Duration // zero: the configured time
 	lifetime time.Duration // zero: the configured time
+
+	hasUpstream bool
+	upstream    store.Upstream
+	upstreamAt  time.Time
 }
 
 func (c sessionChoice) validate() error {

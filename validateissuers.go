@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/gin-jwt-extended/ginjwt/keys"
 )
@@ -44,6 +45,7 @@ func (c Config) validateIssuer(i Issuer, p *problems, field func(string) string)
 	}
 	i.validateIdentity(p, field)
 	i.validateLists(p, field)
+	i.validateLogout(p, field)
 	c.namesOf(i).validate(p, field)
 }
 
@@ -73,6 +75,7 @@ func (i Issuer) validateLists(p *problems, field func(string) string) {
 		{"IdentityClaims", i.IdentityClaims},
 		{"RequiredClaims", i.RequiredClaims},
 		{"Types", i.Types},
+		{"LogoutAudience", i.LogoutAudience},
 	} {
 		if slices.Contains(list.values, "") {
 			p.add(field(list.field), "holds an empty value")
@@ -83,6 +86,22 @@ func (i Issuer) validateLists(p *problems, field func(string) string) {
 	}
 	if len(i.RequiredClaims) > maxRequired {
 		p.add(field("RequiredClaims"), "holds more than %d names", maxRequired)
+	}
+}
+
+// validateLogout reports settings of a logout that would do nothing.
+func (i Issuer) validateLogout(p *problems, field func(string) string) {
+	if i.MaxTokenAge != 0 && i.MaxTokenAge < time.Second {
+		p.add(field("MaxTokenAge"), "must be at least a second, or zero for 24 hours (it is %s)", i.MaxTokenAge)
+	}
+	if len(i.LogoutAudience) > 0 {
+		return
+	}
+	if i.MaxTokenAge != 0 {
+		p.add(field("MaxTokenAge"), "does nothing without a LogoutAudience")
+	}
+	if i.LogoutOnly {
+		p.add(field("LogoutOnly"), "leaves nothing to do without a LogoutAudience")
 	}
 }
 

@@ -145,6 +145,9 @@ func (v *verifier) verifiedContents(ctx context.Context, encoded string, now tim
 	if err := v.verifySignature(ctx, ring, segments, s.signature, good, now); err != nil {
 		return nil, err
 	}
+	if good.payload.originIDs, err = good.rules.originIDs(&good.payload); err != nil {
+		return nil, err
+	}
 	good.verifier = v
 	good.rules.prove()
 	ring.cache.add(encoded, good, now)
@@ -193,15 +196,18 @@ func (v *verifier) rulesFor(ctx context.Context, iss strictjson.Value) (*issuerR
 		return v.own, nil
 	}
 	name, _ := iss.Str()
-	if r := v.foreign[name]; r != nil {
-		return r, nil
-	}
-	if v.others != nil {
-		if r, err := v.others.rulesFor(ctx, name); r != nil || err != nil {
-			return r, err
-		}
+	if r, err := v.foreignRules(ctx, name); r != nil || err != nil {
+		return r, err
 	}
 	return v.own, nil
+}
+
+// foreignRules returns how the tokens of another issuer are read; nil if it is unknown.
+func (v *verifier) foreignRules(ctx context.Context, name string) (*issuerRules, error) {
+	if r := v.foreign[name]; r != nil || v.others == nil {
+		return r, nil
+	}
+	return v.others.rulesFor(ctx, name)
 }
 
 // verifySignature finds the key, compares the algorithm, and verifies, unless the

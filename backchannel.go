@@ -1,0 +1,117 @@
+package ginjwt
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/gin-jwt-extended/ginjwt/store"
+)
+
+// BackChannelLogoutHandler returns a handler for OpenID Connect Back-Channel Logout 1.0:
+// an issuer of Config.Issuers with a LogoutAudience posts a logout token when one of its
+// users logs out there. One handler is for all issuers:
+//
+//	router.POST("/backchannel-logout", mgr.BackChannelLogoutHandler())
+//
+// From then on the access tokens of that session at the issuer are refused, and the own
+// sessions that began with it by [WithUpstream]. A logout token that names no session
+// refuses all that the issuer has said of the user until then. A token or session that does not
+// name its session at the issuer is refused if it is of the user, and not newer than the logout.
+//
+// The answer is 200 once that is on Config.Blocklist, 400 if the logout token is not
+// valid, and 503 if the list could not be told, or the keys of the issuer could not be
+// fetched. The same logout token may come again. Methods other than POST are answered 405.
+//
+// It panics if called before InitApp, or if no issuer has a LogoutAudience and there is no
+// IssuerResolver.
+func (m *JWTManager) BackChannelLogoutHandler() gin.HandlerFunc {
+	m.mustBeReady("BackChannelLogoutHandler")
+	if !m.verifier.hasLogouts() {
+		panic("ginjwt: BackChannelLogoutHandler: no issuer can log out; set the LogoutAudience of one of Config.Issuers")
+	}
+	return func(c *gin.Context) {
+		noStore(c)
+		if c.Request.Method != http.MethodPost {
+			m.refuseMethod(c)
+			return
+		}
+		encoded, ok := tokenParameter(c, "logout_token")
+		if !ok {
+			return
+		}
+		if err := m.logOut(c.Request.Context(), encoded); err != nil {
+			m.refuseOAuth(c, err, "invalid_request", "The logout token is not valid")
+			return
+		}
+		c.Status(http.StatusOK)
+	}
+}
+
+// logOut does what a logout token says. Its sender may go away meanwhile.
+func (m *JWTManager) logOut(ctx context.Context, encoded string) error {
+	logout, err := m.verifier.decodeLogout(ctx, encoded)
+	if err != nil {
+		return err
+	}
+	ctx = context.WithoutCancel(ctx)
+	if err := m.revocations.logOut(ctx, logout); err != nil {
+		return err
+	}
+	m.events.loggedOut(ctx, logout.Upstream, logout.id)
+	return nil
+}
+
+// hasLogouts reports whether an issuer can log out, or may come that can.
+func (v *verifier) hasLogouts() bool {
+	if v.others != nil {
+		return true
+	}
+	for _, r := range v.foreign {
+		if r.logout != nil {
+			return true
+		}
+	}
+	return false
+}
+
+// logOut refuses what began before a logout, until all of it has expired. The IDs come
+// from the logout token alone, so that one that comes again adds the same.
+func (r *revocations) logOut(ctx context.Context, logout *logoutToken) error {
+	ids := logoutIDs(r.realm, logout.Upstream, logout.issuedAt.Unix(), logout.rules.namesAll)
+	last := later(r.now(), logout.issuedAt).Add(r.logoutLifetime(logout.rules))
+	until := keptUntil(last, max(r.leeway, logout.rules.leeway()))
+	if err := r.blockAll(ctx, ids, until); err != nil {
+		return unavailable(err)
+	}
+	return nil
+}
+
+// logoutLifetime is how long after a logout a token may be good that was made before it,
+// or a session be used.
+func (r *revocations) logoutLifetime(rules *logoutRules) time.Duration {
+	if !r.sessions {
+		return rules.maxTokenAge
+	}
+	return max(rules.maxTokenAge, r.accessLifetime, r.idleLifetime)
+}
+
+// blockAll refuses whatever has one of the IDs.
+func (r *revocations) blockAll(ctx context.Context, ids []string, until time.Time) error {
+	list, ok := store.AdderOf(r.list)
+	if !ok {
+		for _, id := range ids {
+			if err := r.list.Add(ctx, id, until); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	entries := make([]store.Revocation, len(ids))
+	for i, id := range ids {
+		entries[i] = store.Revocation{ID: id, Expires: until}
+	}
+	return list.AddMany(ctx, entries)
+}
