@@ -24,6 +24,7 @@ type Observer struct {
 	accepted, refused       *client.CounterVec
 	refreshes               *client.CounterVec
 	started, ended          *client.CounterVec
+	loggedOut               *client.CounterVec
 	keysChanged             *client.CounterVec
 	blocklist               *client.CounterVec
 	storeFailures           *client.CounterVec
@@ -40,6 +41,7 @@ func New(registry client.Registerer) (*Observer, error) {
 		refreshes:     counter("refreshes_total", "Refresh tokens that were traded (rotated), got the same tokens again (repeated), or had been traded before (reused).", "result"),
 		started:       counter("sessions_started_total", "Sessions that were stored.", "cause"),
 		ended:         counter("sessions_ended_total", "Sessions that were removed. Those that expire are not counted.", "cause"),
+		loggedOut:     counter("logged_out_total", "Logouts that an issuer told of, by a logout token.", "issuer"),
 		keysChanged:   counter("keys_changed_total", "Changes of keys: those of the manager, or of an issuer.", "issuer"),
 		blocklist:     counter("blocklist_events_total", "What happened to the copy of the blocklist.", "event"),
 		storeFailures: counter("store_failures_total", "Calls of a store that returned an error.", "operation", "fault"),
@@ -50,7 +52,7 @@ func New(registry client.Registerer) (*Observer, error) {
 	o.startAtZero()
 	var failures []error
 	for _, c := range []client.Collector{
-		o.issued, o.revoked, o.accepted, o.refused, o.refreshes, o.started, o.ended, o.keysChanged, o.blocklist, o.storeFailures,
+		o.issued, o.revoked, o.accepted, o.refused, o.refreshes, o.started, o.ended, o.loggedOut, o.keysChanged, o.blocklist, o.storeFailures,
 		o.checks, o.failures, o.fetch,
 	} {
 		failures = append(failures, registry.Register(c))
@@ -108,6 +110,8 @@ func (o *Observer) Observe(_ context.Context, e ginjwt.Event) {
 		o.started.WithLabelValues(cause).Inc()
 	case ginjwt.EventSessionEnded:
 		o.ended.WithLabelValues(cause).Inc()
+	case ginjwt.EventLoggedOut:
+		o.loggedOut.WithLabelValues(e.Issuer).Inc()
 	case ginjwt.EventKeysChanged:
 		o.keysChanged.WithLabelValues(e.Issuer).Inc()
 	case ginjwt.EventKeySetFetched, ginjwt.EventKeySetFailed:
