@@ -52,7 +52,6 @@ func start(ctx context.Context, public string) (*gin.Engine, error) {
 		return nil, err
 	}
 	config.Issuers = []ginjwt.Issuer{upstream}
-	config.DecodeLeeway = 10 * time.Second // their clocks are not ours
 	provider, err := oidc.NewProvider(ctx, issuer)
 	if err != nil {
 		return nil, err

@@ -85,9 +85,8 @@ func (c *cluster) newBrowser(t *testing.T) *browser {
 	jar, err := cookiejar.New(nil)
 	require.NoError(t, err)
 	b := &browser{&http.Client{Jar: jar}, t}
-	answer := signIn(t, b.Client, c.processes[0]+"/login")
-	page := read(t, answer)
-	require.Equal(t, c.processes[0]+"/", answer.Request.URL.String(), page)
+	at, page := signIn(t, b.Client, c.processes[0]+"/login")
+	require.Equal(t, c.processes[0]+"/", at.String(), page)
 	require.Contains(t, page, "Logged in as provider:"+subject)
 	return b
 }
@@ -144,8 +143,9 @@ func untilCallback(t *testing.T) *http.Client {
 	}}
 }
 
-// signIn opens an address that leads to the provider, and types the password there.
-func signIn(t *testing.T, b *http.Client, address string) *http.Response {
+// signIn opens an address that leads to the provider, and types the password there. It
+// returns where the browser is then, or was told to go, and the page.
+func signIn(t *testing.T, b *http.Client, address string) (at *url.URL, page string) {
 	t.Helper()
 	answer, err := b.Get(address)
 	require.NoError(t, err)
@@ -154,7 +154,10 @@ func signIn(t *testing.T, b *http.Client, address string) *http.Response {
 	require.Contains(t, form.Path, "/login/username", "the page of the provider")
 	answer, err = b.PostForm(form.String(), url.Values{"username": {username}, "password": {password}, "id": {form.Query().Get("authRequestID")}})
 	require.NoError(t, err)
-	return answer
+	if at, err = answer.Location(); err != nil {
+		at = answer.Request.URL
+	}
+	return at, read(t, answer)
 }
 
 // providersToken gets an access token of the provider.
@@ -164,10 +167,7 @@ func (c *cluster) providersToken(t *testing.T) string {
 		ClientID: clientID, ClientSecret: clientSecret, RedirectURL: c.processes[0] + "/callback", Scopes: []string{"openid"},
 		Endpoint: oauth2.Endpoint{AuthURL: c.url + "/auth", TokenURL: c.url + "/oauth/token"},
 	}
-	answer := signIn(t, untilCallback(t), oauth.AuthCodeURL("state"))
-	read(t, answer)
-	back, err := answer.Location()
-	require.NoError(t, err)
+	back, _ := signIn(t, untilCallback(t), oauth.AuthCodeURL("state"))
 	tokens, err := oauth.Exchange(t.Context(), back.Query().Get("code"))
 	require.NoError(t, err)
 	return tokens.AccessToken
@@ -260,17 +260,14 @@ func TestLoginsOfOthers(t *testing.T) {
 		"an error": func(r *http.Request) { r.URL.RawQuery += "&error=access_denied" },
 	} {
 		b := untilCallback(t)
-		answer := signIn(t, b, c.processes[0]+"/login")
-		read(t, answer)
-		back, err := answer.Location()
-		require.NoError(t, err)
+		back, _ := signIn(t, b, c.processes[0]+"/login")
 		request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, back.String(), nil)
 		require.NoError(t, err)
 		for _, cookie := range b.Jar.Cookies(back) {
 			request.AddCookie(cookie)
 		}
 		change(request)
-		answer, err = http.DefaultTransport.RoundTrip(request)
+		answer, err := http.DefaultTransport.RoundTrip(request)
 		require.NoError(t, err)
 		assert.Equal(t, "The login failed. Go back and try again.", read(t, answer), name)
 		assert.Equal(t, 400, answer.StatusCode, name)
