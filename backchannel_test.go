@@ -251,6 +251,14 @@ func TestForgedLogoutTokens(t *testing.T) {
 		assert.Equal(t, notALogout, w.Body.String(), name)
 	}
 	assert.Zero(t, a.list.added.Load())
+
+	// Nobody learns which issuers there are.
+	unknown := a.post(a.logoutToken(t, "https://d.example/"))
+	for _, issuer := range []string{issuerA, issuerC} {
+		forged := a.post(a.logoutToken(t, issuer) + "x")
+		assert.Equal(t, unknown.Body, forged.Body, issuer)
+		assert.Equal(t, unknown.Header(), forged.Header(), issuer)
+	}
 }
 
 func TestRequestsToLogOut(t *testing.T) {

@@ -55,7 +55,7 @@ func (v *verifier) decodeLogout(ctx context.Context, encoded string) (*logoutTok
 	case !good.names.foreign:
 		return nil, ofUnknown(errIssuer)
 	case logout == nil:
-		return nil, errNoLogoutAudience
+		return nil, ofUnknown(errNoLogoutAudience)
 	}
 	now := v.now()
 	good.rules, good.payload.typ = logout.tokens, AccessToken // for a key that is for one type; issuers call it otherwise

@@ -186,6 +186,14 @@ func logoutRulesOf(i Issuer, r *issuerRules) *logoutRules {
 	}
 }
 
+// logoutRules returns nil if the issuer is unknown, or cannot log out.
+func (r *issuerRules) logoutRules() *logoutRules {
+	if r == nil {
+		return nil
+	}
+	return r.logout
+}
+
 func acceptedTypes(types []string) map[string]bool {
 	accepted := map[string]bool{}
 	for _, typ := range types {

@@ -244,5 +244,9 @@ func (c Config) rulesOfResolved(i Issuer) (*issuerRules, error) {
 	if err := p.join(); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrCallback, err)
 	}
-	return c.rulesOf(i, fixed), nil
+	rules := c.rulesOf(i, fixed)
+	if rules.logout != nil {
+		rules.logout.namesAll = false // sessions outlive what is known of the issuer
+	}
+	return rules, nil
 }

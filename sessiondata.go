@@ -73,10 +73,21 @@ func (p *sessionPolicy) bounded(s store.Session) store.Session {
 	if last := data.lastEnd(s, p.config); !last.IsZero() {
 		s.ExpiresAt = earlier(s.ExpiresAt, last.Truncate(time.Second))
 	}
-	if s.Upstream != (store.Upstream{}) { // a logout there is remembered that long
-		s.ExpiresAt = earlier(s.ExpiresAt, s.RotatedAt.Add(p.config.RefreshTokenExpires))
+	if s.Upstream != (store.Upstream{}) {
+		s.ExpiresAt = earlier(s.ExpiresAt, p.upstreamEnd(s))
 	}
 	return s
+}
+
+// upstreamEnd returns when a session that began at an issuer has ended if it is not used,
+// by the settings of now: after that, or without the name of its session there, a logout
+// would not be noticed.
+func (p *sessionPolicy) upstreamEnd(s store.Session) time.Time {
+	rules := p.minter.verifier.foreign[s.Upstream.Issuer].logoutRules()
+	if rules != nil && rules.namesAll && s.Upstream.SID == "" {
+		return s.CreatedAt
+	}
+	return s.RotatedAt.Add(p.config.RefreshTokenExpires)
 }
 
 // expiry returns when s ends if it is used now, and not any more. It is a whole
@@ -135,12 +146,8 @@ func (p *sessionPolicy) addUpstream(ctx context.Context, s *store.Session, data 
 	if err != nil {
 		return err
 	}
-	var logout *logoutRules
-	if rules != nil {
-		logout = rules.logout
-	}
 	s.Upstream, data.UpstreamAt = chosen.upstream, chosen.upstreamAt.Unix()
-	return chosen.checkUpstream(logout, p.config, now)
+	return chosen.checkUpstream(rules.logoutRules(), p.config, now)
 }
 
 // originOfSession returns where the login of a session was made.

@@ -167,26 +167,37 @@ func TestHowLongUpstreamLogoutsAreRemembered(t *testing.T) {
 	}
 }
 
-// Settings that make the time shorter hold for sessions from before.
-func TestUpstreamSessionsAfterTheLifetimeWasShortened(t *testing.T) {
+// Settings that change hold for sessions from before.
+func TestUpstreamSessionsAfterASettingHasChanged(t *testing.T) {
 	t.Parallel()
-	sessions := &ginjwt.MemorySessions{}
-	clock := &jwttest.Clock{}
-	app := func(refresh time.Duration) *upstreamApp {
+	sessions, clock := &ginjwt.MemorySessions{}, &jwttest.Clock{}
+	sessions.Now = clock.Now
+	app := func(refresh time.Duration, required ...string) *upstreamApp {
 		a := newUpstreamApp(t, func(c *ginjwt.Config) {
-			sessions.Now = clock.Now
-			c.Now, c.Sessions, c.RefreshTokenExpires = clock.Now, sessions, refresh
+			c.Now, c.Sessions, c.RefreshTokenExpires, issuerNamed(c, issuerA).RequiredClaims = clock.Now, sessions, refresh, required
 		})
 		a.clock, a.list.Now = clock, clock.Now
 		return a
 	}
-	before, after := app(48*time.Hour), app(time.Hour)
-	from, own := before.login(t, issuerA, "s", "alice"), jwttest.TokenPair(t, before.mgr, "bob")
-	clock.Advance(2 * time.Hour) // a logout may have been forgotten since
-	_, err := after.rotate(t, from)
-	require.ErrorIs(t, err, ginjwt.ErrSessionEnded)
-	_, err = after.rotate(t, own)
-	require.NoError(t, err)
+	before, shorter, named := app(48*time.Hour), app(time.Hour), app(48*time.Hour, "sid")
+	from, nameless := before.login(t, issuerA, "s", "alice"), before.login(t, issuerA, "", "alice")
+	own := jwttest.TokenPair(t, before.mgr, "bob")
+	clock.Advance(2 * time.Hour) // for shorter, a logout may have been forgotten since
+	for _, test := range []struct {
+		name string
+		app  *upstreamApp
+		pair ginjwt.TokenPair
+		want error
+	}{
+		{"a shorter time", shorter, from, ginjwt.ErrSessionEnded},
+		{"a shorter time, own", shorter, own, nil},
+		{"all name their session", named, nameless, ginjwt.ErrSessionEnded}, // which no logout would find
+		{"all name their session, and so does this", named, from, nil},
+		{"all name their session, own", named, own, nil},
+	} {
+		_, err := test.app.rotate(t, test.pair)
+		assert.ErrorIs(t, err, test.want, test.name)
+	}
 }
 
 func TestWithUpstreamIsChecked(t *testing.T) {
