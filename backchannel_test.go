@@ -541,3 +541,34 @@ func TestDefaultMaxTokenAge(t *testing.T) {
 	a.clock.Advance(time.Second)
 	assert.Equal(t, 401, a.get(token))
 }
+
+// An issuer that only a resolver knows logs out as the others do.
+func TestLogoutsOfResolvedIssuers(t *testing.T) {
+	t.Parallel()
+	const resolved = "https://r.example/"
+	a := newUpstreamApp(t, func(c *ginjwt.Config) {
+		c.Issuers = nil
+		c.IssuerResolver = func(_ context.Context, name string) (ginjwt.Issuer, error) {
+			if name != resolved {
+				return ginjwt.Issuer{}, ginjwt.ErrUnknownIssuer
+			}
+			return ginjwt.Issuer{
+				Name: name, Keys: []keys.Key{secretKey(keyOf(name))}, Audience: []string{"shop"}, IdentityPrefix: "r:",
+				RequiredClaims: []string{"sid"}, LogoutAudience: []string{"client-r"}, Leeway: -1,
+			}, nil
+		}
+	})
+	phone := jwt.MapClaims{"sid": "phone"}
+	token, laptop := a.access(t, resolved, phone), a.access(t, resolved, jwt.MapClaims{"sid": "laptop"})
+	pair, other := a.login(t, resolved, "phone", "alice"), a.login(t, resolved, "laptop", "alice")
+	nameless := a.login(t, resolved, "", "alice")
+	a.logOut(t, resolved, phone)
+	assert.Equal(t, 401, a.get(token))
+	assert.Equal(t, 200, a.get(laptop))
+	assert.False(t, a.lives(t, &pair))
+	assert.False(t, a.lives(t, &nameless), "what it has to say of sessions may change")
+	assert.True(t, a.lives(t, &other))
+	assert.Equal(t, 400, a.post(a.logoutToken(t, issuerA)).Code)
+	_, err := a.mgr.CreateTokenPair(t.Context(), "x", ginjwt.WithUpstream(issuerA, "s", "alice", a.clock.Now()))
+	assert.ErrorContains(t, err, "the issuer is unknown, or has no LogoutAudience")
+}

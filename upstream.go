@@ -10,8 +10,8 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/store"
 )
 
-// WithUpstream notes that a new session begins with a login at an issuer of
-// Config.Issuers, and ends with a logout there: see
+// WithUpstream notes that a new session begins with a login at another issuer, of
+// Config.Issuers or the IssuerResolver, and ends with a logout there: see
 // [JWTManager.BackChannelLogoutHandler]. It is for CreateTokenPair.
 //
 // The values are those of the verified ID token: "iss", "sid", which may be empty,
@@ -41,7 +41,7 @@ func (c sessionChoice) checkUpstream(rules *logoutRules, config *Config, now tim
 	}
 	switch {
 	case rules == nil:
-		return errors.New("ginjwt: WithUpstream: the issuer is none of Config.Issuers with a LogoutAudience, so that its logouts would not end the session")
+		return errors.New("ginjwt: WithUpstream: the issuer is unknown, or has no LogoutAudience, so that its logouts would not end the session")
 	case u.Subject == "":
 		return errors.New(`ginjwt: WithUpstream: the subject is empty; it is the "sub" of the ID token`)
 	case u.SID == "" && rules.namesAll:

@@ -208,7 +208,7 @@ func TestWithUpstreamIsChecked(t *testing.T) {
 	const texts = "ginjwt: WithUpstream: texts must be UTF-8 without NUL, of at most 255 bytes"
 	const time1 = `ginjwt: WithUpstream: the time is none, or in the future; it is the "iat" of the ID token`
 	const old = "ginjwt: WithUpstream: the ID token is older than MaxTokenAge of its issuer"
-	const noLogout = "ginjwt: WithUpstream: the issuer is none of Config.Issuers with a LogoutAudience, so that its logouts would not end the session"
+	const noLogout = "ginjwt: WithUpstream: the issuer is unknown, or has no LogoutAudience, so that its logouts would not end the session"
 	for name, test := range map[string]struct {
 		opts []ginjwt.TokenOption
 		want string
