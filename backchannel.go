@@ -17,11 +17,11 @@ import (
 //	router.POST("/backchannel-logout", mgr.BackChannelLogoutHandler())
 //
 // From then on the access tokens of that session at the issuer are refused, and the own
-// sessions that began with it by [WithUpstream]. A logout token that names no session
-// refuses all that the issuer has said of the user until then. A token or session that does not
-// name its session at the issuer is refused if it is of the user, and not newer than the logout.
+// sessions have ended that began with it by [WithUpstream]. If the logout token names no
+// session, that holds for all tokens and sessions of the user that are not newer than the
+// logout. It also holds for those that do not name their session at the issuer.
 //
-// The answer is 200 once that is on Config.Blocklist, 400 if the logout token is not
+// The answer is 200 once the logout is on Config.Blocklist, 400 if the logout token is not
 // valid, and 503 if the list could not be told, or the keys of the issuer could not be
 // fetched. The same logout token may come again. Methods other than POST are answered 405.
 //

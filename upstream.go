@@ -19,8 +19,8 @@ import (
 // the clock of the issuer. Each text has at most 255 bytes.
 //
 // CreateTokenPair returns an error if the issuer has no LogoutAudience, if the ID token
-// is older than the MaxTokenAge of the issuer, or if the session could be unused for longer than
-// Config.RefreshTokenExpires, for which logouts are remembered; it returns an
+// is older than MaxTokenAge of the issuer, or if WithIdleLifetime is longer than
+// Config.RefreshTokenExpires, for which logouts are remembered. It returns an
 // [ErrSessionEnded] if the user has logged out there since.
 func WithUpstream(issuer, sid, subject string, issuedAt time.Time) TokenOption {
 	return func(s *tokenSpec) {

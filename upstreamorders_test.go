@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/gin-jwt-extended/ginjwt"
+	"github.com/gin-jwt-extended/ginjwt/jwttest"
 	"github.com/gin-jwt-extended/ginjwt/store"
 )
 
@@ -52,22 +53,20 @@ type world struct {
 func newWorld(t *testing.T, claims jwt.MapClaims) *world {
 	t.Helper()
 	w := &world{t: t}
-	first := newUpstreamApp(t)
-	sessions, shared := &ginjwt.MemorySessions{Now: first.clock.Now}, []store.Revocation{}
+	clock, sessions, shared := &jwttest.Clock{}, &ginjwt.MemorySessions{}, []store.Revocation{}
+	sessions.Now = clock.Now
 	for i := range w.processes {
 		w.copies[i] = &copiedBlocklist{shared: &shared}
-		w.copies[i].Now = first.clock.Now
-		w.processes[i] = newUpstreamApp(t, func(c *ginjwt.Config) {
-			c.Now, c.Sessions, c.Blocklist = first.clock.Now, sessions, w.copies[i]
-		})
-		w.processes[i].clock = first.clock
+		w.copies[i].Now = clock.Now
+		w.processes[i] = newUpstreamApp(t, func(c *ginjwt.Config) { c.Now, c.Sessions, c.Blocklist = clock.Now, sessions, w.copies[i] })
+		w.processes[i].clock = clock
 	}
-	w.logins[0].sid, w.logins[0].idToken = "s", first.clock.Now()
-	first.clock.Advance(30 * time.Second)
-	w.logout = first.logoutToken(t, issuerA, claims)
-	first.clock.Advance(30 * time.Second)
-	w.logins[1].sid, w.logins[1].idToken = "s2", first.clock.Now()
-	first.clock.Advance(30 * time.Second)
+	w.logins[0].sid, w.logins[0].idToken = "s", clock.Now()
+	clock.Advance(30 * time.Second)
+	w.logout = w.processes[0].logoutToken(t, issuerA, claims)
+	clock.Advance(30 * time.Second)
+	w.logins[1].sid, w.logins[1].idToken = "s2", clock.Now()
+	clock.Advance(30 * time.Second)
 	return w
 }
 
