@@ -4,11 +4,25 @@ package providers
 
 import (
 	"context"
+	"slices"
 
 	"github.com/gin-jwt-extended/ginjwt"
 	"github.com/gin-jwt-extended/ginjwt/jwks"
 	"github.com/gin-jwt-extended/ginjwt/keys"
 )
+
+// subjectIf is for Issuer.Identity. It names the user by "sub" if the claims pass. Other
+// tokens name nobody, and are refused, wherever they are verified.
+func subjectIf(pass func(claims ginjwt.Claims) bool) func(context.Context, *ginjwt.Token) (string, error) {
+	return func(_ context.Context, token *ginjwt.Token) (string, error) {
+		claims := token.Claims()
+		subject, _ := claims["sub"].(string)
+		if !pass(claims) {
+			return "", nil
+		}
+		return subject, nil
+	}
+}
 
 // Auth0 takes the access tokens of an Auth0 tenant for one of its APIs.
 func Auth0(ctx context.Context, options jwks.Options) (ginjwt.Issuer, error) {
@@ -32,6 +46,8 @@ func Keycloak(ctx context.Context, options jwks.Options) (ginjwt.Issuer, error) 
 		Name:           name,
 		KeySource:      keys,
 		Audience:       []string{"shop-api"}, // needs an audience mapper
+		TypeClaim:      "typ",                // of the claims: an ID token has "ID"
+		AccessTypes:    []string{"Bearer"},   // "DPoP" for tokens that are bound to a key
 		IdentityPrefix: "keycloak:",
 		RolesClaim:     "/realm_access/roles", // or /resource_access/shop-api/roles
 		RequiredClaims: []string{"exp"},
@@ -53,30 +69,22 @@ func Google(ctx context.Context, options jwks.Options) ([]ginjwt.Issuer, error) 
 	return []ginjwt.Issuer{google, former}, err
 }
 
-// cognitoPool is the "iss" of a user pool of Amazon Cognito.
-const cognitoPool = "https://cognito-idp.eu-central-1.amazonaws.com/eu-central-1_AbCdEfGhI"
-
-// Cognito takes the access tokens of a user pool. They have no "aud": register
-// OfOurApps as the TokenVerificationLoader.
+// Cognito takes the access tokens of a user pool. They have no "aud", but the client that
+// they were made for.
 func Cognito(ctx context.Context, options jwks.Options) (ginjwt.Issuer, error) {
-	keys, err := jwks.Discover(ctx, cognitoPool, options)
+	const name = "https://cognito-idp.eu-central-1.amazonaws.com/eu-central-1_AbCdEfGhI"
+	clients := []any{"1h57kf5cpq17m0eml12EXAMPLE"} // the app clients whose tokens are accepted
+	keys, err := jwks.Discover(ctx, name, options)
 	return ginjwt.Issuer{
-		Name:           cognitoPool,
+		Name:           name,
 		KeySource:      keys,
-		Audience:       []string{},  // OfOurApps asks for the client instead
+		Audience:       []string{},  // Identity asks for the client instead
 		TypeClaim:      "token_use", // "access"; an ID token has "id", and is refused
+		Identity:       subjectIf(func(c ginjwt.Claims) bool { return slices.Contains(clients, c["client_id"]) }),
 		IdentityPrefix: "cognito:",
 		RolesClaim:     "cognito:groups",
-		RequiredClaims: []string{"exp", "client_id"},
+		RequiredClaims: []string{"exp"},
 	}, err
-}
-
-// OfOurApps refuses tokens that Cognito made for other apps of the user pool.
-func OfOurApps(_ context.Context, token *ginjwt.Token) (bool, error) {
-	if token.Issuer != cognitoPool {
-		return true, nil
-	}
-	return token.Claims()["client_id"] == "1h57kf5cpq17m0eml12EXAMPLE", nil
 }
 
 // entraTenant is the ID of a tenant of Microsoft Entra ID.

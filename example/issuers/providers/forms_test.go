@@ -1,0 +1,113 @@
+package providers_test
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/gin-gonic/gin"
+	"github.com/golang-jwt/jwt/v5"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/gin-jwt-extended/ginjwt"
+	"github.com/gin-jwt-extended/ginjwt/example/issuers/providers"
+	"github.com/gin-jwt-extended/ginjwt/jwttest"
+)
+
+// In the time of both, each kind of token needs its own key.
+func TestSupabaseSecret(t *testing.T) {
+	t.Parallel()
+	const project = "https://abcdefghijklmnopqrst.supabase.co/auth/v1"
+	const secret, kid = "a-secret-of-at-least-32-characters", "IBZFPqpuE0oC+hnZ"
+	pages := keysAt(project + "/.well-known/jwks.json") // has none at first
+	issuer, err := providers.SupabaseSecret(t.Context(), secret, kid, pages.served(t))
+	require.NoError(t, err)
+	s := newService(t, issuer)
+	legacy := func(secret string, header members) string {
+		return signedBy(t, jwt.SigningMethodHS256, []byte(secret), header, supabaseClaims(project))
+	}
+	const alice = "supabase:7f6a8d3e-0000-4000-8000-000000000000"
+	assert.Equal(t, alice, s.get("/", legacy(secret, members{"kid": kid})))
+	assert.Equal(t, alice, s.get("/", legacy(secret, members{"kid": nil})))
+	assert.Equal(t, wrongAlgorithm, s.get("/", legacy(secret, members{"kid": "another"})), "that is for the key pairs")
+	assert.Equal(t, `Unprocessable Entity {"msg":"Signature verification failed"}`, s.get("/", legacy("another-secret-of-32-characters-or-so", members{"kid": kid})))
+}
+
+// Without common_name only users are left.
+func TestCloudflareAccessForUsers(t *testing.T) {
+	t.Parallel()
+	proxy := proxies()[0]
+	issuer, err := providers.CloudflareAccess(t.Context(), proxy.pages.served(t))
+	require.NoError(t, err)
+	issuer.IdentityClaims = nil
+	s := newService(t, issuer)
+	assert.Equal(t, proxy.token.want, s.get("/", proxy.sign(t, variant{})))
+	service := proxy.sign(t, variant{claims: members{"sub": "", "common_name": "e367826f93b8d71185e03fe518aff3b4.access"}})
+	assert.Equal(t, `Unprocessable Entity {"msg":"Empty claim: sub"}`, s.get("/", service))
+}
+
+func TestBehindProxy(t *testing.T) {
+	t.Parallel()
+	for i, header := range []string{"Cf-Access-Jwt-Assertion", "X-Goog-Iap-Jwt-Assertion", "Teleport-Jwt-Assertion"} {
+		proxy := proxies()[i]
+		issuers, err := proxy.issuers(t.Context(), proxy.pages.served(t))
+		require.NoError(t, err)
+		s := newServiceOf(t, providers.BehindProxy(header, issuers[0]))
+		token := proxy.sign(t, variant{})
+		w := jwttest.Do(s.engine, "GET", "/", jwttest.Header(header, token))
+		assert.Equal(t, proxy.token.want, w.Body.String())
+		w = jwttest.Do(s.engine, "GET", "/", jwttest.Bearer(token))
+		assert.Equal(t, http.StatusUnauthorized, w.Code, "a client cannot choose the header")
+	}
+}
+
+// The API server shows its keys to who can name a service account.
+func TestInCluster(t *testing.T) {
+	t.Parallel()
+	tokenFile := filepath.Join(t.TempDir(), "token")
+	require.NoError(t, os.WriteFile(tokenFile, []byte("first\n"), 0o600))
+	var sent []string
+	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { sent = append(sent, r.Header.Get("Authorization")) }))
+	t.Cleanup(server.Close)
+	client := &http.Client{Transport: providers.InCluster{TokenFile: tokenFile, RoundTripper: server.Client().Transport}}
+	for _, token := range []string{"first", "second"} {
+		require.NoError(t, os.WriteFile(tokenFile, []byte(token), 0o600))
+		response, err := client.Get(server.URL)
+		require.NoError(t, err)
+		require.NoError(t, response.Body.Close())
+	}
+	assert.Equal(t, []string{"Bearer first", "Bearer second"}, sent)
+	require.NoError(t, os.Remove(tokenFile))
+	_, err := client.Get(server.URL) //nolint:bodyclose // there is none
+	require.Error(t, err)
+}
+
+func TestSPIFFEAlone(t *testing.T) {
+	t.Parallel()
+	const bundle = "https://spire.example.com/bundle"
+	svid := jwk(&ecKey.PublicKey, "use", "jwt-svid", "alg", nil)
+	pages := keysAt(bundle, rsaJWK("use", "x509-svid", "kid", nil, "alg", nil), svid)
+	pages[bundle]["spiffe_sequence"], pages[bundle]["spiffe_refresh_hint"] = 1, 300
+	manager, err := providers.SPIFFEAlone(t.Context(), pages.served(t))
+	require.NoError(t, err)
+	engine := gin.New()
+	require.NoError(t, manager.InitApp(engine))
+	engine.GET("/", manager.JWTRequired(), func(c *gin.Context) { c.String(http.StatusOK, ginjwt.GetJWTIdentity(c)) })
+	s := service{manager, engine}
+	claims := members{"sub": "spiffe://example.com/orders", "aud": []string{"shop-api"}}
+	try := func(key any, header, claims members) string {
+		return s.get("/", signedBy(t, jwt.SigningMethodES256, key, header, claims))
+	}
+	assert.Equal(t, "spiffe://example.com/orders", try(ecKey, nil, claims))
+	assert.Equal(t, "spiffe://example.com/orders", try(ecKey, members{"typ": "JOSE"}, claims))
+	assert.Equal(t, "spiffe://example.com/orders", try(ecKey, members{"typ": nil}, claims))
+	assert.Equal(t, wrongAudience, try(ecKey, nil, with(claims, "aud", []string{"bank-api"})))
+	assert.Equal(t, `Bad Request {"msg":"User claims verification failed"}`, try(ecKey, nil, with(claims, "sub", "spiffe://example.com.evil.example/orders")))
+	assert.Equal(t, `Unprocessable Entity {"msg":"Token is missing the \"exp\" claim"}`, try(ecKey, nil, members{"sub": claims["sub"], "aud": claims["aud"], "exp": nil}))
+	assert.Equal(t, `Unprocessable Entity {"msg":"Signature verification failed"}`, try(otherEC, nil, claims))
+	x509SVID := signedBy(t, jwt.SigningMethodRS256, rsaKey, members{"kid": nil}, claims)
+	assert.Equal(t, wrongAlgorithm, s.get("/", x509SVID), "the other keys of the bundle are for certificates")
+}
