@@ -87,11 +87,7 @@ func TestInCluster(t *testing.T) {
 
 func TestSPIFFEAlone(t *testing.T) {
 	t.Parallel()
-	const bundle = "https://spire.example.com/bundle"
-	svid := jwk(&ecKey.PublicKey, "use", "jwt-svid", "alg", nil)
-	pages := keysAt(bundle, rsaJWK("use", "x509-svid", "kid", nil, "alg", nil), svid)
-	pages[bundle]["spiffe_sequence"], pages[bundle]["spiffe_refresh_hint"] = 1, 300
-	manager, err := providers.SPIFFEAlone(t.Context(), pages.served(t))
+	manager, err := providers.SPIFFEAlone(t.Context(), spiffeBundle().served(t))
 	require.NoError(t, err)
 	engine := gin.New()
 	require.NoError(t, manager.InitApp(engine))

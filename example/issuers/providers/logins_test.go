@@ -2,6 +2,7 @@ package providers_test
 
 import (
 	"context"
+	"encoding/pem"
 	"strings"
 
 	"github.com/gin-jwt-extended/ginjwt"
@@ -99,8 +100,40 @@ func logins() []sample {
 				{"of the page", nil, members{"aud": "com.example.shop.web"}, "apple:001234.0123456789abcdef0123456789abcdef.0123"},
 				{"for another app", nil, members{"aud": "com.example.bank"}, otherAud},
 				{"notification about an account", nil, members{"sub": nil, "events": `{"type":"account-delete","sub":"001234"}`}, "Missing claim: sub"},
-				{"as the metadata was for a day", nil, members{"iss": "https://account.apple.com"}, unknown},
+				{"with the name that the metadata had", nil, members{"iss": "https://account.apple.com"}, unknown},
 			},
+		},
+	}
+}
+
+// firebase are both kinds of tokens of its users. Its keys are published as certificates.
+func firebase() []sample {
+	const keys, sessionKeys = "https://www.googleapis.com/robot/v1/metadata/x509/securetoken@system.gserviceaccount.com", "https://www.googleapis.com/identitytoolkit/v3/relyingparty/publicKeys"
+	const name, sessionName = "https://securetoken.google.com/example-shop", "https://session.firebase.google.com/example-shop"
+	certificates := members{"key": string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: certificate}))}
+	claims := members{
+		"iss": name, "aud": "example-shop", "auth_time": 1, "user_id": "Zk1", "sub": "Zk1", "email": "alice@example.com", "email_verified": true, "admin": true,
+		"firebase": members{"identities": members{"email": []string{"alice@example.com"}}, "sign_in_provider": "password"},
+	}
+	mayAll := map[string]may{
+		"custom claim": {ginjwt.Claim("admin", true), true}, "provider": {ginjwt.Claim("/firebase/sign_in_provider", "password"), true},
+		"tenant": {ginjwt.Claim("/firebase/tenant", "t"), false},
+	}
+	custom := variant{"custom token", nil, members{
+		"iss": "firebase-adminsdk@example-shop.iam.gserviceaccount.com", "uid": "Zk1",
+		"aud": "https://identitytoolkit.googleapis.com/google.identity.identitytoolkit.v1.IdentityToolkit",
+	}, unknown}
+	other := variant{"of another project", nil, members{"iss": "https://securetoken.google.com/bank", "aud": "bank"}, unknown}
+	return []sample{
+		{
+			provider: "Firebase", issuers: one(providers.Firebase), pages: internet{keys: certificates},
+			token: variant{claims: claims, want: "firebase:Zk1"}, may: mayAll,
+			others: []variant{custom, other, {"for another project", nil, members{"aud": "bank"}, otherAud}, {"session cookie", nil, members{"iss": sessionName}, unknown}},
+		},
+		{
+			provider: "Firebase, session cookies", issuers: one(providers.FirebaseSessions), pages: internet{sessionKeys: certificates},
+			token: variant{claims: with(claims, "iss", sessionName), want: "firebase:Zk1"}, may: mayAll,
+			others: []variant{custom, other, {"for another project", nil, members{"aud": "bank"}, otherAud}, {"ID token", nil, members{"iss": name}, unknown}},
 		},
 	}
 }

@@ -234,7 +234,8 @@ func TestAllProviders(t *testing.T) {
 	for _, provider := range []func(context.Context, jwks.Options) ([]ginjwt.Issuer, error){
 		one(providers.Accounts), one(providers.Apple), one(providers.Auth0), one(providers.Clerk), one(providers.CloudflareAccess), one(providers.Cognito),
 		one(providers.EntraID), one(providers.EntraIDv1), one(providers.GitHubActions), one(providers.GitLab), providers.Google, one(providers.GoogleIAP),
-		one(providers.Hydra), one(providers.Keycloak), one(providers.Kubernetes), one(providers.Okta), one(providers.OktaLogin), one(providers.Supabase),
+		one(providers.Hydra), one(providers.Keycloak), one(providers.Kubernetes), one(providers.Okta), one(providers.OktaLogin), one(providers.SPIFFE), one(providers.Supabase),
+		one(providers.Firebase),
 		one(providers.Teleport), providers.WorkOS, one(providers.Zitadel),
 	} {
 		issuers, err := provider(t.Context(), internet{}.options())

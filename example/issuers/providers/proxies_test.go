@@ -67,7 +67,26 @@ func workloads() []sample {
 				{"of another cluster", nil, members{"iss": "https://kubernetes.default.svc"}, unknown},
 			},
 		},
+		{
+			provider: "SPIFFE",
+			issuers:  one(providers.SPIFFE),
+			pages:    spiffeBundle(),
+			signer:   ecKey,
+			token: variant{claims: members{
+				"iss": "https://spire.example.com", "sub": "spiffe://example.com/orders", "aud": []string{"shop-api"},
+			}, want: "workload:spiffe://example.com/orders"},
+			others: []variant{{"for another service", nil, members{"aud": []string{"bank-api"}}, otherAud}},
+		},
 	}
+}
+
+// spiffeBundle is the bundle of a trust domain. Its keys name no algorithm, and those of
+// certificates have no name.
+func spiffeBundle() internet {
+	const address = "https://spire.example.com/bundle"
+	pages := keysAt(address, rsaJWK("use", "x509-svid", "kid", nil, "alg", nil, "x5c", certified()["x5c"]), jwk(&ecKey.PublicKey, "use", "jwt-svid", "alg", nil))
+	pages[address]["spiffe_sequence"], pages[address]["spiffe_refresh_hint"] = 1, 300
+	return pages
 }
 
 // proxies are those that add a token to each request.
