@@ -15,7 +15,7 @@ import (
 func TestKeycloakFromFile(t *testing.T) {
 	t.Parallel()
 	const name, set = "https://sso.example.com/realms/shop", "https://sso.example.com/realms/shop/protocol/openid-connect/certs"
-	text, err := json.Marshal(publish(t, name, set, "RS256")[set])
+	text, err := json.Marshal(keysAt(set, rsaJWK("kid", "encryption", "use", "enc", "alg", "RSA-OAEP"), rsaJWK())[set])
 	require.NoError(t, err)
 	path := filepath.Join(t.TempDir(), "shop.json")
 	require.NoError(t, os.WriteFile(path, text, 0o600))
@@ -35,9 +35,9 @@ func TestKeycloakFromFile(t *testing.T) {
 // Both are of the same users.
 func TestFirebaseWithSessions(t *testing.T) {
 	t.Parallel()
-	first, err := providers.Firebase(t.Context(), internet{}.options())
+	first, err := providers.Firebase(t.Context(), offline)
 	require.NoError(t, err)
-	second, err := providers.FirebaseSessions(t.Context(), internet{}.options())
+	second, err := providers.FirebaseSessions(t.Context(), offline)
 	require.NoError(t, err)
 	newService(t, first, second)
 }
