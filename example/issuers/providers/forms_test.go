@@ -1,6 +1,8 @@
 package providers_test
 
 import (
+	"encoding/json"
+	"encoding/pem"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -14,6 +16,7 @@ import (
 
 	"github.com/gin-jwt-extended/ginjwt"
 	"github.com/gin-jwt-extended/ginjwt/example/issuers/providers"
+	"github.com/gin-jwt-extended/ginjwt/jwks"
 	"github.com/gin-jwt-extended/ginjwt/jwttest"
 )
 
@@ -64,25 +67,41 @@ func TestBehindProxy(t *testing.T) {
 	}
 }
 
-// The API server shows its keys to who can name a service account.
-func TestInCluster(t *testing.T) {
+// The API server has a certificate of the cluster, and shows its keys to who can name a
+// service account, whose token changes.
+func TestKubernetesInAPod(t *testing.T) {
 	t.Parallel()
-	tokenFile := filepath.Join(t.TempDir(), "token")
-	require.NoError(t, os.WriteFile(tokenFile, []byte("first\n"), 0o600))
 	var sent []string
-	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { sent = append(sent, r.Header.Get("Authorization")) }))
+	server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		sent = append(sent, r.Header.Get("Authorization")+" "+r.Host+r.URL.Path)
+		w.Header().Set("Content-Type", "application/jwk-set+json")
+		_ = json.NewEncoder(w).Encode(members{"keys": []members{rsaJWK()}})
+	}))
 	t.Cleanup(server.Close)
-	client := &http.Client{Transport: providers.InCluster{TokenFile: tokenFile, RoundTripper: server.Client().Transport}}
-	for _, token := range []string{"first", "second"} {
-		require.NoError(t, os.WriteFile(tokenFile, []byte(token), 0o600))
-		response, err := client.Get(server.URL)
-		require.NoError(t, err)
-		require.NoError(t, response.Body.Close())
+	account := t.TempDir()
+	write := func(file, text string) {
+		require.NoError(t, os.WriteFile(filepath.Join(account, file), []byte(text), 0o600))
 	}
-	assert.Equal(t, []string{"Bearer first", "Bearer second"}, sent)
-	require.NoError(t, os.Remove(tokenFile))
-	_, err := client.Get(server.URL) //nolint:bodyclose // there is none
-	require.Error(t, err)
+	_, err := providers.KubernetesOptions(account)
+	require.Error(t, err, "there is no authority")
+	write("ca.crt", string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw})))
+	write("token", "first\n")
+	options, err := providers.KubernetesOptions(account)
+	require.NoError(t, err)
+	reach(options.Client.Transport.(providers.InCluster).RoundTripper.(*http.Transport), server)
+
+	issuer, err := providers.Kubernetes(t.Context(), options)
+	require.NoError(t, err)
+	remote := issuer.KeySource.(*jwks.Remote)
+	require.NoError(t, remote.Ready(t.Context()))
+	assert.Equal(t, []string{"key"}, remote.Status().Keys)
+	write("token", "second")
+	require.NoError(t, remote.Refresh(t.Context()))
+	const asked = " kubernetes.default.svc/openid/v1/jwks"
+	assert.Equal(t, []string{"Bearer first" + asked, "Bearer second" + asked}, sent)
+	require.NoError(t, os.Remove(filepath.Join(account, "token")))
+	require.Error(t, remote.Refresh(t.Context()))
+	assert.Len(t, sent, 2)
 }
 
 func TestSPIFFEAlone(t *testing.T) {

@@ -236,13 +236,18 @@ func (n internet) served(t *testing.T) jwks.Options {
 	}))
 	t.Cleanup(server.Close)
 	transport := server.Client().Transport.(*http.Transport).Clone()
-	transport.TLSClientConfig.ServerName = "example.com" // of its certificate
-	transport.DialContext = func(ctx context.Context, network, _ string) (net.Conn, error) {
-		return (&net.Dialer{}).DialContext(ctx, network, server.Listener.Addr().String())
-	}
+	reach(transport, server)
 	return jwks.Options{Client: &http.Client{Transport: transport}, OnError: func(err error) {
 		if t.Context().Err() == nil && !errors.Is(err, jwks.ErrKeySkipped) {
 			t.Error(err) // a key of the provider has a defect, or is not where we look
 		}
 	}}
+}
+
+// reach makes a server stand for all hosts.
+func reach(transport *http.Transport, server *httptest.Server) {
+	transport.TLSClientConfig.ServerName = "example.com" // of its certificate
+	transport.DialContext = func(ctx context.Context, network, _ string) (net.Conn, error) {
+		return (&net.Dialer{}).DialContext(ctx, network, server.Listener.Addr().String())
+	}
 }

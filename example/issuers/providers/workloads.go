@@ -4,9 +4,11 @@ import (
 	"context"
 	"net/http"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/gin-jwt-extended/ginjwt"
+	"github.com/gin-jwt-extended/ginjwt/example/issuers/transports"
 	"github.com/gin-jwt-extended/ginjwt/jwks"
 	"github.com/gin-jwt-extended/ginjwt/keys"
 )
@@ -43,7 +45,7 @@ func GitLab(ctx context.Context, options jwks.Options) (ginjwt.Issuer, error) {
 }
 
 // Kubernetes takes the tokens of service accounts of the cluster that the program runs in.
-// options.Client must trust the certificate authority of the cluster: see InCluster.
+// In a pod, options are KubernetesOptions.
 func Kubernetes(ctx context.Context, options jwks.Options) (ginjwt.Issuer, error) {
 	const name = "https://kubernetes.default.svc.cluster.local" // "issuer" of /.well-known/openid-configuration
 	keys, err := jwks.New(ctx, "https://kubernetes.default.svc/openid/v1/jwks", options)
@@ -59,7 +61,7 @@ func Kubernetes(ctx context.Context, options jwks.Options) (ginjwt.Issuer, error
 // InCluster sends the token of the program's own service account to the API server, which
 // does not show its keys to strangers. The token is read each time: it changes.
 type InCluster struct {
-	TokenFile string // /var/run/secrets/kubernetes.io/serviceaccount/token
+	TokenFile string
 	http.RoundTripper
 }
 
@@ -72,6 +74,18 @@ func (t InCluster) RoundTrip(request *http.Request) (*http.Response, error) {
 	request = request.Clone(request.Context())
 	request.Header.Set("Authorization", "Bearer "+strings.TrimSpace(string(token)))
 	return t.RoundTripper.RoundTrip(request)
+}
+
+// KubernetesOptions are the options for Kubernetes in a pod. account is where the pod has
+// its service account: "/var/run/secrets/kubernetes.io/serviceaccount".
+func KubernetesOptions(account string) (jwks.Options, error) {
+	authority, err := os.ReadFile(filepath.Join(account, "ca.crt"))
+	if err != nil {
+		return jwks.Options{}, err
+	}
+	transport, err := transports.WithAuthority(authority)
+	pod := InCluster{TokenFile: filepath.Join(account, "token"), RoundTripper: transport}
+	return jwks.Options{Client: &http.Client{Transport: pod}}, err
 }
 
 // trustDomain is the one that SPIFFEAlone is for.
