@@ -76,7 +76,7 @@ func TestThreatNilKeySet(t *testing.T) {
 	t.Parallel()
 	var none *keys.Set
 	assert.NotPanics(t, func() {
-		assert.Equal(t, "ginjwt: Issuers[0].Keys: either Keys or KeySource must be set",
+		assert.Equal(t, "ginjwt: Issuers[0].KeySource: is a nil pointer",
 			initError(t, ginjwt.Config{Issuers: []ginjwt.Issuer{{Name: "a", KeySource: none}}}))
 	})
 }
