@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -309,14 +310,17 @@ func TestLeewayOfAnIssuer(t *testing.T) {
 func TestRevocationLastsForTheLeewayOfAnIssuer(t *testing.T) {
 	t.Parallel()
 	for name, before := range map[string]time.Duration{"before it expires": 0, "in the leeway": 2 * time.Minute} {
-		blocked := &ginjwt.MemoryBlocklist{}
+		blocked := &datedBlocklist{}
 		p := newTheirs(t, func(c *ginjwt.Config, i *ginjwt.Issuer) {
 			i.Leeway, c.Blocklist, blocked.Now = time.Hour, blocked, c.Now
 		})
-		encoded := p.token(t, nil)
+		encoded, expires := p.token(t, nil), p.clock.Now().Add(time.Minute)
 		p.clock.Advance(before)
 		require.Equal(t, "a:alice", p.get(encoded), name)
 		require.Equal(t, http.StatusNoContent, jwttest.Do(p.engine, "POST", "/logout", jwttest.Bearer(encoded)).Code, name)
+		until := slices.Collect(maps.Values(blocked.added()))
+		wanted := expires.Truncate(time.Second).Add(time.Hour + time.Minute) // a minute for clocks that differ
+		assert.Equal(t, []string{wanted.UTC().Format(time.RFC3339Nano)}, until, name)
 		p.clock.Advance(time.Hour - before)
 		assert.Equal(t, "401 Token has been revoked", p.get(encoded), name)
 	}
