@@ -71,6 +71,8 @@ func (r *resolver) rulesFor(ctx context.Context, name string) (*issuerRules, err
 	if q == nil {
 		return rules, nil
 	}
+	ctx, cancel := context.WithTimeout(ctx, resolveTimeout+time.Second) // the call may not obey its own
+	defer cancel()
 	select {
 	case <-q.answered:
 		return q.rules, q.err

@@ -373,6 +373,23 @@ func TestResolversThatDoNotAnswer(t *testing.T) {
 	})
 }
 
+// A resolver that does not obey its context lets nobody wait for ever.
+func TestAResolverThatHangs(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		release := make(chan struct{})
+		defer close(release)
+		mgr, _ := newManager(t, ginjwt.Config{IssuerResolver: func(context.Context, string) (ginjwt.Issuer, error) {
+			<-release
+			return ginjwt.Issuer{}, ginjwt.ErrUnknownIssuer
+		}})
+		start := time.Now()
+		_, err := mgr.DecodeToken(t.Context(), signedHS256(`{"alg":"HS256"}`, `{"iss":"`+tenantA+`"}`, theirSecret))
+		assert.ErrorIs(t, err, ginjwt.ErrUnavailable)
+		assert.Equal(t, 11*time.Second, time.Since(start))
+	})
+}
+
 func TestAResolverThatPanics(t *testing.T) {
 	t.Parallel()
 	mgr, engine := newManager(t, ginjwt.Config{IssuerResolver: func(context.Context, string) (ginjwt.Issuer, error) { panic("broken") }})
