@@ -1,7 +1,9 @@
 package main
 
 import (
+	"cmp"
 	"errors"
+	"fmt"
 	"os"
 
 	"github.com/spf13/cobra"
@@ -102,7 +104,11 @@ func (a *app) keysToAdd(c *cobra.Command, s *keySpec, from, fromSecret string) (
 		key, err := s.newKey()
 		return []keys.Key{key}, err
 	}
-	list, err := a.existingKeys(from, fromSecret)
+	algorithm := ""
+	if c.Flags().Changed("algorithm") {
+		algorithm = s.algorithm
+	}
+	list, err := a.existingKeys(from, fromSecret, algorithm)
 	if err != nil {
 		return nil, err
 	}
@@ -110,10 +116,7 @@ func (a *app) keysToAdd(c *cobra.Command, s *keySpec, from, fromSecret string) (
 		return nil, usage(c, "--id: %s holds %d keys", from, len(list))
 	}
 	for i := range list {
-		if c.Flags().Changed("algorithm") {
-			list[i].Algorithm = s.algorithm
-		}
-		list[i].Algorithm = algorithmOf(list[i])
+		list[i].Algorithm = cmp.Or(algorithm, algorithmOf(list[i]))
 		if s.id != "" {
 			list[i].ID = s.id
 		}
@@ -130,10 +133,31 @@ func (a *app) keysToAdd(c *cobra.Command, s *keySpec, from, fromSecret string) (
 	return list, nil
 }
 
-func (a *app) existingKeys(from, fromSecret string) ([]keys.Key, error) {
+func (a *app) existingKeys(from, fromSecret, algorithm string) ([]keys.Key, error) {
 	if fromSecret == "" {
-		return a.readKeys(from)
+		file, err := a.readKeyFile(from)
+		if err != nil {
+			return nil, err
+		}
+		return file.keysFor(algorithm)
 	}
 	secret, err := a.readSecret(fromSecret)
 	return []keys.Key{{Sign: []byte(secret)}}, err
+}
+
+// keysFor returns the keys of f. If they are one key in PEM form, it must be for the
+// algorithm, unless that is empty: a key for RSA-PSS is for no other of RSA.
+func (f *keyFile) keysFor(algorithm string) ([]keys.Key, error) {
+	if algorithm == "" || f.form != formPEM || len(f.keys) != 1 || f.keys[0].Algorithm == "" {
+		return f.keys, nil
+	}
+	parse := keys.ParsePublicPEM
+	if f.keys[0].Sign != nil {
+		parse = keys.ParsePrivatePEM
+	}
+	key, err := parse(algorithm, f.text)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", f.path, err)
+	}
+	return []keys.Key{key}, nil
 }

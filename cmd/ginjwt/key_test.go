@@ -820,3 +820,28 @@ func TestANameOfSeveralKeysNamesNone(t *testing.T) {
 		assert.Equal(t, text, u.read("keys.json"), args)
 	}
 }
+
+// A key for RSA-PSS is for PSS whatever the command line says.
+func TestAKeyForPSSStaysOne(t *testing.T) {
+	t.Parallel()
+	u := newUser(t)
+	for _, name := range []string{"pss.pem", "pss384.pem"} {
+		text, err := os.ReadFile("../../keys/testdata/" + name)
+		require.NoError(t, err)
+		u.write(name, string(text))
+	}
+	token := u.ok("mint", "-s", "alice", "--key", "./pss.pem", "--algorithm", "PS512")
+	u.ok("verify", token, "--key", "./pss.pem", "--algorithm", "PS512")
+	assert.Equal(t, 1, u.run(token, "verify", "--key", "./pss.pem").status, "without an algorithm it is PS256")
+	u.ok("key", "add", "./keys.json", "--from", "./pss.pem", "--algorithm", "PS512")
+	u.ok("verify", token, "--key", "./keys.json", "--algorithm", "PS512")
+	for args, says := range map[string]string{
+		"key add ./keys.json --from ./pss.pem --algorithm RS256":    "pss.pem: is an RSA-PSS key, which is for PS256, PS384, PS512 only (algorithm RS256)",
+		"key add ./keys.json --from ./pss384.pem --algorithm PS256": "pss384.pem: is an RSA-PSS key, which is for PS384 only (algorithm PS256)",
+		"mint -s alice --key ./pss384.pem --algorithm RS384":        "pss384.pem: is an RSA-PSS key, which is for PS384 only (algorithm RS384)",
+	} {
+		r := u.run("", strings.Fields(args)...)
+		assert.Equal(t, 3, r.status, args)
+		assert.Contains(t, r.err, says, args)
+	}
+}

@@ -51,14 +51,14 @@ func (a *app) readKeys(path string) ([]keys.Key, error) {
 
 // readKeysOfAnyone returns the keys in a file, which may also be the JWK Set of another
 // issuer: what is of no use in that is left out, and told.
-func (a *app) readKeysOfAnyone(path string) ([]keys.Key, error) {
+func (a *app) readKeysOfAnyone(path, algorithm string) ([]keys.Key, error) {
 	text, err := a.readFile(path)
 	if err != nil {
 		return nil, err
 	}
 	file, err := a.parseKeyFile(path, text)
 	if err == nil {
-		return file.keys, nil
+		return file.keysFor(algorithm)
 	}
 	list, problems, _ := keys.ParseSet(text)
 	isSecret := func(p keys.KeyProblem) bool { return errors.Is(p, keys.ErrSecretKey) }

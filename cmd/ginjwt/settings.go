@@ -172,7 +172,7 @@ func (a *app) useKeys(config *ginjwt.Config, s *source) error {
 		return err
 	}
 	for _, path := range s.keyFiles {
-		list, err := a.readKeysOfAnyone(path)
+		list, err := a.readKeysOfAnyone(path, s.algorithm)
 		if err != nil {
 			return hint(err, "--key reads files in PEM, JWKs and JWK Sets; a secret alone is for --secret-file")
 		}
