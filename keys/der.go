@@ -155,10 +155,7 @@ func parseDER(label string, der []byte) (found derKey, err error) {
 	case "RSA PUBLIC KEY":
 		found.key, err = x509.ParsePKCS1PublicKey(der)
 	case "CERTIFICATE":
-		var certificate *x509.Certificate
-		if certificate, err = x509.ParseCertificate(der); err == nil {
-			return parsePKIX(certificate.RawSubjectPublicKeyInfo)
-		}
+		return parseCertificate(der)
 	}
 	if err != nil {
 		return derKey{}, told(err, label)
@@ -355,6 +352,25 @@ func parsePKIX(der []byte) (derKey, error) {
 		return derKey{}, damaged("PUBLIC KEY")
 	}
 	return derKey{key, algorithms}, nil
+}
+
+// parseCertificate reads the key in a certificate. Where Go refuses the whole because
+// of its key, the error is about the key.
+func parseCertificate(der []byte) (derKey, error) {
+	certificate, err := x509.ParseCertificate(der)
+	if err == nil {
+		return parsePKIX(certificate.RawSubjectPublicKeyInfo)
+	}
+	signed := elements(elements(der)[0].FullBytes)
+	if len(signed) > 0 && signed[0].Class == asn1.ClassContextSpecific { // the version
+		signed = signed[1:]
+	}
+	if len(signed) > 5 { // serial number, algorithm, issuer, validity and subject come before the key
+		if _, err := parsePKIX(signed[5].FullBytes); err != nil {
+			return derKey{}, err
+		}
+	}
+	return derKey{}, damaged("CERTIFICATE")
 }
 
 // parseCompressed reads a point that is given by x and the sign of y, which Go's parser

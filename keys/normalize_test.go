@@ -256,6 +256,8 @@ func TestForeignKeysAreNamed(t *testing.T) {
 	for text, says := range map[string]string{
 		string(file(t, "ec-explicit.pem")):                                                     "explicit parameters",
 		string(file(t, "secp256k1.pem")):                                                       "secp256k1",
+		string(file(t, "secp256k1-certificate.pem")):                                           "secp256k1",
+		string(file(t, "ec-explicit-certificate.pem")):                                         "explicit parameters",
 		string(file(t, "encrypted.pem")):                                                       "the key is encrypted; decrypt it first: openssl pkey -in FILE -out key.pem",
 		string(derOf(t, string(file(t, "encrypted.pem")))):                                     "the key is encrypted; decrypt it first: openssl pkey",
 		string(file(t, "encrypted-traditional.pem")):                                           "the key is encrypted; decrypt it first: openssl pkey",

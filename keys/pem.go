@@ -87,7 +87,7 @@ func (found *pemKeys) add(block *pem.Block) error {
 func (found *pemKeys) addCertificate(der []byte) error {
 	certificate, err := x509.ParseCertificate(der)
 	if err != nil {
-		return err
+		return damaged("CERTIFICATE")
 	}
 	for _, other := range found.certificates {
 		if signed(certificate, other) || signed(other, certificate) {

@@ -60,6 +60,9 @@ what another service needs to verify tokens.`,
 			if format == "" {
 				format = file.form
 			}
+			if format == formPEM && file.form == formPEM && file.keys[0].Algorithm != "" {
+				a.warn("%s: the PEM text does not say that the key is for %s only; --format jwk does", args[0], file.keys[0].Algorithm)
+			}
 			text, err := publicText(file.keys, format)
 			switch {
 			case errors.Is(err, errNoFormat):

@@ -833,6 +833,9 @@ func TestAKeyForPSSStaysOne(t *testing.T) {
 	token := u.ok("mint", "-s", "alice", "--key", "./pss.pem", "--algorithm", "PS512")
 	u.ok("verify", token, "--key", "./pss.pem", "--algorithm", "PS512")
 	assert.Equal(t, 1, u.run(token, "verify", "--key", "./pss.pem").status, "without an algorithm it is PS256")
+	r := u.run("", "key", "public", "./pss384.pem")
+	assert.Equal(t, result{0, r.out, "warning: pss384.pem: the PEM text does not say that the key is for PS384 only; --format jwk does\n"}, r)
+	assert.Contains(t, u.ok("key", "public", "./pss384.pem", "--format", "jwk"), `"alg": "PS384"`)
 	u.ok("key", "add", "./keys.json", "--from", "./pss.pem", "--algorithm", "PS512")
 	u.ok("verify", token, "--key", "./keys.json", "--algorithm", "PS512")
 	for args, says := range map[string]string{
