@@ -29,12 +29,13 @@ type Config struct {
 	AllowShortSecret bool
 
 	// PrivateKey is the PEM text of the key that signs with RS*, PS*, ES* or
-	// EdDSA: PKCS #1, PKCS #8 or SEC 1, unencrypted.
+	// EdDSA: PKCS #1, PKCS #8 or SEC 1, unencrypted. For other forms that are read
+	// see [keys.Normalize]; a path is none of them.
 	PrivateKey string
 
 	// PublicKey is the PEM text of the key that verifies: PKCS #1, PKIX or a
-	// certificate. Empty means the public half of PrivateKey; alone, the
-	// manager only verifies.
+	// certificate, or another form as of PrivateKey. Empty means the public half of
+	// PrivateKey; alone, the manager only verifies.
 	PublicKey string
 
 	// Keys are several keys, each bound to one algorithm. The first that is
