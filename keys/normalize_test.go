@@ -1,6 +1,7 @@
 package keys_test
 
 import (
+	"bytes"
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/ed25519"
@@ -206,8 +207,12 @@ func TestADamagedKeyOfOpenSSHIsRefused(t *testing.T) {
 		_, err := keys.Parse([]byte(keytest.Encode("OPENSSH PRIVATE KEY", private[:n])))
 		assert.Error(t, err, n)
 	}
+	checked := bytes.Clone(private)
+	checked[98] ^= 1 // the first of two numbers that are the same, before the private key
+	_, err := keys.Parse([]byte(keytest.Encode("OPENSSH PRIVATE KEY", checked)))
+	require.EqualError(t, err, "keys: the SSH key is damaged")
 	foreign := strings.Replace(string(private), string(other), strings.Repeat("x", 32), 1) // the public half at the beginning
-	_, err := keys.Parse([]byte(keytest.Encode("OPENSSH PRIVATE KEY", []byte(foreign))))
+	_, err = keys.Parse([]byte(keytest.Encode("OPENSSH PRIVATE KEY", []byte(foreign))))
 	assert.EqualError(t, err, "keys: the public key that is in the private key belongs to another one")
 	_, err = keys.Parse([]byte("ssh-ed25519 " + strings.Fields(string(file(t, "openssh-rsa.pub")))[1]))
 	assert.EqualError(t, err, "keys: the SSH key is damaged")
