@@ -80,6 +80,17 @@
 // where they publish them. Config.IssuerResolver brings issuers that are known only
 // while the program runs, such as the tenants of customers.
 //
+// # Resources, and MCP servers
+//
+// [Config].Resources are parts of the service that clients of OAuth find by
+// themselves. Routes with [ForResource] take only tokens that are for that
+// [Resource], and [JWTManager.ResourceMetadataHandler] says where to get one.
+//
+// # net/http
+//
+// [JWTManager.Middleware] is JWTRequired for an [net/http.Handler].
+// [JWTManager.HTTPHandler] makes one of a handler of the manager.
+//
 // # Mistakes
 //
 // InitApp refuses settings that cannot work. Package doctor explains those
