@@ -9,6 +9,8 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"slices"
+	"strings"
 	"sync"
 	"testing"
 
@@ -95,12 +97,14 @@ func (s *authServer) tokenFor(audience, scope string) (string, error) {
 	return s.mgr.CreateAccessToken(context.Background(), "alice", ginjwt.WithAudience(audience), ginjwt.WithClaims(ginjwt.Claims{"scope": scope}))
 }
 
-// scopesAsked are those that users were asked for, one text a time.
+// scopesAsked are those that users were asked for, one text a time. Their order in it
+// is nobody's: the client adds them up in a map.
 func (s *authServer) scopesAsked() (scopes []string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, asked := range s.asked {
-		scopes = append(scopes, asked.Get("scope"))
+		sorted := slices.Sorted(strings.FieldsSeq(asked.Get("scope")))
+		scopes = append(scopes, strings.Join(sorted, " "))
 	}
 	return scopes
 }
