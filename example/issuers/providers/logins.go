@@ -20,7 +20,7 @@ func Okta(ctx context.Context, options jwks.Options) (ginjwt.Issuer, error) {
 		IdentityPrefix: "okta:",
 		ScopeClaim:     "scp",
 		RolesClaim:     "groups", // a claim that you add to the authorization server
-		RequiredClaims: []string{"exp", "cid"},
+		RequiredClaims: []string{"exp"},
 	}, err
 }
 
@@ -75,8 +75,8 @@ func Hydra(ctx context.Context, options jwks.Options) (ginjwt.Issuer, error) {
 		Audience:       []string{"https://api.example.com"},
 		IdentityPrefix: "hydra:",
 		ScopeClaim:     "scp",
-		RolesClaim:     "/ext/roles", // what the consent app puts into session.access_token
-		RequiredClaims: []string{"exp", "client_id", "scp"},
+		RolesClaim:     "/ext/roles",                 // what the consent app puts into session.access_token
+		RequiredClaims: []string{"exp", "client_id"}, // ID tokens have no "client_id"
 	}, err
 }
 
@@ -90,7 +90,6 @@ func WorkOS(ctx context.Context, options jwks.Options) ([]ginjwt.Issuer, error) 
 		Audience:       []string{}, // there is none, unless a JWT template adds it
 		IdentityPrefix: "workos:",
 		ScopeClaim:     "permissions",
-		RolesClaim:     "role",
 		RequiredClaims: []string{"exp", "sid"}, // of a session of a user
 	}
 	former := workos
@@ -126,8 +125,8 @@ func Supabase(ctx context.Context, options jwks.Options) (ginjwt.Issuer, error) 
 		KeySource:      keys,
 		Audience:       []string{"authenticated"},
 		IdentityPrefix: "supabase:",
-		RolesClaim:     "/app_metadata/roles", // never user_metadata, which users write
-		RequiredClaims: []string{"exp", "session_id"},
+		RolesClaim:     "/app_metadata/roles",         // never user_metadata, which users write
+		RequiredClaims: []string{"exp", "session_id"}, // of a login, not made with a key of the project
 	}, err
 }
 

@@ -50,6 +50,7 @@ func logins() []sample {
 			token:    variant{header: members{"x5t": "key"}, claims: entra1Claims, want: "entra1:" + alice},
 			may:      entraMay,
 			others: []variant{
+				{"ID token", nil, members{"scp": nil, "nonce": "n"}, `Token is missing the "scp" claim`},
 				{"by the client ID", nil, members{"aud": "00001111-aaaa-2222-bbbb-3333cccc4444"}, otherAud},
 				{"of another tenant", nil, members{"iss": "https://sts.windows.net/bbbbcccc-1111-dddd-2222-eeee3333ffff/"}, unknown},
 			},
@@ -188,10 +189,10 @@ func sessions() []sample {
 			pages:    keysAt("https://api.workos.com/sso/jwks/"+client, rsaJWK("x5c", x["x5c"], "x5t#S256", x["x5t#S256"])),
 			token: variant{header: members{"typ": nil}, claims: members{
 				"iss": workos, "sub": "user_01HBEQKA6K4QJAS93VPE39W1JT", "sid": "session_01", "jti": "01H", "org_id": "org_01",
-				"role": "member", "roles": []string{"member"}, "permissions": []string{"posts:read", "posts:write"}, "entitlements": []string{"audit-logs"},
+				"role": "member", "roles": []string{"member", "billing"}, "permissions": []string{"posts:read", "posts:write"}, "entitlements": []string{"audit-logs"},
 			}, want: "workos:user_01HBEQKA6K4QJAS93VPE39W1JT"},
 			may: map[string]may{
-				"permission": {ginjwt.Scopes("posts:read"), true}, "role": {ginjwt.Roles("member"), true}, "another role": {ginjwt.Roles("admin"), false},
+				"permission": {ginjwt.Scopes("posts:read"), true}, "role": {ginjwt.Roles("billing"), true}, "another role": {ginjwt.Roles("admin"), false},
 				"impersonated": {ginjwt.Claim("act"), false},
 			},
 			others: []variant{
@@ -230,6 +231,7 @@ func sessions() []sample {
 				"registered": {ginjwt.Claim("is_anonymous", false), true}, "two factors": {ginjwt.Claim("aal", "aal2"), false},
 			},
 			others: []variant{
+				{"that a server made itself", nil, members{"session_id": nil}, `Token is missing the "session_id" claim`},
 				{"of a hook for another audience", nil, members{"aud": "another"}, otherAud},
 				{"anon key", nil, members{"iss": "supabase", "ref": "abcdefghijklmnopqrst", "role": "anon", "sub": nil, "aud": nil}, unknown},
 				{"service role", nil, members{"role": "service_role", "sub": nil, "aud": nil, "session_id": nil}, noAudience},

@@ -114,6 +114,7 @@ func (s service) get(path, token string) string {
 const (
 	wrongAudience  = `Unprocessable Entity {"msg":"Audience doesn't match"}`
 	wrongAlgorithm = `Unprocessable Entity {"msg":"The specified alg value is not allowed"}`
+	neverExpires   = `Unprocessable Entity {"msg":"Token is missing the \"exp\" claim"}`
 	wrongType      = `Unprocessable Entity {"msg":"Only access tokens of this issuer are allowed"}`
 )
 
@@ -133,6 +134,9 @@ func TestDjango(t *testing.T) {
 	assert.Equal(t, `Unprocessable Entity {"msg":"Only access tokens of this issuer are allowed"}`,
 		s.get("/", hs256(with(access, "token_type", "refresh"))))
 	assert.Equal(t, wrongType, s.get("/", hs256(with(access, "token_type", "sliding"))))
+	access["exp"] = nil
+	assert.Equal(t, neverExpires, s.get("/", hs256(access)))
+	delete(access, "exp")
 	assert.Equal(t, `Unprocessable Entity {"msg":"Token is missing the \"token_type\" claim"}`,
 		s.get("/", hs256(with(access, "token_type", nil, "type", "access"))))
 }
@@ -143,6 +147,8 @@ func TestDjangoWithoutIssuer(t *testing.T) {
 	access := members{"token_type": "access", "jti": "90bb8eb7dd2b4b1bb4a0b4f3a4a7c6e1", "user_id": "42"}
 	theirs := signedBy(t, jwt.SigningMethodHS256, []byte(djangoKey), members{"kid": nil}, access)
 	assert.Equal(t, "42", s.get("/", theirs))
+	access["exp"] = nil
+	assert.Equal(t, neverExpires, s.get("/", signedBy(t, jwt.SigningMethodHS256, []byte(djangoKey), members{"kid": nil}, access)))
 
 	ours, err := s.jwt.DecodeToken(t.Context(), jwttest.AccessToken(t, s.jwt, "42"))
 	require.NoError(t, err)
@@ -171,8 +177,8 @@ func TestAccounts(t *testing.T) {
 	assert.Equal(t, "alice", s.get("/", token))
 	assert.Equal(t, "alice", s.get("/read", token))
 	assert.Equal(t, wrongAudience, s.get("/", jwttest.AccessToken(t, accounts, "alice", ginjwt.WithAudience("bank"))))
-	assert.Equal(t, `Unprocessable Entity {"msg":"Only access tokens of this issuer are allowed"}`,
-		s.get("/", jwttest.RefreshToken(t, accounts, "alice")))
+	assert.Equal(t, neverExpires, s.get("/", jwttest.AccessToken(t, accounts, "alice", ginjwt.WithExpires(ginjwt.NeverExpires))))
+	assert.Equal(t, wrongType, s.get("/", jwttest.RefreshToken(t, accounts, "alice")))
 	decoded, err := s.jwt.DecodeToken(context.Background(), token)
 	require.NoError(t, err)
 	require.NoError(t, s.jwt.RevokeToken(t.Context(), decoded))

@@ -23,7 +23,10 @@ func TestKeycloakFromFile(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, issuer.Keys, 1, "not that for encryption")
 	s := newService(t, issuer)
-	assert.Equal(t, "keycloak:alice", s.get("/", signed(t, nil, members{"iss": name, "sub": "alice", "aud": "shop-api"})))
+	claims := members{"iss": name, "sub": "alice", "aud": "shop-api"}
+	assert.Equal(t, "keycloak:alice", s.get("/", signed(t, nil, claims)))
+	assert.Equal(t, wrongAudience, s.get("/", signed(t, nil, with(claims, "aud", "account"))))
+	assert.Equal(t, neverExpires, s.get("/", signed(t, nil, members{"iss": name, "sub": "alice", "aud": "shop-api", "exp": nil})))
 
 	require.NoError(t, os.WriteFile(path, text[:100], 0o600))
 	_, err = providers.KeycloakFromFile(path)

@@ -92,6 +92,7 @@ func tenants() []sample {
 				{"with a typ", members{"typ": "JWT"}, nil, "okta:00u1a2b3c4d5e6f7g8h9"},
 				{"program", nil, members{"uid": nil, "auth_time": nil, "sub": "0oa9", "cid": "0oa9", "groups": nil}, "okta:0oa9"},
 				{"ID token", nil, members{"jti": "ID.x", "aud": "0oa1a2b3c4d5e6f7g8h9", "cid": nil, "uid": nil, "scp": nil, "sub": "00u1a2b3c4d5e6f7g8h9"}, otherAud},
+				{"ID token of a client with the name of the API", nil, members{"cid": nil, "uid": nil, "scp": nil}, "Missing claim: uid"},
 				{"of another server", nil, members{"iss": "https://example.okta.com/oauth2/aus1a2b3"}, unknown},
 				{"of the org server", members{"typ": "application/okta-internal-at+jwt"}, members{"iss": "https://example.okta.com", "aud": "https://example.okta.com"}, unknown},
 			},

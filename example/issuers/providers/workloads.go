@@ -54,7 +54,7 @@ func Kubernetes(ctx context.Context, options jwks.Options) (ginjwt.Issuer, error
 		KeySource:      keys,
 		Audience:       []string{"shop-api"}, // of the projected volume
 		IdentityPrefix: "k8s:",               // k8s:system:serviceaccount:shop:orders
-		RequiredClaims: []string{"exp", "kubernetes.io"},
+		RequiredClaims: []string{"exp"},
 	}, err
 }
 
