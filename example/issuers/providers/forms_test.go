@@ -3,10 +3,12 @@ package providers_test
 import (
 	"encoding/json"
 	"encoding/pem"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/gin-gonic/gin"
@@ -125,4 +127,36 @@ func TestSPIFFEAlone(t *testing.T) {
 	assert.Equal(t, `Unprocessable Entity {"msg":"Signature verification failed"}`, try(otherEC, nil, claims))
 	x509SVID := signedBy(t, jwt.SigningMethodRS256, rsaKey, members{"kid": nil}, claims)
 	assert.Equal(t, wrongAlgorithm, s.get("/", x509SVID), "the other keys of the bundle are for certificates")
+}
+
+// A logout at the provider ends its tokens, if the logout names the user or the token
+// names the session.
+func TestLogoutsAtProviders(t *testing.T) {
+	t.Parallel()
+	logouts := map[string]variant{ // without the claims that all have
+		"Auth0":     {header: members{"typ": "logout+jwt"}, claims: members{"sub": "auth0|123456", "sid": "s", "aud": "client"}, want: "Token has been revoked"},
+		"Keycloak":  {claims: members{"sub": "f1c4f64e-2c0c-4cda-8c9f-9f3f8f3a2b0e", "sid": "4c0a3a8a-3a47-4f2f-8e89-9e5f9b0a0a0a", "aud": "client", "typ": "Logout"}, want: "Token has been revoked"},
+		"Zitadel":   {claims: members{"sub": "77776025198584418", "sid": "V1_1", "aud": []string{"client"}}, want: "Token has been revoked"},
+		"Ory Hydra": {claims: members{"sid": "s", "aud": []string{"client"}}, want: "hydra:alice"},
+	}
+	for _, s := range slices.Concat(tenants(), sessions()) {
+		logout, there := logouts[s.provider]
+		if !there {
+			continue
+		}
+		issuers, err := s.issuers(t.Context(), s.pages.served(t))
+		require.NoError(t, err)
+		issuers[0].LogoutAudience = []string{"client"}
+		service := newService(t, issuers...)
+		service.engine.POST("/logout", service.jwt.BackChannelLogoutHandler())
+		token := s.sign(t, variant{})
+		require.Contains(t, service.get("/", token), s.token.want)
+
+		maps.Copy(logout.claims, members{
+			"iss": s.token.claims["iss"], "jti": "of the logout", "events": members{"http://schemas.openid.net/event/backchannel-logout": members{}},
+		})
+		w := jwttest.Do(service.engine, "POST", "/logout", jwttest.Form("logout_token", signed(t, logout.header, logout.claims)))
+		require.Equal(t, http.StatusOK, w.Code, "%s: %s", s.provider, w.Body)
+		assert.Contains(t, service.get("/", token), logout.want, s.provider)
+	}
 }
