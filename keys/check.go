@@ -74,8 +74,9 @@ func (a algorithm) wrongType(got string) error {
 	return fmt.Errorf("needs a key for %s, not %s", a.family, got)
 }
 
-// unexpanded matches what is left where a file or a template names a variable.
-var unexpanded = regexp.MustCompile(`^(\$\{[^}]*\}|\$[A-Za-z_][A-Za-z0-9_]*|\{\{.*\}\}|<[^>]*>)$`)
+// unexpanded matches what is left where a file or a template names a variable: text
+// only, as random bytes may begin and end with anything.
+var unexpanded = regexp.MustCompile(`^(\$\{[ -|~\p{L}]*\}|\$[A-Za-z_][A-Za-z0-9_]*|\{\{[ -~\p{L}]*\}\}|<[ -=?-~\p{L}]*>)$`)
 
 // checkSecret refuses what is no secret: a public key in disguise, which is
 // how algorithms get confused (RFC 8725 §2.1), and what can be guessed.

@@ -79,8 +79,11 @@ func TestRandomSecretsAreNoKeys(t *testing.T) {
 			}
 		}
 	}
+	brackets := []byte("<" + strings.Repeat("\x81", 30) + ">")
+	_, err := keys.Options{}.Bind(keys.Key{Algorithm: "HS256", Sign: brackets})
+	require.NoError(t, err, "these bytes are as good as others")
 	utf16InBase64 := base64.StdEncoding.EncodeToString(append([]byte{0xff, 0xfe}, make([]byte, 30)...))
-	_, err := keys.Options{}.Bind(keys.Key{Algorithm: "HS256", Sign: []byte(utf16InBase64)})
+	_, err = keys.Options{}.Bind(keys.Key{Algorithm: "HS256", Sign: []byte(utf16InBase64)})
 	assert.NoError(t, err)
 }
 
