@@ -139,7 +139,7 @@ func TestLogoutsAtProviders(t *testing.T) {
 		"Zitadel":   {claims: members{"sub": "77776025198584418", "sid": "V1_1", "aud": []string{"client"}}, want: "Token has been revoked"},
 		"Ory Hydra": {claims: members{"sid": "s", "aud": []string{"client"}}, want: "hydra:alice"},
 	}
-	for _, s := range slices.Concat(tenants(), sessions()) {
+	for _, s := range slices.Concat(apis(), sessions()) {
 		logout, there := logouts[s.provider]
 		if !there {
 			continue

@@ -79,7 +79,7 @@ const (
 
 func TestProviders(t *testing.T) {
 	t.Parallel()
-	for _, s := range slices.Concat(tenants(), logins(), firebase(), sessions(), workloads(), proxies()) {
+	for _, s := range slices.Concat(apis(), entra(), logins(), firebase(), sessions(), workloads(), proxies()) {
 		t.Run(s.provider, func(t *testing.T) {
 			t.Parallel()
 			issuers, err := s.issuers(t.Context(), s.pages.served(t))

@@ -1,12 +1,14 @@
 package providers_test
 
 import (
+	"strings"
+
 	"github.com/gin-jwt-extended/ginjwt"
 	"github.com/gin-jwt-extended/ginjwt/example/issuers/providers"
 )
 
-// tenants are those whose users log in with the provider, for an API.
-func tenants() []sample {
+// apis are those whose access tokens are for an API.
+func apis() []sample {
 	const auth0, realm = "https://example.eu.auth0.com/", "https://sso.example.com/realms/shop"
 	const pool = "https://cognito-idp.eu-central-1.amazonaws.com/eu-central-1_AbCdEfGhI"
 	const okta = "https://example.okta.com/oauth2/default"
@@ -95,6 +97,53 @@ func tenants() []sample {
 				{"ID token of a client with the name of the API", nil, members{"cid": nil, "uid": nil, "scp": nil}, "Missing claim: uid"},
 				{"of another server", nil, members{"iss": "https://example.okta.com/oauth2/aus1a2b3"}, unknown},
 				{"of the org server", members{"typ": "application/okta-internal-at+jwt"}, members{"iss": "https://example.okta.com", "aud": "https://example.okta.com"}, unknown},
+			},
+		},
+	}
+}
+
+// entra are both versions of the access tokens of a tenant.
+func entra() []sample {
+	const tenant = "aaaabbbb-0000-cccc-1111-dddd2222eeee"
+	const name, name1 = "https://login.microsoftonline.com/" + tenant + "/v2.0", "https://sts.windows.net/" + tenant + "/"
+	const keys, keys1 = "https://login.microsoftonline.com/" + tenant + "/discovery/v2.0/keys", "https://login.microsoftonline.com/common/discovery/keys"
+	x := certified()
+	key := rsaJWK("alg", nil, "x5c", x["x5c"], "x5t", x["x5t"], "cloud_instance_name", "microsoftonline.com", "issuer", name)
+	claims := members{
+		"iss": name, "aud": "00001111-aaaa-2222-bbbb-3333cccc4444", "sub": "AAAAAAAAAAAAAAAAAAAAAIkzqFVrSaSaFHy782bbtaQ", "oid": "oid", "tid": tenant, "ver": "2.0",
+		"azp": "client", "azpacr": "0", "scp": "access_as_user read:orders", "roles": []string{"admin"}, "uti": "uti", "aio": "aio", "rh": "rh",
+	}
+	const alice = "AAAAAAAAAAAAAAAAAAAAAIkzqFVrSaSaFHy782bbtaQ"
+	mayAll := map[string]may{
+		"scope": {ginjwt.Scopes("read:orders"), true}, "role": {ginjwt.Roles("admin"), true}, "another scope": {ginjwt.Scopes("write:orders"), false},
+	}
+	claims1 := with(claims, "iss", name1, "ver", "1.0", "aud", "api://00001111-aaaa-2222-bbbb-3333cccc4444", "azp", nil, "azpacr", nil, "appid", "client", "appidacr", "0")
+	return []sample{
+		{
+			provider: "Entra ID",
+			issuers:  one(providers.EntraID),
+			pages:    keysAt(keys, key).metadataOf(name, keys),
+			token:    variant{claims: claims, want: "entra:" + alice},
+			may:      mayAll,
+			others: []variant{
+				{"ID token of a page that shares the app registration", nil, members{"scp": nil, "nonce": "n"}, `Token is missing the "scp" claim`},
+				{"program", nil, members{"scp": nil, "idtyp": "app"}, `Token is missing the "scp" claim`},
+				{"for another API", nil, members{"aud": "99991111-aaaa-2222-bbbb-3333cccc4444"}, otherAud},
+				{"for Microsoft Graph", members{"nonce": "n"}, members{"iss": name1, "aud": "00000003-0000-0000-c000-000000000000", "ver": "1.0"}, unknown},
+				{"of version 1.0", members{"x5t": "key"}, claims1, unknown},
+				{"of another tenant", nil, members{"iss": strings.Replace(name, tenant, "bbbbcccc-1111-dddd-2222-eeee3333ffff", 1), "tid": "bbbbcccc-1111-dddd-2222-eeee3333ffff"}, unknown},
+			},
+		},
+		{
+			provider: "Entra ID, version 1.0",
+			issuers:  one(providers.EntraIDv1),
+			pages:    keysAt(keys1, key).metadataOf(name1, keys1),
+			token:    variant{header: members{"x5t": "key"}, claims: claims1, want: "entra1:" + alice},
+			may:      mayAll,
+			others: []variant{
+				{"ID token", nil, members{"scp": nil, "nonce": "n"}, `Token is missing the "scp" claim`},
+				{"by the client ID", nil, members{"aud": "00001111-aaaa-2222-bbbb-3333cccc4444"}, otherAud},
+				{"of another tenant", nil, members{"iss": "https://sts.windows.net/bbbbcccc-1111-dddd-2222-eeee3333ffff/"}, unknown},
 			},
 		},
 	}
