@@ -36,10 +36,10 @@ func TestEnvironmentWins(t *testing.T) {
 	dir := newDataDir(t)
 	secret := strings.Repeat("s", 32)
 	config, err := loadConfig(dir, true, environment(map[string]string{
-		"JWT_SECRET_KEY": secret, "JWT_REFRESH_COOKIE_PATH": "/", "JWT_COOKIE_SECURE": "true", "JWT_ACCESS_TOKEN_EXPIRES": "10",
+		"JWT_SECRET_KEY": secret, "JWT_REFRESH_COOKIE_PATH": "/", "JWT_COOKIE_SECURE": "true", "JWT_ACCESS_TOKEN_EXPIRES": "10m",
 	}))
 	require.NoError(t, err)
-	assert.Equal(t, ginjwt.Config{SecretKey: secret, RefreshCookiePath: "/", AccessTokenExpires: 10 * time.Second}, config)
+	assert.Equal(t, ginjwt.Config{SecretKey: secret, RefreshCookiePath: "/", AccessTokenExpires: 10 * time.Minute}, config)
 	assert.NoFileExists(t, filepath.Join(dir, "jwt-secret"))
 }
 
