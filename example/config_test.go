@@ -116,7 +116,8 @@ func TestRunReportsMistakes(t *testing.T) {
 			"must not be NeverExpires with Sessions: an ended session is remembered for as long as its access tokens live"},
 		{"setting", nil, map[string]string{"JWT_COOKIE_SECURE": "perhaps"}, "ginjwt: JWT_COOKIE_SECURE: must be true or false"},
 		{"short secret", nil, map[string]string{"JWT_SECRET_KEY": "short"}, "ginjwt: SecretKey (JWT_SECRET_KEY): has 5 bytes, " +
-			"but must have at least the 32 of the hash (algorithm HS256); make one with: openssl rand -base64 32"},
+			"but must have at least the 32 of the hash (algorithm HS256); make one with: openssl rand -base64 32, " +
+			"or, so that nobody has to log in again, set AllowShortSecret (JWT_ALLOW_SHORT_SECRET=true) and let a new key sign beside this one (JWT_KEYS_FILE)"},
 	} {
 		args := append([]string{"-addr", "127.0.0.1:0", "-data", dir}, tt.args...)
 		lookup := func(name string) (string, bool) {
