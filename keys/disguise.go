@@ -2,17 +2,24 @@ package keys
 
 import (
 	"bytes"
+	"encoding/asn1"
 	"regexp"
 	"strings"
 )
 
-// sshKey matches the one-line form of SSH keys, and that of RFC 4716.
-var sshKey = regexp.MustCompile(`^(sk-)?(ssh|ecdsa)-|^---- BEGIN SSH2`)
+var (
+	// sshKey matches the one-line form of SSH keys, and that of RFC 4716.
+	sshKey = regexp.MustCompile(`^(sk-)?(ssh|ecdsa)-|---- (BEGIN|END) SSH2`)
+
+	// jwkMember matches a member that JWKs and sets of them have, also in a text in which
+	// quotation marks are escaped.
+	jwkMember = regexp.MustCompile(`["'](kty|keys)\\*["']\s*:`)
+)
 
 // disguised says what a secret of HMAC is that is the text or the bytes of a key, as
 // everybody has of public ones; empty if it is neither. That is how algorithms get
 // confused (RFC 8725 §2.1). White space, byte order marks, quotes and UTF-16 around it
-// do not hide it.
+// do not hide it, nor does other text beside it.
 func disguised(secret []byte) string {
 	const set = ", not a secret; set PrivateKey or PublicKey and the Algorithm"
 	if isKeyDER(secret) {
@@ -20,11 +27,11 @@ func disguised(secret []byte) string {
 	}
 	s := unwrapped(strings.ReplaceAll(string(bytes.TrimLeft(secret, "\xff\xfe")), "\x00", ""))
 	switch {
-	case strings.Contains(s, "-----BEGIN"):
+	case strings.Contains(s, "-----BEGIN"), strings.Contains(s, "-----END "):
 		return "is a PEM text" + set
-	case strings.HasPrefix(s, "{") && (strings.Contains(s, `"kty"`) || strings.Contains(s, `"keys"`)):
+	case jwkMember.MatchString(s):
 		return "is a JWK, not a secret"
-	case sshKey.MatchString(s), isSSHPublic(secret):
+	case sshKey.MatchString(s), sshPublic.MatchString(s), isSSHPublic(secret):
 		return "is an SSH key, not a secret"
 	case len(s) >= shortestKey && decodedKey(s) != nil:
 		return "is a key in base64 or hexadecimal" + set
@@ -37,12 +44,17 @@ func disguised(secret []byte) string {
 // may bring one for every token.
 const shortestKey = 56
 
-// isKeyDER reports whether a secret is a key in DER, with a line break after it or
-// without a last byte that looks like one.
+// isKeyDER reports whether a secret is a key in DER, with blanks or quotes around it, or
+// without a last byte that looks like a line break.
 func isKeyDER(secret []byte) bool {
-	if len(secret) == 0 || secret[0] != sequenceTag {
+	isAround := func(r rune) bool { return isBlank(r) || r == 0 || strings.ContainsRune("\"'`", r) }
+	b := bytes.TrimLeftFunc(secret, isAround)
+	if len(b) == 0 || b[0] != sequenceTag {
 		return false
 	}
-	_, label := keyDER(secret)
-	return label != "" || labelOf(append(bytes.Clone(secret), '\n')) != ""
+	var outer asn1.RawValue
+	if rest, err := asn1.Unmarshal(b, &outer); err == nil {
+		return len(bytes.TrimFunc(rest, isAround)) == 0 && labelOf(outer.FullBytes) != ""
+	}
+	return labelOf(append(bytes.Clone(b), '\n')) != ""
 }

@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"encoding/hex"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf16"
@@ -27,6 +28,8 @@ func TestAKeyIsNoSecret(t *testing.T) {
 	ssh := string(file(t, "openssh-ed25519.pub"))
 	wide := keytest.Must(binary.Append(nil, binary.LittleEndian, utf16.Encode([]rune("\ufeff"+pems.RSAPublic))))
 	base := base64.StdEncoding.EncodeToString
+	jwk := string(rfcEC.public().text())
+	_, cutOff, _ := strings.Cut(pems.RSAPublic, "\n")
 	for name, secret := range map[string][]byte{
 		"PKIX":                     pkix,
 		"PKIX and a line break":    append(bytes.Clone(pkix), '\n'),
@@ -36,17 +39,28 @@ func TestAKeyIsNoSecret(t *testing.T) {
 		"PKCS 8":                   derOf(t, pems.RSAPrivate),
 		"PKCS 1, private":          derOf(t, pems.RSAPKCS1),
 		"certificate":              derOf(t, pems.Certificate),
+		"PKIX after a mark":        append([]byte("\ufeff"), pkix...),
+		"PKIX in quotes":           slices.Concat([]byte(`"`), pkix, []byte("\" \r\n")),
+		"PKIX and a zero byte":     append(bytes.Clone(pkix), 0),
 		"PSS":                      derOf(t, string(file(t, "pss-public.pem"))),
 		"secp256k1":                derOf(t, string(file(t, "secp256k1.pem"))),
 		"PEM after a mark":         []byte("\ufeff" + pems.RSAPublic),
 		"PEM in UTF-16":            wide,
+		"PEM without BEGIN":        []byte(cutOff),
 		"base64 of PKIX":           []byte(base(pkix)),
 		"base64 of PKIX in quotes": []byte(`"` + base(pkix) + `"`),
 		"hexadecimal":              []byte(hex.EncodeToString(pkix)),
 		"base64 of PEM":            []byte(base([]byte(pems.RSAPublic))),
 		"base64 of a JWK":          []byte(base(rfcEC.public().text())),
-		"JWK in quotes":            []byte("'" + string(rfcEC.public().text()) + "'"),
+		"JWK in quotes":            []byte("'" + jwk + "'"),
+		"JWK with escaped quotes":  []byte(strings.ReplaceAll(jwk, `"`, `\"`)),
+		"JWK with other quotes":    []byte(strings.ReplaceAll(jwk, `"`, `'`)),
+		"JWKs in an array":         []byte("[" + jwk + "]"),
+		"JWK after its name":       []byte("KEY=" + jwk),
 		"SSH after a mark":         []byte("\ufeff" + ssh),
+		"SSH after a host":         []byte("git.example.com " + ssh),
+		"SSH after options":        []byte("no-pty,command=\"a b\" " + ssh),
+		"base64 of SSH":            []byte(base([]byte(ssh))),
 		"SSH, the blob":            keytest.Must(base64.StdEncoding.DecodeString(strings.Fields(ssh)[1])),
 		"SSH, the blob in base64":  []byte(strings.Fields(ssh)[1]),
 	} {

@@ -225,6 +225,6 @@ var hexSeparators = strings.NewReplacer(":", "", " ", "", "\n", "", "\r", "")
 func holdsKey(decoded []byte) bool {
 	text := bytes.TrimFunc(decoded, isBlank)
 	return labelOf(decoded) != "" || isSSHPublic(decoded) || isJavaKeystore(decoded) ||
-		bytes.Contains(text, []byte("-----BEGIN ")) || bytes.HasPrefix(text, []byte("{")) && json.Valid(text) ||
+		bytes.Contains(text, []byte("-----BEGIN ")) || sshPublic.Match(text) || bytes.HasPrefix(text, []byte("{")) && json.Valid(text) ||
 		len(text) > 0 && decodedKey(string(text)) != nil
 }

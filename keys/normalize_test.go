@@ -164,6 +164,8 @@ func TestKeysOfOpenSSHInOtherFormsAreRead(t *testing.T) {
 	for _, before := range []string{`no-pty,command="run me" `, "example.com,192.0.2.1 ", "# a remark\n\n", "\ufeff"} {
 		assert.Equal(t, want, fields(parseOne(t, []byte(before+public))), before)
 	}
+	inBase64 := base64.StdEncoding.EncodeToString([]byte(public))
+	assert.Equal(t, want, fields(parseOne(t, []byte(inBase64))))
 }
 
 // openssl pkcs12 writes the certificate before the key.
