@@ -109,8 +109,17 @@ func TestFixedAndFetchedKeysOfAnIssuer(t *testing.T) {
 
 	retired := fixed
 	retired.NotAfter = time.Now().Add(-time.Hour)
-	mgr, _ = with(retired)
+	mgr, source = with(retired)
 	assert.Equal(t, unknownKey, refusalOf(t, mgr, signedWith(forged)), "a key that was retired does not come back from elsewhere")
+	namesNone := jwttest.AccessToken(t, issuerOf(t, issuerA, ginjwt.Config{Algorithm: "ES256", PrivateKey: pems.P256Private}), "alice")
+	source.change(t, keys.Key{ID: "fixed", Sign: fixed.Sign, AllowMissingKeyID: true})
+	assert.Equal(t, unknownKey, refusalOf(t, mgr, namesNone), "nor by a token that does not name it")
+	mgr, source = with(fixed)
+	source.change(t, keys.Key{ID: "fixed", Sign: fixed.Sign, AllowMissingKeyID: true})
+	for range 2 {
+		_, err = mgr.DecodeToken(t.Context(), namesNone)
+		require.NoError(t, err, "the fixed key is good")
+	}
 
 	unnamed := fixed
 	unnamed.ID = ""

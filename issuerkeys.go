@@ -3,8 +3,8 @@ package ginjwt
 import (
 	"context"
 	"slices"
+	"time"
 
-	"github.com/gin-jwt-extended/ginjwt/internal/strictjson"
 	"github.com/gin-jwt-extended/ginjwt/keys"
 )
 
@@ -71,15 +71,33 @@ func (k *issuerKeys) side(kid string) keySide {
 	return k.fetched
 }
 
-// set returns the keys for a token that names kid. The algorithm is looked at first:
-// nothing is fetched for a token that no key of the issuer could have signed.
-func (k *issuerKeys) set(ctx context.Context, alg string, kid strictjson.Value) (*keys.Set, error) {
-	name, _ := kid.Str()
-	side := k.side(name)
-	if !slices.Contains(side.algorithms, alg) {
+// verify returns the key that made a signature, and the set that it is of. A token without
+// "kid" of a fetched key that has the ID of a fixed one counts as if it named that: a key
+// that was retired does not come back by leaving out its name.
+func (k *issuerKeys) verify(ctx context.Context, sig keys.Signature, now time.Time) (*keys.Bound, *keys.Set, error) {
+	set, err := k.set(ctx, sig)
+	if err != nil {
+		return nil, nil, err
+	}
+	key, err := set.Verify(sig, now)
+	switch {
+	case err != nil:
+		return nil, nil, keyRefusal(err)
+	case sig.KeyID == "" && !k.unnamed && k.fetched.source != nil && k.named[key.ID()]:
+		sig.KeyID = key.ID()
+		return k.verify(ctx, sig, now)
+	}
+	return key, set, nil
+}
+
+// set returns the keys for a signature. The algorithm is looked at first: nothing is
+// fetched for a token that no key of the issuer could have signed.
+func (k *issuerKeys) set(ctx context.Context, sig keys.Signature) (*keys.Set, error) {
+	side := k.side(sig.KeyID)
+	if !slices.Contains(side.algorithms, sig.Algorithm) {
 		return nil, errAlgorithm
 	}
-	set, err := side.source.KeySet(ctx, name)
+	set, err := side.source.KeySet(ctx, sig.KeyID)
 	if err != nil {
 		return nil, refusal(ErrUnavailable, err).because(reasonKeys)
 	}

@@ -138,3 +138,16 @@ func unavailable(err error) error { return refusal(ErrUnavailable, err) }
 // signature was looked at. Its reason is that of a bad signature, so that nobody can
 // ask which issuers are known.
 func ofUnknown(err error) error { return asError(err).because(reasonSignature) }
+
+// keyRefusal words why no key verifies a token.
+func keyRefusal(err error) error {
+	switch err {
+	case keys.ErrAlgorithm:
+		return errAlgorithm
+	case keys.ErrSignature:
+		return errSignature
+	case keys.ErrTokenType:
+		return errKeyType
+	}
+	return errUnknownKey
+}

@@ -223,25 +223,30 @@ func (v *verifier) verifySignature(ctx context.Context, ring *keyring, s segment
 	case s.head.alg == "":
 		return errNoAlgorithm
 	}
-	set := ring.set
-	if good.names.foreign {
-		var err error
-		if set, err = good.rules.keys.set(ctx, alg, s.head.kid); err != nil {
-			return err
-		}
-	} else if set.Len() == 0 { // only other issuers are accepted, and it is of none of them
-		return ofUnknown(checkIssuer(good.payload.issJSON, nil))
-	}
 	kid, _ := s.head.kid.Str()
-	key, err := set.Verify(keys.Signature{
+	sig := keys.Signature{
 		Algorithm: alg, KeyID: kid,
 		Signed: s.signed, Bytes: signature, TokenType: string(good.payload.typ),
-	}, now)
-	if err != nil {
+	}
+	if err := good.verifyBy(ctx, ring.set, sig, now); err != nil {
+		return err
+	}
+	return good.rules.checkProfile(s.head)
+}
+
+// verifyBy verifies the token with the keys of its issuer; own are those of the manager.
+func (t *goodToken) verifyBy(ctx context.Context, own *keys.Set, sig keys.Signature, now time.Time) (err error) {
+	switch {
+	case t.names.foreign:
+		t.key, t.keys, err = t.rules.keys.verify(ctx, sig, now)
+		return err
+	case own.Len() == 0: // only other issuers are accepted, and it is of none of them
+		return ofUnknown(checkIssuer(t.payload.issJSON, nil))
+	}
+	if t.key, err = own.Verify(sig, now); err != nil {
 		return keyRefusal(err)
 	}
-	good.key, good.keys = key, set
-	return good.rules.checkProfile(s.head)
+	return nil
 }
 
 // verifiedBy notes that k verified the token, unless k is for tokens of another
@@ -302,17 +307,4 @@ func (v *verifier) loadedKey(ctx context.Context, encoded string, good *goodToke
 func (v *verifier) unverified(encoded string, good *goodToken) *Token {
 	said := good.contents
 	return newToken(encoded, &said, v.now())
-}
-
-// keyRefusal words why no key verifies a token.
-func keyRefusal(err error) error {
-	switch err {
-	case keys.ErrAlgorithm:
-		return errAlgorithm
-	case keys.ErrSignature:
-		return errSignature
-	case keys.ErrTokenType:
-		return errKeyType
-	}
-	return errUnknownKey
 }
