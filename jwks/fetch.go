@@ -62,11 +62,12 @@ const (
 )
 
 // get fetches the document at address, which was checked. Its errors do not show
-// the query of the address, nor what was in the answer.
+// the query of the address, nor what was in the body of the answer, and are short,
+// as they are kept and said again for each token.
 func (f fetcher) get(ctx context.Context, address *url.URL, types ...string) (document, error) {
 	fetched, err := f.fetch(ctx, address, types)
 	if err != nil {
-		return document{}, fmt.Errorf("%s://%s%s: %w", address.Scheme, address.Host, address.EscapedPath(), err)
+		return document{}, fmt.Errorf("%s://%s%s: %w", address.Scheme, address.Host, cut(address.EscapedPath()), short(err))
 	}
 	return fetched, nil
 }
@@ -121,6 +122,24 @@ func withoutURL(err error) error {
 		return outer.Err
 	}
 	return err
+}
+
+// short returns an error with the beginning of the text of err, if that is long: net/http
+// quotes up to 10 MB of what a server sent in place of an answer.
+func short(err error) error {
+	if text := err.Error(); cut(text) != text {
+		return errors.New(cut(text))
+	}
+	return err
+}
+
+// cut returns the beginning of a text, so that it is long enough for a log.
+func cut(text string) string {
+	const most = 512
+	if len(text) <= most {
+		return text
+	}
+	return strings.Clone(text[:most]) + "…"
 }
 
 // maxAge returns the max-age of a response (RFC 9111 §5.2.2.1); a negative value

@@ -377,6 +377,37 @@ func TestErrorsDoNotShowTheQuery(t *testing.T) {
 }
 
 // The client that is given lends its transport; what else it does is its own.
+// A server that answers nonsense could make each refused token cost megabytes.
+func TestErrorsAreShort(t *testing.T) {
+	t.Parallel()
+	long := strings.Repeat("x", 1<<18)
+	var issuer site
+	issuer.servePages(map[string]string{
+		"/.well-known/openid-configuration": `{"issuer":"https://issuer.example","jwks_uri":"https://issuer.example/` + long + `"}`,
+	})
+	for name, transport := range map[string]http.RoundTripper{
+		"of the client":    failingTransport{fmt.Errorf("malformed HTTP response %q", long)},
+		"with the address": &issuer,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				var errs errorLog
+				remote, err := jwks.Discover(t.Context(), "https://issuer.example", jwks.Options{Client: &http.Client{Transport: transport}, OnError: errs.add})
+				require.NoError(t, err)
+				synctest.Wait()
+				texts := errs.texts()
+				require.Len(t, texts, 1)
+				_, err = remote.KeySet(t.Context(), "a")
+				for _, text := range append(texts, remote.Status().Err.Error(), err.Error()) {
+					assert.Contains(t, text, "https://issuer.example/")
+					assert.Less(t, len(text), 2048)
+				}
+			})
+		})
+	}
+}
+
 func TestClientIsNotUsedItself(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
