@@ -138,7 +138,7 @@ func (i Issuer) LogValue() slog.Value { return slog.StringValue(i.String()) }
 // names that you have in a table, and not to a pattern that everybody can match.
 //
 // Of any number of requests with tokens of one issuer one asks, and 32 issuers are asked
-// about at once.
+// about at once. Beyond 1024 that wait, requests are answered 503 without asking.
 type IssuerResolver func(ctx context.Context, name string) (Issuer, error)
 
 // ErrUnknownIssuer is what an IssuerResolver returns, also wrapped, if it accepts no tokens

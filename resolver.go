@@ -15,6 +15,7 @@ import (
 const (
 	resolveTimeout = 10 * time.Second // for one call of an IssuerResolver
 	resolveAtOnce  = 32               // calls
+	resolveWaiting = 1024             // questions, those that are being asked included
 )
 
 // resolver knows the issuers that an IssuerResolver brings. Everybody can send tokens that
@@ -90,16 +91,39 @@ func (r *resolver) look(name string) (*issuerRules, *question) {
 	if known != nil && !known.isDue(now) || known == nil && r.unknown.has(name, now) {
 		return known.rulesOrNil(), nil
 	}
-	q := r.questions[name]
-	if q == nil {
-		q = &question{answered: make(chan struct{})}
-		r.questions[name] = q
-		go r.resolve(name, q, known != nil)
-	}
+	q := r.question(name, known != nil)
 	if known != nil { // who is known need not wait until it is asked about again
 		return known.rules, nil
 	}
 	return nil, q
+}
+
+// question returns the question about an issuer that is under way, or a new one. Beyond
+// resolveWaiting it is answered at once, that nobody knows: the question outlives the
+// requests that wait for it. The caller holds mu.
+func (r *resolver) question(name string, again bool) *question {
+	q := r.questions[name]
+	switch {
+	case q != nil:
+		return q
+	case len(r.questions) >= resolveWaiting:
+		return unasked
+	}
+	q = &question{answered: make(chan struct{})}
+	r.questions[name] = q
+	go r.resolve(name, q, again)
+	return q
+}
+
+var (
+	errTooMany = errors.New("too many issuers are asked about at once")
+	unasked    = unaskedQuestion()
+)
+
+func unaskedQuestion() *question {
+	q := &question{answered: make(chan struct{}), err: resolverFailure(errTooMany)}
+	close(q.answered)
+	return q
 }
 
 // resolve answers a question. Its context lives for as long as the issuer is kept. An
@@ -152,7 +176,7 @@ func (r *resolver) call(ctx context.Context, name string) (i Issuer, rules *issu
 	case r.slots <- struct{}{}:
 		defer func() { <-r.slots }()
 	case <-ctx.Done():
-		return i, nil, errors.New("too many issuers are asked about at once")
+		return i, nil, errTooMany
 	}
 	if i, err = r.ask(untrusted.Mark(ctx), name); err != nil {
 		return i, nil, err

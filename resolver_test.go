@@ -373,6 +373,33 @@ func TestResolversThatDoNotAnswer(t *testing.T) {
 	})
 }
 
+// Who sends names without end and leaves at once does not fill the memory with questions.
+func TestQuestionsAboutIssuersHaveABound(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		mgr, _ := newManager(t, ginjwt.Config{IssuerResolver: func(ctx context.Context, _ string) (ginjwt.Issuer, error) {
+			<-ctx.Done()
+			return ginjwt.Issuer{}, ginjwt.ErrUnknownIssuer
+		}})
+		ask := func(ctx context.Context, i int) error {
+			_, err := mgr.DecodeToken(ctx, signedHS256(`{"alg":"HS256"}`, fmt.Sprintf(`{"iss":"https://idp.example/%d","sub":"alice"}`, i), theirSecret))
+			return err
+		}
+		gone, leave := context.WithCancel(t.Context())
+		leave()
+		for i := range 1024 {
+			require.ErrorIs(t, ask(gone, i), context.Canceled)
+		}
+		start := time.Now()
+		assert.ErrorContains(t, ask(t.Context(), 1024), "too many issuers are asked about at once")
+		assert.Zero(t, time.Since(start), "nobody waits for one more")
+		time.Sleep(10 * time.Second)
+		synctest.Wait()
+		require.ErrorIs(t, ask(gone, 1025), context.Canceled, "there is room again")
+		time.Sleep(10 * time.Second)
+	})
+}
+
 // A resolver that does not obey its context lets nobody wait for ever.
 func TestAResolverThatHangs(t *testing.T) {
 	t.Parallel()
