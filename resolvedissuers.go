@@ -9,6 +9,7 @@ import (
 
 const (
 	resolveAgain     = 24 * time.Hour // after which an issuer is asked about again
+	resolveRetry     = time.Minute    // after which that is repeated, if there was no answer
 	resolveRemembers = time.Minute    // an issuer that is unknown
 )
 
@@ -26,10 +27,14 @@ type resolvedIssuer struct {
 	rules *issuerRules
 	end   context.CancelFunc // of what the IssuerResolver has started for it
 	since time.Time
+	asked time.Time // again, for the last time
 }
 
-// isDue reports whether the issuer has to be asked about again.
-func (i *resolvedIssuer) isDue(now time.Time) bool { return now.Sub(i.since).Abs() >= resolveAgain }
+// isDue reports whether the issuer has to be asked about again. Without an answer that is
+// not done for each token: each time its keys may be fetched.
+func (i *resolvedIssuer) isDue(now time.Time) bool {
+	return now.Sub(i.since).Abs() >= resolveAgain && now.Sub(i.asked).Abs() >= resolveRetry
+}
 
 func (i *resolvedIssuer) rulesOrNil() *issuerRules {
 	if i == nil {

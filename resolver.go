@@ -93,6 +93,7 @@ func (r *resolver) look(name string) (*issuerRules, *question) {
 	}
 	q := r.question(name, known != nil)
 	if known != nil { // who is known need not wait until it is asked about again
+		known.asked = now
 		return known.rules, nil
 	}
 	return nil, q

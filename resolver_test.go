@@ -589,6 +589,28 @@ func TestAnIssuerIsAskedAboutAgain(t *testing.T) {
 	})
 }
 
+// While nobody answers whether an issuer is still one, not each of its tokens asks: with each
+// answer its keys may be fetched anew.
+func TestAnIssuerIsAskedAboutAgainOnceAMinute(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		a := newTenantApp(t, func(c *ginjwt.Config) { c.TokenCacheSize = -1 })
+		encoded := a.of(t, tenantA)
+		require.Equal(t, "idp.example/a|alice", a.get(encoded))
+		a.take()
+		a.fail(errDirectory)
+		a.clock.Advance(24 * time.Hour)
+		for range 3 {
+			for range 5 {
+				assert.Equal(t, "idp.example/a|alice", a.get(encoded))
+				synctest.Wait()
+			}
+			assert.Len(t, a.take(), 1)
+			a.clock.Advance(time.Minute)
+		}
+	})
+}
+
 // The keys of before count until those of an issuer that was asked about again are known.
 func TestAnIssuerIsReplacedOnceItsKeysAreKnown(t *testing.T) {
 	t.Parallel()
