@@ -613,6 +613,23 @@ func TestEverySettingOfCookiesIsIdleWithoutCookies(t *testing.T) {
 	}
 }
 
+// While an algorithm or a location is misspelled, nobody knows what is not used: a
+// key, or a setting that is in use, must not be removed.
+func TestMisspelledSettingsMakeNoOtherUseless(t *testing.T) {
+	t.Parallel()
+	for _, change := range []func(*ginjwt.Config){
+		func(c *ginjwt.Config) { c.Algorithm = "hs256" },
+		func(c *ginjwt.Config) { c.TokenLocation, c.CSRFCheckForm = []ginjwt.Location{"cookie"}, true },
+		func(c *ginjwt.Config) { c.TokenLocation, c.HeaderName = []ginjwt.Location{"header"}, "X-Token" },
+	} {
+		c := healthy()
+		change(&c)
+		found := doctor.Diagnose(c)
+		require.Len(t, found, 1, "%v", found)
+		assert.Equal(t, doctor.Refused, found[0].Severity)
+	}
+}
+
 func TestTheDoctorRepeatsTheWarningsOfLoadConfig(t *testing.T) {
 	t.Parallel()
 	c := ginjwt.Config{SecretKey: goodSecret, AccessTokenExpires: 30 * time.Second, RefreshTokenExpires: 20 * time.Second, Warnings: []ginjwt.SettingWarning{

@@ -45,6 +45,14 @@ func (c effectiveConfig) warns(setting string) bool {
 
 func (c effectiveConfig) reads(l ginjwt.Location) bool { return slices.Contains(c.TokenLocation, l) }
 
+// lacks reports whether no route reads a location, but those that name it. While a
+// location is misspelled, nobody knows.
+func (c effectiveConfig) lacks(l ginjwt.Location) bool {
+	known := []ginjwt.Location{ginjwt.InHeaders, ginjwt.InCookies, ginjwt.InQueryString, ginjwt.InJSON}
+	misspelled := slices.ContainsFunc(c.TokenLocation, func(l ginjwt.Location) bool { return !slices.Contains(known, l) })
+	return !c.reads(l) && !misspelled
+}
+
 func (c effectiveConfig) setsSecureCookies() bool {
 	return c.reads(ginjwt.InCookies) && !c.DisableCookieSecure
 }
@@ -89,6 +97,9 @@ func leavesOut(list []string, values ...string) bool {
 func (c effectiveConfig) algorithms() []string {
 	return append([]string{c.Algorithm}, c.DecodeAlgorithms...)
 }
+
+// isUnknown reports whether an algorithm is misspelled: it may be for any key.
+func isUnknown(algorithm string) bool { return !keys.IsAlgorithm(algorithm) }
 
 // issuers are the values that "iss" of our own tokens may have; none: any.
 func (c effectiveConfig) issuers() []string {

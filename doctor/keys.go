@@ -19,7 +19,9 @@ var algorithmRules = []rule{
 	{Warning, "PublicKey", func(c effectiveConfig) bool { return c.PrivateKey == "" && c.PublicKey != "" && c.ignoresPEM() },
 		"Is ignored, as in Flask-JWT-Extended: no algorithm is for such a key. Tokens of its private key are refused.",
 		"Set Algorithm to one of the key, such as EdDSA, or remove PublicKey."},
-	{Note, "SecretKey", func(c effectiveConfig) bool { return c.SecretKey != "" && len(c.secretAlgorithms()) == 0 },
+	{Note, "SecretKey", func(c effectiveConfig) bool {
+		return c.SecretKey != "" && len(c.secretAlgorithms()) == 0 && !slices.ContainsFunc(c.algorithms(), isUnknown)
+	},
 		"Is not used: no algorithm needs it. A secret that is not there cannot be lost.",
 		"Remove SecretKey."},
 	{Note, "AllowShortSecret", func(c effectiveConfig) bool { return c.AllowShortSecret && !c.hasShortSecret() },

@@ -353,7 +353,7 @@ var unused = []struct {
 		"CookieFormerDomains", "CookieFormerPaths", "CookiePartitioned", "CookieFormerPartitioned", "CSRFCookieDomain", "MaxFormSize",
 		"DisableSessionCookie", "DisableCSRFInCookies", "CSRFCheckForm", "CSRFMethods", "AccessCSRFCookieName", "AccessCSRFCookiePath",
 		"AccessCSRFHeaderName", "AccessCSRFFieldName", "RefreshCSRFCookieName", "RefreshCSRFCookiePath", "RefreshCSRFHeaderName", "RefreshCSRFFieldName",
-	}, func(c effectiveConfig) bool { return !c.reads(ginjwt.InCookies) },
+	}, func(c effectiveConfig) bool { return c.lacks(ginjwt.InCookies) },
 		"Is for cookies, which TokenLocation does not name: no route reads them, but those with Locations(InCookies).",
 		"Add InCookies to TokenLocation, or remove the setting."},
 	{[]string{
@@ -365,13 +365,13 @@ var unused = []struct {
 	{[]string{"AccessCSRFFieldName", "RefreshCSRFFieldName", "MaxFormSize"}, func(c effectiveConfig) bool { return c.checksCSRF() && !c.CSRFCheckForm },
 		"Does nothing: forms are not looked at.",
 		"Set CSRFCheckForm, or remove the setting."},
-	{[]string{"HeaderName", "DisableHeaderType"}, func(c effectiveConfig) bool { return !c.reads(ginjwt.InHeaders) },
+	{[]string{"HeaderName", "DisableHeaderType"}, func(c effectiveConfig) bool { return c.lacks(ginjwt.InHeaders) },
 		"Is for headers, which TokenLocation does not name: no route reads them, but those with Locations(InHeaders).",
 		"Add InHeaders to TokenLocation, or remove the setting."},
-	{[]string{"QueryStringName", "QueryStringValuePrefix"}, func(c effectiveConfig) bool { return !c.reads(ginjwt.InQueryString) },
+	{[]string{"QueryStringName", "QueryStringValuePrefix"}, func(c effectiveConfig) bool { return c.lacks(ginjwt.InQueryString) },
 		"Is for the query string, which TokenLocation does not name: no route reads it, but those with Locations(InQueryString).",
 		"Remove the setting, unless a route names that location."},
-	{[]string{"JSONKey"}, func(c effectiveConfig) bool { return !c.reads(ginjwt.InJSON) }, // RefreshHandler reads RefreshJSONKey in any case
+	{[]string{"JSONKey"}, func(c effectiveConfig) bool { return c.lacks(ginjwt.InJSON) }, // RefreshHandler reads RefreshJSONKey in any case
 		"Is for JSON bodies, which TokenLocation does not name: no route reads them, but those with Locations(InJSON).",
 		"Add InJSON to TokenLocation, or remove the setting."},
 	{[]string{"MaxResolvedIssuers"}, func(c effectiveConfig) bool { return c.IssuerResolver == nil },

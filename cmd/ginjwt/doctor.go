@@ -145,6 +145,7 @@ func (a *app) diagnose(env environment) (found []finding) {
 		unread[f.Setting] = true
 		found = append(found, f)
 	}
+	assumeNothing(&config, unread)
 	if config.SessionGrace != 0 || config.SessionLifetime != 0 || config.MaxSessions != 0 ||
 		config.DetailedPairs || config.RenewedTokenHeader != "" {
 		config.Sessions = noSessions{}
@@ -163,6 +164,21 @@ func (a *app) diagnose(env environment) (found []finding) {
 		}
 	}
 	return found
+}
+
+// assumeNothing takes the place of defaults where others depend on a setting that
+// could not be read: with the default they would look useless.
+func assumeNothing(c *ginjwt.Config, unread map[string]bool) {
+	const unknown = "?"
+	if unread["JWT_ALGORITHM"] {
+		c.Algorithm = unknown
+	}
+	if unread["JWT_DECODE_ALGORITHMS"] {
+		c.DecodeAlgorithms = []string{unknown}
+	}
+	if unread["JWT_TOKEN_LOCATION"] {
+		c.TokenLocation = []ginjwt.Location{unknown}
+	}
 }
 
 // setInGo are the fields that have no setting, so that nothing is known of them

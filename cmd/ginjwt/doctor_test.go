@@ -9,6 +9,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/gin-jwt-extended/ginjwt/internal/keytest"
 )
 
 // goodSecret is a secret that no documentation has.
@@ -27,6 +29,18 @@ func TestDoctor(t *testing.T) {
 		{"cannot be read", []string{goodSecret, "JWT_COOKIE_SECURE=s3cret"}, 2, 2, []string{"error JWT_COOKIE_SECURE "}},
 		{"refused", []string{"JWT_SECRET_KEY=s3cret"}, 2, 2, []string{"error JWT_SECRET_KEY SecretKey"}},
 		{"a key that cannot be read has no consequences", []string{"JWT_KEYS=s3cret"}, 2, 2, []string{"error JWT_KEYS "}},
+		{
+			"places that cannot be read have no consequences", []string{goodSecret, "JWT_TOKEN_LOCATION=['cookies']", "JWT_COOKIE_SECURE=false", "JWT_CSRF_CHECK_FORM=true"},
+			2, 2, []string{"error JWT_TOKEN_LOCATION "},
+		},
+		{
+			"an algorithm that cannot be read makes no key useless", []string{`JWT_ALGORITHM="EdDSA"`, goodSecret, "JWT_PRIVATE_KEY=" + keytest.Generate(t).Ed25519Private},
+			2, 2, []string{"error JWT_ALGORITHM ", "note JWT_DECODE_AUDIENCE DecodeAudience"},
+		},
+		{
+			"algorithms that cannot be read make no key useless", []string{"JWT_DECODE_ALGORITHMS=['EdDSA']", goodSecret, "JWT_PUBLIC_KEY=" + keytest.Generate(t).Ed25519Public},
+			2, 2, []string{"error JWT_DECODE_ALGORITHMS ", "note JWT_DECODE_AUDIENCE DecodeAudience"},
+		},
 		{"dangerous", []string{goodSecret, "JWT_ACCESS_TOKEN_EXPIRES=false"}, 2, 2, []string{"danger JWT_ACCESS_TOKEN_EXPIRES AccessTokenExpires"}},
 		{"no such name", []string{goodSecret, "JWT_SECRET_KEYS=s3cret"}, 0, 1, []string{"warning JWT_SECRET_KEYS "}},
 		{"quotes that docker passed on", []string{`JWT_SECRET_KEY="` + goodSecret[15:] + `"`}, 0, 1, []string{"warning JWT_SECRET_KEY SecretKey"}},
