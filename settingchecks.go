@@ -22,6 +22,8 @@ var (
 	endInComment = regexp.MustCompile(`\S\s+#`)
 	inQuotes     = regexp.MustCompile(`(?s)^(?:"[^"]*"|'[^']*')(?:\s+#.*)?$`)
 	endsInLine   = regexp.MustCompile(`^[[:print:]]+[\r\n]+$`)
+	blanksAround = regexp.MustCompile(`^(?:[ \t][[:print:]\t]*|[[:print:]\t]*[ \t])$`)
+	pythonByte   = regexp.MustCompile(`\\x[0-9a-fA-F]{2}`)
 	deltaInUnits = regexp.MustCompile(`^(?:datetime\.)?timedelta\(\s*(weeks|days|hours|minutes|seconds)\s*=\s*(\d{1,9})\s*\)$`)
 )
 
@@ -96,7 +98,7 @@ func suspicious(name, value, secret string) (problem, fix string) {
 	case name == "JWT_SECRET_KEY":
 		return suspiciousSecret(secret)
 	case tooShort[name] > 0:
-		return suspiciousSeconds(value, tooShort[name])
+		return suspiciousLifetime(name, value)
 	}
 	return "", ""
 }
@@ -108,6 +110,9 @@ func suspiciousSecret(value string) (problem, fix string) {
 	case inQuotes.MatchString(value):
 		return "has quotes around it, and they are a part of the secret: docker run --env-file and Kubernetes pass them on, other readers of .env files do not",
 			"remove them, unless the tokens of the other service are signed with them too"
+	case pythonByte.MatchString(value):
+		return `holds bytes as Python writes them, with a backslash and an "x", and these letters are a part of the secret`,
+			"write the bytes that they stand for into a file (JWT_SECRET_KEY_FILE), unless the tokens of the other service are signed with the letters"
 	case pythonText.MatchString(value):
 		return "is how Python writes text or bytes, and the letter and the quotes are a part of the secret",
 			"write what stands between the quotes; a secret that is no text goes into a file (JWT_SECRET_KEY_FILE)"
@@ -131,6 +136,9 @@ func suspiciousBytes(value string) (problem, fix string) {
 	case endsInLine.MatchString(value):
 		return "ends with a line break, and it is a part of the secret: readers that leave it out take another one",
 			"remove it, unless the tokens of the other service are signed with it too"
+	case blanksAround.MatchString(value):
+		return "begins or ends with a blank, which nobody sees, and it is a part of the secret: readers of .env files leave it out",
+			"remove it, unless the tokens of the other service are signed with it too"
 	}
 	return "", ""
 }
@@ -146,6 +154,16 @@ var tooShort = map[string]time.Duration{
 	"JWT_ACCESS_TOKEN_EXPIRES":  5 * time.Minute,
 	"JWT_REFRESH_TOKEN_EXPIRES": time.Hour,
 	"JWT_SESSION_LIFETIME":      time.Hour,
+}
+
+// suspiciousLifetime is about numbers that mean something else to other readers.
+func suspiciousLifetime(name, value string) (problem, fix string) {
+	d, err := parseDuration(value)
+	if err == nil && d == 0 && name != "JWT_SESSION_LIFETIME" {
+		return "is 0, which means the default here; Flask-JWT-Extended makes tokens of it that never expire",
+			"remove it, or write false, for tokens that never expire"
+	}
+	return suspiciousSeconds(value, tooShort[name])
 }
 
 func suspiciousSeconds(value string, least time.Duration) (problem, fix string) {

@@ -99,6 +99,10 @@ func TestSecretsThatWereNotMeantSo(t *testing.T) {
 		`b"s3cret"`:          "is how Python writes text or bytes",
 		"\ufeffs3cret":       "begins with a byte order mark",
 		"s3cret\n":           "ends with a line break",
+		" s3cret":            "begins or ends with a blank",
+		"s3cret\t":           "begins or ends with a blank",
+		`b'\xf9s3cret'`:      "holds bytes as Python writes them",
+		`\xF9s3cret`:         "holds bytes as Python writes them",
 	} {
 		config, err := ginjwt.LoadConfig(lookup(map[string]string{"JWT_SECRET_KEY": value}))
 		require.NoError(t, err)
@@ -117,6 +121,7 @@ func TestSecretsThatWereNotMeantSo(t *testing.T) {
 	for secret, problem := range map[string]string{
 		"\ufeffs3cret":                       "begins with a byte order mark",
 		"s3cret\n\n":                         "ends with a line break",
+		"s3cret ":                            "begins or ends with a blank",
 		"\xff\xfes\x003\x00c\x00r\x00\n\x00": "is UTF-16 text",
 		"\xfe\xff\x00s\x003\x00c\x00r\x00\n": "is UTF-16 text",
 	} {
@@ -152,6 +157,27 @@ func TestShortLifetimesWithoutAUnit(t *testing.T) {
 			Fix:     "write the unit behind the number: m for minutes, h for hours, d for days; s if it is seconds",
 		}}, config.Warnings)
 	}
+}
+
+// A lifetime of 0 makes tokens of Flask-JWT-Extended that never expire, and is the
+// default here.
+func TestLifetimesOfNothing(t *testing.T) {
+	t.Parallel()
+	for _, setting := range []string{"JWT_ACCESS_TOKEN_EXPIRES", "JWT_REFRESH_TOKEN_EXPIRES"} {
+		for _, value := range []string{"0", "0.0", "0d", "0m"} {
+			config, err := ginjwt.LoadConfig(lookup(map[string]string{setting: value}))
+			require.NoError(t, err)
+			assert.Zero(t, max(config.AccessTokenExpires, config.RefreshTokenExpires))
+			assert.Equal(t, []ginjwt.SettingWarning{{
+				Setting: setting,
+				Problem: "is 0, which means the default here; Flask-JWT-Extended makes tokens of it that never expire",
+				Fix:     "remove it, or write false, for tokens that never expire",
+			}}, config.Warnings, value)
+		}
+	}
+	config, err := ginjwt.LoadConfig(lookup(map[string]string{"JWT_SESSION_LIFETIME": "0", "JWT_DECODE_LEEWAY": "0"}))
+	require.NoError(t, err)
+	assert.Empty(t, config.Warnings)
 }
 
 // What nobody reads is named when a service starts, with what to write.

@@ -39,7 +39,7 @@ func TestLoadConfigReadsEverySetting(t *testing.T) {
 		"JWT_REFRESH_TOKEN_EXPIRES":     "False",
 		"JWT_ALGORITHM":                 "ES256",
 		"JWT_DECODE_ALGORITHMS":         `["ES384", "HS256"]`,
-		"JWT_SECRET_KEY":                "secret, with a comma ",
+		"JWT_SECRET_KEY":                "secret, with a comma",
 		"JWT_PRIVATE_KEY":               `-----BEGIN KEY-----\nabc\n-----END KEY-----`,
 		"JWT_PUBLIC_KEY":                "-----BEGIN KEY-----\nabc\n-----END KEY-----\n",
 		"JWT_ENCODE_AUDIENCE":           "orders",
@@ -115,7 +115,7 @@ func TestLoadConfigReadsEverySetting(t *testing.T) {
 	}
 	assert.Len(t, ginjwt.SettingNames(), 43+28)
 	assert.Equal(t, ginjwt.Config{
-		SecretKey: "secret, with a comma ", AllowShortSecret: true,
+		SecretKey: "secret, with a comma", AllowShortSecret: true,
 		PrivateKey: `-----BEGIN KEY-----\nabc\n-----END KEY-----`, PublicKey: "-----BEGIN KEY-----\nabc\n-----END KEY-----\n",
 		Algorithm: "ES256", DecodeAlgorithms: []string{"ES384", "HS256"},
 		AccessTokenExpires: 5 * time.Minute, RefreshTokenExpires: ginjwt.NeverExpires,
@@ -160,7 +160,7 @@ func TestLoadConfigValues(t *testing.T) {
 	}{
 		{"JWT_ACCESS_TOKEN_EXPIRES", "3600", ginjwt.Config{AccessTokenExpires: time.Hour}},
 		{"JWT_DECODE_LEEWAY", "1.5", ginjwt.Config{DecodeLeeway: 1500 * time.Millisecond}},
-		{"JWT_ACCESS_TOKEN_EXPIRES", "0", ginjwt.Config{}},
+		{"JWT_SESSION_LIFETIME", "0", ginjwt.Config{}},
 		{"JWT_REFRESH_TOKEN_EXPIRES", "90d", ginjwt.Config{RefreshTokenExpires: 90 * 24 * time.Hour}},
 		{"JWT_SESSION_LIFETIME", "0d", ginjwt.Config{}},
 		{"JWT_HEADER_TYPE", "", ginjwt.Config{DisableHeaderType: true}},
