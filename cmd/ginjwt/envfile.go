@@ -28,6 +28,9 @@ var (
 // never show a value.
 func parseEnvFile(text string) (envFile, error) {
 	file := envFile{values: environment{}}
+	if strings.Contains(text, "\r\n") {
+		file.notes = append(file.notes, "the lines end as Windows writes them; a shell that reads the file takes the carriage returns into the values")
+	}
 	text = strings.TrimPrefix(strings.ReplaceAll(text, "\r\n", "\n"), "\ufeff")
 	for number := 1; text != ""; {
 		line, rest, _ := strings.Cut(text, "\n")
@@ -48,7 +51,7 @@ func parseEnvFile(text string) (envFile, error) {
 			return file, fmt.Errorf("line %d: %s: %w", number, name, err)
 		}
 		start := len(line) - len(value)
-		file.note(number, name, before, strings.TrimSpace(text[start:start+used]), read)
+		file.note(number, name, before, text[start:start+used], read)
 		file.values[name] = read
 		number += strings.Count(text[:start+used], "\n") + 1
 		text = strings.TrimPrefix(text[start+used:], "\n")
@@ -111,8 +114,8 @@ func unescaped(c byte) string {
 }
 
 // note says what is odd about a line, but for settings of others. before is what
-// stands before the "=", written what stands behind it.
-func (f *envFile) note(number int, name, before, written, read string) {
+// stands before the "=", behind what stands behind it.
+func (f *envFile) note(number int, name, before, behind, read string) {
 	say := func(list *[]string, text string) {
 		*list = append(*list, fmt.Sprintf("line %d: %s%s", number, name, text))
 	}
@@ -125,7 +128,11 @@ func (f *envFile) note(number int, name, before, written, read string) {
 	if strings.TrimLeft(before, " \t") != name {
 		say(&f.notes, `: docker run --env-file takes neither "export" nor blanks before the "="`)
 	}
-	if written != read {
+	written := strings.TrimSpace(behind)
+	switch {
+	case written == read && behind != read:
+		say(&f.notes, ": blanks around the value were removed; docker run --env-file would keep them")
+	case written != read:
 		say(&f.notes, ": quotes and comments were removed; docker run --env-file would keep them in the value")
 	}
 	switch plain := unprotected(written, read); {

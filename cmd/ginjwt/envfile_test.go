@@ -71,10 +71,12 @@ func TestEnvFileNotes(t *testing.T) {
 func TestEnvFileForOthers(t *testing.T) {
 	t.Parallel()
 	const (
-		quotes = "line 1: JWT_A: quotes and comments were removed; docker run --env-file would keep them in the value"
-		name   = `line 1: JWT_A: docker run --env-file takes neither "export" nor blanks before the "="`
-		shell  = "line 1: JWT_A: a shell that reads the file takes another value, as there are no quotes around it"
-		other  = "line 1: JWT_A: has a $ or a ` outside of '…': docker compose and shells put something else in its place, and docker run does not; write '…' around the value, or choose another"
+		quotes  = "line 1: JWT_A: quotes and comments were removed; docker run --env-file would keep them in the value"
+		blanks  = "line 1: JWT_A: blanks around the value were removed; docker run --env-file would keep them"
+		name    = `line 1: JWT_A: docker run --env-file takes neither "export" nor blanks before the "="`
+		windows = "the lines end as Windows writes them; a shell that reads the file takes the carriage returns into the values"
+		shell   = "line 1: JWT_A: a shell that reads the file takes another value, as there are no quotes around it"
+		other   = "line 1: JWT_A: has a $ or a ` outside of '…': docker compose and shells put something else in its place, and docker run does not; write '…' around the value, or choose another"
 	)
 	for _, test := range []struct {
 		line            string
@@ -90,6 +92,10 @@ func TestEnvFileForOthers(t *testing.T) {
 		{"export JWT_A=b", []string{name}, nil},
 		{"JWT_A =b", []string{name}, nil},
 		{" JWT_A=b", nil, nil},
+		{"JWT_A=b ", []string{blanks}, nil},
+		{"JWT_A= b", []string{blanks}, nil},
+		{"JWT_A='b ' ", []string{quotes}, nil},
+		{"JWT_A=b\r\n", []string{windows}, nil},
 		{"JWT_A=two words", []string{shell}, nil},
 		{`JWT_A=["a","b"]`, []string{shell}, nil},
 		{`JWT_A=a\b`, []string{shell}, nil},
