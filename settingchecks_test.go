@@ -50,6 +50,13 @@ func TestValuesForOtherReadersAreRefused(t *testing.T) {
 		{"JWT_TOKEN_LOCATION", "['headers','cookies']", "is no JSON array of strings; write the values with commas between them, or as JSON, in double quotes"},
 		{"JWT_TOKEN_LOCATION", "('headers', 'cookies')", "has quotes or brackets around its values; write them without, with commas between them"},
 		{"JWT_TOKEN_LOCATION", `"headers","cookies"`, "has quotes or brackets around its values; write them without, with commas between them"},
+		{"JWT_DECODE_ISSUER", `("a", "b")`, `is a tuple or a set of Python; write ["a","b"]`},
+		{"JWT_DECODE_AUDIENCE", `{'a'}`, `is a tuple or a set of Python; write ["a","b"]`},
+		{"JWT_ENCODE_AUDIENCE", `( "a", )`, `is a tuple or a set of Python; write ["a","b"]`},
+		{
+			"JWT_CSRF_METHODS", "[]",
+			"is an empty list, which stands for no method in Flask-JWT-Extended; write JWT_COOKIE_CSRF_PROTECT=false for that, or remove it for the default",
+		},
 		{"JWT_COOKIE_SECURE", "", "is set, but empty; give a value or remove it"},
 		{"JWT_ACCESS_TOKEN_EXPIRES", "", "is set, but empty; give a value or remove it"},
 		{"JWT_COOKIE_SAMESITE", "", "is set, but empty; give a value or remove it"},

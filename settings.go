@@ -51,7 +51,7 @@ var settings = []setting{
 	{"JWT_SESSION_COOKIE", "DisableSessionCookie", no(func(c *Config) *bool { return &c.DisableSessionCookie })},
 	{"JWT_COOKIE_CSRF_PROTECT", "DisableCookieCSRFProtect", no(func(c *Config) *bool { return &c.DisableCookieCSRFProtect })},
 	{"JWT_CSRF_IN_COOKIES", "DisableCSRFInCookies", no(func(c *Config) *bool { return &c.DisableCSRFInCookies })},
-	{"JWT_CSRF_METHODS", "CSRFMethods", list(func(c *Config) *[]string { return &c.CSRFMethods })},
+	{"JWT_CSRF_METHODS", "CSRFMethods", setCSRFMethods},
 	{"JWT_CSRF_CHECK_FORM", "CSRFCheckForm", yes(func(c *Config) *bool { return &c.CSRFCheckForm })},
 	{"JWT_ACCESS_CSRF_COOKIE_NAME", "AccessCSRFCookieName", text(func(c *Config) *string { return &c.AccessCSRFCookieName })},
 	{"JWT_REFRESH_CSRF_COOKIE_NAME", "RefreshCSRFCookieName", text(func(c *Config) *string { return &c.RefreshCSRFCookieName })},

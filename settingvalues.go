@@ -9,6 +9,7 @@ import (
 	"math"
 	"net/http"
 	"os"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -199,8 +200,25 @@ func setLocations(c *Config, value string) error {
 	return nil
 }
 
+// setCSRFMethods reads a list that Python may leave empty, and we may not.
+func setCSRFMethods(c *Config, value string) error {
+	err := list(func(c *Config) *[]string { return &c.CSRFMethods })(c, value)
+	if errors.Is(err, errEmptyValue) {
+		return errors.New("is an empty list, which stands for no method in Flask-JWT-Extended; write JWT_COOKIE_CSRF_PROTECT=false for that, or remove it for the default")
+	}
+	return err
+}
+
+// pythonList matches a tuple or a set of texts in Python.
+var pythonList = regexp.MustCompile(`^[({]\s*["']`)
+
+var errPythonList = errors.New(`is a tuple or a set of Python; write ["a","b"]`)
+
 // setIssuers reads one issuer, whatever characters it has, or a JSON array.
 func setIssuers(c *Config, value string) error {
+	if pythonList.MatchString(value) {
+		return errPythonList
+	}
 	if !strings.HasPrefix(value, "[") {
 		return text(func(c *Config) *string { return &c.DecodeIssuer })(c, value)
 	}
@@ -219,6 +237,8 @@ func audience(field func(*Config) *[]string) func(*Config, string) error {
 		switch {
 		case strings.HasPrefix(value, "["):
 			*field(c), err = parseTexts(value)
+		case pythonList.MatchString(value):
+			return errPythonList
 		case strings.Contains(value, ","):
 			return errors.New(`holds a comma; write ["a","b"] for two audiences, and ["a,b"] for one with a comma in it`)
 		case value == "":
