@@ -12,7 +12,7 @@ func inFlaskJWT(fix string) successor { return was("Flask-JWT", fix) }
 
 // elsewhere is a name that programs and other libraries use.
 func elsewhere(fix string) successor {
-	return successor{"is not a setting of Flask-JWT-Extended, and nobody reads it here", fix}
+	return successor{"is not a setting of Flask-JWT-Extended: nobody reads it here, unless another program does", fix}
 }
 
 const (
@@ -49,19 +49,21 @@ var formerNames = map[string]successor{
 	"JWT_VERIFY_EXPIRATION":  inFlaskJWT("remove it: \"exp\" is always verified; JWT_ACCESS_TOKEN_EXPIRES=false makes tokens that never expire"),
 
 	// The cookies.
-	"JWT_COOKIE_HTTPONLY":        elsewhere("remove it: scripts can never read the cookies with tokens, and always those with CSRF values"),
-	"JWT_COOKIE_HTTP_ONLY":       elsewhere("remove it: scripts can never read the cookies with tokens, and always those with CSRF values"),
-	"JWT_COOKIE_NAME":            elsewhere("write JWT_ACCESS_COOKIE_NAME and JWT_REFRESH_COOKIE_NAME"),
-	"JWT_COOKIE_PATH":            elsewhere("write JWT_ACCESS_COOKIE_PATH and JWT_REFRESH_COOKIE_PATH"),
-	"JWT_COOKIE_MAX_AGE":         elsewhere(cookieAge),
-	"JWT_COOKIE_EXPIRES":         elsewhere(cookieAge),
-	"JWT_ACCESS_COOKIE_MAX_AGE":  elsewhere(cookieAge),
-	"JWT_REFRESH_COOKIE_MAX_AGE": elsewhere(cookieAge),
-	"JWT_COOKIE_CSRF":            elsewhere("write JWT_COOKIE_CSRF_PROTECT"),
-	"JWT_CSRF_PROTECT":           elsewhere("write JWT_COOKIE_CSRF_PROTECT"),
-	"JWT_CSRF_COOKIE_NAME":       elsewhere("write JWT_ACCESS_CSRF_COOKIE_NAME and JWT_REFRESH_CSRF_COOKIE_NAME"),
-	"JWT_CSRF_COOKIE_PATH":       elsewhere("write JWT_ACCESS_CSRF_COOKIE_PATH and JWT_REFRESH_CSRF_COOKIE_PATH"),
-	"JWT_CSRF_FIELD_NAME":        elsewhere("write JWT_ACCESS_CSRF_FIELD_NAME and JWT_REFRESH_CSRF_FIELD_NAME"),
+	"JWT_COOKIE_HTTPONLY":           elsewhere("remove it: scripts can never read the cookies with tokens, and always those with CSRF values"),
+	"JWT_COOKIE_HTTP_ONLY":          elsewhere("remove it: scripts can never read the cookies with tokens, and always those with CSRF values"),
+	"JWT_COOKIE_NAME":               elsewhere("write JWT_ACCESS_COOKIE_NAME and JWT_REFRESH_COOKIE_NAME"),
+	"JWT_ACCESS_TOKEN_COOKIE_NAME":  elsewhere("write JWT_ACCESS_COOKIE_NAME"),
+	"JWT_REFRESH_TOKEN_COOKIE_NAME": elsewhere("write JWT_REFRESH_COOKIE_NAME"),
+	"JWT_COOKIE_PATH":               elsewhere("write JWT_ACCESS_COOKIE_PATH and JWT_REFRESH_COOKIE_PATH"),
+	"JWT_COOKIE_MAX_AGE":            elsewhere(cookieAge),
+	"JWT_COOKIE_EXPIRES":            elsewhere(cookieAge),
+	"JWT_ACCESS_COOKIE_MAX_AGE":     elsewhere(cookieAge),
+	"JWT_REFRESH_COOKIE_MAX_AGE":    elsewhere(cookieAge),
+	"JWT_COOKIE_CSRF":               elsewhere("write JWT_COOKIE_CSRF_PROTECT"),
+	"JWT_CSRF_PROTECT":              elsewhere("write JWT_COOKIE_CSRF_PROTECT"),
+	"JWT_CSRF_COOKIE_NAME":          elsewhere("write JWT_ACCESS_CSRF_COOKIE_NAME and JWT_REFRESH_CSRF_COOKIE_NAME"),
+	"JWT_CSRF_COOKIE_PATH":          elsewhere("write JWT_ACCESS_CSRF_COOKIE_PATH and JWT_REFRESH_CSRF_COOKIE_PATH"),
+	"JWT_CSRF_FIELD_NAME":           elsewhere("write JWT_ACCESS_CSRF_FIELD_NAME and JWT_REFRESH_CSRF_FIELD_NAME"),
 
 	// Keys.
 	"JWT_SECRET":                   elsewhere("write JWT_SECRET_KEY"),
@@ -76,6 +78,7 @@ var formerNames = map[string]successor{
 	"JWT_REFRESH_TOKEN_SECRET":     elsewhere(oneKey),
 	"JWT_ACCESS_TOKEN_SECRET_KEY":  elsewhere(oneKey),
 	"JWT_REFRESH_TOKEN_SECRET_KEY": elsewhere(oneKey),
+	"JWT_SECRET_KEY_PATH":          elsewhere("write JWT_SECRET_KEY_FILE"),
 	"JWT_SECRET_FILE":              elsewhere("write JWT_SECRET_KEY_FILE"),
 	"JWT_PRIVATE_KEY_PATH":         elsewhere("write JWT_PRIVATE_KEY_FILE"),
 	"JWT_PUBLIC_KEY_PATH":          elsewhere("write JWT_PUBLIC_KEY_FILE"),
@@ -83,11 +86,15 @@ var formerNames = map[string]successor{
 	"JWT_ALG":                      elsewhere("write JWT_ALGORITHM"),
 	"JWT_ALGO":                     elsewhere("write JWT_ALGORITHM"),
 	"JWT_ALGORITHMS":               elsewhere("write JWT_ALGORITHM for the one that signs, and JWT_DECODE_ALGORITHMS for those that are accepted beside it"),
+	"JWT_ENCODE_ALGORITHM":         elsewhere("write JWT_ALGORITHM"),
 	"JWT_ALLOWED_ALGORITHMS":       elsewhere("write JWT_ALGORITHM for the one that signs, and JWT_DECODE_ALGORITHMS for those that are accepted beside it"),
 
 	// Claims.
 	"JWT_ISSUER":   elsewhere("write JWT_ENCODE_ISSUER for new tokens, and JWT_DECODE_ISSUER to accept no other"),
 	"JWT_AUDIENCE": elsewhere("write JWT_ENCODE_AUDIENCE for new tokens, and JWT_DECODE_AUDIENCE to accept no other"),
+
+	"JWT_VERIFY_AUD": elsewhere("remove it: \"aud\" is compared where JWT_DECODE_AUDIENCE is set"),
+	"JWT_VERIFY_ISS": elsewhere("remove it: \"iss\" is compared where JWT_DECODE_ISSUER is set"),
 
 	// Lifetimes.
 	"JWT_EXPIRES":                  elsewhere(writeAccess),
@@ -116,11 +123,15 @@ var formerNames = map[string]successor{
 	"JWT_REFRESH_TOKEN_TTL":        elsewhere(writeRefresh),
 
 	// Where tokens are.
-	"JWT_LOCATION":        elsewhere("write JWT_TOKEN_LOCATION"),
-	"JWT_LOCATIONS":       elsewhere("write JWT_TOKEN_LOCATION"),
-	"JWT_TOKEN_LOCATIONS": elsewhere("write JWT_TOKEN_LOCATION"),
-	"JWT_PLACES":          elsewhere("write JWT_TOKEN_LOCATION"),
-	"JWT_HEADER_PREFIX":   elsewhere("write JWT_HEADER_TYPE"),
+	"JWT_LOCATION":         elsewhere("write JWT_TOKEN_LOCATION"),
+	"JWT_LOCATIONS":        elsewhere("write JWT_TOKEN_LOCATION"),
+	"JWT_TOKEN_LOCATIONS":  elsewhere("write JWT_TOKEN_LOCATION"),
+	"JWT_PLACES":           elsewhere("write JWT_TOKEN_LOCATION"),
+	"JWT_HEADER_PREFIX":    elsewhere("write JWT_HEADER_TYPE"),
+	"JWT_TOKEN_PREFIX":     elsewhere("write JWT_HEADER_TYPE"),
+	"JWT_AUTH_HEADER_TYPE": elsewhere("write JWT_HEADER_TYPE"),
+	"JWT_AUTH_HEADER_NAME": elsewhere("write JWT_HEADER_NAME"),
+	"JWT_HEADER":           elsewhere("write JWT_HEADER_NAME"),
 
 	// Revocation, under its newer name.
 	"JWT_BLOCKLIST_ENABLED":      elsewhere(askList),

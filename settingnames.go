@@ -37,11 +37,21 @@ func unread(name string, known []string) (successor, bool) {
 		return why, true
 	}
 	why := successor{"there is no such setting, and nobody reads it", "remove it, if it is not another program's"}
-	if meant := nearestSetting(upper, known); meant != "" {
+	switch meant, inFront := nearestSetting(upper, known), settingInFront(upper, known); {
+	case meant != "":
 		why.fix = "write " + meant + ", if that is meant, or remove it"
+	case lifetimes.MatchString(upper) && strings.Contains(upper, "REFRESH"):
+		return elsewhere(writeRefresh), true
+	case lifetimes.MatchString(upper):
+		return elsewhere(writeAccess), true
+	case inFront != "":
+		why.fix = "write " + inFront + ", if that is meant, or remove it, if it is not another program's"
 	}
 	return why, true
 }
+
+// lifetimes matches how the lifetime of tokens is called elsewhere.
+var lifetimes = regexp.MustCompile(`^JWT_(?:ACCESS_|REFRESH_)?(?:TOKEN_)?(?:EXP|EXPIRE|EXPIRES|EXPIRY|EXPIRATION|TTL|LIFETIME|LIFESPAN|VALIDITY|MAX_AGE)(?:_TIME|_IN|_DELTA)?$`)
 
 // prefixed matches a setting behind a prefix, such as that of Flask's
 // from_prefixed_env, or of AUTHJWT_SECRET_KEY.
@@ -54,7 +64,7 @@ func unprefixed(name string, known []string) (successor, bool) {
 	}
 	return successor{
 		"has a prefix, such as that of Flask's from_prefixed_env, and nobody reads it here",
-		"write " + parts[1] + ", or give LoadConfig a lookup that puts the prefix in front",
+		"write " + parts[1] + ", or give LoadConfig a lookup that puts the prefix in front, unless it is another program's",
 	}, true
 }
 
@@ -71,6 +81,17 @@ func nearestSetting(name string, known []string) (meant string) {
 		}
 	}
 	return meant
+}
+
+// settingInFront returns the longest setting that a name begins with. Keys are left
+// out: JWT_SECRET_KEY_OLD is another one.
+func settingInFront(name string, known []string) (longest string) {
+	for _, candidate := range known {
+		if strings.HasPrefix(name, candidate) && len(candidate) > len(longest) && !strings.Contains(candidate, "_KEY") {
+			longest = candidate
+		}
+	}
+	return longest
 }
 
 // unit matches a duration with its unit in the name.
