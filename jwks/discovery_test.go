@@ -76,6 +76,19 @@ func TestDiscover(t *testing.T) {
 	}
 }
 
+// RFC 8259 §8.1 lets a reader ignore it, as in a set.
+func TestMetadataAfterAByteOrderMark(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		remote, _ := discover(t, "https://issuer.example", map[string]string{
+			"/.well-known/openid-configuration": "\ufeff" + metadata("https://issuer.example", "https://issuer.example/set"),
+			"/set":                              setOf(newKey(t, "a")),
+		})
+		require.NoError(t, remote.Status().Err)
+		assert.Equal(t, []string{"a"}, remote.Status().Keys)
+	})
+}
+
 func TestMetadataThatIsRefused(t *testing.T) {
 	t.Parallel()
 	const issuer, page = "https://issuer.example", "/.well-known/openid-configuration"

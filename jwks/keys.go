@@ -1,6 +1,7 @@
 package jwks
 
 import (
+	"bytes"
 	"cmp"
 	"crypto"
 	"errors"
@@ -88,8 +89,10 @@ func parseSet(text []byte, o Options) (found *usableKeys, problems []error, err 
 }
 
 // unmarshal reads JSON as strictly as it can be read: no member twice, no other
-// spelling of a name, nothing after the end. Its errors quote nothing.
+// spelling of a name, nothing after the end. A byte order mark before it is ignored, as
+// before a set. Its errors quote nothing.
 func unmarshal(text []byte, v any) error {
+	text = bytes.TrimPrefix(text, []byte("\ufeff"))
 	if !jsontext.Value(text).IsValid() {
 		return errors.New("is not valid JSON, or has a member twice")
 	}
