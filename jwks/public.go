@@ -21,6 +21,7 @@ var ErrPrivateAddress = errors.New("jwks: the address is not public")
 // only: not to this machine, private networks, or where clouds answer their machines. It
 // looks at the address that it is about to connect to, after the name was looked up, so
 // that a name may point where it will. It uses no proxy, which would look up names itself.
+// An answer may have 64 KiB of headers.
 //
 // It is the default for issuers that an IssuerResolver of ginjwt brings. To reach
 // others there, set Options.Client, such as [http.DefaultClient].
@@ -33,6 +34,8 @@ var PublicClient = sync.OnceValue(func() *http.Client {
 		IdleConnTimeout:       90 * time.Second,
 		TLSHandshakeTimeout:   5 * time.Second,
 		ExpectContinueTimeout: time.Second,
+
+		MaxResponseHeaderBytes: 64 << 10, // of a server that a stranger may have chosen: many are asked at once
 	}}
 })
 

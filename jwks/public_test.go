@@ -95,3 +95,19 @@ func TestStrangersNameNoPrivateAddress(t *testing.T) {
 	}
 	assert.NotZero(t, connections.Load())
 }
+
+func TestPublicClientReadsFewHeaders(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("X-Long", strings.Repeat("x", 128<<10))
+	}))
+	t.Cleanup(server.Close)
+	transport := PublicClient().Transport.(*http.Transport).Clone()
+	transport.DialContext = nil // the address is not public
+	t.Cleanup(transport.CloseIdleConnections)
+	response, err := (&http.Client{Transport: transport}).Get(server.URL)
+	if err == nil {
+		response.Body.Close()
+	}
+	assert.ErrorContains(t, err, "headers exceeded")
+}
