@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"mime"
 	"net/http"
 	"net/netip"
 	"net/url"
@@ -95,8 +94,8 @@ func (f fetcher) checkHead(response *http.Response, types []string) error {
 	if response.StatusCode != http.StatusOK {
 		return statusError{response.StatusCode, retryAfter(response, f.now())}
 	}
-	contentType, _, err := mime.ParseMediaType(response.Header.Get("Content-Type"))
-	if err != nil || !slices.Contains(types, contentType) {
+	contentType, _, _ := strings.Cut(response.Header.Get("Content-Type"), ";") // JSON has no parameter (RFC 8259 §11)
+	if !slices.Contains(types, strings.ToLower(strings.TrimSpace(contentType))) {
 		return fmt.Errorf("has the Content-Type %s, not %s",
 			quoted(response.Header.Get("Content-Type")), strings.Join(types, " or "))
 	}

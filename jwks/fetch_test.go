@@ -202,6 +202,8 @@ func TestContentTypes(t *testing.T) {
 		{"application/jwk-set+json", true},
 		{"application/json; charset=utf-8", true},
 		{"Application/JWK-Set+JSON;charset=UTF-8", true},
+		{"application/json ;charset=UTF-8;charset=utf-8", true},
+		{"application/json;; charset", true},
 		{"text/html", false},
 		{"text/html; charset=utf-8", false},
 		{"text/plain", false},
