@@ -142,6 +142,28 @@ func TestSecretsThatWereNotMeantSo(t *testing.T) {
 	}
 }
 
+// A secret that is no text may end in any byte: only the line break that ends the
+// file is not a part of it.
+func TestASecretInAFileLosesOnlyALineBreak(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "secret")
+	for file, secret := range map[string]string{
+		"\x00s3cret\xff\r":   "\x00s3cret\xff\r",
+		"\x00s3cret\r\n":     "\x00s3cret",
+		"\x00s3cret\n":       "\x00s3cret",
+		"\x00s3cret\n\n":     "\x00s3cret\n",
+		"\x00s3cret\r\n\n":   "\x00s3cret\r\n",
+		"\x00s3cret\n\r":     "\x00s3cret\n\r",
+		"\x00s3cret\r\r\n":   "\x00s3cret\r",
+		"\x00s3cret\xff\x00": "\x00s3cret\xff\x00",
+	} {
+		require.NoError(t, os.WriteFile(path, []byte(file), 0o600))
+		config, err := ginjwt.LoadConfig(lookup(map[string]string{"JWT_SECRET_KEY_FILE": path}))
+		require.NoError(t, err)
+		assert.Equal(t, secret, config.SecretKey, "%q", file)
+	}
+}
+
 func TestShortLifetimesWithoutAUnit(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {

@@ -299,10 +299,13 @@ func setSameSite(c *Config, value string) error {
 const maxFile = 1 << 20
 
 // secretInFile reads a secret from a file, as Docker and Kubernetes hand out secrets.
-// A line break at its end is not a part of it.
+// A line break at its end, LF or CR LF, is not a part of it.
 func secretInFile(set func(*Config, string) error) func(*Config, string) error {
 	return inFile(func(c *Config, value string) error {
-		return set(c, strings.TrimSuffix(strings.TrimSuffix(value, "\n"), "\r"))
+		if line, ok := strings.CutSuffix(value, "\n"); ok {
+			value = strings.TrimSuffix(line, "\r")
+		}
+		return set(c, value)
 	})
 }
 

@@ -127,3 +127,15 @@ func TestMintWithAKeyThatDoesNotSignNow(t *testing.T) {
 		"the private keys that are there have retired, do not sign yet, or are for another type of token; see: ginjwt key list FILE\n"},
 		u.run("", "mint", "-s", "alice", "--key", "./keys.json"))
 }
+
+// A secret that is no text may end in any byte.
+func TestSecretFileThatEndsInACarriageReturn(t *testing.T) {
+	t.Parallel()
+	secret := strings.TrimPrefix(secretSetting, "JWT_SECRET_KEY=") + "\r"
+	u := newUser(t, "JWT_SECRET_KEY="+secret)
+	for _, end := range []string{"", "\r\n"} {
+		u.write("secret", secret+end)
+		token := u.ok("mint", "--subject", "alice", "--secret-file", "./secret")
+		u.ok("verify", strings.TrimSpace(token))
+	}
+}

@@ -197,7 +197,10 @@ func (a *app) readSecret(path string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	secret := strings.TrimSuffix(strings.TrimSuffix(string(text), "\n"), "\r") // as LoadConfig does
+	secret := string(text)
+	if line, ok := strings.CutSuffix(secret, "\n"); ok { // as LoadConfig does
+		secret = strings.TrimSuffix(line, "\r")
+	}
 	switch {
 	case secret == "":
 		return "", fmt.Errorf("%s: the secret is empty", path)
