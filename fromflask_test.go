@@ -172,7 +172,7 @@ func TestADictAsIdentity(t *testing.T) {
 		var user struct {
 			ID int64 `json:"id"`
 		}
-		if err := json.Unmarshal([]byte(ginjwt.GetJWTIdentity(c)), &user); err != nil {
+		if err := json.Unmarshal([]byte(ginjwt.GetJWTIdentity(c)), &user); err != nil || user.ID == 0 {
 			jwt.Refuse(c, ginjwt.ErrInvalidToken)
 			return
 		}
@@ -180,10 +180,12 @@ func TestADictAsIdentity(t *testing.T) {
 	})
 	inFlask := signedWith(t, config.SecretKey, gojwt.MapClaims{"sub": map[string]any{"id": 7}, "jti": "1", "type": "access"})
 	here := jwttest.AccessToken(t, jwt, map[string]any{"id": 7})
-	for encoded, status := range map[string]int{
-		inFlask: 200, here: 200, signedWith(t, config.SecretKey, gojwt.MapClaims{"sub": "alice", "jti": "1", "type": "access"}): 422,
-	} {
-		assert.Equal(t, status, jwttest.Do(engine, "GET", "/", jwttest.Bearer(encoded)).Code)
+	for _, encoded := range []string{inFlask, here} {
+		assert.Equal(t, 200, jwttest.Do(engine, "GET", "/", jwttest.Bearer(encoded)).Code)
+	}
+	for _, sub := range []any{"alice", nil, map[string]any{"name": "alice"}} { // no user 0
+		encoded := signedWith(t, config.SecretKey, gojwt.MapClaims{"sub": sub, "jti": "1", "type": "access"})
+		assert.Equal(t, 422, jwttest.Do(engine, "GET", "/", jwttest.Bearer(encoded)).Code, sub)
 	}
 }
 
