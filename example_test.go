@@ -254,16 +254,16 @@ func ExampleJWTManager_RevokeToken() {
 // How do I ask the table of revoked tokens that the Flask service writes?
 func ExampleJWTManager_TokenInBlocklistLoader() {
 	revoked := map[string]bool{"9f6c3a52-0000-4000-8000-000000000001": true} // a query, in a real program
-	mgr := ginjwt.New(jwttest.Config(nil))
-	mgr.TokenInBlocklistLoader(func(_ context.Context, token *ginjwt.Token) (bool, error) {
+	jwt := ginjwt.New(jwttest.Config(nil))
+	jwt.TokenInBlocklistLoader(func(_ context.Context, token *ginjwt.Token) (bool, error) {
 		return revoked[token.ID], nil
 	})
-	r := exampleEngine(mgr)
-	r.GET("/me", mgr.JWTRequired(), func(c *gin.Context) { c.Status(http.StatusNoContent) })
+	r := exampleEngine(jwt)
+	r.GET("/me", jwt.JWTRequired(), func(c *gin.Context) { c.Status(http.StatusNoContent) })
 
-	token := exampleToken(mgr, "alice", ginjwt.WithID("9f6c3a52-0000-4000-8000-000000000001"))
+	token := exampleToken(jwt, "alice", ginjwt.WithID("9f6c3a52-0000-4000-8000-000000000001"))
 	fmt.Print(jwttest.Do(r, "GET", "/me", jwttest.Bearer(token)).Body)
-	fmt.Println(jwttest.Do(r, "GET", "/me", jwttest.Bearer(exampleToken(mgr, "alice"))).Code)
+	fmt.Println(jwttest.Do(r, "GET", "/me", jwttest.Bearer(exampleToken(jwt, "alice"))).Code)
 	// Output:
 	// {"msg":"Token has been revoked"}
 	// 204
