@@ -23,6 +23,7 @@ var (
 	inQuotes     = regexp.MustCompile(`(?s)^(?:"[^"]*"|'[^']*')(?:\s+#.*)?$`)
 	endsInLine   = regexp.MustCompile(`^[[:print:]]+[\r\n]+$`)
 	blanksAround = regexp.MustCompile(`^(?:[ \t][[:print:]\t]*|[[:print:]\t]*[ \t])$`)
+	pythonFile   = regexp.MustCompile(`^(?:\w+\.)?open\s*\(`)
 	pythonByte   = regexp.MustCompile(`\\x[0-9a-fA-F]{2}`)
 	deltaInUnits = regexp.MustCompile(`^(?:datetime\.)?timedelta\(\s*(weeks|days|hours|minutes|seconds)\s*=\s*(\d{1,9})\s*\)$`)
 )
@@ -38,7 +39,7 @@ func misread(name, field, value string) error {
 	case slices.Contains(nothing, value) && !takesNone(name):
 		return fmt.Errorf("is the text %q, which is no value here; remove the variable", value)
 	case pythonCall.MatchString(value):
-		return errors.New("is an expression of Python, which nobody evaluates; " + insteadOf(name, value))
+		return errors.New("is an expression of Python, which nobody evaluates; " + insteadOf(name, field, value))
 	case holdsKey(name, field) || name == "JWT_REALM":
 		return nil
 	case inQuotes.MatchString(value):
@@ -52,15 +53,18 @@ func misread(name, field, value string) error {
 	case value != strings.TrimSpace(value) && !mayHaveBlanks(name, field):
 		return errors.New("has white space around it, such as the line ends of a file from Windows; remove it")
 	case product.MatchString(value):
-		return errors.New("is an expression of Python, which nobody evaluates; " + insteadOf(name, value))
+		return errors.New("is an expression of Python, which nobody evaluates; " + insteadOf(name, field, value))
 	}
 	return nil
 }
 
 // insteadOf says what to write for an expression of Python. It shows the value of
 // one that is nothing but numbers and units.
-func insteadOf(name, value string) string {
-	if tooShort[name] > 0 {
+func insteadOf(name, field, value string) string {
+	if holdsKey(name, field) && pythonFile.MatchString(value) {
+		return "set " + name + "_FILE to the path of the file"
+	}
+	if typeOf(field) == reflect.TypeFor[time.Duration]() {
 		if parts := deltaInUnits.FindStringSubmatch(value); parts != nil {
 			if parts[1] == "weeks" {
 				return "write the days, such as 14d"

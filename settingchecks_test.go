@@ -34,6 +34,9 @@ func TestValuesForOtherReadersAreRefused(t *testing.T) {
 		{"JWT_ACCESS_TOKEN_EXPIRES", "datetime.timedelta( days = 30 )", "is an expression of Python, which nobody evaluates; write 30d"},
 		{"JWT_REFRESH_TOKEN_EXPIRES", "timedelta(weeks=2)", "is an expression of Python, which nobody evaluates; write the days, such as 14d"},
 		{"JWT_ACCESS_TOKEN_EXPIRES", "timedelta(days=1, hours=2)", `is an expression of Python, which nobody evaluates; write the duration that it stands for, such as "15m" or "30d"`},
+		{"JWT_DECODE_LEEWAY", "timedelta(seconds=10)", "is an expression of Python, which nobody evaluates; write 10s"},
+		{"JWT_PRIVATE_KEY", `open("key.pem").read()`, "is an expression of Python, which nobody evaluates; set JWT_PRIVATE_KEY_FILE to the path of the file"},
+		{"JWT_SECRET_KEY", `io.open('secret', 'rb').read()`, "is an expression of Python, which nobody evaluates; set JWT_SECRET_KEY_FILE to the path of the file"},
 		{"JWT_ACCESS_TOKEN_EXPIRES", "60 * 60 * 24", "is an expression of Python, which nobody evaluates; write the seconds: 86400"},
 		{"JWT_ACCESS_TOKEN_EXPIRES", "999999999*999999999", `is an expression of Python, which nobody evaluates; write the duration that it stands for, such as "15m" or "30d"`},
 		{"JWT_ACCESS_TOKEN_EXPIRES", "900 # 15 minutes", `has a comment behind it, from the "#" on, which docker run --env-file passes on as a part of the value; put it on a line of its own`},
@@ -266,6 +269,19 @@ func TestNamesThatNobodyReads(t *testing.T) {
 		assert.NotEmpty(t, warnings[0].Problem)
 		assert.True(t, strings.HasPrefix(warnings[0].Fix, fix), "%s: %s", name, warnings[0].Fix)
 	}
+}
+
+// Kubernetes tells every container where services are: one of the name jwt-issuer is
+// no mistake of anybody.
+func TestServicesOfKubernetesAreNoSettings(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{
+		"JWT_SERVICE_HOST", "JWT_SERVICE_PORT", "JWT_ISSUER_SERVICE_PORT_HTTP", "JWT_PORT", "JWT_ISSUER_PORT",
+		"JWT_PORT_80_TCP", "JWT_PORT_80_TCP_PROTO", "JWT_PORT_80_TCP_PORT", "JWT_ISSUER_PORT_8080_TCP_ADDR", "JWT_PORT_53_UDP",
+	} {
+		assert.Empty(t, ginjwt.UnreadSettings(slices.Values([]string{name})), name)
+	}
+	assert.Len(t, ginjwt.UnreadSettings(slices.Values([]string{"JWT_SERVICE", "JWT_PORTAL", "JWT_HOST"})), 3)
 }
 
 // Advice names settings that exist.

@@ -15,7 +15,7 @@ import (
 // known, sorted.
 func unreadAmong(names iter.Seq[string], known []string) (warnings []SettingWarning) {
 	for _, name := range slices.Compact(slices.Sorted(names)) {
-		if slices.Contains(known, name) {
+		if slices.Contains(known, name) || ofKubernetes.MatchString(name) {
 			continue
 		}
 		if why, ok := unread(name, known); ok {
@@ -24,6 +24,10 @@ func unreadAmong(names iter.Seq[string], known []string) (warnings []SettingWarn
 	}
 	return warnings
 }
+
+// ofKubernetes matches what Kubernetes sets for each service, such as one that is
+// called jwt-issuer.
+var ofKubernetes = regexp.MustCompile(`_(?:SERVICE_HOST|SERVICE_PORT(?:_[A-Z0-9_]+)?|PORT(?:_\d+_(?:TCP|UDP|SCTP)(?:_(?:PROTO|PORT|ADDR))?)?)$`)
 
 func unread(name string, known []string) (successor, bool) {
 	upper := strings.ToUpper(name)
