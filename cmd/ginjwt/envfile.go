@@ -18,7 +18,8 @@ var (
 	exported = regexp.MustCompile(`^\s*export\s+`)
 	comment  = regexp.MustCompile(`[ \t]#`)
 	expanded = regexp.MustCompile(`(^|[^\\])[$` + "`" + `]`)
-	forShell = regexp.MustCompile(`[\s\\'"&|;<>()]`) // what a shell does not take as it stands
+	inDouble = regexp.MustCompile(`^(?:[^\\]|\\[^$abfv])*\\[$abfv]`) // an escape that python-dotenv takes otherwise
+	forShell = regexp.MustCompile(`[\s\\'"&|;<>()]`)                 // what a shell does not take as it stands
 )
 
 // parseEnvFile reads lines of KEY=value as .env files have them: "export" in
@@ -135,12 +136,27 @@ func (f *envFile) note(number int, name, before, behind, read string) {
 	case written != read:
 		say(&f.notes, ": quotes and comments were removed; docker run --env-file would keep them in the value")
 	}
+	if isOtherInDotenv(written, read) {
+		say(&f.warnings, ": has a backslash or a ${…} that python-dotenv, with which Flask reads such files, takes otherwise; give the value another way, or choose another")
+	}
 	switch plain := unprotected(written, read); {
 	case expanded.MatchString(plain):
 		say(&f.warnings, ": has a $ or a ` outside of '…': docker compose and shells put something else in its place, and docker run does not; write '…' around the value, or choose another")
 	case plain == read && forShell.MatchString(read):
 		say(&f.notes, ": a shell that reads the file takes another value, as there are no quotes around it")
 	}
+}
+
+// isOtherInDotenv reports whether python-dotenv takes another value in quotes than
+// we: it replaces ${…} also in '…', and \\ there is one backslash.
+func isOtherInDotenv(written, read string) bool {
+	switch written[:min(1, len(written))] {
+	case "'":
+		return strings.Contains(read, `\\`) || strings.HasSuffix(read, `\`) || strings.Contains(read, "${")
+	case `"`:
+		return inDouble.MatchString(unprotected(written, read))
+	}
+	return false
 }
 
 // unprotected returns the part of a value that does not stand in '…', as it is

@@ -76,6 +76,7 @@ func TestEnvFileForOthers(t *testing.T) {
 		name    = `line 1: JWT_A: docker run --env-file takes neither "export" nor blanks before the "="`
 		windows = "the lines end as Windows writes them; a shell that reads the file takes the carriage returns into the values"
 		shell   = "line 1: JWT_A: a shell that reads the file takes another value, as there are no quotes around it"
+		dotenv  = "line 1: JWT_A: has a backslash or a ${…} that python-dotenv, with which Flask reads such files, takes otherwise; give the value another way, or choose another"
 		other   = "line 1: JWT_A: has a $ or a ` outside of '…': docker compose and shells put something else in its place, and docker run does not; write '…' around the value, or choose another"
 	)
 	for _, test := range []struct {
@@ -86,7 +87,13 @@ func TestEnvFileForOthers(t *testing.T) {
 		{"JWT_A=ab$cd", nil, []string{other}},
 		{"JWT_A=`id`", nil, []string{other}},
 		{`JWT_A="ab${cd}"`, []string{quotes}, []string{other}},
-		{`JWT_A="ab\$cd" # $5`, []string{quotes}, nil},
+		{`JWT_A="ab\$cd" # $5`, []string{quotes}, []string{dotenv}},
+		{`JWT_A="\\a\n\"\t"`, []string{quotes}, nil},
+		{`JWT_A="\\\a"`, []string{quotes}, []string{dotenv}},
+		{`JWT_A='a\b'`, []string{quotes}, nil},
+		{`JWT_A='a\\b'`, []string{quotes}, []string{dotenv}},
+		{`JWT_A='a\'`, []string{quotes}, []string{dotenv}},
+		{"JWT_A='a${b}'", []string{quotes}, []string{dotenv}},
 		{"JWT_A='ab$cd`'", []string{quotes}, nil},
 		{"JWT_A=ab # $5", []string{quotes}, nil},
 		{"export JWT_A=b", []string{name}, nil},
