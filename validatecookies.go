@@ -15,7 +15,7 @@ func (c *Config) validateCookies(p *problems) {
 	}
 	if c.DisableCookieSecure {
 		if c.CookieSameSite == http.SameSiteNoneMode {
-			p.add("CookieSameSite", "browsers drop SameSite=None cookies that are not Secure; remove DisableCookieSecure (JWT_COOKIE_SECURE)")
+			p.add("CookieSameSite", "browsers drop SameSite=None cookies that are not Secure; remove DisableCookieSecure (JWT_COOKIE_SECURE), or, for what None means in Python, leave the attribute out: http.SameSiteDefaultMode (JWT_COOKIE_SAMESITE=Default)")
 		}
 		for _, field := range []struct {
 			name string
