@@ -26,6 +26,7 @@ func (m *JWTManager) Middleware(opts ...RequiredOption) func(http.Handler) http.
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			c := m.contextOf(w, r)
+			defer returnForm(c, r)
 			if required(c); !c.IsAborted() {
 				next.ServeHTTP(w, c.Request)
 			}
@@ -40,7 +41,8 @@ func (m *JWTManager) Middleware(opts ...RequiredOption) func(http.Handler) http.
 // [JWTManager.RefuseRequest].
 //
 // It writes no response, but sets the headers in w that keep what is for one user out
-// of caches.
+// of caches. Who parses a form with files in the request that it returns removes them
+// by RemoveAll: the server does so for r only.
 func (m *JWTManager) VerifyRequest(w http.ResponseWriter, r *http.Request, opts ...RequiredOption) (*http.Request, error) {
 	c := m.contextOf(w, r)
 	_, err := m.verifyWith(c, m.requirementOf("VerifyRequest", opts))
@@ -63,6 +65,7 @@ func (m *JWTManager) HTTPHandler(handler gin.HandlerFunc) http.Handler {
 	m.mustBeReady("HTTPHandler")
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		c := m.contextOf(w, r)
+		defer returnForm(c, r)
 		if id := r.PathValue("id"); id != "" {
 			c.AddParam("id", id)
 		}

@@ -45,6 +45,9 @@ func New(config Config) *JWTManager {
 // field and setting. Config.Warnings are logged first, as the cause of a problem
 // may be among them.
 //
+// Where a manager is attached, the files that net/http keeps on disk for a large form
+// are gone after the request, although handlers have a copy of it.
+//
 // An app of nil freezes without attaching, for programs that only create or
 // decode tokens. Called again, InitApp only attaches. Like Gin's Use it reaches
 // the routes that are registered after it.
@@ -56,7 +59,7 @@ func (m *JWTManager) InitApp(app gin.IRoutes) error {
 		}
 	}
 	if app != nil {
-		app.Use(m.attach)
+		app.Use(m.attached)
 	}
 	return nil
 }

@@ -88,6 +88,21 @@ func (m *JWTManager) attach(c *gin.Context) {
 	}
 }
 
+// attached is the handler that attaches m.
+func (m *JWTManager) attached(c *gin.Context) {
+	defer returnForm(c, c.Request)
+	m.attach(c)
+	c.Next()
+}
+
+// returnForm gives the request of the server the form that a handler has parsed in a copy
+// of it: the server removes the files of no other.
+func returnForm(c *gin.Context, own *http.Request) {
+	if form := c.Request.MultipartForm; form != nil && own.MultipartForm == nil {
+		own.MultipartForm = form
+	}
+}
+
 // newState gives the request a state of its own.
 func newState(c *gin.Context, m *JWTManager) *requestState {
 	state := &requestState{Context: c.Request.Context(), manager: m}
