@@ -400,6 +400,24 @@ func TestTokensOfAnIssuerThatLogsOut(t *testing.T) {
 	assert.Equal(t, 401, byName.get(byName.access(t, issuerA, jwt.MapClaims{"name": "Alice"})), "it is the sub that counts")
 }
 
+// Where all tokens name their session, a logout looks for no others: one that names it in a
+// form that no logout has would outlive all of them.
+func TestRequiredSessionsAreNamedByText(t *testing.T) {
+	t.Parallel()
+	for name, sid := range map[string]any{"empty": "", "a number": 7, "a flag": true, "an array": []string{"s"}, "an object": map[string]any{"s": "s"}} {
+		a := newUpstreamApp(t, func(c *ginjwt.Config) { issuerNamed(c, issuerA).RequiredClaims = []string{"sid"} })
+		token := a.access(t, issuerA, jwt.MapClaims{"sid": sid})
+		assert.Equal(t, "Claim sid must be text that is not empty", refusalOf(t, a.mgr, token), name)
+		assert.Equal(t, 200, a.get(a.access(t, issuerA, jwt.MapClaims{"sid": "s"})), name)
+
+		a = newUpstreamApp(t)
+		token = a.access(t, issuerA, jwt.MapClaims{"sid": sid})
+		assert.Equal(t, 200, a.get(token), "it names no session: "+name)
+		a.logOut(t, issuerA, jwt.MapClaims{"sid": "s"})
+		assert.Equal(t, 401, a.get(token), name)
+	}
+}
+
 // A logout token is good for logging out only, also where its audience is accepted.
 func TestLogoutTokensLogNobodyIn(t *testing.T) {
 	t.Parallel()

@@ -280,6 +280,8 @@ func (r *logoutRules) checkOrigin(token *Token, p *payload, now time.Time) (tooO
 		return false, errNoIssuedAt
 	case p.subJSON.Kind() != '"' || p.subJSON == `""`:
 		return false, errNoSubject
+	case r.namesAll && p.session == "":
+		return false, errNoSessionID
 	}
 	return !token.IssuedAt.Add(r.maxTokenAge + r.leeway()).After(now), nil
 }

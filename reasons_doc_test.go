@@ -110,7 +110,7 @@ func TestEveryRefusalHasAReason(t *testing.T) {
 		errPayloadObject, errKeyID, errCritList, errCritNames, errCritTwice, errCritMissing, errDetached, errCompressed, errType, errNoAlgorithm,
 		errAlgorithm, errSignature, errUnknownKey, errKeyType, errIATNumber, errNBFNumber, errEXPNumber, errIATFuture, errNBFFuture, errNoIssuer,
 		errIssuerText, errIssuer, errNoAudience, errAudienceForm, errAudience, errSubject, errNobody, errJTI, errNoJTI, errNoIssuedAt, errNoSubject,
-		errUpstream, errNoCSRFClaim, errCSRFMismatch,
+		errNoSessionID, errUpstream, errNoCSRFClaim, errCSRFMismatch,
 		errCSRFMissing, errOtherOrigin, errGeneration, errOtherSession, errOtherManager, errOldAccess, asError(errBusy),
 	}
 	inFile := 0

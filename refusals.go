@@ -54,6 +54,7 @@ var (
 	errNoJTI         = invalid(jwt.ErrTokenRequiredClaimMissing, `Token is missing the "jti" claim`)
 	errNoIssuedAt    = invalid(jwt.ErrTokenRequiredClaimMissing, `Token is missing the "iat" claim`)
 	errNoSubject     = invalid(jwt.ErrTokenRequiredClaimMissing, `Token is missing the "sub" claim`)
+	errNoSessionID   = invalid(jwt.ErrTokenInvalidClaims, "Claim sid must be text that is not empty")
 	errUpstream      = invalid(jwt.ErrTokenInvalidClaims, "Token has no valid \"upstream\" claim")
 	errNoCSRFClaim   = invalid(jwt.ErrTokenRequiredClaimMissing, "Missing claim: csrf")
 	errCSRFMismatch  = refusalf(ErrCSRF, "CSRF double submit tokens do not match")
