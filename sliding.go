@@ -23,7 +23,8 @@ const renewalPause = 10 * time.Second
 // expires within d, the response brings a new one of the same session, which lives
 // on for as long as after a rotation. The new token is not fresh, has no claims but
 // those of the session and of the AdditionalClaimsLoader, and lives no longer than
-// the session may.
+// the session may. One that is for resources only is renewed for the same (see
+// [Resource]).
 //
 // For a token from a cookie it is in new cookies; for one from a header it is in the
 // response header Config.RenewedTokenHeader, if that is set.
@@ -190,6 +191,9 @@ func (p *sessionPolicy) renewed(ctx context.Context, token *Token, user any) (no
 	next.ExpiresAt = later(s.ExpiresAt, data.expiry(s, p.config, now))
 	spec := p.minter.specOf(nil)
 	spec.csrf = token.CSRF // which forms on pages that are open have in them
+	if aud := token.read().payload.audJSON; isOnlyFor(aud, p.config.resourceURLs()) {
+		spec.audience, _ = audiencesIn(aud) // or it would open the rest of the service
+	}
 	pair, err := p.accessPair(ctx, next, user, spec, now)
 	if err != nil {
 		return none, err

@@ -57,6 +57,50 @@ func TestImplicitRefreshByAHeader(t *testing.T) {
 	}
 }
 
+// Who was given a token for a resource is given none for the rest of the service.
+func TestATokenForAResourceIsRenewedForIt(t *testing.T) {
+	t.Parallel()
+	const other = "https://api.example.com/other"
+	for _, test := range []struct {
+		name           string
+		audience, want []string
+	}{
+		{"a resource", []string{mcpURL}, []string{mcpURL}},
+		{"two", []string{mcpURL, other}, []string{mcpURL, other}},
+		{"a resource and the service", []string{mcpURL, "shop"}, []string{"shop"}},
+		{"the service", []string{"shop"}, []string{"shop"}},
+	} {
+		a := newHeaderApp(t, func(c *ginjwt.Config) {
+			c.Resources, c.EncodeAudience = []ginjwt.Resource{{URL: mcpURL}, {URL: other}}, []string{"shop"}
+		})
+		a.engine.GET("/mcp", a.mgr.ImplicitRefresh(5*time.Minute), a.mgr.JWTRequired(ginjwt.ForResource(mcpURL)), identify)
+		a.pair = a.login(t, "alice", ginjwt.WithAudience(test.audience...))
+		a.clock.Advance(12 * time.Minute)
+		path := "/mcp"
+		if test.audience[0] != mcpURL {
+			path = "/page"
+		}
+		renewed := a.withHeader("GET", path).Header().Get("X-Renewed-Token")
+		require.NotEmpty(t, renewed, test.name)
+		token, err := a.mgr.DecodeToken(t.Context(), renewed)
+		require.NoError(t, err)
+		assert.Equal(t, test.want, audienceOf(token), test.name)
+	}
+}
+
+// audienceOf returns "aud" as a list.
+func audienceOf(token *ginjwt.Token) (audience []string) {
+	switch aud := token.Claims()["aud"].(type) {
+	case string:
+		return []string{aud}
+	case []any:
+		for _, a := range aud {
+			audience = append(audience, a.(string))
+		}
+	}
+	return audience
+}
+
 func TestImplicitRefreshByAHeaderIsOffByDefault(t *testing.T) {
 	t.Parallel()
 	a := newSlidingApp(t, nil)
