@@ -75,8 +75,9 @@ func (m *JWTManager) HTTPHandler(handler gin.HandlerFunc) http.Handler {
 }
 
 // door is where contexts come from that no engine of the application has made. It has
-// no routes and trusts no proxy; gin.New would print warnings about it.
-var door = new(gin.Engine)
+// no routes and trusts no proxy; gin.New would print warnings about it. What a
+// [gin.Context] asks it otherwise is as there.
+var door = (&gin.Engine{MaxMultipartMemory: 32 << 20}).SecureJsonPrefix("while(1);")
 
 // contextOf returns a context for a request that did not come by way of Gin, with m
 // attached. Each request gets a new one, which a loader may keep.

@@ -168,6 +168,7 @@ func TestLoadersRespondAtBothDoors(t *testing.T) {
 		"in the context": func(c *gin.Context, _ *ginjwt.Error) {
 			c.String(401, "%T", c.Request.Context().Value(http.ServerContextKey))
 		},
+		"an array":        func(c *gin.Context, _ *ginjwt.Error) { c.SecureJSON(401, []string{"a"}) },
 		"header, no body": func(c *gin.Context, _ *ginjwt.Error) { c.Header("WWW-Authenticate", "Basic"); c.Status(401) },
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -176,6 +177,29 @@ func TestLoadersRespondAtBothDoors(t *testing.T) {
 			d.both(t, "GET", "/required?q=1")
 			d.both(t, "POST", "/scope", alice()(t, d)...)
 		})
+	}
+}
+
+// What Gin keeps in memory of a form, a loader finds there.
+func TestLoadersReadFormsAtBothDoors(t *testing.T) {
+	t.Parallel()
+	d := newDoors(t, "", func(mgr *ginjwt.JWTManager) {
+		mgr.ErrorLoader(func(c *gin.Context, _ *ginjwt.Error) {
+			form, err := c.MultipartForm()
+			if !assert.NoError(t, err) {
+				return
+			}
+			file, err := form.File["file"][0].Open()
+			if assert.NoError(t, err) {
+				c.String(401, "%T", file)
+				assert.NoError(t, file.Close())
+			}
+		})
+	})
+	for _, handler := range []http.Handler{d.gin, d.mux} {
+		w := httptest.NewRecorder()
+		handler.ServeHTTP(w, fileUpload(t, "/required"))
+		assert.Equal(t, "multipart.sectionReadCloser", w.Body.String(), "in memory")
 	}
 }
 
