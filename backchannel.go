@@ -23,7 +23,8 @@ import (
 //
 // The answer is 200 once the logout is on Config.Blocklist, 400 if the logout token is not
 // valid, and 503 if the list could not be told, or the keys of the issuer could not be
-// fetched. The same logout token may come again. Methods other than POST are answered 405.
+// fetched. The same logout token may come again. Methods other than POST are answered 405,
+// OPTIONS 204.
 //
 // It panics if called before InitApp, or if no issuer has a LogoutAudience and there is no
 // IssuerResolver.
