@@ -361,16 +361,27 @@ func parseCertificate(der []byte) (derKey, error) {
 	if err == nil {
 		return parsePKIX(certificate.RawSubjectPublicKeyInfo)
 	}
-	signed := elements(elements(der)[0].FullBytes)
-	if len(signed) > 0 && signed[0].Class == asn1.ClassContextSpecific { // the version
-		signed = signed[1:]
-	}
-	if len(signed) > 5 { // serial number, algorithm, issuer, validity and subject come before the key
-		if _, err := parsePKIX(signed[5].FullBytes); err != nil {
+	if public := certifiedKey(der); public != nil {
+		if _, err := parsePKIX(public); err != nil {
 			return derKey{}, err
 		}
 	}
 	return derKey{}, damaged("CERTIFICATE")
+}
+
+// certifiedKey returns the public key in a certificate, in PKIX form, whatever is wrong
+// with the rest of the certificate; nil if there is none.
+func certifiedKey(der []byte) []byte {
+	outer := elements(der)
+	if len(outer) != 3 {
+		return nil
+	}
+	body := elements(outer[0].FullBytes)
+	letters := lettersOf(body)
+	if !certificateBody.MatchString(letters) {
+		return nil
+	}
+	return body[strings.IndexByte(letters, 'I')+5].FullBytes // serial, algorithm, issuer, validity, subject
 }
 
 // parseCompressed reads a point that is given by x and the sign of y, which Go's parser

@@ -8,7 +8,6 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/gin-jwt-extended/ginjwt/internal/base64url"
 	"github.com/gin-jwt-extended/ginjwt/internal/strictjson"
@@ -68,21 +67,6 @@ func (j *jwk) certificate(k Key) (der []byte, err error) {
 		return nil, fmt.Errorf(unreadable, "it is damaged")
 	}
 	return der, nil
-}
-
-// certifiedKey returns the public key in a certificate, in PKIX form, whatever is wrong
-// with the rest of the certificate; nil if there is none.
-func certifiedKey(der []byte) []byte {
-	outer := elements(der)
-	if len(outer) != 3 {
-		return nil
-	}
-	body := elements(outer[0].FullBytes)
-	letters := lettersOf(body)
-	if !certificateBody.MatchString(letters) {
-		return nil
-	}
-	return body[strings.IndexByte(letters, 'I')+5].FullBytes // serial, algorithm, issuer, validity, subject
 }
 
 // checkThumbprint checks "x5t" or "x5t#S256" by the certificate, or by its length if
