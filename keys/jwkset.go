@@ -78,13 +78,42 @@ func ParseSet(text []byte) (list []Key, problems []KeyProblem, err error) {
 	return list, problems, err
 }
 
+// ParseAny reads keys of one's own, as [Parse] does, or else the JWK Set of another issuer,
+// as [ParseSet] does, with its problems. A set is one's own if it has a private key, a
+// secret, or one of the members "nbf", "exp", "token_type" and "verify_unnamed", which
+// [Parse] obeys: there a key that cannot be used is a mistake. The error is that of
+// [Parse].
+func ParseAny(text []byte) (list []Key, problems []KeyProblem, err error) {
+	if list, err = Parse(text); err == nil {
+		return list, nil, nil
+	}
+	list, problems, _ = ParseSet(text)
+	isSecret := func(p KeyProblem) bool { return errors.Is(p, ErrSecretKey) }
+	if len(list) == 0 || slices.ContainsFunc(problems, isSecret) || isOwnSet(text) {
+		return nil, nil, err
+	}
+	return list, problems, nil
+}
+
+// isOwnSet reports whether a key of a JWK Set has a member that issuers do not write, or
+// that is not obeyed in what they publish.
+func isOwnSet(text []byte) bool {
+	whole, _ := readJWK(strictjson.Value(bytes.TrimPrefix(text, byteOrderMark)))
+	return slices.ContainsFunc(whole.members["keys"].Elements(maxKeys), func(key strictjson.Value) bool {
+		j, _ := readJWK(key)
+		return j.hasAny("nbf", "exp", "token_type", "verify_unnamed")
+	})
+}
+
+var byteOrderMark = []byte("\ufeff")
+
 // Parse is [ParseSet] with options, for a text of any length. Its error has no prefix,
 // for a caller that names where the text comes from.
 func (o SetOptions) Parse(text []byte) (list []Key, problems []KeyProblem, err error) {
 	if o.MaxKeys == 0 {
 		o.MaxKeys = maxKeys
 	}
-	text = bytes.TrimPrefix(text, []byte("\ufeff")) // RFC 8259 §8.1 lets a reader ignore it
+	text = bytes.TrimPrefix(text, byteOrderMark) // RFC 8259 §8.1 lets a reader ignore it
 	whole, err := readJWK(strictjson.Value(text))
 	switch {
 	case errors.Is(err, strictjson.ErrNotObject):

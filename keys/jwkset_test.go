@@ -62,6 +62,44 @@ func TestParseSetReadsASetAfterAByteOrderMark(t *testing.T) {
 	assert.EqualError(t, err, "keys: is not valid JSON, or has a member twice", "a remote set with two is refused too")
 }
 
+// A set of one's own is not read as another issuer's is: what cannot be used in it is a
+// mistake.
+func TestParseAnyTellsOwnSetsFromPublishedOnes(t *testing.T) {
+	t.Parallel()
+	published := string(keycloakSet())
+	_, wanted, err := keys.ParseSet([]byte(published))
+	require.NoError(t, err)
+	require.NotEmpty(t, wanted)
+	for _, text := range []string{published, "\ufeff" + published} {
+		list, problems, err := keys.ParseAny([]byte(text))
+		require.NoError(t, err)
+		assert.Len(t, list, 1)
+		assert.Equal(t, texts(wanted), texts(problems))
+	}
+	secret := `{"kty":"oct","kid":"s","alg":"HS256","k":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"}`
+	for name, key := range map[string]string{
+		"a secret":         secret,
+		"a time":           `{"kty":"AKP","exp":4102444800}`,
+		"an earlier time":  `{"kty":"AKP","nbf":1}`,
+		"no time":          `{"kty":"AKP","exp":null}`,
+		"a type of tokens": `{"kty":"AKP","token_type":"access"}`,
+		"no kid":           `{"kty":"AKP","verify_unnamed":false}`,
+	} {
+		text := []byte(strings.Replace(published, `"keys":[`, `"keys":[`+key+",", 1))
+		require.NotEqual(t, published, string(text), name)
+		_, want := keys.Parse(text)
+		list, problems, err := keys.ParseAny(text)
+		require.Error(t, want, name)
+		assert.Equal(t, want, err, name)
+		assert.Empty(t, list, name)
+		assert.Empty(t, problems, name)
+	}
+	list, problems, err := keys.ParseAny([]byte(`{"keys":[` + secret + "]}"))
+	require.NoError(t, err)
+	assert.Equal(t, []byte(strings.Repeat("\x00", 32)), list[0].Sign)
+	assert.Empty(t, problems)
+}
+
 func texts(problems []keys.KeyProblem) (texts []string) {
 	for _, problem := range problems {
 		use := map[bool]string{true: "used: ", false: "not used: "}[problem.IsUsed]

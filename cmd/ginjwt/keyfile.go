@@ -60,10 +60,9 @@ func (a *app) readKeysOfAnyone(path, algorithm string) ([]keys.Key, error) {
 	if err == nil {
 		return file.keysFor(algorithm)
 	}
-	list, problems, _ := keys.ParseSet(text)
-	isSecret := func(p keys.KeyProblem) bool { return errors.Is(p, keys.ErrSecretKey) }
-	if len(list) == 0 || slices.ContainsFunc(problems, isSecret) { // it is one of our own, and damaged
-		return nil, err
+	list, problems, notPublished := keys.ParseAny(text)
+	if notPublished != nil {
+		return nil, err // which has the path in it
 	}
 	for _, problem := range problems {
 		if problem.IsUsed {

@@ -240,6 +240,11 @@ func TestVerifyWithTheSetOfAnIssuer(t *testing.T) {
 	assert.Equal(t, 3, r.status, "a set of one's own is read strictly")
 	assert.Contains(t, r.err, `keys[0]: the member "use" must be "sig"`)
 
+	u.write("times.json", strings.Replace(published, "[", `[{"kty":"RSA","use":"enc","exp":4102444800},`, 1))
+	r = u.run(token, "verify", "-q", "--key", "./times.json")
+	assert.Equal(t, 3, r.status, "as JWT_KEYS_FILE, which obeys times in a set of one's own")
+	assert.Contains(t, r.err, `keys[0]: the member "use" must be "sig"`)
+
 	u.write("useless.json", `{"keys":`+others+`{"kty":"AKP"}]}`)
 	r = u.run(token, "verify", "-q", "--key", "./useless.json")
 	assert.Equal(t, 3, r.status)
