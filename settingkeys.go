@@ -25,7 +25,7 @@ func setKeys(setting string) func(*Config, string) error {
 		c.Keys = list
 		for _, p := range problems {
 			problem, fix := fmt.Sprintf("a key is not used: %v", p), "remove the key if it is not meant to verify tokens"
-			if p.IsUsed {
+			if p.Used {
 				problem, fix = fmt.Sprintf("a key is used, with a defect: %v", p), "nothing, unless the set is your own"
 			}
 			c.Warnings = append(c.Warnings, SettingWarning{setting, problem, fix})

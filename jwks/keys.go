@@ -72,14 +72,14 @@ func (k *usableKeys) unnamed() (list []keys.Key) {
 // from a damaged one; of a set that can be read, keys that cannot be used are
 // skipped, and problems say why.
 func parseSet(text []byte, o Options) (found *usableKeys, problems []error, err error) {
-	rules := keys.SetOptions{Algorithms: o.Algorithms, Use: o.Use, Certificates: o.CertificateMap, MaxKeys: o.MaxKeys}
+	rules := keys.SetOptions{Algorithms: o.Algorithms, Use: o.Use, CertificateMap: o.CertificateMap, MaxKeys: o.MaxKeys}
 	list, said, err := rules.Parse(text)
 	if err != nil {
 		return nil, nil, err
 	}
 	for _, problem := range said {
 		kind := ErrKeySkipped
-		if problem.IsUsed {
+		if problem.Used {
 			kind = ErrKeyDefect
 		}
 		problems = append(problems, fmt.Errorf("%w: %w", kind, problem))

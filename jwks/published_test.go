@@ -166,7 +166,7 @@ func TestNetworkAndFileAgree(t *testing.T) {
 				ids = append(ids, k.ID)
 			}
 			for _, problem := range problems {
-				kind := map[bool]error{true: jwks.ErrKeyDefect, false: jwks.ErrKeySkipped}[problem.IsUsed]
+				kind := map[bool]error{true: jwks.ErrKeyDefect, false: jwks.ErrKeySkipped}[problem.Used]
 				said = append(said, kind.Error()+": "+problem.Error())
 			}
 			slices.Sort(ids)

@@ -20,9 +20,9 @@ type SetOptions struct {
 	// Use are the values that "use" may have, where a key has it. Empty means "sig".
 	Use []string
 
-	// Certificates says that the text is no JWK Set, but an object of certificates or
+	// CertificateMap says that the text is no JWK Set, but an object of certificates or
 	// public keys in PEM form, each by its "kid".
-	Certificates bool
+	CertificateMap bool
 
 	// MaxKeys is how many keys the text may have. Zero means 100.
 	MaxKeys int
@@ -37,7 +37,7 @@ var ErrSecretKey = errors.New("is a private key or a secret")
 type KeyProblem struct {
 	Number int    // of the key in the set, from 1; 0 if it is about several
 	ID     string // its "kid", which anybody may have written
-	IsUsed bool   // the key is used in spite of it
+	Used   bool   // the key is used in spite of it
 	Err    error
 }
 
@@ -120,7 +120,7 @@ func (o SetOptions) Parse(text []byte) (list []Key, problems []KeyProblem, err e
 		return nil, nil, errors.New("is not a JSON object")
 	case err != nil:
 		return nil, nil, errors.New("is not valid JSON, or has a member twice")
-	case o.Certificates:
+	case o.CertificateMap:
 		list, problems, err = o.certificates(text, whole)
 	default:
 		list, problems, err = o.set(whole)
@@ -148,7 +148,7 @@ func (o SetOptions) set(whole *jwk) (list []Key, problems []KeyProblem, err erro
 	for i, text := range texts {
 		published, id, defects, err := o.key(text)
 		for _, defect := range defects {
-			problems = append(problems, KeyProblem{Number: i + 1, ID: id, IsUsed: true, Err: defect})
+			problems = append(problems, KeyProblem{Number: i + 1, ID: id, Used: true, Err: defect})
 		}
 		if err != nil {
 			problems = append(problems, KeyProblem{Number: i + 1, ID: id, Err: err})

@@ -102,7 +102,7 @@ func TestParseAnyTellsOwnSetsFromPublishedOnes(t *testing.T) {
 
 func texts(problems []keys.KeyProblem) (texts []string) {
 	for _, problem := range problems {
-		use := map[bool]string{true: "used: ", false: "not used: "}[problem.IsUsed]
+		use := map[bool]string{true: "used: ", false: "not used: "}[problem.Used]
 		texts = append(texts, use+problem.Error())
 	}
 	return texts
@@ -153,7 +153,7 @@ func TestParseSetLeavesOutWhatIsNotSafe(t *testing.T) {
 		require.Len(t, list, 1, name)
 		assert.Equal(t, "good", list[0].ID, name)
 		require.Len(t, problems, 1, name)
-		assert.False(t, problems[0].IsUsed, name)
+		assert.False(t, problems[0].Used, name)
 		assert.EqualError(t, problems[0].Err, test.why, name)
 	}
 }
@@ -296,7 +296,7 @@ func TestSetOptions(t *testing.T) {
 func TestCertificatesByTheirID(t *testing.T) {
 	t.Parallel()
 	pems := keytest.Generate(t)
-	list, problems, err := keys.SetOptions{Certificates: true}.Parse(object{
+	list, problems, err := keys.SetOptions{CertificateMap: true}.Parse(object{
 		"a": pems.Certificate, "b": pems.RSAPublic, "c": pems.RSAPrivate, "d": "", "e": 1, "f": pems.RSASmall, "": pems.RSAPublic,
 	}.text())
 	require.NoError(t, err)
@@ -313,7 +313,7 @@ func TestCertificatesByTheirID(t *testing.T) {
 		`{"a":"","b":"","c":""}x`: "is not valid JSON, or has a member twice",
 		`{"a":"","b":"","c":""}`:  "has more than 2 keys",
 	} {
-		_, _, err := keys.SetOptions{Certificates: true, MaxKeys: 2}.Parse([]byte(text))
+		_, _, err := keys.SetOptions{CertificateMap: true, MaxKeys: 2}.Parse([]byte(text))
 		assert.EqualError(t, err, why)
 	}
 }
@@ -368,7 +368,7 @@ func FuzzParseSet(f *testing.F) {
 		f.Add(seed, true)
 	}
 	f.Fuzz(func(t *testing.T, text []byte, certificates bool) {
-		list, problems, err := keys.SetOptions{Certificates: certificates}.Parse(text)
+		list, problems, err := keys.SetOptions{CertificateMap: certificates}.Parse(text)
 		if err != nil {
 			require.Empty(t, list)
 			require.Empty(t, problems)

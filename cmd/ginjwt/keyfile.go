@@ -65,7 +65,7 @@ func (a *app) readKeysOfAnyone(path, algorithm string) ([]keys.Key, error) {
 		return nil, err // which has the path in it
 	}
 	for _, problem := range problems {
-		if problem.IsUsed {
+		if problem.Used {
 			a.warn("%s: key is used, with a defect: %s", path, problem)
 		} else {
 			a.warn("%s: key is not used: %s", path, problem)
