@@ -51,7 +51,7 @@ type Event struct {
 	// if it is not known.
 	Duration time.Duration
 
-	SessionID string // "sid" of a session of this manager; those of other issuers are left out
+	SessionID string // "sid" of a session of this manager, empty for tokens of other issuers; of EventLoggedOut, that at the issuer
 	TokenID   string // "jti" of a token that was verified, or made
 
 	// Err is why a store or a fetch failed, or a list is stale, in the words of who
