@@ -53,7 +53,7 @@ func newResolver(config *Config) *resolver {
 	return &resolver{
 		ask:       config.IssuerResolver,
 		check:     config.rulesOfResolved,
-		own:       append(slices.Clone(config.DecodeIssuers), config.DecodeIssuer, config.EncodeIssuer),
+		own:       config.ownIssuers(),
 		now:       config.Now,
 		slots:     make(chan struct{}, resolveAtOnce),
 		resolved:  resolvedIssuers{most: config.MaxResolvedIssuers, configured: config.Issuers, byName: map[string]*resolvedIssuer{}},

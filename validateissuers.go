@@ -13,9 +13,14 @@ import (
 
 func issuerField(i int, field string) string { return fmt.Sprintf("Issuers[%d].%s", i, field) }
 
+// ownIssuers returns the names that tokens of the manager may have as "iss", and "".
+func (c Config) ownIssuers() []string {
+	return append(slices.Clone(c.DecodeIssuers), c.DecodeIssuer, c.EncodeIssuer)
+}
+
 // validateIssuers reports what is wrong with Issuers, but for their keys.
 func (c Config) validateIssuers(hasKeys bool, p *problems) {
-	own := append(slices.Clone(c.DecodeIssuers), c.DecodeIssuer, c.EncodeIssuer)
+	own := c.ownIssuers()
 	for n, i := range c.Issuers {
 		field := func(name string) string { return issuerField(n, name) }
 		sameName := func(other Issuer) bool { return other.Name == i.Name }
