@@ -108,10 +108,7 @@ func (v *verifier) decode(ctx context.Context, encoded string, spec decodeSpec) 
 // hasVerified reports whether token came out of decode of this very verifier, and
 // not of another one or of a test. It is true also of one that has expired since.
 func (v *verifier) hasVerified(token *Token) bool {
-	if token == nil || token.contents == nil {
-		return false
-	}
-	return token.contents.verifier == v
+	return token != nil && token.contents != nil && token.contents.verifier == v
 }
 
 // verifiedContents returns what a token says whose signature is good: this

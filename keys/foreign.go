@@ -63,7 +63,7 @@ func foreignLabel(label string) error {
 var (
 	errSSH2 = errors.New("is an SSH key in the form of RFC 4716; convert it: ssh-keygen -i -f FILE")
 	ssh2    = regexp.MustCompile(`^-+ ?BEGIN SSH2`)
-	url     = regexp.MustCompile(`^(?i)https?://\S+$`)
+	webURL  = regexp.MustCompile(`^(?i)https?://\S+$`)
 	dashes  = regexp.MustCompile(`[-\x{2010}-\x{2015}\x{2212}]+ ?BEGIN [A-Z0-9 ]+`)
 )
 
@@ -90,7 +90,7 @@ func foreignText(s string) error {
 		return errors.New("a PEM block has other dashes than five at each side of its BEGIN line")
 	case strings.Contains(s, "-----END "):
 		return errors.New("a PEM block has no BEGIN line; the text is cut off")
-	case url.MatchString(s):
+	case webURL.MatchString(s):
 		return errors.New("is a URL, and no function reads keys from one; for the keys of another issuer see package jwks")
 	case isPath(s):
 		return ErrPath
