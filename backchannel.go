@@ -16,15 +16,16 @@ import (
 //
 //	router.POST("/backchannel-logout", mgr.BackChannelLogoutHandler())
 //
-// From then on the access tokens of that session at the issuer are refused, and the own
-// sessions have ended that began with it by [WithUpstream]. If the logout token names no
-// session, that holds for all tokens and sessions of the user that are not newer than the
-// logout. It also holds for those that do not name their session at the issuer.
+// A logout token with "sid" ends that session at the issuer: its access tokens are refused,
+// and the sessions of the manager that began with it, by [WithUpstream], have ended. If the
+// token has "sub" too, it also ends what does not say which session at the issuer it
+// belongs to, is of this user, and is not newer than the logout. A logout token without
+// "sid" ends all tokens and sessions of the user that are not newer than the logout.
 //
 // The answer is 200 once the logout is on Config.Blocklist, 400 if the logout token is not
-// valid, and 503 if the list could not be told, or the keys of the issuer could not be
-// fetched. The same logout token may come again. Methods other than POST are answered 405,
-// OPTIONS 204.
+// valid, 503 if the blocklist fails or the keys of the issuer cannot be fetched, 204 for
+// OPTIONS, and 405 for other methods than POST. A logout token that comes again is answered
+// 200 again.
 //
 // It panics if called before InitApp, or if no issuer has a LogoutAudience and there is no
 // IssuerResolver.
@@ -51,7 +52,7 @@ func (m *JWTManager) BackChannelLogoutHandler() gin.HandlerFunc {
 	}
 }
 
-// logOut does what a logout token says. Its sender may go away meanwhile.
+// logOut does what a logout token says, also if its sender goes away meanwhile.
 func (m *JWTManager) logOut(ctx context.Context, encoded string) error {
 	logout, err := m.verifier.decodeLogout(ctx, encoded)
 	if err != nil {
@@ -65,7 +66,7 @@ func (m *JWTManager) logOut(ctx context.Context, encoded string) error {
 	return nil
 }
 
-// hasLogouts reports whether an issuer can log out, or may come that can.
+// hasLogouts reports whether an issuer can log out, or one that the IssuerResolver brings.
 func (v *verifier) hasLogouts() bool {
 	if v.others != nil {
 		return true
@@ -90,8 +91,8 @@ func (r *revocations) logOut(ctx context.Context, logout *logoutToken) error {
 	return nil
 }
 
-// logoutLifetime is how long after a logout a token may be good that was made before it,
-// or a session be used.
+// logoutLifetime is how long after a logout a token that was made before it may be good, or
+// a session that began before it may be used.
 func (r *revocations) logoutLifetime(rules *logoutRules) time.Duration {
 	if !r.sessions {
 		return rules.maxTokenAge
@@ -99,7 +100,7 @@ func (r *revocations) logoutLifetime(rules *logoutRules) time.Duration {
 	return max(rules.maxTokenAge, r.accessLifetime, r.idleLifetime)
 }
 
-// blockAll refuses whatever has one of the IDs.
+// blockAll refuses whatever has one of the IDs. After an error some of them may be blocked.
 func (r *revocations) blockAll(ctx context.Context, ids []string, until time.Time) error {
 	list, ok := store.AdderOf(r.list)
 	if !ok {

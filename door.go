@@ -13,10 +13,10 @@ import (
 //	mux.Handle("GET /orders", mgr.Middleware(ginjwt.Scopes("orders:read"))(orders))
 //
 // The next handler gets the very ResponseWriter of the server: it can flush, hijack
-// and use [http.ResponseController] as without a middleware. Of a refusal the
-// loaders get a [gin.Context] of its own, with request and response: its ClientIP
-// trusts no proxy, and it has no HTML templates. c.Errors goes nowhere: set
-// Config.Observer to log refusals.
+// and use [http.ResponseController] as without a middleware. The loader that answers
+// a refusal gets a [gin.Context] with request and response: its ClientIP trusts no
+// proxy, it has no HTML templates, and nobody reads its Errors. Set Config.Observer to
+// log refusals.
 //
 // [JWTManager.ImplicitRefresh] needs Gin: put [gin.WrapH] of your handler behind it.
 //
@@ -36,9 +36,9 @@ func (m *JWTManager) Middleware(opts ...RequiredOption) func(http.Handler) http.
 
 // VerifyRequest is [JWTManager.VerifyJWTInRequest] for handlers of net/http. It
 // returns the request to go on with, in which [GetToken] and its kin find the token,
-// and none where JWTRequired lets an anonymous request pass. r itself is used up: its
-// body may have been read. Beside an error, which is an [*Error], the request is for
-// [JWTManager.RefuseRequest].
+// and none where JWTRequired lets an anonymous request pass. Do not use r itself any
+// more: its body may have been read. The error is an [*Error]; the request that is
+// returned with it is for [JWTManager.RefuseRequest].
 //
 // It writes no response, but sets the headers in w that keep what is for one user out
 // of caches. Who parses a form with files in the request that it returns removes them
@@ -74,9 +74,9 @@ func (m *JWTManager) HTTPHandler(handler gin.HandlerFunc) http.Handler {
 	})
 }
 
-// door is where contexts come from that no engine of the application has made. It has
-// no routes and trusts no proxy; gin.New would print warnings about it. What a
-// [gin.Context] asks it otherwise is as there.
+// door is the engine of contexts for requests that no engine of the application
+// routes. It has no routes and trusts no proxy; gin.New would print warnings about it.
+// All else that a [gin.Context] asks it is as there.
 var door = (&gin.Engine{MaxMultipartMemory: 32 << 20}).SecureJsonPrefix("while(1);")
 
 // contextOf returns a context for a request that did not come by way of Gin, with m

@@ -137,8 +137,9 @@ func (i Issuer) LogValue() slog.Value { return slog.StringValue(i.String()) }
 // is answered 503, or 500 if it wraps [ErrCallback], and is not remembered. Say yes to
 // names that you have in a table, and not to a pattern that everybody can match.
 //
-// Of any number of requests with tokens of one issuer one asks, and 32 issuers are asked
-// about at once. Beyond 1024 that wait, requests are answered 503 without asking.
+// It must be safe for concurrent use. Requests with tokens of one issuer share one call,
+// and at most 32 calls run at once. Beyond 1024 calls that run or wait, requests are
+// answered 503 without a call.
 type IssuerResolver func(ctx context.Context, name string) (Issuer, error)
 
 // ErrUnknownIssuer is what an IssuerResolver returns, also wrapped, if it accepts no tokens

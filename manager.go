@@ -148,9 +148,9 @@ func (m *JWTManager) SetKeys(list ...keys.Key) error {
 	return nil
 }
 
-// ForgetIssuers ends what is known of issuers that Config.IssuerResolver brought: it is
-// asked about them again when the next token comes. Without names that is all of them. Use
-// it when a customer has left, on every process.
+// ForgetIssuers drops issuers that Config.IssuerResolver brought, by the "iss" of their
+// tokens; without names all of them. The IssuerResolver is asked again when the next token
+// comes. Call it on every process when a customer has left. It is safe for concurrent use.
 func (m *JWTManager) ForgetIssuers(names ...string) {
 	if m.frozen && m.verifier.others != nil {
 		m.verifier.others.forget(names)
