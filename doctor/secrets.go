@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"github.com/gin-jwt-extended/ginjwt/internal/wellknown"
 	"github.com/gin-jwt-extended/ginjwt/keys"
@@ -156,7 +157,12 @@ func isUTF16(secret string, _ int) bool {
 
 func hasQuotes(secret string, _ int) bool {
 	s := strings.TrimSpace(secret)
-	return len(s) > 1 && s[0] == s[len(s)-1] && strings.IndexByte("\"'`", s[0]) >= 0
+	return len(s) > 1 && s[0] == s[len(s)-1] && strings.IndexByte("\"'`", s[0]) >= 0 && isPrintable(s)
+}
+
+// isPrintable tells text from random bytes, which may begin and end with anything.
+func isPrintable(s string) bool {
+	return utf8.ValidString(s) && !strings.ContainsFunc(s, func(r rune) bool { return !unicode.IsPrint(r) })
 }
 
 // path matches paths of which no random text in base64 looks like.
@@ -235,10 +241,9 @@ func hasFewDigits(limit int) func(secret string, wanted int) bool {
 	}
 }
 
-// hasBlanksAround looks at printable text only: random bytes may end so.
 func hasBlanksAround(secret string, _ int) bool {
 	trimmed := strings.TrimSpace(secret)
-	return trimmed != secret && !strings.ContainsFunc(trimmed, func(r rune) bool { return !unicode.IsPrint(r) })
+	return trimmed != secret && isPrintable(trimmed)
 }
 
 // secretFindings returns what is to be said about SecretKey.
