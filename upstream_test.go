@@ -154,7 +154,9 @@ func TestHowLongUpstreamLogoutsAreRemembered(t *testing.T) {
 	pair := a.login(t, issuerA, "s", "alice")
 	a.logOut(t, issuerA, jwt.MapClaims{"sid": "s"})
 	until := a.clock.Now().Add(refresh + leeway + time.Minute).UTC().Format(time.RFC3339Nano)
-	for id, expires := range dated.added() {
+	added := dated.added()
+	require.NotEmpty(t, added)
+	for id, expires := range added {
 		assert.Equal(t, until, expires, id)
 	}
 	for range 60 {
@@ -245,12 +247,14 @@ func TestWithUpstreamIsChecked(t *testing.T) {
 // refused: no logout would find it.
 func TestUpstreamClaimThatCannotBeRead(t *testing.T) {
 	t.Parallel()
-	config := jwttest.Config(nil)
-	config.Sessions = &ginjwt.MemorySessions{}
+	clock := &jwttest.Clock{}
+	config := jwttest.Config(clock)
+	config.Sessions = &ginjwt.MemorySessions{Now: clock.Now}
 	mgr, engine := newManager(t, config)
+	now := clock.Now().Unix()
 	engine.GET("/", mgr.JWTRequired(), identify)
 	signed := func(claims jwt.MapClaims) string {
-		all := jwt.MapClaims{"sub": "alice", "type": "access", "jti": "1", "csrf": "x", "sid": "s", "gen": 1, "iat": time.Now().Unix(), "exp": time.Now().Unix() + 900}
+		all := jwt.MapClaims{"sub": "alice", "type": "access", "jti": "1", "csrf": "x", "sid": "s", "gen": 1, "iat": now, "exp": now + 900}
 		for name, value := range claims {
 			all[name] = value
 		}
