@@ -12,7 +12,7 @@ func inFlaskJWT(fix string) successor { return was("Flask-JWT", fix) }
 
 // elsewhere is a name that programs and other libraries use.
 func elsewhere(fix string) successor {
-	return successor{"is not a setting of Flask-JWT-Extended: nobody reads it here, unless another program does", fix}
+	return successor{"is not a setting of this library, though another program may read it", fix}
 }
 
 const (

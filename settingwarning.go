@@ -7,5 +7,5 @@ type SettingWarning struct {
 	Fix     string // what to write instead
 }
 
-// String returns the warning in one line. It holds no value.
+// String returns the warning in one line. It shows no secret.
 func (w SettingWarning) String() string { return w.Setting + ": " + w.Problem + "; " + w.Fix }
