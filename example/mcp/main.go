@@ -8,7 +8,6 @@ import (
 	"log"
 	"net/http"
 	"os"
-	"time"
 
 	"github.com/gin-gonic/gin"
 	"github.com/modelcontextprotocol/go-sdk/mcp"
@@ -43,9 +42,8 @@ func provider(ctx context.Context, name string) (ginjwt.Issuer, error) {
 func newRouter(origin string, provider ginjwt.Issuer) (*gin.Engine, error) {
 	notes := ginjwt.Resource{URL: origin + "/mcp", Name: "Notes", ScopesSupported: []string{"notes:read"}}
 	jwt := ginjwt.New(ginjwt.Config{
-		Issuers:      []ginjwt.Issuer{provider},
-		Resources:    []ginjwt.Resource{notes},
-		DecodeLeeway: 10 * time.Second, // the clock of the provider is not ours
+		Issuers:   []ginjwt.Issuer{provider},
+		Resources: []ginjwt.Resource{notes},
 	})
 	router := gin.Default()
 	if err := jwt.InitApp(router); err != nil {
