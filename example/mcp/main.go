@@ -51,7 +51,7 @@ func newRouter(origin string, provider ginjwt.Issuer) (*gin.Engine, error) {
 	}
 	router.GET("/api/me", jwt.JWTRequired(), whoAmI)
 
-	server := scopes.StepUp(jwt, mcpauth.Handler(jwt, notesServer()))
+	server := scopes.StepUp(jwt, mcpauth.Handler(notesServer()))
 	router.Any(notes.MetadataPath(), jwt.ResourceMetadataHandler())
 	router.Any("/mcp", jwt.JWTRequired(ginjwt.ForResource(notes.URL), ginjwt.Scopes("notes:read")), gin.WrapH(server))
 	return router, nil

@@ -13,6 +13,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/modelcontextprotocol/go-sdk/auth"
 	"github.com/modelcontextprotocol/go-sdk/mcp"
@@ -27,9 +28,9 @@ import (
 //
 // It panics on a route without JWTRequired. The token must be in the Authorization
 // header, where the SDK wants it.
-func Handler(mgr *ginjwt.JWTManager, next http.Handler) http.Handler {
-	options := &auth.RequireBearerTokenOptions{AllowMissingExpiration: true, ClockSkew: mgr.Config().DecodeLeeway}
-	withInfo := auth.RequireBearerToken(verified, options)(next)
+func Handler(next http.Handler) http.Handler {
+	const decided = 100 * 365 * 24 * time.Hour // ginjwt has looked at "exp", by the leeway of the issuer
+	withInfo := auth.RequireBearerToken(verified, &auth.RequireBearerTokenOptions{AllowMissingExpiration: true, ClockSkew: decided})(next)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if ginjwt.GetJWTIdentity(r.Context()) == "" { // a CORS preflight
 			next.ServeHTTP(w, r)

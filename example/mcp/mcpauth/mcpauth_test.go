@@ -16,6 +16,7 @@ import (
 	"github.com/gin-jwt-extended/ginjwt"
 	"github.com/gin-jwt-extended/ginjwt/example/mcp/mcpauth"
 	"github.com/gin-jwt-extended/ginjwt/jwttest"
+	"github.com/gin-jwt-extended/ginjwt/keys"
 )
 
 const resource = "https://api.example.com/mcp"
@@ -44,7 +45,7 @@ var info = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 func TestHandler(t *testing.T) {
 	t.Parallel()
 	mgr := newManager(t, func(*ginjwt.Config) {})
-	handler := mgr.Middleware(ginjwt.ForResource(resource))(mcpauth.Handler(mgr, info))
+	handler := mgr.Middleware(ginjwt.ForResource(resource))(mcpauth.Handler(info))
 	scope := ginjwt.WithClaims(ginjwt.Claims{"scope": "a b"})
 	audience := ginjwt.WithAudience(resource)
 	for name, opts := range map[string][]ginjwt.TokenOption{
@@ -60,12 +61,12 @@ func TestHandler(t *testing.T) {
 	}
 	assert.Equal(t, "nobody", jwttest.Do(handler, "OPTIONS", "/", preflight).Body.String())
 	assert.Equal(t, 401, jwttest.Do(handler, "OPTIONS", "/").Code)
-	assert.Panics(t, func() { jwttest.Do(mcpauth.Handler(mgr, info), "POST", "/") }, "a route without JWTRequired")
+	assert.Panics(t, func() { jwttest.Do(mcpauth.Handler(info), "POST", "/") }, "a route without JWTRequired")
 }
 
 // The clock of another issuer may be behind: what ginjwt accepts by its leeway, the SDK
 // accepts too.
-func TestHandlerHasTheLeewayOfTheManager(t *testing.T) {
+func TestHandlerHasTheLeewayOfManagerAndIssuer(t *testing.T) {
 	t.Parallel()
 	mgr := newManager(t, func(c *ginjwt.Config) { c.DecodeLeeway = time.Minute })
 	past := newManager(t, func(c *ginjwt.Config) {
@@ -73,8 +74,17 @@ func TestHandlerHasTheLeewayOfTheManager(t *testing.T) {
 		c.Now = func() time.Time { return time.Now().Add(-15*time.Minute - 10*time.Second) }
 	})
 	token := jwttest.AccessToken(t, past, "alice", ginjwt.WithAudience(resource))
-	handler := mgr.Middleware(ginjwt.ForResource(resource))(mcpauth.Handler(mgr, info))
+	handler := mgr.Middleware(ginjwt.ForResource(resource))(mcpauth.Handler(info))
 	assert.Equal(t, "alice ", jwttest.Do(handler, "POST", "/", jwttest.Bearer(token)).Body.String())
+
+	const issuer = "https://issuer.example"
+	mgr = newManager(t, func(c *ginjwt.Config) { // an issuer has 30 seconds without a setting
+		key := keys.Key{Verify: []byte(jwttest.Config(nil).SecretKey), AllowMissingKeyID: true}
+		c.Issuers = []ginjwt.Issuer{{Name: issuer, Keys: []keys.Key{key}, IdentityPrefix: "issuer:"}}
+	})
+	token = jwttest.AccessToken(t, past, "alice", ginjwt.WithAudience(resource), ginjwt.WithIssuer(issuer))
+	handler = mgr.Middleware(ginjwt.ForResource(resource))(mcpauth.Handler(info))
+	assert.Equal(t, "issuer:alice ", jwttest.Do(handler, "POST", "/", jwttest.Bearer(token)).Body.String())
 }
 
 func TestVerifier(t *testing.T) {
@@ -114,7 +124,7 @@ func TestStepUp(t *testing.T) {
 	t.Parallel()
 	mgr := newManager(t, func(*ginjwt.Config) {})
 	scopes := mcpauth.ToolScopes{"write": {"a", "b"}}
-	handler := mgr.Middleware(ginjwt.ForResource(resource))(scopes.StepUp(mgr, mcpauth.Handler(mgr, info)))
+	handler := mgr.Middleware(ginjwt.ForResource(resource))(scopes.StepUp(mgr, mcpauth.Handler(info)))
 	token := jwttest.Bearer(jwttest.AccessToken(t, mgr, "alice", ginjwt.WithAudience(resource), ginjwt.WithClaims(ginjwt.Claims{"scope": "a"})))
 	const read, write = `{"method":"tools/call","params":{"name":"read"}}`, `{"method":"tools/call","params":{"name":"write"}}`
 
