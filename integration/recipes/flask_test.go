@@ -33,7 +33,7 @@ func (b flaskBlocklist) Add(ctx context.Context, id string, expires time.Time) e
 	}
 	_, err := b.redis.TxPipelined(ctx, func(p redis.Pipeliner) error {
 		p.SetNX(ctx, id, "", ttl)
-		p.ExpireGT(ctx, id, ttl) // a later time counts
+		p.ExpireGT(ctx, id, ttl) // a later time counts; since Redis 7
 		return nil
 	})
 	return err
