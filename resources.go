@@ -14,11 +14,16 @@ import (
 //
 //	router.Any("/mcp", mgr.JWTRequired(ginjwt.ForResource(mcp.URL)), gin.WrapH(server))
 //
-// There a token must name URL in its "aud", exactly (RFC 8707 §2), whatever
-// Config.DecodeAudience or Issuer.Audience demand on other routes; a token that names
-// resources only passes on no other route, unless they list it; a refusal has the status
-// that RFC 6750 §3.1 gives it, in every profile; and every challenge says where the
-// metadata is (RFC 9728 §5.1), a 401 also which scopes the route asks for.
+// There
+//   - a token must name URL in its "aud", exactly (RFC 8707 §2), whatever
+//     Config.DecodeAudience or Issuer.Audience demand on other routes;
+//   - a refusal has the status that RFC 6750 §3.1 gives it, in every profile;
+//   - every challenge says where the metadata is (RFC 9728 §5.1), and that of a 401 also
+//     which scopes the route asks for.
+//
+// A token that names resources only passes on no other route, unless DecodeAudience or
+// Issuer.Audience list the resource. Routes with [Refresh] or [AnyType], which are for
+// refreshing and logging out, are excepted: they take it if no audience is demanded.
 //
 // What is in a Resource is published.
 type Resource struct {
