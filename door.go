@@ -40,14 +40,23 @@ func (m *JWTManager) Middleware(opts ...RequiredOption) func(http.Handler) http.
 // more: its body may have been read. The error is an [*Error]; the request that is
 // returned with it is for [JWTManager.RefuseRequest].
 //
-// It writes no response, but sets the headers in w that keep what is for one user out
-// of caches. Who parses a form with files in the request that it returns removes them
-// by RemoveAll: the server does so for r only.
-func (m *JWTManager) VerifyRequest(w http.ResponseWriter, r *http.Request, opts ...RequiredOption) (*http.Request, error) {
-	c := m.contextOf(w, r)
+// VerifyRequest has no response, so it sets none of the headers that [JWTManager.Middleware]
+// sets: where tokens are in cookies or in the query string, set Cache-Control to
+// "no-store", and for the query string Referrer-Policy to "no-referrer" too. Who parses
+// a form with files in the request that it returns removes them by RemoveAll: the
+// server does so for r only.
+func (m *JWTManager) VerifyRequest(r *http.Request, opts ...RequiredOption) (*http.Request, error) {
+	c := m.contextOf(noResponse{}, r)
 	_, err := m.verifyWith(c, m.requirementOf("VerifyRequest", opts))
 	return c.Request, err
 }
+
+// noResponse takes the headers of checks that answer nobody.
+type noResponse struct{}
+
+func (noResponse) Header() http.Header         { return http.Header{} }
+func (noResponse) Write(b []byte) (int, error) { return len(b), nil }
+func (noResponse) WriteHeader(int)             {}
 
 // RefuseRequest is [JWTManager.Refuse] for handlers of net/http.
 func (m *JWTManager) RefuseRequest(w http.ResponseWriter, r *http.Request, err error) {

@@ -333,12 +333,15 @@ func TestVerifyRequest(t *testing.T) {
 		tell(c.Writer, c.Request)
 	})
 	byHTTP := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		r, err := mgr.VerifyRequest(w, r, ginjwt.Optional())
+		r, err := mgr.VerifyRequest(r, ginjwt.Optional())
 		if err != nil {
 			var refused *ginjwt.Error
 			assert.ErrorAs(t, err, &refused)
 			mgr.RefuseRequest(w, r, err)
 			return
+		}
+		if ginjwt.GetJWTRequestLocation(r.Context()) == ginjwt.InCookies {
+			w.Header().Set("Cache-Control", "no-store")
 		}
 		tell(w, r)
 	})

@@ -55,13 +55,14 @@ func ExampleJWTManager_VerifyRequest() {
 
 	withLogin := func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			r, err := mgr.VerifyRequest(w, r)
+			r, err := mgr.VerifyRequest(r)
 			switch {
 			case errors.Is(err, ginjwt.ErrNoAuthorization):
 				http.Redirect(w, r, "/login", http.StatusFound)
 			case err != nil:
 				mgr.RefuseRequest(w, r, err)
 			default:
+				w.Header().Set("Cache-Control", "no-store") // where tokens are in cookies
 				next.ServeHTTP(w, r)
 			}
 		})
