@@ -13,6 +13,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 )
 
 // fetcher gets JSON documents from where they should be, and nowhere else.
@@ -123,22 +124,29 @@ func withoutURL(err error) error {
 	return err
 }
 
-// short returns an error with the beginning of the text of err, if that is long: net/http
-// quotes up to 10 MB of what a server sent in place of an answer.
+// short returns an error with the text of err as it is good for a log: net/http quotes up
+// to 10 MB of what a server sent in place of an answer, and crypto/x509 shows the names in
+// a certificate as they are.
 func short(err error) error {
-	if text := err.Error(); cut(text) != text {
-		return errors.New(cut(text))
+	text := strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) {
+			return unicode.ReplacementChar
+		}
+		return r
+	}, cut(err.Error()))
+	if text == err.Error() {
+		return err
 	}
-	return err
+	return errors.New(text)
 }
 
-// cut returns the beginning of a text, so that it is long enough for a log.
+// cut returns the beginning of a text, so that it is short enough for a log.
 func cut(text string) string {
 	const most = 512
 	if len(text) <= most {
 		return text
 	}
-	return strings.Clone(text[:most]) + "…"
+	return text[:most] + "…"
 }
 
 // maxAge returns the max-age of a response (RFC 9111 §5.2.2.1); a negative value

@@ -2,9 +2,16 @@ package jwks_test
 
 import (
 	"compress/gzip"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
+	"io"
+	"log"
 	"math"
+	"math/big"
 	"net/http"
 	"net/http/httptest"
 	"strconv"
@@ -345,6 +352,26 @@ func TestCertificateIsChecked(t *testing.T) {
 	require.NoError(t, err)
 	require.ErrorContains(t, remote.Refresh(t.Context()), "certificate")
 	assert.Zero(t, issuer.fetches())
+}
+
+// Names in a certificate are whatever somebody wrote, and are shown before it is trusted.
+func TestCertificatesDoNotWriteToTheLog(t *testing.T) {
+	t.Parallel()
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotAfter: time.Now().Add(time.Hour), DNSNames: []string{"a.example\nlevel=INFO msg=forged\x1b[2J"}}
+	key := newEC(t, elliptic.P256())
+	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	require.NoError(t, err)
+	server := httptest.NewUnstartedServer(http.NotFoundHandler())
+	server.Config.ErrorLog = log.New(io.Discard, "", 0)
+	server.TLS = &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}}}
+	server.StartTLS()
+	t.Cleanup(server.Close)
+	url := strings.Replace(server.URL, "127.0.0.1", "localhost", 1)
+	remote, err := jwks.New(t.Context(), url, jwks.Options{})
+	require.NoError(t, err)
+	err = remote.Refresh(t.Context())
+	require.ErrorContains(t, err, "a.example\ufffdlevel=INFO")
+	assert.False(t, strings.ContainsAny(err.Error(), "\n\x1b"), "%q", err)
 }
 
 func TestPlainHTTPOnLoopback(t *testing.T) {
