@@ -26,14 +26,15 @@ func disguised(secret []byte) string {
 		return "is a key in DER" + set
 	}
 	s := unwrapped(strings.ReplaceAll(string(bytes.TrimLeft(secret, "\xff\xfe")), "\x00", ""))
+	lines := withLineBreaks(s)
 	switch {
 	case strings.Contains(s, "-----BEGIN"), strings.Contains(s, "-----END "):
 		return "is a PEM text" + set
 	case jwkMember.MatchString(s):
 		return "is a JWK, not a secret"
-	case sshKey.MatchString(s), sshPublic.MatchString(s), isSSHPublic(secret):
+	case sshKey.MatchString(s), sshPublic.MatchString(lines), isSSHPublic(secret):
 		return "is an SSH key, not a secret"
-	case len(s) >= shortestKey && decodedKey(s) != nil:
+	case len(s) >= shortestKey && decodedKey(lines) != nil:
 		return "is a key in base64 or hexadecimal" + set
 	}
 	return ""
