@@ -138,6 +138,9 @@ func (k claimChecks) checkResource(aud strictjson.Value, rules *issuerRules, spe
 	if spec.audience != nil {
 		accepted = spec.audience
 	}
+	if len(accepted) > 0 && spec.anyResource {
+		accepted = slices.Concat(accepted, k.resources)
+	}
 	if len(accepted) > 0 {
 		return checkAudience(aud, accepted)
 	}

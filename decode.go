@@ -16,6 +16,12 @@ func RequireCSRF(value string) DecodeOption {
 	return func(s *decodeSpec) { s.csrf = value }
 }
 
+// toEnd is for who ends a token, and needs access to nothing by it: the token may have
+// expired, or be for any of Config.Resources.
+func toEnd() DecodeOption {
+	return func(s *decodeSpec) { s.allowExpired, s.anyResource = true, true }
+}
+
 // DecodeToken verifies signature and claims. It asks no callback but the
 // DecodeKeyLoader, Config.IssuerResolver and [Issuer].Identity, does not look at
 // type and freshness, and does not ask whether the token was revoked. The error is

@@ -179,7 +179,7 @@ func (l *logout) decode(encoded string) (*Token, error) {
 	if encoded == "" {
 		return nil, errSegments
 	}
-	token, err := l.DecodeToken(l.c, encoded, AllowExpired())
+	token, err := l.DecodeToken(l.c, encoded, toEnd())
 	if err != nil && asError(err).Status >= http.StatusInternalServerError {
 		l.failed = err
 	}

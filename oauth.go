@@ -100,7 +100,7 @@ func (m *JWTManager) RevocationHandler() gin.HandlerFunc {
 // revoke revokes a token, if it is one. Of a refresh token that has expired the
 // session may still live.
 func (m *JWTManager) revoke(c *gin.Context, encoded string) error {
-	token, err := m.DecodeToken(c, encoded, AllowExpired())
+	token, err := m.DecodeToken(c, encoded, toEnd())
 	switch {
 	case errors.Is(err, ErrInvalidToken), errors.Is(err, ErrWrongToken): // or the refresh token of another issuer
 		return nil

@@ -371,6 +371,41 @@ func TestATokenForAResourceOpensNothingElse(t *testing.T) {
 	}
 }
 
+// A token that opens the routes of a resource can be ended, whatever the other routes
+// demand: a client that was told so must be able to rely on it (RFC 7009 §2.2).
+func TestATokenForAResourceCanBeEnded(t *testing.T) {
+	t.Parallel()
+	for name, audience := range map[string][]string{"any audience": nil, "an audience": {"plain"}} {
+		mgr, engine := resourcesApp(t, func(c *ginjwt.Config) {
+			c.DecodeAudience, c.EncodeAudience, c.Sessions = audience, audience, &ginjwt.MemorySessions{}
+		})
+		engine.POST("/revoke", mgr.RevocationHandler())
+		engine.POST("/logout", mgr.LogoutHandler())
+		resource := ginjwt.WithAudience(mcpURL)
+		tokens := map[string]func() string{
+			"token":            func() string { return jwttest.AccessToken(t, mgr, "alice", resource) },
+			"token of session": func() string { return jwttest.TokenPair(t, mgr, "alice", resource).AccessToken },
+		}
+		for kind, newToken := range tokens {
+			revoked, loggedOut := newToken(), newToken()
+			for _, token := range []string{revoked, loggedOut} {
+				assert.Equal(t, 200, jwttest.Do(engine, "GET", "/mcp/", jwttest.Bearer(token)).Code)
+			}
+			assert.Equal(t, 200, jwttest.Do(engine, "POST", "/revoke", jwttest.Form("token", revoked)).Code)
+			assert.Equal(t, 204, jwttest.Do(engine, "POST", "/logout", jwttest.Bearer(loggedOut)).Code)
+			for _, token := range []string{revoked, loggedOut} {
+				w := jwttest.Do(engine, "GET", "/mcp/", jwttest.Bearer(token))
+				assert.Equal(t, 401, w.Code)
+				assert.Contains(t, w.Header().Get("WWW-Authenticate"), `reason="token_revoked"`, name+", "+kind)
+			}
+		}
+		other := jwttest.AccessToken(t, mgr, "alice", ginjwt.WithAudience("https://other.example/mcp"))
+		_, err := mgr.DecodeToken(t.Context(), other)
+		want := map[bool]int{true: 204, false: 422}[err == nil]
+		assert.Equal(t, want, jwttest.Do(engine, "POST", "/logout", jwttest.Bearer(other)).Code, "it is for nobody here: "+name)
+	}
+}
+
 // Challenges say where the metadata is (RFC 9728 §5.1) and which scopes the route asks
 // for, all of them; the statuses are those of RFC 6750 §3.1, in every profile.
 func TestChallengesOfAResource(t *testing.T) {

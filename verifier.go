@@ -76,6 +76,7 @@ type decodeSpec struct {
 	csrf         string   // empty: not asked for
 	audience     []string // of the resource that the token is for; nil: that of the issuer
 	elsewhere    bool     // access to what belongs to no resource is asked for
+	anyResource  bool     // the token may be for any of Config.Resources
 	allowExpired bool
 }
 
