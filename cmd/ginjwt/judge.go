@@ -27,7 +27,7 @@ func (i *inspection) judge(ctx context.Context, t loose, m *ginjwt.JWTManager, c
 	}
 	_, err := m.VerifyToken(ctx, t.text, ginjwt.AnyType())
 	i.Signature, i.Reason = stateOfSignature(err, t, config)
-	i.matching = matchingOf(t, config)
+	i.matching = keyListOf(config).matching(t)
 	if err != nil {
 		i.Refused = refusalOf(err)
 	}

@@ -20,13 +20,30 @@ type skipped struct {
 	Why   string `json:"why"`
 }
 
-// matchingOf finds the key of a list that made a token.
-func matchingOf(t loose, config ginjwt.Config) (found matching) {
+// keyList is the list of keys of the settings, checked once for any number of tokens.
+type keyList struct {
+	config ginjwt.Config
+	set    *keys.Set // nil: there is no list
+}
+
+func keyListOf(config ginjwt.Config) keyList {
+	if len(config.Keys) == 0 {
+		return keyList{config, nil}
+	}
 	set, err := keys.Options{Algorithm: config.Algorithm, AllowShortSecret: config.AllowShortSecret}.NewSet(config.Keys...)
-	if len(config.Keys) == 0 || err != nil {
+	if err != nil { // the manager reports it
+		return keyList{config, nil}
+	}
+	return keyList{config, set}
+}
+
+// matching finds the key of the list that made a token.
+func (l keyList) matching(t loose) (found matching) {
+	if l.set == nil {
 		return matching{}
 	}
-	if key, err := set.Verify(signatureOf(t, config), config.Now()); err == nil {
+	config := l.config
+	if key, err := l.set.Verify(signatureOf(t, config), config.Now()); err == nil {
 		found.Key = key.ID()
 	}
 	named := t.header.text("kid") != ""

@@ -95,7 +95,7 @@ func (a *app) verify(c *cobra.Command, v *verification, args []string) error {
 	if err != nil {
 		return err
 	}
-	return a.verifyAll(c.Context(), m, config, args, v.options(), v.quiet)
+	return a.verifyAll(c.Context(), m, keyListOf(config), args, v.options(), v.quiet)
 }
 
 // check says what is wrong with the flags, of which some make the library panic.
@@ -141,12 +141,12 @@ func isNoScope(s string) bool {
 }
 
 // verifyAll verifies the token of the argument, or those of standard input.
-func (a *app) verifyAll(ctx context.Context, m *ginjwt.JWTManager, config ginjwt.Config, args []string, options []ginjwt.RequiredOption, quiet bool) error {
+func (a *app) verifyAll(ctx context.Context, m *ginjwt.JWTManager, list keyList, args []string, options []ginjwt.RequiredOption, quiet bool) error {
 	var status error
 	visit := func(number int, alone bool, encoded string) error {
 		token, err := m.VerifyToken(ctx, encoded, options...)
 		verdict := verdictOf(token, err)
-		verdict.explain(takeApart(encoded), err, config)
+		verdict.explain(takeApart(encoded), err, list)
 		if !verdict.Valid {
 			status = answered(statusNo)
 		}
@@ -238,9 +238,9 @@ func verdictOf(token *ginjwt.Token, err error) verdict {
 }
 
 // explain says which keys were asked, and why none could verify the token.
-func (v *verdict) explain(t loose, err error, config ginjwt.Config) {
-	v.matching = matchingOf(t, config)
-	if state, reason := stateOfSignature(err, t, config); state == signatureUnknown && !errors.Is(err, jwt.ErrTokenMalformed) {
+func (v *verdict) explain(t loose, err error, list keyList) {
+	v.matching = list.matching(t)
+	if state, reason := stateOfSignature(err, t, list.config); state == signatureUnknown && !errors.Is(err, jwt.ErrTokenMalformed) {
 		v.Why = reason
 	}
 	if strings.Count(t.text, ".") == 4 {
