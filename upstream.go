@@ -15,8 +15,8 @@ import (
 // [JWTManager.BackChannelLogoutHandler]. It is for CreateTokenPair.
 //
 // The values are those of the verified ID token: "iss", "sid", which may be empty,
-// "sub" and "iat". By "iat" a logout before this login is told from one after it, by
-// the clock of the issuer. Each text has at most 255 bytes.
+// "sub" and "iat", which tells logouts before this login from those after it, by the
+// clock of the issuer. Each text has at most 255 bytes.
 //
 // CreateTokenPair returns an error if the issuer has no LogoutAudience, if the ID token
 // is older than MaxTokenAge of the issuer, or if WithIdleLifetime is longer than

@@ -67,7 +67,7 @@ func (p KeyProblem) Unwrap() error { return p.Err }
 //   - Zeros before a number, or missing before a coordinate, and padding are ignored.
 //
 // problems say what was left out, and why. The error means that the text is no such
-// set, or damaged. An empty set is none.
+// set, or damaged. A set without keys is no error.
 func ParseSet(text []byte) (list []Key, problems []KeyProblem, err error) {
 	if len(text) > maxKeysText {
 		return nil, nil, fmt.Errorf("keys: %w", errKeysTooLarge)

@@ -15,7 +15,7 @@ import (
 
 // Normalize returns a text of keys in the one form in which this package reads it:
 // PEM blocks whose labels fit their content, or JSON. Every function that reads a
-// text of keys begins with it, and it changes nothing in what it returned.
+// text of one's own keys calls it first. Applied twice it does the same as once.
 //
 // It takes away what copying adds: byte order marks, quotation marks, indentation,
 // line breaks that are spelled out as \n, blanks in place of line breaks. It reads
