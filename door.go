@@ -42,9 +42,9 @@ func (m *JWTManager) Middleware(opts ...RequiredOption) func(http.Handler) http.
 //
 // VerifyRequest has no response, so it sets none of the headers that [JWTManager.Middleware]
 // sets: where tokens are in cookies or in the query string, set Cache-Control to
-// "no-store", and for the query string Referrer-Policy to "no-referrer" too. Who parses
-// a form with files in the request that it returns removes them by RemoveAll: the
-// server does so for r only.
+// "no-store", and for the query string Referrer-Policy to "no-referrer" too. If a handler
+// parses a form with files in the request that it returns, call RemoveAll of the form:
+// the server removes the files of r only.
 func (m *JWTManager) VerifyRequest(r *http.Request, opts ...RequiredOption) (*http.Request, error) {
 	c := m.contextOf(noResponse{}, r)
 	_, err := m.verifyWith(c, m.requirementOf("VerifyRequest", opts))
@@ -58,7 +58,8 @@ func (noResponse) Header() http.Header         { return http.Header{} }
 func (noResponse) Write(b []byte) (int, error) { return len(b), nil }
 func (noResponse) WriteHeader(int)             {}
 
-// RefuseRequest is [JWTManager.Refuse] for handlers of net/http.
+// RefuseRequest is [JWTManager.Refuse] for handlers of net/http. r is the request that
+// [JWTManager.VerifyRequest] returned, or one behind [JWTManager.Middleware].
 func (m *JWTManager) RefuseRequest(w http.ResponseWriter, r *http.Request, err error) {
 	m.Refuse(m.contextOf(w, r), err)
 }
