@@ -3,7 +3,8 @@
 //
 // A [Key] is a secret, a private key or a public key, bound to one algorithm.
 // [Parse] reads keys from PEM texts, JWKs and JWK Sets, and from the forms of
-// [Normalize]; [Key.MarshalJWK] writes them. A [Set] is a list of keys that were
+// [Normalize]; [ParseSet] reads the set that another issuer publishes, and [ParseAny]
+// both. [Key.MarshalJWK] writes keys. A [Set] is a list of keys that were
 // checked: the first that is active signs, all verify, and a token that names a key
 // is verified with that key only. A [Source] is where the keys of an issuer come
 // from, such as package jwks.
