@@ -107,7 +107,7 @@ func TestPublicClientReadsFewHeaders(t *testing.T) {
 	t.Cleanup(transport.CloseIdleConnections)
 	response, err := (&http.Client{Transport: transport}).Get(server.URL)
 	if err == nil {
-		response.Body.Close()
+		_ = response.Body.Close()
 	}
 	assert.ErrorContains(t, err, "headers exceeded")
 }
