@@ -81,18 +81,30 @@ func ParseSet(text []byte) (list []Key, problems []KeyProblem, err error) {
 // ParseAny reads keys of one's own, as [Parse] does, or else the JWK Set of another issuer,
 // as [ParseSet] does, with its problems. A set is one's own if it has a private key, a
 // secret, or one of the members "nbf", "exp", "token_type" and "verify_unnamed", which
-// [Parse] obeys: there a key that cannot be used is a mistake. The error is that of
-// [Parse].
+// [Parse] obeys: there a key that cannot be used, or is there twice, is a mistake. The
+// error is that of [Parse].
 func ParseAny(text []byte) (list []Key, problems []KeyProblem, err error) {
-	if list, err = Parse(text); err == nil {
-		return list, nil, nil
+	own, err := Parse(text)
+	if err == nil && !hasDouble(own) {
+		return own, nil, nil
 	}
 	list, problems, _ = ParseSet(text)
 	isSecret := func(p KeyProblem) bool { return errors.Is(p, ErrSecretKey) }
 	if len(list) == 0 || slices.ContainsFunc(problems, isSecret) || isOwnSet(text) {
-		return nil, nil, err
+		return own, nil, err
 	}
 	return list, problems, nil
+}
+
+// hasDouble reports whether a public key is in a list twice, as some issuers publish it.
+func hasDouble(list []Key) bool {
+	for i, k := range list {
+		isSame := func(other Key) bool { return hasNameOf(other, k) && sameKey(other.Verify, k.Verify) }
+		if slices.ContainsFunc(list[:i], isSame) {
+			return true
+		}
+	}
+	return false
 }
 
 // isOwnSet reports whether a key of a JWK Set has a member that issuers do not write, or

@@ -100,6 +100,21 @@ func TestParseAnyTellsOwnSetsFromPublishedOnes(t *testing.T) {
 	assert.Empty(t, problems)
 }
 
+// Some issuers do that. Where times count, it is a mistake, which NewSet finds.
+func TestParseAnyReadsAPublishedKeyThatIsThereTwice(t *testing.T) {
+	t.Parallel()
+	key := string(rfcEC.public().text())
+	list, problems, err := keys.ParseAny([]byte(`{"keys":[` + key + "," + key + "]}"))
+	require.NoError(t, err)
+	assert.Len(t, list, 1)
+	assert.Empty(t, problems)
+
+	own := strings.TrimSuffix(key, "}") + `,"exp":4102444800}`
+	list, _, err = keys.ParseAny([]byte(`{"keys":[` + own + "," + own + "]}"))
+	require.NoError(t, err)
+	assert.Len(t, list, 2)
+}
+
 func texts(problems []keys.KeyProblem) (texts []string) {
 	for _, problem := range problems {
 		use := map[bool]string{true: "used: ", false: "not used: "}[problem.Used]
