@@ -57,7 +57,7 @@ func (a *app) readKeysOfAnyone(path, algorithm string) ([]keys.Key, error) {
 		return nil, err
 	}
 	file, err := a.parseKeyFile(path, text)
-	if err == nil {
+	if err == nil && file.form != formSet {
 		return file.keysFor(algorithm)
 	}
 	list, problems, notPublished := keys.ParseAny(text)
@@ -71,7 +71,9 @@ func (a *app) readKeysOfAnyone(path, algorithm string) ([]keys.Key, error) {
 			a.warn("%s: key is not used: %s", path, problem)
 		}
 	}
-	a.warnOfOthers(path, false)
+	if err != nil { // else it was done
+		a.warnOfOthers(path, false)
+	}
 	return list, nil
 }
 

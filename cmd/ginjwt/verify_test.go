@@ -235,6 +235,10 @@ func TestVerifyWithTheSetOfAnIssuer(t *testing.T) {
 	assert.Contains(t, inspected.out, "Signature: valid")
 	assert.Equal(t, skipped, inspected.err)
 
+	key := strings.TrimSuffix(strings.TrimSpace(published)[strings.Index(published, "[")+1:], "]\n}")
+	u.write("twice.json", `{"keys":[`+key+","+key+"]}")
+	assert.Equal(t, result{0, "", ""}, u.run(token, "verify", "-q", "--key", "./twice.json"), "some issuers publish a key twice")
+
 	u.write("own.json", strings.Replace(u.read("keys.json"), `[`, `[{"kty":"RSA","use":"enc"},`, 1))
 	r := u.run(token, "verify", "-q", "--key", "./own.json")
 	assert.Equal(t, 3, r.status, "a set of one's own is read strictly")
