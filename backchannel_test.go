@@ -515,6 +515,26 @@ func TestWhatLogoutsCost(t *testing.T) {
 	assert.EqualValues(t, bits.OnesCount64(uint64(named.clock.Now().Unix())+1), added(nil, named))
 }
 
+// A provider posts to one address, also where the service has several realms.
+func TestOneLogoutTokenForSeveralRealms(t *testing.T) {
+	t.Parallel()
+	a := newUpstreamApp(t, func(c *ginjwt.Config) { c.Realm = "shop" })
+	b := newUpstreamApp(t, func(c *ginjwt.Config) { c.Realm, c.Now, c.Blocklist = "support", a.clock.Now, a.list })
+	token := a.access(t, issuerA)
+	a.logOut(t, issuerA, jwt.MapClaims{"sid": "s"})
+	assert.Equal(t, 401, a.get(token))
+	assert.Equal(t, 200, b.get(token), "nobody has told this realm")
+
+	a.engine.POST("/both", a.mgr.BackChannelLogoutHandler(), b.mgr.BackChannelLogoutHandler())
+	assert.Equal(t, 400, jwttest.Do(a.engine, "POST", "/both", jwttest.Form("logout_token", token)).Code)
+	a.list.adding = func() { a.list.down.Store(true) }
+	assert.Equal(t, 503, jwttest.Do(a.engine, "POST", "/both", jwttest.Form("logout_token", a.logoutToken(t, issuerA))).Code)
+	a.list.adding = nil
+	a.list.down.Store(false)
+	assert.Equal(t, 200, jwttest.Do(a.engine, "POST", "/both", jwttest.Form("logout_token", a.logoutToken(t, issuerA))).Code)
+	assert.Equal(t, 401, b.get(token))
+}
+
 func TestLogoutsAreObserved(t *testing.T) {
 	t.Parallel()
 	a := newUpstreamApp(t)
