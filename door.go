@@ -61,7 +61,9 @@ func (noResponse) WriteHeader(int)             {}
 // RefuseRequest is [JWTManager.Refuse] for handlers of net/http. r is the request that
 // [JWTManager.VerifyRequest] returned, or one behind [JWTManager.Middleware].
 func (m *JWTManager) RefuseRequest(w http.ResponseWriter, r *http.Request, err error) {
-	m.Refuse(m.contextOf(w, r), err)
+	c := m.contextOf(w, r)
+	defer returnForm(c, r)
+	m.Refuse(c, err)
 }
 
 // HTTPHandler makes an [http.Handler] of one of the handlers of the manager, such as

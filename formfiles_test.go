@@ -20,7 +20,6 @@ import (
 // request that it made. Handlers parse it in a copy.
 func TestFilesOfFormsAreGoneAfterTheRequest(t *testing.T) {
 	t.Parallel()
-	mgr, engine := newManager(t, jwttest.Config(nil))
 	paths := make(chan string, 1)
 	upload := func(_ http.ResponseWriter, r *http.Request) {
 		assert.NoError(t, r.ParseMultipartForm(1))
@@ -30,6 +29,9 @@ func TestFilesOfFormsAreGoneAfterTheRequest(t *testing.T) {
 			assert.NoError(t, file.Close())
 		}
 	}
+	mgr, engine := newManager(t, jwttest.Config(nil), func(mgr *ginjwt.JWTManager) {
+		mgr.ErrorLoader(func(c *gin.Context, _ *ginjwt.Error) { upload(c.Writer, c.Request) })
+	})
 	engine.POST("/public", gin.WrapF(upload))
 	engine.POST("/required", mgr.JWTRequired(), gin.WrapF(upload))
 	engine.POST("/group", mgr.JWTRequired(), mgr.JWTRequired(ginjwt.AnyType()), gin.WrapF(upload))
@@ -37,7 +39,9 @@ func TestFilesOfFormsAreGoneAfterTheRequest(t *testing.T) {
 	mux.Handle("/", engine)
 	mux.Handle("/door", mgr.Middleware()(http.HandlerFunc(upload)))
 	mux.Handle("/handler", mgr.HTTPHandler(gin.WrapF(upload)))
-	for _, path := range []string{"/public", "/required", "/group", "/door", "/handler"} {
+	mux.Handle("/refused", mgr.Middleware(ginjwt.Scopes("admin"))(http.NotFoundHandler()))
+	mux.HandleFunc("/refuses", func(w http.ResponseWriter, r *http.Request) { mgr.RefuseRequest(w, r, ginjwt.ErrUserLookup) })
+	for _, path := range []string{"/public", "/required", "/group", "/door", "/handler", "/refused", "/refuses"} {
 		server := httptest.NewServer(mux)
 		r := fileUpload(t, server.URL+path)
 		r.Header.Set("Authorization", "Bearer "+jwttest.AccessToken(t, mgr, "alice"))
