@@ -48,6 +48,9 @@ func (c Config) validateIssuer(i Issuer, p *problems, field func(string) string)
 	if i.Leeway > maxLeeway {
 		p.add(field("Leeway"), "must be at most 100 years")
 	}
+	if 0 < i.Leeway && i.Leeway < time.Millisecond {
+		p.add(field("Leeway"), "is %s; 30 seconds are 30*time.Second, and a negative value is none at all", i.Leeway)
+	}
 	i.validateIdentity(p, field)
 	i.validateLists(p, field)
 	i.validateLogout(p, field)
