@@ -97,8 +97,12 @@ func (r *revocations) logoutLifetime(rules *logoutRules) time.Duration {
 	if !r.sessions {
 		return rules.maxTokenAge
 	}
-	return max(rules.maxTokenAge, r.accessLifetime, r.idleLifetime)
+	return max(rules.maxTokenAge, max(r.accessLifetime, r.idleLifetime)+unheard)
 }
+
+// unheard is how long a process may go on prolonging a session because it has not heard
+// of a logout: longer than the MaxStaleness of any blocklist.
+const unheard = time.Hour
 
 // blockAll refuses whatever has one of the IDs. After an error some of them may be blocked.
 func (r *revocations) blockAll(ctx context.Context, ids []string, until time.Time) error {
