@@ -177,12 +177,12 @@ func (c Config) keyPairFor(name string, p *problems) *keys.Bound {
 	var err, err2 error
 	field := "PublicKey"
 	if c.PublicKey != "" {
-		public, err = keys.ParsePublicPEM(name, []byte(c.PublicKey))
+		public, err = keys.ParsePublic(name, []byte(c.PublicKey))
 		p.addError("PublicKey", adviseFile("JWT_PUBLIC_KEY", err))
 	}
 	if c.PrivateKey != "" {
 		field = "PrivateKey"
-		private, err2 = keys.ParsePrivatePEM(name, []byte(c.PrivateKey))
+		private, err2 = keys.ParsePrivate(name, []byte(c.PrivateKey))
 		p.addError("PrivateKey", adviseFile("JWT_PRIVATE_KEY", err2))
 	}
 	if err != nil || err2 != nil {

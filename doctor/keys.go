@@ -215,9 +215,9 @@ func (c effectiveConfig) isExpiredCertificate(text string) bool {
 
 // isSmallRSA looks at a PEM text with a private or a public key.
 func isSmallRSA(text string) bool {
-	if private, err := keys.ParsePrivatePEM("", []byte(text)); err == nil {
+	if private, err := keys.ParsePrivate("", []byte(text)); err == nil {
 		return isSmallRSAKey(private)
 	}
-	public, err := keys.ParsePublicPEM("", []byte(text))
+	public, err := keys.ParsePublic("", []byte(text))
 	return err == nil && isSmallRSAKey(public)
 }

@@ -116,7 +116,7 @@ func (o SetOptions) certified(name string, v strictjson.Value) ([]Key, error) {
 	case !ok:
 		return nil, errors.New("is not a text in PEM form")
 	}
-	k, err := ParsePublicPEM("", []byte(text))
+	k, err := ParsePublic("", []byte(text))
 	if err != nil {
 		return nil, err
 	}

@@ -114,9 +114,9 @@ func TestKeysAreReadAsTheyAreCopied(t *testing.T) {
 		one, err := keys.ParseOne("", "", []byte(test.text))
 		require.NoError(t, err, name)
 		assert.Equal(t, want, fields(one), name)
-		parse := keys.ParsePublicPEM
+		parse := keys.ParsePublic
 		if one.Sign != nil {
-			parse = keys.ParsePrivatePEM
+			parse = keys.ParsePrivate
 		}
 		half, err := parse("", []byte(test.text))
 		require.NoError(t, err, name)
@@ -173,12 +173,12 @@ func TestAPrivateKeyIsFoundBesideCertificates(t *testing.T) {
 	t.Parallel()
 	pems := keytest.Generate(t)
 	want := fields(parseOne(t, []byte(pems.RSAPrivate)))
-	k, err := keys.ParsePrivatePEM("", []byte("Bag Attributes\n"+pems.Certificate+pems.RSAPublic+pems.RSAPrivate))
+	k, err := keys.ParsePrivate("", []byte("Bag Attributes\n"+pems.Certificate+pems.RSAPublic+pems.RSAPrivate))
 	require.NoError(t, err)
 	assert.Equal(t, want, fields(k))
-	_, err = keys.ParsePrivatePEM("", []byte(pems.Certificate+pems.RSAPublic))
+	_, err = keys.ParsePrivate("", []byte(pems.Certificate+pems.RSAPublic))
 	assert.EqualError(t, err, "holds a public key")
-	_, err = keys.ParsePublicPEM("", []byte(pems.RSAPrivate+pems.RSAPublic))
+	_, err = keys.ParsePublic("", []byte(pems.RSAPrivate+pems.RSAPublic))
 	assert.EqualError(t, err, "holds a private key")
 }
 
@@ -295,7 +295,7 @@ func TestForeignKeysAreNamed(t *testing.T) {
 		assert.ErrorContains(t, err, says)
 		_, err = keys.ParseOne("", "", []byte(text))
 		assert.ErrorContains(t, err, says)
-		_, err = keys.ParsePrivatePEM("", []byte(text))
+		_, err = keys.ParsePrivate("", []byte(text))
 		assert.ErrorContains(t, err, says)
 	}
 }
@@ -310,7 +310,7 @@ func TestAPathIsNoKey(t *testing.T) {
 	} {
 		_, err := keys.Parse([]byte(text))
 		assert.ErrorIs(t, err, keys.ErrPath, text)
-		_, err = keys.ParsePublicPEM("", []byte(text))
+		_, err = keys.ParsePublic("", []byte(text))
 		assert.ErrorIs(t, err, keys.ErrPath, text)
 	}
 	for _, text := range []string{"", "secret", "a text. And another"} {

@@ -87,12 +87,12 @@ func parse(text []byte) ([]Key, error) {
 	return parsePEMs(text)
 }
 
-// ParsePrivatePEM reads the first private key of a PEM text, or of another form that
-// [Normalize] knows but JWKs; certificates and public keys may be beside it. The key has
-// an algorithm if it is for certain ones only; the one that is wanted must be among
-// them, and may be empty. It does not check the key. Its error has no prefix, for a
+// ParsePrivate reads the first private key of a text in any form that [Normalize] reads
+// except JWKs, such as PEM, DER or SSH; certificates and public keys may be beside it. The
+// key has an algorithm if it is for certain ones only; the one that is wanted must be
+// among them, and may be empty. It does not check the key. Its error has no prefix, for a
 // caller that names where the text comes from.
-func ParsePrivatePEM(algorithm string, text []byte) (Key, error) {
+func ParsePrivate(algorithm string, text []byte) (Key, error) {
 	k, err := parseKeyText(algorithm, text, func(k Key) bool { return k.Sign != nil })
 	if err == nil && k.Sign == nil {
 		return Key{}, errors.New("holds a public key")
@@ -100,9 +100,9 @@ func ParsePrivatePEM(algorithm string, text []byte) (Key, error) {
 	return k, err
 }
 
-// ParsePublicPEM reads the first key of a PEM text, which must be a public one or
-// a certificate. It is otherwise like ParsePrivatePEM.
-func ParsePublicPEM(algorithm string, text []byte) (Key, error) {
+// ParsePublic reads the first key of such a text, which must be a public one or a
+// certificate. It is otherwise like ParsePrivate.
+func ParsePublic(algorithm string, text []byte) (Key, error) {
 	k, err := parseKeyText(algorithm, text, func(Key) bool { return true })
 	if err == nil && k.Sign != nil {
 		return Key{}, errors.New("holds a private key")

@@ -151,9 +151,9 @@ func (f *keyFile) keysFor(algorithm string) ([]keys.Key, error) {
 	if algorithm == "" || f.form != formPEM || len(f.keys) != 1 || f.keys[0].Algorithm == "" {
 		return f.keys, nil
 	}
-	parse := keys.ParsePublicPEM
+	parse := keys.ParsePublic
 	if f.keys[0].Sign != nil {
-		parse = keys.ParsePrivatePEM
+		parse = keys.ParsePrivate
 	}
 	key, err := parse(algorithm, f.text)
 	if err != nil {
