@@ -72,8 +72,7 @@ func (k *usableKeys) unnamed() (list []keys.Key) {
 // from a damaged one; of a set that can be read, keys that cannot be used are
 // skipped, and problems say why.
 func parseSet(text []byte, o Options) (found *usableKeys, problems []error, err error) {
-	rules := keys.SetOptions{Algorithms: o.Algorithms, Use: o.Use, CertificateMap: o.CertificateMap, MaxKeys: o.MaxKeys}
-	list, said, err := rules.Parse(text)
+	list, said, err := o.rules().Parse(text)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -143,10 +143,7 @@ func (o Options) withDefaults() Options {
 	return o
 }
 
-// allows reports whether a key may have an algorithm.
-func (o Options) allows(algorithm string) bool {
-	if len(o.Algorithms) == 0 {
-		return keys.IsAlgorithm(algorithm) && !keys.IsHMAC(algorithm)
-	}
-	return slices.Contains(o.Algorithms, algorithm)
+// rules returns what decides which keys of a set are taken.
+func (o Options) rules() keys.SetOptions {
+	return keys.SetOptions{Algorithms: o.Algorithms, Use: o.Use, CertificateMap: o.CertificateMap, MaxKeys: o.MaxKeys}
 }

@@ -137,7 +137,7 @@ func (r *Remote) DecodeKey(ctx context.Context, issuer string, header map[string
 	_, there := header["kid"]
 	algorithm, _ := header["alg"].(string)
 	algorithm = keys.CanonicalAlgorithm(algorithm)
-	if r.issuer != "" && issuer != r.issuer || there && !isText || !r.options.allows(algorithm) {
+	if r.issuer != "" && issuer != r.issuer || there && !isText || !r.options.rules().Allows(algorithm) {
 		return keys.Key{}, nil // nothing is fetched for what no key can have signed
 	}
 	found, err := r.keysFor(ctx, kid)

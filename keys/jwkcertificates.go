@@ -120,7 +120,7 @@ func (o SetOptions) certified(name string, v strictjson.Value) ([]Key, error) {
 	if err != nil {
 		return nil, err
 	}
-	if k.Algorithm != "" && !o.allows(k.Algorithm) {
+	if k.Algorithm != "" && !o.Allows(k.Algorithm) {
 		return nil, errNotAllowed(k.Algorithm)
 	}
 	k.ID = name

@@ -218,7 +218,7 @@ func (o SetOptions) checkPurpose(j *jwk) error {
 		return fmt.Errorf("is for the use %+.64q", use)
 	case !verifies:
 		return errors.New(`is not for the operation "verify"`)
-	case j.has("alg") && !o.allows(algorithm):
+	case j.has("alg") && !o.Allows(algorithm):
 		return errNotAllowed(algorithm)
 	}
 	return nil
@@ -266,8 +266,9 @@ func errNotAllowed(algorithm string) error {
 	return fmt.Errorf("is for the algorithm %+.64q, which is not allowed", algorithm)
 }
 
-// allows reports whether keys may have an algorithm.
-func (o SetOptions) allows(algorithm string) bool {
+// Allows reports whether keys may have an algorithm: one of Algorithms, by any of its
+// names, or, if there are none, one that verifies with a public key.
+func (o SetOptions) Allows(algorithm string) bool {
 	if len(o.Algorithms) == 0 {
 		return IsAlgorithm(algorithm) && !IsHMAC(algorithm)
 	}
