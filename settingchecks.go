@@ -96,13 +96,17 @@ func multiply(factors string) (n int64, ok bool) {
 // suspicious returns what is odd about a value that is taken as it stands. The secret
 // may be that of a file.
 func suspicious(name, value, secret string) (problem, fix string) {
-	switch {
-	case name == "JWT_SECRET_KEY_FILE":
+	switch name {
+	case "JWT_SECRET_KEY_FILE":
 		return suspiciousBytes(secret)
-	case name == "JWT_SECRET_KEY":
+	case "JWT_SECRET_KEY":
 		return suspiciousSecret(secret)
-	case tooShort[name] > 0:
-		return suspiciousLifetime(name, value)
+	case "JWT_ACCESS_TOKEN_EXPIRES":
+		return suspiciousExpiry(value, 5*time.Minute)
+	case "JWT_REFRESH_TOKEN_EXPIRES":
+		return suspiciousExpiry(value, time.Hour)
+	case "JWT_SESSION_LIFETIME":
+		return suspiciousSeconds(value, time.Hour)
 	}
 	return "", ""
 }
@@ -152,24 +156,18 @@ func isUTF16(text string) bool {
 	return (strings.HasPrefix(text, "\xff\xfe") || strings.HasPrefix(text, "\xfe\xff")) && 2*strings.Count(text, "\x00") >= len(text)-2
 }
 
-// tooShort are lifetimes below which a number without a unit was probably meant in
-// minutes, hours or days.
-var tooShort = map[string]time.Duration{
-	"JWT_ACCESS_TOKEN_EXPIRES":  5 * time.Minute,
-	"JWT_REFRESH_TOKEN_EXPIRES": time.Hour,
-	"JWT_SESSION_LIFETIME":      time.Hour,
-}
-
-// suspiciousLifetime is about numbers that mean something else to other readers.
-func suspiciousLifetime(name, value string) (problem, fix string) {
-	d, err := parseDuration(value)
-	if err == nil && d == 0 && name != "JWT_SESSION_LIFETIME" {
+// suspiciousExpiry is about the lifetime of a token: a 0, which means something else to
+// Flask-JWT-Extended, and a number of seconds below least.
+func suspiciousExpiry(value string, least time.Duration) (problem, fix string) {
+	if d, err := parseDuration(value); err == nil && d == 0 {
 		return "is 0, which means the default here; Flask-JWT-Extended makes tokens of it that never expire",
 			"remove it, or write false, for tokens that never expire"
 	}
-	return suspiciousSeconds(value, tooShort[name])
+	return suspiciousSeconds(value, least)
 }
 
+// suspiciousSeconds is about a number without a unit that was probably meant in minutes,
+// hours or days: it is below least as seconds.
 func suspiciousSeconds(value string, least time.Duration) (problem, fix string) {
 	n, err := strconv.ParseFloat(value, 64)
 	if err != nil || n <= 0 || n >= least.Seconds() {
