@@ -9,22 +9,18 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/gin-jwt-extended/ginjwt/internal/oddtext"
 )
 
 // Values are copied from Python, and from files of which each program takes
 // another part for the value. What is left over would be taken for text.
 
 var (
-	pythonText   = regexp.MustCompile(`^[bBrRuUfF]{1,2}(?:'.*'|".*")$`)
 	pythonCall   = regexp.MustCompile(`^(?:[A-Za-z_]\w*\.)*(?:timedelta|environ|environ\.get|getenv|get_env|urandom|token_hex|token_urlsafe|token_bytes|uuid4|b64decode|config|get|env|int|str|bool|open)\s*[(\[].*[)\]]`)
 	product      = regexp.MustCompile(`^\d{1,9}(?:\s*\*\s*\d{1,9})+$`)
 	comment      = regexp.MustCompile(`(?:^|\s)#`)
-	endInComment = regexp.MustCompile(`\S\s+#`)
-	inQuotes     = regexp.MustCompile(`(?s)^(?:"[^"]*"|'[^']*')(?:\s+#.*)?$`)
-	endsInLine   = regexp.MustCompile(`^[[:print:]]+[\r\n]+$`)
-	blanksAround = regexp.MustCompile(`^(?:[ \t][[:print:]\t]*|[[:print:]\t]*[ \t])$`)
 	pythonFile   = regexp.MustCompile(`^(?:\w+\.)?open\s*\(`)
-	pythonByte   = regexp.MustCompile(`\\x[0-9a-fA-F]{2}`)
 	deltaInUnits = regexp.MustCompile(`^(?:datetime\.)?timedelta\(\s*(weeks|days|hours|minutes|seconds)\s*=\s*(\d{1,9})\s*\)$`)
 )
 
@@ -42,9 +38,9 @@ func misread(name, field, value string) error {
 		return errors.New("is an expression of Python, which nobody evaluates; " + insteadOf(name, field, value))
 	case holdsKey(name, field) || name == "JWT_REALM":
 		return nil
-	case inQuotes.MatchString(value):
+	case oddtext.InQuotes(value):
 		return errors.New("has quotes around it, which docker run --env-file and Kubernetes pass on as a part of the value; remove them")
-	case pythonText.MatchString(value):
+	case oddtext.IsPython(value):
 		return errors.New("is how Python writes text or bytes; write what stands between the quotes")
 	case comment.MatchString(value):
 		return errors.New(`has a comment behind it, from the "#" on, which docker run --env-file passes on as a part of the value; put it on a line of its own`)
@@ -115,16 +111,16 @@ func suspicious(name, value, secret string) (problem, fix string) {
 // signs with the same bytes.
 func suspiciousSecret(value string) (problem, fix string) {
 	switch {
-	case inQuotes.MatchString(value):
+	case oddtext.InQuotes(value):
 		return "has quotes around it, and they are a part of the secret: docker run --env-file and Kubernetes pass them on, other readers of .env files do not",
 			"remove them, unless the tokens of the other service are signed with them too"
-	case pythonByte.MatchString(value):
+	case oddtext.HasPythonBytes(value):
 		return `holds bytes as Python writes them, with a backslash and an "x", and these letters are a part of the secret`,
 			"write the bytes that they stand for into a file (JWT_SECRET_KEY_FILE), unless the tokens of the other service are signed with the letters"
-	case pythonText.MatchString(value):
+	case oddtext.IsPython(value):
 		return "is how Python writes text or bytes, and the letter and the quotes are a part of the secret",
 			"write what stands between the quotes; a secret that is no text goes into a file (JWT_SECRET_KEY_FILE)"
-	case endInComment.MatchString(value):
+	case oddtext.EndsInComment(value):
 		return `ends in what looks like a comment, from the "#" on, and it is a part of the secret: docker run --env-file passes it on, other readers of .env files do not`,
 			"remove it, unless the tokens of the other service are signed with it too"
 	}
@@ -135,25 +131,20 @@ func suspiciousSecret(value string) (problem, fix string) {
 // suspiciousSecret does.
 func suspiciousBytes(value string) (problem, fix string) {
 	switch {
-	case strings.HasPrefix(value, "\ufeff"):
+	case oddtext.HasByteOrderMark(value):
 		return "begins with a byte order mark, which an editor wrote and nobody sees, and it is a part of the secret: readers that leave it out take another one",
 			"save the secret as UTF-8 without a byte order mark, unless the tokens of the other service are signed with it too"
-	case isUTF16(value):
+	case oddtext.IsUTF16(value):
 		return "is UTF-16 text, as some editors and shells of Windows write it, and the zero in every second byte is a part of the secret",
 			"save the secret as UTF-8, unless the tokens of the other service are signed with the same bytes"
-	case endsInLine.MatchString(value):
+	case oddtext.EndsInLineBreak(value):
 		return "ends with a line break, and it is a part of the secret: readers that leave it out take another one",
 			"remove it, unless the tokens of the other service are signed with it too"
-	case blanksAround.MatchString(value):
+	case oddtext.HasBlanksAround(value):
 		return "begins or ends with a blank, which nobody sees, and it is a part of the secret: readers of .env files leave it out",
 			"remove it, unless the tokens of the other service are signed with it too"
 	}
 	return "", ""
-}
-
-// isUTF16 reports whether a text is in UTF-16 and has little else than ASCII.
-func isUTF16(text string) bool {
-	return (strings.HasPrefix(text, "\xff\xfe") || strings.HasPrefix(text, "\xfe\xff")) && 2*strings.Count(text, "\x00") >= len(text)-2
 }
 
 // suspiciousExpiry is about the lifetime of a token: a 0, which means something else to

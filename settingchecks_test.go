@@ -145,6 +145,19 @@ func TestSecretsThatWereNotMeantSo(t *testing.T) {
 	}
 }
 
+// Random bytes are no text, whatever they begin and end with.
+func TestSecretsThatAreNoTextRaiseNoWarning(t *testing.T) {
+	t.Parallel()
+	bytes := strings.Repeat("\xf9\x81\x07", 10)
+	for _, secret := range []string{
+		`"` + bytes + `"`, "b'" + bytes + "'", bytes + " # " + bytes, bytes + `\x00`, " " + bytes + "\n", "\ufeff" + bytes, "\xff\xfe" + bytes,
+	} {
+		config, err := ginjwt.LoadConfig(lookup(map[string]string{"JWT_SECRET_KEY": secret}))
+		require.NoError(t, err)
+		assert.Empty(t, config.Warnings, "%q", secret)
+	}
+}
+
 // A secret that is no text may end in any byte: only the line break that ends the
 // file is not a part of it.
 func TestASecretInAFileLosesOnlyALineBreak(t *testing.T) {

@@ -8,8 +8,8 @@ import (
 	"slices"
 	"strings"
 	"unicode"
-	"unicode/utf8"
 
+	"github.com/gin-jwt-extended/ginjwt/internal/oddtext"
 	"github.com/gin-jwt-extended/ginjwt/internal/wellknown"
 	"github.com/gin-jwt-extended/ginjwt/keys"
 )
@@ -40,16 +40,16 @@ var secretRules = []struct {
 	{isRepeated, weakness{Danger, "The secret repeats itself: it is as easy to guess as one of its parts, and then anybody can make tokens for anybody.", ""}},
 	{isSequence, weakness{Danger, "The secret counts up or down: it is in every list of passwords, and then anybody can make tokens for anybody.", ""}},
 	{isCommon, weakness{Danger, "The secret is made of words that every list of passwords begins with. Whoever has one token can find it, and make tokens for anybody.", ""}},
-	{hasByteOrderMark, weakness{Warning, "The secret begins with a byte order mark, which an editor wrote and nobody sees. It is part of the secret: a service that reads it without refuses these tokens.", asMeant}},
-	{isUTF16, weakness{Warning, "The secret is UTF-16 text, as some editors and shells of Windows write it: every second byte is zero. A service that reads it as UTF-8 refuses these tokens.", asMeant}},
-	{hasQuotes, weakness{Warning, "The secret stands in quotation marks, which are part of it. A service that reads it without refuses these tokens.", asMeant}},
-	{isPath, weakness{Warning, "The secret looks like the path of a file. The path itself signs the tokens, and paths are easy to guess.", "Name the file in JWT_SECRET_KEY_FILE, or read it with os.ReadFile."}},
+	{regardless(oddtext.HasByteOrderMark), weakness{Warning, "The secret begins with a byte order mark, which an editor wrote and nobody sees. It is part of the secret: a service that reads it without refuses these tokens.", asMeant}},
+	{regardless(oddtext.IsUTF16), weakness{Warning, "The secret is UTF-16 text, as some editors and shells of Windows write it: every second byte is zero. A service that reads it as UTF-8 refuses these tokens.", asMeant}},
+	{regardless(oddtext.InQuotes), weakness{Warning, "The secret stands in quotation marks, which are part of it. A service that reads it without refuses these tokens.", asMeant}},
+	{regardless(oddtext.IsPath), weakness{Warning, "The secret looks like the path of a file. The path itself signs the tokens, and paths are easy to guess.", "Name the file in JWT_SECRET_KEY_FILE, or read it with os.ReadFile."}},
 	{isSentence, weakness{Warning, "The secret looks like words or a sentence. Programs that combine words find those from one token; who does can make tokens for anybody.", ""}},
 	{isLetters, weakness{Warning, "The secret has nothing but letters of one case, as words that are run together have. Programs that combine words find those from one token; who does can make tokens for anybody.", ""}},
 	{isUUID, weakness{Warning, "The secret looks like a UUID: at most 122 of its bits are random, and in most versions far fewer. They are made to be different, not to be secret.", ""}},
 	{hasFewDigits(128), weakness{Warning, "The secret has digits only, or hexadecimal ones: it carries less than 128 bits, however long it looks.", ""}},
 	{hasFewDigits(1 << 20), weakness{Note, "The secret has digits only, or hexadecimal ones: it carries fewer bits than the hash, though enough for today.", ""}},
-	{hasBlanksAround, weakness{Note, "The secret begins or ends with white space, such as the line break at the end of a file. A service that reads it without refuses these tokens.", asMeant}},
+	{regardless(oddtext.HasBlanksAround), weakness{Note, "The secret begins or ends with white space, such as the line break at the end of a file. A service that reads it without refuses these tokens.", asMeant}},
 }
 
 var published = weakness{Danger, "The secret is printed in a manual or a tutorial: everybody can make tokens for anybody.", ""}
@@ -142,33 +142,10 @@ func span(seconds float64) string {
 
 func isPublished(secret string, _ int) bool { return wellknown.Contains(secret) }
 
-func hasByteOrderMark(secret string, _ int) bool { return strings.HasPrefix(secret, "\ufeff") }
-
-// isUTF16 looks for text: random bytes do not have a zero in every second place.
-func isUTF16(secret string, _ int) bool {
-	zeros := [2]int{}
-	for i := range len(secret) {
-		if secret[i] == 0 {
-			zeros[i%2]++
-		}
-	}
-	return len(secret) >= 8 && 2*max(zeros[0], zeros[1]) >= len(secret)-2
+// regardless makes a rule of a question that has nothing to do with the hash.
+func regardless(is func(secret string) bool) func(string, int) bool {
+	return func(secret string, _ int) bool { return is(secret) }
 }
-
-func hasQuotes(secret string, _ int) bool {
-	s := strings.TrimSpace(secret)
-	return len(s) > 1 && s[0] == s[len(s)-1] && strings.IndexByte("\"'`", s[0]) >= 0 && isPrintable(s)
-}
-
-// isPrintable tells text from random bytes, which may begin and end with anything.
-func isPrintable(s string) bool {
-	return utf8.ValidString(s) && !strings.ContainsFunc(s, func(r rune) bool { return !unicode.IsPrint(r) })
-}
-
-// path matches paths of which no random text in base64 looks like.
-var path = regexp.MustCompile(`^(?:file:|~/|\.{1,2}/|/(?:etc|run|var|home|usr|opt|app|mnt|tmp|root|srv|data|secrets?|keys?|config|vault|Users)/|[A-Za-z]:\\)[\pL\pN\pP\pS ]+$`)
-
-func isPath(secret string, _ int) bool { return path.MatchString(secret) }
 
 // isRepeated reports whether one part makes up the secret, at least twice.
 func isRepeated(secret string, _ int) bool {
@@ -239,11 +216,6 @@ func hasFewDigits(limit int) func(secret string, wanted int) bool {
 		}
 		return bits < float64(min(wanted, limit))
 	}
-}
-
-func hasBlanksAround(secret string, _ int) bool {
-	trimmed := strings.TrimSpace(secret)
-	return trimmed != secret && isPrintable(trimmed)
 }
 
 // secretFindings returns what is to be said about SecretKey.

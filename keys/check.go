@@ -11,10 +11,10 @@ import (
 	"fmt"
 	"math"
 	"math/big"
-	"regexp"
 	"slices"
 	"strings"
 
+	"github.com/gin-jwt-extended/ginjwt/internal/oddtext"
 	"github.com/gin-jwt-extended/ginjwt/internal/wellknown"
 )
 
@@ -74,10 +74,6 @@ func (a algorithm) wrongType(got string) error {
 	return fmt.Errorf("needs a key for %s, not %s", a.family, got)
 }
 
-// unexpanded matches what is left where a file or a template names a variable: text
-// only, as random bytes may begin and end with anything.
-var unexpanded = regexp.MustCompile(`^(\$\{[ -|~\p{L}]*\}|\$[A-Za-z_][A-Za-z0-9_]*|\{\{[ -~\p{L}]*\}\}|<[ -=?-~\p{L}]*>)$`)
-
 // checkSecret refuses what is no secret: a public key in disguise, which is
 // how algorithms get confused (RFC 8725 §2.1), and what can be guessed.
 func (a algorithm) checkSecret(secret []byte, allowShort bool) error {
@@ -89,8 +85,8 @@ func (a algorithm) checkSecret(secret []byte, allowShort bool) error {
 		return errors.New("the secret is empty")
 	case what != "":
 		return errors.New(what)
-	case unexpanded.MatchString(s):
-		return errors.New("is the name of a variable, which nobody has replaced by its value")
+	case oddtext.IsPlaceholder(s):
+		return errPlaceholder
 	case slices.Contains(wellknown.Refused, s):
 		return errors.New("is a secret that everybody knows")
 	case len(secret) < a.bits/8 && !allowShort:

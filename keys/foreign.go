@@ -3,24 +3,27 @@ package keys
 import (
 	"bytes"
 	"errors"
-	"path/filepath"
 	"regexp"
-	"slices"
 	"strings"
+
+	"github.com/gin-jwt-extended/ginjwt/internal/oddtext"
 )
 
 // ErrPath means that a text is the path of a file, and not what is in the file. No
 // function of this package reads files.
 var ErrPath = errors.New("is the path of a file, not the text of a key")
 
-var errUTF16 = errors.New("is UTF-16 text, as some editors and shells of Windows write it; save it as UTF-8")
+var (
+	errUTF16       = errors.New("is UTF-16 text, as some editors and shells of Windows write it; save it as UTF-8")
+	errPlaceholder = errors.New("is the name of a variable, which nobody has replaced by its value")
+)
 
 // foreignBinary names files of other software that hold keys in a form of their own.
 func foreignBinary(b []byte) error {
 	switch {
 	case isJavaKeystore(b):
 		return errors.New("is a Java keystore; convert it: keytool -importkeystore -srckeystore FILE -destkeystore keys.p12 -deststoretype PKCS12, and then: openssl pkcs12 -in keys.p12 -nodes")
-	case isUTF16(b):
+	case oddtext.IsUTF16(string(b)):
 		return errUTF16
 	}
 	return nil
@@ -29,21 +32,6 @@ func foreignBinary(b []byte) error {
 // isJavaKeystore tells keystores of the types JKS and JCEKS.
 func isJavaKeystore(b []byte) bool {
 	return bytes.HasPrefix(b, []byte{0xfe, 0xed, 0xfe, 0xed}) || bytes.HasPrefix(b, []byte{0xce, 0xce, 0xce, 0xce})
-}
-
-// isUTF16 tells UTF-16 by its byte order mark, or by zero bytes in every second
-// place of its beginning.
-func isUTF16(b []byte) bool {
-	if bytes.HasPrefix(b, []byte{0xff, 0xfe}) || bytes.HasPrefix(b, []byte{0xfe, 0xff}) {
-		return true
-	}
-	if len(b) < 8 {
-		return false
-	}
-	zero := func(offset int) bool {
-		return b[offset] == 0 && b[offset+2] == 0 && b[offset+4] == 0 && b[offset+6] == 0
-	}
-	return zero(0) != zero(1)
 }
 
 // foreignLabel names PEM blocks that hold something else than a key in a form that
@@ -84,32 +72,16 @@ func foreignText(s string) error {
 		return errSSH2
 	case strings.HasPrefix(s, "<RSAKeyValue>"):
 		return errors.New("is an XML key of .NET; write it as PEM there: ExportPkcs8PrivateKeyPem, or ExportSubjectPublicKeyInfoPem")
-	case unexpanded.MatchString(s):
-		return errors.New("is the name of a variable, which nobody has replaced by its value")
+	case oddtext.IsPlaceholder(s):
+		return errPlaceholder
 	case dashes.MatchString(s):
 		return errors.New("a PEM block has other dashes than five at each side of its BEGIN line")
 	case strings.Contains(s, "-----END "):
 		return errors.New("a PEM block has no BEGIN line; the text is cut off")
 	case webURL.MatchString(s):
 		return errors.New("is a URL, and no function reads keys from one; for the keys of another issuer see package jwks")
-	case isPath(s):
+	case oddtext.IsPath(s):
 		return ErrPath
 	}
 	return errNoKey
-}
-
-// keyFileEndings are those of the names of files with keys.
-var keyFileEndings = []string{".pem", ".key", ".pub", ".crt", ".cer", ".cert", ".der", ".p8", ".pk8", ".p12", ".pfx", ".jks", ".jwk", ".jwks", ".json", ".ppk", ".txt", ".asc", ".secret"}
-
-var pathBeginning = regexp.MustCompile(`^(file:|~?/|\.{1,2}[/\\]|[A-Za-z]:[/\\]|\\\\|@/|\$\{?[A-Za-z_]+\}?/)`)
-
-// isPath reports whether a text looks like the path of a file. It does not ask for
-// the file.
-func isPath(text string) bool {
-	const longest = 4096 // PATH_MAX of Linux
-	if len(text) > longest || strings.ContainsAny(text, "\n\r\x00") {
-		return false
-	}
-	ending := strings.ToLower(filepath.Ext(text))
-	return pathBeginning.MatchString(text) || slices.Contains(keyFileEndings, ending) && !strings.ContainsAny(text, `"{}`)
 }

@@ -11,6 +11,8 @@ import (
 	"regexp"
 	"strings"
 	"unicode"
+
+	"github.com/gin-jwt-extended/ginjwt/internal/oddtext"
 )
 
 // Normalize returns a text of keys in the one form in which this package reads it:
@@ -90,16 +92,12 @@ func normalizeDER(label string, der []byte) ([]byte, error) {
 func unwrapped(s string) string {
 	for {
 		s = strings.TrimFunc(s, isBlank)
-		var inner string
-		if strings.HasPrefix(s, `"`) && json.Unmarshal([]byte(s), &inner) == nil {
-			s = inner
-			continue
-		}
-		first, last := quoted(s)
-		if first == 0 {
+		inner, quoted := oddtext.Unquote(s)
+		if !quoted {
 			return s
 		}
-		s = s[first : len(s)-last]
+		_ = json.Unmarshal([]byte(s), &inner) // changes nothing unless it is a JSON string
+		s = inner
 	}
 }
 
@@ -107,16 +105,6 @@ func unwrapped(s string) string {
 // order mark.
 func isBlank(r rune) bool {
 	return unicode.IsSpace(r) || unicode.Is(unicode.Cf, r)
-}
-
-// quoted returns the lengths of the quotation marks around s; zero if there are none.
-func quoted(s string) (first, last int) {
-	for _, marks := range [][2]string{{`"`, `"`}, {"'", "'"}, {"`", "`"}, {"\u201c", "\u201d"}, {"\u2018", "\u2019"}} {
-		if len(s) >= len(marks[0])+len(marks[1]) && strings.HasPrefix(s, marks[0]) && strings.HasSuffix(s, marks[1]) {
-			return len(marks[0]), len(marks[1])
-		}
-	}
-	return 0, 0
 }
 
 // withLineBreaks gives a PEM text its line breaks: where a variable can only have one
