@@ -14,6 +14,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/gin-jwt-extended/ginjwt/internal/oddtext"
 )
 
 var errEmptyValue = errors.New("is set, but empty; give a value or remove it")
@@ -298,14 +300,11 @@ func setSameSite(c *Config, value string) error {
 // maxFile bounds a file with a key or a secret.
 const maxFile = 1 << 20
 
-// secretInFile reads a secret from a file, as Docker and Kubernetes hand out secrets.
-// A line break at its end, LF or CR LF, is not a part of it.
+// secretInFile reads a secret from a file, as Docker and Kubernetes hand out secrets,
+// without the line break at its end.
 func secretInFile(set func(*Config, string) error) func(*Config, string) error {
 	return inFile(func(c *Config, value string) error {
-		if line, ok := strings.CutSuffix(value, "\n"); ok {
-			value = strings.TrimSuffix(line, "\r")
-		}
-		return set(c, value)
+		return set(c, oddtext.CutLineEnd(value))
 	})
 }
 

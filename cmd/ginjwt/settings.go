@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/gin-jwt-extended/ginjwt"
+	"github.com/gin-jwt-extended/ginjwt/internal/oddtext"
 	"github.com/gin-jwt-extended/ginjwt/keys"
 )
 
@@ -197,10 +198,7 @@ func (a *app) readSecret(path string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	secret := string(text)
-	if line, ok := strings.CutSuffix(secret, "\n"); ok { // as LoadConfig does
-		secret = strings.TrimSuffix(line, "\r")
-	}
+	secret := oddtext.CutLineEnd(string(text)) // as LoadConfig does
 	switch {
 	case secret == "":
 		return "", fmt.Errorf("%s: the secret is empty", path)

@@ -75,6 +75,15 @@ func EndsInLineBreak(s string) bool { return strings.TrimRight(s, "\r\n") != s &
 // among it.
 func HasBlanksAround(s string) bool { return strings.TrimSpace(s) != s && isText(s) }
 
+// CutLineEnd returns the secret that is in a file: all of it but one line break, LF or
+// CR LF, at its end. Nothing else is cut, as a secret that is no text may end in any byte.
+func CutLineEnd(file string) string {
+	if line, ok := strings.CutSuffix(file, "\n"); ok {
+		return strings.TrimSuffix(line, "\r")
+	}
+	return file
+}
+
 // HasByteOrderMark reports whether a text begins with a byte order mark in UTF-8.
 func HasByteOrderMark(s string) bool { return strings.HasPrefix(s, "\ufeff") && isText(s) }
 

@@ -121,3 +121,12 @@ func TestUnquote(t *testing.T) {
 		assert.Equal(t, s, inner)
 	}
 }
+
+func TestCutLineEnd(t *testing.T) {
+	t.Parallel()
+	for file, want := range map[string]string{
+		"": "", "a": "a", "a\n": "a", "a\r\n": "a", "a\n\n": "a\n", "a\r\r\n": "a\r", "a\r": "a\r", "a\n\r": "a\n\r", "\n": "", "a ": "a ",
+	} {
+		assert.Equal(t, want, oddtext.CutLineEnd(file), "%q", file)
+	}
+}

@@ -49,7 +49,7 @@ var mayImport = map[string][]string{
 	"sqlstore":            {"internal/replica", "internal/sqldb", "store"},
 	"storetest":           {"", "jwttest", "store"},
 	"jwttest":             {"", "store"},
-	"cmd/ginjwt":          {"", "doctor", "internal/spelling", "internal/wellknown", "keys"},
+	"cmd/ginjwt":          {"", "doctor", "internal/oddtext", "internal/spelling", "internal/wellknown", "keys"},
 	"internal/keytest":    {},
 	"internal/otherday":   {},
 }
