@@ -167,6 +167,13 @@ func (e *events) storeFailed(ctx context.Context, operation Operation, start tim
 	}
 }
 
+// resolverFailed tells that the IssuerResolver gave no answer in time.
+func (e *events) resolverFailed(took time.Duration, err error) {
+	if e != nil {
+		e.inBackground(Event{Kind: EventStoreFailed, Fault: FaultService, Operation: OperationIssuerResolver, Duration: took, Err: err})
+	}
+}
+
 // watch has the shared blocklist, and the key sets of issuers, tell what happens to
 // them. Without an observer it leaves them alone: they may tell another manager.
 func (e *events) watch(config *Config) {

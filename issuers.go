@@ -139,7 +139,8 @@ func (i Issuer) LogValue() slog.Value { return slog.StringValue(i.String()) }
 //
 // It must be safe for concurrent use. Requests with tokens of one issuer share one call,
 // and at most 32 calls run at once. Beyond 1024 calls that run or wait, requests are
-// answered 503 without a call.
+// answered 503 without a call. A call must return when ctx ends: 32 that do not leave no
+// room for others, which Config.Observer is told by [OperationIssuerResolver].
 type IssuerResolver func(ctx context.Context, name string) (Issuer, error)
 
 // ErrUnknownIssuer is what an IssuerResolver returns, also wrapped, if it accepts no tokens

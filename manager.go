@@ -89,7 +89,7 @@ func (m *JWTManager) freeze() error {
 func (m *JWTManager) assemble(checked checkedConfig, revokes bool) {
 	config, loaders := &m.config, &m.callbacks
 	m.events = newEvents(config)
-	m.verifier = newVerifier(config, checked, loaders.decodeKey)
+	m.verifier = newVerifier(config, checked, loaders.decodeKey, m.events)
 	m.minter = &minter{config: config, callbacks: loaders, verifier: m.verifier, keys: claimKeysOf(m.verifier.own.claims), events: m.events}
 	m.revocations = &revocations{
 		list: m.events.blocklist(config.Blocklist), callbacks: loaders, realm: config.Realm, required: revokes, sessions: config.Sessions != nil,

@@ -43,7 +43,7 @@ type Event struct {
 	Location  Location  // where the request had the token; empty outside of one, or if it had none
 	TokenType TokenType // access or refresh
 	Cause     Cause     // why a session began or ended, or a token was revoked
-	Operation Operation // of EventStoreFailed: what the store was asked
+	Operation Operation // of EventStoreFailed: what was asked
 
 	// Duration is how long it took: the checks of EventAccepted and EventRefused, the
 	// signing of EventIssued, the trade of EventRotated and EventRepeated, the call
@@ -126,7 +126,9 @@ const (
 	// at the issuer; it is empty if all sessions of the user have ended there.
 	EventLoggedOut
 
-	// EventStoreFailed: a store, or the TokenInBlocklistLoader, returned an error.
+	// EventStoreFailed: a store, or the TokenInBlocklistLoader, returned an error, or
+	// the IssuerResolver gave no answer in time. What the IssuerResolver returns is no
+	// event: it is the Err of the refusal.
 	EventStoreFailed
 )
 
@@ -189,11 +191,11 @@ const (
 	CauseFailure     Cause = "failure"      // a store failed before the login was over
 )
 
-// Operation says what a store was asked.
+// Operation says what a store, or a function of the application, was asked.
 type Operation string
 
-// The operations of Config.Blocklist and Config.Sessions, and of the
-// TokenInBlocklistLoader.
+// The operations of Config.Blocklist and Config.Sessions, of the TokenInBlocklistLoader,
+// and of Config.IssuerResolver.
 const (
 	OperationBlocklistAdd      Operation = "blocklist_add"
 	OperationBlocklistContains Operation = "blocklist_contains"
@@ -203,4 +205,5 @@ const (
 	OperationSessionReplace    Operation = "session_replace"
 	OperationSessionDelete     Operation = "session_delete"
 	OperationSessionList       Operation = "session_list"
+	OperationIssuerResolver    Operation = "issuer_resolver"
 )

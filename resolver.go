@@ -14,6 +14,7 @@ import (
 
 const (
 	resolveTimeout = 10 * time.Second // for one call of an IssuerResolver
+	resolveHangs   = 11 * time.Second // after which a call is one that ignores its context
 	resolveAtOnce  = 32               // calls
 	resolveWaiting = 1024             // questions, those that are being asked included
 )
@@ -23,11 +24,12 @@ const (
 // IssuerResolver is asked, each is asked about once at a time, a few at once, and what is
 // remembered has a bound.
 type resolver struct {
-	ask   IssuerResolver
-	check func(i Issuer) (*issuerRules, error)
-	own   []string // names that it is not asked about
-	now   func() time.Time
-	slots chan struct{} // one element for each call
+	ask    IssuerResolver
+	check  func(i Issuer) (*issuerRules, error)
+	own    []string // names that it is not asked about
+	now    func() time.Time
+	slots  chan struct{} // one element for each call
+	events *events
 
 	mu        sync.Mutex
 	resolved  resolvedIssuers
@@ -46,7 +48,7 @@ type question struct {
 }
 
 // newResolver returns nil if there is no IssuerResolver.
-func newResolver(config *Config) *resolver {
+func newResolver(config *Config, events *events) *resolver {
 	if config.IssuerResolver == nil {
 		return nil
 	}
@@ -56,6 +58,7 @@ func newResolver(config *Config) *resolver {
 		own:       config.ownIssuers(),
 		now:       config.Now,
 		slots:     make(chan struct{}, resolveAtOnce),
+		events:    events,
 		resolved:  resolvedIssuers{most: config.MaxResolvedIssuers, configured: config.Issuers, byName: map[string]*resolvedIssuer{}},
 		questions: map[string]*question{},
 		unknown:   newUnknownIssuers(),
@@ -72,7 +75,7 @@ func (r *resolver) rulesFor(ctx context.Context, name string) (*issuerRules, err
 	if q == nil {
 		return rules, nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, resolveTimeout+time.Second) // the call may not obey its own
+	ctx, cancel := context.WithTimeout(ctx, resolveHangs)
 	defer cancel()
 	select {
 	case <-q.answered:
@@ -118,6 +121,7 @@ func (r *resolver) question(name string, again bool) *question {
 
 var (
 	errTooMany = errors.New("too many issuers are asked about at once")
+	errHangs   = fmt.Errorf("the call has not returned, though its context has ended; %d such calls leave no room for others", resolveAtOnce)
 	unasked    = unaskedQuestion()
 )
 
@@ -166,7 +170,9 @@ func (r *resolver) resolve(name string, q *question, again bool) {
 	end()
 }
 
-// call asks the IssuerResolver, once there is room. A panic ends no more than the call.
+// call asks the IssuerResolver, once there is room. A panic ends no more than the call. A
+// call that never returns keeps its room: the observer is told of it, and of each question
+// for which there was no room.
 func (r *resolver) call(ctx context.Context, name string) (i Issuer, rules *issuerRules, err error) {
 	defer func() {
 		if p := recover(); p != nil {
@@ -177,8 +183,11 @@ func (r *resolver) call(ctx context.Context, name string) (i Issuer, rules *issu
 	case r.slots <- struct{}{}:
 		defer func() { <-r.slots }()
 	case <-ctx.Done():
+		r.events.resolverFailed(resolveTimeout, errTooMany)
 		return i, nil, errTooMany
 	}
+	hangs := time.AfterFunc(resolveHangs, func() { r.events.resolverFailed(resolveHangs, errHangs) })
+	defer hangs.Stop()
 	if i, err = r.ask(untrusted.Mark(ctx), name); err != nil {
 		return i, nil, err
 	}

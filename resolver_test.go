@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -414,6 +415,56 @@ func TestAResolverThatHangs(t *testing.T) {
 		_, err := mgr.DecodeToken(t.Context(), signedHS256(`{"alg":"HS256"}`, `{"iss":"`+tenantA+`"}`, theirSecret))
 		assert.ErrorIs(t, err, ginjwt.ErrUnavailable)
 		assert.Equal(t, 11*time.Second, time.Since(start))
+	})
+}
+
+// Calls that never return block the issuers that are not known yet, for good: the observer is
+// told, and of each issuer that cannot be asked about.
+func TestTheObserverIsToldOfAResolverThatHangs(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		release, told := make(chan struct{}), &recorder{}
+		mgr, _ := newManager(t, ginjwt.Config{Observer: told, IssuerResolver: func(context.Context, string) (ginjwt.Issuer, error) {
+			<-release
+			return ginjwt.Issuer{}, errDirectory
+		}})
+		names := 0
+		ask := func(issuers int) {
+			for range issuers {
+				names++
+				encoded := signedHS256(`{"alg":"HS256"}`, fmt.Sprintf(`{"iss":"https://idp.example/%d"}`, names), theirSecret)
+				go func() { _, _ = mgr.DecodeToken(t.Context(), encoded) }()
+			}
+			synctest.Wait()
+		}
+		took := func(d time.Duration) []string {
+			time.Sleep(d)
+			synctest.Wait()
+			var errs []string
+			told.mu.Lock()
+			defer told.mu.Unlock()
+			for _, e := range told.events {
+				assert.Equal(t, ginjwt.Event{
+					Kind: ginjwt.EventStoreFailed, Fault: ginjwt.FaultService, Operation: ginjwt.OperationIssuerResolver, Duration: e.Duration, Err: e.Err,
+				}, e)
+				errs = append(errs, e.Duration.String()+": "+e.Err.Error())
+			}
+			told.events = nil
+			return errs
+		}
+		const hangs = "11s: the call has not returned, though its context has ended; 32 such calls leave no room for others"
+		const full = "10s: too many issuers are asked about at once"
+		ask(33)
+		assert.Empty(t, took(10*time.Second-1))
+		assert.Equal(t, []string{full}, took(1))
+		assert.Equal(t, slices.Repeat([]string{hangs}, 32), took(time.Second))
+		for range 2 {
+			ask(1)
+			assert.Equal(t, []string{full}, took(time.Hour), "for as long as they hang")
+		}
+		close(release)
+		ask(1)
+		assert.Empty(t, took(time.Hour), "an error is an answer")
 	})
 }
 

@@ -35,11 +35,11 @@ type verifier struct {
 
 // newVerifier makes a verifier by the settings. loadKey is nil where they hold the
 // keys.
-func newVerifier(config *Config, checked checkedConfig, loadKey func(context.Context, *Token) (keys.Key, error)) *verifier {
+func newVerifier(config *Config, checked checkedConfig, loadKey func(context.Context, *Token) (keys.Key, error), events *events) *verifier {
 	v := &verifier{
 		own:     config.ownRules(),
 		foreign: checked.foreign,
-		others:  newResolver(config),
+		others:  newResolver(config, events),
 		claims:  claimChecks{config.DisableVerifySub, config.resourceURLs()},
 
 		loadKey:    loadKey,

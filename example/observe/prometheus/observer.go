@@ -74,6 +74,7 @@ func (o *Observer) startAtZero() {
 	for _, operation := range []ginjwt.Operation{
 		ginjwt.OperationBlocklistAdd, ginjwt.OperationBlocklistContains, ginjwt.OperationBlocklistLoader, ginjwt.OperationSessionCreate,
 		ginjwt.OperationSessionGet, ginjwt.OperationSessionReplace, ginjwt.OperationSessionDelete, ginjwt.OperationSessionList,
+		ginjwt.OperationIssuerResolver,
 	} {
 		o.storeFailures.WithLabelValues(string(operation), string(ginjwt.FaultService))
 	}
