@@ -38,14 +38,15 @@ type upstreamApp struct {
 
 const issuerC = "https://c.example/"
 
-// countedBlocklist counts the IDs that it was asked for, and added.
+// countedBlocklist counts how often, and for how many IDs, it was asked, and what was added.
 type countedBlocklist struct {
 	switchedBlocklist
-	asked, added atomic.Int64
-	adding       func() // if there is one, is called before Add
+	calls, asked, added atomic.Int64
+	adding              func() // if there is one, is called before Add
 }
 
 func (b *countedBlocklist) Contains(ctx context.Context, ids ...string) (bool, error) {
+	b.calls.Add(1)
 	b.asked.Add(int64(len(ids)))
 	return b.switchedBlocklist.Contains(ctx, ids...)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/go-json-experiment/json"
@@ -167,15 +168,42 @@ func upstreamClaim(s store.Session) string {
 	return ""
 }
 
-// endedUpstream reports whether the user has logged out where a session began.
-func (p *sessionPolicy) endedUpstream(ctx context.Context, s store.Session) (bool, error) {
-	origin, ok := originOfSession(s)
-	if !ok {
-		return false, nil
+// withoutEndedUpstream returns those of sessions whose users have not logged out where they
+// began. Most often none has: then all of them take one question to the blocklist.
+func (p *sessionPolicy) withoutEndedUpstream(ctx context.Context, sessions []store.Session) ([]store.Session, error) {
+	ended, err := p.endedUpstream(ctx, sessions...)
+	if err != nil || !ended {
+		return sessions, err
 	}
-	ended, err := p.revocations.list.Contains(ctx, origin.ids()...)
-	if err != nil {
-		return false, unavailable(err)
+	var live []store.Session
+	for _, s := range sessions {
+		ended, err := p.endedUpstream(ctx, s)
+		if err != nil {
+			return nil, err
+		}
+		if !ended {
+			live = append(live, s)
+		}
 	}
-	return ended, nil
+	return live, nil
+}
+
+// endedUpstream reports whether the user has logged out where one of sessions began.
+func (p *sessionPolicy) endedUpstream(ctx context.Context, sessions ...store.Session) (bool, error) {
+	var ids []string
+	for _, s := range sessions {
+		if origin, ok := originOfSession(s); ok {
+			ids = append(ids, origin.ids()...)
+		}
+	}
+	for some := range slices.Chunk(ids, store.MaxBatch) {
+		ended, err := p.revocations.list.Contains(ctx, some...)
+		if err != nil {
+			return false, unavailable(err)
+		}
+		if ended {
+			return true, nil
+		}
+	}
+	return false, nil
 }

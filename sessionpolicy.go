@@ -181,13 +181,9 @@ func (p *sessionPolicy) list(ctx context.Context, identity string) ([]store.Sess
 		sessions[i] = p.bounded(s)
 	}
 	sessions = slices.DeleteFunc(sessions, func(s store.Session) bool {
-		ended := s.Realm != p.config.Realm || s.Identity != identity || !s.ExpiresAt.After(now)
-		if !ended && err == nil {
-			ended, err = p.endedUpstream(ctx, s)
-		}
-		return ended
+		return s.Realm != p.config.Realm || s.Identity != identity || !s.ExpiresAt.After(now)
 	})
-	if err != nil {
+	if sessions, err = p.withoutEndedUpstream(ctx, sessions); err != nil {
 		return nil, err
 	}
 	slices.SortFunc(sessions, newestFirst)

@@ -120,6 +120,60 @@ func TestSessionsThatEndedUpstreamAreNotListed(t *testing.T) {
 	require.ErrorIs(t, err, ginjwt.ErrUnavailable)
 }
 
+// As long as no user has logged out upstream, one question does for all sessions of a list.
+func TestQuestionsForAListOfSessions(t *testing.T) {
+	t.Parallel()
+	a := newUpstreamApp(t)
+	calls := func(live ...ginjwt.TokenPair) int64 {
+		before := a.list.calls.Load()
+		sessions, err := a.mgr.Sessions(t.Context(), "user-alice")
+		require.NoError(t, err)
+		var got, want []string
+		for _, s := range sessions {
+			got = append(got, s.ID)
+		}
+		for _, pair := range live {
+			want = append(want, pair.SessionID)
+		}
+		assert.ElementsMatch(t, want, got)
+		return a.list.calls.Load() - before
+	}
+	assert.EqualValues(t, 0, calls())
+	own := jwttest.TokenPair(t, a.mgr, "user-alice")
+	assert.EqualValues(t, 0, calls(own), "it did not begin elsewhere")
+	phone, laptop, b := a.login(t, issuerA, "phone", "alice"), a.login(t, issuerA, "laptop", "alice"), a.login(t, issuerB, "x", "alice")
+	assert.EqualValues(t, 1, calls(own, phone, laptop, b))
+	a.logOut(t, issuerA, jwt.MapClaims{"sid": "laptop"})
+	assert.EqualValues(t, 1+3, calls(own, phone, b), "which one it was is asked then")
+
+	live := []ginjwt.TokenPair{own, phone, b}
+	for range 100 {
+		live = append(live, a.login(t, issuerB, "x", "alice"))
+	}
+	require.NoError(t, a.mgr.EndSession(t.Context(), laptop.SessionID))
+	before := a.list.asked.Load()
+	asked := calls(live...)
+	assert.EqualValues(t, (a.list.asked.Load()-before+499)/500, asked, "500 IDs at most in one question")
+	assert.Greater(t, asked, int64(1))
+}
+
+// Whichever of its questions fails, there is no list: a session that ended must not be in it.
+func TestAListOfSessionsWhileTheBlocklistFails(t *testing.T) {
+	t.Parallel()
+	failing := &interposed{}
+	a := newUpstreamApp(t, func(c *ginjwt.Config) { failing.list, c.Blocklist = c.Blocklist, failing })
+	a.login(t, issuerA, "phone", "alice")
+	a.login(t, issuerA, "laptop", "alice")
+	a.logOut(t, issuerA, jwt.MapClaims{"sid": "phone"})
+	for question := range 3 { // about both, about one, about the other
+		failing.left, failing.act = question, func() { a.list.down.Store(true) }
+		sessions, err := a.mgr.Sessions(t.Context(), "user-alice")
+		require.ErrorIs(t, err, ginjwt.ErrUnavailable, question)
+		assert.Empty(t, sessions)
+		a.list.down.Store(false)
+	}
+}
+
 // An issuer may log out a user before the service has answered the login.
 func TestLogoutBeforeTheLoginIsFinished(t *testing.T) {
 	t.Parallel()

@@ -14,6 +14,6 @@ type Blocklist interface {
 	// Adding twice keeps the later time.
 	Add(ctx context.Context, id string, expires time.Time) error
 
-	// Contains reports whether any of the ids is blocked.
+	// Contains reports whether any of the ids, at most MaxBatch, is blocked.
 	Contains(ctx context.Context, ids ...string) (bool, error)
 }

@@ -9,8 +9,8 @@ import (
 // Ending all sessions of a user takes two calls for each of them, unless the stores
 // have the methods of this file: then it takes two for MaxBatch.
 
-// MaxBatch is how many sessions, or IDs, a call of DeleteMany or AddMany is about at
-// most.
+// MaxBatch is how many sessions, or IDs, a call of DeleteMany, AddMany or Contains is
+// about at most.
 const MaxBatch = 500
 
 // SessionsDeleter is what a [SessionStore] may implement beside its own methods, to
