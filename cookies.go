@@ -1,6 +1,7 @@
 package ginjwt
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"slices"
@@ -107,6 +108,36 @@ func (m *JWTManager) SetPairCookies(c *gin.Context, pair TokenPair, opts ...Cook
 		m.putTokenCookies(c, cookies)
 	}
 	return err
+}
+
+// keepCookies notes how the cookies of a session are set.
+func (p *sessionPolicy) keepCookies(ctx context.Context, id string, spec cookieSpec) error {
+	for range replaceAttempts {
+		s, ok, err := p.store.Get(ctx, id)
+		switch {
+		case err != nil:
+			return unavailable(err)
+		case !ok:
+			return refusal(ErrSessionEnded, nil)
+		}
+		data, err := dataOf(s)
+		if err != nil {
+			return failure(err)
+		}
+		data.Cookies = spec
+		next := s
+		next.RotatedAt = later(p.now(), s.RotatedAt.Add(time.Millisecond)) // a rotation that is under way has to read them
+		if next.Data, err = data.text(); err != nil {
+			return err
+		}
+		switch kept, err := p.store.Replace(ctx, s, next); {
+		case err != nil:
+			return unavailable(err)
+		case kept:
+			return nil
+		}
+	}
+	return errBusy
 }
 
 // pairCookies returns the cookies for the tokens of a session.

@@ -190,6 +190,20 @@ func (p *sessionPolicy) list(ctx context.Context, identity string) ([]store.Sess
 	return sessions, nil
 }
 
+// bounded returns a stored session as it is by the settings of now: it ends no later
+// than lastEnd says, also if it was stored before SessionLifetime was shortened, or by
+// code that did not know what the login chose.
+func (p *sessionPolicy) bounded(s store.Session) store.Session {
+	data, _ := dataOf(s) // whoever makes tokens of it reports the error
+	if last := data.lastEnd(s, p.config); !last.IsZero() {
+		s.ExpiresAt = earlier(s.ExpiresAt, last.Truncate(time.Second))
+	}
+	if s.Upstream != (store.Upstream{}) {
+		s.ExpiresAt = earlier(s.ExpiresAt, p.upstreamEnd(s))
+	}
+	return s
+}
+
 // newestFirst is one order for everybody, also of sessions that began at the same
 // moment.
 func newestFirst(a, b store.Session) int {

@@ -1,8 +1,10 @@
 package ginjwt
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -30,6 +32,19 @@ func WithUpstream(issuer, sid, subject string, issuedAt time.Time) TokenOption {
 	}
 }
 
+// addUpstream notes in a new session, and its data, what WithUpstream was given.
+func (p *sessionPolicy) addUpstream(ctx context.Context, s *store.Session, data *sessionData, chosen sessionChoice, now time.Time) error {
+	if !chosen.hasUpstream {
+		return nil
+	}
+	rules, err := p.minter.verifier.foreignRules(ctx, chosen.upstream.Issuer)
+	if err != nil {
+		return err
+	}
+	s.Upstream, data.UpstreamAt = chosen.upstream, chosen.upstreamAt.Unix()
+	return chosen.checkUpstream(rules.logoutRules(), p.config, now)
+}
+
 // checkUpstream returns why a session cannot begin with what WithUpstream was given.
 // rules are those of the issuer; nil: it cannot log out.
 func (c sessionChoice) checkUpstream(rules *logoutRules, config *Config, now time.Time) error {
@@ -54,4 +69,72 @@ func (c sessionChoice) checkUpstream(rules *logoutRules, config *Config, now tim
 		return fmt.Errorf("%w: WithIdleLifetime with WithUpstream is longer than Config.RefreshTokenExpires, for which logouts are remembered", ErrLifetime)
 	}
 	return nil
+}
+
+// upstreamEnd returns when a session that began at an issuer has ended if it is not used,
+// by the settings of now: after that, or without the name of its session there, a logout
+// would not be noticed.
+func (p *sessionPolicy) upstreamEnd(s store.Session) time.Time {
+	rules := p.minter.verifier.foreign[s.Upstream.Issuer].logoutRules()
+	if rules != nil && rules.namesAll && s.Upstream.SID == "" {
+		return s.CreatedAt
+	}
+	return s.RotatedAt.Add(p.config.RefreshTokenExpires)
+}
+
+// originOfSession returns where the login of a session was made.
+func originOfSession(s store.Session) (o loginOrigin, ok bool) {
+	if s.Upstream == (store.Upstream{}) {
+		return o, false
+	}
+	data, err := dataOf(s)
+	return originOf(s.Realm, s.Upstream, data.UpstreamAt), err == nil
+}
+
+// upstreamClaim returns the claim "upstream" of the tokens of a session.
+func upstreamClaim(s store.Session) string {
+	if origin, ok := originOfSession(s); ok {
+		return origin.claim()
+	}
+	return ""
+}
+
+// withoutEndedUpstream returns those of sessions whose users have not logged out where they
+// began. The blocklist is asked about all of them first: hardly ever has one ended.
+func (p *sessionPolicy) withoutEndedUpstream(ctx context.Context, sessions []store.Session) ([]store.Session, error) {
+	ended, err := p.endedUpstream(ctx, sessions...)
+	if err != nil || !ended {
+		return sessions, err
+	}
+	var live []store.Session
+	for _, s := range sessions {
+		ended, err := p.endedUpstream(ctx, s)
+		if err != nil {
+			return nil, err
+		}
+		if !ended {
+			live = append(live, s)
+		}
+	}
+	return live, nil
+}
+
+// endedUpstream reports whether the user has logged out where one of sessions began.
+func (p *sessionPolicy) endedUpstream(ctx context.Context, sessions ...store.Session) (bool, error) {
+	var ids []string
+	for _, s := range sessions {
+		if origin, ok := originOfSession(s); ok {
+			ids = append(ids, origin.ids()...)
+		}
+	}
+	for some := range slices.Chunk(ids, store.MaxBatch) {
+		ended, err := p.revocations.list.Contains(ctx, some...)
+		if err != nil {
+			return false, unavailable(err)
+		}
+		if ended {
+			return true, nil
+		}
+	}
+	return false, nil
 }
