@@ -8,8 +8,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/gin-jwt-extended/ginjwt/store"
 )
@@ -80,7 +78,7 @@ func (p *sessionPolicy) beginning(ctx context.Context, identity any, chosen sess
 		ID:          newSessionID(),
 		Realm:       p.config.Realm,
 		Identity:    subject,
-		Device:      deviceText(chosen.device),
+		Device:      chosen.device,
 		Generation:  1,
 		CreatedAt:   now,
 		RotatedAt:   now,
@@ -373,24 +371,4 @@ func (p *sessionPolicy) requiredClaims(s store.Session) Claims {
 // now returns the time as stores keep it.
 func (p *sessionPolicy) now() time.Time {
 	return p.config.Now().UTC().Truncate(time.Millisecond)
-}
-
-// deviceText makes of any text one that every store can keep and every page can
-// show.
-func deviceText(s string) string {
-	s = s[:min(len(s), 4*store.MaxText)]
-	s = strings.Map(func(r rune) rune {
-		if r == utf8.RuneError || !unicode.IsPrint(r) {
-			return -1
-		}
-		return r
-	}, s)
-	if len(s) <= store.MaxText {
-		return s
-	}
-	end := store.MaxText
-	for !utf8.RuneStart(s[end]) {
-		end--
-	}
-	return s[:end]
 }

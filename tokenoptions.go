@@ -4,7 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/gin-jwt-extended/ginjwt/store"
 )
@@ -170,7 +173,27 @@ func WithHeaders(header Header) TokenOption {
 // show, for example by the User-Agent of the login. It is for CreateTokenPair.
 // Of the text the first 255 bytes are kept, without control characters.
 func WithDevice(device string) TokenOption {
-	return func(s *tokenSpec) { s.begins.option, s.begins.device = "WithDevice", device }
+	return func(s *tokenSpec) { s.begins.option, s.begins.device = "WithDevice", deviceText(device) }
+}
+
+// deviceText makes of any text one that every store can keep and every page can
+// show.
+func deviceText(s string) string {
+	s = s[:min(len(s), 4*store.MaxText)]
+	s = strings.Map(func(r rune) rune {
+		if r == utf8.RuneError || !unicode.IsPrint(r) {
+			return -1
+		}
+		return r
+	}, s)
+	if len(s) <= store.MaxText {
+		return s
+	}
+	end := store.MaxText
+	for !utf8.RuneStart(s[end]) {
+		end--
+	}
+	return s[:end]
 }
 
 // WithSessionClaims adds claims to every access token of a new session: the first,
