@@ -21,7 +21,7 @@ type contents struct {
 	header, text string // the JSON of header and payload
 	payload      payload
 	names        *claimNames
-	verifier     any // that found the signature good; nil: none has
+	verifier     any // the *verifier that found the signature good, untyped so that tokens need no verifier.go; nil: none has
 }
 
 // Token is a decoded token. It is read-only, safe for concurrent use, and may
