@@ -39,14 +39,8 @@ func (v *verifier) decodeLogout(ctx context.Context, encoded string) (*logoutTok
 	}
 	s := scratches.Get().(*scratch)
 	defer s.free()
-	segments, err := s.load(encoded, nil)
-	if err != nil {
-		return nil, err
-	}
-	if err := segments.head.check(); err != nil {
-		return nil, err
-	}
-	good, err := v.parse(ctx, s, segments.header)
+	now := v.now()
+	segments, good, err := v.read(ctx, s, encoded, nil, now)
 	if err != nil {
 		return nil, err
 	}
@@ -57,7 +51,6 @@ func (v *verifier) decodeLogout(ctx context.Context, encoded string) (*logoutTok
 	case logout == nil:
 		return nil, ofUnknown(errNoLogoutAudience)
 	}
-	now := v.now()
 	good.rules, good.payload.typ = logout.tokens, AccessToken // for a key that is for one type; issuers call it otherwise
 	if err := v.verifySignature(ctx, v.ring.Load(), segments, s.signature, good, now); err != nil {
 		return nil, err

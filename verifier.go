@@ -124,19 +124,7 @@ func (v *verifier) verifiedContents(ctx context.Context, encoded string, now tim
 	}
 	s := scratches.Get().(*scratch)
 	defer s.free()
-	segments, err := s.load(encoded, v.writers(ring))
-	if err != nil {
-		return nil, err
-	}
-	if err := segments.head.check(); err != nil {
-		return nil, err
-	}
-	if k := segments.key; k != nil { // the cheap way to refuse what is forged
-		if err := k.Verify(segments.signed, s.signature, now); err != nil {
-			return nil, or(malformedPayload(s.payload), keyRefusal(err))
-		}
-	}
-	good, err := v.parse(ctx, s, segments.header)
+	segments, good, err := v.read(ctx, s, encoded, v.writers(ring), now)
 	if err != nil {
 		return nil, err
 	}
@@ -163,6 +151,25 @@ func (v *verifier) writers(ring *keyring) *keys.Set {
 
 // hasForeign reports whether tokens of other issuers are accepted.
 func (v *verifier) hasForeign() bool { return len(v.foreign) > 0 || v.others != nil }
+
+// read takes a token apart, and reads it. It is verified only if one of writers is its key:
+// see verifySignature.
+func (v *verifier) read(ctx context.Context, s *scratch, encoded string, writers *keys.Set, now time.Time) (segments, *goodToken, error) {
+	parts, err := s.load(encoded, writers)
+	if err != nil {
+		return parts, nil, err
+	}
+	if err := parts.head.check(); err != nil {
+		return parts, nil, err
+	}
+	if k := parts.key; k != nil { // the cheap way to refuse what is forged
+		if err := k.Verify(parts.signed, s.signature, now); err != nil {
+			return parts, nil, or(malformedPayload(s.payload), keyRefusal(err))
+		}
+	}
+	good, err := v.parse(ctx, s, parts.header)
+	return parts, good, err
+}
 
 // parse reads the claims in s, and finds out whose token it is.
 func (v *verifier) parse(ctx context.Context, s *scratch, header string) (*goodToken, error) {
