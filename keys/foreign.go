@@ -49,6 +49,8 @@ func foreignLabel(label string) error {
 }
 
 var (
+	absolutePath = regexp.MustCompile(`^/[^\r\n]*$`)
+
 	errSSH2 = errors.New("is an SSH key in the form of RFC 4716; convert it: ssh-keygen -i -f FILE")
 	ssh2    = regexp.MustCompile(`^-+ ?BEGIN SSH2`)
 	webURL  = regexp.MustCompile(`^(?i)https?://\S+$`)
@@ -80,7 +82,7 @@ func foreignText(s string) error {
 		return errors.New("a PEM block has no BEGIN line; the text is cut off")
 	case webURL.MatchString(s):
 		return errors.New("is a URL, and no function reads keys from one; for the keys of another issuer see package jwks")
-	case oddtext.IsPath(s):
+	case oddtext.IsPath(s), absolutePath.MatchString(s): // the base64 of a key begins otherwise
 		return ErrPath
 	}
 	return errNoKey

@@ -306,7 +306,7 @@ func TestAPathIsNoKey(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{
 		"/etc/keys/private.pem", "/run/secrets/jwt", "./key.pem", "../key", "~/.ssh/id_ed25519", "file:///etc/key.pem", `C:\keys\private.pem`, `C:\new\rsa.pem`,
-		"private.pem", "keys/public.PEM", "keys.json", "$HOME/key", "\"/etc/key.pem\"\n",
+		"private.pem", "keys/public.PEM", "keys.json", "$HOME/key", "/Custom/Dir/Key", "/key", "\"/etc/key.pem\"\n",
 	} {
 		_, err := keys.Parse([]byte(text))
 		assert.ErrorIs(t, err, keys.ErrPath, text)
