@@ -2,6 +2,7 @@ package browser
 
 import (
 	"fmt"
+	"strconv"
 	"sync"
 	"testing"
 	"time"
@@ -42,8 +43,23 @@ func newPlay(t *testing.T, s *service, c client, in string, tabs int, more ...st
 	for range tabs {
 		p.tabs = append(p.tabs, p.user.open(s.page(app, c, in, more...)))
 	}
-	require.Equal(t, 200, eval[int](p.tabs[0], "client.login()"))
+	p.login()
 	return p
+}
+
+// login logs in at the first tab. What that writes to the memory of all tabs reaches
+// those of other processes a moment later.
+func (p *play) login() {
+	p.t.Helper()
+	const memory = "JSON.stringify(Object.entries(localStorage).sort())"
+	require.Equal(p.t, 200, eval[int](p.tabs[0], "client.login()"))
+	written := eval[string](p.tabs[0], memory)
+	for _, tab := range p.tabs[1:] {
+		eval[any](tab, `new Promise(arrived => {
+			const look = () => `+memory+` === `+strconv.Quote(written)+` ? arrived() : setTimeout(look, 5);
+			look();
+		})`)
+	}
 }
 
 // all lets all tabs evaluate an expression at once, and returns what each got.
