@@ -27,7 +27,7 @@ func unescape(s string) string {
 	if strings.IndexByte(s, '%') < 0 {
 		return strings.ReplaceAll(s, "+", " ")
 	}
-	var b []byte
+	b := make([]byte, 0, 64) // on the stack: a form may have very many short names
 	for i := 0; i < len(s); i++ {
 		c := s[i]
 		if c == '+' {
@@ -46,15 +46,16 @@ func escapedByte(s string) (byte, bool) {
 	if len(s) < 3 || s[0] != '%' {
 		return 0, false
 	}
-	b, err := hex.DecodeString(s[1:3])
-	if err != nil {
-		return 0, false
-	}
-	return b[0], true
+	var b [1]byte
+	_, err := hex.Decode(b[:], []byte(s[1:3]))
+	return b[0], err == nil
 }
 
 // escapeInvalid escapes the bytes that are no UTF-8.
 func escapeInvalid(b []byte) string {
+	if utf8.Valid(b) {
+		return string(b)
+	}
 	var text strings.Builder
 	for len(b) > 0 {
 		r, size := utf8.DecodeRune(b)
