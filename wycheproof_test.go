@@ -40,8 +40,6 @@ var wycheproofExceptions = map[string]string{
 
 	"rfc7520/Figure20":            "The JWK says PS256, the token PS384. A key answers to one algorithm (RFC 7517 §4.4).",
 	"rfc7520WithKeyOps/Figure20":  "The JWK says PS256, the token PS384. A key answers to one algorithm (RFC 7517 §4.4).",
-	"rfc7520/Figure27":            "The JWK says ES521, which is no algorithm (RFC 7518 §3.1).",
-	"rfc7520WithKeyOps/Figure27":  "The JWK says ES521, which is no algorithm (RFC 7518 §3.1).",
 	"base64/invalidBase64Padding": "The vector is byte for byte base64/ValidMac, which is valid.",
 
 	"base64/invalidBase64PaddingInPayload":     "The vector is byte for byte base64/ValidMac, which is valid.",
