@@ -2,6 +2,7 @@ package keys
 
 import (
 	"bytes"
+	"encoding/asn1"
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
@@ -69,8 +70,11 @@ func keyDER(b []byte) (der []byte, label string) {
 	if label = labelOf(b); label != "" {
 		return b, label
 	}
-	b = bytes.TrimRight(b, "\r\n")
-	return b, labelOf(b)
+	var outer asn1.RawValue
+	if rest, err := asn1.Unmarshal(b, &outer); err != nil || len(bytes.Trim(rest, "\r\n")) > 0 {
+		return nil, ""
+	}
+	return outer.FullBytes, labelOf(outer.FullBytes)
 }
 
 func normalizeDER(label string, der []byte) ([]byte, error) {

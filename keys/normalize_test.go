@@ -47,7 +47,7 @@ func TestKeysAreReadAsTheyAreCopied(t *testing.T) {
 	pems := keytest.Generate(t)
 	private, trimmed := pems.RSAPrivate, strings.TrimSpace(pems.RSAPrivate)
 	base := base64.StdEncoding.EncodeToString
-	der := derOf(t, private)
+	der, broken := derOf(t, private), endsWithBreak(t)
 	for name, test := range map[string]struct{ text, want string }{
 		"byte order mark":        {"\ufeff" + private, private},
 		"Windows":                {strings.ReplaceAll(private, "\n", "\r\n"), private},
@@ -78,6 +78,7 @@ func TestKeysAreReadAsTheyAreCopied(t *testing.T) {
 		"blocks without a break": {strings.TrimSpace(pems.Ed25519Private) + pems.Ed25519Public, pems.Ed25519Private},
 		"base64, \\n":            {strings.ReplaceAll(strings.Join(strings.Split(trimmed, "\n")[1:len(strings.Split(trimmed, "\n"))-1], "\n"), "\n", `\n`), private},
 		"DER and a line break":   {string(der) + "\r\n", private},
+		"DER that ends in one":   {string(broken) + "\n", keytest.Encode("PUBLIC KEY", broken)},
 		"base64 of PKCS 8":       {base(der), private},
 		"base64, wrapped":        {strings.Join(strings.Split(trimmed, "\n")[1:len(strings.Split(trimmed, "\n"))-1], "\r\n"), private},
 		"base64 of PKCS 1":       {base(derOf(t, pems.RSAPKCS1)), private},
