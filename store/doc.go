@@ -1,8 +1,8 @@
-// Package store says what stores of sessions and of revoked tokens promise, and
+// Package store says what stores of sessions, of revoked and of used tokens promise, and
 // has those that keep everything in the memory of one process.
 //
 // A [SessionStore] keeps a [Session] for each login; a [Blocklist] remembers what
-// was revoked. Stores compare and keep, and decide nothing: package ginjwt has the
+// was revoked, and a [Once] what was used. Stores compare and keep, and decide nothing: package ginjwt has the
 // rules. Packages redisstore and sqlstore keep both where any number of processes
 // reach them, and package storetest tests stores of your own. None of them needs
 // Gin.

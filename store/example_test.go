@@ -39,3 +39,16 @@ func ExampleSessionStore() {
 	// true <nil>
 	// false <nil>
 }
+
+// How do I make sure that a link is used once?
+func ExampleOnce() {
+	ctx := context.Background()
+	var used store.Once = new(store.MemoryOnce)
+	for range 2 {
+		first, err := used.Claim(ctx, "the jti of a link", time.Now().Add(time.Hour))
+		fmt.Println(first, err)
+	}
+	// Output:
+	// true <nil>
+	// false <nil>
+}

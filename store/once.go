@@ -25,3 +25,20 @@ type Once interface {
 // ErrOnceFull means that a [Once] has no room for another ID. Those that it has leave
 // when their time has passed.
 var ErrOnceFull = errors.New("the store of used IDs is full")
+
+const maxOnceID = 255 // bytes
+
+// CheckClaim returns the error of what [Once] must refuse: an id that is empty or has
+// more than 255 bytes, and an until that is not after now. The error does not show the
+// id. It is for stores of your own.
+func CheckClaim(id string, until, now time.Time) error {
+	switch {
+	case id == "":
+		return errors.New("a used ID is empty")
+	case len(id) > maxOnceID:
+		return errors.New("a used ID has more than 255 bytes")
+	case !until.After(now):
+		return errors.New("the time until which an ID is to be remembered has passed")
+	}
+	return nil
+}
