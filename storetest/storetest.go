@@ -1,5 +1,5 @@
-// Package storetest tests implementations of [ginjwt.SessionStore] and
-// [ginjwt.Blocklist]: what their comments promise, and that it holds for many
+// Package storetest tests implementations of [ginjwt.SessionStore],
+// [ginjwt.Blocklist] and [store.Once]: what their comments promise, and that it holds for many
 // callers at once. [Plays] tests what is built on them: that sessions survive clients,
 // networks and servers as they are. Run them with the race detector, against the real server:
 //

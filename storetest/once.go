@@ -1,0 +1,240 @@
+package storetest
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/gin-jwt-extended/ginjwt/store"
+)
+
+// Once tests a [store.Once]. open returns handles, as several processes have them, of one
+// store in which nothing was claimed; one handle will do where there is only one process.
+// It is called once for each test. The longest test takes three seconds, beside the
+// others.
+func Once(t *testing.T, open func(t *testing.T) []store.Once) {
+	for name, test := range onceTests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			require.NoError(t, test(t.Context(), open(t)))
+		})
+	}
+}
+
+// onceTests return an error that says what a store does wrong.
+var onceTests = map[string]func(context.Context, []store.Once) error{
+	"of a thousand one is first":          testThousand,
+	"what one has claimed the others see": testSeen,
+	"many IDs at once":                    testManyIDs,
+	"IDs are compared byte by byte":       testOnceIDs,
+	"an ID is kept until its time":        testUntil,
+	"what cannot be claimed is an error":  testRefusedClaims,
+	"a caller who goes away":              testGone,
+}
+
+const claimants = 1000
+
+// An hour from now no test runs any more.
+func inAnHour() time.Time { return time.Now().Add(time.Hour) }
+
+// race has n callers claim an ID at the same moment, and returns how many are first.
+func race(ctx context.Context, stores []store.Once, n int, id string) (int64, error) {
+	var firsts atomic.Int64
+	errs := make([]error, n)
+	until := inAnHour()
+	at(n, func(i int) {
+		first, err := stores[i%len(stores)].Claim(ctx, id, until)
+		errs[i] = err
+		if first {
+			firsts.Add(1)
+		}
+	})
+	return firsts.Load(), errors.Join(errs...)
+}
+
+func testThousand(ctx context.Context, stores []store.Once) error {
+	for range 3 {
+		firsts, err := race(ctx, stores, claimants, newID())
+		if err != nil {
+			return err
+		}
+		if firsts != 1 {
+			return fmt.Errorf("of %d callers at once %d are first", claimants, firsts)
+		}
+	}
+	return nil
+}
+
+func testSeen(ctx context.Context, stores []store.Once) error {
+	for range 10 {
+		for i := range stores {
+			id := newID()
+			if err := claim(ctx, stores[i], id, true); err != nil {
+				return err
+			}
+			for _, s := range stores {
+				if err := claim(ctx, s, id, false); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// claim makes sure that a claim is answered as it must be.
+func claim(ctx context.Context, s store.Once, id string, want bool) error {
+	first, err := s.Claim(ctx, id, inAnHour())
+	if err == nil && first != want {
+		err = fmt.Errorf("%q: first is %t, and must be %t", id, first, want)
+	}
+	return err
+}
+
+func testManyIDs(ctx context.Context, stores []store.Once) error {
+	const callers, each = 16, 50
+	ids := make([]string, each)
+	for i := range ids {
+		ids[i] = newID()
+	}
+	var firsts [each]atomic.Int64
+	errs := make([]error, callers)
+	at(callers, func(c int) {
+		for i := range ids {
+			first, err := stores[c%len(stores)].Claim(ctx, ids[(i+c)%each], inAnHour())
+			errs[c] = errors.Join(errs[c], err, claim(ctx, stores[c%len(stores)], newID(), true))
+			if first {
+				firsts[(i+c)%each].Add(1)
+			}
+		}
+	})
+	for i := range firsts {
+		if n := firsts[i].Load(); n != 1 {
+			errs = append(errs, fmt.Errorf("%d callers are first with one ID", n))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// onceIDs are none of them the same. Some are what a store may keep others by.
+func onceIDs() []string {
+	const id = "9f6c3a52-5d0e-4b7e-9a51-0c1d2e3f4a5b"
+	sum := sha256.Sum256([]byte("alice"))
+	half := hex.EncodeToString(sum[:16])
+	prefix := strings.Repeat("long", 63) // 252 bytes
+	return append([]string{
+		id, strings.ToUpper(id), strings.ReplaceAll(id, "-", ""), "{" + id + "}", "urn:uuid:" + id, id + " ", id[:35],
+		hex.EncodeToString(sum[:]), half, fmt.Sprintf("%s-%s-%s-%s-%s", half[:8], half[8:12], half[12:16], half[16:20], half[20:]),
+		string(sum[:]), string(sum[:16]),
+		prefix, prefix + "a", prefix + "b", prefix + "A", prefix + "abc", prefix + "abd", prefix + "ab ", prefix + "é",
+		" ", "  ", "\x00", "alice\x00", "alice\n", "alice\t", "\xff", "\xfe", "é", "e\u0301", "K", "\u212a", "0", "1", "true", "1 ", "01",
+	}, texts...)
+}
+
+func testOnceIDs(ctx context.Context, stores []store.Once) error {
+	for _, want := range []bool{true, false} {
+		for i, id := range onceIDs() {
+			if err := claim(ctx, stores[i%len(stores)], id, want); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// testUntil asks until the very end of a time that is no whole second. A second claim, of
+// a time that ends sooner, does not change when an ID leaves. Whether an ID can be claimed
+// again then is not promised.
+func testUntil(ctx context.Context, stores []store.Once) error {
+	const id, twice = "claimed", "claimed for a shorter time, too"
+	until := time.Now().Truncate(time.Second).Add(2900 * time.Millisecond)
+	for _, id := range []string{id, twice} {
+		if first, err := stores[0].Claim(ctx, id, until); err != nil || !first {
+			return fmt.Errorf("a new ID: first is %t, error %v", first, err)
+		}
+	}
+	sooner := time.Now().Add(time.Second)
+	if first, err := stores[0].Claim(ctx, twice, sooner); err != nil || first {
+		return fmt.Errorf("an ID that is claimed: first is %t, error %v", first, err)
+	}
+	for i := 0; time.Now().Before(until); i++ {
+		s := stores[i%len(stores)]
+		_, err := s.Claim(ctx, newID(), time.Now().Add(time.Second)) // lets a store drop what has expired
+		if err != nil {
+			return err
+		}
+		ask := id
+		if i%2 == 0 && time.Now().After(sooner) {
+			ask = twice
+		}
+		first, err := s.Claim(ctx, ask, inAnHour())
+		if left := time.Until(until); left > 0 && (first || err != nil) {
+			return fmt.Errorf("%q, %v before its time has passed: first is %t, error %v", ask, left, first, err)
+		}
+		<-time.After(5 * time.Millisecond)
+	}
+	_, err := stores[0].Claim(ctx, id, inAnHour())
+	return err
+}
+
+func testRefusedClaims(ctx context.Context, stores []store.Once) error {
+	for name, c := range map[string]struct {
+		id    string
+		until time.Time
+	}{
+		"an empty ID":             {"", inAnHour()},
+		"an ID of 256 bytes":      {strings.Repeat("x", 256), inAnHour()},
+		"a time that has passed":  {"past", time.Now().Add(-time.Second)},
+		"a time long ago":         {"past", time.Unix(1, 0)},
+		"the zero time":           {"past", time.Time{}},
+		"an ID of 128 characters": {strings.Repeat("é", 128), inAnHour()},
+	} {
+		if first, err := stores[0].Claim(ctx, c.id, c.until); first || err == nil {
+			return fmt.Errorf("%s: first is %t, and there is no error", name, first)
+		}
+	}
+	for _, id := range []string{"past", "x", strings.Repeat("x", 255)} {
+		if err := claim(ctx, stores[0], id, true); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// testGone has callers whose context ends before, or at any moment of, the call. Each
+// gets an error or an answer, and with no ID are two of them first.
+func testGone(ctx context.Context, stores []store.Once) error {
+	for i := range 100 {
+		id := newID()
+		gone, leave := context.WithCancel(ctx)
+		if i%10 == 0 {
+			leave()
+		} else {
+			time.AfterFunc(time.Duration(i)*20*time.Microsecond, leave)
+		}
+		first, err := stores[i%len(stores)].Claim(gone, id, inAnHour())
+		leave()
+		if first == (err != nil) {
+			return fmt.Errorf("of a new ID: first is %t, error %v", first, err)
+		}
+		firsts, failed := race(ctx, stores, 2, id)
+		if failed != nil {
+			return failed
+		}
+		if first {
+			firsts++
+		}
+		if firsts > 1 {
+			return fmt.Errorf("%d callers are first with one ID; one has gone away, with error %v", firsts, err)
+		}
+	}
+	return nil
+}
