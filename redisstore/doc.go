@@ -1,5 +1,5 @@
 /*
-Package redisstore keeps sessions and revoked tokens in Redis or Valkey, for
+Package redisstore keeps sessions, revoked tokens and used IDs in Redis or Valkey, for
 any number of processes: on one server, behind Sentinel, or in a cluster.
 
 	client := redis.NewClient(&redis.Options{
@@ -56,6 +56,7 @@ disk. A server that dies may take its last writes with it:
     on from there.
   - A login that was lost has to be repeated, and one that was ended may be back
     in the list of sessions; its tokens stay revoked.
+  - An ID that was claimed with [Once] can be claimed again if the claim was lost.
 
 Options.Replicas makes every write wait until so many replicas have it. This
 narrows the window and does not close it: the replica that becomes master need
@@ -65,7 +66,27 @@ are lost, and knows nothing of those that the others made.
 
 Set maxmemory-policy to noeviction. The keys of the blocklist never expire, so
 that no volatile-* policy drops them; an allkeys-* policy may. Sessions do
-expire, and an evicted one is a user who has to log in again.
+expire, and an evicted one is a user who has to log in again. The keys of [Once] expire
+too, and an evicted one can be claimed again: after [Store.Once], [Store.Ready] and
+[Store.Check] refuse each policy but noeviction.
+
+# What is used once
+
+[Once.Claim] tells one caller that it is first, also if the client sends its command
+several times because an answer was lost. This holds as long as the server keeps what
+it has acknowledged:
+
+  - A server that is killed and restarted keeps it with appendonly yes. With appendfsync
+    everysec a machine that loses power loses the last second of claims.
+  - A replica that takes over has it if Options.Replicas is the number of replicas. Then
+    nothing can be claimed while one of them is down. If Options.Replicas is less, the
+    replica that takes over may lack the last claims.
+  - A server that comes back empty, or from a backup, has lost what was claimed.
+  - A server whose clock is set forward by more than a minute forgets claims early.
+
+An ID whose claim was lost can be claimed again, as long as the token with it is good. A
+ticket lives for 30 seconds. A purpose token lives longer, so package ginjwt puts those
+that were consumed on the blocklist too, which outlives a lost server.
 
 # What is in Redis
 
@@ -75,6 +96,7 @@ With the prefix "ginjwt":
 	ginjwt:sessions:<hash>        zset    the sessions of an identity, by expiry in milliseconds
 	ginjwt:sessions:in:<hash>     zset    the same where there is a realm, of both
 	ginjwt:deleted:{…<sid>}:<n>   hash    whose session a call deleted, for a minute
+	ginjwt:once:<hash>            string  an ID that was used, until a minute after its time
 	ginjwt:schema                 hash    which version of these records there is
 	{ginjwt}:blocklist            zset    revoked IDs, by expiry in seconds
 	{ginjwt}:blocklist:log        stream  the last of them, about 100 000, in order
@@ -83,7 +105,7 @@ With the prefix "ginjwt":
 
 Nothing of it is a token, nor can a token be made of it. An ID that is a UUID is
 kept as its 16 bytes, any other as the first 16 bytes of its SHA-256. The name of
-a key shows neither identity nor realm, only their SHA-256.
+a key shows neither identity, nor realm, nor used ID, only their SHA-256.
 
 [Store.Migrate] notes the version of the records. Call it before a new version of
 this package is deployed, or at each start; processes of the version before may go
@@ -93,7 +115,7 @@ there.
 Besides what the client itself asks for, an ACL needs the keys ~ginjwt:* and
 ~{ginjwt}:*, and the commands ZADD, ZMSCORE, ZRANGE,
 ZRANGEBYSCORE, ZREM, ZREMRANGEBYSCORE, ZREVRANGE, ZSCORE, XADD, XINFO, XRANGE,
-XREAD, HDEL, HGET, HGETALL, HMGET, HSET, DEL, EXISTS, PERSIST, PEXPIREAT, TIME,
+XREAD, HDEL, HGET, HGETALL, HMGET, HSET, DEL, EXISTS, GET, SET, PERSIST, PEXPIREAT, TIME,
 EVAL, EVALSHA, and WAIT if Options.Replicas is set.
 */
 package redisstore

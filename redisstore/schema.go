@@ -16,7 +16,8 @@ import (
 
 // version is that of the records that this code writes. One more is needed
 // wherever code of the version before would misread one; Oldest is the version
-// that still reads them.
+// that still reads them. Keys of another kind, which older code never asks for, as
+// those of [Once], need none.
 //
 //  1. sessions without realm, ends, key, data, iss, sid, sub and jkt
 //  2. sessions with them
@@ -69,7 +70,8 @@ func (s *Store) Migrate(ctx context.Context) error {
 //
 // An error also says what to do about a server that is a replica, which knows late of
 // what was revoked, and about one that forgets any key when it is short of memory
-// (an allkeys policy of maxmemory-policy, and a maxmemory). It reads INFO for this; what a
+// (an allkeys policy of maxmemory-policy, and a maxmemory; after [Store.Once] a volatile
+// policy, too). It reads INFO for this; what a
 // user may not ask is no error.
 func (s *Store) Check(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, s.options.Timeout)

@@ -8,6 +8,7 @@ import (
 
 	"github.com/gin-jwt-extended/ginjwt"
 	"github.com/gin-jwt-extended/ginjwt/integration/testserver"
+	contract "github.com/gin-jwt-extended/ginjwt/store"
 	"github.com/gin-jwt-extended/ginjwt/storetest"
 )
 
@@ -40,6 +41,12 @@ func testContracts(t *testing.T, client redis.UniversalClient, rounds int) {
 	})
 	t.Run("blocklist", func(t *testing.T) {
 		storetest.Blocklist(t, func(t *testing.T) ginjwt.Blocklist { return emptyStore(t, client).Blocklist(t.Context()) })
+	})
+	t.Run("once", func(t *testing.T) {
+		storetest.Once(t, func(t *testing.T) []contract.Once {
+			store := emptyStore(t, client)
+			return []contract.Once{store.Once(), store.Once(), store.Once()}
+		})
 	})
 	t.Run("plays", func(t *testing.T) {
 		storetest.Plays(t, func(t *testing.T) (ginjwt.SessionStore, ginjwt.Blocklist) {

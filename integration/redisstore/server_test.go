@@ -30,6 +30,7 @@ func calls(store *tested, b *redisstore.Blocklist) map[string]func(context.Conte
 			return sessions.DeleteMany(ctx, []ginjwt.Session{s, sessionFor("other", "alice"), sessionFor("third", "bob")})
 		},
 		"List":    func(ctx context.Context) error { _, err := sessions.List(ctx, "", "alice"); return err },
+		"Claim":   func(ctx context.Context) error { _, err := store.Once().Claim(ctx, "id", hour); return err },
 		"Migrate": store.Migrate,
 		"Check":   store.Check,
 		"Ready":   store.Ready,

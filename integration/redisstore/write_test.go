@@ -18,7 +18,7 @@ import (
 )
 
 // writes are the calls that change something.
-var writes = []string{"Create", "Replace", "Delete", "DeleteMany", "Add", "AddMany", "Migrate"}
+var writes = []string{"Create", "Replace", "Delete", "DeleteMany", "Claim", "Add", "AddMany", "Migrate"}
 
 func TestWritesWaitForReplicas(t *testing.T) {
 	t.Parallel()
@@ -42,6 +42,8 @@ func TestWritesWaitForReplicas(t *testing.T) {
 	assert.Zero(t, replica.Exists(ctx, "ginjwt:session:one", "ginjwt:session:other").Val())
 	add(t, b, "id")
 	assert.EqualValues(t, 2, replica.ZCard(ctx, setKey).Val())
+	requireFirst(t, store.Once(), "id")
+	assert.EqualValues(t, 1, replica.Exists(ctx, onceKey("id")).Val())
 }
 
 func TestTooFewReplicasAreAnError(t *testing.T) {

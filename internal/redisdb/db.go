@@ -20,8 +20,13 @@ type DB struct {
 	Timeout  time.Duration // of each question
 	Replicas int           // that must have a write
 
-	mayNotAsk atomic.Bool // about the server itself
+	mayNotAsk     atomic.Bool // about the server itself
+	needsExpiring atomic.Bool // see NeedsExpiring
 }
+
+// NeedsExpiring has CheckServer refuse a server that forgets keys that expire before
+// they do.
+func (db *DB) NeedsExpiring() { db.needsExpiring.Store(true) }
 
 type answer[T any] struct {
 	value T

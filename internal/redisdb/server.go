@@ -47,7 +47,7 @@ func (db *DB) checkNode(ctx context.Context, node redis.Cmdable) error {
 	if err := checkRole(fieldsOf(replication.Val())); err != nil {
 		return err
 	}
-	return checkEviction(fieldsOf(memory.Val()))
+	return db.checkEviction(fieldsOf(memory.Val()))
 }
 
 const replicaServer = "the server is a replica, which knows late of what was revoked: connect to the master, with Sentinel without ReplicaOnly"
@@ -63,10 +63,12 @@ func checkRole(replication map[string]string) error {
 	return nil
 }
 
-// checkEviction looks for a policy by which keys go that do not expire. Without a
-// limit there is no reason for it.
-func checkEviction(memory map[string]string) error {
-	if policy := memory["maxmemory_policy"]; strings.HasPrefix(policy, "allkeys-") && memory["maxmemory"] != "0" {
+// checkEviction looks for a policy by which keys go that do not expire, or not yet if the
+// store needs those. Without a limit there is no reason for it.
+func (db *DB) checkEviction(memory map[string]string) error {
+	policy := memory["maxmemory_policy"]
+	forgets := strings.HasPrefix(policy, "allkeys-") || strings.HasPrefix(policy, "volatile-") && db.needsExpiring.Load()
+	if forgets && memory["maxmemory"] != "0" {
 		return replica.Unfit(fmt.Sprintf("the server forgets keys when it is short of memory (maxmemory-policy %s): set maxmemory-policy to noeviction", policy))
 	}
 	return nil

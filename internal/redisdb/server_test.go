@@ -29,7 +29,7 @@ func TestWhatInfoSays(t *testing.T) {
 	} {
 		err := checkRole(fieldsOf(info))
 		if err == nil {
-			err = checkEviction(fieldsOf(info))
+			err = new(DB).checkEviction(fieldsOf(info))
 		}
 		if want == "" {
 			assert.NoError(t, err, "%q", info)
@@ -37,4 +37,16 @@ func TestWhatInfoSays(t *testing.T) {
 		}
 		assert.EqualError(t, err, want, "%q", info)
 	}
+}
+
+func TestWhatInfoSaysWhereExpiringKeysAreNeeded(t *testing.T) {
+	t.Parallel()
+	db := new(DB)
+	db.NeedsExpiring()
+	for _, policy := range []string{"volatile-lru", "volatile-lfu", "volatile-random", "volatile-ttl", "allkeys-lru"} {
+		assert.EqualError(t, db.checkEviction(fieldsOf("maxmemory:1048576\r\nmaxmemory_policy:"+policy+"\r\n")),
+			"the server forgets keys when it is short of memory (maxmemory-policy "+policy+"): set maxmemory-policy to noeviction")
+		assert.NoError(t, db.checkEviction(fieldsOf("maxmemory:0\r\nmaxmemory_policy:"+policy+"\r\n")))
+	}
+	assert.NoError(t, db.checkEviction(fieldsOf("maxmemory:1048576\r\nmaxmemory_policy:noeviction\r\n")))
 }

@@ -1,0 +1,71 @@
+package redisstore
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/gin-jwt-extended/ginjwt/internal/redisdb"
+	"github.com/gin-jwt-extended/ginjwt/store"
+)
+
+var _ store.Once = (*Once)(nil)
+
+// Once is a [store.Once]. Make one with [Store.Once].
+//
+// An ID that was claimed is a key that expires. What a server loses can be claimed
+// again: the package comment says when that may happen, and how to prevent it.
+type Once struct {
+	db     *redisdb.DB
+	prefix string
+}
+
+// Once returns what the store remembers of used IDs. From now on [Store.Check] and
+// [Store.Ready] also refuse a server that evicts keys that expire, as each volatile
+// policy of maxmemory-policy does.
+func (s *Store) Once() *Once {
+	s.db.NeedsExpiring()
+	return &Once{s.db, s.options.Prefix}
+}
+
+// claimScript answers 1 to the call whose mark is there, or whose mark it sets: that is
+// also the call that has been sent before, and whose answer was lost. It writes the mark
+// again then, as WAIT waits for what its own connection has written, and no more.
+//
+// The key expires when the time has passed by the server's clock, and when as much time
+// has passed as the caller has seen left, so that one of their clocks may be wrong. It
+// expires a minute later, as sessions do: then it is there until the time has passed by
+// the clock of any process that is within 30 seconds of the server's.
+//
+// KEYS: the ID; ARGV: call, time, and how long that is from now on by the caller's clock,
+// in milliseconds.
+var claimScript = redis.NewScript(`
+local mark = redis.call('GET', KEYS[1])
+if mark and mark ~= ARGV[1] then
+	return 0
+end
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local ends = math.max(tonumber(ARGV[2]), now + tonumber(ARGV[3]))
+redis.call('SET', KEYS[1], ARGV[1], 'PXAT', string.format('%.0f', ends + 60000))
+return 1
+`)
+
+// Claim reports whether id is claimed for the first time. On an error it is not known
+// whether it is claimed now. A server without memory for more, whose maxmemory-policy is
+// noeviction, is an error.
+func (o *Once) Claim(ctx context.Context, id string, until time.Time) (bool, error) {
+	now := time.Now()
+	if err := store.CheckClaim(id, until, now); err != nil {
+		return false, fmt.Errorf("redisstore: %w", err)
+	}
+	mark := redisdb.RandomMark()
+	return redisdb.Ask(ctx, o.db, func(ctx context.Context) (bool, error) {
+		first, err := o.db.Write(ctx, claimScript, []string{o.key(id)}, mark, until.UnixMilli(), until.Sub(now).Milliseconds())
+		return first == int64(1), err
+	})
+}
+
+func (o *Once) key(id string) string { return o.prefix + ":once:" + hashOf(id) }
