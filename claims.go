@@ -61,6 +61,10 @@ var reservedClaims = map[string]string{
 // sessionClaims are reserved where there are sessions.
 var sessionClaims = []string{"sid", "gen", "upstream"}
 
+// singleUseClaims are those of tokens that are used once, in which they stand beside the
+// claims whose names are settings.
+var singleUseClaims = []string{"at", "bnd"}
+
 // insteadOf returns what to do instead of setting a reserved claim.
 func (n *claimNames) insteadOf(name string) string {
 	switch name {

@@ -26,7 +26,7 @@ func (c Config) String() string {
 			fmt.Fprintf(&b, "%s: [redacted]", name)
 		case "Issuers":
 			fmt.Fprintf(&b, "Issuers: %v", c.Issuers)
-		case "Blocklist", "Sessions", "Observer":
+		case "Blocklist", "Once", "Sessions", "Observer":
 			fmt.Fprintf(&b, "%s: %T", name, field.Interface())
 		case "Now", "IssuerResolver":
 			b.WriteString(name + ": set")

@@ -61,6 +61,9 @@ func (c Config) withDefaults() Config {
 	if c.Blocklist == nil {
 		c.Blocklist = &store.MemoryBlocklist{Now: c.Now}
 	}
+	if c.Once == nil {
+		c.Once = &store.MemoryOnce{Now: c.Now}
+	}
 	c.copyLists()
 	if len(c.TokenLocation) == 0 {
 		c.TokenLocation = []Location{InHeaders}

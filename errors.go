@@ -23,6 +23,7 @@ var (
 	ErrExpiredToken      = errors.New("ginjwt: token has expired")                    // 401
 	ErrFreshRequired     = errors.New("ginjwt: fresh token required")                 // 401
 	ErrRevokedToken      = errors.New("ginjwt: token has been revoked")               // 401
+	ErrConsumed          = errors.New("ginjwt: token was used before")                // 401
 	ErrSessionEnded      = errors.New("ginjwt: session has ended")                    // 401
 	ErrSessionReused     = errors.New("ginjwt: refresh token was used before")        // 401
 	ErrUserLookup        = errors.New("ginjwt: user not found")                       // 401
@@ -148,6 +149,8 @@ var answers = []answer{
 		[]string{reasonTokenExpired}},
 	{ErrRevokedToken, 401, "Token has been revoked", revokedTokenLoader, 401, "invalid_token", "The token has been revoked",
 		[]string{reasonTokenRevoked}},
+	{ErrConsumed, 401, "Token has already been used", revokedTokenLoader, 401, "invalid_token", "The token has been used",
+		[]string{reasonTokenConsumed}},
 	{ErrSessionEnded, 401, "Session has ended", revokedTokenLoader, 401, "invalid_token", "The session has ended",
 		[]string{reasonSessionEnded}},
 	{ErrSessionReused, 401, "Refresh token has already been used", revokedTokenLoader, 401, "invalid_token", "The session has ended",

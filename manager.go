@@ -26,6 +26,7 @@ type JWTManager struct {
 	verifier    *verifier
 	minter      *minter
 	revocations *revocations
+	once        *usedOnce
 	sessions    *sessionPolicy // nil: there are none
 	checks      *tokenChecks
 	reader      *requestReader
@@ -95,6 +96,7 @@ func (m *JWTManager) assemble(checked checkedConfig, revokes bool) {
 		list: m.events.blocklist(config.Blocklist), callbacks: loaders, realm: config.Realm, required: revokes, sessions: config.Sessions != nil,
 		events: m.events, now: config.Now, leeway: config.DecodeLeeway, accessLifetime: config.AccessTokenExpires, idleLifetime: config.RefreshTokenExpires,
 	}
+	m.once = &usedOnce{store: m.events.once(config.Once), realm: config.Realm, leeway: config.DecodeLeeway}
 	if config.Sessions != nil {
 		m.sessions = &sessionPolicy{
 			store: m.events.sessions(config.Sessions), config: config, minter: m.minter,

@@ -54,6 +54,26 @@ func (b observedBlocklist) Self() any {
 	return b
 }
 
+// observedOnce is a store of what was used whose failures are events.
+type observedOnce struct {
+	once   store.Once
+	events *events
+}
+
+func (e *events) once(o store.Once) store.Once {
+	if e == nil {
+		return o
+	}
+	return observedOnce{o, e}
+}
+
+func (o observedOnce) Claim(ctx context.Context, id string, until time.Time) (bool, error) {
+	start := time.Now()
+	first, err := o.once.Claim(ctx, id, until)
+	o.events.storeFailed(ctx, OperationOnceClaim, start, err)
+	return first, err
+}
+
 // observedSessions is a store of sessions whose failures are events.
 type observedSessions struct {
 	store  store.SessionStore

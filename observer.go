@@ -194,12 +194,13 @@ const (
 // Operation says what a store, or a function of the application, was asked.
 type Operation string
 
-// The operations of Config.Blocklist and Config.Sessions, of the TokenInBlocklistLoader,
-// and of Config.IssuerResolver.
+// The operations of Config.Blocklist, Config.Once and Config.Sessions, of the
+// TokenInBlocklistLoader, and of Config.IssuerResolver.
 const (
 	OperationBlocklistAdd      Operation = "blocklist_add"
 	OperationBlocklistContains Operation = "blocklist_contains"
 	OperationBlocklistLoader   Operation = "blocklist_loader"
+	OperationOnceClaim         Operation = "once_claim"
 	OperationSessionCreate     Operation = "session_create"
 	OperationSessionGet        Operation = "session_get"
 	OperationSessionReplace    Operation = "session_replace"

@@ -927,7 +927,7 @@ func TestEventsInTheDocs(t *testing.T) {
 	for _, operation := range []ginjwt.Operation{
 		ginjwt.OperationBlocklistAdd, ginjwt.OperationBlocklistContains, ginjwt.OperationBlocklistLoader, ginjwt.OperationSessionCreate,
 		ginjwt.OperationSessionGet, ginjwt.OperationSessionReplace, ginjwt.OperationSessionDelete, ginjwt.OperationSessionList,
-		ginjwt.OperationIssuerResolver,
+		ginjwt.OperationOnceClaim, ginjwt.OperationIssuerResolver,
 	} {
 		assert.Contains(t, page, "`"+string(operation)+"`")
 	}

@@ -21,6 +21,7 @@ const (
 	reasonTokenType        = "token_wrong_type" // access or refresh token, the wrong one
 	reasonTokenExpired     = "token_expired"
 	reasonTokenRevoked     = "token_revoked"
+	reasonTokenConsumed    = "token_consumed" // it is used once, and was
 
 	reasonSessionEnded  = "session_ended"
 	reasonSessionReused = "session_reused"

@@ -76,7 +76,7 @@ func TestEveryKindIsInTheTables(t *testing.T) {
 var namedKinds = map[string]error{
 	"ErrNoAuthorization": ErrNoAuthorization, "ErrMultipleTokens": ErrMultipleTokens, "ErrInvalidHeader": ErrInvalidHeader,
 	"ErrInvalidQueryParam": ErrInvalidQueryParam, "ErrInvalidToken": ErrInvalidToken, "ErrWrongToken": ErrWrongToken,
-	"ErrCSRF": ErrCSRF, "ErrExpiredToken": ErrExpiredToken, "ErrFreshRequired": ErrFreshRequired, "ErrRevokedToken": ErrRevokedToken,
+	"ErrCSRF": ErrCSRF, "ErrExpiredToken": ErrExpiredToken, "ErrFreshRequired": ErrFreshRequired, "ErrRevokedToken": ErrRevokedToken, "ErrConsumed": ErrConsumed,
 	"ErrSessionEnded": ErrSessionEnded, "ErrSessionReused": ErrSessionReused, "ErrUserLookup": ErrUserLookup,
 	"ErrVerification": ErrVerification, "ErrInsufficientScope": ErrInsufficientScope, "ErrUnavailable": ErrUnavailable, "ErrCallback": ErrCallback,
 }

@@ -67,6 +67,7 @@ func newReasonsApp(t *testing.T, profile string, configure ...func(*ginjwt.Confi
 		a.engine.POST(path, a.mgr.JWTRequired(options...), identify)
 	}
 	a.engine.POST("/refresh", a.mgr.RefreshHandler())
+	a.engine.POST("/consumed", func(c *gin.Context) { a.mgr.Refuse(c, ginjwt.ErrConsumed) })
 	a.engine.POST("/logout", a.mgr.LogoutHandler())
 	return a
 }
@@ -224,6 +225,7 @@ var refusedForReasons = []refusedFor{
 		a.sessions.down.Store(true)
 		return a.bearer("/refresh", pair.RefreshToken)
 	}},
+	{"what was used", "token_consumed", 401, func(_ *testing.T, a *reasonsApp) *httptest.ResponseRecorder { return a.send("/consumed") }},
 	{"no keys", "keys_unavailable", 503, func(t *testing.T, a *reasonsApp) *httptest.ResponseRecorder {
 		return a.bearer("/headers", a.signed(t, map[string]any{"alg": "ES256"}, jwt.MapClaims{"iss": issuerA}))
 	}},

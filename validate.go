@@ -41,6 +41,11 @@ func (c Config) validateClaims(p *problems) {
 		p.add("DecodeLeeway", "must be between zero and 100 years")
 	}
 	c.ownRules().claims.validate(p, func(field string) string { return field })
+	for _, n := range c.namedClaims() {
+		if slices.Contains(singleUseClaims, n.name) {
+			p.add(n.field, "%q is a claim of tokens that are used once", n.name)
+		}
+	}
 	for _, list := range []struct {
 		field  string
 		values []string
@@ -54,6 +59,9 @@ func (c Config) validateClaims(p *problems) {
 		if slices.Contains(list.values, "") {
 			p.add(list.field, "holds an empty value")
 		}
+	}
+	if slices.ContainsFunc(c.DecodeTypes, isSingleUse) {
+		p.add("DecodeTypes", "holds the type of tokens that are used once, which no route accepts")
 	}
 	if len(c.RequiredClaims) > maxRequired {
 		p.add("RequiredClaims", "holds more than %d names", maxRequired)
@@ -69,6 +77,9 @@ func (c Config) validateClaims(p *problems) {
 	}
 	if isNil(c.Blocklist) {
 		p.add("Blocklist", "is a nil pointer")
+	}
+	if isNil(c.Once) {
+		p.add("Once", "is a nil pointer")
 	}
 	if c.Observer != nil && isNil(c.Observer) {
 		p.add("Observer", "is a nil pointer")
@@ -171,9 +182,7 @@ func (c Config) validateSessions(p *problems) {
 	if c.RefreshTokenExpires == NeverExpires {
 		p.add("RefreshTokenExpires", "must not be NeverExpires with Sessions, which would be kept for ever")
 	}
-	for _, n := range []struct{ field, name string }{
-		{"IdentityClaim", c.IdentityClaim}, {"TypeClaim", c.TypeClaim}, {"FreshClaim", c.FreshClaim},
-	} {
+	for _, n := range c.namedClaims() {
 		if slices.Contains(sessionClaims, n.name) {
 			p.add(n.field, "%q is the claim of a session", n.name)
 		}
@@ -203,6 +212,11 @@ func (c Config) validateNoSessions(p *problems) {
 type namedClaim struct {
 	field, name string
 	others      []string // whose names it must not have
+}
+
+// namedClaims are those that every token of the manager has.
+func (c Config) namedClaims() []namedClaim {
+	return []namedClaim{{field: "IdentityClaim", name: c.IdentityClaim}, {field: "TypeClaim", name: c.TypeClaim}, {field: "FreshClaim", name: c.FreshClaim}}
 }
 
 // validate reports names that a claim cannot have, as another has it already.

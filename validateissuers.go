@@ -92,6 +92,9 @@ func (i Issuer) validateLists(p *problems, field func(string) string) {
 	if slices.ContainsFunc(i.AccessTypes, meansRefresh) {
 		p.add(field("AccessTypes"), "holds a type of refresh tokens, which are never accepted")
 	}
+	if slices.ContainsFunc(i.Types, isSingleUse) {
+		p.add(field("Types"), "holds the type of tokens that are used once, which are never accepted")
+	}
 	if len(i.RequiredClaims) > maxRequired {
 		p.add(field("RequiredClaims"), "holds more than %d names", maxRequired)
 	}

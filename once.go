@@ -1,0 +1,40 @@
+package ginjwt
+
+import (
+	"context"
+	"time"
+
+	"github.com/gin-jwt-extended/ginjwt/store"
+)
+
+// Once is where it is remembered what was used, so that nothing is used twice.
+type Once = store.Once
+
+// MemoryOnce is a Once in this process's memory: other processes know nothing of it,
+// and it is empty after a restart.
+type MemoryOnce = store.MemoryOnce
+
+// usedOnce decides who is the first to use something.
+type usedOnce struct {
+	store  store.Once
+	realm  string
+	leeway time.Duration
+}
+
+// claim uses a token up. An error that is not [ErrConsumed] means that nobody knows whether
+// it is used up. A client that has gone away before claims nothing; one that goes away while the
+// store is asked changes nothing, as the token would be used up without an effect.
+func (u *usedOnce) claim(ctx context.Context, kind singleUse, token *Token) error {
+	if err := ctx.Err(); err != nil {
+		return refusal(ErrUnavailable, err).about(token)
+	}
+	id := derivedID(string(kind.name), u.realm, token.Issuer, token.ID)
+	first, err := u.store.Claim(context.WithoutCancel(ctx), id, keptUntil(token.ExpiresAt, u.leeway))
+	switch {
+	case err != nil:
+		return refusal(ErrUnavailable, err).about(token)
+	case !first:
+		return refusal(ErrConsumed, nil).about(token)
+	}
+	return nil
+}
