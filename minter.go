@@ -53,28 +53,34 @@ func (m *minter) issue(ctx context.Context, typ TokenType, identity any, spec *t
 	if m.events != nil && claims.id == "" { // which the event names
 		claims.id = newID(tokenUUID)
 	}
-	s := scratches.Get().(*scratch)
-	defer s.free()
-	if s.payload, err = claims.appendTo(s.payload[:0], &m.keys); err != nil {
-		return "", err
-	}
-	if err := m.checkRequired(typ, s.payload); err != nil {
-		return "", err
-	}
-	if s.encoded, err = appendHeader(s.encoded[:0], spec.header, key); err != nil {
-		return "", err
-	}
-	encoded, err := m.sign(s, key)
+	encoded, err := m.encode(spec.header, &claims, key)
 	if err == nil {
 		m.events.issued(ctx, &claims, start)
 	}
 	return encoded, err
 }
 
-// checkRequired refuses to make a token that this manager would refuse.
+// encode writes and signs a token.
+func (m *minter) encode(header Header, claims *newClaims, key *keys.Bound) (encoded string, err error) {
+	s := scratches.Get().(*scratch)
+	defer s.free()
+	if s.payload, err = claims.appendTo(s.payload[:0], &m.keys); err != nil {
+		return "", err
+	}
+	if err := m.checkRequired(claims.typ, s.payload); err != nil {
+		return "", err
+	}
+	if s.encoded, err = appendHeader(s.encoded[:0], header, key); err != nil {
+		return "", err
+	}
+	return m.sign(s, key)
+}
+
+// checkRequired refuses to make an access or a refresh token that this manager would
+// refuse.
 func (m *minter) checkRequired(typ TokenType, payload []byte) error {
 	own := m.verifier.own
-	if len(own.required) == 0 {
+	if len(own.required) == 0 || typ != AccessToken && typ != RefreshToken {
 		return nil
 	}
 	p, err := readPayload(payload, string(payload), &own.claims, own.required)
@@ -107,12 +113,14 @@ func (m *minter) complete(ctx context.Context, spec *tokenSpec, typ TokenType, i
 	if load := m.callbacks.additionalHeaders; load != nil {
 		header, err := load(ctx, identity)
 		if err != nil {
-			return fmt.Errorf("ginjwt: AdditionalHeadersLoader: %w", err)
+			return headersFailed(err)
 		}
 		spec.header = merged(header, spec.header)
 	}
 	return m.checkReserved(spec.claims)
 }
+
+func headersFailed(err error) error { return fmt.Errorf("ginjwt: AdditionalHeadersLoader: %w", err) }
 
 func (m *minter) checkReserved(claims Claims) error {
 	for name, value := range claims {

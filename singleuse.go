@@ -1,0 +1,119 @@
+package ginjwt
+
+import (
+	"context"
+	"time"
+
+	"github.com/golang-jwt/jwt/v5"
+
+	"github.com/gin-jwt-extended/ginjwt/keys"
+)
+
+// newSingleUse is what a caller asks of a new token that is used once.
+type newSingleUse struct {
+	kind     singleUse
+	audience string
+	user     any    // for the loaders of headers and keys
+	identity string // as it stands in the token
+
+	id           string
+	now, expires time.Time
+	claims       Claims // in which no claim is that every token has
+
+	// bind, if it is not nil, adds to claims what depends on the key that signs.
+	bind func(claims Claims, key *keys.Bound) error
+}
+
+// issueSingleUse makes and signs a token that is used once. The keys are those for access
+// tokens. It has no claims of the AdditionalClaimsLoader, and need not have those of
+// Config.RequiredClaims.
+func (m *minter) issueSingleUse(ctx context.Context, n newSingleUse) (string, error) {
+	start := m.events.begin()
+	header := Header{}
+	if load := m.callbacks.additionalHeaders; load != nil {
+		added, err := load(ctx, n.user)
+		if err != nil {
+			return "", headersFailed(err)
+		}
+		header = merged(header, added)
+	}
+	header["typ"] = n.kind.typ
+	key, err := m.signingKey(ctx, n.user, AccessToken, n.now, n.expires)
+	if err != nil {
+		return "", err
+	}
+	if n.bind != nil {
+		if err := n.bind(n.claims, key); err != nil {
+			return "", err
+		}
+	}
+	claims := newClaims{
+		issuedAt: n.now, id: n.id, typ: n.kind.name, identity: n.identity,
+		audience: []string{n.audience}, issuer: m.config.EncodeIssuer, expires: n.expires, others: n.claims,
+	}
+	if !m.config.DisableEncodeNBF {
+		claims.notBefore = n.now
+	}
+	encoded, err := m.encode(header, &claims, key)
+	if err == nil {
+		m.events.issued(ctx, &claims, start)
+	}
+	return encoded, err
+}
+
+// errOtherKind and errNoExpiry: the manager signs no such token, but who shares its key
+// might.
+var (
+	errOtherKind = invalid(jwt.ErrTokenInvalidClaims, "The token is of another kind")
+	errNoExpiry  = invalid(jwt.ErrTokenRequiredClaimMissing, `Token is missing the "exp" claim`)
+)
+
+// decodeSingleUse verifies a token that is used once, and returns it with the key that
+// verified it. The keys are those of the manager for access tokens, and no loader but the
+// DecodeKeyLoader is asked. The token is not remembered: it comes once. Like decode it
+// checks an expired token to the end.
+func (v *verifier) decodeSingleUse(ctx context.Context, encoded string, kind singleUse, audience string) (*Token, *keys.Bound, error) {
+	if len(encoded) > v.maxSize {
+		return nil, nil, errTooLarge
+	}
+	s := scratches.Get().(*scratch)
+	defer s.free()
+	now := v.now()
+	parts, good, err := v.readOwn(s, encoded)
+	if err != nil {
+		return nil, nil, err
+	}
+	said := good.payload.typ
+	good.rules, good.payload.typ = v.own.forSingleUse(kind, audience), AccessToken // for a key that is for one type
+	if err := v.verifySignature(ctx, v.ring.Load(), parts, s.signature, good, now); err != nil {
+		return nil, nil, err
+	}
+	good.payload.typ = said
+	token := newToken(encoded, &good.contents, now)
+	expired, err := v.claims.check(token, &good.payload, good.rules, decodeSpec{}, now)
+	switch {
+	case err != nil:
+		return nil, nil, err
+	case v.foreign[token.Issuer] != nil: // whose keys may be the same
+		return nil, nil, errIssuer
+	case said != kind.name:
+		return nil, nil, errOtherKind
+	case token.ID == "":
+		return nil, nil, errNoJTI
+	case token.IssuedAt.IsZero():
+		return nil, nil, errNoIssuedAt
+	case token.ExpiresAt.IsZero():
+		return nil, nil, errNoExpiry
+	case expired:
+		return nil, nil, refusal(ErrExpiredToken, jwt.ErrTokenExpired).about(token)
+	}
+	return token, good.key, nil
+}
+
+// forSingleUse are the rules for tokens of the manager that are used once.
+func (r *issuerRules) forSingleUse(kind singleUse, audience string) *issuerRules {
+	return &issuerRules{
+		realm: r.realm, issuers: r.issuers, audience: []string{audience}, claims: r.claims,
+		acceptedTypes: acceptedTypes([]string{kind.typ}),
+	}
+}
