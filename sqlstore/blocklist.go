@@ -10,8 +10,9 @@ import (
 )
 
 var (
-	_ store.WatchedBlocklist = (*Blocklist)(nil)
-	_ store.BlocklistAdder   = (*Blocklist)(nil)
+	_ store.WatchedBlocklist  = (*Blocklist)(nil)
+	_ store.ChangingBlocklist = (*Blocklist)(nil)
+	_ store.BlocklistAdder    = (*Blocklist)(nil)
 )
 
 // Blocklist is a [store.Blocklist]: a list in the database, and a full copy of
@@ -47,7 +48,7 @@ func (b *Blocklist) AddMany(ctx context.Context, revocations []store.Revocation)
 	return b.copy.AddAll(ctx, all)
 }
 
-// Self returns the list: see [store.BlocklistAdder].
+// Self returns the list: see [store.BlocklistAdder] and [store.ChangingBlocklist].
 func (b *Blocklist) Self() any { return b }
 
 // Contains reports whether any of ids is blocked. It asks the database only
@@ -55,6 +56,10 @@ func (b *Blocklist) Self() any { return b }
 func (b *Blocklist) Contains(ctx context.Context, ids ...string) (bool, error) {
 	return b.copy.Contains(ctx, ids...)
 }
+
+// Changed returns a channel that is closed when this process next learns of an ID that
+// was added, by itself or by another process.
+func (b *Blocklist) Changed() <-chan struct{} { return b.copy.Changed() }
 
 // Ready waits until the copy is complete for the first time, or ctx ends. It then
 // asks as [Store.Ready] does. It does not wait for a server that cannot keep a store,

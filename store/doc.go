@@ -8,5 +8,5 @@
 // Gin.
 //
 // A store may do more than it must: [SessionsDeleter] and [BlocklistAdder] spare
-// calls where many sessions end at once.
+// calls where many sessions end at once; a [ChangingBlocklist] tells when it changes.
 package store

@@ -8,8 +8,8 @@ import (
 )
 
 var (
-	_ Blocklist      = (*MemoryBlocklist)(nil)
-	_ BlocklistAdder = (*MemoryBlocklist)(nil)
+	_ ChangingBlocklist = (*MemoryBlocklist)(nil)
+	_ BlocklistAdder    = (*MemoryBlocklist)(nil)
 )
 
 // MemoryBlocklist is a [Blocklist] in this process's memory. The zero value is
@@ -38,7 +38,7 @@ func (b *MemoryBlocklist) AddMany(ctx context.Context, entries []Revocation) err
 	return nil
 }
 
-// Self returns the list: see [BlocklistAdder].
+// Self returns the list: see [BlocklistAdder] and [ChangingBlocklist].
 func (b *MemoryBlocklist) Self() any { return b }
 
 // Contains reports whether any of ids is blocked. It never fails.
@@ -53,6 +53,9 @@ func (b *MemoryBlocklist) Contains(_ context.Context, ids ...string) (bool, erro
 	}
 	return false, nil
 }
+
+// Changed returns a channel that is closed when the next ID is added.
+func (b *MemoryBlocklist) Changed() <-chan struct{} { return b.set.Changed() }
 
 func (b *MemoryBlocklist) now() time.Time {
 	if b.Now != nil {

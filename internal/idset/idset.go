@@ -85,8 +85,9 @@ var hexDigits = func() (values [256]byte) {
 // Set is a set of keys. The zero value is empty and ready to use, by any number
 // of goroutines. It drops expired entries as it grows.
 type Set struct {
-	used   atomic.Bool // since the first Add
-	shards [shardCount]shard
+	used    atomic.Bool // since the first Add
+	changed signal
+	shards  [shardCount]shard
 }
 
 const (
@@ -110,17 +111,30 @@ func (s *Set) shard(hash uint64) *shard { return &s.shards[hash>>(64-shardBits)]
 func (s *Set) Add(e Entry, now func() time.Time) {
 	s.used.Store(true)
 	hash := e.Key.hash()
-	shard := s.shard(hash)
-	shard.mu.Lock()
-	defer shard.mu.Unlock()
-	if shard.until == nil {
-		shard.hold(make(map[Key]uint32))
+	if s.shard(hash).add(e, hash, now) {
+		s.changed.fire()
 	}
-	shard.until[e.Key] = max(e.Until, shard.until[e.Key])
-	shard.filter.Load().add(hash)
-	if len(shard.until) >= shard.purgeAt {
-		shard.purge(now())
+}
+
+// Changed returns a channel that is closed when the next key is added that the set
+// does not have. Who gets the channel first, and looks into the set then, misses
+// nothing.
+func (s *Set) Changed() <-chan struct{} { return s.changed.next() }
+
+// add reports whether the key is new.
+func (s *shard) add(e Entry, hash uint64, now func() time.Time) (isNew bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.until == nil {
+		s.hold(make(map[Key]uint32))
 	}
+	before, known := s.until[e.Key]
+	s.until[e.Key] = max(e.Until, before)
+	s.filter.Load().add(hash)
+	if len(s.until) >= s.purgeAt {
+		s.purge(now())
+	}
+	return !known
 }
 
 // Contains reports whether key is in the set. An entry that has expired may

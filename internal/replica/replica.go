@@ -93,6 +93,10 @@ func (c *Copy) Contains(ctx context.Context, ids ...string) (bool, error) {
 	return false, c.trust(answer)
 }
 
+// Changed returns a channel that is closed when the copy next takes over an ID that it
+// does not have.
+func (c *Copy) Changed() <-chan struct{} { return c.set.Changed() }
+
 func (c *Copy) holdsAny(ids []string) bool {
 	if c.set.Empty() {
 		return false

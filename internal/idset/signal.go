@@ -1,0 +1,31 @@
+package idset
+
+import "sync/atomic"
+
+// signal tells those who wait that something has changed. The zero value is ready to
+// use. Where nobody waits, fire costs one read.
+type signal struct {
+	waited atomic.Pointer[chan struct{}] // nil: nobody waits
+}
+
+// next returns a channel that the next fire closes.
+func (s *signal) next() <-chan struct{} {
+	fresh := make(chan struct{})
+	for {
+		if waited := s.waited.Load(); waited != nil {
+			return *waited
+		}
+		if s.waited.CompareAndSwap(nil, &fresh) {
+			return fresh
+		}
+	}
+}
+
+func (s *signal) fire() {
+	if s.waited.Load() == nil {
+		return
+	}
+	if waited := s.waited.Swap(nil); waited != nil {
+		close(*waited)
+	}
+}
