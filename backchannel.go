@@ -106,18 +106,9 @@ const unheard = time.Hour
 
 // blockAll refuses whatever has one of the IDs. After an error some of them may be blocked.
 func (r *revocations) blockAll(ctx context.Context, ids []string, until time.Time) error {
-	list, ok := store.AdderOf(r.list)
-	if !ok {
-		for _, id := range ids {
-			if err := r.list.Add(ctx, id, until); err != nil {
-				return err
-			}
-		}
-		return nil
-	}
 	entries := make([]store.Revocation, len(ids))
 	for i, id := range ids {
 		entries[i] = store.Revocation{ID: id, Expires: until}
 	}
-	return list.AddMany(ctx, entries)
+	return r.add(ctx, entries)
 }

@@ -332,9 +332,9 @@ func TestLoadersAndStoresGetTheRequestsContext(t *testing.T) {
 	})
 	engine.GET("/", mgr.JWTRequired(), identify)
 	token := jwttest.Do(engine, "POST", "/login").Body.String()
-	require.Len(t, got, 4+1+1, "creating, decoding, revoking")
+	require.Len(t, got, 4+1+2, "creating, decoding, revoking with a cause")
 	assert.Equal(t, "alice", jwttest.Do(engine, "GET", "/", jwttest.Bearer(token)).Body.String())
-	require.Len(t, got, 6+5)
+	require.Len(t, got, 7+5)
 	for _, ctx := range got {
 		_, isGin := ctx.(*gin.Context)
 		assert.False(t, isGin, "a gin.Context is used again for other requests")

@@ -31,8 +31,26 @@ const clockMargin = time.Minute
 
 // block refuses whatever has this ID until the last token with it has expired on
 // every clock. A zero time is that of a token that never expires.
-func (r *revocations) block(ctx context.Context, id string, lastExpiry time.Time) error {
-	return r.list.Add(ctx, id, keptUntil(lastExpiry, r.leeway))
+func (r *revocations) block(ctx context.Context, id string, lastExpiry time.Time, cause Cause) error {
+	return r.add(ctx, endedBy(cause, store.Revocation{ID: id, Expires: keptUntil(lastExpiry, r.leeway)}))
+}
+
+// add adds entries in their order. After an error some of them may be on the list.
+func (r *revocations) add(ctx context.Context, entries []store.Revocation) error {
+	if list, ok := store.AdderOf(r.list); ok && len(entries) > 1 {
+		for some := range slices.Chunk(entries, store.MaxBatch) {
+			if err := list.AddMany(ctx, some); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	for _, e := range entries {
+		if err := r.list.Add(ctx, e.ID, e.Expires); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func keptUntil(lastExpiry time.Time, leeway time.Duration) time.Time {
@@ -45,24 +63,24 @@ func keptUntil(lastExpiry time.Time, leeway time.Duration) time.Time {
 // blockStolen refuses the tokens of a session that was stolen, for as long as it may
 // live: so it is over even if the store fails to remove it.
 func (r *revocations) blockStolen(ctx context.Context, s store.Session) error {
-	return r.block(ctx, s.ID, later(r.lastExpiry(s), s.ExpiresAt))
+	return r.block(ctx, s.ID, later(r.lastExpiry(s), s.ExpiresAt), CauseReuse)
 }
 
 // blockSessions refuses the tokens of sessions, and returns those that are blocked.
-func (r *revocations) blockSessions(ctx context.Context, sessions []store.Session) (blocked []store.Session, err error) {
-	if list, ok := store.AdderOf(r.list); ok && len(sessions) > 1 {
+func (r *revocations) blockSessions(ctx context.Context, sessions []store.Session, cause Cause) (blocked []store.Session, err error) {
+	if _, ok := store.AdderOf(r.list); ok {
 		entries := make([]store.Revocation, len(sessions))
 		for i, s := range sessions {
 			entries[i] = store.Revocation{ID: s.ID, Expires: keptUntil(r.lastExpiry(s), r.leeway)}
 		}
-		if err := list.AddMany(ctx, entries); err != nil {
+		if err := r.add(ctx, endedBy(cause, entries...)); err != nil {
 			return nil, err
 		}
 		return sessions, nil
 	}
 	var failures []error
 	for _, s := range sessions {
-		if err := r.block(ctx, s.ID, r.lastExpiry(s)); err != nil {
+		if err := r.block(ctx, s.ID, r.lastExpiry(s), cause); err != nil {
 			failures = append(failures, err)
 			continue
 		}
@@ -99,7 +117,8 @@ func (r *revocations) revoke(ctx context.Context, token *Token, cause Cause) err
 		return ErrNoID
 	}
 	leeway := max(r.leeway, token.names().leeway) // the clock of another issuer has its own
-	if err := r.list.Add(ctx, id, keptUntil(token.ExpiresAt, leeway)); err != nil {
+	ended := store.Revocation{ID: id, Expires: keptUntil(token.ExpiresAt, leeway)}
+	if err := r.add(ctx, endedBy(cause, ended)); err != nil {
 		return fmt.Errorf("%w: %w", ErrUnavailable, err)
 	}
 	r.events.revoked(ctx, token, cause)

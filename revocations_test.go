@@ -3,6 +3,8 @@ package ginjwt_test
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -76,6 +78,16 @@ func (b *datedBlocklist) added() map[string]string {
 	return added
 }
 
+// assertAdded compares what was blocked since: an ID, and the ID of the cause, for as
+// long.
+func (b *datedBlocklist) assertAdded(t *testing.T, id, until, message string) {
+	t.Helper()
+	added := b.added()
+	assert.Equal(t, until, added[id], message)
+	delete(added, id)
+	assert.Equal(t, []string{until}, slices.Collect(maps.Values(added)), message)
+}
+
 // A session that has ended stays blocked until its last token has expired on every
 // clock: for the leeway, and for a minute that the clocks of processes may differ by.
 func TestHowLongEndedSessionsAreBlocked(t *testing.T) {
@@ -105,16 +117,16 @@ func TestHowLongEndedSessionsAreBlocked(t *testing.T) {
 	clock.Advance(4 * time.Minute)
 	require.Empty(t, list.added())
 	require.NoError(t, mgr.EndSession(ctx, first.SessionID))
-	assert.Equal(t, map[string]string{first.SessionID: after(5*time.Minute + access + leeway + margin)}, list.added(),
+	list.assertAdded(t, first.SessionID, after(5*time.Minute+access+leeway+margin),
 		"EndSession: an access token may have been made a moment ago")
 	require.NoError(t, mgr.EndSessions(ctx, "bob"))
-	assert.Equal(t, map[string]string{second.SessionID: after(5*time.Minute + access + leeway + margin)}, list.added(), "EndSessions")
+	list.assertAdded(t, second.SessionID, after(5*time.Minute+access+leeway+margin), "EndSessions")
 	require.NoError(t, mgr.EndSession(ctx, adopted.SessionID))
-	assert.Equal(t, map[string]string{adopted.SessionID: after(refresh + leeway + margin)}, list.added(),
+	list.assertAdded(t, adopted.SessionID, after(refresh+leeway+margin),
 		"EndSession: the token that became this session must not become it again")
 	_, err = mgr.RotateTokens(ctx, decode(stolen.RefreshToken))
 	require.ErrorIs(t, err, ginjwt.ErrSessionReused)
-	assert.Equal(t, map[string]string{stolen.SessionID: after(5*time.Minute + refresh + leeway + margin)}, list.added(),
+	list.assertAdded(t, stolen.SessionID, after(5*time.Minute+refresh+leeway+margin),
 		"a theft: for as long as a rotation that is under way can make the session live, also if it cannot be removed")
 }
 

@@ -269,7 +269,7 @@ func (p *sessionPolicy) endAll(ctx context.Context, identity string, except []st
 func (p *sessionPolicy) end(ctx context.Context, cause Cause, sessions ...store.Session) error {
 	var failures []error
 	for some := range slices.Chunk(sessions, store.MaxBatch) {
-		blocked, err := p.revocations.blockSessions(ctx, some)
+		blocked, err := p.revocations.blockSessions(ctx, some, cause)
 		failures = append(failures, err, p.removeAll(ctx, cause, blocked))
 	}
 	if err := errors.Join(failures...); err != nil {

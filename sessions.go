@@ -171,9 +171,9 @@ func (m *JWTManager) endSessionOf(ctx context.Context, token *Token, cause Cause
 // EndSessions ends all sessions of identity but those with an ID in except:
 // after a change of the password, or to log out everywhere. Change first what a
 // login needs, or a thief logs in again. After an error some sessions may still
-// be alive; call EndSessions again. It asks the stores twice for
+// be alive; call EndSessions again. It asks the stores three times for
 // [store.MaxBatch] sessions, if they are a [store.SessionsDeleter] and a
-// [store.BlocklistAdder], and otherwise twice for each.
+// [store.BlocklistAdder], and otherwise three times for each.
 //
 // Tokens that were made without a session are not ended.
 func (m *JWTManager) EndSessions(ctx context.Context, identity string, except ...string) error {

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// Ending all sessions of a user takes two calls for each of them, unless the stores
-// have the methods of this file: then it takes two for MaxBatch.
+// Ending all sessions of a user takes three calls for each of them, unless the stores
+// have the methods of this file: then it takes three for MaxBatch.
 
 // MaxBatch is how many sessions, or IDs, a call of DeleteMany, AddMany or Contains is
 // about at most.
