@@ -64,6 +64,7 @@ func callsOf(t *testing.T, store *sqlstore.Store) map[string]func() error {
 		"Append":     func() error { return store.Log().Append(ctx, make([]idset.Entry, 3)) },
 		"Head":       func() error { _, err := store.Log().Head(ctx); return err },
 		"Load":       func() error { _, err := store.Log().Load(ctx, func(idset.Entry) {}); return err },
+		"Claim":      func() error { _, err := store.Once().Claim(ctx, "id", time.Now().Add(time.Hour)); return err },
 		"Purge":      func() error { _, err := store.Purge(ctx); return err },
 		"Check":      func() error { return store.Check(ctx) },
 		"Ready":      func() error { return store.Ready(ctx) },

@@ -1,5 +1,5 @@
-// Package sqlstore keeps ginjwt's sessions and revoked tokens in PostgreSQL,
-// MySQL, MariaDB or SQLite, by database/sql. It brings no driver.
+// Package sqlstore keeps ginjwt's sessions, revoked tokens and used IDs in
+// PostgreSQL, MySQL, MariaDB or SQLite, by database/sql. It brings no driver.
 //
 //	db, err := sql.Open("pgx", "postgres://app@localhost/app") // github.com/jackc/pgx/v5/stdlib
 //	…
@@ -49,9 +49,9 @@
 //
 // # Tables
 //
-// There are five: sessions, blocklist, blocklist_head, blocklist_roll and schema, all
-// with Options.Prefix. The roll has a row for each process that follows the blocklist,
-// and the last table has the version of all. [Store.Migrate] makes them, and
+// There are six: sessions, blocklist, blocklist_head, blocklist_roll, schema and once,
+// all with Options.Prefix. The roll has a row for each process that follows the
+// blocklist, and the table schema has the version of all. [Store.Migrate] makes them, and
 // makes new versions of old ones while processes are at work; for tools that
 // migrate there are [Store.Schema] and [Store.SchemaUpgrade], and [Store.Check] says
 // what is missing. They hold no token and nothing that tokens can be made from. Call
@@ -62,6 +62,18 @@
 //			log.Print(err)
 //		}
 //	}
+//
+// # What was used
+//
+// A [Once] has a row for each ID that was claimed. It asks the database twice for each
+// claim, and keeps no copy. A row stays until [Store.Purge], and is never given to
+// another caller before that, also if its time has passed.
+//
+// Nobody is told twice that an ID is new as long as the database keeps what it has
+// committed. A crash must not take that back: leave synchronous_commit on in PostgreSQL,
+// innodb_flush_log_at_trx_commit and sync_binlog at 1 in MySQL and MariaDB, and
+// synchronous at FULL in SQLite. For a failover the replica must have each commit before
+// it is answered; docs/stores.md says how.
 //
 // # How fresh a blocklist is
 //

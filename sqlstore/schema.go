@@ -10,7 +10,8 @@ import (
 // may be run again. Tables of the version before need [Store.SchemaUpgrade].
 //
 // Times are Unix milliseconds in the table of sessions, where -62135596800000 is
-// none, and Unix seconds in the blocklist, where 4294967295 means for ever.
+// none, and Unix seconds in the blocklist, where 4294967295 means for ever, and in
+// the table once.
 func (s *Store) Schema() string { return script(s.db.Schema()) }
 
 // SchemaUpgrade returns the statements that make the tables of this version of

@@ -19,7 +19,7 @@ type Options struct {
 	Prefix string
 
 	// Timeout bounds each question to the database, and by that each call of
-	// Sessions and Blocklist: 1 second if it is zero.
+	// Sessions, Blocklist and Once: 1 second if it is zero.
 	Timeout time.Duration
 
 	// MaxStaleness is how old the local copy of a Blocklist may be before
@@ -27,8 +27,9 @@ type Options struct {
 	// to date four times as often.
 	MaxStaleness time.Duration
 
-	// Now tells the time by which Purge finds what has expired, together with
-	// the clock of the database. Nil means [time.Now].
+	// Now tells the time by which Purge finds what has expired, and by which a Once
+	// refuses what has passed, together with the clock of the database. Nil means
+	// [time.Now].
 	Now func() time.Time
 }
 
@@ -69,7 +70,7 @@ func (o Options) validate() error {
 	return errors.Join(problems...)
 }
 
-// Store keeps sessions and revoked IDs in the tables of a database. Any number
+// Store keeps sessions, revoked IDs and used ones in the tables of a database. Any number
 // of processes may use the same tables, and any number of goroutines a Store.
 type Store struct {
 	db      *sqldb.DB
@@ -95,8 +96,8 @@ func New(db *sql.DB, dialect Dialect, options Options) (*Store, error) {
 	return &Store{sqldb.New(db, known, options.Prefix, options.Timeout), options}, nil
 }
 
-// Purge deletes the sessions and the revoked IDs that expired more than a minute
-// ago, both by Options.Now and by the clock of the database, but for
+// Purge deletes the sessions, the revoked IDs and the claimed ones that expired more
+// than a minute ago, both by Options.Now and by the clock of the database, but for
 // some of the IDs that were revoked last. It deletes a hundred rows a
 // statement until none is left or ctx ends, and returns how many it deleted.
 // Call it now and then, from as many processes as you like.

@@ -40,8 +40,8 @@ func TestNew(t *testing.T) {
 	store, err := sqlstore.New(db, sqlstore.SQLite, sqlstore.Options{})
 	require.NoError(t, err)
 	tables := regexp.MustCompile(`CREATE TABLE IF NOT EXISTS (\w+)`).FindAllStringSubmatch(store.Schema(), -1)
-	require.Len(t, tables, 5)
-	for i, want := range []string{"ginjwt_sessions", "ginjwt_blocklist", "ginjwt_blocklist_head", "ginjwt_blocklist_roll", "ginjwt_schema"} {
+	require.Len(t, tables, 6)
+	for i, want := range []string{"ginjwt_sessions", "ginjwt_blocklist", "ginjwt_blocklist_head", "ginjwt_blocklist_roll", "ginjwt_schema", "ginjwt_once"} {
 		assert.Equal(t, want, tables[i][1])
 	}
 }

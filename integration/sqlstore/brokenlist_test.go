@@ -39,7 +39,7 @@ func TestNewProcessesRestoreAListThatIsBroken(t *testing.T) {
 	})
 }
 
-// The statements by which version 1 revokes, word for word.
+// The statements by which version 2 revokes, word for word.
 const (
 	previousAdvance     = `UPDATE {}blocklist_head SET seq = seq + ?, mark = ? WHERE id = 1`
 	previousHead        = `SELECT seq, mark FROM {}blocklist_head WHERE id = 1`
@@ -68,7 +68,7 @@ func (p previous) revoke(t *testing.T, e idset.Entry, mark string) {
 	require.NoError(t, tx.Commit())
 }
 
-// Processes of version 1 revoke on the same list, also on one that was restored, and
+// Processes of version 2 revoke on the same list, also on one that was restored, and
 // read what others revoke.
 func TestListOfTheVersionBefore(t *testing.T) {
 	onAll(t, func(t *testing.T, d *database) {

@@ -36,8 +36,8 @@ func (d *database) requireMended(t *testing.T, prefix string, problems ...string
 	require.NoError(t, store.Ready(t.Context()))
 }
 
-// problemsOfBefore are those of the tables of version 1.
-var problemsOfBefore = []string{
+// problemsOfVersion1 are those of the tables of version 1.
+var problemsOfVersion1 = []string{
 	"table {}sessions: column realm is missing; call Migrate",
 	"table {}sessions: column ends is missing; call Migrate",
 	"table {}sessions: column key_hash is missing; call Migrate",
@@ -52,6 +52,7 @@ var problemsOfBefore = []string{
 	"table {}blocklist_head: column giver is missing; call Migrate",
 	"table {}blocklist_roll is missing; call Migrate",
 	"table {}schema is missing; call Migrate",
+	"table {}once is missing; call Migrate",
 }
 
 func TestCheckNamesWhatIsMissing(t *testing.T) {
@@ -61,25 +62,35 @@ func TestCheckNamesWhatIsMissing(t *testing.T) {
 			"table {}blocklist is missing; call Migrate",
 			"table {}blocklist_head is missing; call Migrate",
 			"table {}blocklist_roll is missing; call Migrate",
-			"table {}schema is missing; call Migrate")
+			"table {}schema is missing; call Migrate",
+			"table {}once is missing; call Migrate")
 
-		d.newPrevious(t, "old_")
-		d.requireMended(t, "old_", problemsOfBefore...)
+		d.newOfVersion(t, 1, "old_")
+		d.requireMended(t, "old_", problemsOfVersion1...)
+		d.newPrevious(t, "previous_")
+		d.requireMended(t, "previous_",
+			"table {}once is missing; call Migrate",
+			"the schema has version 2, and this code needs version 3; call Migrate")
 
 		d.newStore(t, sqlstore.Options{Prefix: "c_", Timeout: patient.Timeout})
-		dropIndex := map[sqlstore.Dialect]string{sqlstore.MySQL: " ON c_blocklist"}[d.dialect]
+		onTable := func(table string) string {
+			return map[sqlstore.Dialect]string{sqlstore.MySQL: " ON " + table}[d.dialect]
+		}
 		for statement, problem := range map[string]string{
-			"DROP INDEX c_blocklist_id" + dropIndex:       "table {}blocklist: index {}blocklist_id is missing; call Migrate",
-			"ALTER TABLE c_sessions DROP COLUMN data":     "table {}sessions: column data is missing; call Migrate",
-			"DELETE FROM c_blocklist_head":                "table {}blocklist_head: its row is missing; call Migrate",
-			"DELETE FROM c_schema":                        "the schema has version 1, and this code needs version 2; call Migrate",
-			"UPDATE c_schema SET version = 1, oldest = 1": "the schema has version 1, and this code needs version 2; call Migrate",
-			"DROP TABLE c_blocklist":                      "table {}blocklist is missing; call Migrate",
+			"DROP INDEX c_blocklist_id" + onTable("c_blocklist"): "table {}blocklist: index {}blocklist_id is missing; call Migrate",
+			"ALTER TABLE c_sessions DROP COLUMN data":            "table {}sessions: column data is missing; call Migrate",
+			"DELETE FROM c_blocklist_head":                       "table {}blocklist_head: its row is missing; call Migrate",
+			"DELETE FROM c_schema":                               "the schema has version 1, and this code needs version 3; call Migrate",
+			"UPDATE c_schema SET version = 1, oldest = 1":        "the schema has version 1, and this code needs version 3; call Migrate",
+			"UPDATE c_schema SET version = 2, oldest = 1":        "the schema has version 2, and this code needs version 3; call Migrate",
+			"DROP TABLE c_once":                                  "table {}once is missing; call Migrate",
+			"DROP INDEX c_once_expires" + onTable("c_once"):      "table {}once: index {}once_expires is missing; call Migrate",
+			"DROP TABLE c_blocklist":                             "table {}blocklist is missing; call Migrate",
 		} {
 			d.exec(t, statement)
 			d.requireMended(t, "c_", problem)
 		}
-		assert.Equal(t, [][]string{{"1", "2", "1"}}, d.query(t, "SELECT id, version, oldest FROM c_schema"))
+		assert.Equal(t, [][]string{{"1", "3", "2"}}, d.query(t, "SELECT id, version, oldest FROM c_schema"))
 	})
 }
 
@@ -94,22 +105,22 @@ func TestVersions(t *testing.T) {
 			d.exec(t, fmt.Sprintf("UPDATE v_schema SET version = %d, oldest = %d", version, oldest))
 		}
 		for name, ask := range asks {
-			note(2, 1)
-			require.NoError(t, ask(t.Context()), name)
 			note(3, 2)
 			require.NoError(t, ask(t.Context()), name)
-			for _, tooNew := range [][2]int{{3, 3}, {4, 2}} {
+			note(4, 3)
+			require.NoError(t, ask(t.Context()), name)
+			for _, tooNew := range [][2]int{{4, 4}, {5, 3}} {
 				note(tooNew[0], tooNew[1])
-				assert.EqualError(t, ask(t.Context()), fmt.Sprintf("sqlstore: the schema has version %d, which is too new for this code of version 2", tooNew[0]), name)
+				assert.EqualError(t, ask(t.Context()), fmt.Sprintf("sqlstore: the schema has version %d, which is too new for this code of version 3", tooNew[0]), name)
 				assert.Equal(t, [][]string{{"1", fmt.Sprint(tooNew[0]), fmt.Sprint(tooNew[1])}}, d.query(t, "SELECT id, version, oldest FROM v_schema"))
 			}
 		}
 		// What the next version does not need any more is not made again.
-		note(3, 2)
+		note(4, 3)
 		d.exec(t, "DROP INDEX v_sessions_user"+map[sqlstore.Dialect]string{sqlstore.MySQL: " ON v_sessions"}[d.dialect])
 		require.NoError(t, store.Migrate(t.Context()))
 		require.NoError(t, store.Check(t.Context()))
-		note(2, 1)
+		note(3, 2)
 		d.requireMended(t, "v_", "table {}sessions: index {}sessions_user is missing; call Migrate")
 	})
 }
@@ -117,36 +128,48 @@ func TestVersions(t *testing.T) {
 // A migration may end after any of its statements.
 func TestMigrateGoesOn(t *testing.T) {
 	onAll(t, func(t *testing.T, d *database) {
-		var steps []string
-		for step := range strings.SplitSeq(d.openAt(t, "x_").SchemaUpgrade(), ";\n") {
-			if strings.TrimSpace(step) != "" {
-				steps = append(steps, step)
+		for version := 1; version <= 2; version++ {
+			steps := d.stepsFrom(t, version, fmt.Sprintf("x%d_", version))
+			for n := range len(steps) + 1 {
+				prefix := fmt.Sprintf("n%d_%d_", version, n)
+				old, store := d.newOfVersion(t, version, prefix), d.openAt(t, prefix)
+				old.create(t, sessionID(1), graceOfBefore)
+				for _, step := range steps[:n] {
+					d.exec(t, strings.ReplaceAll(step, fmt.Sprintf("x%d_", version), prefix))
+				}
+				if n < len(steps) {
+					assert.Error(t, store.Check(t.Context()))
+				}
+				require.NoError(t, store.Migrate(t.Context()))
+				require.NoError(t, store.Check(t.Context()))
+				assert.Equal(t, previousSession(sessionID(1)), get(t, store, sessionID(1)))
 			}
-		}
-		for n := range len(steps) + 1 {
-			prefix := fmt.Sprintf("n%d_", n)
-			old, store := d.newPrevious(t, prefix), d.openAt(t, prefix)
-			require.True(t, old.create(t, sessionID(1), "alice", 3, 1000, 2000, 62_500, expiry))
-			for _, step := range steps[:n] {
-				d.exec(t, strings.ReplaceAll(step, "x_", prefix))
-			}
-			if n < len(steps) {
-				assert.Error(t, store.Check(t.Context()))
-			}
-			require.NoError(t, store.Migrate(t.Context()))
-			require.NoError(t, store.Check(t.Context()))
-			assert.Equal(t, previousSession(sessionID(1)), get(t, store, sessionID(1)))
 		}
 	})
+}
+
+// stepsFrom returns the statements of a migration that change anything.
+func (d *database) stepsFrom(t *testing.T, version int, prefix string) (steps []string) {
+	t.Helper()
+	d.newOfVersion(t, version, prefix)
+	pool, recorder := d.recording(t)
+	require.NoError(t, newTested(t, pool, d.dialect, sqlstore.Options{Prefix: prefix}).Migrate(t.Context()))
+	for _, s := range recorder.sent {
+		if regexp.MustCompile(`^(ALTER|CREATE|INSERT) `).MatchString(s.text) {
+			steps = append(steps, s.text)
+		}
+	}
+	require.GreaterOrEqual(t, len(steps), 2, "a table, and the version")
+	return steps
 }
 
 func TestUpgradesAtOnce(t *testing.T) {
 	onAll(t, func(t *testing.T, d *database) {
 		for n := range 5 {
 			prefix := fmt.Sprintf("u%d_", n)
-			old := d.newPrevious(t, prefix)
+			old := d.newOfVersion(t, 1+n%2, prefix)
 			for i := range 100 {
-				require.True(t, old.create(t, sessionID(i), "alice", 3, 1000, 2000, 62_500, expiry))
+				old.create(t, sessionID(i), graceOfBefore)
 			}
 			var migrating sync.WaitGroup
 			for range 8 {
@@ -242,8 +265,8 @@ func TestMigrateKeepsNobodyWaiting(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			d := start(t)
-			old, store := d.newPrevious(t, "w_"), d.openAt(t, "w_")
-			require.True(t, old.create(t, sessionID(0), "alice", 3, 1000, 2000, 62_500, expiry))
+			old, store := d.newOfVersion(t, 1, "w_"), d.openAt(t, "w_")
+			old.create(t, sessionID(0), graceOfBefore)
 			tx := d.writing(t, "w_")
 			migrated := make(chan error, 1)
 			go func() { migrated <- store.Migrate(t.Context()) }()
@@ -252,7 +275,7 @@ func TestMigrateKeepsNobodyWaiting(t *testing.T) {
 			began := time.Now()
 			for i := 1; time.Since(began) < 5*time.Second; i++ {
 				before := time.Now()
-				require.True(t, old.create(t, sessionID(i), "bob", 3, 1000, 2000, 62_500, expiry))
+				old.create(t, sessionID(i), graceOfBefore)
 				longest = max(longest, time.Since(before))
 			}
 			t.Logf("the longest wait was %v", longest)
@@ -285,7 +308,7 @@ func TestMigrateLeavesConnectionsAsTheyWere(t *testing.T) {
 			pool.SetMaxOpenConns(1)
 			one := &database{d.dialect, d.driver, d.dsn, d.server, pool}
 			before := one.query(t, setting)
-			one.newPrevious(t, "l_")
+			one.newOfVersion(t, 1, "l_")
 			store := one.openAt(t, "l_")
 			one.exec(t, "INSERT INTO l_sessions VALUES ('"+sessionID(0)+"', 'alice', '', 1, 0, 0, 0, 0, 0)")
 			tx := d.writing(t, "l_")
@@ -323,7 +346,7 @@ func TestRoleWithoutDDL(t *testing.T) {
 			t.Parallel()
 			d := servers[name](t)
 			d.newStore(t, sqlstore.Options{Prefix: "app_"})
-			d.newPrevious(t, "old_")
+			d.newOfVersion(t, 1, "old_")
 			for _, statement := range role.make {
 				d.exec(t, statement)
 			}
@@ -343,7 +366,7 @@ func TestRoleWithoutDDL(t *testing.T) {
 			require.NoError(t, err)
 
 			old := app.openAt(t, "old_")
-			assert.EqualError(t, old.Check(t.Context()), lines("old_", problemsOfBefore...))
+			assert.EqualError(t, old.Check(t.Context()), lines("old_", problemsOfVersion1...))
 			began := time.Now()
 			assert.ErrorContains(t, old.Migrate(t.Context()), "sqlstore: migrating: ")
 			assert.Less(t, time.Since(began), slack, "does not try again what is not allowed")

@@ -3,6 +3,7 @@ package sqlstore_test
 import (
 	"context"
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -16,103 +17,30 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/sqlstore"
 )
 
-// The tables of version 1, word for word, but for the prefix.
-var previousSchema = map[sqlstore.Dialect]string{
-	sqlstore.PostgreSQL: `CREATE TABLE IF NOT EXISTS {}sessions (
-	id         TEXT COLLATE "C" NOT NULL PRIMARY KEY,
-	identity   TEXT COLLATE "C" NOT NULL,
-	device     TEXT NOT NULL,
-	generation BIGINT NOT NULL,
-	created    BIGINT NOT NULL,
-	rotated    BIGINT NOT NULL,
-	grace      BIGINT NOT NULL,
-	expires    BIGINT NOT NULL,
-	changes    BIGINT NOT NULL
-);
-CREATE INDEX IF NOT EXISTS {}sessions_identity ON {}sessions (identity);
-CREATE INDEX IF NOT EXISTS {}sessions_expires ON {}sessions (expires);
-CREATE TABLE IF NOT EXISTS {}blocklist (
-	seq     BIGINT NOT NULL PRIMARY KEY,
-	mark    TEXT NOT NULL,
-	id      BYTEA NOT NULL,
-	expires BIGINT NOT NULL
-);
-CREATE INDEX IF NOT EXISTS {}blocklist_id ON {}blocklist (id);
-CREATE INDEX IF NOT EXISTS {}blocklist_expires ON {}blocklist (expires);
-CREATE TABLE IF NOT EXISTS {}blocklist_head (
-	id   BIGINT NOT NULL PRIMARY KEY CHECK (id = 1),
-	seq  BIGINT NOT NULL,
-	mark TEXT NOT NULL
-);
-INSERT INTO {}blocklist_head (id, seq, mark) VALUES (1, 0, '') ON CONFLICT (id) DO NOTHING;
-`,
-	sqlstore.MySQL: `CREATE TABLE IF NOT EXISTS {}sessions (
-	id         VARBINARY(36) NOT NULL PRIMARY KEY,
-	identity   VARBINARY(255) NOT NULL,
-	device     VARBINARY(255) NOT NULL,
-	generation BIGINT NOT NULL,
-	created    BIGINT NOT NULL,
-	rotated    BIGINT NOT NULL,
-	grace      BIGINT NOT NULL,
-	expires    BIGINT NOT NULL,
-	changes    BIGINT NOT NULL,
-	INDEX {}sessions_identity (identity),
-	INDEX {}sessions_expires (expires)
-) ENGINE = InnoDB;
-CREATE TABLE IF NOT EXISTS {}blocklist (
-	seq     BIGINT NOT NULL PRIMARY KEY,
-	mark    VARBINARY(32) NOT NULL,
-	id      BINARY(16) NOT NULL,
-	expires BIGINT NOT NULL,
-	INDEX {}blocklist_id (id),
-	INDEX {}blocklist_expires (expires)
-) ENGINE = InnoDB;
-CREATE TABLE IF NOT EXISTS {}blocklist_head (
-	id   BIGINT NOT NULL PRIMARY KEY,
-	seq  BIGINT NOT NULL,
-	mark VARBINARY(32) NOT NULL
-) ENGINE = InnoDB;
-INSERT INTO {}blocklist_head (id, seq, mark) VALUES (1, 0, '') ON DUPLICATE KEY UPDATE id = 1;
-`,
-	sqlstore.SQLite: `CREATE TABLE IF NOT EXISTS {}sessions (
-	id         TEXT NOT NULL PRIMARY KEY,
-	identity   TEXT NOT NULL,
-	device     TEXT NOT NULL,
-	generation INTEGER NOT NULL,
-	created    INTEGER NOT NULL,
-	rotated    INTEGER NOT NULL,
-	grace      INTEGER NOT NULL,
-	expires    INTEGER NOT NULL,
-	changes    INTEGER NOT NULL
-);
-CREATE INDEX IF NOT EXISTS {}sessions_identity ON {}sessions (identity);
-CREATE INDEX IF NOT EXISTS {}sessions_expires ON {}sessions (expires);
-CREATE TABLE IF NOT EXISTS {}blocklist (
-	seq     INTEGER NOT NULL PRIMARY KEY,
-	mark    TEXT NOT NULL,
-	id      BLOB NOT NULL,
-	expires INTEGER NOT NULL
-);
-CREATE INDEX IF NOT EXISTS {}blocklist_id ON {}blocklist (id);
-CREATE INDEX IF NOT EXISTS {}blocklist_expires ON {}blocklist (expires);
-CREATE TABLE IF NOT EXISTS {}blocklist_head (
-	id   INTEGER NOT NULL PRIMARY KEY CHECK (id = 1),
-	seq  INTEGER NOT NULL,
-	mark TEXT NOT NULL
-);
-INSERT INTO {}blocklist_head (id, seq, mark) VALUES (1, 0, '') ON CONFLICT (id) DO NOTHING;
-`,
+// The tables of earlier versions, word for word but for the prefix, are in testdata. Of
+// the version before there may be processes at work; of any other there is only what
+// they have left.
+
+// tablesOfVersion returns the statements that make them, with {} for the prefix.
+func (d *database) tablesOfVersion(t *testing.T, version int) string {
+	t.Helper()
+	text, err := os.ReadFile(fmt.Sprintf("testdata/version%d-%v.sql", version, d.dialect))
+	require.NoError(t, err)
+	return string(text)
 }
 
-// The statements of version 1 about sessions, word for word.
+// The statements of version 2 about sessions, word for word.
 const (
-	previousColumns = `id, identity, device, generation, created, rotated, grace, expires`
-	previousCreate  = `INSERT INTO {}sessions (id, identity, device, generation, created, rotated, grace, expires, changes) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0) `
+	previousColumns = `id, realm, identity, device, created, ` +
+		`generation, rotated, grace, expires, ends, key_hash, data, upstream_iss, upstream_sid, upstream_sub, jkt`
+	previousCreate  = `INSERT INTO {}sessions (` + previousColumns + `, changes) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0) `
 	previousGet     = `SELECT ` + previousColumns + ` FROM {}sessions WHERE id = ?`
-	previousList    = `SELECT ` + previousColumns + ` FROM {}sessions WHERE identity = ?`
-	previousReplace = `UPDATE {}sessions SET generation = ?, rotated = ?, grace = ?, expires = ?, changes = changes + 1 ` +
+	previousList    = `SELECT ` + previousColumns + ` FROM {}sessions WHERE identity = ? AND realm = ?`
+	previousReplace = `UPDATE {}sessions SET generation = ?, rotated = ?, grace = ?, expires = ?, ends = ?, key_hash = ?, data = ?, ` +
+		`upstream_iss = ?, upstream_sid = ?, upstream_sub = ?, jkt = ?, changes = changes + 1 ` +
 		`WHERE id = ? AND generation = ? AND rotated = ? AND grace = ?`
-	previousDelete = `DELETE FROM {}sessions WHERE id = ?`
+	previousDelete  = `DELETE FROM {}sessions WHERE id = ?`
+	previousVersion = `SELECT version, oldest FROM {}schema WHERE id = 1`
 )
 
 var previousUnlessThere = map[sqlstore.Dialect]string{
@@ -121,17 +49,25 @@ var previousUnlessThere = map[sqlstore.Dialect]string{
 	sqlstore.SQLite:     `ON CONFLICT (id) DO NOTHING`,
 }
 
-// previous is a process of version 1.
+// version1Create makes a session in tables of any version.
+const version1Create = `INSERT INTO {}sessions (id, identity, device, generation, created, rotated, grace, expires, changes) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0)`
+
+// previous is a process of the version before, or what one of version 1 has left.
 type previous struct {
 	*database
 	prefix string
 }
 
-// newPrevious makes the tables of version 1.
+// newPrevious makes the tables of version 2.
 func (d *database) newPrevious(t *testing.T, prefix string) previous {
 	t.Helper()
+	return d.newOfVersion(t, 2, prefix)
+}
+
+func (d *database) newOfVersion(t *testing.T, version int, prefix string) previous {
+	t.Helper()
 	p := previous{d, prefix}
-	d.run(t, p.statement(previousSchema[d.dialect]))
+	d.run(t, p.statement(d.tablesOfVersion(t, version)))
 	return p
 }
 
@@ -160,14 +96,15 @@ func (p previous) change(t *testing.T, template string, args ...any) bool {
 // previousNever is the zero time there.
 const previousNever = -62135596800000
 
-func (p previous) create(t *testing.T, id, identity string, generation, created, rotated, grace, expires int64) bool {
+// create makes the row of previousSession, but for the end of its grace.
+func (p previous) create(t *testing.T, id string, grace int64) {
 	t.Helper()
-	return p.change(t, previousCreate+previousUnlessThere[p.dialect], id, identity, "Firefox", generation, created, rotated, grace, expires)
+	require.True(t, p.change(t, version1Create, id, "alice", "Firefox", 3, 1000, 2000, grace, int64(expiry)))
 }
 
-func (p previous) get(t *testing.T, template string, arg string) [][]string {
+func (p previous) get(t *testing.T, template string, args ...any) [][]string {
 	t.Helper()
-	return p.query(t, p.statement(template), arg)
+	return p.query(t, p.statement(template), args...)
 }
 
 const expiry = 4_102_444_800_000 // 2100-01-01T00:00:00Z
@@ -195,6 +132,9 @@ func replace(t *testing.T, store *tested, old, next ginjwt.Session) bool {
 	return replaced
 }
 
+// graceOfBefore is the end of the grace of a previousSession.
+const graceOfBefore = 62_500
+
 // previousSession is what becomes of a row of version 1 whose grace ends 62.5
 // seconds after the beginning of all times.
 func previousSession(id string) ginjwt.Session {
@@ -209,20 +149,25 @@ func TestUpgrade(t *testing.T) {
 	onAll(t, func(t *testing.T, d *database) {
 		fresh := d.newStore(t, sqlstore.Options{Prefix: "fresh_", Timeout: patient.Timeout})
 		require.NoError(t, fresh.Check(t.Context()))
-		for name, upgrade := range map[string]func(*testing.T, *tested){
-			"migrated_": func(t *testing.T, store *tested) { require.NoError(t, store.Migrate(t.Context())) },
-			"by_hand_":  func(t *testing.T, store *tested) { d.run(t, store.SchemaUpgrade()) },
+		migrate := func(t *testing.T, store *tested) { require.NoError(t, store.Migrate(t.Context())) }
+		for name, c := range map[string]struct {
+			from    int
+			upgrade func(*testing.T, *tested)
+		}{
+			"migrated_":       {2, migrate},
+			"by_hand_":        {2, func(t *testing.T, store *tested) { d.run(t, store.SchemaUpgrade()) }},
+			"from_version_1_": {1, migrate},
 		} {
 			t.Run(name, func(t *testing.T) {
 				t.Parallel()
-				old, store := d.newPrevious(t, name), d.openAt(t, name)
-				require.True(t, old.create(t, sessionID(1), "alice", 3, 1000, 2000, 62_500, expiry))
-				require.True(t, old.create(t, sessionID(2), "alice", 1, 1000, 2000, previousNever, expiry))
+				old, store := d.newOfVersion(t, c.from, name), d.openAt(t, name)
+				old.create(t, sessionID(1), graceOfBefore)
+				old.create(t, sessionID(2), previousNever)
 				require.NoError(t, store.log.Append(t.Context(), []idset.Entry{entry(1)}))
 				assert.Error(t, store.Check(t.Context()))
 				assert.Error(t, store.Ready(t.Context()))
 
-				upgrade(t, store)
+				c.upgrade(t, store)
 				require.NoError(t, store.Check(t.Context()))
 				require.NoError(t, store.Ready(t.Context()))
 				s := get(t, store, sessionID(1))
@@ -236,6 +181,7 @@ func TestUpgrade(t *testing.T) {
 				next.Generation, next.Data, next.EndsAt = 4, "{}", s.ExpiresAt
 				assert.True(t, replace(t, store, s, next))
 				assert.Equal(t, next, get(t, store, sessionID(1)))
+				requireFirst(t, store, "id")
 
 				same := d.columnsAndIndexes(t, "fresh_")
 				assert.Equal(t, same, slices.DeleteFunc(d.columnsAndIndexes(t, name), func(line string) bool {
@@ -263,41 +209,48 @@ func (d *database) columnsAndIndexes(t *testing.T, prefix string) (lines []strin
 	return lines
 }
 
-// Processes of version 1 work on the tables while they are replaced.
+// Processes of version 2 work on the tables while they are replaced.
 func TestProcessesOfTheVersionBefore(t *testing.T) {
 	onAll(t, func(t *testing.T, d *database) {
 		old, store := d.newPrevious(t, "p_"), d.openAt(t, "p_")
 		require.NoError(t, store.Migrate(t.Context()))
+		assert.Equal(t, [][]string{{"3", "2"}}, old.get(t, previousVersion), "which version 2 accepts")
+		requireFirst(t, store, "id")
+
 		id := sessionID(1)
 		s := newSession(id, "alice")
-		s.CreatedAt, s.RotatedAt, s.HandedOutAt = time.UnixMilli(1000).UTC(), time.UnixMilli(90_000).UTC(), time.UnixMilli(100_000).UTC()
+		s.Realm, s.CreatedAt = "tenant", time.UnixMilli(1000).UTC()
+		s.RotatedAt, s.HandedOutAt = time.UnixMilli(90_000).UTC(), time.UnixMilli(100_000).UTC()
 		s.ExpiresAt, s.EndsAt = time.UnixMilli(expiry).UTC(), time.UnixMilli(expiry+1).UTC()
 		s.Data, s.KeyHash, s.JKT = `{"a":1}`, "hash:1", "thumb"
+		s.Upstream.Issuer, s.Upstream.SID, s.Upstream.Subject = "iss", "sid", "sub"
 		create(t, store.Sessions(), s)
+		changing := []any{1, 90_000, 160_000, int64(expiry), int64(expiry + 1), "hash:1", `{"a":1}`, "iss", "sid", "sub", "thumb"}
+		row := []string{id, "tenant", "alice", "Firefox", "1000"}
+		for _, cell := range changing {
+			row = append(row, fmt.Sprint(cell))
+		}
+		assert.Equal(t, [][]string{row}, old.get(t, previousGet, id))
+		assert.Equal(t, [][]string{row}, old.get(t, previousList, "alice", "tenant"))
+		require.False(t, old.change(t, previousCreate+previousUnlessThere[d.dialect],
+			append([]any{id, "tenant", "alice", "Firefox", 1000}, changing...)...))
+		require.True(t, old.change(t, previousCreate+previousUnlessThere[d.dialect],
+			append([]any{sessionID(2), "tenant", "alice", "Firefox", 1000}, changing...)...))
+		another := s
+		another.ID = sessionID(2)
+		assert.Equal(t, another, get(t, store, sessionID(2)))
 
-		row := []string{id, "alice", "Firefox", "1", "1000", "90000", "160000", fmt.Sprint(int64(expiry))}
-		assert.Equal(t, [][]string{row}, old.get(t, previousGet, id), "accepts the generation before for a minute after the tokens were handed out")
-		assert.Equal(t, [][]string{row}, old.get(t, previousList, "alice"))
-		require.False(t, old.create(t, id, "alice", 1, 1, 1, 1, expiry))
-		require.True(t, old.change(t, previousReplace, 2, 120_000, previousNever, expiry, id, 1, 90_000, 160_000))
+		changing[0], changing[1] = 2, 120_000
+		require.True(t, old.change(t, previousReplace, append(slices.Clone(changing), id, 1, 90_000, 160_000)...))
 		next := s
-		next.Generation, next.RotatedAt, next.HandedOutAt = 2, time.UnixMilli(120_000).UTC(), time.Time{}
+		next.Generation, next.RotatedAt = 2, time.UnixMilli(120_000).UTC()
 		assert.Equal(t, next, get(t, store, id))
 		assert.False(t, replace(t, store, s, next), "the other process was first")
+		third := next
+		third.Generation = 3
+		require.True(t, replace(t, store, next, third))
+		assert.False(t, old.change(t, previousReplace, append(slices.Clone(changing), id, 2, 120_000, 160_000)...), "this one was first")
 
-		handedOut := next
-		handedOut.HandedOutAt = time.UnixMilli(130_000).UTC()
-		require.True(t, replace(t, store, next, handedOut))
-		assert.False(t, old.change(t, previousReplace, 3, 1, 1, expiry, id, 2, 120_000, previousNever), "this one was first")
-		assert.Equal(t, "190000", old.get(t, previousGet, id)[0][6])
-		require.True(t, old.change(t, previousReplace, 2, 120_000, 140_000, expiry, id, 2, 120_000, 190_000), "a grace of its own")
-		assert.Equal(t, time.UnixMilli(80_000).UTC(), get(t, store, id).HandedOutAt)
-
-		require.True(t, old.create(t, sessionID(2), "alice", 3, 1000, 2000, 62_500, expiry), "new columns have a default")
-		assert.Equal(t, previousSession(sessionID(2)), get(t, store, sessionID(2)))
-		all, err := store.Sessions().List(t.Context(), "", "alice")
-		require.NoError(t, err)
-		assert.Len(t, all, 2)
 		require.True(t, old.change(t, previousDelete, id))
 		deleted, err := store.Sessions().Delete(t.Context(), id)
 		require.NoError(t, err)

@@ -12,7 +12,7 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/sqlstore"
 )
 
-type tables struct{ sessions, blocklist, head, roll, schema string }
+type tables struct{ sessions, blocklist, head, roll, schema, once string }
 
 // tablesOf returns the names of the tables of a store.
 func tablesOf(store *tested) tables {
@@ -23,7 +23,7 @@ func tablesOf(store *tested) tables {
 			names = append(names, words[i+4])
 		}
 	}
-	return tables{names[0], names[1], names[2], names[3], names[4]}
+	return tables{names[0], names[1], names[2], names[3], names[4], names[5]}
 }
 
 // text numbers parameters where they are numbered.

@@ -144,7 +144,7 @@ func testNoTokens(t *testing.T, d *database, _ *tested) {
 	tokens := []string{first.AccessToken, first.RefreshToken, second.AccessToken, second.RefreshToken}
 	tables := tablesOf(store)
 	cells := 0
-	for _, table := range []string{tables.sessions, tables.blocklist, tables.head, tables.roll, tables.schema} {
+	for _, table := range []string{tables.sessions, tables.blocklist, tables.head, tables.roll, tables.schema, tables.once} {
 		for _, row := range d.query(t, "SELECT * FROM "+table) {
 			text := strings.Join(row, "\n")
 			for _, token := range tokens {

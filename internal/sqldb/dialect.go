@@ -21,9 +21,9 @@ import (
 //  3. Add its server to onAll in integration/sqlstore, and run the tests. Some
 //     have questions of their own, such as how EXPLAIN names a full scan.
 //
-// Statements are templates: {sessions}, {blocklist}, {head}, {roll} and {schema} stand for
-// the names of the tables, {keys} for a list of parameters, and ? for a parameter;
-// they have no other question marks.
+// Statements are templates: {sessions}, {blocklist}, {head}, {roll}, {schema} and {once}
+// stand for the names of the tables, {keys} for a list of parameters, and ? for a
+// parameter; they have no other question marks.
 type Dialect struct {
 	// Name is what users read.
 	Name string
@@ -45,9 +45,8 @@ type Dialect struct {
 	addColumns func(table string, definitions []string) []string
 	addIndex   func(i missingIndex) change
 
-	// insertHead makes the one row of {head}, if there is none, and raiseVersion
-	// that of {schema}, if there is none or it has a lower version.
-	insertHead   string
+	// raiseVersion makes the one row of {schema}, if there is none or it has a lower
+	// version.
 	raiseVersion func(v schema.Version) string
 
 	// apply makes a change. It waits for locks only so long that those who wait
@@ -80,14 +79,18 @@ type Dialect struct {
 	// there is a row with that id, and counts as one row only if there is none.
 	unlessThere string
 
+	// orNothing ends an INSERT that does nothing if there is a row with that id. What
+	// it counts then is not known.
+	orNothing string
+
 	// orUpdate ends an INSERT that changes the row with that id, if there is one.
 	// Assignments follow.
 	orUpdate string
 
-	// purgeSessions deletes the sessions with one of {keys} that expired before a
-	// time, in that order of parameters. It locks rows by primary key first, as
+	// purge deletes the rows of {table} with one of {keys} as id that expired before
+	// a time, in that order of parameters. It locks rows by primary key first, as
 	// all other statements do.
-	purgeSessions string
+	purge string
 
 	// insert takes numbers from the row of {head}, and adds entries with them to
 	// {blocklist}: all or none, and visible in the order of their numbers. Without
@@ -111,6 +114,7 @@ func (d *Dialect) statement(prefix, template string) string {
 		"{head}", prefix+"blocklist_head",
 		"{roll}", prefix+"blocklist_roll",
 		"{schema}", prefix+"schema",
+		"{once}", prefix+"once",
 	).Replace(template)
 	var written strings.Builder
 	for i, part := range strings.Split(text, "?") {

@@ -45,7 +45,7 @@ func (db *DB) gaps(have catalog) (all []gap) {
 		}
 	}
 	if !have.head {
-		all = append(all, gap{db.rowProblem(have, `{head}`), []change{{text: db.name(db.dialect.insertHead)}}})
+		all = append(all, gap{db.rowProblem(have, `{head}`), []change{{text: db.name(insertHead + db.dialect.orNothing)}}})
 	}
 	if have.behind {
 		all = append(all, gap{db.behindProblem(), []change{{text: db.name(raiseHead)}}})

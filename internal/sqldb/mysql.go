@@ -42,7 +42,6 @@ var MySQL = &Dialect{
 	addIndex: func(i missingIndex) change {
 		return change{text: fmt.Sprintf("CREATE INDEX %s ON %s (%s)", i.name, i.table, i.columns)}
 	},
-	insertHead: insertHead + `ON DUPLICATE KEY UPDATE id = 1`,
 	raiseVersion: func(v schema.Version) string {
 		return insertVersion(v) + fmt.Sprintf(`ON DUPLICATE KEY UPDATE oldest = IF(version < %d, %d, oldest), version = GREATEST(version, %d)`,
 			v.Number, v.Oldest, v.Number)
@@ -67,12 +66,13 @@ var MySQL = &Dialect{
 	// A row that is changed counts as two. A row that is set to what it was counts
 	// as none or as one, as the client wishes, and INSERT IGNORE ignores much more.
 	unlessThere: `ON DUPLICATE KEY UPDATE changes = changes + 1`,
+	orNothing:   `ON DUPLICATE KEY UPDATE id = id`,
 	orUpdate:    `ON DUPLICATE KEY UPDATE `,
 	// Without FORCE INDEX, MySQL may delete by time: it then locks the other index
 	// first, and is in a deadlock with clients that prolong a session.
-	purgeSessions: `DELETE s FROM {sessions} AS s FORCE INDEX (PRIMARY) WHERE s.id IN ({keys}) AND s.expires < ?`,
-	insert:        (*List).insertInTransaction,
-	undone:        isUndone,
+	purge:  `DELETE t FROM {table} AS t FORCE INDEX (PRIMARY) WHERE t.id IN ({keys}) AND t.expires < ?`,
+	insert: (*List).insertInTransaction,
+	undone: isUndone,
 	advice: []advice{
 		{hasErrorNumber(1290, 1836, 1792), adviceReadOnly}, // --read-only, innodb_read_only, a transaction that only reads
 		{hasErrorNumber(1062), adviceInUse},

@@ -42,7 +42,6 @@ var PostgreSQL = &Dialect{
 		}
 		return change{fmt.Sprintf("CREATE INDEX CONCURRENTLY IF NOT EXISTS %s ON %s (%s)", i.name, i.table, i.columns), i.table, true}
 	},
-	insertHead:   insertHead + `ON CONFLICT (id) DO NOTHING`,
 	raiseVersion: raiseVersion,
 	apply:        applyPostgreSQL,
 	locked:       isLocked,
@@ -53,13 +52,14 @@ var PostgreSQL = &Dialect{
 		`connect to the primary, as with target_session_attrs=read-write' ` +
 		`WHEN current_setting('transaction_read_only') = 'on' THEN 'transactions are read-only: set default_transaction_read_only to off ` +
 		`for the role, the database or the connection' ELSE '' END`,
-	checkOnce:     nothingOnce,
-	file:          noFile,
-	unlessThere:   `ON CONFLICT (id) DO NOTHING`,
-	orUpdate:      `ON CONFLICT (id) DO UPDATE SET `,
-	purgeSessions: `DELETE FROM {sessions} WHERE id IN ({keys}) AND expires < ?`,
-	insert:        (*List).insertAtOnce,
-	undone:        hasSQLState("40P01", "40001", "55P03"), // a deadlock, a stricter isolation than the default, a lock_timeout
+	checkOnce:   nothingOnce,
+	file:        noFile,
+	unlessThere: `ON CONFLICT (id) DO NOTHING`,
+	orNothing:   `ON CONFLICT (id) DO NOTHING`,
+	orUpdate:    `ON CONFLICT (id) DO UPDATE SET `,
+	purge:       `DELETE FROM {table} WHERE id IN ({keys}) AND expires < ?`,
+	insert:      (*List).insertAtOnce,
+	undone:      hasSQLState("40P01", "40001", "55P03"), // a deadlock, a stricter isolation than the default, a lock_timeout
 	advice: []advice{
 		{anyOf(isPanic, hasSQLState("42P05", "26000"), isForeignStatement), advicePooler},
 		{hasSQLState("25006"), adviceReadOnly},

@@ -16,9 +16,9 @@ const KeptEntries = 1000
 // those who use them differ.
 const PurgeMargin = time.Minute
 
-// Purge deletes the sessions and the revoked IDs that have expired by now and by
-// the clock of the database, PurgeMargin ago, but for KeptEntries. It takes until
-// none is left or ctx ends, and returns how many it deleted.
+// Purge deletes the sessions, the revoked IDs and the claimed ones that have expired by
+// now and by the clock of the database, PurgeMargin ago, but for KeptEntries. It takes
+// until none is left or ctx ends, and returns how many it deleted.
 func (db *DB) Purge(ctx context.Context, now time.Time) (removed int64, err error) {
 	theirs, err := db.Now(ctx)
 	if err != nil {
@@ -31,12 +31,20 @@ func (db *DB) Purge(ctx context.Context, now time.Time) (removed int64, err erro
 }
 
 func (db *DB) purgeBefore(ctx context.Context, limit time.Time) (removed int64, err error) {
-	removed, err = db.purge(ctx, expiredRows{
-		find: db.Queries.ExpiredSessions, findArgs: []any{limit.UnixMilli()},
-		remove: db.Queries.PurgeSessions, removeArgs: []any{limit.UnixMilli()}, // not one that was prolonged meanwhile
-	})
-	if err != nil {
-		return removed, err
+	for _, e := range []expiredRows{
+		{
+			find: db.Queries.ExpiredSessions, findArgs: []any{limit.UnixMilli()},
+			remove: db.Queries.PurgeSessions, removeArgs: []any{limit.UnixMilli()}, // not one that was prolonged meanwhile
+		},
+		{
+			find: db.Queries.ExpiredClaims, findArgs: []any{limit.Unix()},
+			remove: db.Queries.PurgeClaims, removeArgs: []any{limit.Unix()}, // not one that another has purged, and that was claimed again
+		},
+	} {
+		n, err := db.purge(ctx, e)
+		if removed += n; err != nil {
+			return removed, err
+		}
 	}
 	head, err := db.List().Head(ctx)
 	if err != nil {

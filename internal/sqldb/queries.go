@@ -28,6 +28,10 @@ type Queries struct {
 	Found, Begin, PassGiver, End string
 	Call, Roll                   string
 	Expected, Strike             string
+
+	Claim, Claimed string
+	ExpiredClaims  string
+	PurgeClaims    func(n int) string
 }
 
 // How many rows a statement is about.
@@ -45,6 +49,7 @@ func newQueries(d *Dialect, prefix string) Queries {
 	list := func(template string) func(int) string {
 		return func(n int) string { return q(strings.Replace(template, "{keys}", repeat("?", n), 1)) }
 	}
+	purge := func(table string) func(int) string { return list(strings.ReplaceAll(d.purge, "{table}", table)) }
 	return Queries{
 		Version: q(`SELECT version, oldest FROM {schema} WHERE id = 1`),
 		Ready:   q(ready(d)),
@@ -60,7 +65,7 @@ func newQueries(d *Dialect, prefix string) Queries {
 		Remove: q(`DELETE FROM {sessions} WHERE id = ?`),
 
 		ExpiredSessions: q(fmt.Sprintf(`SELECT id FROM {sessions} WHERE expires < ? ORDER BY expires LIMIT %d`, MaxPurge)),
-		PurgeSessions:   list(d.purgeSessions),
+		PurgeSessions:   purge(`{sessions}`),
 
 		Head:     q(`SELECT seq, mark FROM {head} WHERE id = 1`),
 		Advance:  q(`UPDATE {head} SET seq = seq + ?, mark = ? WHERE id = 1`),
@@ -84,6 +89,11 @@ func newQueries(d *Dialect, prefix string) Queries {
 		Roll:     q(`SELECT {roll}.id, beat, gave, epoch FROM {roll}, {head} WHERE {head}.id = 1`),
 		Expected: q(`INSERT INTO {roll} (id, beat, gave) VALUES (?, 0, '') ` + d.orUpdate + `beat = {roll}.beat`),
 		Strike:   q(`DELETE FROM {roll} WHERE id = ? AND beat = ?`),
+
+		Claim:         q(`INSERT INTO {once} (id, mark, expires) VALUES (?, ?, ?) ` + d.orNothing),
+		Claimed:       q(`SELECT mark, ` + d.now + ` FROM {once} WHERE id = ?`),
+		ExpiredClaims: q(fmt.Sprintf(`SELECT id FROM {once} WHERE expires < ? ORDER BY expires LIMIT %d`, MaxPurge)),
+		PurgeClaims:   purge(`{once}`),
 	}
 }
 

@@ -36,7 +36,6 @@ var SQLite = &Dialect{
 	addIndex: func(i missingIndex) change {
 		return change{text: fmt.Sprintf("CREATE INDEX IF NOT EXISTS %s ON %s (%s)", i.name, i.table, i.columns)}
 	},
-	insertHead:   insertHead + `ON CONFLICT (id) DO NOTHING`,
 	raiseVersion: raiseVersion,
 	apply: func(ctx context.Context, pool *sql.DB, c change) error {
 		_, err := pool.ExecContext(ctx, c.text)
@@ -44,17 +43,18 @@ var SQLite = &Dialect{
 	},
 	// busy_timeout does not help where the first connection to a new file changes
 	// its journal mode.
-	locked:        isBusy,
-	parameter:     questionMark,
-	now:           `CAST(round((julianday('now') - 2440587.5) * 86400000) AS INTEGER)`, // unixepoch() came later
-	refusal:       `''`,
-	checkOnce:     checkSQLite,
-	file:          fileOfSQLite,
-	unlessThere:   `ON CONFLICT (id) DO NOTHING`,
-	orUpdate:      `ON CONFLICT (id) DO UPDATE SET `,
-	purgeSessions: `DELETE FROM {sessions} WHERE id IN ({keys}) AND expires < ?`,
-	insert:        (*List).insertInTransaction,
-	undone:        func(error) bool { return false }, // writers wait for each other
+	locked:      isBusy,
+	parameter:   questionMark,
+	now:         `CAST(round((julianday('now') - 2440587.5) * 86400000) AS INTEGER)`, // unixepoch() came later
+	refusal:     `''`,
+	checkOnce:   checkSQLite,
+	file:        fileOfSQLite,
+	unlessThere: `ON CONFLICT (id) DO NOTHING`,
+	orNothing:   `ON CONFLICT (id) DO NOTHING`,
+	orUpdate:    `ON CONFLICT (id) DO UPDATE SET `,
+	purge:       `DELETE FROM {table} WHERE id IN ({keys}) AND expires < ?`,
+	insert:      (*List).insertInTransaction,
+	undone:      func(error) bool { return false }, // writers wait for each other
 	advice: []advice{
 		{hasSQLiteCode(readOnly), adviceFile},
 		{hasSQLiteCode(constraint), adviceInUse},

@@ -11,7 +11,8 @@ import "github.com/gin-jwt-extended/ginjwt/internal/schema"
 //  2. of sessions realm, ends, key_hash, data, upstream_iss, upstream_sid,
 //     upstream_sub and jkt; of blocklist_head epoch, restoring and giver; the
 //     tables blocklist_roll and schema
-var version = schema.Version{Number: 2, Oldest: 1}
+//  3. the table once
+var version = schema.Version{Number: 3, Oldest: 2}
 
 // kind is what a column is for; each dialect has a type for it.
 type kind int
@@ -126,6 +127,18 @@ var tables = []table{
 			{name: "id", kind: number, rest: onlyRow},
 			{name: "version", kind: number},
 			{name: "oldest", kind: number},
+		},
+	},
+	{
+		name:  `{once}`,
+		since: 3,
+		columns: []column{
+			{name: "id", kind: hash, rest: primary},
+			{name: "mark", kind: markText},
+			{name: "expires", kind: number},
+		},
+		indexes: []index{
+			{name: `{once}_expires`, columns: "expires"},
 		},
 	},
 }

@@ -1,0 +1,55 @@
+CREATE TABLE IF NOT EXISTS {}sessions (
+	id VARBINARY(36) NOT NULL PRIMARY KEY,
+	identity VARBINARY(255) NOT NULL,
+	device VARBINARY(255) NOT NULL,
+	generation BIGINT NOT NULL,
+	created BIGINT NOT NULL,
+	rotated BIGINT NOT NULL,
+	grace BIGINT NOT NULL,
+	expires BIGINT NOT NULL,
+	changes BIGINT NOT NULL,
+	realm VARBINARY(255) NOT NULL DEFAULT '',
+	ends BIGINT NOT NULL DEFAULT -62135596800000,
+	key_hash VARBINARY(255) NOT NULL DEFAULT '',
+	data VARBINARY(1024) NOT NULL DEFAULT '',
+	upstream_iss VARBINARY(255) NOT NULL DEFAULT '',
+	upstream_sid VARBINARY(255) NOT NULL DEFAULT '',
+	upstream_sub VARBINARY(255) NOT NULL DEFAULT '',
+	jkt VARBINARY(255) NOT NULL DEFAULT '',
+	INDEX {}sessions_user (identity, realm),
+	INDEX {}sessions_expires (expires)
+) ENGINE = InnoDB;
+
+CREATE TABLE IF NOT EXISTS {}blocklist (
+	seq BIGINT NOT NULL PRIMARY KEY,
+	mark VARBINARY(32) NOT NULL,
+	id BINARY(16) NOT NULL,
+	expires BIGINT NOT NULL,
+	INDEX {}blocklist_id (id),
+	INDEX {}blocklist_expires (expires)
+) ENGINE = InnoDB;
+
+CREATE TABLE IF NOT EXISTS {}blocklist_head (
+	id BIGINT NOT NULL PRIMARY KEY CHECK (id = 1),
+	seq BIGINT NOT NULL,
+	mark VARBINARY(32) NOT NULL,
+	epoch VARBINARY(32) NOT NULL DEFAULT '',
+	restoring BIGINT NOT NULL DEFAULT 0,
+	giver VARBINARY(32) NOT NULL DEFAULT ''
+) ENGINE = InnoDB;
+
+CREATE TABLE IF NOT EXISTS {}blocklist_roll (
+	id VARBINARY(32) NOT NULL PRIMARY KEY,
+	beat BIGINT NOT NULL,
+	gave VARBINARY(32) NOT NULL
+) ENGINE = InnoDB;
+
+CREATE TABLE IF NOT EXISTS {}schema (
+	id BIGINT NOT NULL PRIMARY KEY CHECK (id = 1),
+	version BIGINT NOT NULL,
+	oldest BIGINT NOT NULL
+) ENGINE = InnoDB;
+
+INSERT INTO {}blocklist_head (id, seq, mark) VALUES (1, COALESCE((SELECT MAX(seq) FROM {}blocklist), 0), COALESCE((SELECT mark FROM {}blocklist ORDER BY seq DESC LIMIT 1), '')) ON DUPLICATE KEY UPDATE id = 1;
+
+INSERT INTO {}schema (id, version, oldest) VALUES (1, 2, 1) ON DUPLICATE KEY UPDATE oldest = IF(version < 2, 1, oldest), version = GREATEST(version, 2);

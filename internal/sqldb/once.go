@@ -1,0 +1,68 @@
+package sqldb
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"database/sql"
+	"errors"
+	"time"
+)
+
+var (
+	errClaimPassed = errors.New("the time until which the ID would be claimed has passed by the clock of the database")
+	errClaimGone   = errors.New("an ID that was claimed just now is not there: not all questions go to the server that is written to")
+)
+
+// Claim reports whether nobody has claimed id before, and claims it until a time.
+//
+// The row of an ID is made by one INSERT, which the database does for one caller
+// only. It is never changed, and only [DB.Purge] deletes it. Its mark is that of the
+// call, not of the attempt: a call whose INSERT was repeated, by whomever, finds its
+// own mark. What is read back was committed, whatever became of the answer to the
+// INSERT.
+//
+// The clock of the database is asked after that. So nobody is first by a time at
+// which another one's row may have been purged.
+func (db *DB) Claim(ctx context.Context, id string, until time.Time) (first bool, err error) {
+	key, mark := claimKey(id), rand.Text()
+	first, err = answer(ctx, db, func(ctx context.Context) (bool, error) {
+		if err := db.mustCommit(ctx); err != nil {
+			return false, err
+		}
+		if _, err := db.pool.ExecContext(ctx, db.Queries.Claim, key, mark, until.Unix()+1); err != nil { // rounded up
+			return false, err
+		}
+		claims, err := readRows(ctx, db.pool, scanClaim, db.Queries.Claimed, key)
+		switch {
+		case err != nil:
+			return false, err
+		case len(claims) == 0:
+			return false, errClaimGone
+		case !until.After(claims[0].now):
+			return false, errClaimPassed
+		}
+		return claims[0].mark == mark, nil
+	})
+	return first && err == nil, err
+}
+
+// claimKey is the first half of a SHA-256, also of a UUID: an ID that somebody has
+// chosen must not have the key of another one.
+func claimKey(id string) []byte {
+	sum := sha256.Sum256([]byte(id))
+	return sum[:16]
+}
+
+// claim is a row of {once}, and the time of the database.
+type claim struct {
+	mark string
+	now  time.Time
+}
+
+func scanClaim(rows *sql.Rows) (c claim, err error) {
+	var millis int64
+	err = rows.Scan(&c.mark, &millis)
+	c.now = time.UnixMilli(millis)
+	return c, err
+}
