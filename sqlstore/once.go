@@ -2,7 +2,7 @@ package sqlstore
 
 import (
 	"context"
-	"errors"
+	"fmt"
 	"time"
 
 	"github.com/gin-jwt-extended/ginjwt/internal/sqldb"
@@ -21,19 +21,11 @@ type Once struct {
 // Once returns the used IDs of the store.
 func (s *Store) Once() *Once { return &Once{s.db, s.options.Now} }
 
-const maxOnceID = 255 // bytes
-
-// Claim reports true to the first caller with an id. A time that has passed by
-// Options.Now, or by the clock of the database, is an error. The database keeps half
-// of the SHA-256 of id.
+// Claim reports whether id is claimed for the first time. A time that has passed by
+// Options.Now, or by the clock of the database, is an error.
 func (o *Once) Claim(ctx context.Context, id string, until time.Time) (first bool, err error) {
-	switch {
-	case id == "":
-		return false, errors.New("sqlstore: Claim: the ID is empty")
-	case len(id) > maxOnceID:
-		return false, errors.New("sqlstore: Claim: the ID has more than 255 bytes")
-	case !until.After(o.now()):
-		return false, errors.New("sqlstore: Claim: the time until which the ID would be claimed has passed")
+	if err := store.CheckClaim(id, until, o.now()); err != nil {
+		return false, fmt.Errorf("sqlstore: %w", err)
 	}
 	return o.db.Claim(ctx, id, until)
 }
