@@ -60,7 +60,7 @@ func TestARestorationTakesMaxStaleness(t *testing.T) {
 func TestAnswersWhileAListIsRestored(t *testing.T) {
 	t.Parallel()
 	s := newServer()
-	slow := &stalledServer{server: s}
+	slow := newStalled(s)
 	expected := replica.New(t.Context(), slow, staleness)
 	require.NoError(t, expected.Ready(t.Context()))
 	c := follow(t, s)

@@ -23,7 +23,7 @@ import (
 func TestNobodyTrustsAListThatIsNotWhole(t *testing.T) {
 	t.Parallel()
 	s := newServer()
-	slow := &stalledServer{server: s}
+	slow := newStalled(s)
 	holder := replica.New(t.Context(), slow, staleness)
 	require.NoError(t, holder.Ready(t.Context()))
 	others := []*replica.Copy{follow(t, s), follow(t, s)}
@@ -41,9 +41,10 @@ func TestNobodyTrustsAListThatIsNotWhole(t *testing.T) {
 
 	for began := time.Now(); time.Since(began) < 2*staleness; time.Sleep(time.Millisecond) {
 		for _, c := range others {
+			asked := time.Since(began)
 			blocked, err := c.Contains(t.Context(), "only the holder knows")
 			if err == nil && !blocked {
-				require.Less(t, time.Since(began), staleness+staleness/2, "it is accepted")
+				require.Less(t, asked, staleness+staleness/2, "it is accepted")
 			}
 		}
 	}
@@ -58,13 +59,26 @@ func TestNobodyTrustsAListThatIsNotWhole(t *testing.T) {
 type stalledServer struct {
 	*server
 	stalled sync.RWMutex
+	asking  chan struct{}
 }
 
-func (s *stalledServer) stall() { s.stalled.Lock() }
-func (s *stalledServer) goOn()  { s.stalled.Unlock() }
+func newStalled(s *server) *stalledServer {
+	return &stalledServer{server: s, asking: make(chan struct{})}
+}
+
+// stall returns when the follower waits for an answer: no round is under way.
+func (s *stalledServer) stall() {
+	s.stalled.Lock()
+	<-s.asking
+}
+
+func (s *stalledServer) goOn() { s.stalled.Unlock() }
 
 func (s *stalledServer) Head(ctx context.Context) (replica.Head, error) {
-	s.stalled.RLock()
+	if !s.stalled.TryRLock() {
+		s.asking <- struct{}{}
+		s.stalled.RLock()
+	}
 	defer s.stalled.RUnlock()
 	return s.server.Head(ctx)
 }
@@ -74,21 +88,24 @@ func (s *stalledServer) Head(ctx context.Context) (replica.Head, error) {
 func TestWhoIsSilentIsNotWaitedFor(t *testing.T) {
 	t.Parallel()
 	s := newServer()
-	slow := &stalledServer{server: s}
-	holder := replica.New(t.Context(), slow, staleness)
+	silent, reading := newStalled(s), newStalled(s)
+	holder, c := replica.New(t.Context(), silent, staleness), replica.New(t.Context(), reading, staleness)
 	require.NoError(t, holder.Ready(t.Context()))
-	c := follow(t, s)
+	require.NoError(t, c.Ready(t.Context()))
 	require.Eventually(t, func() bool { return c.Status().Followers == 2 }, time.Minute, time.Millisecond)
-	slow.stall()
+	silent.stall()
+	reading.stall() // until what the holder adds is lost
 	add(t, holder, "only the holder knows")
 	add(t, c, "known")
 	s.loseAll()
+	reading.goOn()
 	require.Eventually(t, func() bool { return c.Status().Losses == 1 && !c.Status().Restoring }, time.Minute, time.Millisecond)
 	assert.Equal(t, 1, c.Status().Followers)
 	assert.False(t, contains(t, c, "only the holder knows"), "nobody who lives knows it")
 
-	slow.goOn()
+	silent.goOn()
 	eventuallyContains(t, c, "only the holder knows")
+	require.Eventually(t, func() bool { return c.Status().Losses > 1 && !c.Status().Restoring }, time.Minute, time.Millisecond)
 	assert.Equal(t, 2, c.Status().Losses)
 }
 
@@ -468,7 +485,7 @@ func TestClocksThatDiffer(t *testing.T) {
 func TestLookupsOfACopyThatIsBehind(t *testing.T) {
 	t.Parallel()
 	s := newServer()
-	slow := &stalledServer{server: s}
+	slow := newStalled(s)
 	c := replica.New(t.Context(), slow, staleness)
 	require.NoError(t, c.Ready(t.Context()))
 	toSnapshot := s.snapshot()
