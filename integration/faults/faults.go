@@ -18,12 +18,14 @@ import (
 
 	"github.com/gin-jwt-extended/ginjwt"
 	"github.com/gin-jwt-extended/ginjwt/jwttest"
+	"github.com/gin-jwt-extended/ginjwt/store"
 )
 
 // Stores are what one process keeps its state in.
 type Stores struct {
 	Sessions  ginjwt.SessionStore
 	Blocklist ginjwt.Blocklist
+	Once      store.Once // or nil
 }
 
 // The settings that the stores of a test must have.
@@ -49,13 +51,17 @@ type Fault struct {
 	// LosesSessions says that the server loses what it keeps: then users have to
 	// log in again. What was revoked stays revoked.
 	LosesSessions bool
+
+	// LosesClaims says that the server may lose claims of a Once that it has
+	// acknowledged, as it does if it loses sessions.
+	LosesClaims bool
 }
 
 // Run lets users work while the fault happens. open connects a new process to
 // the server, with connections of its own, until ctx ends.
 func Run(t *testing.T, open func(ctx context.Context) Stores, fault Fault) {
 	t.Helper()
-	w := &world{t: t, open: open, fault: fault, generations: map[string]string{}}
+	w := &world{t: t, open: open, fault: fault, claiming: claiming{t: t}, generations: map[string]string{}}
 	for range processes {
 		w.startProcess()
 	}
@@ -67,6 +73,9 @@ func Run(t *testing.T, open func(ctx context.Context) Stores, fault Fault) {
 		working.Go(func() { u.work(ctx) })
 	}
 	working.Go(func() { w.tryWhatEnded(ctx) })
+	if len(w.claiming.stores) > 0 {
+		working.Go(func() { w.claiming.work(ctx) })
+	}
 	w.wait(warmUp)
 	fault.Do()
 	w.startProcess() // one that knows nothing but what the server says
@@ -92,6 +101,8 @@ type world struct {
 	fault Fault
 	users []*user
 
+	claiming claiming
+
 	mu          sync.Mutex
 	managers    []*ginjwt.JWTManager
 	ended       []ended
@@ -112,6 +123,9 @@ func (w *world) startProcess() {
 	config.SessionGrace = grace
 	mgr := ginjwt.New(config)
 	require.NoError(w.t, mgr.InitApp(nil))
+	if stores.Once != nil {
+		w.claiming.add(stores.Once)
+	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.managers = append(w.managers, mgr)
@@ -206,6 +220,9 @@ func (w *world) checkTheEnd() {
 		if u.pair.SessionID != "" {
 			u.checkTheEnd()
 		}
+	}
+	if len(w.claiming.stores) > 0 && !w.fault.LosesSessions && !w.fault.LosesClaims {
+		w.claiming.check()
 	}
 	require.Positive(w.t, w.done["refresh"])
 	require.Positive(w.t, w.done["logout"])

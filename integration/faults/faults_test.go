@@ -9,6 +9,7 @@ import (
 
 	"github.com/gin-jwt-extended/ginjwt"
 	"github.com/gin-jwt-extended/ginjwt/integration/faults"
+	"github.com/gin-jwt-extended/ginjwt/store"
 )
 
 // unplugged is a store that can be unplugged.
@@ -41,9 +42,10 @@ func (u unplugged) Contains(ctx context.Context, ids ...string) (bool, error) {
 func TestStoresInMemory(t *testing.T) {
 	t.Parallel()
 	var down atomic.Bool
-	store := unplugged{&ginjwt.MemorySessions{}, &ginjwt.MemoryBlocklist{}, &down}
+	unpluggable := unplugged{&ginjwt.MemorySessions{}, &ginjwt.MemoryBlocklist{}, &down}
+	stores := faults.Stores{Sessions: unpluggable, Blocklist: unpluggable, Once: &store.MemoryOnce{}}
 	faults.Run(t,
-		func(context.Context) faults.Stores { return faults.Stores{Sessions: store, Blocklist: store} },
+		func(context.Context) faults.Stores { return stores },
 		faults.Fault{Do: func() {
 			down.Store(true)
 			timer := time.NewTimer(time.Second)

@@ -1,0 +1,48 @@
+package redisstore_test
+
+import (
+	"testing"
+
+	"github.com/redis/go-redis/v9"
+	"github.com/stretchr/testify/require"
+
+	"github.com/gin-jwt-extended/ginjwt/integration/faults"
+	"github.com/gin-jwt-extended/ginjwt/integration/testserver"
+	"github.com/gin-jwt-extended/ginjwt/redisstore"
+	contract "github.com/gin-jwt-extended/ginjwt/store"
+)
+
+// Where a claim counts when all replicas have it, none is lost: neither if the master is
+// killed, nor if it hangs and comes back believing that it is one. As long as there is no
+// replica nothing is claimed.
+func TestClaimsAfterFailover(t *testing.T) {
+	t.Parallel()
+	for name, harm := range map[string]struct{ down, up func(*testserver.Server) }{
+		"killed": {(*testserver.Server).Kill, (*testserver.Server).Start},
+		"paused": {(*testserver.Server).Pause, (*testserver.Server).Resume},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			master := testserver.Redis(t)
+			replica := testserver.RedisReplica(t, master)
+			sentinel := testserver.Sentinel(t, master, "ginjwt")
+			open := func() contract.Once {
+				client := redis.NewFailoverClient(&redis.FailoverOptions{
+					MasterName: "ginjwt", SentinelAddrs: []string{sentinel.Addr()}, ContextTimeoutEnabled: true,
+				})
+				t.Cleanup(func() { _ = client.Close() })
+				return newStore(t, client, redisstore.Options{Timeout: faults.Timeout, Replicas: 1}).Once()
+			}
+			faults.RunOnce(t, open, func() {
+				harm.down(master)
+				requireFailover(t, sentinel, master)
+				harm.up(master)
+				promoted := newClient(t, replica.Addr())
+				require.Eventually(t, func() bool {
+					reached, err := promoted.Do(t.Context(), "wait", 1, 100).Int()
+					return err == nil && reached == 1
+				}, soon, tick, "the old master becomes a replica")
+			})
+		})
+	}
+}
