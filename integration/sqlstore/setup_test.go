@@ -130,6 +130,7 @@ func TestContract(t *testing.T) {
 			store := d.newStore(t, patient)
 			return store.Sessions(), d.newBlocklist(t, store)
 		}, storetest.PlayCount(3))
+		storetest.Once(t, d.newHandles)
 		storetest.Replicas(t, 30*time.Second, func(t *testing.T) (lists []ginjwt.Blocklist) {
 			store := d.newStore(t, patient)
 			for range 3 {
