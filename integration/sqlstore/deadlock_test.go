@@ -16,7 +16,7 @@ import (
 // collision is a call that waits for a lock of a neighbour, and holds another one
 // that this neighbour then wants.
 type collision struct {
-	first, second string // what the neighbour locks: {sessions}, {blocklist}, {head}
+	first, second string // what the neighbour locks: {sessions}, {blocklist}, {head}, {once}
 	call          func(t *testing.T, store *tested) error
 	done          func(t *testing.T, store *tested)
 }
@@ -63,6 +63,16 @@ var collisions = map[string]collision{
 			assert.EqualValues(t, 3, head(t, store.log).Seq, "what was rolled back took no numbers")
 		},
 	},
+	"Claim": {
+		first:  `SELECT expires FROM {once} FORCE INDEX ({once}_expires) WHERE expires > 0 LOCK IN SHARE MODE`,
+		second: `SELECT * FROM {once} FOR UPDATE`,
+		call: func(t *testing.T, store *tested) error {
+			first, err := store.Once().Claim(t.Context(), "id", time.Now().Add(time.Hour))
+			assert.True(t, first)
+			return err
+		},
+		done: func(t *testing.T, store *tested) { assert.False(t, claim(t, store, "id")) },
+	},
 	"Purge": {
 		first:  `SELECT * FROM {sessions} WHERE id = '` + sessionID(5) + `' FOR UPDATE`,
 		second: `SELECT * FROM {sessions} WHERE id = '` + sessionID(2) + `' FOR UPDATE`,
@@ -99,7 +109,7 @@ func (d *database) counter(t *testing.T, name string) int {
 // names fills in the names of tables.
 func names(store *tested, statement string) string {
 	t := tablesOf(store)
-	return strings.NewReplacer("{sessions}", t.sessions, "{blocklist}", t.blocklist, "{head}", t.head).Replace(statement)
+	return strings.NewReplacer("{sessions}", t.sessions, "{blocklist}", t.blocklist, "{head}", t.head, "{once}", t.once).Replace(statement)
 }
 
 // collide lets a call wait for a neighbour, does what ends that, and returns when

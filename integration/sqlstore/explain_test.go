@@ -57,7 +57,7 @@ func testPurgeByPrimaryKey(t *testing.T, d *database, sent []statement) {
 			assert.Regexp(t, `\| (const|range) \| PRIMARY \| PRIMARY \|`, d.explain(t, s), s.text)
 		}
 	}
-	assert.Equal(t, 5, purges, "many at once, a hundred sessions and one, a hundred entries and one")
+	assert.Equal(t, 7, purges, "many at once, a hundred sessions and one, a hundred entries and one, a hundred claims and one")
 }
 
 // sentBy returns all that a store sends to tables with so many rows, which are
@@ -69,6 +69,7 @@ func (d *database) sentBy(t *testing.T, options sqlstore.Options, rows int) []st
 	store := newTested(t, pool, d.dialect, options)
 	useSessions(t, store.Sessions())
 	useList(t, store.log, rows)
+	requireFirst(t, store, "id")
 	_, err := store.Purge(t.Context())
 	require.NoError(t, err)
 	require.NoError(t, store.Ready(t.Context()))
@@ -187,15 +188,18 @@ func sessionID(i int) string { return fmt.Sprintf("00000000-0000-4000-8000-%012d
 func (d *database) fill(t *testing.T, rows int) {
 	t.Helper()
 	now := time.Now().Add(30 * time.Minute)
-	var sessions, entries []string
+	var sessions, entries, claims []string
 	for i := range rows {
 		expires := now.Add(time.Duration(i%1000-100) * time.Hour)
 		sessions = append(sessions, fmt.Sprintf("('%s', 'identity %d', '', 1, 0, 0, 0, %d, 0)", sessionID(i), i/3, expires.UnixMilli()))
-		entries = append(entries, fmt.Sprintf("(%d, 'mark', %s, %d)", i, d.blob(fmt.Sprintf("%032x", i*7919)), expires.Unix()))
+		key := d.blob(fmt.Sprintf("%032x", i*7919))
+		entries = append(entries, fmt.Sprintf("(%d, 'mark', %s, %d)", i, key, expires.Unix()))
+		claims = append(claims, fmt.Sprintf("(%s, 'mark', %d)", key, expires.Unix()))
 	}
 	for table, values := range map[string][]string{
 		"e_sessions (id, identity, device, generation, created, rotated, grace, expires, changes)": sessions,
 		"e_blocklist": entries,
+		"e_once":      claims,
 	} {
 		into := "INSERT INTO " + table + " VALUES "
 		table, _, _ = strings.Cut(table, " ")
@@ -271,7 +275,7 @@ func usesIndex(dialect sqlstore.Dialect, plan string) bool {
 		return false // PostgreSQL reads all of an index
 	}
 	bad := map[sqlstore.Dialect]string{
-		sqlstore.PostgreSQL: `Seq Scan on e_(sessions|blocklist)\b|Sort`,
+		sqlstore.PostgreSQL: `Seq Scan on e_(sessions|blocklist|once)\b|Sort`,
 		sqlstore.MySQL:      `\| (ALL|index) \||filesort|temporary`,
 		sqlstore.SQLite:     `SCAN |TEMP B-TREE`,
 	}

@@ -31,6 +31,8 @@ func TestServersThatAreNotBelieved(t *testing.T) {
 			require.EqualError(t, b.Add(t.Context(), "another", time.Time{}), refusal)
 			_, err = store.Sessions().Create(t.Context(), newSession(sessionID(1), "alice"))
 			require.EqualError(t, err, refusal)
+			_, err = store.Once().Claim(t.Context(), "id", time.Now().Add(time.Hour))
+			require.EqualError(t, err, refusal)
 			assert.EqualError(t, store.Migrate(t.Context()), refusal)
 			assert.EqualError(t, b.Ready(t.Context()), refusal)
 			assert.Zero(t, b.Status().Complete)

@@ -49,6 +49,7 @@ func TestPgBouncer(t *testing.T) {
 			testBatches(t, d, d.newStore(t, patient))
 			testOrder(t, d, d.newStore(t, patient))
 			testPurge(t, d, nil)
+			testClaims(t, d, d.newStore(t, patient))
 			testPurgeAndProlong(t, d, d.newStore(t, patient))
 			options := patient
 			options.Prefix = "m" + strings.ToLower(strings.NewReplacer(", ", "_", " ", "_", "/", "_").Replace(name)) + "_"
@@ -90,11 +91,13 @@ func useOnce(ctx context.Context, store *tested, b *sqlstore.Blocklist, n int) e
 	err5 := b.Add(ctx, id, time.Now().Add(time.Hour))
 	blocked, err6 := b.Contains(ctx, "another", id)
 	_, err7 := store.Purge(ctx)
+	first, err9 := store.Once().Claim(ctx, id, time.Now().Add(time.Hour))
+	again, err10 := store.Once().Claim(ctx, id, time.Now().Add(time.Hour))
 	deleted, err8 := sessions.Delete(ctx, s.ID)
-	if err := errors.Join(err, err2, err3, err4, err5, err6, err7, err8, store.Check(ctx), store.Ready(ctx)); err != nil {
+	if err := errors.Join(err, err2, err3, err4, err5, err6, err7, err8, err9, err10, store.Check(ctx), store.Ready(ctx)); err != nil {
 		return err
 	}
-	if !created || !ok || got.ID != s.ID || !replaced || len(all) != 1 || all[0].Identity != s.Identity || !blocked || !deleted {
+	if !created || !ok || got.ID != s.ID || !replaced || len(all) != 1 || all[0].Identity != s.Identity || !blocked || !deleted || !first || again {
 		return errors.New("a wrong answer")
 	}
 	return nil

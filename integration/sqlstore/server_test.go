@@ -242,7 +242,12 @@ func TestFileIsGone(t *testing.T) {
 					_, err := store.Sessions().Create(t.Context(), newSession(sessionID(2), "bob"))
 					return err
 				},
-				"Get":     func() error { _, _, err := store.Sessions().Get(t.Context(), s.ID); return err },
+				"Get": func() error { _, _, err := store.Sessions().Get(t.Context(), s.ID); return err },
+				"Claim": func() error {
+					first, err := store.Once().Claim(t.Context(), "id", time.Now().Add(time.Hour))
+					assert.False(t, first)
+					return err
+				},
 				"Add":     func() error { return b.Add(t.Context(), "id", time.Time{}) },
 				"Purge":   func() error { _, err := store.Purge(t.Context()); return err },
 				"Migrate": func() error { return store.Migrate(t.Context()) },

@@ -106,6 +106,7 @@ func testClients(t *testing.T) {
 			testChanged(t, d, d.newStore(t, patient))
 			testPlaces(t, d, d.newStore(t, patient))
 			testOrder(t, d, d.newStore(t, patient))
+			testClaims(t, d, d.newStore(t, patient))
 		})
 	}
 }
@@ -121,6 +122,7 @@ func TestStricterIsolation(t *testing.T) {
 			require.Equal(t, isolation, d.query(t, "SHOW transaction_isolation")[0][0])
 			testChanged(t, d, d.newStore(t, patient))
 			testOrder(t, d, d.newStore(t, patient))
+			testClaims(t, d, d.newStore(t, patient))
 		})
 	}
 }

@@ -32,6 +32,7 @@ func requireTimeouts(t *testing.T, store *tested) {
 		"Replace":    func() error { _, err := store.Sessions().Replace(ctx, s, s); return err },
 		"Delete":     func() error { _, err := store.Sessions().Delete(ctx, s.ID); return err },
 		"DeleteMany": func() error { return store.Sessions().DeleteMany(ctx, []ginjwt.Session{s, s}) },
+		"Claim":      func() error { _, err := store.Once().Claim(ctx, "id", time.Now().Add(time.Hour)); return err },
 		"Add":        func() error { return b.Add(ctx, "id", time.Time{}) },
 		"AddMany":    func() error { return b.AddMany(ctx, []contract.Revocation{{ID: "id"}, {ID: "other"}}) },
 		"Append":     func() error { return store.log.Append(ctx, entriesOf(3)) },
