@@ -10,7 +10,7 @@ import (
 )
 
 var (
-	errClaimPassed = errors.New("the time until which the ID would be claimed has passed by the clock of the database")
+	errClaimPassed = errors.New("the time until which an ID is to be remembered has passed by the clock of the database")
 	errClaimGone   = errors.New("an ID that was claimed just now is not there: not all questions go to the server that is written to")
 )
 
