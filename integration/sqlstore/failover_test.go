@@ -8,6 +8,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/stdlib"
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/gin-jwt-extended/ginjwt/integration/faults"
@@ -43,11 +44,7 @@ func TestStandbyThatLags(t *testing.T) {
 			require.Eventually(t, func() bool {
 				return text(t, standby.pool, "SELECT (pg_last_wal_replay_lsn() >= '"+position+"'::pg_lsn)::text") == "true"
 			}, time.Minute, 10*time.Millisecond)
-			standby.exec(t, "ALTER SYSTEM SET primary_conninfo = ''")
-			standby.exec(t, "SELECT pg_reload_conf()")
-			require.Eventually(t, func() bool {
-				return text(t, standby.pool, "SELECT count(*)::text FROM pg_stat_wal_receiver") == "0"
-			}, time.Minute, 10*time.Millisecond)
+			standby.leavePrimary(t)
 		},
 		Lose: func() {
 			d.server.Kill()
@@ -60,6 +57,43 @@ func TestStandbyThatLags(t *testing.T) {
 			server.Move(lagging.Addr())
 		},
 	})
+}
+
+// leavePrimary lets a standby receive nothing any more.
+func (d *database) leavePrimary(t *testing.T) {
+	t.Helper()
+	d.exec(t, "ALTER SYSTEM SET primary_conninfo = ''")
+	d.exec(t, "SELECT pg_reload_conf()")
+	require.Eventually(t, func() bool {
+		return text(t, d.pool, "SELECT count(*)::text FROM pg_stat_wal_receiver") == "0"
+	}, time.Minute, 10*time.Millisecond)
+}
+
+// A synchronous standby has each claim that was answered, and none is answered without it.
+func TestClaimsOutliveAFailover(t *testing.T) {
+	t.Parallel()
+	d := newPostgres(t)
+	d.newStore(t, sqlstore.Options{Timeout: patient.Timeout, Prefix: "once_"})
+	following := testserver.PostgresStandby(t, d.server, manyConnections)
+	standby := &database{d.dialect, d.driver, following.DSN(), following, open(t, d.driver, following.DSN())}
+	d.exec(t, "ALTER SYSTEM SET synchronous_standby_names = '*'")
+	d.exec(t, "SELECT pg_reload_conf()")
+	require.Eventually(t, func() bool {
+		return text(t, d.pool, "SELECT count(*)::text FROM pg_stat_replication WHERE sync_state = 'sync'") == "1"
+	}, time.Minute, 10*time.Millisecond)
+	require.True(t, claim(t, d.openAt(t, "once_"), "answered"))
+
+	standby.leavePrimary(t)
+	options := hurried
+	options.Prefix = "once_"
+	first, err := newTested(t, d.pool, d.dialect, options).Once().Claim(t.Context(), "not answered", time.Now().Add(time.Hour))
+	require.Error(t, err)
+	require.False(t, first)
+	d.server.Kill()
+	standby.exec(t, "SELECT pg_promote()")
+	promoted := standby.openAt(t, "once_")
+	assert.False(t, claim(t, promoted, "answered"))
+	requireFirst(t, promoted, "not answered")
 }
 
 func text(t *testing.T, pool *sql.DB, query string) (answer string) {
