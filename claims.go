@@ -31,6 +31,7 @@ type claimNames struct {
 
 	otherIdentities []string      // that count, in this order, where identity is missing
 	leeway          time.Duration // for the clock of the issuer
+	maxAge          time.Duration // of a token of an issuer that logs out; zero: not limited
 	foreign         bool          // the issuer is another than the manager
 }
 

@@ -147,6 +147,20 @@ func (e *events) session(ctx context.Context, kind EventKind, id string, cause C
 	}
 }
 
+// contextEnded tells that a context of SessionContext ended, and not with its request.
+func (e *events) contextEnded(token *Token, cause error) {
+	if e == nil {
+		return
+	}
+	event := e.about(EventContextEnded, token, time.Time{})
+	if end, ok := errors.AsType[*SessionEnd](cause); ok {
+		event.Cause = end.Cause
+	} else {
+		event.Fault, event.Err = FaultService, cause
+	}
+	e.inBackground(event)
+}
+
 func (e *events) loggedOut(ctx context.Context, u store.Upstream, tokenID string) {
 	if e != nil {
 		e.observer.Observe(ctx, Event{Kind: EventLoggedOut, Issuer: e.named(u.Issuer), SessionID: u.SID, TokenID: tokenID})

@@ -118,6 +118,9 @@ func (c Config) namesOf(i Issuer) claimNames {
 		leeway:   c.leewayOf(i),
 		foreign:  true,
 	}
+	if len(i.LogoutAudience) > 0 {
+		names.maxAge = or(i.MaxTokenAge, defaultMaxTokenAge)
+	}
 	if len(i.IdentityClaims) > 0 {
 		names.identity, names.otherIdentities = i.IdentityClaims[0], slices.Clone(i.IdentityClaims[1:])
 	}

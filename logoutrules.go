@@ -28,7 +28,7 @@ func logoutRulesOf(i Issuer, r *issuerRules) *logoutRules {
 			claims:        r.claims,
 			acceptedTypes: acceptedTypes([]string{"", "JWT", "logout+jwt"}),
 		},
-		maxTokenAge: or(i.MaxTokenAge, defaultMaxTokenAge),
+		maxTokenAge: r.claims.maxAge,
 		namesAll:    slices.Contains(r.required, "sid"),
 	}
 }

@@ -42,7 +42,7 @@ type Event struct {
 	Issuer    string    // of the token, or of the keys; empty if it is not one of the settings
 	Location  Location  // where the request had the token; empty outside of one, or if it had none
 	TokenType TokenType // access or refresh
-	Cause     Cause     // why a session began or ended, or a token was revoked
+	Cause     Cause     // why a session or a context began or ended, or a token was revoked
 	Operation Operation // of EventStoreFailed: what was asked
 
 	// Duration is how long it took: the checks of EventAccepted and EventRefused, the
@@ -98,6 +98,11 @@ const (
 	// event: nobody does it.
 	EventSessionEnded
 
+	// EventContextEnded: a context of SessionContext ended because its session did, for
+	// Cause; without a Cause, as a store has not answered for too long. One that ends
+	// with its request is no event.
+	EventContextEnded
+
 	// EventKeysChanged: SetKeys replaced the keys of the manager, or, with an Issuer,
 	// those of another issuer are not what they were.
 	EventKeysChanged
@@ -136,7 +141,7 @@ const (
 var eventNames = [...]string{
 	EventIssued: "issued", EventAccepted: "accepted", EventRefused: "refused",
 	EventRotated: "rotated", EventRepeated: "repeated", EventReused: "reused", EventRevoked: "revoked",
-	EventSessionStarted: "session_started", EventSessionEnded: "session_ended",
+	EventSessionStarted: "session_started", EventSessionEnded: "session_ended", EventContextEnded: "context_ended",
 	EventKeysChanged: "keys_changed", EventKeySetFetched: "key_set_fetched", EventKeySetFailed: "key_set_failed",
 	EventListComplete: "list_complete", EventListStale: "list_stale", EventListLost: "list_lost", EventListWhole: "list_whole",
 	EventLoggedOut: "logged_out", EventStoreFailed: "store_failed",
@@ -175,7 +180,8 @@ const (
 	FaultService Fault = "service"
 )
 
-// Cause says why a session began or ended, or a token was revoked.
+// Cause says why a session began or ended, or a token was revoked, or why a context of
+// SessionContext ended.
 type Cause string
 
 // The causes.
@@ -189,6 +195,11 @@ const (
 	CauseMaxSessions Cause = "max_sessions" // Config.MaxSessions
 	CauseReuse       Cause = "reuse"        // a refresh token that had been traded before
 	CauseFailure     Cause = "failure"      // a store failed before the login was over
+
+	// These two are only those of a context: nobody ends the session, or it is done
+	// elsewhere.
+	CauseExpired        Cause = "expired"         // the session, or a token that has none
+	CauseUpstreamLogout Cause = "upstream_logout" // BackChannelLogoutHandler: at the issuer where the user logged in
 )
 
 // Operation says what a store, or a function of the application, was asked.

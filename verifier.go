@@ -28,6 +28,8 @@ type verifier struct {
 	options    keys.Options                                                   // of keys that are loaded
 	algorithms []string                                                       // that they may have
 
+	owner any // the *JWTManager that it is part of, untyped so that it needs no manager.go
+
 	maxSize   int
 	cacheSize int // negative: off
 	now       func() time.Time

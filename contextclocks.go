@@ -1,0 +1,187 @@
+package ginjwt
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+// contextClocks ends contexts that have expired. What takes long, it has a goroutine do
+// that ends soon, so that nobody waits for it: it asks the store when a session ends, and
+// the TokenInBlocklistLoader now and then.
+type contextClocks struct {
+	set         *contextSet
+	revocations *revocations
+	sessions    *sessionPolicy // nil: there are none
+	limit       time.Duration  // how long a context goes on without an answer; negative: for ever
+
+	next   time.Time // when the next context is due
+	looked time.Time // when all were looked at, by the real clock
+
+	// Guarded by the mutex of the set.
+	asking   bool
+	failures int       // one after the other
+	paused   time.Time // until when nobody is asked, by the real clock
+	failure  error     // the last one
+}
+
+const (
+	lookEvery  = time.Second // Config.Now may be set, and need not move as timers do
+	loadEvery  = 30 * time.Second
+	longestOff = 16 * time.Second // between questions that fail
+)
+
+var errNoAnswer = errors.New("no answer yet")
+
+// look ends what has expired, and has questions asked that are due. It returns how long
+// nothing more is to be done.
+func (k *contextClocks) look() time.Duration {
+	now, real := k.revocations.now(), time.Now()
+	if isDue(k.next, now) || real.Sub(k.looked) >= lookEvery {
+		k.looked = real
+		k.lookAtAll(now, real)
+	}
+	wait := lookEvery - real.Sub(k.looked)
+	if until := k.next.Sub(now); !k.next.IsZero() && until > 0 {
+		wait = min(wait, until)
+	}
+	return wait
+}
+
+func isDue(at, now time.Time) bool { return !at.IsZero() && !at.After(now) }
+
+// dueContexts are those for which something is to be done.
+type dueContexts struct{ expired, forgotten, sessions, loads []*liveContext }
+
+func (k *contextClocks) lookAtAll(now, real time.Time) {
+	due, failure, ask := k.due(now, real)
+	for _, c := range due.expired {
+		k.set.end(c, &SessionEnd{Cause: CauseExpired})
+	}
+	for _, c := range due.forgotten {
+		k.set.end(c, unavailable(or(failure, errNoAnswer)))
+	}
+	if ask {
+		go k.ask(due)
+	}
+}
+
+// due sorts out the contexts for which something is to be done. It reports whether the
+// questions may be asked now: if so, nobody else asks any until they are.
+func (k *contextClocks) due(now, real time.Time) (due dueContexts, failure error, ask bool) {
+	k.set.mu.Lock()
+	defer k.set.mu.Unlock()
+	k.next = time.Time{}
+	for c := range k.set.live {
+		k.sort(c, now, &due)
+	}
+	ask = !k.asking && len(due.sessions)+len(due.loads) > 0 && !real.Before(k.paused)
+	k.asking = k.asking || ask
+	return due, k.failure, ask
+}
+
+func (k *contextClocks) sort(c *liveContext, now time.Time, due *dueContexts) {
+	for _, at := range [...]time.Time{c.expires, c.load} {
+		if at.After(now) && (k.next.IsZero() || at.Before(k.next)) {
+			k.next = at
+		}
+	}
+	hasExpired, hasToLoad := isDue(c.expires, now), isDue(c.load, now)
+	switch {
+	case !hasExpired && !hasToLoad:
+		c.waiting = time.Time{}
+		return
+	case hasExpired && !k.hasSession(c):
+		due.expired = append(due.expired, c)
+		return
+	case c.waiting.IsZero():
+		c.waiting = now
+	case k.limit >= 0 && now.Sub(c.waiting) > k.limit:
+		due.forgotten = append(due.forgotten, c)
+		return
+	}
+	if hasExpired {
+		due.sessions = append(due.sessions, c)
+	}
+	if hasToLoad {
+		due.loads = append(due.loads, c)
+	}
+}
+
+func (k *contextClocks) hasSession(c *liveContext) bool {
+	return k.sessions != nil && c.token.session() != ""
+}
+
+// ask asks for as many contexts as there is time for.
+func (k *contextClocks) ask(due dueContexts) {
+	ctx, cancel := context.WithTimeout(context.Background(), askTimeout)
+	defer cancel()
+	var failure error
+	for _, question := range []struct {
+		contexts []*liveContext
+		ask      func(context.Context, *liveContext) error
+	}{{due.sessions, k.askStore}, {due.loads, k.askLoader}} {
+		for _, c := range question.contexts {
+			if ctx.Err() != nil {
+				break
+			}
+			if err := question.ask(ctx, c); err != nil && c.Err() == nil {
+				failure = err
+			}
+		}
+	}
+	k.noteAnswers(failure)
+}
+
+func (k *contextClocks) noteAnswers(failure error) {
+	k.set.mu.Lock()
+	defer k.set.mu.Unlock()
+	k.asking, k.failure = false, failure
+	if failure == nil {
+		k.failures = 0
+		return
+	}
+	k.paused = time.Now().Add(min(lookEvery<<k.failures, longestOff))
+	k.failures = min(k.failures+1, 5)
+}
+
+// askStore looks when the session of c ends by now. A rotation or ImplicitRefresh has
+// prolonged it, or it has expired.
+func (k *contextClocks) askStore(ctx context.Context, c *liveContext) (err error) {
+	defer errorOfPanic(&err)
+	s, ok, err := k.sessions.store.Get(ctx, c.token.session())
+	if err != nil {
+		return err
+	}
+	s = k.sessions.bounded(s)
+	if !ok || s.Realm != k.revocations.realm || !s.ExpiresAt.After(k.revocations.now()) {
+		k.set.end(c, &SessionEnd{Cause: CauseExpired})
+		return nil
+	}
+	k.set.mu.Lock()
+	defer k.set.mu.Unlock()
+	c.expires = s.ExpiresAt
+	return nil
+}
+
+// askLoader asks the TokenInBlocklistLoader, with the values of the request.
+func (k *contextClocks) askLoader(ctx context.Context, c *liveContext) (err error) {
+	defer errorOfPanic(&err)
+	deadline, _ := ctx.Deadline()
+	ctx, cancel := context.WithDeadline(c.Context, deadline)
+	defer cancel()
+	start := k.set.events.begin()
+	blocked, err := k.revocations.callbacks.tokenInBlocklist(ctx, c.token)
+	k.set.events.storeFailed(ctx, OperationBlocklistLoader, start, err)
+	switch {
+	case err != nil:
+		return err
+	case blocked:
+		k.set.end(c, &SessionEnd{Cause: CauseApplication})
+		return nil
+	}
+	k.set.mu.Lock()
+	defer k.set.mu.Unlock()
+	c.load = k.revocations.now().Add(loadEvery)
+	return nil
+}

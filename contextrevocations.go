@@ -1,0 +1,138 @@
+package ginjwt
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/gin-jwt-extended/ginjwt/store"
+)
+
+// contextRevocations ends contexts whose IDs are on the blocklist.
+type contextRevocations struct {
+	set         *contextSet
+	revocations *revocations
+	limit       time.Duration // how long a context goes on without an answer; negative: for ever
+
+	// Used again by the next call.
+	ids  []string
+	ends []int // the end of the IDs of each context
+}
+
+// askTimeout is how long the blocklist has to answer about all contexts.
+const askTimeout = 5 * time.Second
+
+// ask asks the blocklist about contexts, many at once, and ends those that are on it.
+// It reports whether the list has answered.
+func (r *contextRevocations) ask(contexts []*liveContext) (answered bool) {
+	ctx, cancel := context.WithTimeout(context.Background(), askTimeout)
+	defer cancel()
+	answered = true
+	for rest := contexts; len(rest) > 0; {
+		r.collect(rest)
+		some := rest[:len(r.ends)]
+		rest = rest[len(some):]
+		if err := r.search(ctx, some, 0); err != nil {
+			answered = false
+			r.unanswered(some, err)
+		}
+	}
+	return answered
+}
+
+// collect collects the IDs of as many contexts as the list may be asked about.
+func (r *contextRevocations) collect(contexts []*liveContext) {
+	r.ids, r.ends = r.ids[:0], r.ends[:0]
+	for _, c := range contexts {
+		origins := c.token.read().payload.originIDs
+		if len(r.ids)+len(c.ids)+len(origins) > store.MaxBatch {
+			return
+		}
+		r.ids = append(append(r.ids, c.ids...), origins...)
+		r.ends = append(r.ends, len(r.ids))
+	}
+}
+
+// search finds those of contexts that are on the list: it asks about all of them, and
+// about each half if one is. from is the place of the first in ends.
+func (r *contextRevocations) search(ctx context.Context, contexts []*liveContext, from int) error {
+	start := 0
+	if from > 0 {
+		start = r.ends[from-1]
+	}
+	now := r.revocations.now()
+	listed, err := r.contains(ctx, r.ids[start:r.ends[from+len(contexts)-1]]...)
+	switch {
+	case err != nil:
+		return err
+	case !listed:
+		for _, c := range contexts {
+			c.answered = now
+		}
+		return nil
+	case len(contexts) == 1:
+		r.set.end(contexts[0], &SessionEnd{Cause: r.causeOf(ctx, contexts[0])})
+		return nil
+	}
+	half := len(contexts) / 2
+	return errors.Join(r.search(ctx, contexts[:half], from), r.search(ctx, contexts[half:], from+half))
+}
+
+// causeOf returns why a context has ended that is on the list; nothing if the list does
+// not say.
+func (r *contextRevocations) causeOf(ctx context.Context, c *liveContext) Cause {
+	listed := func(id string) bool {
+		found, err := r.contains(ctx, id)
+		return found && err == nil
+	}
+	for _, id := range c.ids {
+		if !listed(id) {
+			continue
+		}
+		for _, cause := range notedCauses {
+			switch found, err := r.contains(ctx, causeID(cause, id)); {
+			case err != nil:
+				return ""
+			case found:
+				return cause
+			}
+		}
+		return CauseLogout
+	}
+	if slices.ContainsFunc(c.token.read().payload.originIDs, listed) {
+		return CauseUpstreamLogout
+	}
+	return ""
+}
+
+// unanswered ends those contexts of which nobody has known for too long whether they go
+// on.
+func (r *contextRevocations) unanswered(contexts []*liveContext, err error) {
+	if r.limit < 0 {
+		return
+	}
+	oldest := r.revocations.now().Add(-r.limit)
+	for _, c := range contexts {
+		if c.answered.Before(oldest) {
+			r.set.end(c, unavailable(err))
+		}
+	}
+}
+
+// contains asks the list. Nothing would answer a panic here.
+func (r *contextRevocations) contains(ctx context.Context, ids ...string) (listed bool, err error) {
+	if len(ids) == 0 {
+		return false, nil
+	}
+	defer errorOfPanic(&err)
+	return r.revocations.list.Contains(ctx, ids...)
+}
+
+// errorOfPanic is deferred, and makes an error of a panic.
+func errorOfPanic(err *error) {
+	if p := recover(); p != nil {
+		*err = fmt.Errorf("a panic: %v", p)
+	}
+}

@@ -1,0 +1,120 @@
+package ginjwt
+
+import (
+	"context"
+	"sync"
+	"time"
+)
+
+// contextSet holds the contexts of SessionContext that have not ended. It knows nothing
+// of why they end. watch is a goroutine that runs while there are any.
+type contextSet struct {
+	events *events
+	watch  func()
+	wake   chan struct{} // holds one value if watch is to look again
+
+	mu      sync.Mutex
+	live    map[*liveContext]struct{}
+	fresh   []*liveContext // that nobody has asked the blocklist about
+	running bool           // watch
+}
+
+// liveContext is a context of SessionContext.
+type liveContext struct {
+	context.Context
+	cancel context.CancelCauseFunc
+	leave  func() bool // forgets that it leaves the set with its parent
+	token  *Token
+	ids    []string // what is on the blocklist when it ends, but for logouts upstream
+
+	answered time.Time // when the blocklist last said that it goes on; only watch uses it
+
+	// Guarded by the mutex of the set.
+	expires time.Time // when it has expired, or its session is to be looked at; zero: never
+	load    time.Time // when the TokenInBlocklistLoader is to be asked; zero: never
+	waiting time.Time // since when nobody knows whether it goes on by these; zero: it does
+}
+
+func newContextSet(events *events) *contextSet {
+	return &contextSet{events: events, wake: make(chan struct{}, 1), live: map[*liveContext]struct{}{}}
+}
+
+// add starts c as a child of parent, with which it leaves the set.
+func (s *contextSet) add(parent context.Context, c *liveContext) {
+	c.Context, c.cancel = context.WithCancelCause(parent)
+	c.leave = context.AfterFunc(parent, func() { s.remove(c) })
+	s.mu.Lock()
+	s.live[c] = struct{}{}
+	s.fresh = append(s.fresh, c)
+	if !s.running {
+		s.running = true
+		go s.watch()
+	}
+	s.mu.Unlock()
+	if parent.Err() != nil { // perhaps before it was in the set
+		s.remove(c)
+	}
+	s.poke()
+}
+
+// poke has watch look again.
+func (s *contextSet) poke() {
+	select {
+	case s.wake <- struct{}{}:
+	default:
+	}
+}
+
+// remove reports whether c was in the set.
+func (s *contextSet) remove(c *liveContext) (was bool) {
+	s.mu.Lock()
+	_, was = s.live[c]
+	delete(s.live, c)
+	isLast := len(s.live) == 0
+	s.mu.Unlock()
+	if isLast {
+		s.poke()
+	}
+	return was
+}
+
+// end ends c, unless it has left.
+func (s *contextSet) end(c *liveContext, cause error) {
+	if !s.remove(c) {
+		return
+	}
+	c.leave()
+	c.cancel(cause)
+	s.events.contextEnded(c.token, cause)
+}
+
+// goesOn reports whether there is anything left to watch. If not, add starts watch again.
+func (s *contextSet) goesOn() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.running = len(s.live) > 0
+	if !s.running {
+		s.live, s.fresh = map[*liveContext]struct{}{}, nil // a map never gets smaller
+	}
+	return s.running
+}
+
+// all appends the contexts of the set, in an order of chance.
+func (s *contextSet) all(to []*liveContext) []*liveContext {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.fresh = nil
+	for c := range s.live {
+		to = append(to, c)
+	}
+	return to
+}
+
+// newest appends the contexts that nobody has asked about.
+func (s *contextSet) newest(to []*liveContext) []*liveContext {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	to = append(to, s.fresh...)
+	s.fresh = nil
+	return to
+}

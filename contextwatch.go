@@ -1,0 +1,102 @@
+package ginjwt
+
+import (
+	"time"
+
+	"github.com/gin-jwt-extended/ginjwt/store"
+)
+
+// contextWatch watches the contexts of SessionContext: one goroutine for all contexts of
+// a manager, which runs while there are any.
+type contextWatch struct {
+	set         *contextSet
+	revocations contextRevocations
+	clocks      contextClocks
+	list        store.ChangingBlocklist // nil: it does not tell when it changes
+
+	// Only run uses these.
+	changed   <-chan struct{}
+	isChanged bool
+	quiet     time.Time      // not before which a change is looked at
+	due       time.Time      // when the list is asked, changed or not
+	asked     []*liveContext // empty between questions
+}
+
+const (
+	askEvery        = time.Second     // a list that does not tell when it changes, or has failed
+	askEveryChanges = 5 * time.Second // one that does: its copy may have become stale
+
+	// A burst of revocations is one question, and questions take no more than a tenth of
+	// the time.
+	shortestQuiet = 20 * time.Millisecond
+	quietFactor   = 10
+)
+
+// newWatchedContexts returns the set of contexts of a manager, and has it watched.
+func newWatchedContexts(config *Config, r *revocations, p *sessionPolicy) *contextSet {
+	set, limit := newContextSet(r.events), config.AccessTokenExpires
+	w := &contextWatch{
+		set:         set,
+		revocations: contextRevocations{set: set, revocations: r, limit: limit},
+		clocks:      contextClocks{set: set, revocations: r, sessions: p, limit: limit},
+	}
+	w.list, _ = store.ChangingOf(config.Blocklist)
+	set.watch = w.run
+	return set
+}
+
+// run watches until the set is empty.
+func (w *contextWatch) run() {
+	w.due = time.Time{}
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for w.set.goesOn() {
+		w.ask()
+		timer.Reset(w.pause(w.clocks.look()))
+		select {
+		case <-w.changed:
+			w.isChanged, w.changed = true, nil
+		case <-w.set.wake:
+		case <-timer.C:
+		}
+	}
+}
+
+// ask asks the list about all contexts if that is due, otherwise about those that are new.
+func (w *contextWatch) ask() {
+	start := time.Now()
+	if start.Before(w.due) && (!w.isChanged || start.Before(w.quiet)) {
+		if !w.askAbout(w.set.newest(w.asked)) {
+			w.due = earlier(w.due, start.Add(askEvery))
+		}
+		return
+	}
+	every := askEvery
+	if w.list != nil {
+		w.changed, w.isChanged = w.list.Changed(), false // first: what changes from now on is not missed
+		every = askEveryChanges
+	}
+	if !w.askAbout(w.set.all(w.asked)) {
+		every = askEvery
+	}
+	end := time.Now()
+	w.quiet = end.Add(max(shortestQuiet, quietFactor*end.Sub(start)))
+	w.due = end.Add(every)
+}
+
+// askAbout reports whether the list has answered.
+func (w *contextWatch) askAbout(contexts []*liveContext) bool {
+	answered := w.revocations.ask(contexts)
+	clear(contexts)
+	w.asked = contexts[:0]
+	return answered
+}
+
+// pause returns how long nothing is to be done, and at most most.
+func (w *contextWatch) pause(most time.Duration) time.Duration {
+	next := w.due
+	if w.isChanged {
+		next = earlier(next, w.quiet)
+	}
+	return min(most, time.Until(next))
+}
