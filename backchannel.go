@@ -6,8 +6,6 @@ import (
 	"time"
 
 	"github.com/gin-gonic/gin"
-
-	"github.com/gin-jwt-extended/ginjwt/store"
 )
 
 // BackChannelLogoutHandler returns a handler for OpenID Connect Back-Channel Logout 1.0:
@@ -103,12 +101,3 @@ func (r *revocations) logoutLifetime(rules *logoutRules) time.Duration {
 // unheard is how long a process may go on prolonging a session because it has not heard
 // of a logout: longer than the MaxStaleness of any blocklist.
 const unheard = time.Hour
-
-// blockAll refuses whatever has one of the IDs. After an error some of them may be blocked.
-func (r *revocations) blockAll(ctx context.Context, ids []string, until time.Time) error {
-	entries := make([]store.Revocation, len(ids))
-	for i, id := range ids {
-		entries[i] = store.Revocation{ID: id, Expires: until}
-	}
-	return r.add(ctx, entries)
-}

@@ -24,6 +24,7 @@ var (
 	ErrFreshRequired     = errors.New("ginjwt: fresh token required")                 // 401
 	ErrRevokedToken      = errors.New("ginjwt: token has been revoked")               // 401
 	ErrConsumed          = errors.New("ginjwt: token was used before")                // 401
+	ErrNotBound          = errors.New("ginjwt: token is bound to something else")     // 422
 	ErrSessionEnded      = errors.New("ginjwt: session has ended")                    // 401
 	ErrSessionReused     = errors.New("ginjwt: refresh token was used before")        // 401
 	ErrUserLookup        = errors.New("ginjwt: user not found")                       // 401
@@ -79,6 +80,7 @@ type Error struct {
 	// For the observer.
 	location Location      // where the token was
 	took     time.Duration // the checks
+	purpose  string        // of a purpose token
 	observed bool          // it has been told
 }
 
@@ -151,6 +153,8 @@ var answers = []answer{
 		[]string{reasonTokenRevoked}},
 	{ErrConsumed, 401, "Token has already been used", revokedTokenLoader, 401, "invalid_token", "The token has been used",
 		[]string{reasonTokenConsumed}},
+	{ErrNotBound, 422, "Token is bound to something else", invalidTokenLoader, 401, "invalid_token", "The token is not valid",
+		[]string{reasonBinding}},
 	{ErrSessionEnded, 401, "Session has ended", revokedTokenLoader, 401, "invalid_token", "The session has ended",
 		[]string{reasonSessionEnded}},
 	{ErrSessionReused, 401, "Refresh token has already been used", revokedTokenLoader, 401, "invalid_token", "The session has ended",

@@ -53,7 +53,8 @@ func (e *events) about(kind EventKind, token *Token, start time.Time) Event {
 		Kind: kind, Issuer: e.named(token.Issuer), Location: token.Location,
 		SessionID: token.session(), TokenID: token.ID, Duration: since(start),
 	}
-	if token.Type == AccessToken || token.Type == RefreshToken {
+	switch token.Type {
+	case AccessToken, RefreshToken, purposeTokens.name, ticketTokens.name:
 		event.TokenType = token.Type
 	}
 	return event
@@ -92,13 +93,27 @@ func (e *events) refused(ctx context.Context, err *Error) {
 	if err.token != nil {
 		event = e.about(EventRefused, err.token, time.Time{})
 	}
-	event.Reason, event.Duration = err.reason(), err.took
+	event.Reason, event.Duration, event.Purpose = err.reason(), err.took, err.purpose
 	event.Location = or(err.location, event.Location)
 	event.Fault = FaultCaller
 	if err.Status >= http.StatusInternalServerError {
 		event.Fault = e.faultOf(ctx)
 	}
 	e.observer.Observe(ctx, event)
+}
+
+func (e *events) consumed(ctx context.Context, purpose string, token *Token, start time.Time) {
+	if e != nil {
+		event := e.about(EventConsumed, token, start)
+		event.Purpose = purpose
+		e.observer.Observe(ctx, event)
+	}
+}
+
+func (e *events) purposeRevoked(ctx context.Context, purpose string) {
+	if e != nil {
+		e.observer.Observe(ctx, Event{Kind: EventRevoked, TokenType: purposeTokens.name, Purpose: purpose, Cause: CauseApplication})
+	}
 }
 
 // faultOf says whose fault a failure is: a client that went away has made the call
@@ -110,10 +125,11 @@ func (e *events) faultOf(ctx context.Context) Fault {
 	return FaultService
 }
 
-func (e *events) issued(ctx context.Context, claims *newClaims, start time.Time) {
+// issued tells of a new token; purpose is that of a purpose token.
+func (e *events) issued(ctx context.Context, purpose string, claims *newClaims, start time.Time) {
 	if e != nil {
 		e.observer.Observe(ctx, Event{
-			Kind: EventIssued, TokenType: claims.typ, Issuer: e.named(claims.issuer),
+			Kind: EventIssued, TokenType: claims.typ, Purpose: purpose, Issuer: e.named(claims.issuer),
 			SessionID: claims.session, TokenID: claims.id, Duration: since(start),
 		})
 	}

@@ -27,6 +27,7 @@ type JWTManager struct {
 	minter      *minter
 	revocations *revocations
 	once        *usedOnce
+	purposes    *purposePolicy
 	sessions    *sessionPolicy // nil: there are none
 	contexts    *contextSet    // those of SessionContext
 	checks      *tokenChecks
@@ -99,6 +100,9 @@ func (m *JWTManager) assemble(checked checkedConfig, revokes bool) {
 		events: m.events, now: config.Now, leeway: config.DecodeLeeway, accessLifetime: config.AccessTokenExpires, idleLifetime: config.RefreshTokenExpires,
 	}
 	m.once = &usedOnce{store: m.events.once(config.Once), realm: config.Realm, leeway: config.DecodeLeeway}
+	m.purposes = &purposePolicy{
+		config: config, verifier: m.verifier, minter: m.minter, times: purposeTimes{m.revocations, m.once}, once: m.once,
+	}
 	if config.Sessions != nil {
 		m.sessions = &sessionPolicy{
 			store: m.events.sessions(config.Sessions), config: config, minter: m.minter,

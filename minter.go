@@ -55,7 +55,7 @@ func (m *minter) issue(ctx context.Context, typ TokenType, identity any, spec *t
 	}
 	encoded, err := m.encode(spec.header, &claims, key)
 	if err == nil {
-		m.events.issued(ctx, &claims, start)
+		m.events.issued(ctx, "", &claims, start)
 	}
 	return encoded, err
 }

@@ -29,7 +29,7 @@ func (f ObserverFunc) Observe(ctx context.Context, e Event) { f(ctx, e) }
 // Event is something that happened. It holds no token, no identity and no key.
 //
 // What has few values is fit for the label of a metric: Kind, Fault, Reason, Issuer,
-// Location, TokenType, Cause and Operation. Nobody who sends requests can make new
+// Location, TokenType, Purpose, Cause and Operation. Nobody who sends requests can make new
 // ones. Duration, SessionID, TokenID and Err are for logs, traces and histograms.
 //
 // A field that does not belong to the kind is zero. There may be more fields in
@@ -41,7 +41,8 @@ type Event struct {
 	Reason    string    // of EventRefused: as Error.Reason
 	Issuer    string    // of the token, or of the keys; empty if it is not one of the settings
 	Location  Location  // where the request had the token; empty outside of one, or if it had none
-	TokenType TokenType // access or refresh
+	TokenType TokenType // access, refresh, purpose or ticket
+	Purpose   string    // Purpose.Name, of a purpose token
 	Cause     Cause     // why a session or a context began or ended, or a token was revoked
 	Operation Operation // of EventStoreFailed: what was asked
 
@@ -72,7 +73,8 @@ const (
 	// request that passes without a token is no event.
 	EventAccepted
 
-	// EventRefused: a request was refused, or a token given to VerifyToken. What
+	// EventRefused: a request was refused, or a token given to VerifyToken,
+	// PeekPurposeToken or ConsumePurposeToken. What
 	// Refuse answers counts once, whoever found the fault.
 	EventRefused
 
@@ -88,8 +90,11 @@ const (
 	EventReused
 
 	// EventRevoked: a token that has no session, or may become one, was put on the
-	// blocklist.
+	// blocklist. With a Purpose: all purpose tokens of an identity.
 	EventRevoked
+
+	// EventConsumed: a purpose token was used up.
+	EventConsumed
 
 	// EventSessionStarted: a session was stored.
 	EventSessionStarted
@@ -140,7 +145,7 @@ const (
 // eventNames are the words for kinds.
 var eventNames = [...]string{
 	EventIssued: "issued", EventAccepted: "accepted", EventRefused: "refused",
-	EventRotated: "rotated", EventRepeated: "repeated", EventReused: "reused", EventRevoked: "revoked",
+	EventRotated: "rotated", EventRepeated: "repeated", EventReused: "reused", EventRevoked: "revoked", EventConsumed: "consumed",
 	EventSessionStarted: "session_started", EventSessionEnded: "session_ended", EventContextEnded: "context_ended",
 	EventKeysChanged: "keys_changed", EventKeySetFetched: "key_set_fetched", EventKeySetFailed: "key_set_failed",
 	EventListComplete: "list_complete", EventListStale: "list_stale", EventListLost: "list_lost", EventListWhole: "list_whole",
@@ -191,7 +196,7 @@ const (
 	CauseLogout      Cause = "logout"       // LogoutHandler, LogoutAllHandler
 	CauseUser        Cause = "user"         // EndSessionHandler: the user, from a list of sessions
 	CauseRevocation  Cause = "revocation"   // RevocationHandler: a client of OAuth 2.0
-	CauseApplication Cause = "application"  // EndSession, EndSessions, EndSessionForToken, RevokeToken
+	CauseApplication Cause = "application"  // EndSession, EndSessions, EndSessionForToken, RevokeToken, RevokePurposeTokens
 	CauseMaxSessions Cause = "max_sessions" // Config.MaxSessions
 	CauseReuse       Cause = "reuse"        // a refresh token that had been traded before
 	CauseFailure     Cause = "failure"      // a store failed before the login was over

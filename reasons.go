@@ -28,6 +28,7 @@ const (
 	reasonUser          = "user_not_found"
 	reasonFresh         = "fresh_required"
 
+	reasonBinding        = "binding_mismatch" // of a purpose token
 	reasonScope          = "insufficient_scope"
 	reasonVerification   = "verification_failed" // the TokenVerificationLoader said no
 	reasonCSRFMissing    = "csrf_missing"

@@ -68,15 +68,15 @@ func TestEveryKindIsInTheTables(t *testing.T) {
 			assert.True(t, regexp.MustCompile(row).MatchString(docsPage(t, page)), "%s has no row %s", page, row)
 		}
 	}
-	assert.Contains(t, docsPage(t, "docs/custom-errors.md"), "`UnauthorizedLoader` answers three kinds and `InvalidTokenLoader` four.")
-	assert.Equal(t, []int{3, 4}, []int{answered[unauthorizedLoader], answered[invalidTokenLoader]})
+	assert.Contains(t, docsPage(t, "docs/custom-errors.md"), "`UnauthorizedLoader` answers three kinds and `InvalidTokenLoader` five.")
+	assert.Equal(t, []int{3, 5}, []int{answered[unauthorizedLoader], answered[invalidTokenLoader]})
 }
 
 // namedKinds are the kinds by their names.
 var namedKinds = map[string]error{
 	"ErrNoAuthorization": ErrNoAuthorization, "ErrMultipleTokens": ErrMultipleTokens, "ErrInvalidHeader": ErrInvalidHeader,
 	"ErrInvalidQueryParam": ErrInvalidQueryParam, "ErrInvalidToken": ErrInvalidToken, "ErrWrongToken": ErrWrongToken,
-	"ErrCSRF": ErrCSRF, "ErrExpiredToken": ErrExpiredToken, "ErrFreshRequired": ErrFreshRequired, "ErrRevokedToken": ErrRevokedToken, "ErrConsumed": ErrConsumed,
+	"ErrCSRF": ErrCSRF, "ErrExpiredToken": ErrExpiredToken, "ErrFreshRequired": ErrFreshRequired, "ErrRevokedToken": ErrRevokedToken, "ErrConsumed": ErrConsumed, "ErrNotBound": ErrNotBound,
 	"ErrSessionEnded": ErrSessionEnded, "ErrSessionReused": ErrSessionReused, "ErrUserLookup": ErrUserLookup,
 	"ErrVerification": ErrVerification, "ErrInsufficientScope": ErrInsufficientScope, "ErrUnavailable": ErrUnavailable, "ErrCallback": ErrCallback,
 }
@@ -111,7 +111,7 @@ func TestEveryRefusalHasAReason(t *testing.T) {
 		errAlgorithm, errSignature, errUnknownKey, errKeyType, errIATNumber, errNBFNumber, errEXPNumber, errIATFuture, errNBFFuture, errNoIssuer,
 		errIssuerText, errIssuer, errNoAudience, errAudienceForm, errAudience, errSubject, errNobody, errJTI, errNoJTI, errNoIssuedAt, errNoSubject,
 		errNoSessionID, errUpstream, errNoCSRFClaim, errCSRFMismatch,
-		errCSRFMissing, errOtherOrigin, errGeneration, errOtherSession, errOtherManager, errOldAccess, asError(errBusy),
+		errCSRFMissing, errOtherOrigin, errPurposeAt, errGeneration, errOtherSession, errOtherManager, errOldAccess, asError(errBusy),
 	}
 	inFile := 0
 	ast.Inspect(parsedFile(t, "refusals.go"), func(n ast.Node) bool {

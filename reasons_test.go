@@ -67,7 +67,11 @@ func newReasonsApp(t *testing.T, profile string, configure ...func(*ginjwt.Confi
 		a.engine.POST(path, a.mgr.JWTRequired(options...), identify)
 	}
 	a.engine.POST("/refresh", a.mgr.RefreshHandler())
-	a.engine.POST("/consumed", func(c *gin.Context) { a.mgr.Refuse(c, ginjwt.ErrConsumed) })
+	a.engine.POST("/confirm", func(c *gin.Context) {
+		if _, err := a.mgr.ConsumePurposeToken(c, confirm, c.Query("token")); err != nil {
+			a.mgr.Refuse(c, err)
+		}
+	})
 	a.engine.POST("/logout", a.mgr.LogoutHandler())
 	return a
 }
@@ -225,7 +229,14 @@ var refusedForReasons = []refusedFor{
 		a.sessions.down.Store(true)
 		return a.bearer("/refresh", pair.RefreshToken)
 	}},
-	{"what was used", "token_consumed", 401, func(_ *testing.T, a *reasonsApp) *httptest.ResponseRecorder { return a.send("/consumed") }},
+	{"what was used", "token_consumed", 401, func(t *testing.T, a *reasonsApp) *httptest.ResponseRecorder {
+		token := purposeToken(t, a.mgr, confirm, "alice")
+		require.Equal(t, 200, a.send("/confirm?token="+token).Code)
+		return a.send("/confirm?token=" + token)
+	}},
+	{"what is bound to something else", "binding_mismatch", 422, func(t *testing.T, a *reasonsApp) *httptest.ResponseRecorder {
+		return a.send("/confirm?token=" + purposeToken(t, a.mgr, confirm, "alice", ginjwt.BoundTo("a@example.com")))
+	}},
 	{"no keys", "keys_unavailable", 503, func(t *testing.T, a *reasonsApp) *httptest.ResponseRecorder {
 		return a.bearer("/headers", a.signed(t, map[string]any{"alg": "ES256"}, jwt.MapClaims{"iss": issuerA}))
 	}},

@@ -60,6 +60,7 @@ var (
 	errCSRFMismatch  = refusalf(ErrCSRF, "CSRF double submit tokens do not match")
 	errCSRFMissing   = refusalf(ErrCSRF, "Missing CSRF token").because(reasonCSRFMissing)
 	errOtherOrigin   = otherOrigin()
+	errPurposeAt     = invalid(jwt.ErrTokenInvalidClaims, "Token has no valid \"at\" claim")
 	errGeneration    = invalid(jwt.ErrTokenInvalidClaims, "Token has no valid \"gen\" claim")
 	errOtherSession  = invalid(jwt.ErrTokenInvalidClaims, "Token is not of its session")
 	errBusy          = unavailable(errors.New("the session is used by too many at once"))

@@ -107,6 +107,15 @@ func later(a, b time.Time) time.Time {
 	return b
 }
 
+// blockAll refuses whatever has one of the IDs. After an error some of them may be blocked.
+func (r *revocations) blockAll(ctx context.Context, ids []string, until time.Time) error {
+	entries := make([]store.Revocation, len(ids))
+	for i, id := range ids {
+		entries[i] = store.Revocation{ID: id, Expires: until}
+	}
+	return r.add(ctx, entries)
+}
+
 // revoke blocks one token.
 func (r *revocations) revoke(ctx context.Context, token *Token, cause Cause) error {
 	if token == nil {

@@ -13,6 +13,7 @@ import (
 type newSingleUse struct {
 	kind     singleUse
 	audience string
+	purpose  string // of a purpose token
 	user     any    // for the loaders of headers and keys
 	identity string // as it stands in the token
 
@@ -56,7 +57,7 @@ func (m *minter) issueSingleUse(ctx context.Context, n newSingleUse) (string, er
 	}
 	encoded, err := m.encode(header, &claims, key)
 	if err == nil {
-		m.events.issued(ctx, &claims, start)
+		m.events.issued(ctx, n.purpose, &claims, start)
 	}
 	return encoded, err
 }

@@ -11,7 +11,7 @@ import (
 //
 // Levels are by kind. What any client can cause as often as it likes is at Debug,
 // also refusals, which metrics count better; so is what goes well in every request.
-// Rotations, sessions, revocations and keys are at Info, a refresh token that was
+// Rotations, sessions, revocations, purpose tokens that were used and keys are at Info, a refresh token that was
 // used twice, keys that cannot be fetched and a stale list at Warn. A store that
 // failed, a lost list, and what is answered with a status from 500 on are at Error,
 // unless the client has gone away. What is below the level of log costs nothing.
@@ -27,11 +27,11 @@ func (o slogObserver) Observe(ctx context.Context, e Event) {
 	if !log.Enabled(ctx, level) {
 		return
 	}
-	attrs := make([]slog.Attr, 0, 12)
+	attrs := make([]slog.Attr, 0, 13)
 	attrs = append(attrs, slog.String("event", e.Kind.String()))
 	for _, a := range [...]struct{ key, value string }{
 		{"fault", string(e.Fault)}, {"reason", e.Reason}, {"issuer", e.Issuer}, {"location", string(e.Location)},
-		{"token_type", string(e.TokenType)}, {"cause", string(e.Cause)}, {"operation", string(e.Operation)},
+		{"token_type", string(e.TokenType)}, {"purpose", e.Purpose}, {"cause", string(e.Cause)}, {"operation", string(e.Operation)},
 		{"session_id", e.SessionID}, {"token_id", e.TokenID},
 	} {
 		if a.value != "" {

@@ -61,7 +61,7 @@ func TestLevelsOfSlogObserver(t *testing.T) {
 		slog.LevelInfo: {
 			{Kind: ginjwt.EventRotated}, {Kind: ginjwt.EventRevoked}, {Kind: ginjwt.EventSessionStarted}, {Kind: ginjwt.EventSessionEnded},
 			{Kind: ginjwt.EventKeysChanged}, {Kind: ginjwt.EventListComplete}, {Kind: ginjwt.EventListWhole},
-			{Kind: ginjwt.EventLoggedOut},
+			{Kind: ginjwt.EventLoggedOut}, {Kind: ginjwt.EventConsumed},
 		},
 		slog.LevelWarn: {
 			{Kind: ginjwt.EventReused, Fault: ginjwt.FaultCaller}, {Kind: ginjwt.EventKeySetFailed, Fault: ginjwt.FaultService},

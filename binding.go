@@ -1,0 +1,135 @@
+package ginjwt
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"slices"
+
+	"github.com/gin-jwt-extended/ginjwt/internal/base64url"
+	"github.com/gin-jwt-extended/ginjwt/keys"
+)
+
+// Binding is what a purpose token is bound to: see [BoundTo] and [BoundBy]. Of several, all
+// must match, in the order in which the token was created with them. Printing a Binding does not
+// show what is in it.
+type Binding struct {
+	states func(ctx context.Context, identity string) ([]string, error) // nil: there are none
+}
+
+// BoundTo binds a purpose token to states that are known before the token is read, such as a
+// random value in a cookie of the browser. The token is good only with the same states, in the same
+// order.
+//
+// The token does not show the states, and who reads it cannot test whether a guess is right:
+// they are in it as an HMAC, under a key that is derived from the one that signs.
+//
+// An empty state, or none at all, is an error when the token is created, and never matches
+// afterwards: a cookie that is missing opens nothing.
+func BoundTo(state ...string) Binding {
+	state = slices.Clone(state)
+	return Binding{func(context.Context, string) ([]string, error) { return state, nil }}
+}
+
+// BoundBy binds a purpose token to the state of its identity, such as the hash of the password
+// that a reset replaces. As soon as that changes, the token is good no more. fn is asked for the states when
+// the token is created, and again with the identity in the token when it is looked at or used. It is
+// asked last, for tokens that are good otherwise.
+//
+// What is said of states in [BoundTo] holds here too. When a token is used, an [*Error] of fn is the
+// answer, and any other error is a failure: [ErrCallback], or [ErrUnavailable] if it wraps that.
+func BoundBy(fn func(ctx context.Context, identity string) (state []string, err error)) Binding {
+	return Binding{fn}
+}
+
+// String is the name of the type.
+func (b Binding) String() string { return "ginjwt.Binding" }
+
+// Format prints String whatever the verb, so that none shows a state.
+func (b Binding) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, b.String()) }
+
+// LogValue is String, for log/slog.
+func (b Binding) LogValue() slog.Value { return slog.StringValue(b.String()) }
+
+// MarshalText is String, so that no encoder writes a state.
+func (b Binding) MarshalText() ([]byte, error) { return []byte(b.String()), nil }
+
+var (
+	errEmptyState = errors.New("a state that the token is bound to is empty, as that of a cookie that is missing is")
+	errBound      = errors.New("the token is bound: give the BoundTo or BoundBy that it was created with")
+	errUnbound    = errors.New("the token is not bound: create it with BoundTo or BoundBy, or use it without")
+	errOtherState = errors.New("the states are not those of when the token was created")
+	errNoSealKey  = fmt.Errorf("%w: a bound token needs the secret or the private key that it is signed with, and this key only verifies", ErrNoSigningKey)
+)
+
+// statesOf returns the states of several bindings, which are one list.
+func statesOf(ctx context.Context, identity string, bindings []Binding) (all []string, err error) {
+	for _, b := range bindings {
+		var states []string
+		if b.states != nil {
+			if states, err = b.states(ctx, identity); err != nil {
+				return nil, err
+			}
+		}
+		if len(states) == 0 || slices.Contains(states, "") {
+			return nil, errEmptyState
+		}
+		all = append(all, states...)
+	}
+	return all, nil
+}
+
+// seal returns an HMAC over the names of a token and the states that it is bound to. The
+// length in front of each text keeps texts apart. The key is made of the one that signs the
+// token, which its "kid" names: the seal can be compared for as long as the signature is good.
+func seal(key *keys.Bound, names, states []string) (string, error) {
+	secret, err := key.DeriveKey("binding of a token to a state")
+	switch {
+	case errors.Is(err, keys.ErrVerifiesOnly):
+		return "", errNoSealKey
+	case err != nil:
+		return "", err
+	}
+	mac := hmac.New(sha256.New, secret)
+	for _, text := range slices.Concat(names, states) {
+		mac.Write(binary.BigEndian.AppendUint64(nil, uint64(len(text)))) // never fails
+		mac.Write([]byte(text))
+	}
+	return base64url.Encode(mac.Sum(nil)), nil
+}
+
+// checkSeal compares the states that a token is bound to with those of now. A token that is bound
+// is refused without bindings, so that nobody forgets them, and one that is not bound with any.
+func checkSeal(ctx context.Context, token *Token, key *keys.Bound, names []string, bindings []Binding) error {
+	sealed := token.claim("bnd")
+	switch {
+	case len(bindings) == 0 && sealed == "":
+		return nil
+	case len(bindings) == 0:
+		return refusal(ErrNotBound, errBound).about(token)
+	case sealed == "":
+		return refusal(ErrNotBound, errUnbound).about(token)
+	}
+	states, err := statesOf(ctx, token.Identity, bindings)
+	switch refused, isRefusal := errors.AsType[*Error](err); {
+	case err == errEmptyState:
+		return refusal(ErrNotBound, err).about(token)
+	case isRefusal:
+		return refused.about(token)
+	case err != nil:
+		return failure(err).about(token)
+	}
+	want, err := seal(key, names, states)
+	if err != nil {
+		return failure(err).about(token)
+	}
+	if got, isText := sealed.Str(); !isText || !hmac.Equal([]byte(got), []byte(want)) {
+		return refusal(ErrNotBound, errOtherState).about(token)
+	}
+	return nil
+}

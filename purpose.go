@@ -1,0 +1,127 @@
+package ginjwt
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Purpose is what a token is for that is used once, in a link of a mail: to reset a password,
+// to confirm an address, to log in. Tokens of one purpose are good for no other.
+type Purpose struct {
+	// Name keeps purposes apart, such as "reset-password". It has 1 to 64 of the characters
+	// a-z, 0-9, "-", "_" and ".".
+	Name string
+
+	// Expires is how long a token is good, at least a second and at most 30 days. Zero means 30
+	// minutes.
+	Expires time.Duration
+
+	// OnlyNewest makes all tokens of this purpose and of the same identity void when a new
+	// one is created. Then whoever may ask for a token can make void the one that the user is about to
+	// use: leave it out where strangers may ask, as at a login by mail.
+	OnlyNewest bool
+}
+
+const (
+	defaultPurposeLifetime = 30 * time.Minute
+	maxPurposeLifetime     = 30 * 24 * time.Hour
+	maxPurposeName         = 64
+)
+
+// lifetime is how long a token is good.
+func (p Purpose) lifetime() time.Duration { return or(p.Expires, defaultPurposeLifetime) }
+
+func (p Purpose) validate() error {
+	foreign := func(r rune) bool { return !strings.ContainsRune("abcdefghijklmnopqrstuvwxyz0123456789-_.", r) }
+	switch {
+	case p.Name == "" || len(p.Name) > maxPurposeName || strings.ContainsFunc(p.Name, foreign):
+		return fmt.Errorf("ginjwt: Purpose.Name: %q must have 1 to %d of the characters a-z, 0-9, \"-\", \"_\" and \".\"", p.Name, maxPurposeName)
+	case p.lifetime() < time.Second || p.lifetime() > maxPurposeLifetime:
+		return fmt.Errorf("%w: Purpose.Expires is %s; it must be at least a second, and at most 30 days (30*24*time.Hour)", ErrLifetime, p.Expires)
+	}
+	return nil
+}
+
+// A PurposeOption changes the purpose token being created: [BoundTo] and [BoundBy], and of
+// the [TokenOption]s WithExpires, for a shorter life, and WithClaims.
+type PurposeOption interface{ addTo(spec *purposeSpec) }
+
+// purposeSpec is what a caller asks of a new purpose token.
+type purposeSpec struct {
+	token tokenSpec
+	bound []Binding
+}
+
+func (o TokenOption) addTo(spec *purposeSpec) { o(&spec.token) }
+
+func (b Binding) addTo(spec *purposeSpec) { spec.bound = append(spec.bound, b) }
+
+// specOf returns what options ask of a token of the purpose, whose issuer is that of all.
+func (p Purpose) specOf(opts []PurposeOption, issuer string) (*purposeSpec, error) {
+	spec := &purposeSpec{token: tokenSpec{issuer: issuer}}
+	for _, opt := range opts {
+		opt.addTo(spec)
+	}
+	if other := spec.token.otherOption(issuer); other != "" {
+		return nil, fmt.Errorf("ginjwt: %s is not for purpose tokens, which take WithExpires, WithClaims, BoundTo and BoundBy", other)
+	}
+	spec.token.expires = or(spec.token.expires, p.lifetime())
+	if expires := spec.token.expires; expires < time.Second || expires > p.lifetime() {
+		return nil, fmt.Errorf("%w: WithExpires was given %s; the purpose allows a second to %s", ErrLifetime, expires, p.lifetime())
+	}
+	return spec, nil
+}
+
+// otherOption returns the name of an option that was given and is not for purpose tokens;
+// empty: there is none.
+func (spec *tokenSpec) otherOption(issuer string) string {
+	switch {
+	case spec.fresh != "" || spec.freshFor != 0:
+		return "WithFresh"
+	case spec.id != "":
+		return "WithID"
+	case spec.issuer != issuer:
+		return "WithIssuer"
+	case spec.audience != nil:
+		return "WithAudience"
+	case !spec.notBefore.IsZero():
+		return "WithNotBefore"
+	case spec.header != nil:
+		return "WithHeaders"
+	case spec.key != "":
+		return "WithIdempotencyKey"
+	}
+	return spec.begins.option
+}
+
+// PurposeToken is a purpose token that was verified. It is no credential: what was sent is
+// not in it.
+type PurposeToken struct {
+	Purpose   string // Purpose.Name
+	ID        string // "jti"
+	Identity  string // as it stands in the token
+	IssuedAt  time.Time
+	ExpiresAt time.Time
+	Claims    Claims // those of WithClaims; numbers are of the type encoding/json.Number
+}
+
+// newPurposeToken returns what a token says. reserved are the claims that are not the
+// application's.
+func newPurposeToken(p Purpose, token *Token, reserved func(claim string) bool) *PurposeToken {
+	claims := maps.Clone(token.Claims())
+	maps.DeleteFunc(claims, func(name string, _ any) bool { return reserved(name) })
+	return &PurposeToken{p.Name, token.ID, token.Identity, token.IssuedAt, token.ExpiresAt, claims}
+}
+
+// isReserved reports whether a claim of a token that is used once is none of the
+// application's.
+func (n *claimNames) isReserved(claim string) bool {
+	return claim == "sub" || claim == n.identity || n.insteadOf(claim) != "" ||
+		slices.Contains(sessionClaims, claim) || slices.Contains(singleUseClaims, claim)
+}
+
+var errPurposeTime = errors.New("the clock is before 1970, or after 2242")

@@ -1,0 +1,157 @@
+package ginjwt
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+
+	"github.com/gin-jwt-extended/ginjwt/keys"
+)
+
+// purposePolicy decides what a purpose token is good for, and when no more.
+type purposePolicy struct {
+	config   *Config
+	verifier *verifier
+	minter   *minter
+	times    purposeTimes
+	once     *usedOnce
+}
+
+func (k *purposePolicy) create(ctx context.Context, p Purpose, user any, opts []PurposeOption) (string, error) {
+	if err := p.validate(); err != nil {
+		return "", err
+	}
+	spec, err := p.specOf(opts, k.config.EncodeIssuer)
+	if err != nil {
+		return "", err
+	}
+	for name := range spec.token.claims {
+		if k.isReserved(name) {
+			return "", fmt.Errorf("%w: %q", ErrReservedClaim, name)
+		}
+	}
+	identity, err := k.minter.subject(ctx, user)
+	if err != nil {
+		return "", err
+	}
+	states, err := statesOf(ctx, identity, spec.bound)
+	if err != nil {
+		return "", fmt.Errorf("ginjwt: BoundTo, BoundBy: %w", err)
+	}
+	series := k.times.series(p, identity)
+	next := k.times.next
+	if p.OnlyNewest {
+		next = k.times.nextAlone
+	}
+	at, err := next(ctx, series)
+	if err != nil {
+		return "", err
+	}
+	encoded, err := k.minter.issueSingleUse(ctx, k.tokenOf(p, user, identity, at, spec.token, states))
+	if err != nil || !p.OnlyNewest {
+		return encoded, err
+	}
+	if err := k.times.end(ctx, series, at-1); err != nil {
+		return "", err
+	}
+	return encoded, nil
+}
+
+// tokenOf returns what is in a new token.
+func (k *purposePolicy) tokenOf(p Purpose, user any, identity string, at int64, spec tokenSpec, states []string) newSingleUse {
+	now := k.config.Now()
+	n := newSingleUse{
+		kind: purposeTokens, audience: k.audience(p), purpose: p.Name, user: user, identity: identity,
+		id: newID(tokenUUID), now: now, expires: now.Add(spec.expires),
+		claims: merged(spec.claims, Claims{"at": at}),
+	}
+	if len(states) > 0 {
+		n.bind = func(claims Claims, key *keys.Bound) (err error) {
+			claims["bnd"], err = seal(key, k.sealed(p, n.id), states)
+			return err
+		}
+	}
+	return n
+}
+
+func (k *purposePolicy) audience(p Purpose) string {
+	return purposeTokens.audience(k.config.Realm, p.Name)
+}
+
+// sealed names a token in its seal.
+func (k *purposePolicy) sealed(p Purpose, id string) []string {
+	return []string{string(purposeTokens.name), k.config.Realm, p.Name, id}
+}
+
+func (k *purposePolicy) isReserved(claim string) bool { return k.verifier.own.claims.isReserved(claim) }
+
+// peek makes all checks, and changes nothing.
+func (k *purposePolicy) peek(ctx context.Context, p Purpose, encoded string, bound []Binding) (*Token, error) {
+	token, key, err := k.read(ctx, p, encoded)
+	if err != nil {
+		return nil, err
+	}
+	return token, checkSeal(ctx, token, key, k.sealed(p, token.ID), bound)
+}
+
+// consume asks Config.Once last: what is refused before is not used up. The blocklist
+// remembers it too, for a store that loses what it knew; if the list fails, the token is used up all the
+// same.
+func (k *purposePolicy) consume(ctx context.Context, p Purpose, encoded string, bound []Binding) (*Token, error) {
+	token, err := k.peek(ctx, p, encoded, bound)
+	if err != nil {
+		return nil, err
+	}
+	if err := k.once.claim(ctx, purposeTokens, token); err != nil {
+		return nil, err
+	}
+	until := keptUntil(token.ExpiresAt, k.config.DecodeLeeway)
+	_ = k.times.revocations.list.Add(context.WithoutCancel(ctx), k.consumedID(token), until) // the observer is told of an error
+	return token, nil
+}
+
+func (k *purposePolicy) consumedID(token *Token) string {
+	return derivedID("consumed", k.config.Realm, token.Issuer, token.ID)
+}
+
+// read verifies a token, and asks the blocklist whether it is void or was consumed.
+func (k *purposePolicy) read(ctx context.Context, p Purpose, encoded string) (*Token, *keys.Bound, error) {
+	if err := p.validate(); err != nil {
+		return nil, nil, failure(err)
+	}
+	token, key, err := k.verifier.decodeSingleUse(ctx, encoded, purposeTokens, k.audience(p))
+	if err != nil {
+		return nil, nil, err
+	}
+	at, err := strconv.ParseInt(string(token.claim("at")), 10, 64)
+	if err != nil || !isTime(at) {
+		return nil, nil, errPurposeAt
+	}
+	list, consumed := k.times.revocations.list, k.consumedID(token)
+	refused, kind := false, ErrRevokedToken
+	refused, err = list.Contains(ctx, append(spanIDs(k.times.series(p, token.Identity), spansWith(at)), consumed)...)
+	if refused && err == nil {
+		var used bool
+		if used, err = list.Contains(ctx, consumed); used {
+			kind = ErrConsumed
+		}
+	}
+	switch {
+	case err != nil:
+		return nil, nil, refusal(ErrUnavailable, err).about(token)
+	case refused:
+		return nil, nil, refusal(kind, nil).about(token)
+	}
+	return token, key, nil
+}
+
+func (k *purposePolicy) revoke(ctx context.Context, p Purpose, user any) error {
+	if err := p.validate(); err != nil {
+		return err
+	}
+	identity, err := k.minter.subject(ctx, user)
+	if err != nil {
+		return err
+	}
+	return k.times.endAll(ctx, k.times.series(p, identity))
+}

@@ -1,0 +1,103 @@
+package ginjwt
+
+import (
+	"context"
+	"errors"
+	"strconv"
+	"time"
+)
+
+// purposeTimes makes purpose tokens void that came before another, on the blocklist. A
+// purpose token has a time in its claim "at": the second in which it was made or, if tokens of that
+// time are void already, the first one after it that is not. So that "all until then" can be said at any
+// time, by any process, and nothing that comes after is part of it. The list has it by intervals: see
+// backchannelids.go.
+type purposeTimes struct {
+	revocations *revocations
+	once        *usedOnce
+}
+
+// maxTimeAttempts is how many tokens of one identity and purpose can be created at once where
+// only the newest is good.
+const maxTimeAttempts = 100
+
+var errManyTokens = errors.New("too many tokens of one purpose are created for one identity at once")
+
+// series names the purpose tokens of an identity.
+func (t purposeTimes) series(p Purpose, identity string) string {
+	return derivedID("purpose tokens", t.revocations.realm, p.Name, identity)
+}
+
+// next returns the first time from now on that is not void.
+func (t purposeTimes) next(ctx context.Context, series string) (int64, error) {
+	isVoid := func(at int64) (bool, error) {
+		if !isTime(at) {
+			return false, errPurposeTime
+		}
+		return t.revocations.list.Contains(ctx, spanIDs(series, spansWith(at))...)
+	}
+	low := t.revocations.now().Unix()
+	high := low
+	for step := int64(1); ; step *= 2 {
+		void, err := isVoid(high)
+		if err != nil {
+			return 0, unavailable(err)
+		}
+		if !void {
+			break
+		}
+		low, high = high+1, high+step
+	}
+	for low < high { // what is void ends between them
+		middle := low + (high-low)/2
+		void, err := isVoid(middle)
+		switch {
+		case err != nil:
+			return 0, unavailable(err)
+		case void:
+			low = middle + 1
+		default:
+			high = middle
+		}
+	}
+	return low, nil
+}
+
+// nextAlone is next, and no two callers are given the same time.
+func (t purposeTimes) nextAlone(ctx context.Context, series string) (int64, error) {
+	at, err := t.next(ctx, series)
+	if err != nil {
+		return 0, err
+	}
+	for range maxTimeAttempts {
+		id := derivedID("purpose time", series, strconv.FormatInt(at, 10))
+		until := keptUntil(later(t.revocations.now(), time.Unix(at, 0)), t.once.leeway)
+		switch first, err := t.once.store.Claim(ctx, id, until); {
+		case err != nil:
+			return 0, unavailable(err)
+		case first:
+			return at, nil
+		}
+		at++
+	}
+	return 0, unavailable(errManyTokens)
+}
+
+// end makes the tokens of a series void whose time is not after last, for as long as any purpose token
+// can live: a purpose whose lifetime is raised later brings none of them back.
+func (t purposeTimes) end(ctx context.Context, series string, last int64) error {
+	until := keptUntil(t.revocations.now().Add(maxPurposeLifetime), t.revocations.leeway)
+	if err := t.revocations.blockAll(ctx, spanIDs(series, spansUntil(last)), until); err != nil {
+		return unavailable(err)
+	}
+	return nil
+}
+
+// endAll makes void what was created before, also by a process whose clock is ahead.
+func (t purposeTimes) endAll(ctx context.Context, series string) error {
+	at, err := t.next(ctx, series)
+	if err != nil {
+		return err
+	}
+	return t.end(ctx, series, at+int64(clockMargin/time.Second))
+}
