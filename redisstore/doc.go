@@ -17,6 +17,7 @@ any number of processes: on one server, behind Sentinel, or in a cluster.
 		SecretKey: secret,
 		Sessions:  store.Sessions(),
 		Blocklist: store.Blocklist(ctx),
+		Once:      store.Once(),
 	})
 
 Redis 6.2 is the oldest version that will do. For Sentinel make the client with

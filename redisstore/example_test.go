@@ -31,6 +31,7 @@ func Example() {
 		SecretKey: os.Getenv("JWT_SECRET_KEY"),
 		Sessions:  store.Sessions(),
 		Blocklist: store.Blocklist(ctx),
+		Once:      store.Once(),
 	})
 	if err := mgr.InitApp(app); err != nil {
 		log.Fatal(err)
