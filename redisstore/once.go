@@ -32,7 +32,7 @@ func (s *Store) Once() *Once {
 
 // claimScript answers 1 to the call whose mark is there, or whose mark it sets: that is
 // also the call that has been sent before, and whose answer was lost. It writes the mark
-// again then, as WAIT waits for what its own connection has written, and no more.
+// again then, for WAIT.
 //
 // The key expires when the time has passed by the server's clock, and when as much time
 // has passed as the caller has seen left, so that one of their clocks may be wrong. It

@@ -57,12 +57,12 @@ return 1
 `)
 
 // createScript tells by the call's mark whether a session that is there is one
-// that it made itself when it was sent before.
+// that it made itself when it was sent before. It writes it again then, for WAIT.
 //
 // KEYS: session; ARGV: call, expiry, fields and values.
 var createScript = redis.NewScript(expireAt + `
-if redis.call('EXISTS', KEYS[1]) == 1 then
-	return redis.call('HGET', KEYS[1], 'call') == ARGV[1] and 1 or 0
+if redis.call('EXISTS', KEYS[1]) == 1 and redis.call('HGET', KEYS[1], 'call') ~= ARGV[1] then
+	return 0
 end
 redis.call('HSET', KEYS[1], 'call', ARGV[1], unpack(ARGV, 3))
 expireAt(KEYS[1], ARGV[2])
@@ -75,10 +75,7 @@ return 1
 // then fields and values.
 var replaceScript = redis.NewScript(expireAt + `
 local old = redis.call('HMGET', KEYS[1], 'call', 'generation', 'rotated', 'grace')
-if old[1] == ARGV[1] then
-	return 1
-end
-if old[2] ~= ARGV[3] or old[3] ~= ARGV[4] or old[4] ~= ARGV[5] then
+if old[1] ~= ARGV[1] and (old[2] ~= ARGV[3] or old[3] ~= ARGV[4] or old[4] ~= ARGV[5]) then
 	return 0
 end
 redis.call('HSET', KEYS[1], 'call', ARGV[1], unpack(ARGV, 6))
@@ -93,16 +90,15 @@ return 1
 //
 // KEYS: session, answer; ARGV: life of the answer in milliseconds.
 var deleteScript = redis.NewScript(`
-local answered = redis.call('HMGET', KEYS[2], 'realm', 'identity')
-if answered[1] then
-	return answered
+local whose = redis.call('HMGET', KEYS[2], 'realm', 'identity')
+if not whose[1] then
+	whose = redis.call('HMGET', KEYS[1], 'realm', 'identity')
+	if redis.call('DEL', KEYS[1]) == 0 then
+		return {}
+	end
+	whose = {whose[1] or '', whose[2] or ''}
+	redis.call('HSET', KEYS[2], 'realm', whose[1], 'identity', whose[2])
 end
-local whose = redis.call('HMGET', KEYS[1], 'realm', 'identity')
-if redis.call('DEL', KEYS[1]) == 0 then
-	return {}
-end
-whose = {whose[1] or '', whose[2] or ''}
-redis.call('HSET', KEYS[2], 'realm', whose[1], 'identity', whose[2])
 local time = redis.call('TIME')
 redis.call('PEXPIREAT', KEYS[2], string.format('%.0f', time[1] * 1000 + math.floor(time[2] / 1000) + ARGV[1]))
 return whose

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/redis/go-redis/v9"
@@ -101,6 +102,53 @@ func TestDeletionKnowsItsOwnWork(t *testing.T) {
 	remove(t, deleting, "sid")
 	assert.Equal(t, []any{"tenant", "alice"}, again(deletions[1]))
 	assert.Equal(t, []any{"tenant", "alice"}, again(deletions[3]))
+}
+
+// lastCommand returns where the last command stands that a client sent about a key.
+func lastCommand(client *redis.Client, key string) *[]any {
+	var last []any
+	client.AddHook(hook(func(ctx context.Context, cmd redis.Cmder, next redis.ProcessHook) error {
+		err := next(ctx, cmd)
+		if err == nil && slices.Contains(cmd.Args(), any(key)) {
+			last = cmd.Args()
+		}
+		return err
+	}))
+	return &last
+}
+
+// A command that is sent again writes again: WAIT behind it waits for what its own
+// connection has written, and replicas need not have what another one has.
+func TestRepeatedCommandsWriteAgain(t *testing.T) {
+	t.Parallel()
+	server := testserver.Redis(t)
+	testserver.RedisReplica(t, server) // without one, offsets do not change
+	admin := newClient(t, server.Addr())
+	offset := func() string {
+		_, after, found := strings.Cut(admin.Info(t.Context(), "replication").Val(), "master_repl_offset:")
+		require.True(t, found)
+		return strings.Fields(after)[0]
+	}
+	s := sessionFor("sid", "alice")
+	next := s
+	next.Generation = 2
+	for _, call := range []struct {
+		name, key string
+		do        func(*tested) error
+	}{
+		{"Create", "ginjwt:session:sid", func(store *tested) error { _, err := store.Sessions().Create(t.Context(), s); return err }},
+		{"Replace", "ginjwt:session:sid", func(store *tested) error { _, err := store.Sessions().Replace(t.Context(), s, next); return err }},
+		{"Delete", "ginjwt:session:sid", func(store *tested) error { _, err := store.Sessions().Delete(t.Context(), "sid"); return err }},
+		{"Claim", onceKey("id"), func(store *tested) error { _, err := store.Once().Claim(t.Context(), "id", hour); return err }},
+		{"Append", setKey, func(store *tested) error { return store.log.Append(t.Context(), entries("id", "other")) }},
+	} {
+		client := newClient(t, server.Addr())
+		last := lastCommand(client, call.key)
+		require.NoError(t, call.do(newStore(t, client, redisstore.Options{})), call.name)
+		before := offset()
+		require.NoError(t, admin.Do(t.Context(), *last...).Err(), call.name)
+		assert.NotEqual(t, before, offset(), call.name)
+	}
 }
 
 // So does a whole call whose answer is lost on the way.

@@ -85,7 +85,7 @@ end
 `
 
 // appendScript adds entries, and removes some that have expired, by two clocks and
-// an hour ago.
+// an hour ago. If all entries are there it writes the guard again, for WAIT.
 //
 // KEYS: set, log; ARGV: length of the log, the caller's time, then key, expiry and
 // mark of each.
@@ -97,8 +97,13 @@ local expired = redis.call('ZRANGEBYSCORE', set, '-inf', string.format('(%.0f', 
 if #expired > 0 then
 	redis.call('ZREM', set, unpack(expired))
 end
+local before = seq
 for i = 3, #ARGV, 3 do
 	seq = append(set, log, seq, ARGV[1], ARGV[i], ARGV[i + 1], ARGV[i + 2])
+end
+if seq == before then
+	redis.call('ZREM', set, 'guard')
+	redis.call('ZADD', set, '+inf', 'guard')
 end
 return 1
 `)

@@ -12,7 +12,8 @@ import (
 
 // Write runs a script, all of whose keys are in one slot, and returns its
 // answer. The client may send it twice, if the first answer was lost: scripts
-// must be made for that.
+// must be made for that, and write again what they find of their own work. From
+// version 7.2 on WAIT waits for what its own connection has written, and no more.
 func (db *DB) Write(ctx context.Context, script *redis.Script, keys []string, args ...any) (any, error) {
 	if db.Replicas == 0 {
 		return script.Run(ctx, db.Client, keys, args...).Result()
@@ -48,8 +49,7 @@ func (db *DB) writeToReplicas(ctx context.Context, script *redis.Script, keys []
 }
 
 // writeAndWait sends WAIT with the script, as it speaks of the writes of its own
-// connection. It is true of a script that changed nothing, too: then replicas
-// must have what is there.
+// connection.
 func (db *DB) writeAndWait(ctx context.Context, master pipeliner, script *redis.Script, keys []string, args ...any) (any, error) {
 	var done *redis.Cmd
 	err := db.pipeAndWait(ctx, master, func(pipe redis.Pipeliner) { done = script.Eval(ctx, pipe, keys, args...) })
