@@ -61,7 +61,7 @@ func TestLevelsOfSlogObserver(t *testing.T) {
 		slog.LevelInfo: {
 			{Kind: ginjwt.EventRotated}, {Kind: ginjwt.EventRevoked}, {Kind: ginjwt.EventSessionStarted}, {Kind: ginjwt.EventSessionEnded},
 			{Kind: ginjwt.EventKeysChanged}, {Kind: ginjwt.EventListComplete}, {Kind: ginjwt.EventListWhole},
-			{Kind: ginjwt.EventLoggedOut}, {Kind: ginjwt.EventConsumed},
+			{Kind: ginjwt.EventLoggedOut}, {Kind: ginjwt.EventConsumed}, {Kind: ginjwt.EventContextEnded, Cause: ginjwt.CauseLogout},
 		},
 		slog.LevelWarn: {
 			{Kind: ginjwt.EventReused, Fault: ginjwt.FaultCaller}, {Kind: ginjwt.EventKeySetFailed, Fault: ginjwt.FaultService},
@@ -69,7 +69,7 @@ func TestLevelsOfSlogObserver(t *testing.T) {
 		},
 		slog.LevelError: {
 			{Kind: ginjwt.EventListLost, Fault: ginjwt.FaultService}, {Kind: ginjwt.EventRefused, Fault: ginjwt.FaultService},
-			{Kind: ginjwt.EventStoreFailed, Fault: ginjwt.FaultService},
+			{Kind: ginjwt.EventStoreFailed, Fault: ginjwt.FaultService}, {Kind: ginjwt.EventContextEnded, Fault: ginjwt.FaultService},
 		},
 	}
 	tested := map[ginjwt.EventKind]bool{}

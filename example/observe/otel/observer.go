@@ -28,7 +28,7 @@ type Observer struct {
 	checks, failures, fetches      metric.Float64Histogram
 	issued, revoked, refreshes     metric.Int64Counter
 	started, ended, keys, listTold metric.Int64Counter
-	loggedOut                      metric.Int64Counter
+	contexts, loggedOut            metric.Int64Counter
 }
 
 // New returns an observer whose metrics are those of a meter of provider.
@@ -43,6 +43,7 @@ func New(provider metric.MeterProvider) (*Observer, error) {
 		refreshes: m.count("ginjwt.refreshes", "{refresh}", "Refresh tokens that were rotated, repeated or reused."),
 		started:   m.count("ginjwt.session.started", "{session}", "Sessions that were stored."),
 		ended:     m.count("ginjwt.session.ended", "{session}", "Sessions that were removed. Those that expire are not counted."),
+		contexts:  m.count("ginjwt.context.ended", "{context}", "Contexts of SessionContext that ended before their request."),
 		loggedOut: m.count("ginjwt.logged_out", "{logout}", "Logouts that an issuer told of, by a logout token."),
 		keys:      m.count("ginjwt.keys.changed", "{change}", "Changes of keys: those of the manager, or of an issuer."),
 		listTold:  m.count("ginjwt.blocklist.events", "{event}", "What happened to the copy of the blocklist."),
@@ -96,6 +97,8 @@ func (o *Observer) measure(ctx context.Context, e ginjwt.Event) {
 		o.started.Add(ctx, 1, with)
 	case ginjwt.EventSessionEnded:
 		o.ended.Add(ctx, 1, with)
+	case ginjwt.EventContextEnded:
+		o.contexts.Add(ctx, 1, with)
 	case ginjwt.EventLoggedOut:
 		o.loggedOut.Add(ctx, 1, with)
 	case ginjwt.EventKeysChanged:

@@ -24,6 +24,7 @@ type Observer struct {
 	accepted, refused       *client.CounterVec
 	refreshes               *client.CounterVec
 	started, ended          *client.CounterVec
+	contexts                *client.CounterVec
 	loggedOut               *client.CounterVec
 	keysChanged             *client.CounterVec
 	blocklist               *client.CounterVec
@@ -41,6 +42,7 @@ func New(registry client.Registerer) (*Observer, error) {
 		refreshes:     counter("refreshes_total", "Refresh tokens that were traded (rotated), got the same tokens again (repeated), or had been traded before (reused).", "result"),
 		started:       counter("sessions_started_total", "Sessions that were stored.", "cause"),
 		ended:         counter("sessions_ended_total", "Sessions that were removed. Those that expire are not counted.", "cause"),
+		contexts:      counter("contexts_ended_total", "Contexts of SessionContext that ended before their request.", "cause"),
 		loggedOut:     counter("logged_out_total", "Logouts that an issuer told of, by a logout token.", "issuer"),
 		keysChanged:   counter("keys_changed_total", "Changes of keys: those of the manager, or of an issuer.", "issuer"),
 		blocklist:     counter("blocklist_events_total", "What happened to the copy of the blocklist.", "event"),
@@ -52,7 +54,7 @@ func New(registry client.Registerer) (*Observer, error) {
 	o.startAtZero()
 	var failures []error
 	for _, c := range []client.Collector{
-		o.issued, o.revoked, o.accepted, o.refused, o.refreshes, o.started, o.ended, o.loggedOut, o.keysChanged, o.blocklist, o.storeFailures,
+		o.issued, o.revoked, o.accepted, o.refused, o.refreshes, o.started, o.ended, o.contexts, o.loggedOut, o.keysChanged, o.blocklist, o.storeFailures,
 		o.checks, o.failures, o.fetch,
 	} {
 		failures = append(failures, registry.Register(c))
@@ -111,6 +113,8 @@ func (o *Observer) Observe(_ context.Context, e ginjwt.Event) {
 		o.started.WithLabelValues(cause).Inc()
 	case ginjwt.EventSessionEnded:
 		o.ended.WithLabelValues(cause).Inc()
+	case ginjwt.EventContextEnded:
+		o.contexts.WithLabelValues(cause).Inc()
 	case ginjwt.EventLoggedOut:
 		o.loggedOut.WithLabelValues(e.Issuer).Inc()
 	case ginjwt.EventKeysChanged:

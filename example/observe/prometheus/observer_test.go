@@ -129,6 +129,7 @@ func TestMetricsOfEvents(t *testing.T) {
 		ginjwt.EventRevoked:        {"ginjwt_tokens_revoked_total", "cause", "logout"},
 		ginjwt.EventSessionStarted: {"ginjwt_sessions_started_total", "cause", "logout"},
 		ginjwt.EventSessionEnded:   {"ginjwt_sessions_ended_total", "cause", "logout"},
+		ginjwt.EventContextEnded:   {"ginjwt_contexts_ended_total", "cause", "logout"},
 		ginjwt.EventLoggedOut:      {"ginjwt_logged_out_total", "issuer", "me"},
 		ginjwt.EventKeysChanged:    {"ginjwt_keys_changed_total", "issuer", "me"},
 		ginjwt.EventKeySetFetched:  {"ginjwt_key_set_fetch_duration_seconds", "issuer", "me", "result", "fetched"},
@@ -150,7 +151,7 @@ func TestMetricsOfEvents(t *testing.T) {
 		})
 		assert.Equal(t, max(0, before)+1, valueOf(scrape(t, registry), counted[0], counted[1:]...), kind)
 	}
-	assert.Len(t, ginjwt.EventKinds(), 18, "count the new kind, too")
+	assert.Len(t, ginjwt.EventKinds(), 19, "count the new kind, too")
 }
 
 func TestMetricsOfABlocklist(t *testing.T) {
