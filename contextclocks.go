@@ -28,7 +28,7 @@ type contextClocks struct {
 const (
 	lookEvery  = time.Second // Config.Now may be set, and need not move as timers do
 	loadEvery  = 30 * time.Second
-	longestOff = 16 * time.Second // between questions that fail
+	longestOff = 4 * time.Second // between questions that fail
 )
 
 var errNoAnswer = errors.New("no answer yet")
@@ -142,7 +142,7 @@ func (k *contextClocks) noteAnswers(failure error) {
 		return
 	}
 	k.paused = time.Now().Add(min(lookEvery<<k.failures, longestOff))
-	k.failures = min(k.failures+1, 5)
+	k.failures = min(k.failures+1, 2)
 }
 
 // askStore looks when the session of c ends by now. A rotation or ImplicitRefresh has

@@ -200,7 +200,7 @@ func TestContextsWhileTheStoreOfSessionsIsDown(t *testing.T) {
 		time.Sleep(time.Minute)
 		require.Empty(t, s.endedFor(t))
 		p.sessions.down.Store(false)
-		time.Sleep(17 * time.Second) // the longest pause between questions that fail
+		time.Sleep(5 * time.Second) // more than the longest pause between questions that fail
 		assert.Equal(t, ginjwt.CauseExpired, s.endedFor(t))
 		assert.Equal(t, ginjwt.CauseExpired, forgotten.endedFor(t))
 
