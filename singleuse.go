@@ -99,6 +99,8 @@ func (v *verifier) decodeSingleUse(ctx context.Context, encoded string, kind sin
 		return nil, nil, errIssuer
 	case said != kind.name:
 		return nil, nil, errOtherKind
+	case good.payload.identityJSON.Kind() != '"':
+		return nil, nil, errSubject
 	case token.ID == "":
 		return nil, nil, errNoJTI
 	case token.IssuedAt.IsZero():

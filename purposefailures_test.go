@@ -1,0 +1,247 @@
+package ginjwt_test
+
+import (
+	"context"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/golang-jwt/jwt/v5"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/gin-jwt-extended/ginjwt"
+	"github.com/gin-jwt-extended/ginjwt/jwttest"
+)
+
+// No step of a creation that fails gives a token away.
+func TestCreatingPurposeTokensWithoutStores(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		purpose ginjwt.Purpose
+		down    func(a *linksApp)
+	}{
+		"blocklist":                {confirm, func(a *linksApp) { a.list.down.Store(true) }},
+		"blocklist, only newest":   {reset, func(a *linksApp) { a.list.down.Store(true) }},
+		"once, only newest":        {reset, func(a *linksApp) { a.once.down.Store(true) }},
+		"blocklist, after a claim": {reset, func(a *linksApp) { a.once.during = func(context.Context) { a.list.down.Store(true) } }},
+		"once is full":             {reset, func(a *linksApp) { a.once.Max = 1; purposeTokenOf("bob", a) }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			a := newLinksApp(t)
+			test.down(a)
+			encoded, err := a.mgr.CreatePurposeToken(t.Context(), test.purpose, "alice")
+			assert.Empty(t, encoded)
+			require.ErrorIs(t, err, ginjwt.ErrUnavailable)
+			var refused *ginjwt.Error
+			require.ErrorAs(t, err, &refused)
+			assert.Equal(t, "store_unavailable", refused.Reason)
+		})
+	}
+	a := newLinksApp(t)
+	a.once.down.Store(true)
+	purposeToken(t, a.mgr, confirm, "alice") // which need not be the newest
+}
+
+func purposeTokenOf(identity string, a *linksApp) {
+	_, _ = a.mgr.CreatePurposeToken(context.Background(), reset, identity)
+}
+
+func TestReadingPurposeTokensWithoutStores(t *testing.T) {
+	t.Parallel()
+	a := newLinksApp(t)
+	encoded := purposeToken(t, a.mgr, confirm, "alice")
+	a.list.down.Store(true)
+	refusedPurpose(t, a.mgr, confirm, encoded, ginjwt.ErrUnavailable, "store_unavailable")
+	assert.Zero(t, a.once.claims.Load(), "nothing was used up")
+	require.ErrorIs(t, a.mgr.RevokePurposeTokens(t.Context(), confirm, "alice"), ginjwt.ErrUnavailable)
+	a.list.down.Store(false)
+	a.once.down.Store(true)
+	_, err := a.mgr.ConsumePurposeToken(t.Context(), confirm, encoded)
+	require.ErrorIs(t, err, ginjwt.ErrUnavailable)
+	_, err = a.mgr.PeekPurposeToken(t.Context(), confirm, encoded)
+	require.NoError(t, err, "who looks asks the blocklist only")
+	a.once.down.Store(false)
+	consumed(t, a.mgr, confirm, encoded)
+}
+
+// A list that fails when the token is used up already does not take that back.
+func TestConsumedThoughTheBlocklistFails(t *testing.T) {
+	t.Parallel()
+	a := newLinksApp(t)
+	encoded := purposeToken(t, a.mgr, confirm, "alice")
+	a.once.during = func(context.Context) { a.list.down.Store(true) }
+	a.take()
+	consumed(t, a.mgr, confirm, encoded)
+	events := a.take()
+	require.Len(t, events, 2)
+	assert.Equal(t, []any{ginjwt.EventStoreFailed, ginjwt.OperationBlocklistAdd}, []any{events[0].Kind, events[0].Operation})
+	assert.Equal(t, ginjwt.EventConsumed, events[1].Kind)
+	a.list.down.Store(false)
+	_, err := a.mgr.ConsumePurposeToken(t.Context(), confirm, encoded)
+	require.ErrorIs(t, err, ginjwt.ErrConsumed)
+}
+
+// A client that goes away before the token is used up has used up nothing; one that goes
+// away meanwhile has, and the handler goes on.
+func TestClientsThatGoAwayFromALink(t *testing.T) {
+	t.Parallel()
+	a := newLinksApp(t)
+	encoded := purposeToken(t, a.mgr, confirm, "alice")
+	gone, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, err := a.mgr.ConsumePurposeToken(gone, confirm, encoded)
+	require.ErrorIs(t, err, ginjwt.ErrUnavailable)
+	require.ErrorIs(t, err, context.Canceled)
+	assert.Zero(t, a.once.claims.Load())
+
+	going, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	a.once.during = func(ctx context.Context) {
+		cancel()
+		assert.NoError(t, ctx.Err())
+	}
+	token, err := a.mgr.ConsumePurposeToken(going, confirm, encoded)
+	require.NoError(t, err)
+	assert.Equal(t, "alice", token.Identity)
+	emptied := a.manager(t, func(c *ginjwt.Config) { c.Once = &ginjwt.MemoryOnce{Now: a.clock.Now} })
+	refusedPurpose(t, emptied, confirm, encoded, ginjwt.ErrConsumed, "token_consumed")
+}
+
+// An error of the store is no answer: the token may be used up, and nobody may go on.
+func TestAClaimWithoutAnAnswer(t *testing.T) {
+	t.Parallel()
+	a := newLinksApp(t)
+	lossy := &lossyOnce{MemoryOnce: &a.once.MemoryOnce}
+	mgr := a.manager(t, func(c *ginjwt.Config) { c.Once = lossy })
+	encoded := purposeToken(t, mgr, confirm, "alice")
+	_, err := mgr.ConsumePurposeToken(t.Context(), confirm, encoded)
+	require.ErrorIs(t, err, ginjwt.ErrUnavailable)
+	_, err = a.mgr.ConsumePurposeToken(t.Context(), confirm, encoded)
+	require.ErrorIs(t, err, ginjwt.ErrConsumed)
+}
+
+// lossyOnce claims, and loses the answer.
+type lossyOnce struct{ *ginjwt.MemoryOnce }
+
+func (o *lossyOnce) Claim(ctx context.Context, id string, until time.Time) (bool, error) {
+	_, _ = o.MemoryOnce.Claim(ctx, id, until)
+	return false, errStoreDown
+}
+
+// Too many creations at once get no token, rather than two that are the newest.
+func TestTooManyNewestAtOnce(t *testing.T) {
+	t.Parallel()
+	a := newLinksApp(t)
+	mgr := a.manager(t, func(c *ginjwt.Config) { c.Once = neverFirst{} })
+	_, err := mgr.CreatePurposeToken(t.Context(), reset, "alice")
+	require.ErrorIs(t, err, ginjwt.ErrUnavailable)
+	assert.ErrorContains(t, err, "too many tokens of one purpose")
+}
+
+type neverFirst struct{}
+
+func (neverFirst) Claim(context.Context, string, time.Time) (bool, error) { return false, nil }
+
+// Revocations, creations and uses at once: the race detector watches.
+func TestPurposeTokensAreSafeForConcurrentUse(t *testing.T) {
+	t.Parallel()
+	a := newLinksApp(t)
+	var wg sync.WaitGroup
+	var used atomic.Int64
+	for i := range 16 {
+		wg.Go(func() {
+			for range 20 {
+				if i == 0 {
+					_ = a.mgr.RevokePurposeTokens(context.Background(), confirm, "alice")
+					continue
+				}
+				encoded, err := a.mgr.CreatePurposeToken(context.Background(), confirm, "alice", ginjwt.BoundTo("a"))
+				if err == nil {
+					_, err = a.mgr.ConsumePurposeToken(context.Background(), confirm, encoded, ginjwt.BoundTo("a"))
+				}
+				if err == nil {
+					used.Add(1)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	assert.Positive(t, used.Load())
+}
+
+// Tokens that somebody with the key has signed need all that ours have.
+func TestPurposeTokensThatAreNone(t *testing.T) {
+	t.Parallel()
+	a := newLinksApp(t, func(c *ginjwt.Config) { c.DisableVerifySub = true })
+	now := a.clock.Now().Unix()
+	sign := func(header map[string]any, changes jwt.MapClaims) string {
+		claims := jwt.MapClaims{
+			"type": "purpose", "aud": "urn:ginjwt:purpose::confirm-address", "sub": "alice", "jti": "1", "iat": now, "exp": now + 60, "at": now,
+		}
+		for name, value := range changes {
+			claims[name] = value
+			if value == nil {
+				delete(claims, name)
+			}
+		}
+		token := jwt.NewWithClaims(jwt.SigningMethodHS256, claims)
+		token.Header["typ"] = "purpose+jwt"
+		for name, value := range header {
+			token.Header[name] = value
+		}
+		encoded, err := token.SignedString([]byte(appSecret()))
+		require.NoError(t, err)
+		return encoded
+	}
+	_, err := a.mgr.PeekPurposeToken(t.Context(), confirm, sign(nil, nil))
+	require.NoError(t, err, "or the cases below prove nothing")
+	for name, encoded := range map[string]string{
+		"no expiry":              sign(nil, jwt.MapClaims{"exp": nil}),
+		"expiry as text":         sign(nil, jwt.MapClaims{"exp": "soon"}),
+		"no time of issue":       sign(nil, jwt.MapClaims{"iat": nil}),
+		"issued in the future":   sign(nil, jwt.MapClaims{"iat": now + 60}),
+		"not yet valid":          sign(nil, jwt.MapClaims{"nbf": now + 30}),
+		"no ID":                  sign(nil, jwt.MapClaims{"jti": nil}),
+		"an empty ID":            sign(nil, jwt.MapClaims{"jti": ""}),
+		"an ID of another type":  sign(nil, jwt.MapClaims{"jti": 1}),
+		"no identity":            sign(nil, jwt.MapClaims{"sub": nil}),
+		"an empty identity":      sign(nil, jwt.MapClaims{"sub": ""}),
+		"an identity as number":  sign(nil, jwt.MapClaims{"sub": 1}),
+		"an identity as object":  sign(nil, jwt.MapClaims{"sub": map[string]any{}}),
+		"no type":                sign(nil, jwt.MapClaims{"type": nil}),
+		"access":                 sign(nil, jwt.MapClaims{"type": "access"}),
+		"ticket":                 sign(nil, jwt.MapClaims{"type": "ticket"}),
+		"no time":                sign(nil, jwt.MapClaims{"at": nil}),
+		"a time as text":         sign(nil, jwt.MapClaims{"at": "1"}),
+		"a time below zero":      sign(nil, jwt.MapClaims{"at": -1}),
+		"a time with a fraction": sign(nil, jwt.MapClaims{"at": 1.5}),
+		"a time too late":        sign(nil, jwt.MapClaims{"at": 1 << 33}),
+		"no audience":            sign(nil, jwt.MapClaims{"aud": nil}),
+		"the audience of others": sign(nil, jwt.MapClaims{"aud": []string{"urn:ginjwt:purpose::reset-password", "urn:ginjwt:ticket:"}}),
+		"typ JWT":                sign(map[string]any{"typ": "JWT"}, nil),
+		"typ of tickets":         sign(map[string]any{"typ": "ticket+jwt"}, nil),
+		"no typ":                 sign(map[string]any{"typ": ""}, nil),
+		"crit":                   sign(map[string]any{"crit": []string{"exp"}}, nil),
+		"compressed":             sign(map[string]any{"zip": "DEF"}, nil),
+		"too large":              strings.Repeat("a", 16<<10) + "." + strings.Repeat("b", 10),
+		"an empty text":          "",
+		"an access token":        jwttest.AccessToken(t, a.mgr, "alice"),
+		"a refresh token":        jwttest.RefreshToken(t, a.mgr, "alice"),
+	} {
+		for _, use := range []func() error{
+			func() error { _, err := a.mgr.PeekPurposeToken(t.Context(), confirm, encoded); return err },
+			func() error { _, err := a.mgr.ConsumePurposeToken(t.Context(), confirm, encoded); return err },
+		} {
+			assert.ErrorIs(t, use(), ginjwt.ErrInvalidToken, name)
+		}
+	}
+	for _, seal := range []any{1, "", true, []string{"a"}} {
+		refusedPurpose(t, a.mgr, confirm, sign(nil, jwt.MapClaims{"bnd": seal}), ginjwt.ErrNotBound, "binding_mismatch", ginjwt.BoundTo("a"))
+		refusedPurpose(t, a.mgr, confirm, sign(nil, jwt.MapClaims{"bnd": seal}), ginjwt.ErrNotBound, "binding_mismatch")
+	}
+	assert.Zero(t, a.once.claims.Load())
+}
