@@ -10,8 +10,11 @@ import (
 	"testing"
 )
 
-// Redis starts a Redis server. What it has acknowledged survives Kill. The
-// arguments are added to its command line, as in "--maxmemory", "1mb".
+// Redis starts a Redis server. The arguments are added to its command line, as in
+// "--maxmemory", "1mb".
+//
+// What it has acknowledged survives Kill, since the kernel has it by then, but is
+// not forced to the disk: "--appendfsync", "always" would do that.
 func Redis(tb testing.TB, args ...string) *Server {
 	tb.Helper()
 	return run(tb, redisKind(tb, keepsData, args...))
@@ -28,7 +31,7 @@ func RedisReplica(tb testing.TB, of *Server) *Server {
 
 const keepsData = `save ""
 appendonly yes
-appendfsync always
+appendfsync no
 repl-diskless-sync-delay 0
 `
 
