@@ -1,0 +1,106 @@
+package main
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/gin-jwt-extended/ginjwt"
+)
+
+func (s *service) addressPage(c *gin.Context) {
+	show(c, http.StatusOK, "address.html", view{CSRF: csrf(c)})
+}
+
+// askNewAddress mails a link to the new address. It asks for the password: a session left
+// open on some computer is not enough to take over an account.
+func (s *service) askNewAddress(c *gin.Context) {
+	u := currentUser(c)
+	form := view{CSRF: csrf(c), Address: c.PostForm("address")}
+	address, problem := parseAddress(form.Address)
+	if problem == "" && address == u.address {
+		problem = "This is your address already."
+	}
+	if problem != "" {
+		form.Problem = problem
+		show(c, http.StatusUnprocessableEntity, "address.html", form)
+		return
+	}
+	if !s.mayTry(c, u.address) {
+		return
+	}
+	if !s.passwords.match(u.passwordHash, c.PostForm("password")) {
+		form.Problem = "The password is wrong."
+		show(c, http.StatusForbidden, "address.html", form)
+		return
+	}
+	if s.mayMail(c, address) {
+		s.later(c, func(ctx context.Context) error { return s.mailNewAddress(ctx, *u, address) })
+	}
+}
+
+// mailNewAddress tells the old address before anything has changed: its owner can still
+// choose a new password, which voids the link.
+func (s *service) mailNewAddress(ctx context.Context, u user, address string) error {
+	err := s.mailer.send(ctx, message{u.address, "Your address is about to change", "Somebody who knows your password asks to change the address of your account to " + address +
+		".\n\nIf it is not you, choose a new password now. Then nothing changes:\n\n" + s.public + "/reset\n"})
+	if err != nil {
+		return err
+	}
+	other, err := s.users.byAddress(ctx, address)
+	if err != nil {
+		return err
+	}
+	if other != nil && other.confirmed() {
+		return s.mailer.send(ctx, message{other.address, "You have an account", "Somebody, probably you, wants to use this address for another account. It has one already, so nothing has changed.\n"})
+	}
+	url, err := s.newLink(ctx, addressLink, u, ginjwt.BoundTo(u.state()...), ginjwt.WithClaims(ginjwt.Claims{"address": address}))
+	if err != nil {
+		return err
+	}
+	return s.mailer.send(ctx, message{address, "Confirm your new address", "Open this page, in a browser where you are logged in, to use this address from now on:\n\n" + url +
+		"\n\nIt works for an hour. If you did not ask for it, you need not do anything.\n"})
+}
+
+// addressLinkPage shows a button. The link works for its user only, who is logged in: a
+// stranger whose mailbox it reaches, as the address was mistyped, cannot use it.
+func (s *service) addressLinkPage(c *gin.Context) {
+	token := c.Query("token")
+	looked, err := s.jwt.PeekPurposeToken(c, addressLink.purpose, token, ginjwt.BoundTo(currentUser(c).state()...))
+	if err != nil {
+		s.refuse(c, addressLink, err)
+		return
+	}
+	show(c, http.StatusOK, "confirm.html", view{
+		Title: "Confirm your new address", Text: "Your account is to have the address " + newAddress(looked) + ".",
+		Action: addressLink.path, Token: token, CSRF: csrf(c), Button: "Use this address",
+	})
+}
+
+// confirmAddress changes the address, and tells the old one.
+func (s *service) confirmAddress(c *gin.Context) {
+	u := currentUser(c)
+	used, err := s.jwt.ConsumePurposeToken(c, addressLink.purpose, c.PostForm("token"), ginjwt.BoundTo(u.state()...))
+	if err == nil {
+		err = s.users.setAddress(context.WithoutCancel(c.Request.Context()), *u, newAddress(used))
+	}
+	if err != nil {
+		s.refuse(c, addressLink, err)
+		return
+	}
+	told := s.outbox.add(func(ctx context.Context) error {
+		return s.mailer.send(ctx, message{u.address, "Your address has changed", "The address of your account is now " + newAddress(used) +
+			".\n\nIf it was not you who changed it, write to support at once.\n"})
+	})
+	if !told {
+		_ = c.Error(errOutboxFull)
+	}
+	seeOther(c, "/?note=address")
+}
+
+// newAddress returns the address that a link is for.
+func newAddress(t *ginjwt.PurposeToken) string {
+	address, _ := t.Claims["address"].(string)
+	return address
+}

@@ -1,0 +1,135 @@
+// Command accounts is a service with everything around an account that goes by e-mail:
+// registration, a new password, a link to log in, and a change of the address.
+//
+// The links hold purpose tokens. GET looks at a link, as scanners of mail open links too;
+// POST uses it up, once its form is in order. Read links.go first, then reset.go.
+package main
+
+import (
+	"context"
+	"fmt"
+	"log"
+	"net"
+	"net/http"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/gin-gonic/gin"
+	"golang.org/x/crypto/bcrypt"
+
+	"github.com/gin-jwt-extended/ginjwt"
+)
+
+func main() {
+	config, err := ginjwt.LoadConfig(os.LookupEnv) // reads JWT_SECRET_KEY
+	if err != nil {
+		log.Fatal(err)
+	}
+	// For several processes all three are in Redis or in an SQL database, and so are the
+	// users, the outbox and the limits of this program:
+	//
+	//	store, err := redisstore.New(client, redisstore.Options{MaxStaleness: time.Second})
+	//	config.Sessions, config.Blocklist, config.Once = store.Sessions(), store.Blocklist(ctx), store.Once()
+	config.Sessions = &ginjwt.MemorySessions{}
+	config.Blocklist = &ginjwt.MemoryBlocklist{}
+	config.Once = &ginjwt.MemoryOnce{}
+
+	listener, err := net.Listen("tcp", "localhost:8080")
+	if err != nil {
+		log.Fatal(err)
+	}
+	passwords, err := newPasswords(bcrypt.DefaultCost)
+	if err != nil {
+		log.Fatal(err)
+	}
+	s := &service{
+		public:    or(os.Getenv("PUBLIC_URL"), "http://localhost:8080"),
+		users:     newMemoryUsers(),
+		passwords: passwords,
+		mailer:    logMailer{log.Default()},
+		outbox:    newOutbox(log.Default()),
+		log:       log.Default(),
+	}
+	go s.outbox.run(context.Background())
+	router, err := s.newRouter(config)
+	if err != nil {
+		log.Fatal(err)
+	}
+	log.Printf("listening on %s; mails, and the links in them, are written to this log", s.public)
+	server := &http.Server{Handler: router, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 20 * time.Second}
+	log.Fatal(server.Serve(listener))
+}
+
+// service is a service whose users have e-mail addresses.
+type service struct {
+	jwt       *ginjwt.JWTManager
+	public    string // where browsers find it: links in mails begin with it
+	users     userStore
+	passwords passwords
+	mailer    mailer
+	outbox    *outbox
+	limits    *limiter
+	log       *log.Logger
+}
+
+func (s *service) newRouter(config ginjwt.Config) (*gin.Engine, error) {
+	config.TokenLocation = []ginjwt.Location{ginjwt.InCookies}
+	config.CSRFCheckForm = true
+	config.DisableCookieSecure = !s.secure()
+	s.jwt = ginjwt.New(config)
+	s.jwt.UserLookupLoader(s.lookup)
+	s.limits = newLimiter(s.jwt.Config().Now)
+	router := gin.New()
+	if err := router.SetTrustedProxies(nil); err != nil { // or everybody chooses the IP address that is limited
+		return nil, err
+	}
+	router.Use(logged(s.log), recovered(s.log), limited)
+	if err := s.jwt.InitApp(router); err != nil {
+		return nil, fmt.Errorf("the settings: %w", err)
+	}
+	router.Use(s.jwt.ImplicitRefresh(s.jwt.Config().AccessTokenExpires / 2))
+	s.routes(router)
+	return router, nil
+}
+
+// routes registers all pages. A form is taken from our own pages only, if neither a login nor
+// the token of a link protects it.
+func (s *service) routes(r *gin.Engine) {
+	r.GET("/style.css", styleSheet)
+
+	r.Match(looks, "/", s.loggedIn(""), s.accountPage)
+	r.Match(looks, "/login", s.loginPage)
+	r.POST("/login", sameOrigin, s.login)
+	r.POST("/logout", s.loggedIn(""), s.logout)
+	r.POST("/logout/all", s.loggedIn(""), s.logoutEverywhere)
+
+	r.Match(looks, "/register", page("ask.html", registerForm))
+	r.POST("/register", sameOrigin, s.askRegistration)
+	r.Match(looks, "/reset", page("ask.html", resetForm))
+	r.POST("/reset", sameOrigin, s.askReset)
+	r.Match(looks, "/login/link", page("ask.html", magicLinkForm))
+	r.POST("/login/link", sameOrigin, s.askMagicLink)
+	r.Match(looks, "/address", s.loggedIn(""), s.addressPage)
+	r.POST("/address", s.loggedIn(""), s.askNewAddress)
+
+	links := r.Group("", noReferrer)
+	s.handle(links, registrationLink, s.passwordPage(registrationLink), s.confirmRegistration)
+	s.handle(links, resetLink, s.passwordPage(resetLink), s.resetPassword)
+	s.handle(links, magicLink, s.magicLinkPage, s.useMagicLink)
+	s.handle(links.Group("", s.loggedIn("open")), addressLink, s.addressLinkPage, s.confirmAddress)
+}
+
+// looks are the methods of a request that changes nothing.
+var looks = []string{http.MethodGet, http.MethodHead}
+
+// secure reports whether cookies are for HTTPS only: always, but on the machine of a
+// developer.
+func (s *service) secure() bool { return !strings.HasPrefix(s.public, "http://") }
+
+func or(value, fallback string) string {
+	if value == "" {
+		return fallback
+	}
+	return value
+}

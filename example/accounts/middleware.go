@@ -1,0 +1,56 @@
+package main
+
+import (
+	"fmt"
+	"log"
+	"net/http"
+	"runtime/debug"
+	"time"
+
+	"github.com/gin-gonic/gin"
+)
+
+// logged writes a line for every request, without the query, which holds the token of a
+// link. gin.Default and gin.Logger write the query.
+func logged(log *log.Logger) gin.HandlerFunc {
+	return gin.LoggerWithConfig(gin.LoggerConfig{
+		Output:          log.Writer(),
+		SkipQueryString: true,
+		Formatter: func(p gin.LogFormatterParams) string {
+			return fmt.Sprintf("%s %d %v %s %s %q %s\n", p.TimeStamp.Format(time.DateTime), p.StatusCode, p.Latency, p.ClientIP, p.Method, p.Path, p.ErrorMessage)
+		},
+	})
+}
+
+// recovered answers after a panic. gin.Recovery writes the request, with its query, to the
+// log.
+func recovered(log *log.Logger) gin.HandlerFunc {
+	return gin.CustomRecoveryWithWriter(nil, func(c *gin.Context, reason any) {
+		log.Printf("%s", debug.Stack())
+		fail(c, fmt.Errorf("panic: %v", reason))
+	})
+}
+
+// maxBody is more than the largest form needs.
+const maxBody = 64 << 10
+
+func limited(c *gin.Context) {
+	c.Request.Body = http.MaxBytesReader(c.Writer, c.Request.Body, maxBody)
+}
+
+// noReferrer is for pages with a token in their URL: no request from them tells the URL, not
+// even the request for the style sheet. It is for no other page: browsers send "Origin: null"
+// with the forms of such a page, so that sameOrigin refuses those of old browsers, which do not send
+// Sec-Fetch-Site. The forms of links need no sameOrigin, as other sites do not know the token.
+func noReferrer(c *gin.Context) { c.Header("Referrer-Policy", "no-referrer") }
+
+// sameOrigin refuses forms of other sites. They could log their visitors in as somebody
+// else, or ask for a magic link in the browser of a visitor.
+func sameOrigin(c *gin.Context) {
+	var protection http.CrossOriginProtection
+	if err := protection.Check(c.Request); err != nil {
+		_ = c.Error(err)
+		show(c, http.StatusForbidden, "message.html", view{Title: "Please use our own form", Text: "This form was sent by another site."})
+		c.Abort()
+	}
+}

@@ -1,0 +1,55 @@
+package main
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/gin-gonic/gin"
+)
+
+// passwordPage shows the form of a link for a new password.
+func (s *service) passwordPage(l link) gin.HandlerFunc {
+	return func(c *gin.Context) {
+		token := c.Query("token")
+		u, err := s.peek(c, l, token, s.unchanged())
+		if err != nil {
+			s.refuse(c, l, err)
+			return
+		}
+		showPasswordForm(c, http.StatusOK, l, token, *u, "")
+	}
+}
+
+// choosePassword sets the password that was typed into the form of a link, and returns the
+// user. If it does not, it answers and returns nil.
+func (s *service) choosePassword(c *gin.Context, l link) *user {
+	token := c.PostForm("token")
+	u, err := s.peek(c, l, token, s.unchanged())
+	if err != nil {
+		s.refuse(c, l, err)
+		return nil
+	}
+	password := c.PostForm("password")
+	if problem := passwordProblem(password, c.PostForm("repeated")); problem != "" {
+		showPasswordForm(c, http.StatusUnprocessableEntity, l, token, *u, problem)
+		return nil
+	}
+	hash, err := s.passwords.hash(password)
+	if err == nil {
+		_, err = s.jwt.ConsumePurposeToken(c, l.purpose, token, s.unchanged())
+	}
+	if err == nil {
+		err = s.users.setPassword(context.WithoutCancel(c.Request.Context()), *u, hash)
+	}
+	if err != nil {
+		s.refuse(c, l, err)
+		return nil
+	}
+	return u
+}
+
+// showPasswordForm shows whose password it is: a stranger's link, planted in a mail, is seen
+// to be one.
+func showPasswordForm(c *gin.Context, status int, l link, token string, u user, problem string) {
+	show(c, status, "password.html", view{Title: "Choose a password", Action: l.path, Token: token, Address: u.address, Problem: problem, Button: "Set the password"})
+}

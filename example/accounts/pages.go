@@ -1,0 +1,74 @@
+package main
+
+import (
+	"embed"
+	"html/template"
+	"net/http"
+
+	"github.com/gin-gonic/gin"
+)
+
+var (
+	//go:embed pages/*.html
+	pageFiles embed.FS
+	//go:embed pages/style.css
+	style []byte
+
+	pages = template.Must(template.ParseFS(pageFiles, "pages/*.html"))
+)
+
+// view is what a page shows. What is empty is left out.
+type view struct {
+	Title, Text string
+	Note        string // what was done before
+	Problem     string // what is wrong with the form that was sent
+
+	Action, Button string // of the form
+	Next           string // where Button leads, if there is no form
+	Address        string
+	Token          string // of a link
+	CSRF           string // of a user who is logged in
+}
+
+// contentSecurityPolicy lets a page use our style sheet and send its forms to us. There are
+// no scripts, nothing from others who would see the URL, and no frames.
+const contentSecurityPolicy = "default-src 'none'; style-src 'self'; img-src data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+
+func show(c *gin.Context, status int, name string, v view) {
+	header := c.Writer.Header()
+	header.Set("Content-Type", "text/html; charset=utf-8")
+	header.Set("Content-Security-Policy", contentSecurityPolicy)
+	header.Set("X-Content-Type-Options", "nosniff")
+	header.Set("Cache-Control", "no-store")
+	if header.Get("Referrer-Policy") == "" {
+		header.Set("Referrer-Policy", "same-origin")
+	}
+	c.Status(status)
+	if err := pages.ExecuteTemplate(c.Writer, name, v); err != nil {
+		_ = c.Error(err) // the client is gone
+	}
+}
+
+// page returns a handler for a page that is the same for everybody.
+func page(name string, v view) gin.HandlerFunc {
+	return func(c *gin.Context) { show(c, http.StatusOK, name, v) }
+}
+
+// fail answers that something went wrong here.
+func fail(c *gin.Context, err error) {
+	_ = c.Error(err)
+	c.Abort()
+	show(c, http.StatusServiceUnavailable, "message.html", view{Title: "Something went wrong", Text: "Please try again in a while."})
+}
+
+// seeOther leads to another page after a form: loading that again does not send the form again.
+func seeOther(c *gin.Context, path string) {
+	c.Header("Cache-Control", "no-store")
+	c.Redirect(http.StatusSeeOther, path)
+}
+
+func styleSheet(c *gin.Context) {
+	c.Header("Cache-Control", "no-cache")
+	c.Header("X-Content-Type-Options", "nosniff")
+	c.Data(http.StatusOK, "text/css; charset=utf-8", style)
+}

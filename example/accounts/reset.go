@@ -1,0 +1,46 @@
+package main
+
+import (
+	"context"
+
+	"github.com/gin-gonic/gin"
+)
+
+var resetForm = view{
+	Title: "Choose a new password", Text: "We send you a mail with a link to a page on which you choose a new password.",
+	Action: "/reset", Button: "Send the link",
+}
+
+func (s *service) askReset(c *gin.Context) {
+	s.askForLink(c, resetForm, s.mailReset)
+}
+
+// mailReset writes to the address in the database and not to the one that was typed: the two
+// may be alike for the database only.
+func (s *service) mailReset(ctx context.Context, address string) error {
+	u, err := s.users.byAddress(ctx, address)
+	if u == nil || !u.confirmed() {
+		return err
+	}
+	url, err := s.newLink(ctx, resetLink, *u, s.unchanged())
+	if err != nil {
+		return err
+	}
+	return s.mailer.send(ctx, message{u.address, "Choose a new password", "Open this page to choose a new password:\n\n" + url +
+		"\n\nIt works for half an hour. If you did not ask for it, you need not do anything: your password is still good.\n"})
+}
+
+// resetPassword sets the new password first, and ends the sessions then: a thief who knows
+// the old one cannot log in again between the two. The user logs in with the new password.
+func (s *service) resetPassword(c *gin.Context) {
+	u := s.choosePassword(c, resetLink)
+	if u == nil {
+		return
+	}
+	if err := s.endLogins(context.WithoutCancel(c.Request.Context()), u.id); err != nil {
+		_ = c.Error(err)
+		seeOther(c, "/login?note=sessions")
+		return
+	}
+	seeOther(c, "/login?note=password")
+}
