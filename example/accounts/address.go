@@ -40,11 +40,10 @@ func (s *service) askNewAddress(c *gin.Context) {
 	}
 }
 
-// mailNewAddress tells the old address before anything has changed: its owner can still
-// choose a new password, which voids the link.
+// mailNewAddress tells the old address before anything changes: its owner can still choose a
+// new password, which voids the link.
 func (s *service) mailNewAddress(ctx context.Context, u user, address string) error {
-	err := s.mailer.send(ctx, message{u.address, "Your address is about to change", "Somebody who knows your password asks to change the address of your account to " + address +
-		".\n\nIf it is not you, choose a new password now. Then nothing changes:\n\n" + s.public + "/reset\n"})
+	err := s.mail(ctx, u.address, "Your address is about to change", changeText, address, s.public)
 	if err != nil {
 		return err
 	}
@@ -53,18 +52,40 @@ func (s *service) mailNewAddress(ctx context.Context, u user, address string) er
 		return err
 	}
 	if other != nil && other.confirmed() {
-		return s.mailer.send(ctx, message{other.address, "You have an account", "Somebody, probably you, wants to use this address for another account. It has one already, so nothing has changed.\n"})
+		return s.mail(ctx, other.address, "You have an account", takenText)
 	}
 	url, err := s.newLink(ctx, addressLink, u, ginjwt.BoundTo(u.state()...), ginjwt.WithClaims(ginjwt.Claims{"address": address}))
 	if err != nil {
 		return err
 	}
-	return s.mailer.send(ctx, message{address, "Confirm your new address", "Open this page, in a browser where you are logged in, to use this address from now on:\n\n" + url +
-		"\n\nIt works for an hour. If you did not ask for it, you need not do anything.\n"})
+	return s.mail(ctx, address, "Confirm your new address", newAddressText, url)
 }
 
-// addressLinkPage shows a button. The link works for its user only, who is logged in: a
-// stranger whose mailbox it reaches, as the address was mistyped, cannot use it.
+const changeText = `Somebody who knows your password asks to change the address of your account to %s.
+
+If it is not you, choose a new password now. Then the address stays:
+
+%s/reset
+`
+
+const takenText = `Somebody, probably you, wants to use this address for another account. It has an account
+already, so nothing has changed.
+`
+
+const newAddressText = `Open this page, in a browser where you are logged in, to use this address from now on:
+
+%s
+
+It works for an hour. If you did not ask for it, you need not do anything.
+`
+
+const changedText = `The address of your account is now %s.
+
+If it was not you who changed it, write to support at once.
+`
+
+// addressLinkPage shows a button. The link works only while its user is logged in: if the
+// address was mistyped, the stranger who gets the mail cannot take the account over.
 func (s *service) addressLinkPage(c *gin.Context) {
 	token := c.Query("token")
 	looked, err := s.jwt.PeekPurposeToken(c, addressLink.purpose, token, ginjwt.BoundTo(currentUser(c).state()...))
@@ -90,8 +111,7 @@ func (s *service) confirmAddress(c *gin.Context) {
 		return
 	}
 	told := s.outbox.add(func(ctx context.Context) error {
-		return s.mailer.send(ctx, message{u.address, "Your address has changed", "The address of your account is now " + newAddress(used) +
-			".\n\nIf it was not you who changed it, write to support at once.\n"})
+		return s.mail(ctx, u.address, "Your address has changed", changedText, newAddress(used))
 	})
 	if !told {
 		_ = c.Error(errOutboxFull)

@@ -152,7 +152,7 @@ func TestPanicsAreLoggedWithoutTokens(t *testing.T) {
 	s.register(alice)
 	link := s.resetLinkOf(alice)
 	s.users = &failingUsers{userStore: s.users, beforeByID: func() { panic("broken") }}
-	shows(t, s.newBrowser().open(link), 503, "Something went wrong")
+	shows(t, s.newBrowser().open(link), 500, "Something went wrong")
 	assert.Contains(t, s.logged.String(), "broken")
 }
 

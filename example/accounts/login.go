@@ -66,8 +66,9 @@ func (s *service) mayTry(c *gin.Context, address string) bool {
 	return false
 }
 
-// startSession logs a user in, who was read before the password or the link was checked. If
-// the user has changed since, the session ends again: a reset ended all sessions before this one began.
+// startSession logs in a user who was read before the password, or the link, was checked. If the
+// user has changed since, it ends the session again: a reset may have ended all sessions just
+// before this one began.
 func (s *service) startSession(c *gin.Context, u user) error {
 	pair, err := s.jwt.CreateTokenPair(c, u.id, ginjwt.WithFresh(), ginjwt.WithDevice(c.Request.UserAgent()))
 	if err != nil {
@@ -142,8 +143,8 @@ func (s *service) logoutEverywhere(c *gin.Context) {
 	seeOther(c, "/login")
 }
 
-// endLogins ends all sessions of a user, and first voids the links that would start others
-// or take the account over.
+// endLogins voids the links that would start another session or take the account over, and then
+// ends all sessions of a user.
 func (s *service) endLogins(ctx context.Context, id string) error {
 	for _, l := range []link{resetLink, magicLink, addressLink} {
 		if err := s.jwt.RevokePurposeTokens(ctx, l.purpose, id); err != nil {

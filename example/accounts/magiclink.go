@@ -16,10 +16,10 @@ var magicLinkForm = view{
 	Action: "/login/link", Button: "Send the link",
 }
 
-// askMagicLink mails a link that logs in the browser that asks for it, and no other one: a link
-// that is stolen from a mailbox is worth nothing, and nobody can log you in to an account of
-// theirs with a link that they send you. Other sites cannot ask for one in your browser,
-// as sameOrigin stands before this.
+// askMagicLink mails a link that works in the browser that asks for it only. A link that is
+// stolen from a mailbox is worth nothing, and nobody can log you in to an account of theirs
+// with a link that they send you. sameOrigin stands before this: otherwise another site
+// could ask in your browser for a link to an account of its own.
 func (s *service) askMagicLink(c *gin.Context) {
 	browser := s.markBrowser(c)
 	s.askForLink(c, magicLinkForm, func(ctx context.Context, address string) error {
@@ -36,19 +36,28 @@ func (s *service) mailMagicLink(ctx context.Context, address string, browser gin
 	if err != nil {
 		return err
 	}
-	return s.mailer.send(ctx, message{u.address, "Your link to log in", "Open this page to log in, in the browser where you asked for it:\n\n" + url +
-		"\n\nIt works for ten minutes. If you did not ask for it, you need not do anything.\n"})
+	return s.mail(ctx, u.address, "Your link to log in", magicLinkText, url)
 }
 
-// magicLinkPage shows a button, and does not log in: scanners open links too, and some send
-// the cookies of a user.
+const magicLinkText = `Open this page to log in, in the browser where you asked for it:
+
+%s
+
+It works for ten minutes. If you did not ask for it, you need not do anything.
+`
+
+// magicLinkPage shows a button. It does not log in: programs in the browser open links too, and
+// send its cookies.
 func (s *service) magicLinkPage(c *gin.Context) {
 	token := c.Query("token")
 	if _, err := s.peek(c, magicLink, token, s.browser(c), s.unchanged()); err != nil {
 		s.refuseMagicLink(c, err)
 		return
 	}
-	show(c, http.StatusOK, "confirm.html", view{Title: "Log in", Text: "One more step, and you are logged in.", Action: magicLink.path, Token: token, Button: "Log in"})
+	show(c, http.StatusOK, "confirm.html", view{
+		Title: "Log in", Text: "One more step, and you are logged in.",
+		Action: magicLink.path, Token: token, Button: "Log in",
+	})
 }
 
 // useMagicLink logs in.
@@ -76,8 +85,9 @@ func (s *service) refuseMagicLink(c *gin.Context, err error) {
 	}
 	_ = c.Error(err)
 	show(c, http.StatusForbidden, "message.html", view{
-		Title: "Not in this browser", Text: "Open the link in the browser where you asked for it. If this is the one, the account has changed since: ask for another link.",
-		Next: magicLink.again, Button: "Ask for another link",
+		Title: "Not in this browser",
+		Text:  "Open the link in the browser where you asked for it. If this is the one, the account has changed since: ask for another link.",
+		Next:  magicLink.again, Button: "Ask for another link",
 	})
 }
 

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log"
 	"time"
 )
@@ -15,9 +16,14 @@ type mailer interface {
 	send(ctx context.Context, m message) error
 }
 
+// mail sends a text in which args are filled in.
+func (s *service) mail(ctx context.Context, to, subject, text string, args ...any) error {
+	return s.mailer.send(ctx, message{to, subject, fmt.Sprintf(text, args...)})
+}
+
 // logMailer writes mails to a log, with their links: for development only, as whoever reads
 // the log can log in as anybody. In real life send them with net/smtp, or with the API of a
-// provider, whose tracking of clicks is turned off: it would open the links, and keep them.
+// provider; turn off its tracking of clicks, which keeps the links.
 type logMailer struct{ log *log.Logger }
 
 func (l logMailer) send(_ context.Context, m message) error {

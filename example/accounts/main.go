@@ -1,8 +1,13 @@
 // Command accounts is a service with everything around an account that goes by e-mail:
 // registration, a new password, a link to log in, and a change of the address.
 //
-// The links hold purpose tokens. GET looks at a link, as scanners of mail open links too;
-// POST uses it up, once its form is in order. Read links.go first, then reset.go.
+//	JWT_SECRET_KEY=$(openssl rand -base64 32) go run ./example/accounts
+//
+// Mails are written to the log. Behind a proxy with TLS, PUBLIC_URL is the address that
+// browsers use, such as https://accounts.example.org.
+//
+// The links in mails hold purpose tokens: GET looks at a link, POST uses it up. Read links.go
+// first, then reset.go.
 package main
 
 import (
@@ -26,8 +31,7 @@ func main() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	// For several processes all three are in Redis or in an SQL database, and so are the
-	// users, the outbox and the limits of this program:
+	// Several processes share these, as well as the users, the outbox and the limits:
 	//
 	//	store, err := redisstore.New(client, redisstore.Options{MaxStaleness: time.Second})
 	//	config.Sessions, config.Blocklist, config.Once = store.Sessions(), store.Blocklist(ctx), store.Once()
@@ -35,7 +39,8 @@ func main() {
 	config.Blocklist = &ginjwt.MemoryBlocklist{}
 	config.Once = &ginjwt.MemoryOnce{}
 
-	listener, err := net.Listen("tcp", "localhost:8080")
+	address := or(os.Getenv("LISTEN"), "localhost:8080")
+	listener, err := net.Listen("tcp", address)
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -44,7 +49,7 @@ func main() {
 		log.Fatal(err)
 	}
 	s := &service{
-		public:    or(os.Getenv("PUBLIC_URL"), "http://localhost:8080"),
+		public:    or(os.Getenv("PUBLIC_URL"), "http://"+address),
 		users:     newMemoryUsers(),
 		passwords: passwords,
 		mailer:    logMailer{log.Default()},

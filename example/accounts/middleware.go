@@ -38,10 +38,10 @@ func limited(c *gin.Context) {
 	c.Request.Body = http.MaxBytesReader(c.Writer, c.Request.Body, maxBody)
 }
 
-// noReferrer is for pages with a token in their URL: no request from them tells the URL, not
-// even the request for the style sheet. It is for no other page: browsers send "Origin: null"
-// with the forms of such a page, so that sameOrigin refuses those of old browsers, which do not send
-// Sec-Fetch-Site. The forms of links need no sameOrigin, as other sites do not know the token.
+// noReferrer is for pages with a token in their URL: their requests, even the one for the style
+// sheet, do not tell the URL. It is for no other page: the forms of such a page are sent with
+// "Origin: null", which sameOrigin refuses if a browser does not send Sec-Fetch-Site either.
+// The forms of links need no sameOrigin: other sites do not know the token.
 func noReferrer(c *gin.Context) { c.Header("Referrer-Policy", "no-referrer") }
 
 // sameOrigin refuses forms of other sites. They could log their visitors in as somebody

@@ -34,7 +34,7 @@ func (s *service) choosePassword(c *gin.Context, l link) *user {
 		showPasswordForm(c, http.StatusUnprocessableEntity, l, token, *u, problem)
 		return nil
 	}
-	hash, err := s.passwords.hash(password)
+	hash, err := s.passwords.hash(password) // it may fail: the link is used up after it
 	if err == nil {
 		_, err = s.jwt.ConsumePurposeToken(c, l.purpose, token, s.unchanged())
 	}
@@ -48,8 +48,11 @@ func (s *service) choosePassword(c *gin.Context, l link) *user {
 	return u
 }
 
-// showPasswordForm shows whose password it is: a stranger's link, planted in a mail, is seen
-// to be one.
+// showPasswordForm shows whose password it is, so that users see when a link in a mail is for
+// the account of a stranger.
 func showPasswordForm(c *gin.Context, status int, l link, token string, u user, problem string) {
-	show(c, status, "password.html", view{Title: "Choose a password", Action: l.path, Token: token, Address: u.address, Problem: problem, Button: "Set the password"})
+	show(c, status, "password.html", view{
+		Title: "Choose a password", Address: u.address, Problem: problem,
+		Action: l.path, Token: token, Button: "Set the password",
+	})
 }

@@ -58,10 +58,13 @@ func page(name string, v view) gin.HandlerFunc {
 func fail(c *gin.Context, err error) {
 	_ = c.Error(err)
 	c.Abort()
-	show(c, http.StatusServiceUnavailable, "message.html", view{Title: "Something went wrong", Text: "Please try again in a while."})
+	show(c, http.StatusInternalServerError, "message.html", view{
+		Title: "Something went wrong", Text: "Please try again in a while. If a link was used up, ask for another one.",
+	})
 }
 
-// seeOther leads to another page after a form: loading that again does not send the form again.
+// seeOther leads to another page after a form: whoever loads that page again does not send the
+// form again.
 func seeOther(c *gin.Context, path string) {
 	c.Header("Cache-Control", "no-store")
 	c.Redirect(http.StatusSeeOther, path)

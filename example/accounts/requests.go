@@ -7,9 +7,8 @@ import (
 	"github.com/gin-gonic/gin"
 )
 
-// askForLink takes the form of a page that mails links. The answer, and the time that it
-// takes, are the same whatever address was typed: all that depends on the address is done by
-// send, in the outbox.
+// askForLink takes the form of a page that mails links. The answer, and the time it takes, do
+// not tell whether the address has an account: send finds that out, in the outbox.
 func (s *service) askForLink(c *gin.Context, form view, send func(ctx context.Context, address string) error) {
 	form.Address = c.PostForm("address")
 	address, problem := parseAddress(form.Address)
@@ -24,9 +23,10 @@ func (s *service) askForLink(c *gin.Context, form view, send func(ctx context.Co
 	s.later(c, func(ctx context.Context) error { return send(ctx, address) })
 }
 
-// mayMail reports whether an address may get another mail now, or answers that it may not:
-// others fill a mailbox with requests, and have users of it overlook the mail that counts.
-// Unknown addresses are counted too, or the limit would tell which ones are known.
+// mayMail reports whether an address may get another mail now, or answers that it may not, so
+// that nobody fills a mailbox. Addresses without an account are counted too, or the limit
+// would tell them apart. A stranger who uses up the limit does not lock out the user, whose
+// newest link works.
 func (s *service) mayMail(c *gin.Context, address string) bool {
 	if s.limits.allow("mail to "+address, 5) && s.limits.allow("mails from "+client(c), 30) {
 		return true

@@ -15,8 +15,8 @@ func (s *service) askReset(c *gin.Context) {
 	s.askForLink(c, resetForm, s.mailReset)
 }
 
-// mailReset writes to the address in the database and not to the one that was typed: the two
-// may be alike for the database only.
+// mailReset writes to the address in the database, not to the one that was typed: a database
+// may take two addresses for the same one.
 func (s *service) mailReset(ctx context.Context, address string) error {
 	u, err := s.users.byAddress(ctx, address)
 	if u == nil || !u.confirmed() {
@@ -26,12 +26,19 @@ func (s *service) mailReset(ctx context.Context, address string) error {
 	if err != nil {
 		return err
 	}
-	return s.mailer.send(ctx, message{u.address, "Choose a new password", "Open this page to choose a new password:\n\n" + url +
-		"\n\nIt works for half an hour. If you did not ask for it, you need not do anything: your password is still good.\n"})
+	return s.mail(ctx, u.address, "Choose a new password", resetText, url)
 }
 
-// resetPassword sets the new password first, and ends the sessions then: a thief who knows
-// the old one cannot log in again between the two. The user logs in with the new password.
+const resetText = `Open this page to choose a new password:
+
+%s
+
+It works for half an hour. If you did not ask for it, you need not do anything: your
+password is still good.
+`
+
+// resetPassword first sets the new password and then ends the sessions, or a thief who knows
+// the old password logs in between the two. The user logs in with the new password.
 func (s *service) resetPassword(c *gin.Context) {
 	u := s.choosePassword(c, resetLink)
 	if u == nil {

@@ -140,7 +140,7 @@ func TestResetWhoseChangeFails(t *testing.T) {
 	b := s.newBrowser()
 	page := b.open(link)
 	failed := b.submit(page, "password", newPassword, "repeated", newPassword)
-	shows(t, failed, 503, "Something went wrong")
+	shows(t, failed, 500, "Something went wrong")
 	assert.NotContains(t, failed.Body.String(), "connection refused")
 	assert.Contains(t, s.logged.String(), "connection refused")
 	assert.True(t, laptop.loggedIn(alice), "nothing has changed")

@@ -39,16 +39,16 @@ type userStore interface {
 	byID(ctx context.Context, id string) (*user, error)
 	byAddress(ctx context.Context, address string) (*user, error)
 
-	// create adds a user whose address is not confirmed; errTaken if it has an account. A
-	// database deletes, once a day, those that stay unconfirmed for longer than a link works.
+	// create adds a user whose address is not confirmed, or returns errTaken. In real life
+	// delete accounts that are not confirmed when their link has expired.
 	create(ctx context.Context, address string) (*user, error)
 
-	// setPassword and setAddress change a user as it was read: errChanged if it is
-	// different by now. In SQL that is UPDATE … WHERE id = … AND password_hash = ….
+	// setPassword changes the user if it is still as it was read, and returns errChanged if
+	// not. In SQL: UPDATE users SET … WHERE id = … AND address = … AND password_hash = …
 	setPassword(ctx context.Context, u user, hash []byte) error
 
-	// setAddress takes the address from an account that nobody confirmed. If it has
-	// another one, the error is errTaken.
+	// setAddress is the same for the address. It deletes an account with this address that
+	// nobody has confirmed; a confirmed one is an errTaken.
 	setAddress(ctx context.Context, u user, address string) error
 }
 
