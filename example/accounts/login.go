@@ -66,9 +66,9 @@ func (s *service) mayTry(c *gin.Context, address string) bool {
 	return false
 }
 
-// startSession logs in a user who was read before the password, or the link, was checked. If the
-// user has changed since, it ends the session again: a reset may have ended all sessions just
-// before this one began.
+// startSession logs in a user who was read before the password, or the link, was checked. If
+// the user has changed since, it ends the session again: a reset may have ended all sessions
+// just before this one began.
 func (s *service) startSession(c *gin.Context, u user) error {
 	pair, err := s.jwt.CreateTokenPair(c, u.id, ginjwt.WithFresh(), ginjwt.WithDevice(c.Request.UserAgent()))
 	if err != nil {
@@ -79,13 +79,13 @@ func (s *service) startSession(c *gin.Context, u user) error {
 		err = errChanged
 	}
 	if err != nil {
-		return errors.Join(err, s.jwt.EndSessions(context.WithoutCancel(c.Request.Context()), u.id))
+		return errors.Join(err, s.jwt.EndSession(context.WithoutCancel(c.Request.Context()), pair.SessionID))
 	}
 	return s.jwt.SetPairCookies(c, pair)
 }
 
-// loggedIn lets users pass, and sends others to the login page.
-func (s *service) loggedIn(note string) gin.HandlerFunc {
+// loggedIn lets users pass, and sends others to a login page.
+func (s *service) loggedIn(loginPage string) gin.HandlerFunc {
 	return func(c *gin.Context) {
 		_, err := s.jwt.VerifyJWTInRequest(c)
 		var e *ginjwt.Error
@@ -97,7 +97,7 @@ func (s *service) loggedIn(note string) gin.HandlerFunc {
 		case errors.As(err, &e) && e.Status >= http.StatusInternalServerError:
 			fail(c, err)
 		case err != nil:
-			seeOther(c, "/login?note="+note)
+			seeOther(c, loginPage)
 			c.Abort()
 		}
 	}
@@ -143,8 +143,8 @@ func (s *service) logoutEverywhere(c *gin.Context) {
 	seeOther(c, "/login")
 }
 
-// endLogins voids the links that would start another session or take the account over, and then
-// ends all sessions of a user.
+// endLogins voids the links that would start another session or take the account over, and
+// then ends all sessions of a user.
 func (s *service) endLogins(ctx context.Context, id string) error {
 	for _, l := range []link{resetLink, magicLink, addressLink} {
 		if err := s.jwt.RevokePurposeTokens(ctx, l.purpose, id); err != nil {

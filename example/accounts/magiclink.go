@@ -46,8 +46,7 @@ const magicLinkText = `Open this page to log in, in the browser where you asked 
 It works for ten minutes. If you did not ask for it, you need not do anything.
 `
 
-// magicLinkPage shows a button. It does not log in: programs in the browser open links too, and
-// send its cookies.
+// magicLinkPage shows a button. It does not log in: browsers fetch pages ahead, with cookies.
 func (s *service) magicLinkPage(c *gin.Context) {
 	token := c.Query("token")
 	if _, err := s.peek(c, magicLink, token, s.browser(c), s.unchanged()); err != nil {

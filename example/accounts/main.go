@@ -86,7 +86,7 @@ func (s *service) newRouter(config ginjwt.Config) (*gin.Engine, error) {
 	s.jwt.UserLookupLoader(s.lookup)
 	s.limits = newLimiter(s.jwt.Config().Now)
 	router := gin.New()
-	if err := router.SetTrustedProxies(nil); err != nil { // or everybody chooses the IP address that is limited
+	if err := router.SetTrustedProxies(nil); err != nil { // name your proxies here, or all clients share its limits; all others lie
 		return nil, err
 	}
 	router.Use(logged(s.log), recovered(s.log), limited)
@@ -103,11 +103,11 @@ func (s *service) newRouter(config ginjwt.Config) (*gin.Engine, error) {
 func (s *service) routes(r *gin.Engine) {
 	r.GET("/style.css", styleSheet)
 
-	r.Match(looks, "/", s.loggedIn(""), s.accountPage)
+	r.Match(looks, "/", s.loggedIn("/login"), s.accountPage)
 	r.Match(looks, "/login", s.loginPage)
 	r.POST("/login", sameOrigin, s.login)
-	r.POST("/logout", s.loggedIn(""), s.logout)
-	r.POST("/logout/all", s.loggedIn(""), s.logoutEverywhere)
+	r.POST("/logout", s.loggedIn("/login"), s.logout)
+	r.POST("/logout/all", s.loggedIn("/login"), s.logoutEverywhere)
 
 	r.Match(looks, "/register", page("ask.html", registerForm))
 	r.POST("/register", sameOrigin, s.askRegistration)
@@ -115,14 +115,14 @@ func (s *service) routes(r *gin.Engine) {
 	r.POST("/reset", sameOrigin, s.askReset)
 	r.Match(looks, "/login/link", page("ask.html", magicLinkForm))
 	r.POST("/login/link", sameOrigin, s.askMagicLink)
-	r.Match(looks, "/address", s.loggedIn(""), s.addressPage)
-	r.POST("/address", s.loggedIn(""), s.askNewAddress)
+	r.Match(looks, "/address", s.loggedIn("/login"), s.addressPage)
+	r.POST("/address", s.loggedIn("/login"), s.askNewAddress)
 
 	links := r.Group("", noReferrer)
 	s.handle(links, registrationLink, s.passwordPage(registrationLink), s.confirmRegistration)
 	s.handle(links, resetLink, s.passwordPage(resetLink), s.resetPassword)
 	s.handle(links, magicLink, s.magicLinkPage, s.useMagicLink)
-	s.handle(links.Group("", s.loggedIn("open")), addressLink, s.addressLinkPage, s.confirmAddress)
+	s.handle(links.Group("", s.loggedIn("/login?note=open")), addressLink, s.addressLinkPage, s.confirmAddress)
 }
 
 // looks are the methods of a request that changes nothing.

@@ -25,8 +25,8 @@ func (s *service) askForLink(c *gin.Context, form view, send func(ctx context.Co
 
 // mayMail reports whether an address may get another mail now, or answers that it may not, so
 // that nobody fills a mailbox. Addresses without an account are counted too, or the limit
-// would tell them apart. A stranger who uses up the limit does not lock out the user, whose
-// newest link works.
+// would tell them apart. A stranger can use the limit up: the user is sent no new link for an
+// hour, and logs in with the password.
 func (s *service) mayMail(c *gin.Context, address string) bool {
 	if s.limits.allow("mail to "+address, 5) && s.limits.allow("mails from "+client(c), 30) {
 		return true
