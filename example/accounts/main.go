@@ -86,7 +86,9 @@ func (s *service) newRouter(config ginjwt.Config) (*gin.Engine, error) {
 	s.jwt.UserLookupLoader(s.lookup)
 	s.limits = newLimiter(s.jwt.Config().Now)
 	router := gin.New()
-	if err := router.SetTrustedProxies(nil); err != nil { // name your proxies here, or all clients share its limits; all others lie
+	// Name your proxies here, or all their clients share one limit. By default Gin believes
+	// everybody who names an IP address.
+	if err := router.SetTrustedProxies(nil); err != nil {
 		return nil, err
 	}
 	router.Use(logged(s.log), recovered(s.log), limited)

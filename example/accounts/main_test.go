@@ -46,13 +46,16 @@ type site struct {
 	logged *safeBuffer
 }
 
-func newSite(t *testing.T) *site {
+func newSite(t *testing.T, changes ...func(*ginjwt.Config)) *site {
 	t.Helper()
 	clock := &jwttest.Clock{}
 	config := jwttest.Config(clock)
 	config.Sessions = &ginjwt.MemorySessions{Now: clock.Now}
 	config.Blocklist = &ginjwt.MemoryBlocklist{Now: clock.Now}
 	config.Once = &ginjwt.MemoryOnce{Now: clock.Now}
+	for _, change := range changes {
+		change(&config)
+	}
 	passwords, err := newPasswords(bcrypt.MinCost)
 	require.NoError(t, err)
 	s := &site{t: t, clock: clock, logged: &safeBuffer{}}

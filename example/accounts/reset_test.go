@@ -10,6 +10,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/gin-jwt-extended/ginjwt"
 )
 
 const newPassword = "battery staple"
@@ -187,4 +189,71 @@ func TestLoginDuringReset(t *testing.T) {
 	require.NoError(t, err)
 	assert.Len(t, sessions, 1, "the one before")
 	s.loginAs(alice, newPassword)
+}
+
+// failingStores fail from some time on.
+type failingStores struct {
+	ginjwt.Blocklist
+	ginjwt.Once
+	addFails, claimFails error
+}
+
+func (f *failingStores) Add(ctx context.Context, id string, until time.Time) error {
+	if f.addFails != nil {
+		return f.addFails
+	}
+	return f.Blocklist.Add(ctx, id, until)
+}
+
+func (f *failingStores) Claim(ctx context.Context, id string, until time.Time) (bool, error) {
+	if f.claimFails != nil {
+		return false, f.claimFails
+	}
+	return f.Once.Claim(ctx, id, until)
+}
+
+func newSiteWithStores(t *testing.T) (*site, *failingStores) {
+	t.Helper()
+	stores := &failingStores{}
+	return newSite(t, func(config *ginjwt.Config) {
+		stores.Blocklist, stores.Once = config.Blocklist, config.Once
+		config.Blocklist, config.Once = stores, stores
+	}), stores
+}
+
+// Where nobody knows whether a link was used, nothing changes.
+func TestResetWithoutTheStore(t *testing.T) {
+	t.Parallel()
+	s, stores := newSiteWithStores(t)
+	s.register(alice)
+	b := s.newBrowser()
+	page := b.open(s.resetLinkOf(alice))
+	stores.claimFails = errors.New("connection refused")
+	shows(t, b.submit(page, "password", newPassword, "repeated", newPassword), 503, "Something went wrong")
+	assert.True(t, s.wrongLogin(alice, newPassword))
+
+	stores.claimFails = nil
+	assert.Equal(t, 303, b.submit(page, "password", newPassword, "repeated", newPassword).Code)
+	s.loginAs(alice, newPassword)
+}
+
+// The password has changed by then: its user is told to end the sessions, and can.
+func TestResetThatCannotEndSessions(t *testing.T) {
+	t.Parallel()
+	s, stores := newSiteWithStores(t)
+	s.register(alice)
+	thief := s.loginAs(alice, password)
+	b := s.newBrowser()
+	page := b.open(s.resetLinkOf(alice))
+	stores.addFails = errors.New("connection refused")
+	done := b.submit(page, "password", newPassword, "repeated", newPassword)
+	require.Equal(t, "/login?note=sessions", done.Header().Get("Location"))
+	assert.Contains(t, b.open("/login?note=sessions").Body.String(), "and then log out everywhere")
+	assert.True(t, s.wrongLogin(alice, password))
+
+	stores.addFails = nil
+	user := s.loginAs(alice, newPassword)
+	_, fields := formOf(t, user.open("/"))
+	require.Equal(t, "/login", user.do("POST", "/logout/all", fields).Header().Get("Location"))
+	assert.False(t, thief.loggedIn(alice))
 }
