@@ -28,7 +28,7 @@ func (d *database) newHandles(t *testing.T) (handles []store.Once) {
 	options := patient
 	options.Prefix = "t" + strings.ToLower(rand.Text()) + "_"
 	d.newStore(t, options)
-	for range 4 {
+	for range 3 {
 		pool := open(t, d.driver, d.dsn)
 		pool.SetMaxOpenConns(fewConnections)
 		handles = append(handles, newTested(t, pool, d.dialect, options).Once())
