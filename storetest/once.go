@@ -99,6 +99,9 @@ func claim(ctx context.Context, s store.Once, id string, want bool) error {
 	return err
 }
 
+// answer puts an answer into words.
+func answer(first bool, err error) string { return fmt.Sprintf("first is %t, error %v", first, err) }
+
 func testManyIDs(ctx context.Context, stores []store.Once) error {
 	const callers, each = 16, 50
 	ids := make([]string, each)
@@ -158,12 +161,12 @@ func testUntil(ctx context.Context, stores []store.Once) error {
 	until := time.Now().Truncate(time.Second).Add(2900 * time.Millisecond)
 	for _, id := range []string{id, twice} {
 		if first, err := stores[0].Claim(ctx, id, until); err != nil || !first {
-			return fmt.Errorf("a new ID: first is %t, error %v", first, err)
+			return fmt.Errorf("a new ID: %s", answer(first, err))
 		}
 	}
 	sooner := time.Now().Add(time.Second)
 	if first, err := stores[0].Claim(ctx, twice, sooner); err != nil || first {
-		return fmt.Errorf("an ID that is claimed: first is %t, error %v", first, err)
+		return fmt.Errorf("an ID that is claimed: %s", answer(first, err))
 	}
 	for i := 0; time.Now().Before(until); i++ {
 		s := stores[i%len(stores)]
@@ -177,7 +180,7 @@ func testUntil(ctx context.Context, stores []store.Once) error {
 		}
 		first, err := s.Claim(ctx, ask, inAnHour())
 		if left := time.Until(until); left > 0 && (first || err != nil) {
-			return fmt.Errorf("%q, %v before its time has passed: first is %t, error %v", ask, left, first, err)
+			return fmt.Errorf("%q, %v before its time has passed: %s", ask, left, answer(first, err))
 		}
 		<-time.After(5 * time.Millisecond)
 	}
@@ -223,7 +226,7 @@ func testGone(ctx context.Context, stores []store.Once) error {
 		first, err := stores[i%len(stores)].Claim(gone, id, inAnHour())
 		leave()
 		if first == (err != nil) {
-			return fmt.Errorf("of a new ID: first is %t, error %v", first, err)
+			return fmt.Errorf("a new ID: %s", answer(first, err))
 		}
 		firsts, failed := race(ctx, stores, 2, id)
 		if failed != nil {
@@ -233,7 +236,7 @@ func testGone(ctx context.Context, stores []store.Once) error {
 			firsts++
 		}
 		if firsts > 1 {
-			return fmt.Errorf("%d callers are first with one ID; one has gone away, with error %v", firsts, err)
+			return fmt.Errorf("%d callers are first with one ID; who has gone away was told: %s", firsts, answer(first, err))
 		}
 	}
 	return nil

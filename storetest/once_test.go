@@ -37,10 +37,11 @@ type brokenOnce struct {
 }
 
 func (b *brokenOnce) Claim(ctx context.Context, id string, until time.Time) (bool, error) {
-	if b.check == nil {
-		b.check = store.CheckClaim
+	check := store.CheckClaim
+	if b.check != nil {
+		check = b.check
 	}
-	if err := b.check(id, until, time.Now()); err != nil {
+	if err := check(id, until, time.Now()); err != nil {
 		return false, err
 	}
 	if b.key != nil {
