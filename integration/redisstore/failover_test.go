@@ -15,6 +15,7 @@ import (
 
 // A replica takes over that has not got what was revoked last.
 func TestReplicaThatLags(t *testing.T) {
+	t.Parallel()
 	master := testserver.Redis(t)
 	lagging := testserver.RedisReplica(t, master)
 	promoted := newClient(t, lagging.Addr())

@@ -42,9 +42,8 @@ func pass(d time.Duration) {
 // outage is longer than a copy may be old.
 const outage = 3 * faults.MaxStaleness
 
-// The faults are not tested in parallel: each takes the whole machine.
-
 func TestKilledAndRestarted(t *testing.T) {
+	t.Parallel()
 	server := testserver.Redis(t)
 	faults.Run(t, by(t, server.Addr()), faults.Fault{Do: func() {
 		server.Kill()
@@ -54,6 +53,7 @@ func TestKilledAndRestarted(t *testing.T) {
 }
 
 func TestRestartedEmpty(t *testing.T) {
+	t.Parallel()
 	server := testserver.Redis(t)
 	faults.Run(t, by(t, server.Addr()), faults.Fault{LosesSessions: true, Do: func() {
 		server.Kill()
@@ -64,6 +64,7 @@ func TestRestartedEmpty(t *testing.T) {
 }
 
 func TestPaused(t *testing.T) {
+	t.Parallel()
 	server := testserver.Redis(t)
 	faults.Run(t, by(t, server.Addr()), faults.Fault{Do: func() {
 		server.Pause()
@@ -73,6 +74,7 @@ func TestPaused(t *testing.T) {
 }
 
 func TestConnectionsCut(t *testing.T) {
+	t.Parallel()
 	server := testserver.Redis(t)
 	proxy := testserver.NewProxy(t, server.Addr())
 	faults.Run(t, by(t, proxy.Addr()), faults.Fault{Do: func() {
@@ -83,6 +85,7 @@ func TestConnectionsCut(t *testing.T) {
 }
 
 func TestAnswersLost(t *testing.T) {
+	t.Parallel()
 	server := testserver.Redis(t)
 	proxy := testserver.NewProxy(t, server.Addr())
 	faults.Run(t, by(t, proxy.Addr()), faults.Fault{Do: func() {
@@ -97,6 +100,7 @@ func TestAnswersLost(t *testing.T) {
 }
 
 func TestSlowAnswers(t *testing.T) {
+	t.Parallel()
 	server := testserver.Redis(t)
 	proxy := testserver.NewProxy(t, server.Addr())
 	faults.Run(t, by(t, proxy.Addr()), faults.Fault{Do: func() {
@@ -110,6 +114,7 @@ func TestSlowAnswers(t *testing.T) {
 }
 
 func TestFailover(t *testing.T) {
+	t.Parallel()
 	master := testserver.Redis(t)
 	testserver.RedisReplica(t, master)
 	testserver.RedisReplica(t, master)
@@ -143,6 +148,7 @@ func requireFailover(t *testing.T, sentinel, from *testserver.Server) {
 }
 
 func TestKilledProcess(t *testing.T) {
+	t.Parallel()
 	addr := ""
 	if !faults.IsChild() {
 		addr = testserver.Redis(t).Addr()
@@ -152,11 +158,13 @@ func TestKilledProcess(t *testing.T) {
 
 // The blocklist is deleted, all of it or the set alone, while the server runs.
 func TestListDeleted(t *testing.T) {
+	t.Parallel()
 	for name, keys := range map[string][]string{
 		"set":  {"{ginjwt}:blocklist"},
 		"both": {"{ginjwt}:blocklist", "{ginjwt}:blocklist:log"},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			server := testserver.Redis(t)
 			client := newClient(t, server.Addr())
 			faults.Run(t, by(t, server.Addr()), faults.Fault{Do: func() {
@@ -170,6 +178,7 @@ func TestListDeleted(t *testing.T) {
 // The master hangs, a replica takes over, and the old master comes back, still
 // believing to be one.
 func TestMasterPaused(t *testing.T) {
+	t.Parallel()
 	master := testserver.Redis(t)
 	testserver.RedisReplica(t, master)
 	testserver.RedisReplica(t, master)
@@ -184,6 +193,7 @@ func TestMasterPaused(t *testing.T) {
 }
 
 func TestClusterNodeKilled(t *testing.T) {
+	t.Parallel()
 	nodes := testserver.RedisCluster(t, 3)
 	addrs := []string{nodes[0].Addr(), nodes[1].Addr(), nodes[2].Addr()}
 	open := func(ctx context.Context) faults.Stores {

@@ -11,6 +11,7 @@ import (
 
 var leaving = flag.Duration("leaving", 3*time.Second, "for how long clients leave in the middle of requests")
 
+// TestClientsThatLeave is not parallel, as it counts goroutines.
 func TestClientsThatLeave(t *testing.T) {
 	server := testserver.Redis(t)
 	proxy := testserver.NewProxy(t, server.Addr())

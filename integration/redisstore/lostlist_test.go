@@ -33,16 +33,24 @@ func lostList(t *testing.T, entries, followers int) faults.LostList {
 	}
 }
 
+// TestListIsLost is not parallel: so many entries take the whole machine.
 func TestListIsLost(t *testing.T) {
 	l := lostList(t, *entriesLost, *followers)
 	l.Slow = false
 	faults.RunLostList(t, l)
 }
 
-func TestListIsLostByMany(t *testing.T) { faults.RunLostList(t, lostList(t, 5000, 20)) }
+func TestListIsLostByMany(t *testing.T) {
+	t.Parallel()
+	faults.RunLostList(t, lostList(t, 5000, 20))
+}
 
 func TestListIsLostWhileLoading(t *testing.T) {
+	t.Parallel()
 	faults.RunLostWhileLoading(t, lostList(t, 20_000, 3))
 }
 
-func TestListIsLostTwice(t *testing.T) { faults.RunLostTwice(t, lostList(t, 15_000, 3)) }
+func TestListIsLostTwice(t *testing.T) {
+	t.Parallel()
+	faults.RunLostTwice(t, lostList(t, 15_000, 3))
+}

@@ -16,6 +16,7 @@ import (
 
 var scriptsRun = regexp.MustCompile(`cmdstat_(?:eval|evalsha|zmscore|xrange|xread|zrange):calls=(\d+)`)
 
+// TestReconnectStorm is not parallel, as it counts goroutines.
 func TestReconnectStorm(t *testing.T) {
 	server := testserver.Redis(t)
 	client := newClient(t, server.Addr())

@@ -21,6 +21,7 @@ import (
 
 // A standby takes over that has not got what was revoked last.
 func TestStandbyThatLags(t *testing.T) {
+	t.Parallel()
 	const prefix = "failover_"
 	d := newPostgres(t)
 	d.newStore(t, sqlstore.Options{Timeout: patient.Timeout, Prefix: prefix})

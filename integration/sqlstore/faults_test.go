@@ -42,11 +42,11 @@ func pass(d time.Duration) {
 // outage is longer than a copy may be old.
 const outage = 3 * faults.MaxStaleness
 
-// The faults are not tested in parallel: each takes the whole machine.
-
 func TestFaults(t *testing.T) {
+	t.Parallel()
 	for name, start := range map[string]func(*testing.T) *database{"PostgreSQL": newPostgres, "MariaDB": newMariaDB} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			d := start(t)
 			proxy := testserver.NewProxy(t, d.server.Addr())
 			proxied := strings.Replace(d.dsn, d.server.Addr(), proxy.Addr(), 1)
@@ -113,6 +113,7 @@ func TestFaults(t *testing.T) {
 }
 
 func TestKilledProcess(t *testing.T) {
+	t.Parallel()
 	for name, d := range map[string]struct {
 		dialect sqlstore.Dialect
 		driver  string
@@ -123,6 +124,7 @@ func TestKilledProcess(t *testing.T) {
 		"SQLite":     {sqlstore.SQLite, "sqlite", newSQLite},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			dsn := ""
 			if !faults.IsChild() {
 				dsn = d.start(t).dsn

@@ -12,6 +12,7 @@ import (
 
 var leaving = flag.Duration("leaving", 3*time.Second, "for how long clients leave in the middle of requests")
 
+// TestClientsThatLeave is not parallel, as it counts goroutines.
 func TestClientsThatLeave(t *testing.T) {
 	for name, start := range map[string]func(*testing.T) *database{"PostgreSQL": newPostgres, "MariaDB": newMariaDB} {
 		t.Run(name, func(t *testing.T) {

@@ -52,6 +52,7 @@ func (d *database) lose(t *testing.T, names tables) {
 	require.NoError(t, tx.Commit())
 }
 
+// TestListIsLost is not parallel: so many entries take the whole machine.
 func TestListIsLost(t *testing.T) {
 	l := lostList(t, newPostgres(t), "lost_", *entriesLost, *followers)
 	l.Slow = false
@@ -59,8 +60,10 @@ func TestListIsLost(t *testing.T) {
 }
 
 func TestListIsLostOtherwise(t *testing.T) {
+	t.Parallel()
 	for name, start := range map[string]func(*testing.T) *database{"PostgreSQL": newPostgres, "MariaDB": newMariaDB} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			d := start(t)
 			t.Run("by many", func(t *testing.T) { faults.RunLostList(t, lostList(t, d, "many_", 5000, 20)) })
 			t.Run("while loading", func(t *testing.T) { faults.RunLostWhileLoading(t, lostList(t, d, "loading_", 20_000, 3)) })

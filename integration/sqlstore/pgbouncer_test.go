@@ -146,12 +146,13 @@ func TestPgBouncerAndPreparedStatements(t *testing.T) {
 	}
 }
 
-// TestPgBouncerRestarted restarts it under use, and is not parallel, as the faults
-// are.
+// TestPgBouncerRestarted restarts it under use.
 func TestPgBouncerRestarted(t *testing.T) {
-	bouncer := newPgBouncer(t)
+	t.Parallel()
 	for name, by := range bySetting {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			bouncer := newPgBouncer(t)
 			faults.Run(t, func(ctx context.Context) faults.Stores {
 				return processOn(ctx, t, sqlstore.PostgreSQL, by.driver, bouncer.DSN()+by.setting)
 			}, faults.Fault{Do: func() {

@@ -14,6 +14,7 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/sqlstore"
 )
 
+// TestReconnectStorm is not parallel, as it counts goroutines.
 func TestReconnectStorm(t *testing.T) {
 	for name, c := range map[string]struct {
 		start func(*testing.T) *database
