@@ -132,7 +132,10 @@ func newProbing(t *testing.T, l LostList) *probing {
 		entries[i] = idset.EntryOf(p.old(i), p.hour)
 	}
 	began := time.Now()
-	require.NoError(t, l.Open().Append(t.Context(), entries))
+	log := l.Open()
+	require.EventuallyWithT(t, func(t *assert.CollectT) { // a busy server may take longer than a timeout
+		assert.NoError(t, log.Append(p.ctx, entries))
+	}, 10*time.Minute, 10*time.Millisecond)
 	t.Logf("%d entries are there after %v", l.Entries, time.Since(began).Round(time.Millisecond))
 	return p
 }
