@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/gin-jwt-extended/ginjwt/integration/faults"
@@ -22,7 +23,7 @@ func stores(ctx context.Context, t *testing.T, client redis.UniversalClient, rep
 	blocklist := store.Blocklist(ctx)
 	waiting, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
-	require.NoError(t, blocklist.Ready(waiting))
+	require.EventuallyWithT(t, func(t *assert.CollectT) { require.NoError(t, blocklist.Ready(waiting)) }, time.Minute, 100*time.Millisecond)
 	return faults.Stores{Sessions: store.Sessions(), Blocklist: blocklist, Once: store.Once()}
 }
 

@@ -29,7 +29,7 @@ func processOn(ctx context.Context, t *testing.T, dialect sqlstore.Dialect, driv
 	blocklist := store.Blocklist(ctx)
 	waiting, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
-	require.NoError(t, blocklist.Ready(waiting))
+	require.EventuallyWithT(t, func(t *assert.CollectT) { require.NoError(t, blocklist.Ready(waiting)) }, time.Minute, 100*time.Millisecond)
 	return faults.Stores{Sessions: store.Sessions(), Blocklist: blocklist}
 }
 
