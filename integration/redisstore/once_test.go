@@ -112,6 +112,19 @@ func TestClaimsWhoseAnswerIsLost(t *testing.T) {
 	}
 }
 
+// A claim goes where its slot goes, also if the client does not know yet.
+func TestClaimsFollowASlot(t *testing.T) {
+	t.Parallel()
+	client := newCluster(t)
+	once := newStore(t, client, redisstore.Options{}).Once()
+	requireFirst(t, once, "before")
+	moveSlot(t, client, onceKey("before"))
+	assert.False(t, claim(t, once, "before"))
+	moveSlot(t, client, onceKey("after"))
+	requireFirst(t, once, "after")
+	assert.False(t, claim(t, once, "after"))
+}
+
 // A claim is forgotten a minute after its time, by the later of two clocks.
 func TestClaimsExpireByTwoClocks(t *testing.T) {
 	t.Parallel()
