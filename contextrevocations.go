@@ -16,30 +16,30 @@ type contextRevocations struct {
 	revocations *revocations
 	limit       time.Duration // how long a context goes on without an answer; negative: for ever
 
-	// Used again by the next call.
-	ids  []string
-	ends []int // the end of the IDs of each context
+	// Of one call of ask.
+	why    context.Context // ends when the list has failed to say why something ended
+	giveUp context.CancelFunc
+	ids    []string
+	ends   []int // the end of the IDs of each context
 }
 
 // askTimeout is how long the blocklist has to answer about all contexts.
 const askTimeout = 5 * time.Second
 
 // ask asks the blocklist about contexts, many at once, and ends those that are on it.
-// It reports whether the list has answered.
-func (r *contextRevocations) ask(contexts []*liveContext) (answered bool) {
+func (r *contextRevocations) ask(contexts []*liveContext) {
 	ctx, cancel := context.WithTimeout(context.Background(), askTimeout)
 	defer cancel()
-	answered = true
+	r.why, r.giveUp = context.WithCancel(ctx)
+	defer r.giveUp()
 	for rest := contexts; len(rest) > 0; {
 		r.collect(rest)
 		some := rest[:len(r.ends)]
 		rest = rest[len(some):]
 		if err := r.search(ctx, some, 0); err != nil {
-			answered = false
 			r.unanswered(some, err)
 		}
 	}
-	return answered
 }
 
 // collect collects the IDs of as many contexts as the list may be asked about.
@@ -73,7 +73,7 @@ func (r *contextRevocations) search(ctx context.Context, contexts []*liveContext
 		}
 		return nil
 	case len(contexts) == 1:
-		r.set.end(contexts[0], &SessionEnd{Cause: r.causeOf(ctx, contexts[0])})
+		r.set.end(contexts[0], &SessionEnd{Cause: r.causeOf(contexts[0])})
 		return nil
 	}
 	half := len(contexts) / 2
@@ -81,23 +81,29 @@ func (r *contextRevocations) search(ctx context.Context, contexts []*liveContext
 }
 
 // causeOf returns why a context has ended that is on the list; nothing if the list does
-// not say.
-func (r *contextRevocations) causeOf(ctx context.Context, c *liveContext) Cause {
+// not say. The end does not wait for that: once the list has failed, only a copy that
+// this process has can say more.
+func (r *contextRevocations) causeOf(c *liveContext) Cause {
+	failed := false
 	listed := func(id string) bool {
-		found, err := r.contains(ctx, id)
-		return found && err == nil
+		found, err := r.contains(r.why, id)
+		if err != nil {
+			failed = true
+			r.giveUp()
+		}
+		return found
 	}
 	for _, id := range c.ids {
 		if !listed(id) {
 			continue
 		}
 		for _, cause := range notedCauses {
-			switch found, err := r.contains(ctx, causeID(cause, id)); {
-			case err != nil:
-				return ""
-			case found:
+			if listed(causeID(cause, id)) {
 				return cause
 			}
+		}
+		if failed {
+			return ""
 		}
 		return CauseLogout
 	}

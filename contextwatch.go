@@ -23,8 +23,9 @@ type contextWatch struct {
 }
 
 const (
-	askEvery        = time.Second     // a list that does not tell when it changes, or has failed
-	askEveryChanges = 5 * time.Second // one that does: its copy may have become stale
+	// All lists are asked so often: one may not tell when it changes, has failed, or is a
+	// copy that has lost its server, which answers then itself.
+	askEvery = time.Second
 
 	// A burst of revocations is one question, and questions take no more than a tenth of
 	// the time.
@@ -66,30 +67,22 @@ func (w *contextWatch) run() {
 func (w *contextWatch) ask() {
 	start := time.Now()
 	if start.Before(w.due) && (!w.isChanged || start.Before(w.quiet)) {
-		if !w.askAbout(w.set.newest(w.asked)) {
-			w.due = earlier(w.due, start.Add(askEvery))
-		}
+		w.askAbout(w.set.newest(w.asked))
 		return
 	}
-	every := askEvery
 	if w.list != nil {
 		w.changed, w.isChanged = w.list.Changed(), false // first: what changes from now on is not missed
-		every = askEveryChanges
 	}
-	if !w.askAbout(w.set.all(w.asked)) {
-		every = askEvery
-	}
+	w.askAbout(w.set.all(w.asked))
 	end := time.Now()
 	w.quiet = end.Add(max(shortestQuiet, quietFactor*end.Sub(start)))
-	w.due = end.Add(every)
+	w.due = end.Add(askEvery)
 }
 
-// askAbout reports whether the list has answered.
-func (w *contextWatch) askAbout(contexts []*liveContext) bool {
-	answered := w.revocations.ask(contexts)
+func (w *contextWatch) askAbout(contexts []*liveContext) {
+	w.revocations.ask(contexts)
 	clear(contexts)
 	w.asked = contexts[:0]
-	return answered
 }
 
 // pause returns how long nothing is to be done, and at most most.

@@ -26,8 +26,8 @@ import (
 //   - with its parent, such as when the client goes away, or the handler returns;
 //   - when the session of the token ends or the token is revoked: as soon as this process
 //     learns of it, which redisstore and sqlstore do within their MaxStaleness. A
-//     Blocklist that is no [store.ChangingBlocklist] is asked once a second. A
-//     TokenInBlocklistLoader is asked every 30 seconds;
+//     Blocklist is asked when it tells of a change, as a [store.ChangingBlocklist], and
+//     once a second. A TokenInBlocklistLoader is asked every 30 seconds;
 //   - when the session expires, or a token that is of no session of the manager; a token
 //     without "exp" does not. A session goes on with each rotation and ImplicitRefresh,
 //     and the context with it: the "exp" of the token does not end it;

@@ -1,8 +1,7 @@
 package store
 
 // ChangingBlocklist is what a [Blocklist] may implement beside its own methods, to tell
-// when it changes. ginjwt.SessionContext then asks it at once, and otherwise once a
-// second.
+// when it changes. ginjwt.SessionContext then asks it at once, and not only once a second.
 type ChangingBlocklist interface {
 	Blocklist
 
