@@ -14,6 +14,7 @@ import (
 
 	"github.com/gin-jwt-extended/ginjwt"
 	"github.com/gin-jwt-extended/ginjwt/jwttest"
+	"github.com/gin-jwt-extended/ginjwt/store"
 )
 
 // No step of a creation that fails gives a token away.
@@ -104,11 +105,73 @@ func TestClientsThatGoAwayFromALink(t *testing.T) {
 		cancel()
 		assert.NoError(t, ctx.Err())
 	}
-	token, err := a.mgr.ConsumePurposeToken(going, confirm, encoded)
+	patient := a.manager(t, func(c *ginjwt.Config) { c.Blocklist = impatientList{a.list} })
+	token, err := patient.ConsumePurposeToken(going, confirm, encoded)
 	require.NoError(t, err)
 	assert.Equal(t, "alice", token.Identity)
 	emptied := a.manager(t, func(c *ginjwt.Config) { c.Once = &ginjwt.MemoryOnce{Now: a.clock.Now} })
 	refusedPurpose(t, emptied, confirm, encoded, ginjwt.ErrConsumed, "token_consumed")
+}
+
+// remembering are stores that note until when they are to remember.
+type remembering struct {
+	ginjwt.MemoryBlocklist
+	once         ginjwt.MemoryOnce
+	listed, used []time.Time
+}
+
+func (r *remembering) Add(ctx context.Context, id string, expires time.Time) error {
+	r.listed = append(r.listed, expires)
+	return r.MemoryBlocklist.Add(ctx, id, expires)
+}
+
+func (r *remembering) AddMany(ctx context.Context, entries []store.Revocation) error {
+	for _, e := range entries {
+		r.listed = append(r.listed, e.Expires)
+	}
+	return r.MemoryBlocklist.AddMany(ctx, entries)
+}
+
+func (r *remembering) Claim(ctx context.Context, id string, until time.Time) (bool, error) {
+	r.used = append(r.used, until)
+	return r.once.Claim(ctx, id, until)
+}
+
+// What was used is remembered until the token has expired on every clock, and what is void
+// until any token has that can have been created before.
+func TestHowLongUsesAreRemembered(t *testing.T) {
+	t.Parallel()
+	clock, r := &jwttest.Clock{}, &remembering{}
+	r.Now, r.once.Now = clock.Now, clock.Now
+	config := jwttest.Config(clock)
+	config.Blocklist, config.Once, config.DecodeLeeway = r, r, 10*time.Second
+	mgr, _ := newManager(t, config)
+	encoded := purposeToken(t, mgr, confirm, "alice")
+	_, err := mgr.PeekPurposeToken(t.Context(), confirm, encoded)
+	require.NoError(t, err)
+	assert.Empty(t, append(r.listed, r.used...), "who looks changes nothing")
+
+	consumed(t, mgr, confirm, encoded)
+	last := clock.Now().Add(30*time.Minute + 10*time.Second + time.Minute)
+	assert.Equal(t, []time.Time{last}, r.used)
+	assert.Equal(t, []time.Time{last}, r.listed)
+
+	r.listed = nil
+	require.NoError(t, mgr.RevokePurposeTokens(t.Context(), confirm, "alice"))
+	require.NotEmpty(t, r.listed)
+	for _, until := range r.listed {
+		assert.Equal(t, clock.Now().Add(30*24*time.Hour+10*time.Second+time.Minute), until)
+	}
+}
+
+// impatientList gives up when the client has gone away, as those on a network do.
+type impatientList struct{ ginjwt.Blocklist }
+
+func (l impatientList) Add(ctx context.Context, id string, expires time.Time) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	return l.Blocklist.Add(ctx, id, expires)
 }
 
 // An error of the store is no answer: the token may be used up, and nobody may go on.
