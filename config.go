@@ -237,6 +237,9 @@ type Config struct {
 	// QueryStringValuePrefix stands before the token in the query string.
 	QueryStringValuePrefix string
 
+	// TicketName is the parameter of InTicket. Empty means "ticket".
+	TicketName string
+
 	// JSONKey is the member of a JSON body that holds an access token. Empty
 	// means "access_token".
 	JSONKey string

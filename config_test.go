@@ -53,7 +53,7 @@ func TestMistakesInSettingsAreFoundAtStart(t *testing.T) {
 		"tiny lifetime":                    {ginjwt.Config{SecretKey: secret, RefreshTokenExpires: 30}, `RefreshTokenExpires (JWT_REFRESH_TOKEN_EXPIRES): must be at least a second, or NeverExpires (it is 30ns; 15 minutes are 15*time.Minute)`},
 		"negative leeway":                  {ginjwt.Config{SecretKey: secret, DecodeLeeway: -1}, `DecodeLeeway (JWT_DECODE_LEEWAY): must be between zero and 100 years`},
 		"huge leeway":                      {ginjwt.Config{SecretKey: secret, DecodeLeeway: 1 << 62}, `DecodeLeeway (JWT_DECODE_LEEWAY): must be between zero and 100 years`},
-		"unknown location":                 {ginjwt.Config{SecretKey: secret, TokenLocation: []ginjwt.Location{"query"}}, `TokenLocation (JWT_TOKEN_LOCATION): "query" is not a location; use headers, cookies, query_string or json`},
+		"unknown location":                 {ginjwt.Config{SecretKey: secret, TokenLocation: []ginjwt.Location{"query"}}, `TokenLocation (JWT_TOKEN_LOCATION): "query" is not a location; use headers, cookies, query_string, json or ticket`},
 		"location twice":                   {ginjwt.Config{SecretKey: secret, TokenLocation: []ginjwt.Location{"json", "json"}}, `TokenLocation (JWT_TOKEN_LOCATION): holds "json" twice`},
 		"identity in exp":                  {ginjwt.Config{SecretKey: secret, IdentityClaim: "exp"}, `IdentityClaim (JWT_IDENTITY_CLAIM): "exp" has a meaning of its own`},
 		"empty audience":                   {ginjwt.Config{SecretKey: secret, DecodeAudience: []string{""}}, `DecodeAudience (JWT_DECODE_AUDIENCE): holds an empty value`},
@@ -123,7 +123,7 @@ func TestAllMistakesAreReportedAtOnce(t *testing.T) {
 	require.Error(t, err)
 	assert.Equal(t, []string{
 		`ginjwt: AccessTokenExpires (JWT_ACCESS_TOKEN_EXPIRES): must be at least a second, or NeverExpires (it is -5ns; 15 minutes are 15*time.Minute)`,
-		`ginjwt: TokenLocation (JWT_TOKEN_LOCATION): "body" is not a location; use headers, cookies, query_string or json`,
+		`ginjwt: TokenLocation (JWT_TOKEN_LOCATION): "body" is not a location; use headers, cookies, query_string, json or ticket`,
 		`ginjwt: AccessCookieName (JWT_ACCESS_COOKIE_NAME): "__Host-a" may not have a domain`,
 		`ginjwt: PublicKey (JWT_PUBLIC_KEY): neither a key in PEM form nor a JWK found`,
 		`ginjwt: SecretKey (JWT_SECRET_KEY): must be set to use the symmetric algorithm "HS256"; to use the PEM key, set Algorithm`,

@@ -106,10 +106,10 @@ func (m *JWTManager) verify(c *gin.Context, need *requirement) (*Token, error) {
 		return m.anonymous(c, need)
 	}
 	start := m.events.begin()
-	token, at, err := m.findToken(c, need)
+	found, err := m.findToken(c, need)
 	if need.anyType && errors.Is(err, ErrExpiredToken) {
 		if other := m.findRefreshCookie(c, need); other != nil {
-			token, err = other, nil
+			found.token, err = other, nil
 		}
 	}
 	if need.optional && isAbsent(err) {
@@ -117,13 +117,14 @@ func (m *JWTManager) verify(c *gin.Context, need *requirement) (*Token, error) {
 	}
 	var user any
 	if err == nil {
-		user, err = m.checkFound(c, token, need)
+		user, err = m.checkFound(c, found, need)
 	}
 	if err != nil {
-		return nil, need.addressed(m.events.judged(err, at, start))
+		return nil, need.addressed(m.events.judged(err, found.location, start))
 	}
+	token := found.token
 	m.events.accepted(c.Request.Context(), token, start)
-	remember(c, m, verified{token, user, m, need})
+	remember(c, m, verified{token, user, m, need, found.ticket})
 	if token.Location == InCookies {
 		keepOutOfCaches(c)
 	}
@@ -145,15 +146,26 @@ func (m *JWTManager) inGroup(c *gin.Context, need *requirement) *requirement {
 	return &own
 }
 
-// checkFound makes all checks on a good token of a request, and returns its user.
-func (m *JWTManager) checkFound(c *gin.Context, token *Token, need *requirement) (user any, err error) {
-	key := ""
+// found is the token that a request carries, or that bought the ticket which it carries.
+type found struct {
+	token    *Token
+	location Location
+	ticket   *ticket // nil: none
+}
+
+// checkFound makes all checks on a good token of a request, and returns its user. A
+// ticket is used up last, when nothing else can be wrong any more.
+func (m *JWTManager) checkFound(c *gin.Context, found found, need *requirement) (user any, err error) {
+	token, key := found.token, ""
 	if m.sessions != nil && token.Type == RefreshToken {
 		if key, err = idempotencyKey(c.Request); err != nil {
 			return nil, err
 		}
 	}
 	user, _, err = m.checks.check(c.Request.Context(), token, need, key)
+	if err == nil && found.ticket != nil {
+		err = m.spend(c, found.ticket, token)
+	}
 	return user, err
 }
 
@@ -173,30 +185,35 @@ func (m *JWTManager) findRefreshCookie(c *gin.Context, need *requirement) *Token
 	if !slices.Contains(need.locations, InCookies) {
 		return nil
 	}
-	token, _, err := m.findToken(c, &requirement{refresh: true, locations: []Location{InCookies}, resource: need.resource})
+	found, err := m.findToken(c, &requirement{refresh: true, locations: []Location{InCookies}, resource: need.resource})
 	if err != nil {
 		return nil
 	}
-	return token
+	return found.token
 }
 
 // findToken decodes the token that a request carries, and returns where it was, also
 // if it is a bad one.
-func (m *JWTManager) findToken(c *gin.Context, need *requirement) (*Token, Location, error) {
+func (m *JWTManager) findToken(c *gin.Context, need *requirement) (f found, err error) {
 	at, err := m.reader.find(c, need)
 	if err != nil {
-		return nil, "", err
+		return found{}, err
 	}
-	if at.location == InQueryString { // RFC 6750 §5.3, RFC 9700 §4.2.4
+	f.location = at.location
+	if at.location == InQueryString || at.location == InTicket { // RFC 6750 §5.3, RFC 9700 §4.2.4
 		c.Header("Cache-Control", "no-store")
 		c.Header("Referrer-Policy", "no-referrer")
 	}
-	token, err := m.verifier.decode(c.Request.Context(), at.encoded, decodeSpec{csrf: at.csrf, audience: need.audience(), elsewhere: need.isElsewhere()})
-	if err != nil {
-		return nil, at.location, err
+	spec := decodeSpec{csrf: at.csrf, audience: need.audience(), elsewhere: need.isElsewhere()}
+	if at.location == InTicket {
+		f.token, f.ticket, err = m.redeem(c, at.encoded, spec)
+	} else {
+		f.token, err = m.verifier.decode(c.Request.Context(), at.encoded, spec)
 	}
-	token.Location = at.location
-	return token, at.location, nil
+	if err == nil {
+		f.token.Location = at.location
+	}
+	return f, err
 }
 
 // anonymous notes that the request was checked, and has no token.

@@ -49,6 +49,7 @@ func (c Config) withDefaults() Config {
 	c.RefreshCSRFFieldName = or(c.RefreshCSRFFieldName, "csrf_token")
 	c.MaxFormSize = or(c.MaxFormSize, defaultMaxFormSize)
 	c.QueryStringName = or(c.QueryStringName, "jwt")
+	c.TicketName = or(c.TicketName, "ticket")
 	c.JSONKey = or(c.JSONKey, "access_token")
 	c.RefreshJSONKey = or(c.RefreshJSONKey, "refresh_token")
 	c.MaxTokenSize = or(c.MaxTokenSize, defaultMaxTokenSize)

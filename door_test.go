@@ -407,7 +407,7 @@ func TestTheDoorWantsAManagerThatIsReady(t *testing.T) {
 	assert.PanicsWithValue(t, "ginjwt: Middleware must be called after InitApp", func() { mgr.Middleware() })
 	assert.PanicsWithValue(t, "ginjwt: HTTPHandler must be called after InitApp", func() { mgr.HTTPHandler(identify) })
 	require.NoError(t, mgr.InitApp(nil))
-	assert.PanicsWithValue(t, `ginjwt: Locations: "header" is not a location; use headers, cookies, query_string or json`,
+	assert.PanicsWithValue(t, `ginjwt: Locations: "header" is not a location; use headers, cookies, query_string, json or ticket`,
 		func() { mgr.Middleware(ginjwt.Locations("header")) })
 }
 

@@ -144,7 +144,7 @@ var answers = []answer{
 	{ErrInvalidToken, 422, "", invalidTokenLoader, 401, "invalid_token", "The token is not valid",
 		[]string{reasonTokenClaims, reasonTokenMalformed, reasonTokenUnsupported, reasonSignature, reasonTokenTooEarly}},
 	{ErrWrongToken, 422, "", invalidTokenLoader, 401, "invalid_token", "The token is not valid",
-		[]string{reasonTokenType}},
+		[]string{reasonTokenType, reasonTicket}},
 	{ErrUserLookup, 401, "", userLookupErrorLoader, 401, "invalid_token", "The token is not valid",
 		[]string{reasonUser}},
 	{ErrExpiredToken, 401, "Token has expired", expiredTokenLoader, 401, "invalid_token", "The token has expired",

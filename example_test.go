@@ -63,7 +63,7 @@ func ExampleJWTManager_InitApp() {
 	fmt.Println(mgr.InitApp(nil))
 	// Output:
 	// ginjwt: AccessTokenExpires (JWT_ACCESS_TOKEN_EXPIRES): must be at least a second, or NeverExpires (it is -1m0s; 15 minutes are 15*time.Minute)
-	// ginjwt: TokenLocation (JWT_TOKEN_LOCATION): "header" is not a location; use headers, cookies, query_string or json
+	// ginjwt: TokenLocation (JWT_TOKEN_LOCATION): "header" is not a location; use headers, cookies, query_string, json or ticket
 	// ginjwt: SecretKey (JWT_SECRET_KEY): has 6 bytes, but must have at least the 32 of the hash (algorithm HS256); make one with: openssl rand -base64 32, or, so that nobody has to log in again, set AllowShortSecret (JWT_ALLOW_SHORT_SECRET=true) and let a new key sign beside this one (JWT_KEYS_FILE)
 }
 

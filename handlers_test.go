@@ -1285,6 +1285,6 @@ func TestRefreshFrom(t *testing.T) {
 	assert.Equal(t, 200, jwttest.Do(engine, "POST", "/api", jwttest.Bearer(pair.RefreshToken)).Code)
 	assert.PanicsWithValue(t, "ginjwt: RefreshHandler: refresh tokens are not read from query strings; add another location",
 		func() { mgr.RefreshHandler(ginjwt.RefreshFrom(ginjwt.InQueryString)) })
-	assert.PanicsWithValue(t, `ginjwt: Locations: "body" is not a location; use headers, cookies, query_string or json`,
+	assert.PanicsWithValue(t, `ginjwt: Locations: "body" is not a location; use headers, cookies, query_string, json or ticket`,
 		func() { mgr.RefreshHandler(ginjwt.RefreshFrom("body")) })
 }

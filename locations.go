@@ -23,6 +23,8 @@ type requestReader struct {
 	accessCookies  cookieKind
 	refreshCookies cookieKind
 	csrf           csrfRules
+
+	spentTicket func(ctx context.Context) (encoded string) // that has let the request in; empty: none has
 }
 
 // newRequestReader makes a reader by the settings. verify says whether a token is
@@ -90,6 +92,8 @@ func (f *requestReader) findIn(location Location, c *gin.Context, need *requirem
 		return f.findInCookies(c, need)
 	case InQueryString:
 		return f.findInQueryString(c.Request)
+	case InTicket:
+		return f.findInTicket(c.Request)
 	default:
 		return f.findInJSON(c, need)
 	}
@@ -260,6 +264,23 @@ func (f *requestReader) findInQueryString(r *http.Request) (carried, error) {
 			"Invalid value for query parameter '%s'. Expected the value to start with '%s'", name, prefix)
 	}
 	return carried{encoded: encoded}, nil
+}
+
+// findInTicket reads the parameter with a ticket. A ticket that has let this request in
+// is not there any more: another check in the same request finds it all the same.
+func (f *requestReader) findInTicket(r *http.Request) (carried, error) {
+	name := f.config.TicketName
+	values := queryValues(r.URL.RawQuery, name)
+	switch {
+	case len(values) > 1:
+		return carried{}, refusalf(ErrMultipleTokens, "More than one '%s' query parameter", name)
+	case len(values) == 1 && values[0] != "":
+		return carried{encoded: values[0]}, nil
+	}
+	if encoded := f.spentTicket(r.Context()); encoded != "" {
+		return carried{encoded: encoded}, nil
+	}
+	return carried{}, refusalf(ErrNoAuthorization, "Missing '%s' query parameter", name)
 }
 
 // findInJSON reads one member of a JSON body and leaves the body whole for the

@@ -2,8 +2,6 @@ package ginjwt
 
 import (
 	"net/http"
-	"net/url"
-	"strings"
 
 	"github.com/gin-gonic/gin"
 
@@ -219,29 +217,4 @@ func (l *logout) end(token *Token) {
 
 func (m *JWTManager) hasExpired(token *Token) bool {
 	return !token.ExpiresAt.IsZero() && token.ExpiresAt.Add(token.names().leeway).Before(m.config.Now())
-}
-
-// isSameOrigin reports whether a browser says that the request comes from a page of
-// this very origin. Scripts cannot set this header (Fetch Metadata Request Headers
-// §2.1).
-func isSameOrigin(r *http.Request) bool {
-	return strings.Join(r.Header.Values("Sec-Fetch-Site"), ",") == "same-origin"
-}
-
-// isUntrusted reports whether a browser says that the request comes from a page of
-// another origin. A neighbouring host is another.
-func isUntrusted(r *http.Request) bool {
-	switch site := strings.Join(r.Header.Values("Sec-Fetch-Site"), ","); site {
-	case "same-origin", "none":
-		return false
-	case "":
-	default:
-		return true
-	}
-	origin := r.Header.Values("Origin")
-	if len(origin) == 0 {
-		return false // no browser, or one that is very old
-	}
-	u, err := url.Parse(origin[0])
-	return len(origin) > 1 || err != nil || !strings.EqualFold(u.Host, r.Host)
 }

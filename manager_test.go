@@ -116,7 +116,7 @@ func TestWiringMistakesPanicAtStart(t *testing.T) {
 		"loader too late":           {func() { ready.ExpiredTokenLoader(ginjwt.FlaskError) }, "ginjwt: ExpiredTokenLoader must be called before InitApp"},
 		"deciding loader too late":  {func() { ready.UserLookupLoader(nil) }, "ginjwt: UserLookupLoader must be called before InitApp"},
 		"loader is nil":             {func() { fresh.TokenInBlocklistLoader(nil) }, "ginjwt: TokenInBlocklistLoader: the function is nil"},
-		"unknown location":          {func() { ready.JWTRequired(ginjwt.Locations("body")) }, `ginjwt: Locations: "body" is not a location; use headers, cookies, query_string or json`},
+		"unknown location":          {func() { ready.JWTRequired(ginjwt.Locations("body")) }, `ginjwt: Locations: "body" is not a location; use headers, cookies, query_string, json or ticket`},
 	} {
 		assert.PanicsWithValue(t, test.says, test.do, name)
 	}

@@ -43,7 +43,7 @@ func (f *requestReader) withoutCredentials(r *http.Request, need *requirement) *
 	}
 	target := *r.URL
 	target.User = nil
-	if slices.Contains(need.locations, InQueryString) {
+	if slices.Contains(need.locations, InQueryString) || slices.Contains(need.locations, InTicket) {
 		target.RawQuery, target.ForceQuery = "", false // whole: others may cut it into parameters otherwise
 	}
 	bare.URL, bare.RequestURI = &target, target.RequestURI()

@@ -19,6 +19,7 @@ const (
 	reasonTokenTooEarly    = "token_not_yet_valid" // "iat" or "nbf" is in the future
 	reasonTokenClaims      = "token_claims_invalid"
 	reasonTokenType        = "token_wrong_type" // access or refresh token, the wrong one
+	reasonTicket           = "ticket_mismatch"  // a ticket for another method, path or query
 	reasonTokenExpired     = "token_expired"
 	reasonTokenRevoked     = "token_revoked"
 	reasonTokenConsumed    = "token_consumed" // it is used once, and was

@@ -61,12 +61,14 @@ func newReasonsApp(t *testing.T, profile string, configure ...func(*ginjwt.Confi
 		"/headers": {ginjwt.Locations(ginjwt.InHeaders)},
 		"/cookies": {ginjwt.Locations(ginjwt.InCookies)},
 		"/query":   {ginjwt.Locations(ginjwt.InQueryString)},
+		"/admit":   {ginjwt.Locations(ginjwt.InTicket)},
 		"/fresh":   {ginjwt.Fresh()},
 		"/scope":   {ginjwt.Roles("admin")},
 	} {
 		a.engine.POST(path, a.mgr.JWTRequired(options...), identify)
 	}
 	a.engine.POST("/refresh", a.mgr.RefreshHandler())
+	a.engine.POST("/ticket", a.mgr.TicketHandler())
 	a.engine.POST("/confirm", func(c *gin.Context) {
 		if _, err := a.mgr.ConsumePurposeToken(c, confirm, c.Query("token")); err != nil {
 			a.mgr.Refuse(c, err)
@@ -236,6 +238,18 @@ var refusedForReasons = []refusedFor{
 	}},
 	{"what is bound to something else", "binding_mismatch", 422, func(t *testing.T, a *reasonsApp) *httptest.ResponseRecorder {
 		return a.send("/confirm?token=" + purposeToken(t, a.mgr, confirm, "alice", ginjwt.BoundTo("a@example.com")))
+	}},
+	{"a ticket that was used", "token_consumed", 401, func(t *testing.T, a *reasonsApp) *httptest.ResponseRecorder {
+		ticket := buy(t, a.engine, "POST", "/admit", jwttest.Bearer(jwttest.AccessToken(t, a.mgr, "alice")))
+		require.Equal(t, 200, use(a.engine, "POST", "/admit", ticket).Code)
+		return use(a.engine, "POST", "/admit", ticket)
+	}},
+	{"a ticket for another request", "ticket_mismatch", 422, func(t *testing.T, a *reasonsApp) *httptest.ResponseRecorder {
+		return use(a.engine, "POST", "/admit", buy(t, a.engine, "GET", "/admit", jwttest.Bearer(jwttest.AccessToken(t, a.mgr, "alice"))))
+	}},
+	{"a ticket on another page", "csrf_cross_origin", 403, func(t *testing.T, a *reasonsApp) *httptest.ResponseRecorder {
+		ticket := buy(t, a.engine, "POST", "/admit", jwttest.Bearer(jwttest.AccessToken(t, a.mgr, "alice")))
+		return use(a.engine, "POST", "/admit", ticket, jwttest.Header("Origin", "https://evil.example"))
 	}},
 	{"no keys", "keys_unavailable", 503, func(t *testing.T, a *reasonsApp) *httptest.ResponseRecorder {
 		return a.bearer("/headers", a.signed(t, map[string]any{"alg": "ES256"}, jwt.MapClaims{"iss": issuerA}))

@@ -67,7 +67,7 @@ func (m *JWTManager) RefreshHandler(opts ...RefreshOption) gin.HandlerFunc {
 	}
 	anywhere := len(spec.locations) == 0
 	locations := m.refreshLocations(spec)
-	m.requirementOf("RefreshHandler", []RequiredOption{Locations(locations...)}) // panics if there is an unknown one
+	m.requirementOf("RefreshHandler", []RequiredOption{Refresh(), Locations(locations...)}) // panics if there is a wrong one
 	return func(c *gin.Context) {
 		noStore(c)
 		if anywhere {
@@ -89,7 +89,7 @@ func (m *JWTManager) RefreshHandler(opts ...RefreshOption) gin.HandlerFunc {
 func (m *JWTManager) refreshLocations(spec refreshSpec) []Location {
 	locations := slices.Clone(spec.locations)
 	if len(locations) == 0 {
-		locations = m.Config().TokenLocation
+		locations = withoutTickets(m.Config().TokenLocation)
 	}
 	locations = slices.DeleteFunc(locations, func(l Location) bool { return l == InQueryString })
 	if len(locations) == 0 {

@@ -60,6 +60,7 @@ var (
 	errCSRFMismatch  = refusalf(ErrCSRF, "CSRF double submit tokens do not match")
 	errCSRFMissing   = refusalf(ErrCSRF, "Missing CSRF token").because(reasonCSRFMissing)
 	errOtherOrigin   = otherOrigin()
+	errTicketRequest = refusalf(ErrWrongToken, "The ticket is for another request").because(reasonTicket)
 	errPurposeAt     = invalid(jwt.ErrTokenInvalidClaims, "Token has no valid \"at\" claim")
 	errGeneration    = invalid(jwt.ErrTokenInvalidClaims, "Token has no valid \"gen\" claim")
 	errOtherSession  = invalid(jwt.ErrTokenInvalidClaims, "Token is not of its session")

@@ -30,6 +30,8 @@ type verified struct {
 	user  any
 	by    *JWTManager // that made all its checks; nil: somebody put the token there
 	need  *requirement
+
+	ticket *ticket // that the token came by; nil: it came itself
 }
 
 // fill stores the outcome of the first check, and reports whether it was that.
@@ -76,6 +78,14 @@ func verifiedIn(ctx context.Context) *verified {
 		return state.verified.Load()
 	}
 	return nil
+}
+
+// spentTicket returns the ticket that has let a request in; empty if none has.
+func spentTicket(ctx context.Context) (encoded string) {
+	if v := verifiedIn(ctx); v != nil && v.ticket != nil {
+		return v.ticket.own.Raw()
+	}
+	return ""
 }
 
 // attach stores m in the request, where FromContext finds it in place of one that

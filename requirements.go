@@ -144,7 +144,13 @@ func newRequirement(opts []RequiredOption, locations []Location) *requirement {
 			panic("ginjwt: Locations: " + err.Error())
 		}
 	}
-	if len(need.locations) == 0 {
+	takesRefresh := need.refresh || need.anyType
+	switch {
+	case takesRefresh && slices.Contains(need.locations, InTicket):
+		panic("ginjwt: Locations: InTicket is for routes that take access tokens: a ticket does not buy new tokens")
+	case len(need.locations) == 0 && takesRefresh:
+		need.locations = withoutTickets(locations)
+	case len(need.locations) == 0:
 		need.locations = locations
 	}
 	return need

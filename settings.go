@@ -89,6 +89,7 @@ var settings = []setting{
 	{"JWT_SESSION_LIFETIME", "SessionLifetime", duration(func(c *Config) *time.Duration { return &c.SessionLifetime })},
 	{"JWT_RENEWED_TOKEN_HEADER", "RenewedTokenHeader", text(func(c *Config) *string { return &c.RenewedTokenHeader })},
 	{"JWT_DETAILED_PAIRS", "DetailedPairs", yes(func(c *Config) *bool { return &c.DetailedPairs })},
+	{"JWT_TICKET_NAME", "TicketName", text(func(c *Config) *string { return &c.TicketName })},
 	{"JWT_MAX_SESSIONS", "MaxSessions", number(func(c *Config) *int { return &c.MaxSessions })},
 }
 

@@ -98,7 +98,7 @@ func TestLoadConfigReadsEverySetting(t *testing.T) {
 		"JWT_SESSION_LIFETIME":          "720h",
 		"JWT_MAX_SESSIONS":              "5",
 		"JWT_RENEWED_TOKEN_HEADER":      "X-Renewed-Token", "JWT_REALM": "tenant 7",
-		"JWT_DETAILED_PAIRS": "true", "JWT_ERROR_PROFILE": "problem",
+		"JWT_DETAILED_PAIRS": "true", "JWT_ERROR_PROFILE": "problem", "JWT_TICKET_NAME": "admit",
 	}
 	asked := map[string]bool{}
 	config, err := ginjwt.LoadConfig(func(name string) (string, bool) {
@@ -113,7 +113,7 @@ func TestLoadConfigReadsEverySetting(t *testing.T) {
 	for _, name := range ginjwt.SettingNames() {
 		assert.True(t, asked[name], "%s is not read", name)
 	}
-	assert.Len(t, ginjwt.SettingNames(), 43+28)
+	assert.Len(t, ginjwt.SettingNames(), 43+29)
 	assert.Equal(t, ginjwt.Config{
 		SecretKey: "secret, with a comma", AllowShortSecret: true,
 		PrivateKey: `-----BEGIN KEY-----\nabc\n-----END KEY-----`, PublicKey: "-----BEGIN KEY-----\nabc\n-----END KEY-----\n",
@@ -130,7 +130,7 @@ func TestLoadConfigReadsEverySetting(t *testing.T) {
 		DisableCookieCSRFProtect: true, DisableCSRFInCookies: true, CSRFCheckForm: true, CSRFMethods: []string{"POST", "PUT"},
 		AccessCSRFCookieName: "ca", AccessCSRFCookiePath: "/ca", AccessCSRFHeaderName: "X-A", AccessCSRFFieldName: "fa",
 		RefreshCSRFCookieName: "cr", RefreshCSRFCookiePath: "/cr", RefreshCSRFHeaderName: "X-R", RefreshCSRFFieldName: "fr",
-		QueryStringName: "pass", QueryStringValuePrefix: "v1~", JSONKey: "pass", RefreshJSONKey: "renewal",
+		QueryStringName: "pass", QueryStringValuePrefix: "v1~", TicketName: "admit", JSONKey: "pass", RefreshJSONKey: "renewal",
 		RequiredClaims: []string{"exp", "jti"}, DecodeTypes: []string{"rt+jwt"}, AllowAnyOptions: true, MaxTokenSize: 4096, TokenCacheSize: -1,
 		Keys:      []keys.Key{{ID: "k", Algorithm: "HS256", Sign: []byte(strings.Repeat("k", 32))}},
 		TypeClaim: "token_type", FreshClaim: "is_fresh", ScopeClaim: "scp", RolesClaim: "/realm_access/roles",

@@ -109,7 +109,7 @@ func TestTablesInTheDocsAreWhole(t *testing.T) {
 		"fields of an error": {fieldsOf(reflect.TypeFor[ginjwt.Error]()), docColumn(t, "docs/custom-errors.md", 0, "field", "what it is")},
 		"fields of a status": {fieldsOf(reflect.TypeFor[store.ListStatus]()), docColumn(t, "docs/revocation.md", 0, "field", "what it tells")},
 		"handlers": {without(methodsEndingIn("Handler"), "HTTPHandler"),
-			append(docColumn(t, "docs/sessions.md", 0, "handler", "route"), "JWKSHandler", "MetadataHandler", "ResourceMetadataHandler")},
+			append(docColumn(t, "docs/sessions.md", 0, "handler", "route"), "TicketHandler", "JWKSHandler", "MetadataHandler", "ResourceMetadataHandler")},
 		"loaders": {without(methodsEndingIn("Loader"), "InsufficientScopeLoader", "ErrorLoader"), docColumn(t, "docs/from-flask.md", 1, "Python", "Go", "what the result means")},
 	} {
 		docs := slices.Compact(slices.Sorted(slices.Values(test.docs)))

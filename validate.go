@@ -2,6 +2,7 @@ package ginjwt
 
 import (
 	"fmt"
+	"net/url"
 	"reflect"
 	"slices"
 	"strings"
@@ -103,6 +104,15 @@ func (c Config) validateLocations(p *problems) {
 			p.add("TokenLocation", "holds %q twice", location)
 		}
 	}
+	if slices.Contains(c.TokenLocation, InTicket) && len(withoutTickets(c.TokenLocation)) == 0 {
+		p.add("TokenLocation", "holds nothing but %q; tickets are bought with a token from another location, such as headers", InTicket)
+	}
+	switch {
+	case url.QueryEscape(c.TicketName) != c.TicketName:
+		p.add("TicketName", "%q has characters that must be escaped in a query", c.TicketName)
+	case c.TicketName == c.QueryStringName:
+		p.add("TicketName", "%q is QueryStringName too; a ticket and a token need parameters of their own", c.TicketName)
+	}
 	for _, name := range []struct{ field, value string }{
 		{"HeaderName", c.HeaderName},
 		{"HeaderType", c.HeaderType},
@@ -123,10 +133,10 @@ func (c Config) validateLocations(p *problems) {
 
 func (l Location) valid() error {
 	switch l {
-	case InHeaders, InCookies, InQueryString, InJSON:
+	case InHeaders, InCookies, InQueryString, InJSON, InTicket:
 		return nil
 	}
-	return fmt.Errorf("%q is not a location; use headers, cookies, query_string or json", string(l))
+	return fmt.Errorf("%q is not a location; use headers, cookies, query_string, json or ticket", string(l))
 }
 
 // isHTTPToken reports whether s is a token of RFC 9110 §5.6.2.

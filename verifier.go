@@ -91,6 +91,11 @@ func (v *verifier) decode(ctx context.Context, encoded string, spec decodeSpec) 
 	if err != nil {
 		return nil, err
 	}
+	return v.trusted(ctx, encoded, good, spec, now)
+}
+
+// trusted checks what a token with a good signature says.
+func (v *verifier) trusted(ctx context.Context, encoded string, good *goodToken, spec decodeSpec, now time.Time) (*Token, error) {
 	token := newToken(encoded, &good.contents, now)
 	expired, err := v.claims.check(token, &good.payload, good.rules, spec, now)
 	if err != nil {
@@ -133,13 +138,21 @@ func (v *verifier) verifiedContents(ctx context.Context, encoded string, now tim
 	if err := v.verifySignature(ctx, ring, segments, s.signature, good, now); err != nil {
 		return nil, err
 	}
-	if good.payload.originIDs, err = good.rules.originIDs(&good.payload); err != nil {
+	if err := v.vouch(good); err != nil {
 		return nil, err
+	}
+	ring.cache.add(encoded, good, now)
+	return good, nil
+}
+
+// vouch notes that the signature of a token is good.
+func (v *verifier) vouch(good *goodToken) (err error) {
+	if good.payload.originIDs, err = good.rules.originIDs(&good.payload); err != nil {
+		return err
 	}
 	good.verifier = v
 	good.rules.prove()
-	ring.cache.add(encoded, good, now)
-	return good, nil
+	return nil
 }
 
 // writers returns the keys that a token may be known by from its header alone;

@@ -1,6 +1,10 @@
 package ginjwt
 
-import "github.com/gin-jwt-extended/ginjwt/keys"
+import (
+	"slices"
+
+	"github.com/gin-jwt-extended/ginjwt/keys"
+)
 
 // Location is a place in a request where a token can be.
 type Location string
@@ -11,7 +15,19 @@ const (
 	InCookies     Location = "cookies"
 	InQueryString Location = "query_string"
 	InJSON        Location = "json"
+
+	// InTicket is the parameter Config.TicketName of the query string: a ticket, which
+	// [JWTManager.TicketHandler] hands out, and which lets one request in.
+	InTicket Location = "ticket"
 )
+
+// withoutTickets returns locations without InTicket.
+func withoutTickets(locations []Location) []Location {
+	if !slices.Contains(locations, InTicket) {
+		return locations
+	}
+	return slices.DeleteFunc(slices.Clone(locations), func(l Location) bool { return l == InTicket })
+}
 
 // TokenType is the "type" claim.
 type TokenType string

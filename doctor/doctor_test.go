@@ -680,7 +680,7 @@ func TestTheDoctorRepeatsWhatInitAppRefuses(t *testing.T) {
 		{doctor.Refused, "AccessTokenExpires", "JWT_ACCESS_TOKEN_EXPIRES",
 			"Must be at least a second, or NeverExpires (it is -1m0s; 15 minutes are 15*time.Minute).", fix},
 		{doctor.Refused, "TokenLocation", "JWT_TOKEN_LOCATION",
-			`"header" is not a location.`, "Use headers, cookies, query_string or json."},
+			`"header" is not a location.`, "Use headers, cookies, query_string, json or ticket."},
 		{doctor.Refused, "MaxSessions", "JWT_MAX_SESSIONS", "Must not be negative.", fix},
 		{doctor.Refused, "Issuers[0].Keys", "", "Keys, KeySource or both must be set.", fix},
 		{doctor.Refused, "Issuers[0].IdentityPrefix", "", "It could name the users of the manager itself.",

@@ -48,7 +48,7 @@ func (c effectiveConfig) reads(l ginjwt.Location) bool { return slices.Contains(
 // lacks reports whether no route reads a location, but those that name it. While a
 // location is misspelled, nobody knows.
 func (c effectiveConfig) lacks(l ginjwt.Location) bool {
-	known := []ginjwt.Location{ginjwt.InHeaders, ginjwt.InCookies, ginjwt.InQueryString, ginjwt.InJSON}
+	known := []ginjwt.Location{ginjwt.InHeaders, ginjwt.InCookies, ginjwt.InQueryString, ginjwt.InJSON, ginjwt.InTicket}
 	misspelled := slices.ContainsFunc(c.TokenLocation, func(l ginjwt.Location) bool { return !slices.Contains(known, l) })
 	return !c.reads(l) && !misspelled
 }

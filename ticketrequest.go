@@ -1,0 +1,97 @@
+package ginjwt
+
+import (
+	"crypto/sha256"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/gin-jwt-extended/ginjwt/internal/base64url"
+	"github.com/gin-jwt-extended/ginjwt/internal/strictjson"
+)
+
+// What a ticket is bound to: the one request that it lets in.
+
+// admits returns nil if the ticket is for r. name is the parameter that holds it.
+func (t *ticket) admits(r *http.Request, name string) error {
+	if t.Request != digestOf(r.Method, r.URL.EscapedPath(), withoutParameter(r.URL.RawQuery, name)) {
+		return errTicketRequest
+	}
+	switch origin := originHeader(r); {
+	case origin == "": // no page, or one of this origin that only reads
+	case origin != "null" && origin == t.Origin:
+	case t.Origin == "" && isOriginOf(origin, r.Host):
+	default:
+		return errOtherOrigin
+	}
+	return nil
+}
+
+// digestOf names a request: by its method, its escaped path, and its query without the
+// ticket. Other texts make another name.
+func digestOf(method, path, query string) string {
+	sum := sha256.Sum256(fmt.Appendf(nil, "ginjwt request %q", []string{method, path, query}))
+	return base64url.Encode(sum[:])
+}
+
+// withoutParameter returns a query without one parameter, and otherwise byte for byte.
+func withoutParameter(query, name string) string {
+	isIt := func(pair string) bool {
+		key, _, _ := strings.Cut(pair, "=")
+		return unescape(key) == name
+	}
+	return strings.Join(slices.DeleteFunc(strings.Split(query, "&"), isIt), "&")
+}
+
+// withoutTicket returns a copy of r without the ticket: neither handlers nor what is
+// behind them need what is spent, and logs need not have it. r itself does not change.
+func withoutTicket(r *http.Request, name string) *http.Request {
+	bare := r.WithContext(r.Context()) // a shallow copy
+	target := *r.URL
+	target.RawQuery = withoutParameter(target.RawQuery, name)
+	bare.URL, bare.RequestURI = &target, target.RequestURI()
+	return bare
+}
+
+// parseTarget returns path and query of a request to buy a ticket for, or what is wrong
+// with it.
+func parseTarget(target, name string) (path, query, problem string) {
+	switch {
+	case !strings.HasPrefix(target, "/") || strings.HasPrefix(target, "//"):
+		return "", "", "The url must begin with one slash: it is a path of this service, and a query"
+	case strings.ContainsFunc(target, func(r rune) bool { return r <= ' ' || r > '~' || r == '\\' }):
+		return "", "", "The url must be percent-encoded, as a browser sends it"
+	case strings.Contains(target, "#"):
+		return "", "", "The url must not have a fragment"
+	}
+	u, err := url.ParseRequestURI(target) // as net/http reads that of a request
+	switch {
+	case err != nil:
+		return "", "", "The url is malformed"
+	case len(queryValues(u.RawQuery, name)) > 0:
+		return "", "", "The url must not have the parameter " + name + ": it is for the ticket"
+	}
+	return u.EscapedPath(), u.RawQuery, ""
+}
+
+// isMethod reports whether s is a method as requests have it.
+func isMethod(s string) bool { return isHTTPToken(s) && s == strings.ToUpper(s) }
+
+// withoutCSRF returns the payload of a token with an empty "csrf". A ticket is in a URL,
+// and the value would be good for the whole session.
+func withoutCSRF(text string) string {
+	b := []byte{'{'}
+	_ = strictjson.Members([]byte(text), text, func(name string, v strictjson.Value) {
+		if name == "csrf" {
+			v = `""`
+		}
+		if len(b) > 1 {
+			b = append(b, ',')
+		}
+		b, _ = strictjson.AppendString(b, name) // it was read from JSON that is UTF-8
+		b = append(append(b, ':'), v...)
+	})
+	return string(append(b, '}'))
+}
