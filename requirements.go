@@ -16,6 +16,7 @@ type requirement struct {
 	skipRevocation bool
 	looksOnly      bool // a refresh token is looked at, not used
 	asked          bool // the loaders were asked about this very token before
+	sellsTickets   bool
 	locations      []Location
 
 	freshWithin time.Duration // zero: does not matter
@@ -144,11 +145,11 @@ func newRequirement(opts []RequiredOption, locations []Location) *requirement {
 			panic("ginjwt: Locations: " + err.Error())
 		}
 	}
-	takesRefresh := need.refresh || need.anyType
+	takesTickets := !need.refresh && !need.anyType && !need.sellsTickets
 	switch {
-	case takesRefresh && slices.Contains(need.locations, InTicket):
-		panic("ginjwt: Locations: InTicket is for routes that take access tokens: a ticket does not buy new tokens")
-	case len(need.locations) == 0 && takesRefresh:
+	case !takesTickets && slices.Contains(need.locations, InTicket):
+		panic("ginjwt: Locations: a ticket buys no tokens and no tickets; remove InTicket")
+	case len(need.locations) == 0 && !takesTickets:
 		need.locations = withoutTickets(locations)
 	case len(need.locations) == 0:
 		need.locations = locations

@@ -90,7 +90,8 @@ func (m *JWTManager) CreateTicket(c *gin.Context, method, target string) (string
 
 // ticketRequirement returns what TicketHandler asks of a token.
 func (m *JWTManager) ticketRequirement(opts []RequiredOption) *requirement {
-	need := m.requirementOf("TicketHandler", opts)
+	sells := func(need *requirement) { need.sellsTickets = true }
+	need := m.requirementOf("TicketHandler", append([]RequiredOption{sells}, opts...))
 	switch {
 	case need.optional:
 		panic("ginjwt: TicketHandler: an anonymous visitor has no token for a ticket; remove Optional")
@@ -102,7 +103,6 @@ func (m *JWTManager) ticketRequirement(opts []RequiredOption) *requirement {
 			panic("ginjwt: TicketHandler: a manager signs its tickets, also where it only accepts tokens of other issuers: " + err.Error())
 		}
 	}
-	need.locations = withoutTickets(need.locations)
 	need.writeChallenges(m.refuser.challenges)
 	return need
 }
