@@ -22,7 +22,7 @@ func (t *ticket) admits(r *http.Request, name string) error {
 	switch origin := originHeader(r); {
 	case origin == "": // no page, or one of this origin that only reads
 	case origin != "null" && origin == t.Origin:
-	case t.Origin == "" && isOriginOf(origin, r.Host):
+	case origin != "null" && t.Origin == "" && !isUntrusted(r): // a page of this origin
 	default:
 		return errOtherOrigin
 	}
