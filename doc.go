@@ -43,6 +43,12 @@
 // [GetCurrentUser] return what was verified; they work with the request's
 // context too.
 //
+// # Tickets
+//
+// A WebSocket, an EventSource and a download carry no header. A page gets a ticket from
+// [JWTManager.TicketHandler], with its token, which lets in one request of a route with
+// Locations([InTicket]).
+//
 // # Callbacks
 //
 // Eight loaders decide: what goes into tokens, which key is used, who the user

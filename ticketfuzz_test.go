@@ -14,7 +14,7 @@ import (
 // and no other.
 func FuzzTicketTargets(f *testing.F) {
 	for _, seed := range [][2]string{
-		{"/", "/"}, {"/live?room=1", "/live?room=2"}, {"/live?", "/live"}, {"/a%2Fb", "/a/b"}, {"/a?x&", "/a?x"}, {"/a?&&", "/a?&"},
+		{"/", "/"}, {"/live?room=1", "/live?room=2"}, {"/live?", "/live"}, {"/a%2Fb", "/a/b"}, {"/a?x&", "/a?x"}, {"/a?&&", "/a?&"}, {"/a??", "/a?"},
 		{"/a?q=%zz;b=1", "/a?q=%zz&b=1"}, {"/a;b=1/..//c?d#", "/c"}, {"/%61?%74icket", "/a?ticket=1"}, {"//evil.example/", "/"}, {"/ü", "/%C3%BC"},
 	} {
 		f.Add(seed[0], seed[1])
@@ -38,7 +38,11 @@ func FuzzTicketTargets(f *testing.F) {
 		assert.NotContains(t, bare.RequestURI, "a.b.c")
 		require.NoError(t, ticket.admits(bare, "ticket"), "and again without it")
 		assert.Equal(t, u.EscapedPath(), bare.URL.EscapedPath())
-		assert.Equal(t, strings.TrimSuffix(path+"?"+query, "?"), bare.RequestURI)
+		want := path
+		if query != "" {
+			want += "?" + query
+		}
+		assert.Equal(t, want, bare.RequestURI)
 
 		r.Method = "HEAD"
 		require.Error(t, ticket.admits(r, "ticket"))
