@@ -4,7 +4,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -16,6 +15,7 @@ import (
 
 	"github.com/gin-jwt-extended/ginjwt"
 	"github.com/gin-jwt-extended/ginjwt/example/spa/script"
+	"github.com/gin-jwt-extended/ginjwt/example/spa/script/nodetest"
 	"github.com/gin-jwt-extended/ginjwt/jwttest"
 )
 
@@ -55,37 +55,16 @@ func TestClientWithTheService(t *testing.T) {
 	runInNode(t, "service_test.mjs", "SERVICE="+server.URL)
 }
 
-// runInNode runs a test of scripts. CI must have Node; elsewhere the test is skipped
-// without it.
+// runInNode runs a test of the scripts.
 func runInNode(t *testing.T, test string, env ...string) {
 	t.Helper()
-	node, err := exec.LookPath("node")
-	if err != nil && os.Getenv("CI") != "true" {
-		t.Skip("the scripts of pages are tested in Node, which is not installed")
-	}
-	require.NoError(t, err, "the scripts of pages are tested in Node: install it")
-
-	dir := t.TempDir()
-	write := func(name string, content []byte) {
-		require.NoError(t, os.WriteFile(filepath.Join(dir, name), content, 0o600))
-	}
+	scripts := map[string][]byte{}
 	for _, name := range []string{"session", "axios", "htmx"} {
 		code, err := script.JavaScript(name)
 		require.NoError(t, err)
-		write(name+".js", code)
+		scripts[name+".js"] = code
 	}
-	source, err := os.ReadFile(test)
-	require.NoError(t, err)
-	write("package.json", []byte(`{"type":"module"}`))
-	write("test.mjs", source)
-
-	command := exec.CommandContext(t.Context(), node, "--test-reporter=tap", "--test", "test.mjs")
-	command.Dir = dir
-	command.Env = append(os.Environ(), env...)
-	output, err := command.CombinedOutput()
-	require.NoError(t, err, "%s", output)
-	require.Contains(t, string(output), "\n# pass ")
-	require.NotContains(t, string(output), "\n# pass 0\n")
+	nodetest.Run(t, test, scripts, env...)
 }
 
 func TestPages(t *testing.T) {

@@ -18,6 +18,12 @@ func JavaScript(name string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	return WithoutTypes(name, source)
+}
+
+// WithoutTypes returns what a browser runs of a script in TypeScript. The name is for
+// errors.
+func WithoutTypes(name string, source []byte) ([]byte, error) {
 	result := api.Transform(string(source), api.TransformOptions{
 		Loader:     api.LoaderTS,
 		Target:     api.ES2022,
