@@ -1,0 +1,56 @@
+package server
+
+import (
+	"context"
+
+	"github.com/coder/websocket"
+	"github.com/coder/websocket/wsjson"
+	"github.com/gin-gonic/gin"
+
+	"github.com/gin-jwt-extended/ginjwt"
+)
+
+// coder serves a WebSocket by coder/websocket. The handler stays until it is closed.
+func (s *Service) coder(c *gin.Context) {
+	conn, err := websocket.Accept(c.Writer, c.Request, nil) // refuses pages of other hosts
+	if err != nil {
+		return // it has answered
+	}
+	s.coderServe(ginjwt.SessionContext(c), conn, ginjwt.GetJWTIdentity(c), s.afterOf(c))
+}
+
+// coderServe serves until ctx ends. A read whose context ends closes the connection
+// without a code, so ctx is not for reading: it makes this function close instead.
+func (s *Service) coderServe(ctx context.Context, conn *websocket.Conn, from string, after int) {
+	defer func() { _ = conn.CloseNow() }()
+	conn.SetReadLimit(maxMessage)
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	go func() {
+		defer cancel()
+		s.coderRead(ctx, conn, from)
+	}()
+	cause := s.follow(ctx, after, func(m message) error {
+		wait, cancel := context.WithTimeout(context.WithoutCancel(ctx), writeWait)
+		defer cancel()
+		return wsjson.Write(wait, conn, m)
+	}, func() error {
+		wait, cancel := context.WithTimeout(ctx, pongWait)
+		defer cancel()
+		return conn.Ping(wait)
+	})
+	code, reason := closing(cause)
+	_ = conn.Close(websocket.StatusCode(code), reason) // waits for the answer of the client
+}
+
+func (s *Service) coderRead(ctx context.Context, conn *websocket.Conn, from string) {
+	for {
+		_, text, err := conn.Read(context.WithoutCancel(ctx))
+		if err != nil {
+			return
+		}
+		if ctx.Err() == nil { // or the client has not read yet that this is closed
+			s.feed.post(from, string(text))
+		}
+	}
+}

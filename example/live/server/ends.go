@@ -1,0 +1,96 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/gin-jwt-extended/ginjwt"
+)
+
+// errStopping is why connections end when the server stops.
+var errStopping = errors.New("the server stops")
+
+// Close codes of WebSockets: RFC 6455 §7.4.1, and the registry of IANA.
+const (
+	goingAway     = 1001
+	tryAgainLater = 1013
+	unauthorized  = 3000
+	timedOut      = 3008
+)
+
+// closing returns the close code of a WebSocket, and a word for a reason.
+func closing(cause error) (code int, reason string) {
+	switch end, ok := errors.AsType[*ginjwt.SessionEnd](cause); {
+	case ok:
+		return unauthorized, string(end.Cause)
+	case errors.Is(cause, ginjwt.ErrUnavailable): // for longer than an access token lives
+		return tryAgainLater, "unavailable"
+	}
+	return goingAway, "shutdown" // or the client is gone, and reads neither
+}
+
+// withoutDeadlines lifts the deadlines of the server, which are for short requests. When
+// http.Server.ReadTimeout is over, the context of a request ends, too.
+func withoutDeadlines(c *gin.Context) {
+	control := http.NewResponseController(c.Writer)
+	_ = control.SetReadDeadline(time.Time{})
+	_ = control.SetWriteDeadline(time.Time{})
+}
+
+// untilStopped ends the context of a request when the server stops, so that the server
+// need not wait for a handler that would never end.
+func (s *Service) untilStopped(c *gin.Context) {
+	s.open.Add(1)
+	defer s.open.Done()
+	ctx, cancel := context.WithCancelCause(c.Request.Context())
+	defer cancel(nil)
+	defer context.AfterFunc(s.stopping, func() { cancel(errStopping) })()
+	c.Request = c.Request.WithContext(ctx)
+	c.Next()
+}
+
+// outlive returns a context for a connection whose handler returns, which ends the
+// context of the request. It ends with the session, when the server stops, and by end,
+// which must be called.
+func (s *Service) outlive(c *gin.Context) (ctx context.Context, end func()) {
+	ctx, cancel := context.WithCancelCause(context.WithoutCancel(c.Request.Context()))
+	unregister := context.AfterFunc(s.stopping, func() { cancel(errStopping) })
+	s.open.Add(1)
+	end = sync.OnceFunc(func() {
+		unregister()
+		cancel(nil)
+		s.open.Done()
+	})
+	return ginjwt.SessionContext(ctx), end
+}
+
+// follow calls send with the messages after an ID, and beat when there has been none for
+// a while, until ctx ends or one of the two fails. It returns why.
+func (s *Service) follow(ctx context.Context, after int, send func(message) error, beat func() error) error {
+	idle := time.NewTicker(beatEvery)
+	defer idle.Stop()
+	for {
+		newer, changed := s.feed.after(after)
+		for _, m := range newer {
+			if err := send(m); err != nil {
+				return err
+			}
+			after = m.ID
+			idle.Reset(beatEvery)
+		}
+		select {
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case <-changed:
+		case <-idle.C:
+			if err := beat(); err != nil {
+				return err
+			}
+		}
+	}
+}

@@ -1,0 +1,170 @@
+package server
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/gin-jwt-extended/ginjwt"
+)
+
+// ends are the ends of a session, by the word for their cause.
+var ends = map[ginjwt.Cause]func(t *testing.T, p *played){
+	ginjwt.CauseLogout: func(_ *testing.T, p *played) { p.post("/api/logout", p.pair.AccessToken, "") },
+	ginjwt.CauseApplication: func(t *testing.T, p *played) {
+		require.NoError(t, p.JWT.EndSessions(t.Context(), "alice"))
+	},
+	ginjwt.CauseMaxSessions: func(_ *testing.T, p *played) { p.login() },
+	ginjwt.CauseExpired:     func(_ *testing.T, p *played) { p.clock.Advance(31 * 24 * time.Hour) },
+	ginjwt.CauseReuse: func(t *testing.T, p *played) {
+		stolen := p.pair.RefreshToken
+		p.clock.Advance(3 * time.Minute)
+		p.post("/api/refresh", stolen, "")
+		p.clock.Advance(3 * time.Minute)
+		answer := p.do("POST", "/api/refresh", "", "Authorization", "Bearer "+stolen)
+		_ = answer.Body.Close()
+		require.Equal(t, 401, answer.StatusCode)
+	},
+}
+
+func TestEveryEndOfASessionEndsEveryKindOfConnection(t *testing.T) {
+	t.Parallel()
+	for cause, end := range ends {
+		t.Run(string(cause), func(t *testing.T) {
+			t.Parallel()
+			eachKind(t, func(t *testing.T, p *played, c connection, kind string) {
+				end(t, p)
+				assert.Regexp(t, map[string]string{
+					"WebSocket": "^3000 " + string(cause) + "$",
+					"events":    "^session-end " + string(cause) + "$",
+					"download":  "^unexpected EOF$",
+					"long poll": "^401 (session_ended|token_(revoked|expired))$", // it waited, or was about to ask again
+				}[kind], next(c))
+			})
+		})
+	}
+}
+
+// Nobody knows for as long as an access token lives whether the session goes on.
+func TestALongOutageEndsEveryKindOfConnection(t *testing.T) {
+	t.Parallel()
+	eachKind(t, func(t *testing.T, p *played, c connection, kind string) {
+		p.list.broken.Store(true)
+		p.clock.Advance(16 * time.Minute)
+		require.NoError(t, p.list.Add(t.Context(), "another", p.clock.Now().Add(time.Hour))) // it is asked when it changes
+		assert.Regexp(t, map[string]string{
+			"WebSocket": "^1013 unavailable$",
+			"events":    "^EOF$", // without an event: the page comes back
+			"download":  "^unexpected EOF$",
+			"long poll": "^503 store_unavailable|401 token_expired$",
+		}[kind], next(c))
+	})
+}
+
+func TestARotationEndsNothing(t *testing.T) {
+	t.Parallel()
+	eachKind(t, func(t *testing.T, p *played, c connection, kind string) {
+		for range 2 {
+			p.clock.Advance(3 * time.Minute)
+			p.rotate()
+		}
+		if d, ok := c.(download); ok {
+			_, err := io.CopyN(io.Discard, d, 100_000)
+			assert.NoError(t, err)
+			return
+		}
+		p.say("still here")
+		assert.Equal(t, "still here", next(c))
+	})
+}
+
+func TestAServerThatStopsEndsWhatWouldNotEnd(t *testing.T) {
+	t.Parallel()
+	eachKind(t, func(t *testing.T, p *played, c connection, kind string) {
+		p.Stop()
+		if d, ok := c.(download); ok { // http.Server.Shutdown waits for it
+			_, err := io.CopyN(io.Discard, d, 100_000)
+			assert.NoError(t, err)
+			return
+		}
+		assert.Equal(t, map[string]string{
+			"WebSocket": "1001 shutdown",
+			"events":    "EOF",
+			"long poll": "204 none",
+		}[kind], next(c))
+		waited, cancel := context.WithTimeout(t.Context(), patience)
+		defer cancel()
+		assert.NoError(t, p.Wait(waited))
+	})
+}
+
+// A client that does not answer the close is not waited for.
+func TestAServerWaitsForItsConnections(t *testing.T) {
+	t.Parallel()
+	p := play(t)
+	dialGorilla(p, p.ticketed("/live/gorilla"))
+	over, cancel := context.WithCancel(t.Context())
+	cancel()
+	assert.ErrorIs(t, p.Wait(over), context.Canceled)
+	p.Stop()
+	assert.NoError(t, p.Wait(t.Context()))
+}
+
+// The deadlines of the server are for short requests.
+func TestConnectionsOutliveTheDeadlinesOfTheServer(t *testing.T) {
+	t.Parallel()
+	const deadline = 200 * time.Millisecond
+	for name, open := range kinds {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := play(t, func(_ *ginjwt.Config, s *http.Server) { s.ReadTimeout, s.WriteTimeout = deadline, deadline })
+			c := open(p)
+			time.Sleep(2 * deadline) // those of net/http know no other clock
+			if d, ok := c.(download); ok {
+				_, err := io.CopyN(io.Discard, d, 200_000)
+				assert.NoError(t, err)
+				return
+			}
+			p.say("still here")
+			assert.Equal(t, "still here", next(c))
+		})
+	}
+}
+
+// A client that reads nothing keeps no handler: its write ends with the context.
+func TestADownloadThatNobodyReadsEndsToo(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
+	started, ended := make(chan struct{}), make(chan struct{})
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		defer close(ended)
+		defer cutAtEnd(ctx, w)()
+		for i := 0; ; i++ {
+			if _, err := w.Write(make([]byte, 64<<10)); err != nil {
+				return
+			}
+			if i == 0 {
+				close(started)
+			}
+		}
+	}))
+	defer server.Close()
+	answer, err := http.Get(server.URL) //nolint:noctx // it ends with the server
+	require.NoError(t, err)
+	defer func() { _ = answer.Body.Close() }()
+	<-started
+	cancel()
+	select {
+	case <-ended:
+	case <-time.After(patience):
+		t.Fatal("the handler waits for ever")
+	}
+	_, err = io.Copy(io.Discard, answer.Body)
+	assert.ErrorIs(t, err, io.ErrUnexpectedEOF)
+}

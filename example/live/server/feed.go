@@ -1,0 +1,53 @@
+package server
+
+import "sync"
+
+// kept is how many messages a client that was away can still get.
+const kept = 100
+
+// message is what a user has sent to all others.
+type message struct {
+	ID   int    `json:"id"`
+	From string `json:"from"`
+	Text string `json:"text"`
+}
+
+// feed has the newest messages, and wakes those who wait for more. Each connection asks
+// it in its own time, so that nobody waits for a slow one.
+type feed struct {
+	mu       sync.Mutex
+	last     int
+	messages []message
+	changed  chan struct{} // closed by the next message
+}
+
+func newFeed() *feed { return &feed{changed: make(chan struct{})} }
+
+func (f *feed) post(from, text string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.last++
+	f.messages = append(f.messages, message{f.last, from, text})
+	f.messages = f.messages[max(0, len(f.messages)-kept):]
+	close(f.changed)
+	f.changed = make(chan struct{})
+}
+
+// after returns the messages after an ID, and a channel that the next one closes.
+func (f *feed) after(id int) (newer []message, changed <-chan struct{}) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, m := range f.messages {
+		if m.ID > id {
+			newer = append(newer, m)
+		}
+	}
+	return newer, f.changed
+}
+
+// newest returns the ID of the newest message.
+func (f *feed) newest() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.last
+}

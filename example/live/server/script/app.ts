@@ -1,0 +1,91 @@
+import { createLive, type State } from "./live.js";
+import { createSession } from "./session.js";
+
+const byId = (id: string) => document.getElementById(id)!;
+const form = byId("login") as HTMLFormElement;
+const text = byId("text") as HTMLInputElement;
+
+function show(loggedIn: boolean, note = "") {
+	form.hidden = loggedIn;
+	byId("inside").hidden = !loggedIn;
+	byId("note").textContent = note;
+}
+
+const session = createSession({ base: "/api/", onLogin: () => show(false) });
+const live = createLive({
+	fetch: session.fetch,
+	onEnd: (cause) => show(false, "You were logged out: " + cause),
+});
+
+const last = new Map<string, number>(); // message that has arrived, by connection
+const since = (id: string) => (last.has(id) ? "?after=" + last.get(id) : "");
+
+// listener shows in a part of the page what a connection brings.
+function listener(id: string) {
+	const part = byId(id);
+	return {
+		onMessage(data: string) {
+			const message = JSON.parse(data);
+			last.set(id, message.id);
+			part.querySelector("ul")!.append(Object.assign(document.createElement("li"), { textContent: message.text }));
+		},
+		onState(state: State, detail = "") {
+			part.querySelector("output")!.textContent = state + " " + detail;
+		},
+	};
+}
+
+// poll asks for messages by plain requests, which need no ticket.
+async function poll(signal: AbortSignal) {
+	const { onMessage, onState } = listener("poll");
+	while (!signal.aborted) {
+		onState("open");
+		const answer = await session.fetch("next" + since("poll"), { signal }).catch(() => undefined);
+		if (answer?.status === 200) (await answer.json()).forEach((m: object) => onMessage(JSON.stringify(m)));
+		else if (answer && answer.status < 500 && answer.status !== 204) return onState("closed", String(answer.status));
+		else if (!answer?.ok) await new Promise((resume) => setTimeout(resume, 2000 * Math.random()));
+	}
+}
+
+let open: { close(): void }[] = [];
+
+function connect() {
+	open.forEach((connection) => connection.close());
+	const polling = new AbortController();
+	const socket = live.socket(() => "/live/gorilla" + since("gorilla"), listener("gorilla"));
+	open = [
+		socket,
+		live.socket(() => "/live/coder" + since("coder"), listener("coder")),
+		live.events("/live/events", listener("events")),
+		{ close: () => polling.abort() },
+	];
+	void poll(polling.signal);
+	byId("send").onclick = () => void (socket.send(text.value) || (byId("note").textContent = "There is no connection"));
+}
+
+byId("export").onclick = () => void live.download("/live/export?rows=100000");
+
+byId("logout").onclick = async () => {
+	const answer = await session.fetch("logout", { method: "POST" });
+	if (answer.ok) session.end();
+};
+
+form.addEventListener("submit", async (event) => {
+	event.preventDefault();
+	const answer = await fetch("/api/login", {
+		method: "POST",
+		headers: { "Content-Type": "application/json" },
+		body: JSON.stringify(Object.fromEntries(new FormData(form))),
+	});
+	if (!answer.ok) return show(false, (await answer.json()).msg);
+	session.start();
+	await enter();
+});
+
+async function enter() {
+	const answer = await session.fetch("me");
+	show(answer.ok);
+	if (answer.ok) connect();
+}
+
+await enter();

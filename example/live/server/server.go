@@ -1,0 +1,111 @@
+// Package server is a service with connections that last: WebSockets, server-sent
+// events, downloads and long polls, which a page opens with tickets, and which end with
+// the session of their user.
+package server
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/gin-jwt-extended/ginjwt"
+)
+
+const (
+	writeWait = 10 * time.Second // for a client to take a message
+	beatEvery = 25 * time.Second // proxies cut what is silent for longer, often 60 seconds
+	pongWait  = 60 * time.Second // for a client to show that it is there
+	closeWait = time.Second      // for a client to answer a close
+	pollWait  = 25 * time.Second // less than proxies wait
+
+	maxMessage = 4 << 10 // bytes
+	maxToken   = 8 << 10
+)
+
+// Service is the service. JWT makes and checks its tokens.
+type Service struct {
+	JWT *ginjwt.JWTManager
+
+	feed      *feed
+	firstWait time.Duration // for the first message of a WebSocket
+	open      sync.WaitGroup
+	stopping  context.Context
+	stop      context.CancelCauseFunc
+}
+
+// New returns the service, and its routes. The log of requests is written to log.
+func New(config ginjwt.Config, log io.Writer) (*Service, *gin.Engine, error) {
+	config.TokenLocation = []ginjwt.Location{ginjwt.InCookies, ginjwt.InHeaders}
+	s := &Service{JWT: ginjwt.New(config), feed: newFeed(), firstWait: 5 * time.Second}
+	s.stopping, s.stop = context.WithCancelCause(context.Background())
+
+	router := gin.New()
+	router.Use(
+		gin.LoggerWithConfig(gin.LoggerConfig{Output: log, SkipQueryString: true}), // tickets are there
+		gin.CustomRecoveryWithWriter(nil, failed),                                  // which would log requests with their tickets
+	)
+	if err := s.JWT.InitApp(router); err != nil {
+		return nil, nil, err
+	}
+	s.routes(router)
+	return s, router, nil
+}
+
+func failed(c *gin.Context, _ any) { c.AbortWithStatus(http.StatusInternalServerError) }
+
+func (s *Service) routes(router *gin.Engine) {
+	required := s.JWT.JWTRequired()
+	api := router.Group("/api")
+	api.POST("/login", fromHere, s.login) // sets cookies
+	api.POST("/token", s.token)           // answers with tokens
+	api.POST("/refresh", s.JWT.RefreshHandler())
+	api.POST("/logout", s.JWT.LogoutHandler())
+	api.GET("/me", required, s.me)
+	api.POST("/messages", required, s.send)
+	api.GET("/next", required, withoutDeadlines, s.untilStopped, s.next)
+	router.GET("/first", withoutDeadlines, s.untilStopped, s.first) // asks for a token itself
+
+	// Pages bring a ticket, programs a header.
+	api.POST("/ticket", s.JWT.TicketHandler())
+	live := router.Group("/live", s.JWT.JWTRequired(ginjwt.Locations(ginjwt.InTicket, ginjwt.InHeaders)), withoutDeadlines)
+	live.GET("/gorilla", s.gorilla)
+	live.GET("/coder", s.untilStopped, s.coder)
+	live.GET("/events", s.untilStopped, s.events)
+	live.GET("/export", s.export)
+
+	servePages(router)
+}
+
+// Stop ends all connections. It is for http.Server.RegisterOnShutdown.
+func (s *Service) Stop() { s.stop(errStopping) }
+
+// Wait waits until all connections have ended. http.Server.Shutdown does not wait for
+// those that a WebSocket has taken over.
+func (s *Service) Wait(ctx context.Context) error {
+	ended := make(chan struct{})
+	go func() {
+		s.open.Wait()
+		close(ended)
+	}()
+	select {
+	case <-ended:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// afterOf returns the ID after which a client wants messages. Without one, or with one
+// from before a restart, it wants those to come.
+func (s *Service) afterOf(c *gin.Context) int {
+	newest := s.feed.newest()
+	if id, err := strconv.Atoi(c.Query("after")); err == nil {
+		return min(id, newest)
+	}
+	return newest
+}
