@@ -72,6 +72,12 @@
 // session ends. [JWTManager.EndSession] and [JWTManager.LogoutHandler] end
 // sessions too.
 //
+// # Links in mails
+//
+// [JWTManager.CreatePurposeToken] makes a token that is good for one [Purpose], once, such
+// as to reset a password. [JWTManager.PeekPurposeToken] looks at it, and
+// [JWTManager.ConsumePurposeToken] uses it up. No route accepts it.
+//
 // # Keys
 //
 // [Config].SecretKey, or PrivateKey and PublicKey, are the simple case.
