@@ -28,7 +28,7 @@ type Observer struct {
 	checks, failures, fetches      metric.Float64Histogram
 	issued, revoked, refreshes     metric.Int64Counter
 	started, ended, keys, listTold metric.Int64Counter
-	contexts, loggedOut            metric.Int64Counter
+	consumed, contexts, loggedOut  metric.Int64Counter
 }
 
 // New returns an observer whose metrics are those of a meter of provider.
@@ -44,6 +44,7 @@ func New(provider metric.MeterProvider) (*Observer, error) {
 		started:   m.count("ginjwt.session.started", "{session}", "Sessions that were stored."),
 		ended:     m.count("ginjwt.session.ended", "{session}", "Sessions that were removed. Those that expire are not counted."),
 		contexts:  m.count("ginjwt.context.ended", "{context}", "Contexts of SessionContext that ended before their request."),
+		consumed:  m.count("ginjwt.purpose_token.consumed", "{token}", "Purpose tokens that were used up."),
 		loggedOut: m.count("ginjwt.logged_out", "{logout}", "Logouts that an issuer told of, by a logout token."),
 		keys:      m.count("ginjwt.keys.changed", "{change}", "Changes of keys: those of the manager, or of an issuer."),
 		listTold:  m.count("ginjwt.blocklist.events", "{event}", "What happened to the copy of the blocklist."),
@@ -97,6 +98,8 @@ func (o *Observer) measure(ctx context.Context, e ginjwt.Event) {
 		o.started.Add(ctx, 1, with)
 	case ginjwt.EventSessionEnded:
 		o.ended.Add(ctx, 1, with)
+	case ginjwt.EventConsumed:
+		o.consumed.Add(ctx, 1, with)
 	case ginjwt.EventContextEnded:
 		o.contexts.Add(ctx, 1, with)
 	case ginjwt.EventLoggedOut:
@@ -117,7 +120,7 @@ func attributes(e ginjwt.Event) []attribute.KeyValue {
 	}
 	for _, a := range [...]struct{ key, value string }{
 		{"error.type", e.Reason}, {"error.type", failed}, {"ginjwt.fault", string(e.Fault)}, {"ginjwt.issuer", e.Issuer},
-		{"ginjwt.location", string(e.Location)}, {"ginjwt.token.type", string(e.TokenType)}, {"ginjwt.cause", string(e.Cause)},
+		{"ginjwt.location", string(e.Location)}, {"ginjwt.token.type", string(e.TokenType)}, {"ginjwt.purpose", e.Purpose}, {"ginjwt.cause", string(e.Cause)},
 		{"ginjwt.operation", string(e.Operation)},
 	} {
 		if a.value != "" {

@@ -24,6 +24,7 @@ type Observer struct {
 	accepted, refused       *client.CounterVec
 	refreshes               *client.CounterVec
 	started, ended          *client.CounterVec
+	consumed                *client.CounterVec
 	contexts                *client.CounterVec
 	loggedOut               *client.CounterVec
 	keysChanged             *client.CounterVec
@@ -42,6 +43,7 @@ func New(registry client.Registerer) (*Observer, error) {
 		refreshes:     counter("refreshes_total", "Refresh tokens that were traded (rotated), got the same tokens again (repeated), or had been traded before (reused).", "result"),
 		started:       counter("sessions_started_total", "Sessions that were stored.", "cause"),
 		ended:         counter("sessions_ended_total", "Sessions that were removed. Those that expire are not counted.", "cause"),
+		consumed:      counter("purpose_tokens_consumed_total", "Purpose tokens that were used up.", "purpose"),
 		contexts:      counter("contexts_ended_total", "Contexts of SessionContext that ended before their request.", "cause"),
 		loggedOut:     counter("logged_out_total", "Logouts that an issuer told of, by a logout token.", "issuer"),
 		keysChanged:   counter("keys_changed_total", "Changes of keys: those of the manager, or of an issuer.", "issuer"),
@@ -54,7 +56,7 @@ func New(registry client.Registerer) (*Observer, error) {
 	o.startAtZero()
 	var failures []error
 	for _, c := range []client.Collector{
-		o.issued, o.revoked, o.accepted, o.refused, o.refreshes, o.started, o.ended, o.contexts, o.loggedOut, o.keysChanged, o.blocklist, o.storeFailures,
+		o.issued, o.revoked, o.accepted, o.refused, o.refreshes, o.started, o.ended, o.consumed, o.contexts, o.loggedOut, o.keysChanged, o.blocklist, o.storeFailures,
 		o.checks, o.failures, o.fetch,
 	} {
 		failures = append(failures, registry.Register(c))
@@ -76,7 +78,7 @@ func (o *Observer) startAtZero() {
 	for _, operation := range []ginjwt.Operation{
 		ginjwt.OperationBlocklistAdd, ginjwt.OperationBlocklistContains, ginjwt.OperationBlocklistLoader, ginjwt.OperationSessionCreate,
 		ginjwt.OperationSessionGet, ginjwt.OperationSessionReplace, ginjwt.OperationSessionDelete, ginjwt.OperationSessionList,
-		ginjwt.OperationIssuerResolver,
+		ginjwt.OperationOnceClaim, ginjwt.OperationIssuerResolver,
 	} {
 		o.storeFailures.WithLabelValues(string(operation), string(ginjwt.FaultService))
 	}
@@ -113,6 +115,8 @@ func (o *Observer) Observe(_ context.Context, e ginjwt.Event) {
 		o.started.WithLabelValues(cause).Inc()
 	case ginjwt.EventSessionEnded:
 		o.ended.WithLabelValues(cause).Inc()
+	case ginjwt.EventConsumed:
+		o.consumed.WithLabelValues(e.Purpose).Inc()
 	case ginjwt.EventContextEnded:
 		o.contexts.WithLabelValues(cause).Inc()
 	case ginjwt.EventLoggedOut:

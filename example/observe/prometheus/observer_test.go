@@ -129,6 +129,7 @@ func TestMetricsOfEvents(t *testing.T) {
 		ginjwt.EventRevoked:        {"ginjwt_tokens_revoked_total", "cause", "logout"},
 		ginjwt.EventSessionStarted: {"ginjwt_sessions_started_total", "cause", "logout"},
 		ginjwt.EventSessionEnded:   {"ginjwt_sessions_ended_total", "cause", "logout"},
+		ginjwt.EventConsumed:       {"ginjwt_purpose_tokens_consumed_total", "purpose", "confirm"},
 		ginjwt.EventContextEnded:   {"ginjwt_contexts_ended_total", "cause", "logout"},
 		ginjwt.EventLoggedOut:      {"ginjwt_logged_out_total", "issuer", "me"},
 		ginjwt.EventKeysChanged:    {"ginjwt_keys_changed_total", "issuer", "me"},
@@ -146,12 +147,12 @@ func TestMetricsOfEvents(t *testing.T) {
 		before := valueOf(scrape(t, registry), counted[0], counted[1:]...)
 		observer.Observe(t.Context(), ginjwt.Event{
 			Kind: kind, Fault: ginjwt.FaultService, Reason: "internal_error", Issuer: "me", Location: ginjwt.InCookies,
-			TokenType: ginjwt.AccessToken, Cause: ginjwt.CauseLogout, Operation: ginjwt.OperationSessionGet, Duration: time.Second,
+			TokenType: ginjwt.AccessToken, Purpose: "confirm", Cause: ginjwt.CauseLogout, Operation: ginjwt.OperationSessionGet, Duration: time.Second,
 			SessionID: "s", TokenID: "t", Err: errors.New("down"),
 		})
 		assert.Equal(t, max(0, before)+1, valueOf(scrape(t, registry), counted[0], counted[1:]...), kind)
 	}
-	assert.Len(t, ginjwt.EventKinds(), 19, "count the new kind, too")
+	assert.Len(t, ginjwt.EventKinds(), 20, "count the new kind, too")
 }
 
 func TestMetricsOfABlocklist(t *testing.T) {
