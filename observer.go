@@ -93,7 +93,8 @@ const (
 	// blocklist. With a Purpose: all purpose tokens of an identity.
 	EventRevoked
 
-	// EventConsumed: a purpose token was used up.
+	// EventConsumed: a purpose token or a ticket was used up. The event of a ticket is
+	// followed by EventAccepted, which is about the token that bought it.
 	EventConsumed
 
 	// EventSessionStarted: a session was stored.

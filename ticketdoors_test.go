@@ -8,9 +8,8 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
-	"sync/atomic"
 	"testing"
-	"time"
+	"testing/synctest"
 
 	"github.com/gin-gonic/gin"
 	"github.com/stretchr/testify/assert"
@@ -19,21 +18,6 @@ import (
 	"github.com/gin-jwt-extended/ginjwt"
 	"github.com/gin-jwt-extended/ginjwt/jwttest"
 )
-
-// switchedOnce is a store of used IDs that can be down, and what it was asked.
-type switchedOnce struct {
-	ginjwt.MemoryOnce
-	down  atomic.Bool
-	asked atomic.Int64
-}
-
-func (s *switchedOnce) Claim(ctx context.Context, id string, until time.Time) (bool, error) {
-	s.asked.Add(1)
-	if s.down.Load() {
-		return false, errStoreDown
-	}
-	return s.MemoryOnce.Claim(ctx, id, until)
-}
 
 // Handlers of net/http take tickets as those of Gin do, and do not see them either.
 func TestTicketsAtTheDoorForHTTP(t *testing.T) {
@@ -147,11 +131,11 @@ func TestTicketsWhenTheStoreIsDown(t *testing.T) {
 		})
 	})
 	ticket := buy(t, engine, "GET", "/live", jwttest.Bearer(jwttest.AccessToken(t, mgr, "alice")))
-	require.Zero(t, once.asked.Load(), "buying asks nobody")
+	require.Zero(t, once.claims.Load(), "buying asks nobody")
 	assert.Equal(t, 422, use(engine, "POST", "/live", ticket).Code)
 	assert.Equal(t, 500, use(engine, "GET", "/live", ticket).Code)
 	users = nil
-	require.Zero(t, once.asked.Load(), "what is refused before is not used up")
+	require.Zero(t, once.claims.Load(), "what is refused before is not used up")
 
 	once.down.Store(true)
 	w := use(engine, "GET", "/live", ticket)
@@ -240,14 +224,35 @@ func TestEventsOfTickets(t *testing.T) {
 	assert.Equal(t, ginjwt.EventIssued, events[1].Kind)
 	assert.Equal(t, ginjwt.TokenType("ticket"), events[1].TokenType)
 	assert.NotEqual(t, id, events[1].TokenID)
+	spent := events[1]
+	spent.Kind, spent.Location = ginjwt.EventConsumed, ginjwt.InTicket
 
 	refused := ginjwt.Event{Kind: ginjwt.EventRefused, Fault: ginjwt.FaultCaller, Reason: "ticket_mismatch", Location: ginjwt.InTicket}
 	require.Equal(t, 422, use(a.engine, "GET", "/live?x", ticket).Code)
 	assert.Equal(t, []ginjwt.Event{refused}, a.take())
 	require.Equal(t, 200, use(a.engine, "GET", "/live", ticket).Code)
-	assert.Equal(t, []ginjwt.Event{ofToken(ginjwt.EventAccepted, ginjwt.InTicket)}, a.take())
+	assert.Equal(t, []ginjwt.Event{spent, ofToken(ginjwt.EventAccepted, ginjwt.InTicket)}, a.take())
 	require.Equal(t, 401, use(a.engine, "GET", "/live", ticket).Code)
 	consumed := ofToken(ginjwt.EventRefused, ginjwt.InTicket)
 	consumed.Fault, consumed.Reason = ginjwt.FaultCaller, "token_consumed"
 	assert.Equal(t, []ginjwt.Event{consumed}, a.take())
+}
+
+// A socket that was opened with a ticket ends with the session of the token behind it.
+func TestContextsOfTickets(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		p := newTwoProcesses(t)
+		p.engine.POST("/ticket", p.mgr.TicketHandler())
+		var live context.Context
+		p.engine.GET("/live", p.mgr.JWTRequired(ginjwt.Locations(ginjwt.InTicket)), func(c *gin.Context) {
+			live = ginjwt.SessionContext(context.WithoutCancel(c.Request.Context()))
+		})
+		pair := newPair(t, p.mgr)
+		require.Equal(t, 200, use(p.engine, "GET", "/live", buy(t, p.engine, "GET", "/live", jwttest.Bearer(pair.AccessToken))).Code)
+		require.NoError(t, live.Err())
+		require.NoError(t, p.peer.EndSession(t.Context(), pair.SessionID))
+		settle()
+		assert.Equal(t, ginjwt.CauseApplication, socket{Context: live}.endedFor(t))
+	})
 }

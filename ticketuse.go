@@ -45,10 +45,11 @@ func (m *JWTManager) spentIn(ctx context.Context, encoded string) *ticket {
 
 // spend uses a ticket up, and takes it out of the request.
 func (m *JWTManager) spend(c *gin.Context, t *ticket, token *Token) error {
-	if !t.spent {
-		if err := m.once.claim(c.Request.Context(), ticketTokens, t.own); err != nil {
+	if ctx, start := c.Request.Context(), m.events.begin(); !t.spent {
+		if err := m.once.claim(ctx, ticketTokens, t.own); err != nil {
 			return asError(err).about(token)
 		}
+		m.events.consumed(ctx, "", t.own, start)
 		t.spent = true
 	}
 	c.Request = withoutTicket(c.Request, m.config.TicketName)
@@ -61,6 +62,7 @@ func (v *verifier) decodeTicket(ctx context.Context, encoded, audience string) (
 	if err != nil {
 		return nil, err
 	}
+	own.Location = InTicket
 	t := &ticket{own: own}
 	if err := json.Unmarshal([]byte(own.claim(ticketClaim)), &t.ticketClaims, strictjson.Exact); err != nil {
 		return nil, errOtherKind
