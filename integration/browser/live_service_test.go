@@ -223,9 +223,15 @@ func (g *guest) downloads() <-chan string {
 	dir, err := os.MkdirTemp(g.t.TempDir(), "")
 	require.NoError(g.t, err)
 	ended := make(chan string, 10)
+	own := map[string]bool{} // not those of other users of this browser
 	chromedp.ListenBrowser(g.ctx, func(event any) {
-		if e, ok := event.(*browser.EventDownloadProgress); ok && e.State != browser.DownloadProgressStateInProgress {
-			ended <- e.State.String()
+		switch e := event.(type) {
+		case *browser.EventDownloadWillBegin:
+			own[e.GUID] = strings.HasPrefix(e.URL, g.live.at(app, "/"))
+		case *browser.EventDownloadProgress:
+			if own[e.GUID] && e.State != browser.DownloadProgressStateInProgress {
+				ended <- e.State.String()
+			}
 		}
 	})
 	require.NoError(g.t, browser.SetDownloadBehavior(browser.SetDownloadBehaviorBehaviorAllowAndName).
