@@ -36,7 +36,7 @@ func TestTheProgramEndsWithItsConnections(t *testing.T) {
 	go func() { ended <- serve(ctx, listener, config) }()
 
 	host := listener.Addr().String()
-	answer, err := http.Post("http://"+host+"/api/token", "application/json", //nolint:noctx // a test
+	answer, err := http.Post("http://"+host+"/api/token", "application/json",
 		strings.NewReader(`{"username":"alice","password":"correct horse"}`))
 	require.NoError(t, err)
 	defer func() { _ = answer.Body.Close() }()

@@ -155,7 +155,7 @@ func TestADownloadThatNobodyReadsEndsToo(t *testing.T) {
 		}
 	}))
 	defer server.Close()
-	answer, err := http.Get(server.URL) //nolint:noctx // it ends with the server
+	answer, err := http.Get(server.URL)
 	require.NoError(t, err)
 	defer func() { _ = answer.Body.Close() }()
 	<-started

@@ -96,7 +96,7 @@ type coderConn struct {
 
 func dialCoder(p *played, path string) coderConn {
 	p.t.Helper()
-	conn, _, err := coder.Dial(p.t.Context(), p.url+path, nil)
+	conn, _, err := coder.Dial(p.t.Context(), p.url+path, nil) //nolint:bodyclose // it is the connection
 	require.NoError(p.t, err)
 	p.t.Cleanup(func() { _ = conn.CloseNow() })
 	return coderConn{p, conn}

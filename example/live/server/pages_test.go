@@ -1,6 +1,7 @@
 package server
 
 import (
+	"errors"
 	"io"
 	"path/filepath"
 	"testing"
@@ -29,7 +30,7 @@ func TestPages(t *testing.T) {
 	} {
 		answer := p.do("GET", path, "")
 		body, err := io.ReadAll(answer.Body)
-		require.NoError(t, err)
+		require.NoError(t, errors.Join(err, answer.Body.Close()))
 		assert.Equal(t, 200, answer.StatusCode, path)
 		assert.Equal(t, want[0], answer.Header.Get("Content-Type"), path)
 		assert.Contains(t, string(body), want[1], path)

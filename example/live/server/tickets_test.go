@@ -33,8 +33,7 @@ func TestATicketOpensOneConnection(t *testing.T) {
 
 			used := p.ticketed(path)
 			if strings.Contains(path, "export") {
-				answer := p.do("GET", used, "")
-				body, err := io.ReadAll(answer.Body)
+				body, err := io.ReadAll(open(p, used))
 				require.NoError(t, err)
 				require.Equal(t, "0,alice\n1,alice\n2,alice\n", string(body))
 			} else if strings.Contains(path, "events") {
