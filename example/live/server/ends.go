@@ -1,6 +1,7 @@
 package server
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -72,16 +73,16 @@ func (s *Service) outlive(c *gin.Context) (ctx context.Context, end func()) {
 // follow calls send with the messages after an ID, and beat when there has been none for
 // a while, until ctx ends or one of the two fails. It returns why.
 func (s *Service) follow(ctx context.Context, after int, send func(message) error, beat func() error) error {
-	idle := time.NewTicker(beatEvery)
+	idle := time.NewTicker(s.beatEvery)
 	defer idle.Stop()
 	for {
 		newer, changed := s.feed.after(after)
 		for _, m := range newer {
 			if err := send(m); err != nil {
-				return err
+				return cmp.Or(context.Cause(ctx), err)
 			}
 			after = m.ID
-			idle.Reset(beatEvery)
+			idle.Reset(s.beatEvery)
 		}
 		select {
 		case <-ctx.Done():
@@ -89,7 +90,7 @@ func (s *Service) follow(ctx context.Context, after int, send func(message) erro
 		case <-changed:
 		case <-idle.C:
 			if err := beat(); err != nil {
-				return err
+				return cmp.Or(context.Cause(ctx), err)
 			}
 		}
 	}

@@ -17,6 +17,13 @@ import (
 // ends are the ends of a session, by the word for their cause.
 var ends = map[ginjwt.Cause]func(t *testing.T, p *played){
 	ginjwt.CauseLogout: func(_ *testing.T, p *played) { p.post("/api/logout", p.pair.AccessToken, "") },
+	ginjwt.CauseUser: func(t *testing.T, p *played) {
+		sessions, err := p.JWT.Sessions(t.Context(), "alice")
+		require.NoError(t, err)
+		answer := p.do("DELETE", "/api/sessions/"+sessions[0].ID, "", bearer(p)...)
+		_ = answer.Body.Close()
+		require.Equal(t, 204, answer.StatusCode)
+	},
 	ginjwt.CauseApplication: func(t *testing.T, p *played) {
 		require.NoError(t, p.JWT.EndSessions(t.Context(), "alice"))
 	},
@@ -48,6 +55,26 @@ func TestEveryEndOfASessionEndsEveryKindOfConnection(t *testing.T) {
 				}[kind], next(c))
 			})
 		})
+	}
+}
+
+// A client that does not answer a ping is told the cause all the same.
+func TestTheSessionMayEndBetweenPingAndPong(t *testing.T) {
+	t.Parallel()
+	for _, path := range []string{"/live/gorilla", "/live/coder"} {
+		p := play(t)
+		p.beatEvery = 10 * time.Millisecond
+		conn := dialGorilla(p, p.ticketed(path))
+		pinged := make(chan struct{}, 1000)
+		conn.SetPingHandler(func(string) error {
+			pinged <- struct{}{}
+			return nil
+		})
+		end := make(chan string, 1)
+		go func() { end <- next(conn) }()
+		<-pinged
+		p.post("/api/logout", p.pair.AccessToken, "")
+		assert.Equal(t, "3000 logout", <-end, path)
 	}
 }
 

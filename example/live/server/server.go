@@ -18,7 +18,6 @@ import (
 
 const (
 	writeWait = 10 * time.Second // for a client to take a message
-	beatEvery = 25 * time.Second // proxies cut what is silent for longer, often 60 seconds
 	pongWait  = 60 * time.Second // for a client to show that it is there
 	closeWait = time.Second      // for a client to answer a close
 	pollWait  = 25 * time.Second // less than proxies wait
@@ -33,6 +32,7 @@ type Service struct {
 
 	feed      *feed
 	firstWait time.Duration // for the first message of a WebSocket
+	beatEvery time.Duration // proxies cut what is silent for longer, often for 60 seconds
 	open      sync.WaitGroup
 	stopping  context.Context
 	stop      context.CancelCauseFunc
@@ -41,7 +41,7 @@ type Service struct {
 // New returns the service, and its routes. The log of requests is written to log.
 func New(config ginjwt.Config, log io.Writer) (*Service, *gin.Engine, error) {
 	config.TokenLocation = []ginjwt.Location{ginjwt.InCookies, ginjwt.InHeaders}
-	s := &Service{JWT: ginjwt.New(config), feed: newFeed(), firstWait: 5 * time.Second}
+	s := &Service{JWT: ginjwt.New(config), feed: newFeed(), firstWait: 5 * time.Second, beatEvery: 25 * time.Second}
 	s.stopping, s.stop = context.WithCancelCause(context.Background())
 
 	router := gin.New()
@@ -65,6 +65,7 @@ func (s *Service) routes(router *gin.Engine) {
 	api.POST("/token", s.token)           // answers with tokens
 	api.POST("/refresh", s.JWT.RefreshHandler())
 	api.POST("/logout", s.JWT.LogoutHandler())
+	api.DELETE("/sessions/:id", required, s.JWT.EndSessionHandler())
 	api.GET("/me", required, s.me)
 	api.POST("/messages", required, s.send)
 	api.GET("/next", required, withoutDeadlines, s.untilStopped, s.next)
