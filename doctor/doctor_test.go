@@ -38,6 +38,7 @@ const goodSecret = "q7RzXw2KpV9tLj4HnBf6YdQs8GmZc3vTa5EuKx1WiP0="
 type (
 	sharedBlocklist struct{ ginjwt.MemoryBlocklist }
 	sharedSessions  struct{ ginjwt.MemorySessions }
+	sharedOnce      struct{ ginjwt.MemoryOnce }
 )
 
 // healthy are settings that nothing is to be said about.
@@ -50,13 +51,21 @@ func healthy() ginjwt.Config {
 		DecodeAudience:  []string{"api"},
 		Blocklist:       &sharedBlocklist{},
 		Sessions:        &sharedSessions{},
+		Once:            &sharedOnce{},
 		SessionLifetime: 90 * 24 * time.Hour,
 	}
 }
 
 // accessOnly has no sessions, and refresh tokens that need none.
 func accessOnly() ginjwt.Config {
-	return ginjwt.Config{SecretKey: goodSecret, Blocklist: &sharedBlocklist{}, RefreshTokenExpires: 24 * time.Hour}
+	return ginjwt.Config{SecretKey: goodSecret, Blocklist: &sharedBlocklist{}, Once: &sharedOnce{}, RefreshTokenExpires: 24 * time.Hour}
+}
+
+// alone keeps everything in the memory of one process, but for its blocklist.
+func alone() ginjwt.Config {
+	c := accessOnly()
+	c.Once = nil
+	return c
 }
 
 func withCookies() ginjwt.Config {
@@ -121,6 +130,7 @@ func TestEveryRuleOfTheDoctorHasATest(t *testing.T) {
 		said.WriteString(strings.Join(diagnose(bad), "\n"))
 	}
 	said.WriteString(strings.Join(diagnose(idleCSRF()), "\n"))
+	said.WriteString(strings.Join(diagnose(smallOnce(1)), "\n"))
 	for _, problem := range doctor.DoctorTexts() {
 		assert.True(t, strings.Contains(said.String(), problem), problem)
 	}
@@ -361,17 +371,28 @@ func ailments(t *testing.T) []ailment {
 			"note: RequiredClaims (JWT_REQUIRED_CLAIMS): If the issuer"},
 
 		// Stores.
-		{accessOnly, func(c *ginjwt.Config) { c.Blocklist = nil }, func(c *ginjwt.Config) { c.Blocklist = &sharedBlocklist{} },
+		{alone, func(c *ginjwt.Config) { c.Blocklist = nil }, func(c *ginjwt.Config) { c.Blocklist, c.Once = &sharedBlocklist{}, &sharedOnce{} },
 			"note: Blocklist: What RevokeToken"},
+		{alone, func(c *ginjwt.Config) { c.Blocklist, c.AccessTokenExpires = &ginjwt.MemoryBlocklist{}, 2*time.Hour },
+			func(c *ginjwt.Config) { c.Blocklist, c.Once = &sharedBlocklist{}, &sharedOnce{} },
+			"warning: Blocklist: Access tokens"},
+		{accessOnly, func(c *ginjwt.Config) { c.Blocklist = nil }, func(c *ginjwt.Config) { c.Blocklist = &sharedBlocklist{} },
+			"warning: Blocklist: What was used is kept in a store"},
 		{accessOnly, func(c *ginjwt.Config) { c.Blocklist, c.AccessTokenExpires = &ginjwt.MemoryBlocklist{}, 2*time.Hour },
 			func(c *ginjwt.Config) { c.Blocklist = &sharedBlocklist{} },
-			"warning: Blocklist: Access tokens"},
+			"warning: Blocklist: What was used is kept in a store"},
 		{healthy, func(c *ginjwt.Config) { c.Blocklist = nil }, func(c *ginjwt.Config) { c.Blocklist = &sharedBlocklist{} },
 			"warning: Blocklist: Sessions"},
 		{accessOnly, func(c *ginjwt.Config) { c.RefreshTokenExpires = 0 }, func(c *ginjwt.Config) { c.RefreshTokenExpires = 24 * time.Hour },
 			"note: Sessions: A refresh token"},
 		{healthy, func(c *ginjwt.Config) { c.Sessions = &ginjwt.MemorySessions{} }, func(c *ginjwt.Config) { c.Sessions = &sharedSessions{} },
 			"note: Sessions: Sessions are kept"},
+		{accessOnly, func(c *ginjwt.Config) { c.Once = nil }, func(c *ginjwt.Config) { c.Once = &sharedOnce{} },
+			"warning: Once: Other stores are shared"},
+		{healthy, func(c *ginjwt.Config) { c.Once = &ginjwt.MemoryOnce{} }, func(c *ginjwt.Config) { c.Once = &sharedOnce{} },
+			"warning: Once: Other stores are shared"},
+		{verifier("EdDSA", pems.Ed25519Public), func(c *ginjwt.Config) { c.Once = &sharedOnce{} }, func(c *ginjwt.Config) { c.Once = nil },
+			"note: Once: The keys only verify"},
 		{healthy, func(c *ginjwt.Config) { c.SessionGrace = 5*time.Minute + 1 }, func(c *ginjwt.Config) { c.SessionGrace = 5 * time.Minute },
 			"warning: SessionGrace (JWT_SESSION_GRACE): For longer"},
 		{healthy, func(c *ginjwt.Config) { c.SessionGrace = 10*time.Second - 1 }, func(c *ginjwt.Config) { c.SessionGrace = 10 * time.Second },
@@ -503,7 +524,7 @@ func verifier(algorithm, public string) func() ginjwt.Config {
 	return func() ginjwt.Config {
 		c := healthy()
 		c.SecretKey, c.Algorithm, c.PublicKey = "", algorithm, public
-		c.EncodeIssuer, c.EncodeAudience = "", nil
+		c.EncodeIssuer, c.EncodeAudience, c.Once = "", nil, nil
 		c.DecodeIssuer, c.DecodeAudience, c.RequiredClaims = "https://them", []string{"api"}, []string{"exp"}
 		return c
 	}
@@ -577,6 +598,52 @@ func TestSettingsOfAProtectionThatIsOffAreIdle(t *testing.T) {
 		{Severity: doctor.Note, Field: "CSRFCheckForm", Setting: "JWT_CSRF_CHECK_FORM", Problem: problem, Fix: fix},
 		{Severity: doctor.Note, Field: "CSRFMethods", Setting: "JWT_CSRF_METHODS", Problem: problem, Fix: fix},
 	}, found[1:])
+}
+
+// smallOnce has no other process, and room for a number of uses.
+func smallOnce(most int) ginjwt.Config {
+	return ginjwt.Config{SecretKey: goodSecret, Once: &ginjwt.MemoryOnce{Max: most}}
+}
+
+func TestRoomForFewUsesIsReported(t *testing.T) {
+	t.Parallel()
+	for most, reported := range map[int]bool{-1: true, 1: true, 999: true, 1000: false, 0: false} {
+		found := withoutNotes(doctor.Diagnose(smallOnce(most)))
+		assert.Equal(t, reported, len(found) == 1, "%d: %v", most, found)
+		for _, f := range found {
+			assert.True(t, strings.HasPrefix(f.String(), "warning: Once: MemoryOnce.Max leaves room for less than 1000 uses"), f)
+		}
+	}
+}
+
+// Whatever else is shared, a Once in memory is reported, and once only.
+func TestOnceBesideSharedStores(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		change func(*ginjwt.Config)
+		fields []string
+	}{
+		"blocklist":              {func(c *ginjwt.Config) { c.Sessions = nil }, []string{"Once"}},
+		"sessions":               {func(c *ginjwt.Config) { c.Blocklist = nil }, []string{"Blocklist", "Once"}},
+		"both":                   {none, []string{"Once"}},
+		"nothing":                {func(c *ginjwt.Config) { c.Blocklist, c.Sessions = nil, nil }, nil},
+		"once":                   {func(c *ginjwt.Config) { c.Blocklist, c.Sessions, c.Once = nil, nil, &sharedOnce{} }, []string{"Blocklist"}},
+		"sessions and once":      {func(c *ginjwt.Config) { c.Blocklist, c.Once = nil, &sharedOnce{} }, []string{"Blocklist"}},
+		"all":                    {func(c *ginjwt.Config) { c.Once = &sharedOnce{} }, nil},
+		"all, and keys verify":   {func(c *ginjwt.Config) { *c = verifier("EdDSA", keytest.Generate(t).Ed25519Public)() }, nil},
+		"a service of no tokens": {func(c *ginjwt.Config) { c.SecretKey, c.Issuers = "", []ginjwt.Issuer{{}} }, nil},
+	} {
+		c := healthy()
+		c.Once, c.RefreshTokenExpires, c.SessionLifetime = nil, day, 0
+		test.change(&c)
+		var fields []string
+		for _, f := range doctor.Diagnose(c) {
+			if f.Severity == doctor.Warning {
+				fields = append(fields, f.Field)
+			}
+		}
+		assert.ElementsMatch(t, test.fields, fields, name)
+	}
 }
 
 // Settings of cookies do nothing where no route reads cookies.
@@ -858,7 +925,7 @@ func TestTheDoctorSurvivesEverySetting(t *testing.T) {
 	t.Parallel()
 	for _, c := range []ginjwt.Config{
 		{},
-		{SecretKey: goodSecret, Blocklist: (*ginjwt.MemoryBlocklist)(nil), Sessions: (*ginjwt.MemorySessions)(nil)},
+		{SecretKey: goodSecret, Blocklist: (*ginjwt.MemoryBlocklist)(nil), Sessions: (*ginjwt.MemorySessions)(nil), Once: (*ginjwt.MemoryOnce)(nil)},
 		{Algorithm: "none", DecodeAlgorithms: []string{"", "none"}, SecretKey: "x", AllowShortSecret: true},
 		{Algorithm: "RS256", PrivateKey: "no PEM", PublicKey: "none either"},
 		{Keys: []keys.Key{

@@ -123,6 +123,11 @@ func (c effectiveConfig) forgets() bool {
 	return memory
 }
 
+// forgetsAlone reports whether nothing else shows that there are other processes.
+func (c effectiveConfig) forgetsAlone() bool {
+	return c.forgets() && !c.sharesSessions() && c.forgetsUses()
+}
+
 func (c effectiveConfig) livesLong() bool {
 	return c.AccessTokenExpires > time.Hour || c.AccessTokenExpires == ginjwt.NeverExpires
 }

@@ -24,7 +24,7 @@ const day = 24 * time.Hour
 
 // rules are about single settings, and what they mean together. No two of them
 // report the same thing.
-var rules = slices.Concat(algorithmRules, lifetimeRules, locationRules, cookieRules, csrfRules, claimRules, audienceRules, storeRules, limitRules, answerRules, bearerRules)
+var rules = slices.Concat(algorithmRules, lifetimeRules, locationRules, cookieRules, csrfRules, claimRules, audienceRules, storeRules, singleUseRules, limitRules, answerRules, bearerRules)
 
 var lifetimeRules = []rule{
 	{Danger, "AccessTokenExpires", func(c effectiveConfig) bool { return c.AccessTokenExpires == ginjwt.NeverExpires },
@@ -257,14 +257,17 @@ var audienceRules = []rule{
 }
 
 var storeRules = []rule{
-	{Note, "Blocklist", func(c effectiveConfig) bool { return c.forgets() && !c.sharesSessions() && !c.livesLong() },
+	{Note, "Blocklist", func(c effectiveConfig) bool { return c.forgetsAlone() && !c.livesLong() },
 		"What RevokeToken revokes is kept in this process alone: after a restart, and in other processes, it is accepted again until it expires.",
 		"Set Blocklist to one of a store, such as redisstore or sqlstore."},
-	{Warning, "Blocklist", func(c effectiveConfig) bool { return c.forgets() && !c.sharesSessions() && c.livesLong() },
+	{Warning, "Blocklist", func(c effectiveConfig) bool { return c.forgetsAlone() && c.livesLong() },
 		"Access tokens live longer than an hour, but what RevokeToken revokes is kept in this process alone: after a restart, and in other processes, a user who logged out is logged in again.",
 		"Set Blocklist to one of a store, such as redisstore or sqlstore, or AccessTokenExpires to 15 minutes."},
 	{Warning, "Blocklist", func(c effectiveConfig) bool { return c.forgets() && c.sharesSessions() },
-		"Sessions are kept in a store, but what is revoked in this process alone: access tokens of a session that was ended elsewhere are accepted here until they expire.",
+		"Sessions are kept in a store, but what is revoked in this process alone: access tokens of a session that was ended elsewhere are accepted here until they expire, and so are purpose tokens that RevokePurposeTokens or OnlyNewest made void.",
+		"Set Blocklist to one of the same store."},
+	{Warning, "Blocklist", func(c effectiveConfig) bool { return c.forgets() && !c.sharesSessions() && !c.forgetsUses() },
+		"What was used is kept in a store, but what is revoked in this process alone: purpose tokens that RevokePurposeTokens or OnlyNewest made void, and access tokens that RevokeToken revoked, are accepted in other processes, and here after a restart.",
 		"Set Blocklist to one of the same store."},
 	{Note, "Sessions", func(c effectiveConfig) bool {
 		return c.Sessions == nil && c.signs() && c.RefreshTokenExpires > day && c.RefreshTokenExpires <= 90*day

@@ -183,7 +183,7 @@ func assumeNothing(c *ginjwt.Config, unread map[string]bool) {
 
 // setInGo are the fields that have no setting, so that nothing is known of them
 // here.
-var setInGo = []string{"Blocklist", "Sessions", "Now"}
+var setInGo = []string{"Blocklist", "Sessions", "Once", "Now"}
 
 // noSessions stands for a store that is set in Go. Nobody asks it.
 type noSessions struct{ ginjwt.SessionStore }
