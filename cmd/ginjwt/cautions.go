@@ -35,6 +35,7 @@ func cautions(t loose, now time.Time) []caution {
 	i := &cautioner{loose: t, now: now}
 	i.lookAtAlgorithm()
 	i.lookAtHeader()
+	i.lookAtSingleUse()
 	i.lookAtTimes()
 	i.lookForSecrets("", t.claims, 1)
 	i.lookAtForm()
@@ -97,9 +98,27 @@ func (i *cautioner) lookAtHeader() {
 	}
 }
 
+// lookAtSingleUse looks at a token that is used once, and at the claims of the token that
+// bought a ticket.
+func (i *cautioner) lookAtSingleUse() {
+	if !i.complete {
+		return
+	}
+	switch u := i.singleUse(); {
+	case u == nil:
+	case u.Kind == purposeKind && u.Purpose == "":
+		i.warn("odd_audience", `"aud" is not urn:ginjwt:purpose:REALM:PURPOSE: no service made this purpose token`)
+	case u.Kind == ticketKind && u.Token == nil:
+		i.warn("odd_ticket", "it carries no token that could have bought it: no service made this ticket")
+	case u.Kind == ticketKind:
+		i.lookForSecrets("ginjwt_ticket.payload.", u.Token.Claims, 1)
+	}
+}
+
 // Lifetimes that are unusual.
 const (
 	longAccess  = 24 * time.Hour
+	longPurpose = 30 * day // longer ones are not made
 	longRefresh = 366 * day
 )
 
@@ -124,7 +143,10 @@ func (i *cautioner) lookAtTimes() {
 		start = i.now
 	}
 	most := longAccess
-	if i.claims.text("type") == "refresh" {
+	switch {
+	case i.kind() == purposeKind:
+		most = longPurpose
+	case i.claims.text("type") == "refresh":
 		most = longRefresh
 	}
 	switch lives := exp.Sub(start); {

@@ -25,6 +25,7 @@ type inspection struct {
 	Claims    object            `json:"claims"`
 	Texts     map[string]string `json:"texts,omitempty"` // of a header or payload that is no JSON
 	Times     map[string]string `json:"times,omitempty"`
+	SingleUse *singleUse        `json:"single_use,omitempty"`
 	Signature string            `json:"signature"` // "valid", "invalid" or "not_verified"
 	Reason    string            `json:"reason,omitempty"`
 	matching
@@ -51,6 +52,11 @@ func (a *app) inspectCommand() *cobra.Command {
 what is dangerous in it, and how a service with these settings would refuse it.
 The signature is verified if there are keys; else it says so, and anybody may
 have written the token. Broken tokens are shown as far as they can be read.
+
+Of purpose tokens it says for which purpose and realm they are, and whether they
+are bound to a state; of tickets, whose token bought them. With --json that is the
+member single_use. Both are good once: whether one was used or is void, only the
+stores of the service know.
 
 Blanks, quotes and "Bearer" around a token do no harm. Nothing is sent anywhere.
 
@@ -84,18 +90,19 @@ func (a *app) inspect(c *cobra.Command, s *source, args []string) error {
 	}
 	t := takeApart(text)
 	i := inspection{
-		Header:   t.header,
-		Claims:   t.claims,
-		Texts:    t.texts,
-		Times:    timesOf(t.claims),
-		Broken:   t.problems,
-		Warnings: cautions(t, a.now()),
-		Bytes:    len(t.text),
+		Header:    t.header,
+		Claims:    t.claims,
+		Texts:     t.texts,
+		Times:     timesOf(t.claims),
+		SingleUse: t.singleUse(),
+		Broken:    t.problems,
+		Warnings:  cautions(t, a.now()),
+		Bytes:     len(t.text),
 	}
 	i.judge(c.Context(), t, m, config)
 	i.warnOfSecret(config)
 	if !a.json {
-		a.printInspection(i)
+		a.printInspection(i, config)
 	} else if err := a.writeJSON(i); err != nil {
 		return err
 	}
@@ -173,10 +180,11 @@ func (s *source) given() bool {
 	return s.envFile != "" || s.secretFile != "" || len(s.keyFiles) > 0 || s.algorithm != ""
 }
 
-func (a *app) printInspection(i inspection) {
+func (a *app) printInspection(i inspection, config ginjwt.Config) {
 	p := a.out
 	a.printPart("Header", i.Header, i.Texts["header"])
 	a.printPart("Claims", i.Claims, i.Texts["payload"])
+	a.printSingleUse(i.SingleUse, config)
 	for _, problem := range i.Broken {
 		p.line("%s %s", p.red("Broken:"), problem)
 	}
@@ -191,8 +199,12 @@ func (a *app) printInspection(i inspection) {
 	switch {
 	case i.Refused != nil:
 		p.line("Verdict: %s: %s (%s, answered %d)", p.red("refused"), i.Refused.Message, i.Refused.Reason, i.Refused.Status)
+	case i.SingleUse != nil && i.Signature == signatureValid:
+		p.line("Verdict: %s", p.green("%s", i.SingleUse.good()))
 	case i.Signature == signatureValid:
 		p.line("Verdict: %s", p.green("accepted"))
+	case i.SingleUse != nil:
+		p.line("Verdict: if the signature is good, it is %s", i.SingleUse.good())
 	default:
 		p.line("Verdict: nothing but the signature could be wrong with it")
 	}

@@ -108,6 +108,8 @@ func TestInspectWarnings(t *testing.T) {
 		{"no exp", forged(`{"alg":"HS256"}`, `{"sub":"alice"}`), []string{"no_exp"}},
 		{"long life", forged(`{"alg":"HS256"}`, fmt.Sprintf(`{"iat":%d,"exp":%d}`, iat, iat+86401)), []string{"long_life"}},
 		{"refresh tokens live long", forged(`{"alg":"HS256"}`, fmt.Sprintf(`{"type":"refresh","iat":%d,"exp":%d}`, iat, iat+86401)), nil},
+		{"purpose tokens live for days", forged(`{"alg":"HS256","typ":"purpose+jwt"}`, fmt.Sprintf(`{"aud":"urn:ginjwt:purpose::x","iat":%d,"exp":%d}`, iat, iat+30*86400)), nil},
+		{"but no longer", forged(`{"alg":"HS256","typ":"purpose+jwt"}`, fmt.Sprintf(`{"aud":"urn:ginjwt:purpose::x","iat":%d,"exp":%d}`, iat, iat+30*86400+1)), []string{"long_life"}},
 		{"never valid", forged(`{"alg":"HS256"}`, fmt.Sprintf(`{"iat":%d,"exp":%d}`, iat, iat-1)), []string{"exp_before_iat"}},
 		{"milliseconds", forged(`{"alg":"HS256"}`, fmt.Sprintf(`{"iat":%d,"exp":%d000}`, iat, exp)), []string{"milliseconds"}},
 		{"password", forged(`{"alg":"HS256"}`, "{"+good+`,"password":"x"}`), []string{"secret_in_claims"}},

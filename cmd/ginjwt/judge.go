@@ -20,12 +20,23 @@ import (
 // judge finds out what a service with these settings would say. m is nil where
 // there is no key.
 func (i *inspection) judge(ctx context.Context, t loose, m *ginjwt.JWTManager, config ginjwt.Config) {
+	i.judgeToken(ctx, t, m, config)
+	u := i.SingleUse
+	if i.Refused == nil && u != nil && u.Token != nil && !u.Foreign { // who bought a ticket is checked when it is used
+		i.Refused = refusalByAnyKey(ctx, u.Token.loose, config)
+	}
+}
+
+func (i *inspection) judgeToken(ctx context.Context, t loose, m *ginjwt.JWTManager, config ginjwt.Config) {
 	if m == nil {
 		i.Signature, i.Reason = t.stateBySecret(config)
+		if i.SingleUse != nil && config.Realm == "" { // nobody has said which it is
+			config.Realm = i.SingleUse.Realm
+		}
 		i.Refused = refusalByAnyKey(ctx, t, config)
 		return
 	}
-	_, err := m.VerifyToken(ctx, t.text, ginjwt.AnyType())
+	err := t.ask(ctx, m, t.text)
 	i.Signature, i.Reason = stateOfSignature(err, t, config)
 	i.matching = keyListOf(config).matching(t)
 	if err != nil {
@@ -89,7 +100,7 @@ const (
 	wrongAlgorithm = "The specified alg value is not allowed"
 )
 
-// signatureState says what an answer of VerifyToken tells about the signature.
+// signatureState says what an answer of the library tells about the signature.
 // Everything but form and header is looked at after it was verified.
 func signatureState(err error) (state, reason string) {
 	var e *ginjwt.Error
@@ -117,20 +128,20 @@ func signatureState(err error) (state, reason string) {
 // is signed with a key that is made for it, and forgotten.
 func refusalByAnyKey(ctx context.Context, t loose, config ginjwt.Config) *refused {
 	secret := newSecret(32)
-	config.SecretKey = string(secret)
+	config.SecretKey, config.PrivateKey, config.PublicKey, config.Keys = string(secret), "", "", nil
 	config.Algorithm, config.DecodeAlgorithms = "HS256", nil
 	m := ginjwt.New(config)
 	if err := m.InitApp(nil); err != nil {
 		return nil // the settings do not stand without their keys
 	}
-	_, err := m.VerifyToken(ctx, t.text, ginjwt.AnyType())
+	err := t.ask(ctx, m, t.text)
 	if r := refusalOf(err); r.Message != wrongSignature && r.Message != wrongAlgorithm {
 		return r
 	}
 	if !keys.IsAlgorithm(t.header.text("alg")) {
 		return refusalOf(err)
 	}
-	if _, err := m.VerifyToken(ctx, t.signedAnew(secret), ginjwt.AnyType()); err != nil {
+	if err := t.ask(ctx, m, t.signedAnew(secret)); err != nil {
 		return refusalOf(err)
 	}
 	return nil

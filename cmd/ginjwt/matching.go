@@ -75,8 +75,12 @@ func whySkipped(key keys.Key, t loose, named bool, config ginjwt.Config) string 
 	return ""
 }
 
-// typeOf returns the type of a token as it says.
+// typeOf returns the type of a token as it says. The keys of tokens that are used once are
+// those for access tokens.
 func typeOf(t loose, config ginjwt.Config) string {
+	if t.kind() != "" {
+		return string(ginjwt.AccessToken)
+	}
 	return t.claims.text(cmp.Or(config.TypeClaim, "type"))
 }
 

@@ -243,6 +243,9 @@ func (v *verdict) explain(t loose, err error, list keyList) {
 	if state, reason := stateOfSignature(err, t, list.config); state == signatureUnknown && !errors.Is(err, jwt.ErrTokenMalformed) {
 		v.Why = reason
 	}
+	if u := t.singleUse(); u != nil {
+		v.Why = "it is " + u.what() + "; ginjwt inspect explains it"
+	}
 	if strings.Count(t.text, ".") == 4 {
 		v.Why = "it has five parts: an encrypted token (JWE), which only its receiver can read; ginjwt reads signed tokens"
 	}

@@ -1,0 +1,283 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/gin-jwt-extended/ginjwt"
+)
+
+// The kinds of tokens that are used once. No route takes them as the token of a request.
+const (
+	purposeKind = "purpose"
+	ticketKind  = "ticket"
+)
+
+// kind is that of a token that is used once, which its "typ" tells; empty: it is another
+// token.
+func (t loose) kind() string {
+	switch strings.TrimPrefix(strings.ToLower(t.header.text("typ")), "application/") {
+	case "purpose+jwt":
+		return purposeKind
+	case "ticket+jwt":
+		return ticketKind
+	}
+	return ""
+}
+
+// singleUse is what a token that is used once says. Its JSON is part of that of inspect.
+type singleUse struct {
+	Kind    string `json:"kind"`
+	Realm   string `json:"realm,omitempty"`
+	Purpose string `json:"purpose,omitempty"`
+	Bound   bool   `json:"bound,omitempty"` // to states that the token does not show
+	At      string `json:"at,omitempty"`    // RFC 3339
+
+	Request string  `json:"request,omitempty"` // a hash
+	Origin  string  `json:"origin,omitempty"`
+	Foreign bool    `json:"foreign,omitempty"` // the token is of another issuer
+	Token   *bought `json:"token,omitempty"`
+
+	at time.Time
+}
+
+// bought is the token that bought a ticket.
+type bought struct {
+	Header object `json:"header"`
+	Claims object `json:"claims"`
+
+	loose loose
+}
+
+// singleUse reads what is in a token that is used once; nil: it is another token.
+func (t loose) singleUse() *singleUse {
+	u := &singleUse{Kind: t.kind()}
+	switch u.Kind {
+	case purposeKind:
+		names := t.namesInAudience(2)
+		u.Realm, u.Purpose = names[0], names[1]
+		_, u.Bound = t.claims.get("bnd")
+		u.setAt(t)
+	case ticketKind:
+		u.Realm = t.namesInAudience(1)[0]
+		u.setBought(t)
+	default:
+		return nil
+	}
+	return u
+}
+
+// setBought reads what a ticket is for, and the token that bought it. What is not as the
+// library writes it is left out.
+func (u *singleUse) setBought(t loose) {
+	value, _ := t.claims.get("ginjwt_ticket")
+	said, err := parseObject(value)
+	if err != nil {
+		return
+	}
+	u.Request, u.Origin = said.text("req"), said.text("origin")
+	foreign, _ := said.get("foreign")
+	u.Foreign = string(foreign) == "true"
+	anySignature := strings.Repeat("A", 43) // the ticket has none
+	token := takeApart(encodeJSON(said.text("header")) + "." + encodeJSON(said.text("payload")) + "." + anySignature)
+	if token.complete && token.kind() == "" {
+		u.Token = &bought{token.header, token.claims, token}
+	}
+}
+
+func encodeJSON(text string) string { return base64.RawURLEncoding.EncodeToString([]byte(text)) }
+
+// namesInAudience returns the names that the "aud" of a token that is used once is made
+// of: the realm, and the purpose. Where it is made of none, they are empty.
+func (t loose) namesInAudience(n int) []string {
+	var audience []string
+	if value, _ := t.claims.get("aud"); json.Unmarshal(value, &audience) != nil {
+		audience = []string{t.claims.text("aud")}
+	}
+	for _, text := range audience {
+		rest, ok := strings.CutPrefix(text, "urn:ginjwt:"+t.kind()+":")
+		names := strings.Split(rest, ":")
+		if !ok || len(names) != n {
+			continue
+		}
+		unescape := func(s string) string { s, _ = url.QueryUnescape(s); return s }
+		for i, name := range names {
+			names[i] = unescape(name)
+			ok = ok && url.QueryEscape(names[i]) == name
+		}
+		if ok && (t.kind() != purposeKind || isPurpose.MatchString(names[1])) {
+			return names
+		}
+	}
+	return make([]string, n)
+}
+
+var isPurpose = regexp.MustCompile(`^[a-z0-9_.-]{1,64}$`)
+
+func (u *singleUse) setAt(t loose) {
+	value, _ := t.claims.get("at")
+	seconds, err := strconv.ParseInt(string(value), 10, 64)
+	if err != nil || seconds < 0 || seconds > 253402300799 {
+		return
+	}
+	u.at = time.Unix(seconds, 0)
+	u.At = u.at.UTC().Format(time.RFC3339)
+}
+
+// unknownPurpose stands for that of a token that tells none.
+const unknownPurpose = "-"
+
+// ask lets the library judge a token as the service does that gets one of its kind. What
+// the token alone does not show is left open: the states, or the request, that it is bound
+// to.
+func (t loose) ask(ctx context.Context, m *ginjwt.JWTManager, encoded string) (err error) {
+	switch t.kind() {
+	case purposeKind:
+		err = t.askForPurpose(ctx, m, encoded)
+	case ticketKind:
+		err = askForTicket(ctx, m, encoded)
+	default:
+		_, err = m.VerifyToken(ctx, encoded, ginjwt.AnyType())
+	}
+	return err
+}
+
+func (t loose) askForPurpose(ctx context.Context, m *ginjwt.JWTManager, encoded string) error {
+	purpose := ginjwt.Purpose{Name: unknownPurpose}
+	if name := t.singleUse().Purpose; name != "" {
+		purpose.Name = name
+	}
+	_, err := m.PeekPurposeToken(ctx, purpose, encoded)
+	if errors.Is(err, ginjwt.ErrNotBound) {
+		return nil
+	}
+	return err
+}
+
+// askForTicket shows a ticket with a request that it cannot be for, as none is without a
+// method. That is looked at after the signature, the times and the realm, and before the
+// token that bought the ticket.
+func askForTicket(ctx context.Context, m *ginjwt.JWTManager, encoded string) error {
+	r := &http.Request{URL: &url.URL{Path: "/", RawQuery: url.Values{m.Config().TicketName: {encoded}}.Encode()}}
+	_, err := m.VerifyRequest(r.WithContext(ctx), ginjwt.Locations(ginjwt.InTicket))
+	var e *ginjwt.Error
+	if errors.As(err, &e) && e.Reason == "ticket_mismatch" {
+		return nil
+	}
+	return err
+}
+
+// forPurpose names the purpose, if there is one.
+func (u *singleUse) forPurpose() string {
+	if u.Purpose == "" {
+		return ""
+	}
+	return " for " + strconv.Quote(u.Purpose)
+}
+
+// what says what kind of token it is, and who takes it.
+func (u *singleUse) what() string {
+	if u.Kind == ticketKind {
+		return "a ticket: only routes with Locations(InTicket) take one, in the one request that it was bought for"
+	}
+	return "a purpose token" + u.forPurpose() + ": no route takes one, only ConsumePurposeToken does"
+}
+
+// good is the verdict of a token of which nothing that was looked at is wrong.
+func (u *singleUse) good() string {
+	switch {
+	case u.Kind == ticketKind && u.Foreign:
+		return "good once, for its request, if the token of another issuer that bought it is good; whether it was used, only the stores of the service know"
+	case u.Kind == ticketKind:
+		return "good once, for its request; whether it was used, only the stores of the service know"
+	case u.Bound:
+		return "good once" + u.forPurpose() + ", with the state that it is bound to; whether it was used or is void, only the stores of the service know"
+	}
+	return "good once" + u.forPurpose() + "; whether it was used or is void, only the stores of the service know"
+}
+
+// fact is a line of what is said of a token that is used once.
+type fact struct {
+	name string
+	text styled
+}
+
+// printSingleUse explains a token that is used once.
+func (a *app) printSingleUse(u *singleUse, config ginjwt.Config) {
+	if u == nil {
+		return
+	}
+	facts := []fact{{"kind", sprintf("%s", u.what())}, {"realm", u.realmText(config)}}
+	if u.Kind == ticketKind {
+		facts = append(facts, a.ticketFacts(u, config)...)
+	} else {
+		facts = append(facts, u.purposeFacts()...)
+	}
+	width := 0
+	for _, f := range facts {
+		width = max(width, utf8.RuneCountInString(f.name))
+	}
+	a.out.line("%s", a.out.bold("Used once"))
+	for _, f := range facts {
+		a.out.line("  %s%s  %s", f.name, strings.Repeat(" ", width-utf8.RuneCountInString(f.name)), f.text)
+	}
+	a.out.line("")
+}
+
+func (u *singleUse) realmText(config ginjwt.Config) styled {
+	text := "none"
+	if u.Realm != "" {
+		text = strconv.Quote(u.Realm)
+	}
+	if u.Realm != config.Realm && (hasKeys(config) || config.Realm != "") {
+		text += ", which is not that of these settings (JWT_REALM)"
+	}
+	return sprintf("%s", text)
+}
+
+func (u *singleUse) purposeFacts() []fact {
+	facts := []fact{{"bound", "to nothing: whoever has it can use it"}}
+	if u.Bound {
+		facts[0].text = "to a state that the token does not show (BoundTo, BoundBy)"
+	}
+	if u.At != "" {
+		facts = append(facts, fact{"at", sprintf("%s: RevokePurposeTokens and OnlyNewest make void what was made until a time", stamp(u.at))})
+	}
+	return facts
+}
+
+// ticketFacts sums up a ticket, and the token that bought it.
+func (a *app) ticketFacts(u *singleUse, config ginjwt.Config) []fact {
+	facts := []fact{{"request", "a hash of method, path and query, which the ticket does not show"}, {"origin", "that of the service, or none"}}
+	if u.Origin != "" {
+		facts[1].text = sprintf("%s, or none", strconv.Quote(u.Origin))
+	}
+	if u.Token == nil {
+		return facts
+	}
+	whose := "this service"
+	if u.Foreign {
+		whose = "another issuer"
+	}
+	facts = append(facts, fact{"token", sprintf("that bought the ticket, of %s; its claims are in the ticket:", whose)})
+	for _, name := range []string{"iss", cmp.Or(config.IdentityClaim, "sub"), "sid", "exp"} {
+		if value, ok := u.Token.Claims.get(name); ok {
+			text := sprintf("%s", compact(value))
+			if meaning := a.meaning(member{name, value}); meaning != "" {
+				text += "  " + meaning
+			}
+			facts = append(facts, fact{"  " + safe(name), text})
+		}
+	}
+	return facts
+}
