@@ -35,7 +35,7 @@ func (s *service) askNewAddress(c *gin.Context) {
 		show(c, http.StatusForbidden, "address.html", form)
 		return
 	}
-	if s.mayMail(c, address) {
+	if s.mayMail(c, addressLink.again, address) {
 		s.later(c, func(ctx context.Context) error { return s.mailNewAddress(ctx, *u, address) })
 	}
 }

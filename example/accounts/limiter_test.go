@@ -56,6 +56,45 @@ func TestLimitOfPasswords(t *testing.T) {
 	assert.Equal(t, 303, w.Code, "strangers do not lock a user out")
 }
 
+// A client that has reached its own limit uses up neither that of an address nor the memory.
+func TestLimitOfAClientComesFirst(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	b, elsewhere := s.newBrowser(), func(r *http.Request) { r.RemoteAddr = "198.51.100.7:1" }
+	for i := range 30 {
+		assert.Equal(t, 200, b.do("POST", "/reset", form("address", fmt.Sprintf("%d@example.org", i))).Code)
+	}
+	for range 5 {
+		assert.Equal(t, 429, b.do("POST", "/reset", form("address", alice)).Code)
+	}
+	assert.Equal(t, 200, b.do("POST", "/reset", form("address", alice), elsewhere).Code)
+
+	for i := range 100 {
+		assert.Equal(t, 403, b.do("POST", "/login", form("address", fmt.Sprintf("%d@example.org", i))).Code)
+	}
+	counts := len(s.limits.counts)
+	for i := range 10 {
+		assert.Equal(t, 429, b.do("POST", "/login", form("address", fmt.Sprintf("%d@example.net", i))).Code)
+		assert.Equal(t, 429, b.do("POST", "/register", form("address", fmt.Sprintf("%d@example.net", i))).Code)
+	}
+	assert.Len(t, s.limits.counts, counts)
+}
+
+// A thief who knows the password asks for so many links that no more are sent. The user
+// chooses a new password all the same.
+func TestLinksOfOnePageDoNotUseUpThoseOfAnother(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.register(alice)
+	thief := s.newBrowser()
+	for range 6 {
+		thief.do("POST", "/login/link", form("address", alice))
+		thief.do("POST", "/register", form("address", alice))
+	}
+	assert.Len(t, s.deliver(alice), 9, "five magic links, and four times that there is an account")
+	assert.Equal(t, 303, s.newBrowser().submit(s.newBrowser().open(s.resetLinkOf(alice)), "password", newPassword, "repeated", newPassword).Code)
+}
+
 func TestLimiterIsBounded(t *testing.T) {
 	t.Parallel()
 	clock := &jwttest.Clock{}

@@ -57,9 +57,10 @@ func (s *service) login(c *gin.Context) {
 	}
 }
 
-// mayTry limits how often a password is guessed, or answers that it was too often.
+// mayTry limits how often a password is guessed, or answers that it was too often. As in
+// mayMail, the limit of the client comes first.
 func (s *service) mayTry(c *gin.Context, address string) bool {
-	if s.limits.allow("password of "+address+" from "+client(c), 10) && s.limits.allow("passwords from "+client(c), 100) {
+	if s.limits.allow("passwords from "+client(c), 100) && s.limits.allow("password of "+address+" from "+client(c), 10) {
 		return true
 	}
 	tooMany(c)

@@ -17,18 +17,23 @@ func (s *service) askForLink(c *gin.Context, form view, send func(ctx context.Co
 		show(c, http.StatusUnprocessableEntity, "ask.html", form)
 		return
 	}
-	if !s.mayMail(c, address) {
+	if !s.mayMail(c, form.Action, address) {
 		return
 	}
 	s.later(c, func(ctx context.Context) error { return send(ctx, address) })
 }
 
-// mayMail reports whether an address may get another mail now, or answers that it may not, so
-// that nobody fills a mailbox. Addresses without an account are counted too, or the limit
-// would tell them apart. A stranger can use the limit up: the user is sent no new link for an
-// hour, and logs in with the password.
-func (s *service) mayMail(c *gin.Context, address string) bool {
-	if s.limits.allow("mail to "+address, 5) && s.limits.allow("mails from "+client(c), 30) {
+// mayMail reports whether an address may get another mail from a page now, or answers that it
+// may not, so that nobody fills a mailbox. Addresses without an account are counted too, or the
+// limit would tell them apart.
+//
+// A stranger can use the limit of an address up: the user is sent no new link from this page for
+// an hour, and logs in with the password. Each page has its own limit: a thief who knows the
+// password and asks for magic links must not keep the user from choosing a new one.
+//
+// The limit of the client comes first: a client that has reached it uses up no other.
+func (s *service) mayMail(c *gin.Context, page, address string) bool {
+	if s.limits.allow("mails from "+client(c), 30) && s.limits.allow("mail of "+page+" to "+address, 5) {
 		return true
 	}
 	tooMany(c)
