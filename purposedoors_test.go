@@ -98,6 +98,30 @@ func TestNoOtherServiceTakesAPurposeToken(t *testing.T) {
 	require.ErrorIs(t, err, jwt.ErrTokenInvalidAudience)
 }
 
+// Nor is it one of a service that has the same key and takes the tokens of this one as those
+// of another issuer: there "alice" is another user.
+func TestAPurposeTokenOfAnotherIssuer(t *testing.T) {
+	t.Parallel()
+	key := keys.Key{ID: "k", Sign: []byte(appSecret())}
+	a := newLinksApp(t, func(c *ginjwt.Config) {
+		c.SecretKey, c.Keys, c.EncodeIssuer = "", []keys.Key{key}, issuerA
+	})
+	encoded := purposeToken(t, a.mgr, confirm, "alice")
+	theirs := ginjwt.Issuer{Name: issuerA, Keys: []keys.Key{key}, IdentityPrefix: "a|"}
+	resolver := &tenants{known: func(name string) bool { return name == issuerA }, change: func(i *ginjwt.Issuer) { *i = theirs }}
+	for _, config := range []ginjwt.Config{{Issuers: []ginjwt.Issuer{theirs}}, {IssuerResolver: resolver.resolve}} {
+		config.Keys, config.Now = []keys.Key{key}, a.clock.Now
+		mgr, _ := newManager(t, config)
+		own := purposeToken(t, mgr, confirm, "alice")
+		refusedPurpose(t, mgr, confirm, encoded, ginjwt.ErrInvalidToken, "token_claims_invalid")
+		consumed(t, mgr, confirm, own)
+	}
+	mgr, _ := newManager(t, ginjwt.Config{Keys: []keys.Key{key}, Now: a.clock.Now, IssuerResolver: resolver.resolve})
+	resolver.fail(errDirectory)
+	refusedPurpose(t, mgr, confirm, encoded, ginjwt.ErrUnavailable, "keys_unavailable")
+	consumed(t, mgr, confirm, purposeToken(t, mgr, confirm, "alice"))
+}
+
 // None of the other tokens that there are is a purpose token.
 func TestNoOtherTokenIsAPurposeToken(t *testing.T) {
 	t.Parallel()
