@@ -199,7 +199,7 @@ func (p *probing) revoke() {
 		p.l.Keep()
 	}
 	for i := range Recent {
-		require.NoError(p.t, p.running[0].Add(p.t.Context(), p.recent(i), p.hour))
+		mustAdd(p.t, p.running[0], p.recent(i), p.hour)
 		if i == Recent/2 {
 			require.Eventually(p.t, func() bool { return p.running[0].Status().Pending == 0 }, time.Minute, time.Millisecond)
 			if p.l.Slow {

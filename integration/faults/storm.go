@@ -52,7 +52,7 @@ func RunStorm(t *testing.T, s Storm) {
 			return next
 		})
 		for i, b := range p.running {
-			require.NoError(t, b.Add(t.Context(), p.old(i), p.hour))
+			mustAdd(t, b, p.old(i), p.hour)
 		}
 		p.revoke()
 		requireRead(t, p.running)
