@@ -25,7 +25,7 @@ var long = flag.Bool("long", false, "10 000 sockets a process, or as many as the
 const (
 	processes = 3
 	outage    = 2 * faults.MaxStaleness
-	slack     = 3 * time.Second // of a busy machine
+	slack     = 5 * time.Second // of a busy machine
 	lateness  = 4 * time.Second // more, of a store that has failed: see SessionContext
 )
 
@@ -174,7 +174,7 @@ func (s *service) check() {
 				bound += lateness
 			}
 			assert.LessOrEqual(s.t, at.Sub(reachable), bound, "%s, disturbed: %v", e.cause, disturbed)
-			if !disturbed && e.cause != ginjwt.CauseExpired {
+			if e.ended.Before(s.windows[0].from) {
 				latest = max(latest, at.Sub(e.ended))
 			}
 		}
@@ -183,7 +183,7 @@ func (s *service) check() {
 	for _, cause := range append(causes, ginjwt.CauseExpired, "") {
 		require.Positive(s.t, counts[cause], "%q", cause)
 	}
-	s.t.Log("sessions by cause:", counts, "- sockets that a fault kept from knowing theirs:", unknown, "- the last socket without a fault ended after", latest)
+	s.t.Log("sessions by cause:", counts, "- sockets that a fault kept from knowing theirs:", unknown, "- before the faults the last socket ended after", latest)
 }
 
 // reachable returns when a session had ended, and all processes reached the server.

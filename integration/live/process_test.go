@@ -164,7 +164,7 @@ func usageHandler(c *gin.Context) {
 	var stacks strings.Builder
 	_ = pprof.Lookup("goroutine").WriteTo(&stacks, 2)
 	watchers := strings.Count(stacks.String(), "created by github.com/gin-jwt-extended/ginjwt.") + strings.Count(stacks.String(), "created by context.")
-	c.JSON(http.StatusOK, usage{runtime.NumGoroutine(), watchers, int64(m.HeapAlloc + m.StackInuse)}) //nolint:gosec // it is no more than memory has
+	c.JSON(http.StatusOK, usage{runtime.NumGoroutine(), watchers, int64(m.HeapAlloc + m.StackInuse)})
 }
 
 // storesOf opens the stores of a process. Postgres has a DSN of its own, Redis an address.
