@@ -44,7 +44,7 @@ func New(provider metric.MeterProvider) (*Observer, error) {
 		started:   m.count("ginjwt.session.started", "{session}", "Sessions that were stored."),
 		ended:     m.count("ginjwt.session.ended", "{session}", "Sessions that were removed. Those that expire are not counted."),
 		contexts:  m.count("ginjwt.context.ended", "{context}", "Contexts of SessionContext that ended before their request."),
-		consumed:  m.count("ginjwt.purpose_token.consumed", "{token}", "Purpose tokens that were used up."),
+		consumed:  m.count("ginjwt.token.consumed", "{token}", "Purpose tokens and tickets that were used up."),
 		loggedOut: m.count("ginjwt.logged_out", "{logout}", "Logouts that an issuer told of, by a logout token."),
 		keys:      m.count("ginjwt.keys.changed", "{change}", "Changes of keys: those of the manager, or of an issuer."),
 		listTold:  m.count("ginjwt.blocklist.events", "{event}", "What happened to the copy of the blocklist."),

@@ -43,7 +43,7 @@ func New(registry client.Registerer) (*Observer, error) {
 		refreshes:     counter("refreshes_total", "Refresh tokens that were traded (rotated), got the same tokens again (repeated), or had been traded before (reused).", "result"),
 		started:       counter("sessions_started_total", "Sessions that were stored.", "cause"),
 		ended:         counter("sessions_ended_total", "Sessions that were removed. Those that expire are not counted.", "cause"),
-		consumed:      counter("purpose_tokens_consumed_total", "Purpose tokens that were used up.", "purpose"),
+		consumed:      counter("tokens_consumed_total", "Purpose tokens and tickets that were used up.", "type", "purpose"),
 		contexts:      counter("contexts_ended_total", "Contexts of SessionContext that ended before their request.", "cause"),
 		loggedOut:     counter("logged_out_total", "Logouts that an issuer told of, by a logout token.", "issuer"),
 		keysChanged:   counter("keys_changed_total", "Changes of keys: those of the manager, or of an issuer.", "issuer"),
@@ -116,7 +116,7 @@ func (o *Observer) Observe(_ context.Context, e ginjwt.Event) {
 	case ginjwt.EventSessionEnded:
 		o.ended.WithLabelValues(cause).Inc()
 	case ginjwt.EventConsumed:
-		o.consumed.WithLabelValues(e.Purpose).Inc()
+		o.consumed.WithLabelValues(string(e.TokenType), e.Purpose).Inc()
 	case ginjwt.EventContextEnded:
 		o.contexts.WithLabelValues(cause).Inc()
 	case ginjwt.EventLoggedOut:

@@ -129,7 +129,7 @@ func TestMetricsOfEvents(t *testing.T) {
 		ginjwt.EventRevoked:        {"ginjwt_tokens_revoked_total", "cause", "logout"},
 		ginjwt.EventSessionStarted: {"ginjwt_sessions_started_total", "cause", "logout"},
 		ginjwt.EventSessionEnded:   {"ginjwt_sessions_ended_total", "cause", "logout"},
-		ginjwt.EventConsumed:       {"ginjwt_purpose_tokens_consumed_total", "purpose", "confirm"},
+		ginjwt.EventConsumed:       {"ginjwt_tokens_consumed_total", "purpose", "confirm", "type", "access"},
 		ginjwt.EventContextEnded:   {"ginjwt_contexts_ended_total", "cause", "logout"},
 		ginjwt.EventLoggedOut:      {"ginjwt_logged_out_total", "issuer", "me"},
 		ginjwt.EventKeysChanged:    {"ginjwt_keys_changed_total", "issuer", "me"},
