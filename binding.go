@@ -15,19 +15,19 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/keys"
 )
 
-// Binding is what a purpose token is bound to: see [BoundTo] and [BoundBy]. Of several, all
-// must match, in the order in which the token was created with them. Printing a Binding does not
-// show what is in it.
+// Binding is what a purpose token is bound to: see [BoundTo] and [BoundBy]. Of several,
+// all must match, in the order in which the token was created with them. Printing a
+// Binding does not show what is in it.
 type Binding struct {
 	states func(ctx context.Context, identity string) ([]string, error) // nil: there are none
 }
 
-// BoundTo binds a purpose token to states that are known before the token is read, such as a
-// random value in a cookie of the browser. The token is good only with the same states, in the same
-// order.
+// BoundTo binds a purpose token to states that are known before the token is read, such as
+// a random value in a cookie of the browser. The token is good only with the same states,
+// in the same order.
 //
-// The token does not show the states, and who reads it cannot test whether a guess is right:
-// they are in it as an HMAC, under a key that is derived from the one that signs.
+// The token does not show the states, and who reads it cannot test whether a guess is
+// right: they are in it as an HMAC, under a key that is derived from the one that signs.
 //
 // An empty state, or none at all, is an error when the token is created, and never matches
 // afterwards: a cookie that is missing opens nothing.
@@ -36,13 +36,15 @@ func BoundTo(state ...string) Binding {
 	return Binding{func(context.Context, string) ([]string, error) { return state, nil }}
 }
 
-// BoundBy binds a purpose token to the state of its identity, such as the hash of the password
-// that a reset replaces. As soon as that changes, the token is good no more. fn is asked for the states when
-// the token is created, and again with the identity in the token when it is looked at or used. It is
-// asked last, for tokens that are good otherwise.
+// BoundBy binds a purpose token to the state of its identity, such as the hash of the
+// password that a reset replaces. As soon as that changes, the token is good no more. fn
+// is asked for the states when the token is created, and again with the identity in the
+// token when it is looked at or used. It is asked last, for tokens that are good
+// otherwise.
 //
-// What is said of states in [BoundTo] holds here too. When a token is used, an [*Error] of fn is the
-// answer, and any other error is a failure: [ErrCallback], or [ErrUnavailable] if it wraps that.
+// What is said of states in [BoundTo] holds here too. When a token is used, an [*Error] of
+// fn is the answer, and any other error is a failure: [ErrCallback], or [ErrUnavailable]
+// if it wraps that.
 func BoundBy(fn func(ctx context.Context, identity string) (state []string, err error)) Binding {
 	return Binding{fn}
 }
@@ -85,8 +87,9 @@ func statesOf(ctx context.Context, identity string, bindings []Binding) (all []s
 }
 
 // seal returns an HMAC over the names of a token and the states that it is bound to. The
-// length in front of each text keeps texts apart. The key is made of the one that signs the
-// token, which its "kid" names: the seal can be compared for as long as the signature is good.
+// length in front of each text keeps texts apart. The key is made of the one that signs
+// the token, which its "kid" names: the seal can be compared for as long as the signature
+// is good.
 func seal(key *keys.Bound, names, states []string) (string, error) {
 	secret, err := key.DeriveKey("binding of a token to a state")
 	switch {
@@ -103,8 +106,9 @@ func seal(key *keys.Bound, names, states []string) (string, error) {
 	return base64url.Encode(mac.Sum(nil)), nil
 }
 
-// checkSeal compares the states that a token is bound to with those of now. A token that is bound
-// is refused without bindings, so that nobody forgets them, and one that is not bound with any.
+// checkSeal compares the states that a token is bound to with those of now. A token that
+// is bound is refused without bindings, so that nobody forgets them, and one that is not
+// bound with any.
 func checkSeal(ctx context.Context, token *Token, key *keys.Bound, names []string, bindings []Binding) error {
 	sealed := token.claim("bnd")
 	switch {

@@ -21,9 +21,10 @@ type usedOnce struct {
 	leeway time.Duration
 }
 
-// claim uses a token up. An error that is not [ErrConsumed] means that nobody knows whether
-// it is used up. A client that has gone away before claims nothing; one that goes away while the
-// store is asked changes nothing, as the token would be used up without an effect.
+// claim uses a token up. An error that is not [ErrConsumed] means that nobody knows
+// whether it is used up. A client that has gone away before claims nothing; one that goes
+// away while the store is asked changes nothing, as the token would be used up without an
+// effect.
 func (u *usedOnce) claim(ctx context.Context, kind singleUse, token *Token) error {
 	if err := ctx.Err(); err != nil {
 		return refusal(ErrUnavailable, err).about(token)

@@ -1,7 +1,6 @@
 package ginjwt
 
 import (
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -9,20 +8,20 @@ import (
 	"time"
 )
 
-// Purpose is what a token is for that is used once, in a link of a mail: to reset a password,
-// to confirm an address, to log in. Tokens of one purpose are good for no other.
+// Purpose is what a token is for that is used once, in a link of a mail: to reset a
+// password, to confirm an address, to log in. Tokens of one purpose are good for no other.
 type Purpose struct {
 	// Name keeps purposes apart, such as "reset-password". It has 1 to 64 of the characters
 	// a-z, 0-9, "-", "_" and ".".
 	Name string
 
-	// Expires is how long a token is good, at least a second and at most 30 days. Zero means 30
-	// minutes.
+	// Expires is how long a token is good, at least a second and at most 30 days. Zero
+	// means 30 minutes.
 	Expires time.Duration
 
 	// OnlyNewest makes all tokens of this purpose and of the same identity void when a new
-	// one is created. Then whoever may ask for a token can make void the one that the user is about to
-	// use: leave it out where strangers may ask, as at a login by mail.
+	// one is created. Then whoever may ask for a token can make void the one that the user
+	// is about to use: leave it out where strangers may ask, as at a login by mail.
 	OnlyNewest bool
 }
 
@@ -123,5 +122,3 @@ func (n *claimNames) isReserved(claim string) bool {
 	return claim == "sub" || claim == n.identity || n.insteadOf(claim) != "" ||
 		slices.Contains(sessionClaims, claim) || slices.Contains(singleUseClaims, claim)
 }
-
-var errPurposeTime = errors.New("the clock is before 1970, or after 2242")

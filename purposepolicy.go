@@ -95,8 +95,8 @@ func (k *purposePolicy) peek(ctx context.Context, p Purpose, encoded string, bou
 }
 
 // consume asks Config.Once last: what is refused before is not used up. The blocklist
-// remembers it too, for a store that loses what it knew; if the list fails, the token is used up all the
-// same.
+// remembers it too, for a store that loses what it knew; if the list fails, the token is
+// used up all the same.
 func (k *purposePolicy) consume(ctx context.Context, p Purpose, encoded string, bound []Binding) (*Token, error) {
 	token, err := k.peek(ctx, p, encoded, bound)
 	if err != nil {

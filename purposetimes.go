@@ -8,52 +8,62 @@ import (
 )
 
 // purposeTimes makes purpose tokens void that came before another, on the blocklist. A
-// purpose token has a time in its claim "at": the second in which it was made or, if tokens of that
-// time are void already, the first one after it that is not. So that "all until then" can be said at any
-// time, by any process, and nothing that comes after is part of it. The list has it by intervals: see
-// backchannelids.go.
+// purpose token has a time in its claim "at": the second in which it was made or, if
+// tokens of that time are void already, the first one after it that is not. So that "all
+// until then" can be said at any time, by any process, and nothing that comes after is
+// part of it. The list has it by intervals: see backchannelids.go.
 type purposeTimes struct {
 	revocations *revocations
 	once        *usedOnce
 }
 
-// maxTimeAttempts is how many tokens of one identity and purpose can be created at once where
-// only the newest is good.
+// maxTimeAttempts is how many tokens of one identity and purpose can be created at once
+// where only the newest is good.
 const maxTimeAttempts = 100
 
-var errManyTokens = errors.New("too many tokens of one purpose are created for one identity at once")
+var (
+	errManyTokens  = errors.New("too many tokens of one purpose are created for one identity at once")
+	errPurposeTime = errors.New("ginjwt: purpose tokens need a clock between 1970 and 2242")
+)
 
 // series names the purpose tokens of an identity.
 func (t purposeTimes) series(p Purpose, identity string) string {
 	return derivedID("purpose tokens", t.revocations.realm, p.Name, identity)
 }
 
-// next returns the first time from now on that is not void.
-func (t purposeTimes) next(ctx context.Context, series string) (int64, error) {
-	isVoid := func(at int64) (bool, error) {
-		if !isTime(at) {
-			return false, errPurposeTime
-		}
-		return t.revocations.list.Contains(ctx, spanIDs(series, spansWith(at))...)
+// isVoid reports whether the tokens of a time are void.
+func (t purposeTimes) isVoid(ctx context.Context, series string, at int64) (bool, error) {
+	if !isTime(at) {
+		return false, errPurposeTime
 	}
+	void, err := t.revocations.list.Contains(ctx, spanIDs(series, spansWith(at))...)
+	if err != nil {
+		return false, unavailable(err)
+	}
+	return void, nil
+}
+
+// next returns the first time from now on that is not void. What is void ends somewhere:
+// steps that double find a time behind it, and then halves are cut off.
+func (t purposeTimes) next(ctx context.Context, series string) (int64, error) {
 	low := t.revocations.now().Unix()
 	high := low
 	for step := int64(1); ; step *= 2 {
-		void, err := isVoid(high)
+		void, err := t.isVoid(ctx, series, high)
 		if err != nil {
-			return 0, unavailable(err)
+			return 0, err
 		}
 		if !void {
 			break
 		}
 		low, high = high+1, high+step
 	}
-	for low < high { // what is void ends between them
+	for low < high {
 		middle := low + (high-low)/2
-		void, err := isVoid(middle)
+		void, err := t.isVoid(ctx, series, middle)
 		switch {
 		case err != nil:
-			return 0, unavailable(err)
+			return 0, err
 		case void:
 			low = middle + 1
 		default:
@@ -83,8 +93,9 @@ func (t purposeTimes) nextAlone(ctx context.Context, series string) (int64, erro
 	return 0, unavailable(errManyTokens)
 }
 
-// end makes the tokens of a series void whose time is not after last, for as long as any purpose token
-// can live: a purpose whose lifetime is raised later brings none of them back.
+// end makes the tokens of a series void whose time is not after last, for as long as any
+// purpose token can live: a purpose whose lifetime is raised later brings none of them
+// back.
 func (t purposeTimes) end(ctx context.Context, series string, last int64) error {
 	until := keptUntil(t.revocations.now().Add(maxPurposeLifetime), t.revocations.leeway)
 	if err := t.revocations.blockAll(ctx, spanIDs(series, spansUntil(last)), until); err != nil {

@@ -2,15 +2,17 @@ package ginjwt
 
 import "context"
 
-// CreatePurposeToken returns a signed token that is good for one purpose, once, for who has
-// it: it is for a link in a mail to identity, which is what [JWTManager.CreateAccessToken] takes. The
-// keys are those for access tokens. No route accepts it.
+// CreatePurposeToken returns a signed token that is good for one purpose, once, for who
+// has it: it is for a link in a mail to identity, which is what
+// [JWTManager.CreateAccessToken] takes. The keys are those for access tokens. No route
+// accepts it.
 //
-// With Purpose.OnlyNewest, all tokens of this purpose that were created for the identity before are void
-// when it returns. Of tokens that are created at the same moment one stays good.
+// With Purpose.OnlyNewest, all tokens of this purpose that were created for the identity
+// before are void when it returns. Of tokens that are created at the same moment one stays
+// good.
 //
-// A store that does not answer is an [ErrUnavailable], and there is no token; older ones may be void
-// then.
+// A store that does not answer is an [ErrUnavailable], and there is no token; older ones
+// may be void then.
 func (m *JWTManager) CreatePurposeToken(ctx context.Context, p Purpose, identity any, opts ...PurposeOption) (string, error) {
 	if !m.frozen {
 		return "", ErrNotInitialized
@@ -18,15 +20,16 @@ func (m *JWTManager) CreatePurposeToken(ctx context.Context, p Purpose, identity
 	return m.purposes.create(plain(ctx), p, identity, opts)
 }
 
-// PeekPurposeToken verifies a purpose token and does not use it up: for the GET of a link, which
-// programs that scan mails follow too. Whoever does what the token is for must call
+// PeekPurposeToken verifies a purpose token and does not use it up: for the GET of a link,
+// which programs that scan mails follow too. Whoever does what the token is for must call
 // [JWTManager.ConsumePurposeToken].
 //
-// A token that is bound is refused without its bindings, and one that is not bound with any.
+// A token that is bound is refused without its bindings, and one that is not bound with
+// any.
 //
 // The error is an [*Error], for [JWTManager.Refuse]: ErrInvalidToken, [ErrExpiredToken],
-// [ErrRevokedToken] if the token is void, [ErrConsumed], [ErrNotBound], [ErrUnavailable], or that of a
-// [BoundBy].
+// [ErrRevokedToken] if the token is void, [ErrConsumed], [ErrNotBound], [ErrUnavailable],
+// or that of a [BoundBy].
 func (m *JWTManager) PeekPurposeToken(ctx context.Context, p Purpose, encoded string, bound ...Binding) (*PurposeToken, error) {
 	if !m.frozen {
 		return nil, ErrNotInitialized
@@ -41,14 +44,15 @@ func (m *JWTManager) PeekPurposeToken(ctx context.Context, p Purpose, encoded st
 }
 
 // ConsumePurposeToken verifies a purpose token and uses it up: of all callers, on all
-// processes that share Config.Once, one is returned the token, and all others [ErrConsumed]. Check
-// whatever else the request needs before, such as the new password: a token that was used up does not
-// come back.
+// processes that share Config.Once, one is returned the token, and all others
+// [ErrConsumed]. Check whatever else the request needs before, such as the new password: a
+// token that was used up does not come back.
 //
-// What is refused is not used up, unless the error is an [ErrUnavailable]: then nobody knows.
+// What is refused is not used up, unless the error is an [ErrUnavailable]: then nobody
+// knows.
 //
-// A client that goes away while the token is used up does not stop it, so that what it asked for can
-// still be done. The errors are those of [JWTManager.PeekPurposeToken].
+// A client that goes away while the token is used up does not stop it, so that what it
+// asked for can still be done. The errors are those of [JWTManager.PeekPurposeToken].
 func (m *JWTManager) ConsumePurposeToken(ctx context.Context, p Purpose, encoded string, bound ...Binding) (*PurposeToken, error) {
 	if !m.frozen {
 		return nil, ErrNotInitialized
@@ -63,10 +67,10 @@ func (m *JWTManager) ConsumePurposeToken(ctx context.Context, p Purpose, encoded
 	return newPurposeToken(p, token, m.purposes.isReserved), nil
 }
 
-// RevokePurposeTokens makes all tokens of a purpose void that were created for identity, which is
-// what [JWTManager.CreatePurposeToken] was given: after a change of the address, for example, those
-// that were sent to the old one. A store that does not answer is an [ErrUnavailable]; some tokens may
-// be good then. Call it again.
+// RevokePurposeTokens makes all tokens of a purpose void that were created for identity,
+// which is what [JWTManager.CreatePurposeToken] was given: after a change of the address,
+// for example, those that were sent to the old one. A store that does not answer is an
+// [ErrUnavailable]; some tokens may be good then. Call it again.
 func (m *JWTManager) RevokePurposeTokens(ctx context.Context, p Purpose, identity any) error {
 	if !m.frozen {
 		return ErrNotInitialized

@@ -14,9 +14,9 @@ import (
 // ErrVerifiesOnly means that something needs what signs of a key, which only verifies.
 var ErrVerifiesOnly = errors.New("keys: the key only verifies")
 
-// DeriveKey returns 32 bytes that are made of a secret, or of a private key (RFC 5869): who
-// cannot sign with the key cannot know them. They are other ones for each use, and tell nothing of
-// the key. The error is [ErrVerifiesOnly] for a public key.
+// DeriveKey returns 32 bytes that are made of a secret, or of a private key (RFC 5869):
+// who cannot sign with the key cannot know them. They are other ones for each use, and
+// tell nothing of the key. The error is [ErrVerifiesOnly] for a public key.
 func (k *Bound) DeriveKey(use string) ([]byte, error) {
 	secret, err := k.key.secret()
 	if err != nil {

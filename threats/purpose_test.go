@@ -78,8 +78,8 @@ func jwkOf(key any) any {
 	return publicOf(key)
 }
 
-// Who reads a link, and knows how it is made, cannot find out by trying what it is bound to:
-// no HMAC with what stands in the link is the seal.
+// Who reads a link, and knows how it is made, cannot find out by trying what it is bound
+// to: no HMAC with what stands in the link is the seal.
 func TestThreatGuessedBinding(t *testing.T) {
 	t.Parallel()
 	v := victimOf(t, "EdDSA")
@@ -101,8 +101,8 @@ func TestThreatGuessedBinding(t *testing.T) {
 	assert.NotContains(t, string(must(base64.RawURLEncoding.DecodeString(other))), claims.Bnd)
 }
 
-// FuzzPeekPurposeToken looks at any text, and at any payload that is signed. What passes has all that a
-// purpose token must have.
+// FuzzPeekPurposeToken looks at any text, and at any payload that is signed. What passes
+// has all that a purpose token must have.
 func FuzzPeekPurposeToken(f *testing.F) {
 	v := fuzzVictim(f)
 	header := headerFor("HS256", `"typ":"purpose+jwt"`)
