@@ -193,7 +193,7 @@ func TestOriginsOfTickets(t *testing.T) {
 	mgr, engine := withTickets(t, jwttest.Config(nil))
 	bearer := jwttest.Bearer(jwttest.AccessToken(t, mgr, "alice"))
 	for _, test := range []struct {
-		buyer, user, host string
+		buyer, user, host string // origins, that of the user with its Sec-Fetch-Site
 		status            int
 	}{
 		{"https://app.example", "https://app.example", "api.example", 200},
@@ -212,12 +212,22 @@ func TestOriginsOfTickets(t *testing.T) {
 		{"null", "null", "api.example", 403},
 		{"null", "", "api.example", 200},
 		{"https://app.example", "null", "api.example", 403},
+		{"", "https://public.example same-origin", "behind-a-proxy", 200},
+		{"", "https://api.example cross-site", "api.example", 403},
+		{"", "https://api.example same-site", "api.example", 403},
+		{"", "null same-origin", "api.example", 403},
+		{"https://app.example", "https://api.example same-origin", "api.example", 403},
+		{"https://app.example", "https://app.example cross-site", "api.example", 200},
 	} {
-		at := func(origin string) jwttest.RequestOption {
+		at := func(page string) jwttest.RequestOption {
 			return func(r *http.Request) {
 				r.Host = test.host
+				origin, site, told := strings.Cut(page, " ")
 				if origin != "" {
 					r.Header.Set("Origin", origin)
+				}
+				if told {
+					r.Header.Set("Sec-Fetch-Site", site)
 				}
 			}
 		}
@@ -303,9 +313,9 @@ func TestRoutesAskTheTokenBehindATicket(t *testing.T) {
 	engine.POST("/ticket", mgr.TicketHandler())
 	both := ginjwt.Locations(ginjwt.InTicket, ginjwt.InHeaders)
 	group := engine.Group("/group", mgr.JWTRequired(both))
-	group.Use(func(c *gin.Context) {
-		c.Request = c.Request.WithContext(context.WithValue(c.Request.Context(), "trace", 1))
-	}) //nolint:staticcheck // as a tracer would
+	group.Use(func(c *gin.Context) { // as a tracer would
+		c.Request = c.Request.WithContext(context.WithValue(c.Request.Context(), valueKey{}, "trace"))
+	})
 	for path, opts := range map[string][]ginjwt.RequiredOption{
 		"/plain": {both}, "/scoped": {both, ginjwt.Scopes("read")}, "/fresh": {both, ginjwt.Fresh()}, "/recent": {both, ginjwt.FreshWithin(time.Minute)},
 		"/optional": {both, ginjwt.Optional()}, "/unchecked": {both, ginjwt.SkipRevocationCheck()},

@@ -60,7 +60,7 @@ var lifetimeRules = []rule{
 var locationRules = []rule{
 	{Warning, "TokenLocation", func(c effectiveConfig) bool { return c.reads(ginjwt.InQueryString) },
 		"Tokens in URLs end up in logs, browser histories and Referer headers, where others find them; clients must not send them so (RFC 9700 §4.3.2).",
-		"Remove InQueryString (query_string). Where a download or a WebSocket cannot do without, name it on that route alone: JWTRequired(Locations(InQueryString))."},
+		"Remove InQueryString (query_string). For downloads and WebSockets use tickets: TicketHandler, and JWTRequired(Locations(InTicket)). Where a link must carry a token, name it on that route alone: JWTRequired(Locations(InQueryString))."},
 	{Note, "HeaderName", func(c effectiveConfig) bool {
 		return c.reads(ginjwt.InHeaders) && !strings.EqualFold(c.HeaderName, "Authorization")
 	},
