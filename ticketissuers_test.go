@@ -80,6 +80,10 @@ func TestTicketsForTokensOfIssuersThatAreUnknown(t *testing.T) {
 	w := use(knowsNot, "GET", "/live", ticket)
 	assert.Equal(t, 422, w.Code, w.Body)
 	assert.Contains(t, w.Header().Get("WWW-Authenticate"), `reason="signature_invalid"`)
+	logsOut := without
+	logsOut.Issuers = []ginjwt.Issuer{{Name: issuerA, Keys: []keys.Key{key}, IdentityPrefix: "a:", LogoutOnly: true, LogoutAudience: []string{"client"}}}
+	_, only := withTickets(t, logsOut)
+	assert.Equal(t, 422, use(only, "GET", "/live", ticket).Code, "its tokens are not accepted there")
 	assert.Equal(t, "a:admin", use(knows, "GET", "/live", ticket).Body.String())
 
 	// And the reverse: a name of our own that became that of another issuer.

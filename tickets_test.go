@@ -351,6 +351,12 @@ func TestRoutesAskTheTokenBehindATicket(t *testing.T) {
 			assert.Equal(t, 401, use(engine, "GET", path, ticket).Code, "the group has used it up: "+path)
 		}
 	}
+	revoked, unasked := buy(t, engine, "GET", "/plain", jwttest.Bearer(reader)), buy(t, engine, "GET", "/unchecked", jwttest.Bearer(reader))
+	token, err := mgr.DecodeToken(t.Context(), reader)
+	require.NoError(t, err)
+	require.NoError(t, mgr.RevokeToken(t.Context(), token))
+	assert.Equal(t, 401, use(engine, "GET", "/plain", revoked).Code)
+	assert.Equal(t, 200, use(engine, "GET", "/unchecked", unasked).Code, "the route does not ask")
 	w := jwttest.Do(engine, "GET", "/group/plain", jwttest.Bearer(alice))
 	assert.Equal(t, "user alice", w.Body.String())
 }
