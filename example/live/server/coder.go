@@ -19,8 +19,8 @@ func (s *Service) coder(c *gin.Context) {
 	s.coderServe(ginjwt.SessionContext(c), conn, ginjwt.GetJWTIdentity(c), s.afterOf(c))
 }
 
-// coderServe serves until ctx ends. A read whose context ends closes the connection
-// without a code, so ctx is not for reading: it makes this function close instead.
+// coderServe serves until ctx ends. A call of the library whose context ends closes the
+// connection without a code, so none is given ctx: this function closes it.
 func (s *Service) coderServe(ctx context.Context, conn *websocket.Conn, from string, after int) {
 	defer func() { _ = conn.CloseNow() }()
 	conn.SetReadLimit(maxMessage)
@@ -31,16 +31,23 @@ func (s *Service) coderServe(ctx context.Context, conn *websocket.Conn, from str
 		s.coderRead(ctx, conn, from)
 	}()
 	cause := s.follow(ctx, after, func(m message) error {
-		wait, cancel := context.WithTimeout(context.WithoutCancel(ctx), writeWait)
-		defer cancel()
+		wait, done := context.WithTimeout(context.WithoutCancel(ctx), writeWait)
+		defer done()
 		return wsjson.Write(wait, conn, m)
 	}, func() error {
-		wait, cancel := context.WithTimeout(ctx, pongWait)
-		defer cancel()
-		return conn.Ping(wait)
+		go coderPing(ctx, conn, cancel) // it waits for the pong
+		return nil
 	})
 	code, reason := closing(cause)
 	_ = conn.Close(websocket.StatusCode(code), reason) // waits for the answer of the client
+}
+
+func coderPing(ctx context.Context, conn *websocket.Conn, gone func()) {
+	wait, done := context.WithTimeout(context.WithoutCancel(ctx), pongWait)
+	defer done()
+	if conn.Ping(wait) != nil {
+		gone()
+	}
 }
 
 func (s *Service) coderRead(ctx context.Context, conn *websocket.Conn, from string) {

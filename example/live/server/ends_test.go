@@ -135,7 +135,9 @@ func TestAServerThatStopsEndsWhatWouldNotEnd(t *testing.T) {
 func TestAServerWaitsForItsConnections(t *testing.T) {
 	t.Parallel()
 	p := play(t)
-	dialGorilla(p, p.ticketed("/live/gorilla"))
+	conn := dialGorilla(p, p.ticketed("/live/gorilla?after=0"))
+	p.say("hello")
+	require.Equal(t, "hello", next(conn)) // and reads no more
 	over, cancel := context.WithCancel(t.Context())
 	cancel()
 	assert.ErrorIs(t, p.Wait(over), context.Canceled)

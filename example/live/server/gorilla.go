@@ -16,11 +16,12 @@ var upgrader = websocket.Upgrader{HandshakeTimeout: writeWait}
 // gorilla serves a WebSocket by gorilla/websocket, with a goroutine that reads and one
 // that writes. It returns at once, as the examples of that library do.
 func (s *Service) gorilla(c *gin.Context) {
+	ctx, end := s.outlive(c) // before the server gives the connection away
 	conn, err := upgrader.Upgrade(c.Writer, c.Request, nil)
 	if err != nil {
+		end()
 		return // it has answered
 	}
-	ctx, end := s.outlive(c)
 	go s.gorillaRead(ctx, end, conn, ginjwt.GetJWTIdentity(c))
 	go s.gorillaWrite(ctx, conn, s.afterOf(c))
 }
