@@ -5,8 +5,10 @@ package server
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"net/http"
+	"runtime/debug"
 	"strconv"
 	"sync"
 	"time"
@@ -47,7 +49,7 @@ func New(config ginjwt.Config, log io.Writer) (*Service, *gin.Engine, error) {
 	router := gin.New()
 	router.Use(
 		gin.LoggerWithConfig(gin.LoggerConfig{Output: log, SkipQueryString: true}), // tickets are there
-		gin.CustomRecoveryWithWriter(nil, failed),                                  // which would log requests with their tickets
+		gin.CustomRecoveryWithWriter(nil, recovered(log)),                          // its own log has tickets, too
 	)
 	if err := s.JWT.InitApp(router); err != nil {
 		return nil, nil, err
@@ -56,7 +58,13 @@ func New(config ginjwt.Config, log io.Writer) (*Service, *gin.Engine, error) {
 	return s, router, nil
 }
 
-func failed(c *gin.Context, _ any) { c.AbortWithStatus(http.StatusInternalServerError) }
+// recovered answers after a panic, and logs it without the request.
+func recovered(log io.Writer) gin.RecoveryFunc {
+	return func(c *gin.Context, reason any) {
+		_, _ = fmt.Fprintf(log, "panic: %v\n%s", reason, debug.Stack())
+		c.AbortWithStatus(http.StatusInternalServerError)
+	}
+}
 
 func (s *Service) routes(router *gin.Engine) {
 	required := s.JWT.JWTRequired()

@@ -2,12 +2,14 @@ package server
 
 import (
 	"io"
+	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
 	"time"
 
 	coder "github.com/coder/websocket"
+	"github.com/gin-gonic/gin"
 	gorilla "github.com/gorilla/websocket"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -114,4 +116,18 @@ func TestTheLogHasNoTickets(t *testing.T) {
 		assert.NotContains(t, p.log.String(), ticket[len(ticket)-20:])
 		assert.NotContains(t, p.log.String(), "ticket=")
 	}
+}
+
+// Gin's own recovery logs the request.
+func TestALoggedPanicHasNoTicket(t *testing.T) {
+	t.Parallel()
+	log := &lockedBuffer{}
+	router := gin.New()
+	router.Use(gin.CustomRecoveryWithWriter(nil, recovered(log)))
+	router.GET("/live", func(*gin.Context) { panic("the reason") })
+	w := httptest.NewRecorder()
+	router.ServeHTTP(w, httptest.NewRequest("GET", "/live?ticket=secret", nil))
+	assert.Equal(t, 500, w.Code)
+	assert.Contains(t, log.String(), "panic: the reason")
+	assert.NotContains(t, log.String(), "secret")
 }

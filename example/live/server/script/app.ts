@@ -53,12 +53,9 @@ function connect() {
 	open.forEach((connection) => connection.close());
 	const polling = new AbortController();
 	const socket = live.socket(() => "/live/gorilla" + since("gorilla"), listener("gorilla"));
-	open = [
-		socket,
-		live.socket(() => "/live/coder" + since("coder"), listener("coder")),
-		live.events("/live/events", listener("events")),
-		{ close: () => polling.abort() },
-	];
+	const events = live.events("/live/events", listener("events"));
+	const other = live.socket(() => "/live/coder" + since("coder"), listener("coder"));
+	open = [socket, events, other, { close: () => polling.abort() }];
 	void poll(polling.signal);
 	byId("send").onclick = () => void (socket.send(text.value) || (byId("note").textContent = "There is no connection"));
 }
