@@ -53,14 +53,6 @@ func TestAnEndedSessionEndsAllConnectionsOfABrowser(t *testing.T) {
 	}
 }
 
-func TestADownloadWithATicketIsWhole(t *testing.T) {
-	t.Parallel()
-	g := visitLive(t, newLive(t))
-	ended := g.downloads()
-	assert.True(t, eval[bool](g.tab, "client.download(5000)"))
-	assert.Equal(t, "completed", <-ended)
-}
-
 // A refresh in another tab ends nothing, however often.
 func TestARotationInAnotherTabEndsNoConnection(t *testing.T) {
 	t.Parallel()
@@ -79,20 +71,30 @@ func TestARotationInAnotherTabEndsNoConnection(t *testing.T) {
 	assert.Equal(t, tickets, now, "no connection was opened again")
 }
 
-// A page comes back with a new ticket each time, and misses nothing.
+// A page comes back with a new ticket each time. What arrived while there was no
+// connection it asks for by the ID of the last message.
 func TestAPageReconnects(t *testing.T) {
 	t.Parallel()
 	g := visitLive(t, newLive(t))
 	g.openAll()
-	for name, cut := range map[string]func(){
-		"the connections are cut": g.live.cut,
-		"the service starts again": func() {
+	other := g.another()
+	for name, interrupt := range map[string]func(){
+		"cut": func() {
+			g.live.hold(func() {
+				g.live.cut()
+				assert.Equal(t, 204, eval[int](other, `client.say("meanwhile")`))
+			})
+			for _, kind := range liveKinds {
+				g.await(kind, "^message meanwhile$")
+			}
+		},
+		"started again": func() {
 			g.live.stop()
 			g.live.start()
 		},
 	} {
 		g.forget()
-		cut()
+		interrupt()
 		for _, kind := range liveKinds {
 			line := g.await(kind, "^waiting .*")
 			assert.Contains(t, []string{"waiting 1006  false", "waiting 1001 shutdown true", "waiting error"}, line, name)
@@ -103,22 +105,6 @@ func TestAPageReconnects(t *testing.T) {
 	tickets, most := g.live.shown()
 	assert.GreaterOrEqual(t, tickets, 9)
 	assert.Equal(t, 1, most, "no ticket was used twice")
-}
-
-// What arrived while there was no connection is asked for by the ID of the last one.
-func TestAPageMissesNoMessage(t *testing.T) {
-	t.Parallel()
-	g := visitLive(t, newLive(t))
-	g.openAll()
-	g.forget()
-	other := g.another()
-	g.live.hold(func() {
-		g.live.cut()
-		assert.Equal(t, 204, eval[int](other, `client.say("meanwhile")`))
-	})
-	for _, kind := range liveKinds {
-		g.await(kind, "^message meanwhile$")
-	}
 }
 
 // A page of another site opens nothing with a ticket that it has seen: browsers send its
@@ -141,13 +127,16 @@ func TestAPageOfAnotherSiteCannotUseATicket(t *testing.T) {
 	}
 }
 
-// What browsers tell of a refused connection: no status, and for good.
+// What browsers tell of a refused connection: no status, and for good. A download is
+// whole with a ticket.
 func TestWhatABrowserTellsOfARefusal(t *testing.T) {
 	t.Parallel()
 	g := visitLive(t, newLive(t))
 	assert.Equal(t, "1006,,false", eval[string](g.tab, `client.rawSocket("/live/coder?ticket=x")`))
 	assert.Equal(t, "error 2", eval[string](g.tab, `client.rawEvents("/live/events?ticket=x")`), "closed: it does not come back")
 	ended := g.downloads()
+	assert.True(t, eval[bool](g.tab, "client.download(5000)"))
+	assert.Equal(t, "completed", <-ended)
 	eval[any](g.tab, `Object.assign(document.createElement("a"), { href: "/live/export?ticket=x", download: "" }).click()`)
 	assert.Equal(t, "canceled", <-ended)
 }
