@@ -133,6 +133,7 @@ func TestWhatABrowserTellsOfARefusal(t *testing.T) {
 	t.Parallel()
 	g := visitLive(t, newLive(t))
 	assert.Equal(t, "1006,,false", eval[string](g.tab, `client.rawSocket("/live/coder?ticket=x")`))
+	assert.Equal(t, "3000,token,true", eval[string](g.tab, `client.rawSocket("/first", '{"token":"x"}')`), "a first message")
 	assert.Equal(t, "error 2", eval[string](g.tab, `client.rawEvents("/live/events?ticket=x")`), "closed: it does not come back")
 	ended := g.downloads()
 	assert.True(t, eval[bool](g.tab, "client.download(5000)"))

@@ -53,11 +53,11 @@ window.client = {
 	ticket: async (url) => (await (await post("ticket", { method: "GET", url })).json()).ticket,
 
 	// raw opens a connection without the client, and returns what the browser says of it.
-	rawSocket: (url) =>
+	rawSocket: (url, first) =>
 		new Promise((told) => {
 			const socket = new WebSocket(url);
 			socket.onclose = ({ code, reason, wasClean }) => told([code, reason, wasClean].join());
-			socket.onopen = () => told("open");
+			socket.onopen = () => (first ? socket.send(first) : told("open"));
 		}),
 	rawEvents: (url) =>
 		new Promise((told) => {
