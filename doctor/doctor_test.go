@@ -260,6 +260,9 @@ func ailments(t *testing.T) []ailment {
 		{healthy, func(c *ginjwt.Config) { c.TokenLocation = []ginjwt.Location{ginjwt.InHeaders, ginjwt.InQueryString} },
 			func(c *ginjwt.Config) { c.TokenLocation = nil },
 			"warning: TokenLocation (JWT_TOKEN_LOCATION): Tokens in URLs"},
+		{healthy, func(c *ginjwt.Config) { c.TokenLocation = []ginjwt.Location{ginjwt.InTicket, ginjwt.InHeaders} },
+			func(c *ginjwt.Config) { c.TokenLocation = []ginjwt.Location{ginjwt.InHeaders} },
+			"note: TokenLocation (JWT_TOKEN_LOCATION): Every route for access tokens takes tickets"},
 		{healthy, func(c *ginjwt.Config) { c.HeaderName = "X-Token" }, func(c *ginjwt.Config) { c.HeaderName = "authorization" },
 			"note: HeaderName (JWT_HEADER_NAME): Proxies"},
 		{healthy, func(c *ginjwt.Config) { c.DisableHeaderType = true }, func(c *ginjwt.Config) { c.DisableHeaderType = false },
@@ -611,7 +614,7 @@ func TestRoomForFewUsesIsReported(t *testing.T) {
 		found := withoutNotes(doctor.Diagnose(smallOnce(most)))
 		assert.Equal(t, reported, len(found) == 1, "%d: %v", most, found)
 		for _, f := range found {
-			assert.True(t, strings.HasPrefix(f.String(), "warning: Once: MemoryOnce.Max leaves room for less than 1000 uses"), f)
+			assert.True(t, strings.HasPrefix(f.String(), "warning: Once: MemoryOnce.Max leaves room for less than 1000 uses."), f)
 		}
 	}
 }
@@ -623,14 +626,18 @@ func TestOnceBesideSharedStores(t *testing.T) {
 		change func(*ginjwt.Config)
 		fields []string
 	}{
-		"blocklist":              {func(c *ginjwt.Config) { c.Sessions = nil }, []string{"Once"}},
-		"sessions":               {func(c *ginjwt.Config) { c.Blocklist = nil }, []string{"Blocklist", "Once"}},
-		"both":                   {none, []string{"Once"}},
-		"nothing":                {func(c *ginjwt.Config) { c.Blocklist, c.Sessions = nil, nil }, nil},
-		"once":                   {func(c *ginjwt.Config) { c.Blocklist, c.Sessions, c.Once = nil, nil, &sharedOnce{} }, []string{"Blocklist"}},
-		"sessions and once":      {func(c *ginjwt.Config) { c.Blocklist, c.Once = nil, &sharedOnce{} }, []string{"Blocklist"}},
-		"all":                    {func(c *ginjwt.Config) { c.Once = &sharedOnce{} }, nil},
-		"all, and keys verify":   {func(c *ginjwt.Config) { *c = verifier("EdDSA", keytest.Generate(t).Ed25519Public)() }, nil},
+		"blocklist":            {func(c *ginjwt.Config) { c.Sessions = nil }, []string{"Once"}},
+		"sessions":             {func(c *ginjwt.Config) { c.Blocklist = nil }, []string{"Blocklist", "Once"}},
+		"both":                 {none, []string{"Once"}},
+		"nothing":              {func(c *ginjwt.Config) { c.Blocklist, c.Sessions = nil, nil }, nil},
+		"once":                 {func(c *ginjwt.Config) { c.Blocklist, c.Sessions, c.Once = nil, nil, &sharedOnce{} }, []string{"Blocklist"}},
+		"sessions and once":    {func(c *ginjwt.Config) { c.Blocklist, c.Once = nil, &sharedOnce{} }, []string{"Blocklist"}},
+		"all":                  {func(c *ginjwt.Config) { c.Once = &sharedOnce{} }, nil},
+		"all, and keys verify": {func(c *ginjwt.Config) { *c = verifier("EdDSA", keytest.Generate(t).Ed25519Public)() }, nil},
+		"keys verify tickets": {func(c *ginjwt.Config) {
+			*c = verifier("EdDSA", keytest.Generate(t).Ed25519Public)()
+			c.TokenLocation = []ginjwt.Location{ginjwt.InHeaders, ginjwt.InTicket}
+		}, []string{"Once"}},
 		"a service of no tokens": {func(c *ginjwt.Config) { c.SecretKey, c.Issuers = "", []ginjwt.Issuer{{}} }, nil},
 	} {
 		c := healthy()

@@ -60,7 +60,7 @@ var lifetimeRules = []rule{
 var locationRules = []rule{
 	{Warning, "TokenLocation", func(c effectiveConfig) bool { return c.reads(ginjwt.InQueryString) },
 		"Tokens in URLs end up in logs, browser histories and Referer headers, where others find them; clients must not send them so (RFC 9700 §4.3.2).",
-		"Remove InQueryString (query_string). For downloads and WebSockets use tickets: TicketHandler, and JWTRequired(Locations(InTicket)). Where a link must carry a token, name it on that route alone: JWTRequired(Locations(InQueryString))."},
+		"Remove InQueryString (query_string). For a download or a WebSocket use tickets, which are good once: TicketHandler, and JWTRequired(Locations(InTicket)) on that route alone."},
 	{Note, "HeaderName", func(c effectiveConfig) bool {
 		return c.reads(ginjwt.InHeaders) && !strings.EqualFold(c.HeaderName, "Authorization")
 	},
@@ -265,9 +265,6 @@ var storeRules = []rule{
 		"Set Blocklist to one of a store, such as redisstore or sqlstore, or AccessTokenExpires to 15 minutes."},
 	{Warning, "Blocklist", func(c effectiveConfig) bool { return c.forgets() && c.sharesSessions() },
 		"Sessions are kept in a store, but what is revoked in this process alone: access tokens of a session that was ended elsewhere are accepted here until they expire, and so are purpose tokens that RevokePurposeTokens or OnlyNewest made void.",
-		"Set Blocklist to one of the same store."},
-	{Warning, "Blocklist", func(c effectiveConfig) bool { return c.forgets() && !c.sharesSessions() && !c.forgetsUses() },
-		"What was used is kept in a store, but what is revoked in this process alone: purpose tokens that RevokePurposeTokens or OnlyNewest made void, and access tokens that RevokeToken revoked, are accepted in other processes, and here after a restart.",
 		"Set Blocklist to one of the same store."},
 	{Note, "Sessions", func(c effectiveConfig) bool {
 		return c.Sessions == nil && c.signs() && c.RefreshTokenExpires > day && c.RefreshTokenExpires <= 90*day

@@ -248,6 +248,22 @@ func TestTheKeyOfASingleUseTokenIsNamed(t *testing.T) {
 		assert.Contains(t, out, "Signature: valid\n")
 		assert.Contains(t, out, "\nKey: access\n")
 		assert.NotContains(t, out, "Skipped: access")
+		assert.Contains(t, out, "\nVerdict: good once")
+	}
+}
+
+// A public key tells as much, also of a token that is bound.
+func TestInspectSingleUseTokensWithAPublicKey(t *testing.T) {
+	t.Parallel()
+	u := newUser(t)
+	u.ok("key", "new", "--algorithm", "EdDSA", "--format", "pem", "--out", "./private.pem")
+	u.write("public.pem", u.ok("key", "public", "./private.pem"))
+	m := u.service(func(c *ginjwt.Config) {
+		c.SecretKey, c.Algorithm, c.PrivateKey = "", "EdDSA", u.read("private.pem")
+	})
+	for _, token := range []string{u.purposeToken(m, resetPassword, ginjwt.BoundTo("x")), u.ticket(m, "")} {
+		out := u.ok("inspect", token, "--key", "./public.pem")
+		assert.Contains(t, out, "\nSignature: valid\nVerdict: good once")
 	}
 }
 
