@@ -189,7 +189,11 @@ func (i *cautioner) lookForSecrets(path string, claims object, depth int) {
 }
 
 func (i *cautioner) lookAtForm() {
-	for _, part := range []object{i.header, i.claims} {
+	parts := []object{i.header, i.claims}
+	if u := i.singleUse(); u != nil && u.Token != nil {
+		parts = append(parts, u.Token.Header, u.Token.Claims)
+	}
+	for _, part := range parts {
 		seen := map[string]bool{}
 		for _, m := range part {
 			if seen[m.name] {
@@ -198,7 +202,7 @@ func (i *cautioner) lookAtForm() {
 			seen[m.name] = true
 		}
 	}
-	if slices.ContainsFunc(append(slices.Clone(i.header), i.claims...), hidden) {
+	if slices.ContainsFunc(slices.Concat(parts...), hidden) {
 		i.warn("control_characters", "it holds control characters, or such that hide text or turn it around; they are shown as \\u…")
 	}
 	if n := len(i.text); n > 4000 {

@@ -22,8 +22,8 @@ import (
 func (i *inspection) judge(ctx context.Context, t loose, m *ginjwt.JWTManager, config ginjwt.Config) {
 	i.judgeToken(ctx, t, m, config)
 	u := i.SingleUse
-	if i.Refused == nil && u != nil && u.Token != nil && !u.Foreign { // who bought a ticket is checked when it is used
-		i.Refused = refusalByAnyKey(ctx, u.Token.loose, config)
+	if i.Refused == nil && u != nil && u.Kind == ticketKind && !u.Foreign { // the token that bought it is checked when it is used
+		i.Refused = refusalByAnyKey(ctx, u.token, askAsRoute, config)
 	}
 }
 
@@ -33,7 +33,7 @@ func (i *inspection) judgeToken(ctx context.Context, t loose, m *ginjwt.JWTManag
 		if i.SingleUse != nil && config.Realm == "" { // nobody has said which it is
 			config.Realm = i.SingleUse.Realm
 		}
-		i.Refused = refusalByAnyKey(ctx, t, config)
+		i.Refused = refusalByAnyKey(ctx, t, t.ask, config)
 		return
 	}
 	err := t.ask(ctx, m, t.text)
@@ -125,8 +125,8 @@ func signatureState(err error) (state, reason string) {
 
 // refusalByAnyKey returns how a service would refuse a token whatever keys it
 // has; nil if only the signature can be wrong. To find out, a copy of the token
-// is signed with a key that is made for it, and forgotten.
-func refusalByAnyKey(ctx context.Context, t loose, config ginjwt.Config) *refused {
+// is signed with a key that is made for it, and forgotten. ask lets a manager judge it.
+func refusalByAnyKey(ctx context.Context, t loose, ask func(context.Context, *ginjwt.JWTManager, string) error, config ginjwt.Config) *refused {
 	secret := newSecret(32)
 	config.SecretKey, config.PrivateKey, config.PublicKey, config.Keys = string(secret), "", "", nil
 	config.Algorithm, config.DecodeAlgorithms = "HS256", nil
@@ -134,14 +134,14 @@ func refusalByAnyKey(ctx context.Context, t loose, config ginjwt.Config) *refuse
 	if err := m.InitApp(nil); err != nil {
 		return nil // the settings do not stand without their keys
 	}
-	err := t.ask(ctx, m, t.text)
+	err := ask(ctx, m, t.text)
 	if r := refusalOf(err); r.Message != wrongSignature && r.Message != wrongAlgorithm {
 		return r
 	}
 	if !keys.IsAlgorithm(t.header.text("alg")) {
 		return refusalOf(err)
 	}
-	if err := t.ask(ctx, m, t.signedAnew(secret)); err != nil {
+	if err := ask(ctx, m, t.signedAnew(secret)); err != nil {
 		return refusalOf(err)
 	}
 	return nil

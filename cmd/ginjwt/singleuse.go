@@ -46,17 +46,16 @@ type singleUse struct {
 	Request string  `json:"request,omitempty"` // a hash
 	Origin  string  `json:"origin,omitempty"`
 	Foreign bool    `json:"foreign,omitempty"` // the token is of another issuer
-	Token   *bought `json:"token,omitempty"`
+	Token   *bought `json:"token,omitempty"`   // nil: it cannot be read
 
-	at time.Time
+	at    time.Time
+	token loose // of a ticket, however broken
 }
 
 // bought is the token that bought a ticket.
 type bought struct {
 	Header object `json:"header"`
 	Claims object `json:"claims"`
-
-	loose loose
 }
 
 // singleUse reads what is in a token that is used once; nil: it is another token.
@@ -77,21 +76,17 @@ func (t loose) singleUse() *singleUse {
 	return u
 }
 
-// setBought reads what a ticket is for, and the token that bought it. What is not as the
-// library writes it is left out.
+// setBought reads what a ticket is for, and the token that bought it.
 func (u *singleUse) setBought(t loose) {
 	value, _ := t.claims.get("ginjwt_ticket")
-	said, err := parseObject(value)
-	if err != nil {
-		return
-	}
+	said, _ := parseObject(value)
 	u.Request, u.Origin = said.text("req"), said.text("origin")
 	foreign, _ := said.get("foreign")
 	u.Foreign = string(foreign) == "true"
 	anySignature := strings.Repeat("A", 43) // the ticket has none
-	token := takeApart(encodeJSON(said.text("header")) + "." + encodeJSON(said.text("payload")) + "." + anySignature)
-	if token.complete && token.kind() == "" {
-		u.Token = &bought{token.header, token.claims, token}
+	u.token = takeApart(encodeJSON(said.text("header")) + "." + encodeJSON(said.text("payload")) + "." + anySignature)
+	if u.token.complete && u.token.kind() == "" {
+		u.Token = &bought{u.token.header, u.token.claims}
 	}
 }
 
@@ -140,15 +135,18 @@ const unknownPurpose = "-"
 // ask lets the library judge a token as the service does that gets one of its kind. What
 // the token alone does not show is left open: the states, or the request, that it is bound
 // to.
-func (t loose) ask(ctx context.Context, m *ginjwt.JWTManager, encoded string) (err error) {
+func (t loose) ask(ctx context.Context, m *ginjwt.JWTManager, encoded string) error {
 	switch t.kind() {
 	case purposeKind:
-		err = t.askForPurpose(ctx, m, encoded)
+		return t.askForPurpose(ctx, m, encoded)
 	case ticketKind:
-		err = askForTicket(ctx, m, encoded)
-	default:
-		_, err = m.VerifyToken(ctx, encoded, ginjwt.AnyType())
+		return askForTicket(ctx, m, encoded)
 	}
+	return askAsRoute(ctx, m, encoded)
+}
+
+func askAsRoute(ctx context.Context, m *ginjwt.JWTManager, encoded string) error {
+	_, err := m.VerifyToken(ctx, encoded, ginjwt.AnyType())
 	return err
 }
 
@@ -195,15 +193,18 @@ func (u *singleUse) what() string {
 
 // good is the verdict of a token of which nothing that was looked at is wrong.
 func (u *singleUse) good() string {
-	switch {
-	case u.Kind == ticketKind && u.Foreign:
-		return "good once, for its request, if the token of another issuer that bought it is good; whether it was used, only the stores of the service know"
-	case u.Kind == ticketKind:
-		return "good once, for its request; whether it was used, only the stores of the service know"
-	case u.Bound:
-		return "good once" + u.forPurpose() + ", with the state that it is bound to; whether it was used or is void, only the stores of the service know"
+	if u.Kind == ticketKind {
+		text := "good once, for its request"
+		if u.Foreign {
+			text += ", if the token of another issuer that bought it is good"
+		}
+		return text + "; whether it was used, only the stores of the service know"
 	}
-	return "good once" + u.forPurpose() + "; whether it was used or is void, only the stores of the service know"
+	text := "good once" + u.forPurpose()
+	if u.Bound {
+		text += ", with the state that it is bound to"
+	}
+	return text + "; whether it was used or is void, only the stores of the service know"
 }
 
 // fact is a line of what is said of a token that is used once.

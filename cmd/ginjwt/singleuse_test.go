@@ -303,6 +303,8 @@ func TestInspectHostileSingleUseTokens(t *testing.T) {
 		"the payload breaks off":      {carries(`{"sub":"alice"`), "odd_ticket"},
 		"the token is a ticket":       {ticket(`{"header":"{\"alg\":\"HS256\",\"typ\":\"ticket+jwt\"}","payload":"{}"}`), "odd_ticket"},
 		"claims that clear screens":   {carries(`{"sub":"` + "\u009b2J\u202e" + `","sid":{"\u001b[2J":1},"exp":"x"}`), "control_characters"},
+		"claims that are escaped":     {carries(`{"sub":"\u001b[2J"}`), "control_characters"},
+		"a claim that is there twice": {carries(`{"sub":"alice","sub":"bob"}`), "twice"},
 		"an origin that does":         {ticket(`{"origin":"\u001b[2J","header":"{}","payload":"{}"}`), "control_characters"},
 		"a password in the token":     {carries(`{"sub":"alice","user":{"password":"x"}}`), "secret_in_claims"},
 	} {
@@ -312,6 +314,9 @@ func TestInspectHostileSingleUseTokens(t *testing.T) {
 			assert.Contains(t, r.out, "\nUsed once\n", name)
 			assert.Equal(t, -1, strings.IndexFunc(r.out, func(c rune) bool { return c < ' ' && c != '\n' || c == '\u009b' || c == '\u202e' }), name)
 			assert.NotContains(t, r.out, "answered 500", name)
+			if strings.HasPrefix(test.code, "odd_") {
+				assert.Contains(t, r.out, "\nVerdict: refused: ", name)
+			}
 
 			r = newUser(t, env).run(test.token, "inspect", "--json")
 			answer := readJSON[struct{ Warnings []caution }](t, r.out)
