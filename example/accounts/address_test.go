@@ -1,7 +1,9 @@
 package main
 
 import (
+	"net/http"
 	"net/url"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -97,6 +99,24 @@ func TestAddressLinkIsForItsUser(t *testing.T) {
 	assert.Equal(t, 303, b.submit(b.open(link)).Code, "no try has burned the link")
 	assert.True(t, b.loggedIn(newAlice))
 	assert.True(t, other.loggedIn(bob))
+}
+
+// Bob, who has a neighbouring host, sets all cookies of a visitor but those that browsers take from
+// us only. If that logged the visitor in as bob, the visitor would confirm an address for bob's account.
+func TestCookiesOfANeighbour(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.register(bob)
+	neighbour, visitor := s.loginAs(bob, password), s.newBrowser()
+	planted := neighbour.addressLinkOf(bob, newAlice)
+	home := mustParse(t, public)
+	for _, cookie := range neighbour.jar.Cookies(home) {
+		name := strings.TrimPrefix(cookie.Name, "__Host-")
+		visitor.jar.SetCookies(home, []*http.Cookie{{Name: name, Value: cookie.Value, Path: "/", Domain: "example.org"}})
+	}
+	require.NotEmpty(t, visitor.jar.Cookies(home))
+	assert.Equal(t, "/login?note=open", visitor.open(planted).Header().Get("Location"))
+	assert.False(t, visitor.loggedIn(bob))
 }
 
 // Whoever is told that the address is about to change can prevent it.

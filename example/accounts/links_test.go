@@ -30,8 +30,8 @@ func TestTokensOfOtherKinds(t *testing.T) {
 	for _, cookie := range b.jar.Cookies(mustParse(t, public)) {
 		others[cookie.Name] = cookie.Value
 	}
-	require.Contains(t, others, "access_token_cookie")
-	require.Contains(t, others, "refresh_token_cookie")
+	require.Contains(t, others, "__Host-access")
+	require.Contains(t, others, "__Host-refresh")
 	_, fields := formOf(t, b.open("/"))
 	for path := range tokens {
 		for name, token := range others {
@@ -48,7 +48,7 @@ func TestTokensOfOtherKinds(t *testing.T) {
 		}
 	}
 	for path, token := range tokens {
-		for _, name := range []string{"access_token_cookie", "refresh_token_cookie"} {
+		for _, name := range []string{"__Host-access", "__Host-refresh"} {
 			w := jwttest.Do(s.router, "GET", "/", jwttest.Header("Cookie", name+"="+token))
 			assert.Equal(t, 303, w.Code, path)
 		}

@@ -90,14 +90,8 @@ func (s *service) refuseMagicLink(c *gin.Context, err error) {
 	})
 }
 
-// browserCookie is the name of the cookie that marks a browser. With the prefix, no other
-// host, and no page without HTTPS, can set it (RFC 6265bis §4.1.3.2).
-func (s *service) browserCookie() string {
-	if s.secure() {
-		return "__Host-browser"
-	}
-	return "browser"
-}
+// browserCookie is the name of the cookie that marks a browser.
+func (s *service) browserCookie() string { return s.cookieName("browser") }
 
 // markBrowser binds a link to the browser of the request. A browser that asks twice keeps its
 // mark: both links work in it.

@@ -82,6 +82,7 @@ func (s *service) newRouter(config ginjwt.Config) (*gin.Engine, error) {
 	config.TokenLocation = []ginjwt.Location{ginjwt.InCookies}
 	config.CSRFCheckForm = true
 	config.DisableCookieSecure = !s.secure()
+	config.AccessCookieName, config.RefreshCookieName = s.cookieName("access"), s.cookieName("refresh")
 	s.jwt = ginjwt.New(config)
 	s.jwt.UserLookupLoader(s.lookup)
 	s.limits = newLimiter(s.jwt.Config().Now)
@@ -133,6 +134,16 @@ var looks = []string{http.MethodGet, http.MethodHead}
 // secure reports whether cookies are for HTTPS only: always, but on the machine of a
 // developer.
 func (s *service) secure() bool { return !strings.HasPrefix(s.public, "http://") }
+
+// cookieName returns the name of a cookie. With the prefix, no other host, and no page without
+// HTTPS, can set it (RFC 6265bis §4.1.3.2): a neighbour cannot log a visitor in to an account of
+// theirs, where the visitor would confirm an address.
+func (s *service) cookieName(name string) string {
+	if s.secure() {
+		return "__Host-" + name
+	}
+	return name
+}
 
 func or(value, fallback string) string {
 	if value == "" {
