@@ -1,6 +1,7 @@
 package ginjwt_test
 
 import (
+	"context"
 	"net/http"
 	"testing"
 
@@ -98,8 +99,7 @@ func TestNoOtherServiceTakesAPurposeToken(t *testing.T) {
 	require.ErrorIs(t, err, jwt.ErrTokenInvalidAudience)
 }
 
-// Nor is it one of a service that has the same key and takes the tokens of this one as those
-// of another issuer: there "alice" is another user.
+// Nor is it one of another issuer that has the same key: there "alice" is another user.
 func TestAPurposeTokenOfAnotherIssuer(t *testing.T) {
 	t.Parallel()
 	key := keys.Key{ID: "k", Sign: []byte(appSecret())}
@@ -108,18 +108,23 @@ func TestAPurposeTokenOfAnotherIssuer(t *testing.T) {
 	})
 	encoded := purposeToken(t, a.mgr, confirm, "alice")
 	theirs := ginjwt.Issuer{Name: issuerA, Keys: []keys.Key{key}, IdentityPrefix: "a|"}
-	resolver := &tenants{known: func(name string) bool { return name == issuerA }, change: func(i *ginjwt.Issuer) { *i = theirs }}
-	for _, config := range []ginjwt.Config{{Issuers: []ginjwt.Issuer{theirs}}, {IssuerResolver: resolver.resolve}} {
-		config.Keys, config.Now = []keys.Key{key}, a.clock.Now
-		mgr, _ := newManager(t, config)
-		own := purposeToken(t, mgr, confirm, "alice")
-		refusedPurpose(t, mgr, confirm, encoded, ginjwt.ErrInvalidToken, "token_claims_invalid")
-		consumed(t, mgr, confirm, own)
+	resolve := func(context.Context, string) (ginjwt.Issuer, error) { return theirs, nil }
+	for name, config := range map[string]ginjwt.Config{
+		"that is configured":    {Issuers: []ginjwt.Issuer{theirs}},
+		"that is resolved":      {IssuerResolver: resolve},
+		"that is not known":     {EncodeIssuer: issuerB},
+		"where none has a name": {},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			config.Keys, config.Now = []keys.Key{key}, a.clock.Now
+			mgr, _ := newManager(t, config)
+			refusedPurpose(t, mgr, confirm, encoded, ginjwt.ErrInvalidToken, "token_claims_invalid")
+			consumed(t, mgr, confirm, purposeToken(t, mgr, confirm, "alice"))
+		})
 	}
-	mgr, _ := newManager(t, ginjwt.Config{Keys: []keys.Key{key}, Now: a.clock.Now, IssuerResolver: resolver.resolve})
-	resolver.fail(errDirectory)
-	refusedPurpose(t, mgr, confirm, encoded, ginjwt.ErrUnavailable, "keys_unavailable")
-	consumed(t, mgr, confirm, purposeToken(t, mgr, confirm, "alice"))
+	renamed, _ := newManager(t, ginjwt.Config{Keys: []keys.Key{key}, Now: a.clock.Now, EncodeIssuer: issuerB, DecodeIssuers: []string{issuerA, issuerB}})
+	consumed(t, renamed, confirm, encoded)
 }
 
 // None of the other tokens that there are is a purpose token.

@@ -19,6 +19,7 @@ import (
 // answers.
 type verifier struct {
 	own     *issuerRules
+	names   []string                // of the manager as an issuer; empty: a token without "iss"
 	foreign map[string]*issuerRules // by "iss"
 	others  *resolver               // nil: there are none
 	claims  claimChecks
@@ -40,6 +41,7 @@ type verifier struct {
 func newVerifier(config *Config, checked checkedConfig, loadKey func(context.Context, *Token) (keys.Key, error), events *events) *verifier {
 	v := &verifier{
 		own:     config.ownRules(),
+		names:   config.ownIssuers(),
 		foreign: checked.foreign,
 		others:  newResolver(config, events),
 		claims:  claimChecks{config.DisableVerifySub, config.resourceURLs()},
