@@ -26,6 +26,9 @@ type span struct {
 	index int64
 }
 
+// last returns the last second of s.
+func (s span) last() int64 { return (s.index+1)<<s.level - 1 }
+
 // spansUntil returns the intervals that hold the times up to last, and no later one:
 // one for each bit that is set in the next second. With two as the base of the numbers
 // there are the fewest of them; a larger base needs fewer questions, and more entries.

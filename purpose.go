@@ -16,7 +16,8 @@ type Purpose struct {
 	Name string
 
 	// Expires is how long a token is good, at least a second and at most 30 days. Zero
-	// means 30 minutes.
+	// means 30 minutes. A shorter value also ends tokens that were created before it was
+	// set.
 	Expires time.Duration
 
 	// OnlyNewest makes all tokens of this purpose and of the same identity void when a new
@@ -108,12 +109,17 @@ type PurposeToken struct {
 	Claims    Claims // those of WithClaims; numbers are of the type encoding/json.Number
 }
 
+// expiryOf returns when a token expires, which may have been created when Expires was longer.
+func (p Purpose) expiryOf(token *Token) time.Time {
+	return earlier(token.ExpiresAt, token.IssuedAt.Add(p.lifetime()))
+}
+
 // newPurposeToken returns what a token says. reserved are the claims that are not the
 // application's.
 func newPurposeToken(p Purpose, token *Token, reserved func(claim string) bool) *PurposeToken {
 	claims := maps.Clone(token.Claims())
 	maps.DeleteFunc(claims, func(name string, _ any) bool { return reserved(name) })
-	return &PurposeToken{p.Name, token.ID, token.Identity, token.IssuedAt, token.ExpiresAt, claims}
+	return &PurposeToken{p.Name, token.ID, token.Identity, token.IssuedAt, p.expiryOf(token), claims}
 }
 
 // isReserved reports whether a claim of a token that is used once is none of the

@@ -162,6 +162,14 @@ func TestHowLongUsesAreRemembered(t *testing.T) {
 	for _, until := range r.listed {
 		assert.Equal(t, clock.Now().Add(30*24*time.Hour+10*time.Second+time.Minute), until)
 	}
+	assert.LessOrEqual(t, len(r.listed), 23, "30 days have less than 2^22 seconds")
+
+	r.listed = nil
+	purposeToken(t, mgr, reset, "bob")
+	for _, until := range r.listed {
+		assert.Equal(t, clock.Now().Add(24*time.Hour+10*time.Second+time.Minute), until, "longer than any token lives")
+	}
+	assert.LessOrEqual(t, len(r.listed), 18, "a day has less than 2^17 seconds")
 }
 
 // impatientList gives up when the client has gone away, as those on a network do.

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strconv"
 
+	"github.com/golang-jwt/jwt/v5"
+
 	"github.com/gin-jwt-extended/ginjwt/keys"
 )
 
@@ -51,7 +53,7 @@ func (k *purposePolicy) create(ctx context.Context, p Purpose, user any, opts []
 	if err != nil || !p.OnlyNewest {
 		return encoded, err
 	}
-	if err := k.times.end(ctx, series, at-1); err != nil {
+	if err := k.times.endOlder(ctx, series, at, p); err != nil {
 		return "", err
 	}
 	return encoded, nil
@@ -124,8 +126,11 @@ func (k *purposePolicy) read(ctx context.Context, p Purpose, encoded string) (*T
 		return nil, nil, err
 	}
 	at, err := strconv.ParseInt(string(token.claim("at")), 10, 64)
-	if err != nil || !isTime(at) {
+	switch {
+	case err != nil || !isTime(at):
 		return nil, nil, errPurposeAt
+	case !p.expiryOf(token).Add(k.config.DecodeLeeway).After(k.config.Now()):
+		return nil, nil, refusal(ErrExpiredToken, jwt.ErrTokenExpired).about(token)
 	}
 	list, consumed := k.times.revocations.list, k.consumedID(token)
 	refused, kind := false, ErrRevokedToken

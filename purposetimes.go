@@ -3,6 +3,7 @@ package ginjwt
 import (
 	"context"
 	"errors"
+	"slices"
 	"strconv"
 	"time"
 )
@@ -93,22 +94,34 @@ func (t purposeTimes) nextAlone(ctx context.Context, series string) (int64, erro
 	return 0, unavailable(errManyTokens)
 }
 
-// end makes the tokens of a series void whose time is not after last, for as long as any
-// purpose token can live: a purpose whose lifetime is raised later brings none of them
-// back.
-func (t purposeTimes) end(ctx context.Context, series string, last int64) error {
-	until := keptUntil(t.revocations.now().Add(maxPurposeLifetime), t.revocations.leeway)
-	if err := t.revocations.blockAll(ctx, spanIDs(series, spansUntil(last)), until); err != nil {
-		return unavailable(err)
-	}
-	return nil
-}
-
-// endAll makes void what was created before, also by a process whose clock is ahead.
+// endAll makes void what was created before, also by a process whose clock is ahead, and
+// for as long as any purpose token can live: it does not matter what Purpose.Expires was.
 func (t purposeTimes) endAll(ctx context.Context, series string) error {
 	at, err := t.next(ctx, series)
 	if err != nil {
 		return err
 	}
-	return t.end(ctx, series, at+int64(clockMargin/time.Second))
+	return t.end(ctx, series, at+int64(clockMargin/time.Second), maxPurposeLifetime)
+}
+
+// shortestEnd is for how long older tokens are void at least: processes with another
+// Purpose.Expires may take them while a new version is deployed.
+const shortestEnd = 24 * time.Hour
+
+// endOlder makes void what was created before the token of a time.
+func (t purposeTimes) endOlder(ctx context.Context, series string, at int64, p Purpose) error {
+	return t.end(ctx, series, at-1, max(p.lifetime(), shortestEnd))
+}
+
+// end makes the tokens of a series void whose time is not after last, for as long as they
+// live. Older ones than that have expired, so that their intervals are left out.
+func (t purposeTimes) end(ctx context.Context, series string, last int64, lifetime time.Duration) error {
+	now := t.revocations.now()
+	until := keptUntil(now.Add(lifetime), t.revocations.leeway)
+	oldest := now.Add(-until.Sub(now)).Unix()
+	spans := slices.DeleteFunc(spansUntil(last), func(s span) bool { return s.last() < oldest })
+	if err := t.revocations.blockAll(ctx, spanIDs(series, spans), until); err != nil {
+		return unavailable(err)
+	}
+	return nil
 }

@@ -87,6 +87,46 @@ func TestRevokedPurposeTokensStayVoid(t *testing.T) {
 	require.Zero(t, goodOnes(t, a.mgr, long, encoded))
 }
 
+// A shorter Expires holds for tokens from before, too.
+func TestTheShorterLifetimeHolds(t *testing.T) {
+	t.Parallel()
+	a := newLinksApp(t, func(c *ginjwt.Config) { c.DecodeLeeway = 10 * time.Second })
+	long, short := ginjwt.Purpose{Name: "invitation", Expires: time.Hour}, ginjwt.Purpose{Name: "invitation", Expires: time.Minute}
+	fromBefore, fromAfter := purposeToken(t, a.mgr, long, "alice"), purposeToken(t, a.mgr, short, "alice")
+	looked, err := a.mgr.PeekPurposeToken(t.Context(), short, fromBefore)
+	require.NoError(t, err)
+	assert.Equal(t, a.clock.Now().Add(time.Minute), looked.ExpiresAt)
+	a.clock.Advance(time.Minute + 9*time.Second)
+	assert.Equal(t, 2, goodOnes(t, a.mgr, short, fromBefore, fromAfter))
+	a.clock.Advance(time.Second)
+	for _, encoded := range []string{fromBefore, fromAfter} {
+		refusedPurpose(t, a.mgr, short, encoded, ginjwt.ErrExpiredToken, "token_expired")
+	}
+	assert.Equal(t, 1, goodOnes(t, a.mgr, long, fromBefore))
+	refusedPurpose(t, a.mgr, long, fromAfter, ginjwt.ErrExpiredToken, "token_expired")
+}
+
+// An older token stays void for as long as it lives.
+func TestOlderOnesStayVoid(t *testing.T) {
+	t.Parallel()
+	for _, expires := range []time.Duration{30 * time.Minute, 24 * time.Hour, 30 * 24 * time.Hour} {
+		t.Run(expires.String(), func(t *testing.T) {
+			t.Parallel()
+			a := newLinksApp(t)
+			p := ginjwt.Purpose{Name: "invitation", Expires: expires, OnlyNewest: true}
+			older := purposeToken(t, a.mgr, p, "alice")
+			a.clock.Advance(expires / 8)
+			newest := purposeToken(t, a.mgr, p, "alice")
+			for range 7 {
+				require.Zero(t, goodOnes(t, a.mgr, p, older))
+				require.Equal(t, 1, goodOnes(t, a.mgr, p, newest))
+				a.clock.Advance(expires/8 - time.Second)
+			}
+			require.Zero(t, goodOnes(t, a.mgr, p, older), "it has not expired")
+		})
+	}
+}
+
 func TestOnlyTheNewest(t *testing.T) {
 	t.Parallel()
 	a := newLinksApp(t)
