@@ -27,10 +27,10 @@ const (
 	// copy that has lost its server, which answers then itself.
 	askEvery = time.Second
 
-	// A burst of revocations is one question, and questions take no more than a tenth of
+	// A burst of revocations is one question, and questions take no more than a fifth of
 	// the time.
 	shortestQuiet = 20 * time.Millisecond
-	quietFactor   = 10
+	quietFactor   = 4
 )
 
 // newWatchedContexts returns the set of contexts of a manager, and has it watched.
