@@ -76,7 +76,11 @@ func (m *JWTManager) verifyWith(c *gin.Context, need *requirement) (*Token, erro
 //
 // The getters go on to return what JWTRequired verified. They return this token,
 // and the user that UserLookupLoader loaded for it, with the context that
-// [NewContext] makes of it.
+// [NewContext] makes of it, and [SessionContext] one that ends with its session:
+//
+//	token, err := mgr.VerifyToken(c, message.Token)
+//	…
+//	ctx := ginjwt.SessionContext(ginjwt.NewContext(c, token, nil))
 func (m *JWTManager) VerifyToken(ctx context.Context, encoded string, opts ...RequiredOption) (*Token, error) {
 	need := m.requirementOf("VerifyToken", opts)
 	need.looksOnly = true
