@@ -298,6 +298,8 @@ func everything(t *testing.T, client redis.UniversalClient) (texts []string) {
 			for field, value := range client.HGetAll(ctx, key).Val() {
 				texts = append(texts, field, value)
 			}
+		case "string":
+			texts = append(texts, client.Get(ctx, key).Val())
 		case "zset":
 			texts = append(texts, client.ZRange(ctx, key, 0, -1).Val()...)
 		case "stream":
