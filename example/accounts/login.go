@@ -125,9 +125,10 @@ func (s *service) accountPage(c *gin.Context) {
 	show(c, http.StatusOK, "account.html", v)
 }
 
+// logout ends the session, also if the browser goes away at once.
 func (s *service) logout(c *gin.Context) {
 	token, _ := ginjwt.GetToken(c)
-	if err := s.jwt.EndSessionForToken(c, token); err != nil {
+	if err := s.jwt.EndSessionForToken(context.WithoutCancel(c.Request.Context()), token); err != nil {
 		fail(c, err)
 		return
 	}
@@ -135,8 +136,9 @@ func (s *service) logout(c *gin.Context) {
 	seeOther(c, "/login")
 }
 
+// logoutEverywhere ends all sessions, also if the browser goes away at once.
 func (s *service) logoutEverywhere(c *gin.Context) {
-	if err := s.endLogins(c, currentUser(c).id); err != nil {
+	if err := s.endLogins(context.WithoutCancel(c.Request.Context()), currentUser(c).id); err != nil {
 		fail(c, err)
 		return
 	}

@@ -44,7 +44,8 @@ type userStore interface {
 	create(ctx context.Context, address string) (*user, error)
 
 	// setPassword changes the user if it is still as it was read, and returns errChanged if
-	// not. In SQL: UPDATE users SET … WHERE id = … AND address = … AND password_hash = …
+	// not. In SQL: UPDATE users SET … WHERE id = … AND address = … AND password_hash = …, with ''
+	// where there is no password: NULL equals nothing.
 	setPassword(ctx context.Context, u user, hash []byte) error
 
 	// setAddress is the same for the address. It deletes an account with this address that

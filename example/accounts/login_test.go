@@ -1,0 +1,41 @@
+package main
+
+import (
+	"context"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+
+	"github.com/gin-jwt-extended/ginjwt"
+)
+
+// listOfNetwork is a blocklist that fails when its caller has gone away, as one behind a network does.
+type listOfNetwork struct{ ginjwt.Blocklist }
+
+func (l listOfNetwork) Add(ctx context.Context, id string, until time.Time) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	return l.Blocklist.Add(ctx, id, until)
+}
+
+// A browser that goes away after it has sent the form is logged out all the same.
+func TestLogoutOfABrowserThatGoesAway(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, func(config *ginjwt.Config) { config.Blocklist = listOfNetwork{config.Blocklist} })
+	s.register(alice)
+	gone, cancel := context.WithCancel(t.Context())
+	cancel()
+	goesAway := func(r *http.Request) { *r = *r.WithContext(gone) }
+	for path, left := range map[string]bool{"/logout": true, "/logout/all": false} {
+		b, phone := s.loginAs(alice, password), s.loginAs(alice, password)
+		thief := s.newBrowser()
+		thief.jar.SetCookies(mustParse(t, public), b.jar.Cookies(mustParse(t, public)))
+		_, fields := formOf(t, b.open("/"))
+		assert.Equal(t, "/login", b.do("POST", path, fields, goesAway).Header().Get("Location"), path)
+		assert.False(t, thief.loggedIn(alice), path)
+		assert.Equal(t, left, phone.loggedIn(alice), path)
+	}
+}
