@@ -42,10 +42,10 @@ func (p passwords) hash(password string) ([]byte, error) {
 	return bcrypt.GenerateFromPassword([]byte(password), p.cost)
 }
 
-// match reports whether hash is the hash of password. A nil hash, where there is no user,
+// match reports whether hash is the hash of password. An empty hash, where there is no user,
 // takes as long as any other, so that the time does not tell which addresses are known.
 func (p passwords) match(hash []byte, password string) bool {
-	possible := hash != nil && len(password) <= maxPassword
+	possible := len(hash) > 0 && len(password) <= maxPassword
 	if !possible {
 		hash, password = p.decoy, ""
 	}

@@ -14,10 +14,10 @@ import (
 type user struct {
 	id           string
 	address      string
-	passwordHash []byte // nil until the address is confirmed
+	passwordHash []byte // empty until the address is confirmed
 }
 
-func (u user) confirmed() bool { return u.passwordHash != nil }
+func (u user) confirmed() bool { return len(u.passwordHash) > 0 }
 
 // state is what links are bound to. None of it is empty: what is not known binds nothing.
 func (u user) state() []string {

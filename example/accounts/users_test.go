@@ -5,6 +5,7 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"golang.org/x/crypto/bcrypt"
 )
 
 // Of two changes of what was read once, the second fails.
@@ -23,4 +24,16 @@ func TestUsersChangeOnce(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, &user{u.id, alice, []byte("first")}, now)
 	assert.ErrorIs(t, users.setPassword(ctx, user{id: "unknown"}, []byte("x")), errChanged)
+}
+
+// A database has an empty text where there is no password, and no nil.
+func TestEmptyHashIsNoPassword(t *testing.T) {
+	t.Parallel()
+	assert.False(t, user{passwordHash: []byte{}}.confirmed())
+	assert.True(t, user{passwordHash: []byte("x")}.confirmed())
+	passwords, err := newPasswords(bcrypt.MinCost)
+	require.NoError(t, err)
+	passwords.decoy, err = passwords.hash("") // as if somebody had guessed it
+	require.NoError(t, err)
+	assert.False(t, passwords.match([]byte{}, ""))
 }
