@@ -100,7 +100,7 @@ func TestBrokenOnce(t *testing.T) {
 		"hashes are kept as they are":     {one(&brokenOnce{key: hashedUnlessHash}), "IDs are compared byte by byte"},
 		"times are whole seconds":         {one(&brokenOnce{until: func(t time.Time) time.Time { return t.Truncate(time.Second) }}), "an ID is kept until its time"},
 		"clocks are taken to be the same": {one(&brokenOnce{until: func(t time.Time) time.Time { return t.Add(-time.Second) }}), "an ID is kept until its time"},
-		"the oldest IDs make room":        {one(&brokenOnce{most: 100}), "an ID is kept until its time"},
+		"the oldest IDs make room":        {one(&brokenOnce{most: 10}), "an ID is kept until its time"},
 		"a second claim changes the time": {one(&brokenOnce{onSecond: func(b *brokenOnce, id string, until time.Time) bool {
 			b.kept[id] = until
 			return false
