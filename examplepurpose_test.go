@@ -18,28 +18,28 @@ func ExampleJWTManager_ConsumePurposeToken() {
 	}
 	ctx := context.Background()
 	hashes := map[string]string{"alice": "hash-1"} // the database
-	hash := ginjwt.BoundBy(func(_ context.Context, identity string) ([]string, error) {
+	unchanged := ginjwt.BoundBy(func(_ context.Context, identity string) ([]string, error) {
 		return []string{hashes[identity]}, nil
 	})
 
 	reset := ginjwt.Purpose{Name: "reset-password", OnlyNewest: true}
-	first, err := mgr.CreatePurposeToken(ctx, reset, "alice", hash)
+	first, err := mgr.CreatePurposeToken(ctx, reset, "alice", unchanged)
 	if err != nil {
 		log.Fatal(err)
 	}
-	second, err := mgr.CreatePurposeToken(ctx, reset, "alice", hash)
+	second, err := mgr.CreatePurposeToken(ctx, reset, "alice", unchanged)
 	if err != nil {
 		log.Fatal(err)
 	}
 
-	_, err = mgr.PeekPurposeToken(ctx, reset, first, hash)
+	_, err = mgr.PeekPurposeToken(ctx, reset, first, unchanged)
 	fmt.Println("the first is void:", errors.Is(err, ginjwt.ErrRevokedToken))
-	looked, err := mgr.PeekPurposeToken(ctx, reset, second, hash) // GET shows the form
+	looked, err := mgr.PeekPurposeToken(ctx, reset, second, unchanged) // GET shows the form
 	fmt.Println("for", looked.Identity, err)
-	used, err := mgr.ConsumePurposeToken(ctx, reset, second, hash) // POST sets the password
+	used, err := mgr.ConsumePurposeToken(ctx, reset, second, unchanged) // POST sets the password
 	fmt.Println("by", used.Identity, err)
 	hashes["alice"] = "hash-2"
-	_, err = mgr.ConsumePurposeToken(ctx, reset, second, hash)
+	_, err = mgr.ConsumePurposeToken(ctx, reset, second, unchanged)
 	fmt.Println("used before:", errors.Is(err, ginjwt.ErrConsumed))
 
 	// Output:
