@@ -133,6 +133,23 @@ func TestBoundBy(t *testing.T) {
 	refusedPurpose(t, a.mgr, reset, encoded, ginjwt.ErrConsumed, "token_consumed", hash)
 }
 
+// Whoever comes second finds the link used, or, where the blocklist does not tell yet, what it
+// was bound to changed.
+func TestTheSecondUserOfALinkThatChangesWhatItIsBoundTo(t *testing.T) {
+	t.Parallel()
+	a := newLinksApp(t)
+	state := "hash-1"
+	hash := ginjwt.BoundBy(func(context.Context, string) ([]string, error) { return []string{state}, nil })
+	encoded := purposeToken(t, a.mgr, reset, "alice", hash)
+	consumed(t, a.mgr, reset, encoded, hash)
+	state = "hash-2"
+	late := a.manager(t, func(c *ginjwt.Config) { c.Blocklist = &ginjwt.MemoryBlocklist{Now: a.clock.Now} })
+	refusedPurpose(t, late, reset, encoded, ginjwt.ErrNotBound, "binding_mismatch", hash)
+
+	require.NoError(t, a.mgr.RevokePurposeTokens(t.Context(), reset, "alice"))
+	refusedPurpose(t, a.mgr, reset, encoded, ginjwt.ErrConsumed, "token_consumed", hash)
+}
+
 func TestBoundByThatFails(t *testing.T) {
 	t.Parallel()
 	a := newLinksApp(t)

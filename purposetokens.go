@@ -45,8 +45,9 @@ func (m *JWTManager) PeekPurposeToken(ctx context.Context, p Purpose, encoded st
 
 // ConsumePurposeToken verifies a purpose token and uses it up: of all callers, on all
 // processes that share Config.Once, one is returned the token, and all others
-// [ErrConsumed]. Check whatever else the request needs before, such as the new password: a
-// token that was used up does not come back.
+// [ErrConsumed], or [ErrNotBound] if they come after what the token is bound to has changed.
+// Check whatever else the request needs before, such as the new password: a token that was
+// used up does not come back.
 //
 // What is refused is not used up, unless the error is an [ErrUnavailable]: then nobody
 // knows.
