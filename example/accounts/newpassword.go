@@ -34,7 +34,7 @@ func (s *service) choosePassword(c *gin.Context, l link) *user {
 		showPasswordForm(c, http.StatusUnprocessableEntity, l, token, *u, problem)
 		return nil
 	}
-	hash, err := s.passwords.hash(password) // it may fail: the link is used up after it
+	hash, err := s.passwords.hash(password) // before the link is used up, as it may fail
 	if err == nil {
 		_, err = s.jwt.ConsumePurposeToken(c, l.purpose, token, s.unchanged())
 	}
