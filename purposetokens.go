@@ -8,8 +8,8 @@ import "context"
 // accepts it.
 //
 // With Purpose.OnlyNewest, all tokens of this purpose that were created for the identity
-// before are void when it returns. Of tokens that are created at the same moment one stays
-// good.
+// before are void when it returns; other processes know so as soon as their copy of the
+// blocklist does. Of tokens that are created at the same moment one stays good.
 //
 // A store that does not answer is an [ErrUnavailable], and there is no token; older ones
 // may be void then.
@@ -70,7 +70,9 @@ func (m *JWTManager) ConsumePurposeToken(ctx context.Context, p Purpose, encoded
 
 // RevokePurposeTokens makes all tokens of a purpose void that were created for identity,
 // which is what [JWTManager.CreatePurposeToken] was given: after a change of the address,
-// for example, those that were sent to the old one. A store that does not answer is an
+// for example, those that were sent to the old one. Other processes know so as soon as their
+// copy of the blocklist does; what was created on one that knew of a revocation that this
+// process does not know of yet may stay good. A store that does not answer is an
 // [ErrUnavailable]; some tokens may be good then. Call it again.
 func (m *JWTManager) RevokePurposeTokens(ctx context.Context, p Purpose, identity any) error {
 	if !m.frozen {
