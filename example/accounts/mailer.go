@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log"
+	"runtime/debug"
 	"time"
 )
 
@@ -68,9 +69,15 @@ func (o *outbox) run(ctx context.Context) {
 	}
 }
 
+// do does one job. A panic in it does not end the program, as none in a request does.
 func (o *outbox) do(ctx context.Context, job func(context.Context) error) {
 	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()
+	defer func() {
+		if reason := recover(); reason != nil {
+			o.log.Printf("no mail was sent: panic: %v\n%s", reason, debug.Stack())
+		}
+	}()
 	if err := job(ctx); err != nil {
 		o.log.Printf("no mail was sent: %v", err)
 	}

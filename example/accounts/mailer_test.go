@@ -41,6 +41,19 @@ func TestOutbox(t *testing.T) {
 	<-done
 }
 
+// A job that panics ends neither the program nor the outbox.
+func TestOutboxAfterAPanic(t *testing.T) {
+	t.Parallel()
+	logged := &safeBuffer{}
+	o := newOutbox(log.New(logged, "", 0))
+	assert.True(t, o.add(func(context.Context) error { panic("no template") }))
+	ctx, cancel := context.WithCancel(t.Context())
+	assert.True(t, o.add(func(context.Context) error { cancel(); return nil }))
+	assert.NotPanics(t, func() { o.run(ctx) })
+	assert.Contains(t, logged.String(), "no mail was sent: panic: no template\n")
+	assert.ErrorIs(t, ctx.Err(), context.Canceled, "the next job is done")
+}
+
 type failingMailer struct{}
 
 func (failingMailer) send(context.Context, message) error {
