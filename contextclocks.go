@@ -89,7 +89,7 @@ func (k *contextClocks) sort(c *liveContext, now time.Time, due *dueContexts) {
 	hasExpired, hasToLoad := isDue(c.expires, now), isDue(c.load, now)
 	switch {
 	case !hasExpired && !hasToLoad:
-		c.waiting = time.Time{}
+		c.waiting = time.Time{} // of a clock that was set back
 		return
 	case hasExpired && !k.hasSession(c):
 		due.expired = append(due.expired, c)
@@ -145,8 +145,14 @@ func (k *contextClocks) noteAnswers(failure error) {
 	k.failures = min(k.failures+1, 2)
 }
 
-// askStore looks when the session of c ends by now. A rotation or ImplicitRefresh has
-// prolonged it, or it has expired.
+// nextLook returns when a session is looked at again that lives until expires. It is not
+// later than its tokens would have to be refreshed: the blocklist forgets then that it has
+// ended, and does not know of a session that was removed in another way.
+func (p *sessionPolicy) nextLook(expires time.Time) time.Time {
+	return earlier(expires, p.now().Add(p.config.AccessTokenExpires))
+}
+
+// askStore looks whether the session of c is there, and until when it lives by now.
 func (k *contextClocks) askStore(ctx context.Context, c *liveContext) (err error) {
 	defer errorOfPanic(&err)
 	s, ok, err := k.sessions.store.Get(ctx, c.token.session())
@@ -158,9 +164,7 @@ func (k *contextClocks) askStore(ctx context.Context, c *liveContext) (err error
 		k.set.end(c, &SessionEnd{Cause: CauseExpired})
 		return nil
 	}
-	k.set.mu.Lock()
-	defer k.set.mu.Unlock()
-	c.expires = s.ExpiresAt
+	k.goesOn(c, &c.expires, k.sessions.nextLook(s.ExpiresAt))
 	return nil
 }
 
@@ -180,8 +184,17 @@ func (k *contextClocks) askLoader(ctx context.Context, c *liveContext) (err erro
 		k.set.end(c, &SessionEnd{Cause: CauseApplication})
 		return nil
 	}
+	k.goesOn(c, &c.load, k.revocations.now().Add(loadEvery))
+	return nil
+}
+
+// goesOn notes an answer: the question is asked again at next.
+func (k *contextClocks) goesOn(c *liveContext, question *time.Time, next time.Time) {
+	now := k.revocations.now()
 	k.set.mu.Lock()
 	defer k.set.mu.Unlock()
-	c.load = k.revocations.now().Add(loadEvery)
-	return nil
+	*question = next
+	if !isDue(c.expires, now) && !isDue(c.load, now) { // the other has been answered too
+		c.waiting = time.Time{}
+	}
 }

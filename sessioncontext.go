@@ -30,7 +30,9 @@ import (
 //     once a second. A TokenInBlocklistLoader is asked every 30 seconds;
 //   - when the session expires, or a token that is of no session of the manager; a token
 //     without "exp" does not. A session goes on with each rotation and ImplicitRefresh,
-//     and the context with it: the "exp" of the token does not end it;
+//     and the context with it: the "exp" of the token does not end it. The store of
+//     sessions is asked every Config.AccessTokenExpires, and one that does not have the
+//     session ends it too;
 //   - when a store has not answered for as long as Config.AccessTokenExpires, whether it
 //     goes on. Until then an error of a store ends nothing.
 //
@@ -66,7 +68,7 @@ func (m *JWTManager) sessionContext(parent context.Context, token *Token) contex
 	now := m.config.Now()
 	c := &liveContext{token: token, ids: m.revocations.ids(token), answered: now, expires: token.lastMoment()}
 	if m.sessions != nil && token.session() != "" {
-		c.expires = token.ExpiresAt // until then the session lives, unless it is ended
+		c.expires = m.sessions.nextLook(token.ExpiresAt)
 	}
 	if m.tokenInBlocklist != nil {
 		c.load = now.Add(loadEvery)
