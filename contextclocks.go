@@ -3,6 +3,7 @@ package ginjwt
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 )
 
@@ -66,8 +67,9 @@ func (k *contextClocks) lookAtAll(now, real time.Time) {
 	}
 }
 
-// due sorts out the contexts for which something is to be done. It reports whether the
-// questions may be asked now: if so, nobody else asks any until they are.
+// due sorts out the contexts for which something is to be done, those first that have
+// waited the longest for an answer. It reports whether the questions may be asked now: if
+// so, nobody else asks any until they are.
 func (k *contextClocks) due(now, real time.Time) (due dueContexts, failure error, ask bool) {
 	k.set.mu.Lock()
 	defer k.set.mu.Unlock()
@@ -77,8 +79,14 @@ func (k *contextClocks) due(now, real time.Time) (due dueContexts, failure error
 	}
 	ask = !k.asking && len(due.sessions)+len(due.loads) > 0 && !real.Before(k.paused)
 	k.asking = k.asking || ask
+	if ask {
+		slices.SortFunc(due.sessions, longestWaiting)
+		slices.SortFunc(due.loads, longestWaiting)
+	}
 	return due, k.failure, ask
 }
+
+func longestWaiting(a, b *liveContext) int { return a.waiting.Compare(b.waiting) }
 
 func (k *contextClocks) sort(c *liveContext, now time.Time, due *dueContexts) {
 	for _, at := range [...]time.Time{c.expires, c.load} {
@@ -114,23 +122,30 @@ func (k *contextClocks) hasSession(c *liveContext) bool {
 
 // ask asks for as many contexts as there is time for.
 func (k *contextClocks) ask(due dueContexts) {
-	ctx, cancel := context.WithTimeout(context.Background(), askTimeout)
-	defer cancel()
-	var failure error
-	for _, question := range []struct {
-		contexts []*liveContext
-		ask      func(context.Context, *liveContext) error
-	}{{due.sessions, k.askStore}, {due.loads, k.askLoader}} {
-		for _, c := range question.contexts {
-			if ctx.Err() != nil {
-				break
-			}
-			if err := question.ask(ctx, c); err != nil && c.Err() == nil {
+	failure := k.askAbout(due.sessions, k.askStore)
+	if err := k.askAbout(due.loads, k.askLoader); err != nil {
+		failure = err
+	}
+	k.noteAnswers(failure)
+}
+
+// askAbout asks one question after the other. The last may take as long as all of them,
+// so that one is not cut off that was only late.
+func (k *contextClocks) askAbout(contexts []*liveContext, ask func(context.Context, *liveContext) error) (failure error) {
+	start := time.Now()
+	for _, c := range contexts {
+		if time.Since(start) >= askTimeout {
+			break
+		}
+		ctx, cancel := context.WithTimeout(c.Context, askTimeout)
+		if ctx.Err() == nil {
+			if err := ask(ctx, c); err != nil && c.Err() == nil {
 				failure = err
 			}
 		}
+		cancel()
 	}
-	k.noteAnswers(failure)
+	return failure
 }
 
 func (k *contextClocks) noteAnswers(failure error) {
@@ -171,9 +186,6 @@ func (k *contextClocks) askStore(ctx context.Context, c *liveContext) (err error
 // askLoader asks the TokenInBlocklistLoader, with the values of the request.
 func (k *contextClocks) askLoader(ctx context.Context, c *liveContext) (err error) {
 	defer errorOfPanic(&err)
-	deadline, _ := ctx.Deadline()
-	ctx, cancel := context.WithDeadline(c.Context, deadline)
-	defer cancel()
 	start := k.set.events.begin()
 	blocked, err := k.revocations.callbacks.tokenInBlocklist(ctx, c.token)
 	k.set.events.storeFailed(ctx, OperationBlocklistLoader, start, err)

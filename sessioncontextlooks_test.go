@@ -1,6 +1,8 @@
 package ginjwt_test
 
 import (
+	"context"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -9,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/gin-jwt-extended/ginjwt"
+	"github.com/gin-jwt-extended/ginjwt/jwttest"
 )
 
 // A session may be gone, and not be on the list: somebody removed it from the store, or
@@ -39,4 +42,68 @@ func TestContextsOfSessionsThatAreGone(t *testing.T) {
 			})
 		})
 	}
+}
+
+// A loader that takes long for many is asked about all of them, one after the other, and
+// has not failed to answer.
+func TestContextsAskASlowLoader(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var slow, failed atomic.Bool
+		config := jwttest.Config(nil)
+		config.Now = time.Now
+		mgr, _ := newManager(t, config, func(mgr *ginjwt.JWTManager) {
+			mgr.TokenInBlocklistLoader(func(ctx context.Context, _ *ginjwt.Token) (bool, error) {
+				if slow.Load() {
+					time.Sleep(time.Second + 100*time.Millisecond)
+				}
+				failed.Store(failed.Load() || ctx.Err() != nil)
+				return false, ctx.Err()
+			})
+		})
+		encoded := jwttest.AccessToken(t, mgr, "alice", ginjwt.WithExpires(ginjwt.NeverExpires))
+		var sockets []socket
+		for range 300 {
+			sockets = append(sockets, open(t, mgr, encoded))
+		}
+		slow.Store(true)
+		time.Sleep(time.Hour)
+		assert.False(t, failed.Load())
+		for _, s := range sockets {
+			assert.NoError(t, s.cause())
+			s.leave()
+		}
+		time.Sleep(2 * time.Second) // until the loader has answered
+	})
+}
+
+// A loader is asked although the store of sessions takes all the time that it is given.
+func TestContextsAskTheLoaderBesideAStoreThatIsSlow(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var blocked atomic.Bool
+		config := jwttest.Config(nil)
+		config.Now, config.Sessions = time.Now, &slowSessions{}
+		mgr, _ := newManager(t, config, func(mgr *ginjwt.JWTManager) {
+			mgr.TokenInBlocklistLoader(func(context.Context, *ginjwt.Token) (bool, error) { return blocked.Load(), nil })
+		})
+		var sockets []socket
+		for range 10 {
+			sockets = append(sockets, open(t, mgr, newPair(t, mgr).AccessToken))
+		}
+		time.Sleep(16 * time.Minute)
+		blocked.Store(true)
+		time.Sleep(time.Minute)
+		for _, s := range sockets {
+			assert.Equal(t, ginjwt.CauseApplication, s.endedFor(t))
+		}
+	})
+}
+
+// slowSessions answer Get in no time that they are given.
+type slowSessions struct{ ginjwt.MemorySessions }
+
+func (s *slowSessions) Get(ctx context.Context, _ string) (session ginjwt.Session, ok bool, err error) {
+	<-ctx.Done()
+	return session, false, ctx.Err()
 }
