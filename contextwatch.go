@@ -13,6 +13,7 @@ type contextWatch struct {
 	revocations contextRevocations
 	clocks      contextClocks
 	list        store.ChangingBlocklist // nil: it does not tell when it changes
+	limit       time.Duration           // how long a question may take; negative: for ever
 
 	// Only run uses these.
 	changed   <-chan struct{}
@@ -38,6 +39,7 @@ func newWatchedContexts(config *Config, r *revocations, p *sessionPolicy) *conte
 	set, limit := newContextSet(r.events), config.AccessTokenExpires
 	w := &contextWatch{
 		set:         set,
+		limit:       limit,
 		revocations: contextRevocations{set: set, revocations: r, limit: limit},
 		clocks:      contextClocks{set: set, revocations: r, sessions: p, limit: limit},
 	}
@@ -70,19 +72,37 @@ func (w *contextWatch) ask() {
 		w.askAbout(w.set.newest(w.asked))
 		return
 	}
-	if w.list != nil {
-		w.changed, w.isChanged = w.list.Changed(), false // first: what changes from now on is not missed
-	}
+	w.changed, w.isChanged = w.nextChange(), false // first: what changes from now on is not missed
 	w.askAbout(w.set.all(w.asked))
 	end := time.Now()
 	w.quiet = end.Add(max(shortestQuiet, quietFactor*end.Sub(start)))
 	w.due = end.Add(askEvery)
 }
 
+// nextChange returns nil if the list does not tell.
+func (w *contextWatch) nextChange() (changed <-chan struct{}) {
+	defer func() { _ = recover() }() // nothing would answer a panic here
+	if w.list != nil {
+		changed = w.list.Changed()
+	}
+	return changed
+}
+
+// askAbout asks the list. It may be one that waits for longer than it is given: then
+// nobody knows whether any context goes on.
 func (w *contextWatch) askAbout(contexts []*liveContext) {
+	if w.limit >= 0 && len(contexts) > 0 {
+		defer time.AfterFunc(w.limit+askTimeout, w.endAll).Stop()
+	}
 	w.revocations.ask(contexts)
 	clear(contexts)
 	w.asked = contexts[:0]
+}
+
+func (w *contextWatch) endAll() {
+	for _, c := range w.set.all(nil) {
+		w.set.end(c, unavailable(errNoAnswer))
+	}
 }
 
 // pause returns how long nothing is to be done, and at most most.

@@ -107,3 +107,58 @@ func (s *slowSessions) Get(ctx context.Context, _ string) (session ginjwt.Sessio
 	<-ctx.Done()
 	return session, false, ctx.Err()
 }
+
+// deafBlocklist waits until it is open, whatever its context says.
+type deafBlocklist struct {
+	ginjwt.MemoryBlocklist
+	open chan struct{}
+}
+
+func (b *deafBlocklist) Contains(ctx context.Context, ids ...string) (bool, error) {
+	<-b.open
+	return b.MemoryBlocklist.Contains(ctx, ids...)
+}
+
+// A list that never answers gives no answer.
+func TestContextsWhileTheListHangs(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		list := &deafBlocklist{open: make(chan struct{})}
+		p := newTwoProcesses(t, func(c *ginjwt.Config) { c.Blocklist = list })
+		token, err := p.mgr.DecodeToken(t.Context(), newPair(t, p.mgr).AccessToken)
+		require.NoError(t, err)
+		s := socket{Context: ginjwt.SessionContext(ginjwt.NewContext(t.Context(), token, nil))}
+		time.Sleep(15 * time.Minute)
+		require.NoError(t, s.cause())
+		time.Sleep(6 * time.Second)
+		require.ErrorIs(t, s.cause(), ginjwt.ErrUnavailable)
+
+		close(list.open)
+		assertWatched(t, p)
+	})
+}
+
+// brokenSignal is a list that fails to tell when it changes.
+type brokenSignal struct{ ginjwt.MemoryBlocklist }
+
+func (b *brokenSignal) Self() any { return b }
+
+func (b *brokenSignal) Changed() <-chan struct{} { panic("the list is broken") }
+
+func TestContextsOfAListThatFailsToTell(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		assertWatched(t, newTwoProcesses(t, func(c *ginjwt.Config) { c.Blocklist = &brokenSignal{} }))
+	})
+}
+
+// assertWatched wants contexts to end within a second.
+func assertWatched(t *testing.T, p *twoProcesses) {
+	t.Helper()
+	pair := newPair(t, p.mgr)
+	s := open(t, p.mgr, pair.AccessToken)
+	settle()
+	require.NoError(t, p.peer.EndSession(t.Context(), pair.SessionID))
+	time.Sleep(time.Second)
+	assert.Equal(t, ginjwt.CauseApplication, s.endedFor(t))
+}
