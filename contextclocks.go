@@ -18,6 +18,7 @@ type contextClocks struct {
 
 	next   time.Time // when the next context is due
 	looked time.Time // when all were looked at, by the real clock
+	quiet  time.Time // not before which they are again, by the real clock
 
 	// Guarded by the mutex of the set.
 	asking   bool
@@ -38,15 +39,16 @@ var errNoAnswer = errors.New("no answer yet")
 // nothing more is to be done.
 func (k *contextClocks) look() time.Duration {
 	now, real := k.revocations.now(), time.Now()
-	if isDue(k.next, now) || real.Sub(k.looked) >= lookEvery {
+	if !real.Before(k.quiet) && (isDue(k.next, now) || real.Sub(k.looked) >= lookEvery) {
 		k.looked = real
 		k.lookAtAll(now, real)
+		k.quiet = time.Now().Add(min(quietFactor*time.Since(real), lookEvery))
 	}
 	wait := lookEvery - real.Sub(k.looked)
-	if until := k.next.Sub(now); !k.next.IsZero() && until > 0 {
-		wait = min(wait, until)
+	if !k.next.IsZero() {
+		wait = min(wait, k.next.Sub(now))
 	}
-	return wait
+	return max(wait, time.Until(k.quiet))
 }
 
 func isDue(at, now time.Time) bool { return !at.IsZero() && !at.After(now) }
