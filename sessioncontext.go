@@ -50,7 +50,9 @@ import (
 //
 // For an anonymous visitor it is the context of the request. It panics on a route that
 // verified nothing. All contexts of a manager are watched by one goroutine, which ends
-// with the last of them. Config.Now tells the time, at least once a second.
+// with the last of them; another one runs while it waits for the store of sessions or the
+// TokenInBlocklistLoader. Of a parent that is not made by package context, that package
+// starts two for each. Config.Now tells the time, at least once a second.
 func SessionContext(ctx context.Context) context.Context {
 	token := mustVerify(ctx, "SessionContext").token
 	ctx = plain(ctx)
