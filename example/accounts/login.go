@@ -147,12 +147,10 @@ func (s *service) logoutEverywhere(c *gin.Context) {
 }
 
 // endLogins voids the links that would start another session or take the account over, and
-// then ends all sessions of a user.
-func (s *service) endLogins(ctx context.Context, id string) error {
+// then ends all sessions of a user. If one call fails, the others are made all the same.
+func (s *service) endLogins(ctx context.Context, id string) (failed error) {
 	for _, l := range []link{resetLink, magicLink, addressLink} {
-		if err := s.jwt.RevokePurposeTokens(ctx, l.purpose, id); err != nil {
-			return err
-		}
+		failed = errors.Join(failed, s.jwt.RevokePurposeTokens(ctx, l.purpose, id))
 	}
-	return s.jwt.EndSessions(ctx, id)
+	return errors.Join(failed, s.jwt.EndSessions(ctx, id))
 }

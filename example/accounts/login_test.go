@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"testing"
 	"time"
@@ -38,4 +39,36 @@ func TestLogoutOfABrowserThatGoesAway(t *testing.T) {
 		assert.False(t, thief.loggedIn(alice), path)
 		assert.Equal(t, left, phone.loggedIn(alice), path)
 	}
+}
+
+// failingList is a blocklist that fails as often as it is told to.
+type failingList struct {
+	ginjwt.Blocklist
+	failures int
+}
+
+func (l *failingList) Add(ctx context.Context, id string, until time.Time) error {
+	if l.failures > 0 {
+		l.failures--
+		return errors.New("connection reset")
+	}
+	return l.Blocklist.Add(ctx, id, until)
+}
+
+// A link that cannot be voided keeps no session alive.
+func TestLogoutEverywhereAsFarAsTheStoresAnswer(t *testing.T) {
+	t.Parallel()
+	list := &failingList{}
+	s := newSite(t, func(config *ginjwt.Config) {
+		list.Blocklist = config.Blocklist
+		config.Blocklist = list
+	})
+	s.register(alice)
+	laptop, phone := s.loginAs(alice, password), s.loginAs(alice, password)
+	page := laptop.open("/")
+	_, fields := formOf(t, page)
+	list.failures = 1
+	assert.Equal(t, 500, laptop.do("POST", "/logout/all", fields).Code)
+	assert.Zero(t, list.failures)
+	assert.False(t, phone.loggedIn(alice))
 }
