@@ -35,6 +35,18 @@ func (b observedBlocklist) Contains(ctx context.Context, ids ...string) (bool, e
 	return blocked, err
 }
 
+// ContainsNow is Contains if the list knows no better.
+func (b observedBlocklist) ContainsNow(ctx context.Context, ids ...string) (bool, error) {
+	current, ok := store.CurrentOf(b.list)
+	if !ok {
+		return b.Contains(ctx, ids...)
+	}
+	start := time.Now()
+	blocked, err := current.ContainsNow(ctx, ids...)
+	b.events.storeFailed(ctx, OperationBlocklistContains, start, err)
+	return blocked, err
+}
+
 func (b observedBlocklist) AddMany(ctx context.Context, entries []store.Revocation) error {
 	adder, ok := store.AdderOf(b.list)
 	if !ok {

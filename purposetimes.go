@@ -32,12 +32,13 @@ func (t purposeTimes) series(p Purpose, identity string) string {
 	return derivedID("purpose tokens", t.revocations.realm, p.Name, identity)
 }
 
-// isVoid reports whether the tokens of a time are void.
+// isVoid reports whether the tokens of a time are void. It asks for what all processes have
+// added: the time of a new token comes after those of the others.
 func (t purposeTimes) isVoid(ctx context.Context, series string, at int64) (bool, error) {
 	if !isTime(at) {
 		return false, errPurposeTime
 	}
-	void, err := t.revocations.list.Contains(ctx, spanIDs(series, spansWith(at))...)
+	void, err := t.revocations.containsNow(ctx, spanIDs(series, spansWith(at))...)
 	if err != nil {
 		return false, unavailable(err)
 	}

@@ -71,9 +71,8 @@ func (m *JWTManager) ConsumePurposeToken(ctx context.Context, p Purpose, encoded
 // RevokePurposeTokens makes all tokens of a purpose void that were created for identity,
 // which is what [JWTManager.CreatePurposeToken] was given: after a change of the address,
 // for example, those that were sent to the old one. Other processes know so as soon as their
-// copy of the blocklist does; what was created on one that knew of a revocation that this
-// process does not know of yet may stay good. A store that does not answer is an
-// [ErrUnavailable]; some tokens may be good then. Call it again.
+// copy of the blocklist does. A store that does not answer is an [ErrUnavailable]; some
+// tokens may be good then. Call it again.
 func (m *JWTManager) RevokePurposeTokens(ctx context.Context, p Purpose, identity any) error {
 	if !m.frozen {
 		return ErrNotInitialized

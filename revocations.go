@@ -53,6 +53,14 @@ func (r *revocations) add(ctx context.Context, entries []store.Revocation) error
 	return nil
 }
 
+// containsNow asks the list for what all processes have added, where it can tell.
+func (r *revocations) containsNow(ctx context.Context, ids ...string) (bool, error) {
+	if list, ok := store.CurrentOf(r.list); ok {
+		return list.ContainsNow(ctx, ids...)
+	}
+	return r.list.Contains(ctx, ids...)
+}
+
 func keptUntil(lastExpiry time.Time, leeway time.Duration) time.Time {
 	if lastExpiry.IsZero() {
 		return lastExpiry

@@ -12,6 +12,7 @@ import (
 var (
 	_ store.WatchedBlocklist  = (*Blocklist)(nil)
 	_ store.ChangingBlocklist = (*Blocklist)(nil)
+	_ store.CurrentBlocklist  = (*Blocklist)(nil)
 	_ store.BlocklistAdder    = (*Blocklist)(nil)
 )
 
@@ -46,13 +47,19 @@ func (b *Blocklist) AddMany(ctx context.Context, revocations []store.Revocation)
 	return b.copy.AddAll(ctx, all)
 }
 
-// Self returns the list: see [store.BlocklistAdder] and [store.ChangingBlocklist].
+// Self returns the list: see [store.BlocklistAdder], [store.ChangingBlocklist] and
+// [store.CurrentBlocklist].
 func (b *Blocklist) Self() any { return b }
 
 // Contains reports whether any of ids is blocked. It asks the server only while
 // the copy is older than Options.MaxStaleness.
 func (b *Blocklist) Contains(ctx context.Context, ids ...string) (bool, error) {
 	return b.copy.Contains(ctx, ids...)
+}
+
+// ContainsNow is Contains, and asks the server also while the copy is fresh.
+func (b *Blocklist) ContainsNow(ctx context.Context, ids ...string) (bool, error) {
+	return b.copy.ContainsNow(ctx, ids...)
 }
 
 // Changed returns a channel that is closed when this process next learns of an ID that

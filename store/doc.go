@@ -8,5 +8,6 @@
 // your own. None of them needs Gin.
 //
 // A store may do more than it must: [SessionsDeleter] and [BlocklistAdder] spare
-// calls where many sessions end at once; a [ChangingBlocklist] tells when it changes.
+// calls where many sessions end at once; a [ChangingBlocklist] tells when it changes, and
+// a [CurrentBlocklist] what its copy does not know yet.
 package store

@@ -82,6 +82,19 @@ func (c *Copy) Contains(ctx context.Context, ids ...string) (bool, error) {
 	if c.isFresh() {
 		return false, nil
 	}
+	return c.ask(ctx, ids)
+}
+
+// ContainsNow is Contains, and asks the server however fresh the copy is.
+func (c *Copy) ContainsNow(ctx context.Context, ids ...string) (bool, error) {
+	if c.holdsAny(ids) {
+		return true, nil
+	}
+	return c.ask(ctx, ids)
+}
+
+// ask asks the server.
+func (c *Copy) ask(ctx context.Context, ids []string) (bool, error) {
 	keys := make([]idset.Key, len(ids))
 	for i, id := range ids {
 		keys[i] = idset.KeyOf(id)

@@ -303,6 +303,25 @@ func TestCopiesFollow(t *testing.T) {
 	assert.WithinDuration(t, time.Now(), a.Status().Complete, time.Minute)
 }
 
+// A copy that is fresh lacks what was added a moment ago. The server has it.
+func TestContainsNow(t *testing.T) {
+	t.Parallel()
+	s := newServer()
+	c := replica.New(t.Context(), s, time.Hour)
+	require.NoError(t, c.Ready(t.Context()))
+	add(t, follow(t, s), "there")
+	add(t, c, "here")
+	for id, want := range map[string]bool{"there": true, "here": true, "nowhere": false} {
+		blocked, err := c.ContainsNow(t.Context(), "other", id)
+		require.NoError(t, err)
+		assert.Equal(t, want, blocked, id)
+	}
+	s.locked(func() { assert.NotZero(t, s.asked); s.down = errDown })
+	_, err := c.ContainsNow(t.Context(), "nowhere")
+	require.ErrorIs(t, err, errDown)
+	assert.False(t, contains(t, c, "nowhere"), "which the copy knows for an hour")
+}
+
 // While nobody knows whether the copy is complete, the server is asked; and
 // without an answer there is none.
 func TestStaleCopiesAsk(t *testing.T) {

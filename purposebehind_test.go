@@ -1,0 +1,85 @@
+package ginjwt_test
+
+import (
+	"context"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/gin-jwt-extended/ginjwt"
+	"github.com/gin-jwt-extended/ginjwt/store"
+)
+
+// copiedList is a list with a copy in this process, which is behind until it is brought up to
+// date.
+type copiedList struct {
+	ginjwt.MemoryBlocklist // the copy
+	all                    *ginjwt.MemoryBlocklist
+	behind                 bool
+}
+
+func (l *copiedList) Add(ctx context.Context, id string, until time.Time) error {
+	return l.AddMany(ctx, []store.Revocation{{ID: id, Expires: until}})
+}
+
+func (l *copiedList) AddMany(ctx context.Context, entries []store.Revocation) error {
+	_ = l.all.AddMany(ctx, entries)
+	return l.MemoryBlocklist.AddMany(ctx, entries)
+}
+
+func (l *copiedList) Contains(ctx context.Context, ids ...string) (bool, error) {
+	if l.behind {
+		return l.MemoryBlocklist.Contains(ctx, ids...)
+	}
+	return l.all.Contains(ctx, ids...)
+}
+
+func (l *copiedList) ContainsNow(ctx context.Context, ids ...string) (bool, error) {
+	return l.all.Contains(ctx, ids...)
+}
+
+func (l *copiedList) Self() any { return l }
+
+// A process whose copy of the list is behind makes the same void as any other, and no token
+// that is void from the beginning.
+func TestPurposeTokensOfAProcessThatIsBehind(t *testing.T) {
+	t.Parallel()
+	for _, skew := range []time.Duration{0, time.Second, -time.Second, 30 * time.Second, -30 * time.Second} {
+		for _, observer := range []ginjwt.Observer{nil, &recorder{}} {
+			t.Run(fmt.Sprint(skew, observer != nil), func(t *testing.T) {
+				t.Parallel()
+				a := newLinksApp(t)
+				all := &ginjwt.MemoryBlocklist{Now: a.clock.Now}
+				behind := &copiedList{all: all, behind: true}
+				process := func(list ginjwt.Blocklist, skew time.Duration) *ginjwt.JWTManager {
+					return a.manager(t, func(c *ginjwt.Config) {
+						c.Blocklist, c.Observer, c.DecodeLeeway = list, observer, time.Minute
+						c.Now = func() time.Time { return a.clock.Now().Add(skew) }
+					})
+				}
+				ahead, mgr := process(&copiedList{all: all}, 0), process(behind, skew)
+
+				require.NoError(t, ahead.RevokePurposeTokens(t.Context(), confirm, "alice"))
+				later := purposeToken(t, ahead, confirm, "alice")
+				require.NoError(t, mgr.RevokePurposeTokens(t.Context(), confirm, "alice"))
+				newer := purposeToken(t, mgr, confirm, "alice")
+				var older string
+				for range 70 {
+					older = purposeToken(t, ahead, reset, "alice")
+				}
+				newest := purposeToken(t, mgr, reset, "alice")
+
+				behind.behind = false
+				for _, mgr := range []*ginjwt.JWTManager{ahead, mgr} {
+					assert.Zero(t, goodOnes(t, mgr, confirm, later))
+					assert.Equal(t, 1, goodOnes(t, mgr, confirm, newer))
+					assert.Zero(t, goodOnes(t, mgr, reset, older))
+					assert.Equal(t, 1, goodOnes(t, mgr, reset, newest))
+				}
+			})
+		}
+	}
+}
