@@ -13,7 +13,6 @@ type contextWatch struct {
 	revocations contextRevocations
 	clocks      contextClocks
 	list        store.ChangingBlocklist // nil: it does not tell when it changes
-	limit       time.Duration           // how long a question may take; negative: for ever
 
 	// Only run uses these.
 	changed   <-chan struct{}
@@ -39,7 +38,6 @@ func newWatchedContexts(config *Config, r *revocations, p *sessionPolicy) *conte
 	set, limit := newContextSet(r.events), config.AccessTokenExpires
 	w := &contextWatch{
 		set:         set,
-		limit:       limit,
 		revocations: contextRevocations{set: set, revocations: r, limit: limit},
 		clocks:      contextClocks{set: set, revocations: r, sessions: p, limit: limit},
 	}
@@ -91,8 +89,8 @@ func (w *contextWatch) nextChange() (changed <-chan struct{}) {
 // askAbout asks the list. It may be one that waits for longer than it is given: then
 // nobody knows whether any context goes on.
 func (w *contextWatch) askAbout(contexts []*liveContext) {
-	if w.limit >= 0 && len(contexts) > 0 {
-		defer time.AfterFunc(w.limit+askTimeout, w.endAll).Stop()
+	if limit := w.revocations.limit; limit >= 0 && len(contexts) > 0 {
+		defer time.AfterFunc(limit+askTimeout, w.endAll).Stop()
 	}
 	w.revocations.ask(contexts)
 	clear(contexts)
