@@ -264,7 +264,7 @@ var storeRules = []rule{
 		"Access tokens live longer than an hour, but what RevokeToken revokes is kept in this process alone: after a restart, and in other processes, a user who logged out is logged in again.",
 		"Set Blocklist to one of a store, such as redisstore or sqlstore, or AccessTokenExpires to 15 minutes."},
 	{Warning, "Blocklist", func(c effectiveConfig) bool { return c.forgets() && c.sharesSessions() },
-		"Sessions are kept in a store, but what is revoked in this process alone: access tokens of a session that was ended elsewhere are accepted here until they expire, and so are purpose tokens that RevokePurposeTokens or OnlyNewest made void.",
+		"Sessions are kept in a store, but what is revoked in this process alone: access tokens of a session that was ended elsewhere are accepted here until they expire, and so are purpose tokens that RevokePurposeTokens or OnlyNewest revoked.",
 		"Set Blocklist to one of the same store."},
 	{Note, "Sessions", func(c effectiveConfig) bool {
 		return c.Sessions == nil && c.signs() && c.RefreshTokenExpires > day && c.RefreshTokenExpires <= 90*day

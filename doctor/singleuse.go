@@ -12,7 +12,7 @@ var singleUseRules = []rule{
 		"Every route for access tokens takes tickets too. Only requests that cannot carry a header need them, and on other routes a query parameter of yours with the same name may be taken for a ticket, and refused.",
 		"Remove InTicket (ticket), and name it on the routes that need it: JWTRequired(Locations(InTicket))."},
 	{Warning, "Blocklist", func(c effectiveConfig) bool { return c.forgets() && !c.sharesSessions() && !c.forgetsUses() },
-		"What was used is kept in a store, but what is revoked in this process alone: purpose tokens that RevokePurposeTokens or OnlyNewest made void, and access tokens that RevokeToken revoked, are accepted in other processes, and here after a restart.",
+		"What was used is kept in a store, but what is revoked in this process alone: purpose tokens that RevokePurposeTokens or OnlyNewest revoked, and access tokens that RevokeToken revoked, are accepted in other processes, and here after a restart.",
 		"Set Blocklist to one of the same store."},
 	{Warning, "Once", func(c effectiveConfig) bool {
 		return c.takesSingleUse() && c.forgetsUses() && (c.sharesSessions() || !c.forgets())
@@ -27,7 +27,7 @@ var singleUseRules = []rule{
 		"Use bound tokens in the service that has the key. Leave Once nil if this one uses no others."},
 }
 
-// takesSingleUse reports whether there may be tokens that are used once. A service that
+// takesSingleUse reports whether there may be single-use tokens. A service that
 // only verifies takes the tickets of others at most.
 func (c effectiveConfig) takesSingleUse() bool { return c.signs() || c.reads(ginjwt.InTicket) }
 

@@ -98,7 +98,7 @@ func (i *cautioner) lookAtHeader() {
 	}
 }
 
-// lookAtSingleUse looks at a token that is used once, and at the claims of the token that
+// lookAtSingleUse looks at a single-use token, and at the claims of the token that
 // bought a ticket.
 func (i *cautioner) lookAtSingleUse() {
 	if !i.complete {

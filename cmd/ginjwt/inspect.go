@@ -55,7 +55,7 @@ have written the token. Broken tokens are shown as far as they can be read.
 
 Of purpose tokens it says for which purpose and realm they are, and whether they
 are bound to a state; of tickets, whose token bought them. With --json that is the
-member single_use. Both are good once: whether one was used or is void, only the
+member single_use. Both are good once: whether one was used or revoked, only the
 stores of the service know.
 
 Blanks, quotes and "Bearer" around a token do no harm. Nothing is sent anywhere.

@@ -75,7 +75,7 @@ func whySkipped(key keys.Key, t loose, named bool, config ginjwt.Config) string 
 	return ""
 }
 
-// typeOf returns the type of a token as it says. The keys of tokens that are used once are
+// typeOf returns the type of a token as it says. The keys of single-use tokens are
 // those for access tokens.
 func typeOf(t loose, config ginjwt.Config) string {
 	if t.kind() != "" {

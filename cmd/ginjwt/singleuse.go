@@ -17,13 +17,13 @@ import (
 	"github.com/gin-jwt-extended/ginjwt"
 )
 
-// The kinds of tokens that are used once. No route takes them as the token of a request.
+// The kinds of single-use tokens. No route takes them as the token of a request.
 const (
 	purposeKind = "purpose"
 	ticketKind  = "ticket"
 )
 
-// kind is that of a token that is used once, which its "typ" tells; empty: it is another
+// kind is that of a single-use token, which its "typ" tells; empty: it is another
 // token.
 func (t loose) kind() string {
 	switch strings.TrimPrefix(strings.ToLower(t.header.text("typ")), "application/") {
@@ -35,7 +35,7 @@ func (t loose) kind() string {
 	return ""
 }
 
-// singleUse is what a token that is used once says. Its JSON is part of that of inspect.
+// singleUse is what a single-use token says. Its JSON is part of that of inspect.
 type singleUse struct {
 	Kind    string `json:"kind"`
 	Realm   string `json:"realm,omitempty"`
@@ -43,22 +43,22 @@ type singleUse struct {
 	Bound   bool   `json:"bound,omitempty"` // to states that the token does not show
 	At      string `json:"at,omitempty"`    // RFC 3339
 
-	Request string  `json:"request,omitempty"` // a hash
-	Origin  string  `json:"origin,omitempty"`
-	Foreign bool    `json:"foreign,omitempty"` // the token is of another issuer
-	Token   *bought `json:"token,omitempty"`   // nil: it cannot be read
+	Request string `json:"request,omitempty"` // a hash
+	Origin  string `json:"origin,omitempty"`
+	Foreign bool   `json:"foreign,omitempty"` // the token is of another issuer
+	Token   *buyer `json:"token,omitempty"`   // nil: it cannot be read
 
 	at    time.Time
 	token loose // of a ticket, however broken
 }
 
-// bought is the token that bought a ticket.
-type bought struct {
+// buyer is the token that bought a ticket.
+type buyer struct {
 	Header object `json:"header"`
 	Claims object `json:"claims"`
 }
 
-// singleUse reads what is in a token that is used once; nil: it is another token.
+// singleUse reads what is in a single-use token; nil: it is another token.
 func (t loose) singleUse() *singleUse {
 	u := &singleUse{Kind: t.kind()}
 	switch u.Kind {
@@ -69,15 +69,15 @@ func (t loose) singleUse() *singleUse {
 		u.setAt(t)
 	case ticketKind:
 		u.Realm = t.namesInAudience(1)[0]
-		u.setBought(t)
+		u.setBuyer(t)
 	default:
 		return nil
 	}
 	return u
 }
 
-// setBought reads what a ticket is for, and the token that bought it.
-func (u *singleUse) setBought(t loose) {
+// setBuyer reads what a ticket is for, and the token that bought it.
+func (u *singleUse) setBuyer(t loose) {
 	value, _ := t.claims.get("ginjwt_ticket")
 	said, _ := parseObject(value)
 	u.Request, u.Origin = said.text("req"), said.text("origin")
@@ -86,13 +86,13 @@ func (u *singleUse) setBought(t loose) {
 	anySignature := strings.Repeat("A", 43) // the ticket has none
 	u.token = takeApart(encodeJSON(said.text("header")) + "." + encodeJSON(said.text("payload")) + "." + anySignature)
 	if u.token.complete && u.token.kind() == "" {
-		u.Token = &bought{u.token.header, u.token.claims}
+		u.Token = &buyer{u.token.header, u.token.claims}
 	}
 }
 
 func encodeJSON(text string) string { return base64.RawURLEncoding.EncodeToString([]byte(text)) }
 
-// namesInAudience returns the names that the "aud" of a token that is used once is made
+// namesInAudience returns the names that the "aud" of a single-use token is made
 // of: the realm, and the purpose. Where it is made of none, they are empty.
 func (t loose) namesInAudience(n int) []string {
 	var audience []string
@@ -204,16 +204,16 @@ func (u *singleUse) good() string {
 	if u.Bound {
 		text += ", with the state that it is bound to"
 	}
-	return text + "; whether it was used or is void, only the stores of the service know"
+	return text + "; whether it was used or revoked, only the stores of the service know"
 }
 
-// fact is a line of what is said of a token that is used once.
+// fact is a line of what is said of a single-use token.
 type fact struct {
 	name string
 	text styled
 }
 
-// printSingleUse explains a token that is used once.
+// printSingleUse explains a single-use token.
 func (a *app) printSingleUse(u *singleUse, config ginjwt.Config) {
 	if u == nil {
 		return
@@ -252,7 +252,7 @@ func (u *singleUse) purposeFacts() []fact {
 		facts[0].text = "to a state that the token does not show (BoundTo, BoundBy)"
 	}
 	if u.At != "" {
-		facts = append(facts, fact{"at", sprintf("%s: RevokePurposeTokens and OnlyNewest make void what was made until a time", stamp(u.at))})
+		facts = append(facts, fact{"at", sprintf("%s: RevokePurposeTokens and OnlyNewest revoke what was made until a time", stamp(u.at))})
 	}
 	return facts
 }

@@ -67,8 +67,8 @@ func part(t *testing.T, text, from string) string {
 func TestInspectPurposeTokens(t *testing.T) {
 	t.Parallel()
 	const (
-		at     = "  at     2026-11-21 12:00:00 UTC: RevokePurposeTokens and OnlyNewest make void what was made until a time\n"
-		stores = "; whether it was used or is void, only the stores of the service know\n"
+		at     = "  at     2026-11-21 12:00:00 UTC: RevokePurposeTokens and OnlyNewest revoke what was made until a time\n"
+		stores = "; whether it was used or revoked, only the stores of the service know\n"
 		free   = "  bound  to nothing: whoever has it can use it\n"
 	)
 	shop := func(c *ginjwt.Config) { c.Realm = "shop:1" }
@@ -232,7 +232,7 @@ func TestVerifyNamesSingleUseTokens(t *testing.T) {
 	assert.False(t, v.Valid)
 }
 
-// The keys of tokens that are used once are those for access tokens.
+// The keys of single-use tokens are those for access tokens.
 func TestTheKeyOfASingleUseTokenIsNamed(t *testing.T) {
 	t.Parallel()
 	u := newUser(t)
