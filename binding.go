@@ -15,9 +15,9 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/keys"
 )
 
-// Binding is what a purpose token is bound to: see [BoundTo] and [BoundBy]. Of several,
-// all must match, in the order in which the token was created with them. Printing a
-// Binding does not show what is in it.
+// Binding binds a purpose token to states: see [BoundTo] and [BoundBy]. If a token has
+// several bindings, all must match, in the order in which it was created with them. Printing
+// a Binding does not show its states.
 type Binding struct {
 	states func(ctx context.Context, identity string) ([]string, error) // nil: there are none
 }
@@ -26,25 +26,23 @@ type Binding struct {
 // a random value in a cookie of the browser. The token is good only with the same states,
 // in the same order.
 //
-// The token does not show the states, and who reads it cannot test whether a guess is
-// right: they are in it as an HMAC, under a key that is derived from the one that signs.
+// The token holds an HMAC over the states. Its key is derived from the signing key, so
+// that nobody who reads the token can test a guess, however short a state is.
 //
 // An empty state, or none at all, is an error when the token is created, and never matches
-// afterwards: a cookie that is missing opens nothing.
+// afterwards: a missing cookie opens nothing.
 func BoundTo(state ...string) Binding {
 	state = slices.Clone(state)
 	return Binding{func(context.Context, string) ([]string, error) { return state, nil }}
 }
 
 // BoundBy binds a purpose token to the state of its identity, such as the hash of the
-// password that a reset replaces. As soon as that changes, the token is good no more. fn
-// is asked for the states when the token is created, and again with the identity in the
-// token when it is looked at or used. It is asked last, for tokens that are good
-// otherwise.
+// password that a reset replaces: once the state has changed, the token is refused. fn
+// returns the state. It is called when the token is created, and with the identity in the
+// token when the token is looked at or used: then as the last check but the store.
 //
-// What is said of states in [BoundTo] holds here too. When a token is used, an [*Error] of
-// fn is the answer, and any other error is a failure: [ErrCallback], or [ErrUnavailable]
-// if it wraps that.
+// States are as for [BoundTo]. When a token is looked at or used, an [*Error] of fn is the
+// answer. Any other error is an [ErrCallback], or an [ErrUnavailable] if it wraps that.
 func BoundBy(fn func(ctx context.Context, identity string) (state []string, err error)) Binding {
 	return Binding{fn}
 }
@@ -62,10 +60,10 @@ func (b Binding) LogValue() slog.Value { return slog.StringValue(b.String()) }
 func (b Binding) MarshalText() ([]byte, error) { return []byte(b.String()), nil }
 
 var (
-	errEmptyState = errors.New("a state that the token is bound to is empty, as that of a cookie that is missing is")
+	errEmptyState = errors.New("a state that the token is bound to is empty, such as the value of a missing cookie")
 	errBound      = errors.New("the token is bound: give the BoundTo or BoundBy that it was created with")
 	errUnbound    = errors.New("the token is not bound: create it with BoundTo or BoundBy, or use it without")
-	errOtherState = errors.New("the states are not those of when the token was created")
+	errOtherState = errors.New("the states are not the ones that the token was created with")
 	errNoSealKey  = fmt.Errorf("%w: a bound token needs the secret or the private key that it is signed with, and this key only verifies", ErrNoSigningKey)
 )
 
@@ -87,9 +85,8 @@ func statesOf(ctx context.Context, identity string, bindings []Binding) (all []s
 }
 
 // seal returns an HMAC over the names of a token and the states that it is bound to. The
-// length in front of each text keeps texts apart. The key is made of the one that signs
-// the token, which its "kid" names: the seal can be compared for as long as the signature
-// is good.
+// length in front of each text keeps texts apart. The key is derived from the key that
+// signs the token, so the seal can be checked for as long as the signature can.
 func seal(key *keys.Bound, names, states []string) (string, error) {
 	secret, err := key.DeriveKey("binding of a token to a state")
 	switch {
@@ -106,9 +103,9 @@ func seal(key *keys.Bound, names, states []string) (string, error) {
 	return base64url.Encode(mac.Sum(nil)), nil
 }
 
-// checkSeal compares the states that a token is bound to with those of now. A token that
-// is bound is refused without bindings, so that nobody forgets them, and one that is not
-// bound with any.
+// checkSeal compares the states that a token is bound to with the present ones. A bound
+// token is refused without bindings, and a token that is not bound with any, so that nobody
+// forgets them.
 func checkSeal(ctx context.Context, token *Token, key *keys.Bound, names []string, bindings []Binding) error {
 	sealed := token.claim("bnd")
 	switch {

@@ -79,8 +79,8 @@ func TestWhyABindingIsRefused(t *testing.T) {
 	}{
 		{bound, nil, "the token is bound: give the BoundTo or BoundBy that it was created with"},
 		{free, []ginjwt.Binding{ginjwt.BoundTo("hash-1")}, "the token is not bound: create it with BoundTo or BoundBy, or use it without"},
-		{bound, []ginjwt.Binding{ginjwt.BoundTo("")}, "a state that the token is bound to is empty, as that of a cookie that is missing is"},
-		{bound, []ginjwt.Binding{ginjwt.BoundTo("hash-2")}, "the states are not those of when the token was created"},
+		{bound, []ginjwt.Binding{ginjwt.BoundTo("")}, "a state that the token is bound to is empty, such as the value of a missing cookie"},
+		{bound, []ginjwt.Binding{ginjwt.BoundTo("hash-2")}, "the states are not the ones that the token was created with"},
 	} {
 		_, err := a.mgr.ConsumePurposeToken(t.Context(), confirm, test.encoded, test.bound...)
 		require.EqualError(t, err, "ginjwt: token is bound to something else (binding_mismatch): "+test.says)
@@ -97,7 +97,7 @@ func TestEmptyStatesBindNothing(t *testing.T) {
 	none := func(context.Context, string) ([]string, error) { return nil, nil }
 	for _, binding := range []ginjwt.Binding{ginjwt.BoundTo(), ginjwt.BoundTo(""), ginjwt.BoundTo("a", ""), {}, ginjwt.BoundBy(none)} {
 		_, err := a.mgr.CreatePurposeToken(t.Context(), confirm, "alice", ginjwt.BoundTo("a"), binding)
-		assert.EqualError(t, err, "ginjwt: BoundTo, BoundBy: a state that the token is bound to is empty, as that of a cookie that is missing is")
+		assert.EqualError(t, err, "ginjwt: BoundTo, BoundBy: a state that the token is bound to is empty, such as the value of a missing cookie")
 	}
 	assert.Empty(t, a.take())
 }

@@ -33,7 +33,7 @@ func ExampleJWTManager_ConsumePurposeToken() {
 	}
 
 	_, err = mgr.PeekPurposeToken(ctx, reset, first, unchanged)
-	fmt.Println("the first is void:", errors.Is(err, ginjwt.ErrRevokedToken))
+	fmt.Println("the first is revoked:", errors.Is(err, ginjwt.ErrRevokedToken))
 	looked, err := mgr.PeekPurposeToken(ctx, reset, second, unchanged) // GET shows the form
 	fmt.Println("for", looked.Identity, err)
 	used, err := mgr.ConsumePurposeToken(ctx, reset, second, unchanged) // POST sets the password
@@ -43,7 +43,7 @@ func ExampleJWTManager_ConsumePurposeToken() {
 	fmt.Println("used before:", errors.Is(err, ginjwt.ErrConsumed))
 
 	// Output:
-	// the first is void: true
+	// the first is revoked: true
 	// for alice <nil>
 	// by alice <nil>
 	// used before: true

@@ -8,21 +8,21 @@ import (
 	"time"
 )
 
-// Purpose is what a token is for that is used once, in a link of a mail: to reset a
-// password, to confirm an address, to log in. Tokens of one purpose are good for no other.
+// Purpose is what a purpose token is for, a single-use token in a link of a mail: to reset a
+// password, to confirm an address, to log in. A token of one purpose is refused for any
+// other.
 type Purpose struct {
 	// Name keeps purposes apart, such as "reset-password". It has 1 to 64 of the characters
 	// a-z, 0-9, "-", "_" and ".".
 	Name string
 
-	// Expires is how long a token is good, at least a second and at most 30 days. Zero
-	// means 30 minutes. A shorter value also ends tokens that were created before it was
-	// set.
+	// Expires is how long a token is good: at least a second, and at most 30 days. Zero
+	// means 30 minutes. A shorter value also holds for tokens that were created before.
 	Expires time.Duration
 
-	// OnlyNewest makes all tokens of this purpose and of the same identity void when a new
-	// one is created. Then whoever may ask for a token can make void the one that the user
-	// is about to use: leave it out where strangers may ask, as at a login by mail.
+	// OnlyNewest revokes all earlier tokens of this purpose and identity when a new one is
+	// created. Leave it out where strangers may ask for a token, as for a login by mail:
+	// they would revoke the token that the user is about to use.
 	OnlyNewest bool
 }
 
@@ -46,8 +46,9 @@ func (p Purpose) validate() error {
 	return nil
 }
 
-// A PurposeOption changes the purpose token being created: [BoundTo] and [BoundBy], and of
-// the [TokenOption]s WithExpires, for a shorter life, and WithClaims.
+// A PurposeOption changes the purpose token being created. It is [BoundTo], [BoundBy], or
+// one of two [TokenOption]s: [WithExpires], for a shorter life, and [WithClaims]. Every
+// other TokenOption is an error.
 type PurposeOption interface{ addTo(spec *purposeSpec) }
 
 // purposeSpec is what a caller asks of a new purpose token.
@@ -60,7 +61,8 @@ func (o TokenOption) addTo(spec *purposeSpec) { o(&spec.token) }
 
 func (b Binding) addTo(spec *purposeSpec) { spec.bound = append(spec.bound, b) }
 
-// specOf returns what options ask of a token of the purpose, whose issuer is that of all.
+// specOf returns what options ask of a token of the purpose. issuer is Config.EncodeIssuer,
+// which no option may change.
 func (p Purpose) specOf(opts []PurposeOption, issuer string) (*purposeSpec, error) {
 	spec := &purposeSpec{token: tokenSpec{issuer: issuer}}
 	for _, opt := range opts {
@@ -76,8 +78,8 @@ func (p Purpose) specOf(opts []PurposeOption, issuer string) (*purposeSpec, erro
 	return spec, nil
 }
 
-// otherOption returns the name of an option that was given and is not for purpose tokens;
-// empty: there is none.
+// otherOption returns the name of an option that is not for purpose tokens; empty: none was
+// given.
 func (spec *tokenSpec) otherOption(issuer string) string {
 	switch {
 	case spec.fresh != "" || spec.freshFor != 0:
@@ -98,32 +100,30 @@ func (spec *tokenSpec) otherOption(issuer string) string {
 	return spec.begins.option
 }
 
-// PurposeToken is a purpose token that was verified. It is no credential: what was sent is
-// not in it.
+// PurposeToken is what a verified purpose token says. It does not hold the token itself, so
+// nobody who gets hold of it can use the token.
 type PurposeToken struct {
 	Purpose   string // Purpose.Name
 	ID        string // "jti"
 	Identity  string // as it stands in the token
 	IssuedAt  time.Time
 	ExpiresAt time.Time
-	Claims    Claims // those of WithClaims; numbers are of the type encoding/json.Number
+	Claims    Claims // from WithClaims; numbers are of the type encoding/json.Number
 }
 
-// expiryOf returns when a token expires, which may have been created when Expires was longer.
+// expiryOf returns when a token expires. It may have been created when Expires was longer.
 func (p Purpose) expiryOf(token *Token) time.Time {
 	return earlier(token.ExpiresAt, token.IssuedAt.Add(p.lifetime()))
 }
 
-// newPurposeToken returns what a token says. reserved are the claims that are not the
-// application's.
+// newPurposeToken returns what a token says, without the claims that are reserved.
 func newPurposeToken(p Purpose, token *Token, reserved func(claim string) bool) *PurposeToken {
 	claims := maps.Clone(token.Claims())
 	maps.DeleteFunc(claims, func(name string, _ any) bool { return reserved(name) })
 	return &PurposeToken{p.Name, token.ID, token.Identity, token.IssuedAt, p.expiryOf(token), claims}
 }
 
-// isReserved reports whether a claim of a token that is used once is none of the
-// application's.
+// isReserved reports whether a claim of a single-use token is not the application's.
 func (n *claimNames) isReserved(claim string) bool {
 	return claim == "sub" || claim == n.identity || n.insteadOf(claim) != "" ||
 		slices.Contains(sessionClaims, claim) || slices.Contains(singleUseClaims, claim)

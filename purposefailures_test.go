@@ -137,8 +137,8 @@ func (r *remembering) Claim(ctx context.Context, id string, until time.Time) (bo
 	return r.once.Claim(ctx, id, until)
 }
 
-// What was used is remembered until the token has expired on every clock, and what is void
-// until any token has that can have been created before.
+// A use is remembered until the token has expired on every clock. A revocation is, until
+// every token has that can have been created before it.
 func TestHowLongUsesAreRemembered(t *testing.T) {
 	t.Parallel()
 	clock, r := &jwttest.Clock{}, &remembering{}

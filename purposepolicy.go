@@ -10,7 +10,7 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/keys"
 )
 
-// purposePolicy decides what a purpose token is good for, and when no more.
+// purposePolicy makes purpose tokens, and decides whether one is good.
 type purposePolicy struct {
 	config   *Config
 	verifier *verifier
@@ -96,9 +96,9 @@ func (k *purposePolicy) peek(ctx context.Context, p Purpose, encoded string, bou
 	return token, checkSeal(ctx, token, key, k.sealed(p, token.ID), bound)
 }
 
-// consume asks Config.Once last: what is refused before is not used up. The blocklist
-// remembers it too, for a store that loses what it knew; if the list fails, the token is
-// used up all the same.
+// consume asks Config.Once last, so that a token that is refused is not used up. It also
+// puts the token on the blocklist, which still knows it when the store has lost its data.
+// If the list fails, the token is used up all the same.
 func (k *purposePolicy) consume(ctx context.Context, p Purpose, encoded string, bound []Binding) (*Token, error) {
 	token, err := k.peek(ctx, p, encoded, bound)
 	if err != nil {
@@ -116,7 +116,7 @@ func (k *purposePolicy) consumedID(token *Token) string {
 	return derivedID("consumed", k.config.Realm, token.Issuer, token.ID)
 }
 
-// read verifies a token, and asks the blocklist whether it is void or was consumed.
+// read verifies a token, and asks the blocklist about it.
 func (k *purposePolicy) read(ctx context.Context, p Purpose, encoded string) (*Token, *keys.Bound, error) {
 	if err := p.validate(); err != nil {
 		return nil, nil, failure(err)
@@ -132,22 +132,28 @@ func (k *purposePolicy) read(ctx context.Context, p Purpose, encoded string) (*T
 	case !p.expiryOf(token).Add(k.config.DecodeLeeway).After(k.config.Now()):
 		return nil, nil, refusal(ErrExpiredToken, jwt.ErrTokenExpired).about(token)
 	}
+	return token, key, k.checkList(ctx, p, token, at)
+}
+
+// checkList refuses a token that the blocklist has, because it was consumed, or because the
+// tokens of its time are revoked. A good token takes one question.
+func (k *purposePolicy) checkList(ctx context.Context, p Purpose, token *Token, at int64) error {
 	list, consumed := k.times.revocations.list, k.consumedID(token)
-	refused, kind := false, ErrRevokedToken
-	refused, err = list.Contains(ctx, append(spanIDs(k.times.series(p, token.Identity), spansWith(at)), consumed)...)
-	if refused && err == nil {
-		var used bool
-		if used, err = list.Contains(ctx, consumed); used {
-			kind = ErrConsumed
-		}
+	listed, err := list.Contains(ctx, append(spanIDs(k.times.series(p, token.Identity), spansWith(at)), consumed)...)
+	if err == nil && !listed {
+		return nil
+	}
+	used := false
+	if err == nil {
+		used, err = list.Contains(ctx, consumed)
 	}
 	switch {
 	case err != nil:
-		return nil, nil, refusal(ErrUnavailable, err).about(token)
-	case refused:
-		return nil, nil, refusal(kind, nil).about(token)
+		return refusal(ErrUnavailable, err).about(token)
+	case used:
+		return refusal(ErrConsumed, nil).about(token)
 	}
-	return token, key, nil
+	return refusal(ErrRevokedToken, nil).about(token)
 }
 
 func (k *purposePolicy) revoke(ctx context.Context, p Purpose, user any) error {

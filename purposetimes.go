@@ -8,11 +8,11 @@ import (
 	"time"
 )
 
-// purposeTimes makes purpose tokens void that came before another, on the blocklist. A
-// purpose token has a time in its claim "at": the second in which it was made or, if
-// tokens of that time are void already, the first one after it that is not. So that "all
-// until then" can be said at any time, by any process, and nothing that comes after is
-// part of it. The list has it by intervals: see backchannelids.go.
+// purposeTimes revokes, on the blocklist, all purpose tokens of a series up to a time. The
+// claim "at" of a token is its time: the second in which it was made or, if that second is
+// revoked already, the first one after it that is not. So every process can revoke all
+// tokens until now, at any time, and none that comes after. The list holds the times as
+// intervals: see backchannelids.go.
 type purposeTimes struct {
 	revocations *revocations
 	once        *usedOnce
@@ -32,41 +32,41 @@ func (t purposeTimes) series(p Purpose, identity string) string {
 	return derivedID("purpose tokens", t.revocations.realm, p.Name, identity)
 }
 
-// isVoid reports whether the tokens of a time are void. It asks for what all processes have
-// added: the time of a new token comes after those of the others.
-func (t purposeTimes) isVoid(ctx context.Context, series string, at int64) (bool, error) {
+// isRevoked reports whether the tokens of a time are revoked. It asks for what all processes
+// have added: the time of a new token comes after the times of all others.
+func (t purposeTimes) isRevoked(ctx context.Context, series string, at int64) (bool, error) {
 	if !isTime(at) {
 		return false, errPurposeTime
 	}
-	void, err := t.revocations.containsNow(ctx, spanIDs(series, spansWith(at))...)
+	revoked, err := t.revocations.containsNow(ctx, spanIDs(series, spansWith(at))...)
 	if err != nil {
 		return false, unavailable(err)
 	}
-	return void, nil
+	return revoked, nil
 }
 
-// next returns the first time from now on that is not void. What is void ends somewhere:
-// steps that double find a time behind it, and then halves are cut off.
+// next returns the first time from now on that is not revoked: steps that double find one,
+// and a binary search finds the first.
 func (t purposeTimes) next(ctx context.Context, series string) (int64, error) {
 	low := t.revocations.now().Unix()
 	high := low
 	for step := int64(1); ; step *= 2 {
-		void, err := t.isVoid(ctx, series, high)
+		revoked, err := t.isRevoked(ctx, series, high)
 		if err != nil {
 			return 0, err
 		}
-		if !void {
+		if !revoked {
 			break
 		}
 		low, high = high+1, high+step
 	}
 	for low < high {
 		middle := low + (high-low)/2
-		void, err := t.isVoid(ctx, series, middle)
+		revoked, err := t.isRevoked(ctx, series, middle)
 		switch {
 		case err != nil:
 			return 0, err
-		case void:
+		case revoked:
 			low = middle + 1
 		default:
 			high = middle
@@ -95,8 +95,8 @@ func (t purposeTimes) nextAlone(ctx context.Context, series string) (int64, erro
 	return 0, unavailable(errManyTokens)
 }
 
-// endAll makes void what was created before, also by a process whose clock is ahead, and
-// for as long as any purpose token can live: it does not matter what Purpose.Expires was.
+// endAll revokes what was created before, also by a process whose clock is ahead. It does so
+// for as long as any purpose token can live, so it does not matter what Purpose.Expires was.
 func (t purposeTimes) endAll(ctx context.Context, series string) error {
 	at, err := t.next(ctx, series)
 	if err != nil {
@@ -105,21 +105,21 @@ func (t purposeTimes) endAll(ctx context.Context, series string) error {
 	return t.end(ctx, series, at+int64(clockMargin/time.Second), maxPurposeLifetime)
 }
 
-// shortestEnd is for how long older tokens are void at least: processes with another
-// Purpose.Expires may take them while a new version is deployed.
+// shortestEnd is for how long older tokens are revoked at least: while a new version is
+// deployed, some processes may have a longer Purpose.Expires.
 const shortestEnd = 24 * time.Hour
 
-// endOlder makes void what was created before the token of a time.
+// endOlder revokes what was created before the token of a time.
 func (t purposeTimes) endOlder(ctx context.Context, series string, at int64, p Purpose) error {
 	return t.end(ctx, series, at-1, max(p.lifetime(), shortestEnd))
 }
 
-// end makes the tokens of a series void whose time is not after last, for as long as they
-// live. Older ones than that have expired, so that their intervals are left out.
+// end revokes the tokens of a series whose time is not after last, for as long as they
+// live. It leaves out intervals in which all tokens have expired.
 func (t purposeTimes) end(ctx context.Context, series string, last int64, lifetime time.Duration) error {
 	now := t.revocations.now()
 	until := keptUntil(now.Add(lifetime), t.revocations.leeway)
-	oldest := now.Add(-until.Sub(now)).Unix()
+	oldest := now.Add(now.Sub(until)).Unix()
 	spans := slices.DeleteFunc(spansUntil(last), func(s span) bool { return s.last() < oldest })
 	if err := t.revocations.blockAll(ctx, spanIDs(series, spans), until); err != nil {
 		return unavailable(err)

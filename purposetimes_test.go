@@ -106,7 +106,7 @@ func TestTheShorterLifetimeHolds(t *testing.T) {
 	refusedPurpose(t, a.mgr, long, fromAfter, ginjwt.ErrExpiredToken, "token_expired")
 }
 
-// An older token stays void for as long as it lives.
+// An older token stays revoked for as long as it lives.
 func TestOlderOnesStayVoid(t *testing.T) {
 	t.Parallel()
 	for _, expires := range []time.Duration{30 * time.Minute, 24 * time.Hour, 30 * 24 * time.Hour} {
@@ -214,7 +214,7 @@ func TestTimesOfPurposeTokens(t *testing.T) {
 			last = now + 60
 		}
 		a.list.calls.Store(0)
-		require.Equal(t, last+1, at(purposeToken(t, a.mgr, confirm, "alice")), "the first time that is not void")
+		require.Equal(t, last+1, at(purposeToken(t, a.mgr, confirm, "alice")), "the first time that is not revoked")
 		require.LessOrEqual(t, a.list.calls.Load(), int64(28))
 	}
 	a.clock.Advance(time.Hour)

@@ -2,17 +2,17 @@ package ginjwt
 
 import "context"
 
-// CreatePurposeToken returns a signed token that is good for one purpose, once, for who
-// has it: it is for a link in a mail to identity, which is what
-// [JWTManager.CreateAccessToken] takes. The keys are those for access tokens. No route
-// accepts it.
+// CreatePurposeToken returns a signed token for a link in a mail to identity, which is what
+// [JWTManager.CreateAccessToken] takes. Whoever has the token can use it, for one purpose,
+// once. It is signed with the keys for access tokens. No route accepts it.
 //
-// With Purpose.OnlyNewest, all tokens of this purpose that were created for the identity
-// before are void when it returns; other processes know so as soon as their copy of the
-// blocklist does. Of tokens that are created at the same moment one stays good.
+// With Purpose.OnlyNewest, all earlier tokens of this purpose and identity are revoked when
+// it returns; other processes know so as soon as their copy of the blocklist does. Of tokens
+// that are created at the same moment one stays good.
 //
-// A store that does not answer is an [ErrUnavailable], and there is no token; older ones
-// may be void then.
+// The errors are those of CreateAccessToken, an [ErrLifetime], or that of a Purpose or a
+// PurposeOption that is not valid. If a store does not answer, the error is an
+// [ErrUnavailable]; earlier tokens may be revoked then.
 func (m *JWTManager) CreatePurposeToken(ctx context.Context, p Purpose, identity any, opts ...PurposeOption) (string, error) {
 	if !m.frozen {
 		return "", ErrNotInitialized
@@ -20,16 +20,17 @@ func (m *JWTManager) CreatePurposeToken(ctx context.Context, p Purpose, identity
 	return m.purposes.create(plain(ctx), p, identity, opts)
 }
 
-// PeekPurposeToken verifies a purpose token and does not use it up: for the GET of a link,
-// which programs that scan mails follow too. Whoever does what the token is for must call
-// [JWTManager.ConsumePurposeToken].
+// PeekPurposeToken verifies a purpose token and does not use it up. It is for the GET of a
+// link, which mail scanners open too. Call [JWTManager.ConsumePurposeToken] before you do
+// what the token is for.
 //
-// A token that is bound is refused without its bindings, and one that is not bound with
-// any.
+// bound are the bindings that the token was created with. A bound token is refused without
+// them, and a token that is not bound is refused with any.
 //
-// The error is an [*Error], for [JWTManager.Refuse]: ErrInvalidToken, [ErrExpiredToken],
-// [ErrRevokedToken] if the token is void, [ErrConsumed], [ErrNotBound], [ErrUnavailable],
-// or that of a [BoundBy].
+// The error is an [*Error], for [JWTManager.Refuse]. Its kind is [ErrInvalidToken],
+// [ErrExpiredToken], [ErrRevokedToken], [ErrConsumed], [ErrNotBound] or [ErrUnavailable];
+// [ErrCallback] if a function of [BoundBy] failed or p is not valid; or the kind of an
+// *Error that such a function returned.
 func (m *JWTManager) PeekPurposeToken(ctx context.Context, p Purpose, encoded string, bound ...Binding) (*PurposeToken, error) {
 	if !m.frozen {
 		return nil, ErrNotInitialized
@@ -43,17 +44,17 @@ func (m *JWTManager) PeekPurposeToken(ctx context.Context, p Purpose, encoded st
 	return newPurposeToken(p, token, m.purposes.isReserved), nil
 }
 
-// ConsumePurposeToken verifies a purpose token and uses it up: of all callers, on all
-// processes that share Config.Once, one is returned the token, and all others
-// [ErrConsumed], or [ErrNotBound] if they come after what the token is bound to has changed.
-// Check whatever else the request needs before, such as the new password: a token that was
+// ConsumePurposeToken verifies a purpose token and uses it up. Of all callers, on all
+// processes that share Config.Once, one gets the token. All others get [ErrConsumed], or
+// [ErrNotBound] if the state that the token is bound to has changed by then. Check everything
+// else in the request first, such as the new password: a token that was
 // used up does not come back.
 //
-// What is refused is not used up, unless the error is an [ErrUnavailable]: then nobody
-// knows.
+// A token that is refused is not used up, unless the error is an [ErrUnavailable]: then it
+// may be.
 //
-// A client that goes away while the token is used up does not stop it, so that what it
-// asked for can still be done. The errors are those of [JWTManager.PeekPurposeToken].
+// If the client goes away while the token is used up, the call still returns the token, so
+// that the handler can finish. The errors are those of [JWTManager.PeekPurposeToken].
 func (m *JWTManager) ConsumePurposeToken(ctx context.Context, p Purpose, encoded string, bound ...Binding) (*PurposeToken, error) {
 	if !m.frozen {
 		return nil, ErrNotInitialized
@@ -68,11 +69,11 @@ func (m *JWTManager) ConsumePurposeToken(ctx context.Context, p Purpose, encoded
 	return newPurposeToken(p, token, m.purposes.isReserved), nil
 }
 
-// RevokePurposeTokens makes all tokens of a purpose void that were created for identity,
-// which is what [JWTManager.CreatePurposeToken] was given: after a change of the address,
-// for example, those that were sent to the old one. Other processes know so as soon as their
-// copy of the blocklist does. A store that does not answer is an [ErrUnavailable]; some
-// tokens may be good then. Call it again.
+// RevokePurposeTokens revokes all tokens of a purpose that were created for identity, which
+// is what [JWTManager.CreatePurposeToken] was given. After a change of the address, for
+// example, call it for the links that went to the old one. Other processes know so as soon as
+// their copy of the blocklist does. If a store does not answer, the error is an
+// [ErrUnavailable], and some tokens may still be good: call it again.
 func (m *JWTManager) RevokePurposeTokens(ctx context.Context, p Purpose, identity any) error {
 	if !m.frozen {
 		return ErrNotInitialized
@@ -88,7 +89,7 @@ func (m *JWTManager) RevokePurposeTokens(ctx context.Context, p Purpose, identit
 // refusePurpose tells the observer why a purpose token is refused, and returns it.
 func (m *JWTManager) refusePurpose(ctx context.Context, p Purpose, err error) error {
 	refused := asError(err)
-	if p.validate() == nil { // or it is no name
+	if p.validate() == nil { // otherwise the name may be anything
 		refused.purpose = p.Name
 	}
 	m.events.refused(ctx, refused)

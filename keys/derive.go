@@ -11,12 +11,12 @@ import (
 	"fmt"
 )
 
-// ErrVerifiesOnly means that something needs what signs of a key, which only verifies.
+// ErrVerifiesOnly means that a key is public: it verifies, and cannot sign.
 var ErrVerifiesOnly = errors.New("keys: the key only verifies")
 
-// DeriveKey returns 32 bytes that are made of a secret, or of a private key (RFC 5869):
-// who cannot sign with the key cannot know them. They are other ones for each use, and
-// tell nothing of the key. The error is [ErrVerifiesOnly] for a public key.
+// DeriveKey returns a key of 32 bytes, which HKDF with SHA-256 (RFC 5869) derives from a
+// secret or a private key. Only a holder of that key can derive it. Each use has another
+// one, and it reveals nothing of the key. The error is [ErrVerifiesOnly] for a public key.
 func (k *Bound) DeriveKey(use string) ([]byte, error) {
 	secret, err := k.key.secret()
 	if err != nil {
@@ -29,8 +29,8 @@ func (k *Bound) DeriveKey(use string) ([]byte, error) {
 	return derived, nil
 }
 
-// secret returns what nobody knows who does not have the key, the same whatever format the
-// key was read from.
+// secret returns the secret part of a key, the same for each format that the key may have
+// been read from.
 func (k Key) secret() ([]byte, error) {
 	switch key := k.half().(type) {
 	case []byte:
