@@ -20,7 +20,7 @@ type ticketClaims struct {
 // ticket is a ticket of a request.
 type ticket struct {
 	ticketClaims
-	own    *Token     // the ticket itself
-	bought *goodToken // the token that bought it
-	spent  bool       // it has let this very request in
+	own   *Token     // the ticket itself
+	buyer *goodToken // the token that bought it
+	spent bool       // it has let this very request in
 }

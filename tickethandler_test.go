@@ -277,7 +277,7 @@ func TestMistakesInTheSettingsOfTickets(t *testing.T) {
 		`ginjwt: TicketName (JWT_TICKET_NAME): "jwt" is QueryStringName too; a ticket and a token need parameters of their own`: func(c *ginjwt.Config) { c.TicketName = "jwt" },
 		`ginjwt: TicketName (JWT_TICKET_NAME): "a b" has characters that must be escaped in a query`:                            func(c *ginjwt.Config) { c.TicketName = "a b" },
 		`ginjwt: TicketName (JWT_TICKET_NAME): "a&b" has characters that must be escaped in a query`:                            func(c *ginjwt.Config) { c.TicketName = "a&b" },
-		`ginjwt: IdentityClaim (JWT_IDENTITY_CLAIM): "ginjwt_ticket" is a claim of tokens that are used once`:                   func(c *ginjwt.Config) { c.IdentityClaim = "ginjwt_ticket" },
+		`ginjwt: IdentityClaim (JWT_IDENTITY_CLAIM): "ginjwt_ticket" is a claim of single-use tokens`:                           func(c *ginjwt.Config) { c.IdentityClaim = "ginjwt_ticket" },
 	} {
 		config := jwttest.Config(nil)
 		change(&config)

@@ -137,8 +137,8 @@ func TestTicketsForTokensOfResolvedIssuers(t *testing.T) {
 	a.fail(nil)
 }
 
-// The key that signs tickets is that of access tokens; who takes it away makes void what
-// it has signed.
+// The key that signs tickets is that of access tokens. A key that is taken away takes its
+// tickets along.
 func TestTicketsAndTheRotationOfKeys(t *testing.T) {
 	t.Parallel()
 	pems := keytest.Generate(t)

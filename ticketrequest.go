@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	"github.com/gin-jwt-extended/ginjwt/internal/base64url"
-	"github.com/gin-jwt-extended/ginjwt/internal/strictjson"
 )
 
 // What a ticket is bound to: the one request that it lets in.
@@ -20,7 +19,7 @@ func (t *ticket) admits(r *http.Request, name string) error {
 		return errTicketRequest
 	}
 	switch origin := originHeader(r); {
-	case origin == "": // no page, or one of this origin that only reads
+	case origin == "": // no page, or a GET from a page of this origin
 	case origin != "null" && origin == t.Origin:
 	case origin != "null" && t.Origin == "" && !isUntrusted(r): // a page of this origin
 	default:
@@ -29,8 +28,8 @@ func (t *ticket) admits(r *http.Request, name string) error {
 	return nil
 }
 
-// digestOf names a request: by its method, its escaped path, and its query without the
-// ticket. Other texts make another name.
+// digestOf returns a hash of a request: of its method, its escaped path, and its query
+// without the ticket. %q keeps the three texts apart.
 func digestOf(method, path, query string) string {
 	sum := sha256.Sum256(fmt.Appendf(nil, "ginjwt request %q", []string{method, path, query}))
 	return base64url.Encode(sum[:])
@@ -45,8 +44,8 @@ func withoutParameter(query, name string) string {
 	return strings.Join(slices.DeleteFunc(strings.Split(query, "&"), isIt), "&")
 }
 
-// withoutTicket returns a copy of r without the ticket: neither handlers nor what is
-// behind them need what is spent, and logs need not have it. r itself does not change.
+// withoutTicket returns a copy of r without the ticket, which is spent: handlers, upstreams
+// and logs do not need it. r itself does not change.
 func withoutTicket(r *http.Request, name string) *http.Request {
 	bare := r.WithContext(r.Context()) // a shallow copy
 	target := *r.URL
@@ -55,8 +54,8 @@ func withoutTicket(r *http.Request, name string) *http.Request {
 	return bare
 }
 
-// parseTarget returns path and query of a request to buy a ticket for, or what is wrong
-// with it.
+// parseTarget returns path and query of the request that a ticket is for, or what is wrong
+// with the target.
 func parseTarget(target, name string) (path, query, problem string) {
 	switch {
 	case !strings.HasPrefix(target, "/") || strings.HasPrefix(target, "//"):
@@ -66,7 +65,7 @@ func parseTarget(target, name string) (path, query, problem string) {
 	case strings.Contains(target, "#"):
 		return "", "", "The url must not have a fragment"
 	}
-	u, err := url.ParseRequestURI(target) // as net/http reads that of a request
+	u, err := url.ParseRequestURI(target) // as net/http does
 	switch {
 	case err != nil:
 		return "", "", "The url is malformed"
@@ -78,20 +77,3 @@ func parseTarget(target, name string) (path, query, problem string) {
 
 // isMethod reports whether s is a method as requests have it.
 func isMethod(s string) bool { return isHTTPToken(s) && s == strings.ToUpper(s) }
-
-// withoutCSRF returns the payload of a token with an empty "csrf". A ticket is in a URL,
-// and the value would be good for the whole session.
-func withoutCSRF(text string) string {
-	b := []byte{'{'}
-	_ = strictjson.Members([]byte(text), text, func(name string, v strictjson.Value) {
-		if name == "csrf" {
-			v = `""`
-		}
-		if len(b) > 1 {
-			b = append(b, ',')
-		}
-		b, _ = strictjson.AppendString(b, name) // it was read from JSON that is UTF-8
-		b = append(append(b, ':'), v...)
-	})
-	return string(append(b, '}'))
-}

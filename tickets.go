@@ -32,9 +32,10 @@ import (
 // that bought it goes through all checks of the route: a token that was revoked, has
 // expired, or whose session has ended meanwhile lets nobody in.
 //
-// Methods other than POST are answered 405, and a body that is not understood 400, 413 or
-// 415. TicketHandler panics if called before InitApp, without a key that signs, and with
-// the options Optional, Refresh, AnyType and Locations(InTicket).
+// Methods other than POST are answered 405, a body that is not understood 400, 413 or 415,
+// and a token that is too large for a ticket 422. TicketHandler panics if called before
+// InitApp, without a key that signs, and with the options Optional, Refresh, AnyType and
+// Locations(InTicket).
 func (m *JWTManager) TicketHandler(opts ...RequiredOption) gin.HandlerFunc {
 	need := m.ticketRequirement(opts)
 	return func(c *gin.Context) {
@@ -72,9 +73,10 @@ type ticketAnswer struct {
 
 // CreateTicket returns a ticket for the token of this request, as [JWTManager.TicketHandler]
 // does, for pages that the server renders. target is path and query as the browser will
-// send them. The page has to open it within 30 seconds.
+// send them. The page must use the ticket within 30 seconds.
 //
-// A token that came by a ticket, a refresh token, and a target that is not one are errors.
+// It is an error if this request came with a ticket or a refresh token, or if method or
+// target is not valid. For an anonymous visitor the error is an [ErrNoAuthorization].
 // CreateTicket panics on a route without JWTRequired of this manager.
 func (m *JWTManager) CreateTicket(c *gin.Context, method, target string) (string, error) {
 	token, ok := m.verifiedToken(c, "CreateTicket")
@@ -122,6 +124,8 @@ func (m *JWTManager) ticketOrderOf(method, target string) (o ticketOrder, proble
 // maxTicketOrder is how many bytes a request for a ticket may have.
 const maxTicketOrder = 16 << 10
 
+const notATicketOrder = "The body must be a JSON object of the texts method and url"
+
 // readTicketOrder reads the body of TicketHandler, or returns what is wrong with it.
 func (m *JWTManager) readTicketOrder(c *gin.Context) (o ticketOrder, status int, problem string) {
 	if !isJSON(c.Request.Header.Get("Content-Type")) {
@@ -143,11 +147,11 @@ func (m *JWTManager) readTicketOrder(c *gin.Context) (o ticketOrder, status int,
 		case name == "url" && isText:
 			target = text
 		case name != m.config.JSONKey: // a token may be there
-			problem = "The body must be a JSON object of the texts method and url"
+			problem = notATicketOrder
 		}
 	})
 	if err != nil || problem != "" {
-		return o, http.StatusBadRequest, "The body must be a JSON object of the texts method and url"
+		return o, http.StatusBadRequest, notATicketOrder
 	}
 	o, problem = m.ticketOrderOf(method, target)
 	return o, http.StatusBadRequest, problem
@@ -175,4 +179,21 @@ func (m *JWTManager) newTicket(c *gin.Context, token *Token, o ticketOrder) (str
 		user: m.userOf(c, token), identity: token.Identity, id: newID(tokenUUID),
 		now: now, expires: now.Add(ticketLifetime), claims: Claims{ticketClaim: claims},
 	})
+}
+
+// withoutCSRF returns the payload of a token with an empty "csrf": a ticket is in a URL, and
+// the value would be good for the whole session.
+func withoutCSRF(text string) string {
+	b := []byte{'{'}
+	_ = strictjson.Members([]byte(text), text, func(name string, v strictjson.Value) {
+		if name == "csrf" {
+			v = `""`
+		}
+		if len(b) > 1 {
+			b = append(b, ',')
+		}
+		b, _ = strictjson.AppendString(b, name) // it was read from JSON that is UTF-8
+		b = append(append(b, ':'), v...)
+	})
+	return string(append(b, '}'))
 }

@@ -9,32 +9,35 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/internal/strictjson"
 )
 
-// redeem returns the token that bought a ticket, if the ticket is for this request. It
-// does not use the ticket up: what is refused after it burns nothing.
+// redeem returns the token that bought a ticket, if the ticket is for this request. It does
+// not use the ticket up, as the request may still be refused.
 //
-// A request that the ticket has let in may be checked again, by a route behind its group:
-// then the ticket is that one.
+// A request that a ticket has let in may be checked again, by a route behind its group.
+// Then the ticket is the one that was spent.
 func (m *JWTManager) redeem(c *gin.Context, encoded string, spec decodeSpec) (*Token, *ticket, error) {
 	ctx := c.Request.Context()
-	t, err := m.spentIn(ctx, encoded), error(nil)
+	t := m.spentIn(ctx, encoded)
 	if t == nil {
-		t, err = m.verifier.decodeTicket(ctx, encoded, ticketTokens.audience(m.config.Realm))
+		var err error
+		if t, err = m.verifier.decodeTicket(ctx, encoded, ticketTokens.audience(m.config.Realm)); err != nil {
+			return nil, nil, err
+		}
 	}
-	if err == nil {
-		err = t.admits(c.Request, m.config.TicketName)
-	}
-	if err == nil && t.bought == nil {
-		t.bought, err = m.verifier.bought(ctx, &t.ticketClaims)
-	}
-	if err != nil {
+	if err := t.admits(c.Request, m.config.TicketName); err != nil {
 		return nil, nil, err
 	}
-	token, err := m.verifier.trusted(ctx, "", t.bought, spec, m.verifier.now())
+	if t.buyer == nil {
+		var err error
+		if t.buyer, err = m.verifier.buyerOf(ctx, &t.ticketClaims); err != nil {
+			return nil, nil, err
+		}
+	}
+	token, err := m.verifier.trusted(ctx, "", t.buyer, spec, m.verifier.now())
 	return token, t, err
 }
 
-// spentIn returns the ticket that has let a request in; nil if it is another than this
-// one, or another manager's.
+// spentIn returns the ticket that has let a request in; nil if that is not the encoded one,
+// or is another manager's.
 func (m *JWTManager) spentIn(ctx context.Context, encoded string) *ticket {
 	v := verifiedIn(ctx)
 	if v == nil || v.ticket == nil || v.ticket.own.Raw() != encoded || !m.verifier.hasVerified(v.token) {
@@ -45,7 +48,8 @@ func (m *JWTManager) spentIn(ctx context.Context, encoded string) *ticket {
 
 // spend uses a ticket up, and takes it out of the request.
 func (m *JWTManager) spend(c *gin.Context, t *ticket, token *Token) error {
-	if ctx, start := c.Request.Context(), m.events.begin(); !t.spent {
+	if !t.spent {
+		ctx, start := c.Request.Context(), m.events.begin()
 		if err := m.once.claim(ctx, ticketTokens, t.own); err != nil {
 			return asError(err).about(token)
 		}
@@ -70,13 +74,13 @@ func (v *verifier) decodeTicket(ctx context.Context, encoded, audience string) (
 	return t, nil
 }
 
-// bought returns the token that bought a ticket. The signature of the ticket is over all
-// that it says, and its own was good when it bought the ticket. It is not remembered, as
-// nobody can present it.
+// buyerOf returns the token that bought a ticket. Its signature was good at that time, and
+// the signature of the ticket covers all that it says. It is not cached, as nobody can
+// present it.
 //
-// The rules of its issuer are those of now. What was said by an issuer that nobody knows
-// any more must not be read as if the manager had said it.
-func (v *verifier) bought(ctx context.Context, t *ticketClaims) (*goodToken, error) {
+// The present rules of its issuer count. If the issuer is not known any more, the token must
+// not be read as one of the manager's own.
+func (v *verifier) buyerOf(ctx context.Context, t *ticketClaims) (*goodToken, error) {
 	s := scratches.Get().(*scratch)
 	defer s.free()
 	s.payload = append(s.payload[:0], t.Payload...)
