@@ -7,9 +7,9 @@ import (
 	"time"
 )
 
-// contextClocks ends contexts that have expired. What takes long, it has a goroutine do
-// that ends soon, so that nobody waits for it: it asks the store when a session ends, and
-// the TokenInBlocklistLoader now and then.
+// contextClocks ends contexts that have expired. It asks the store when a session ends, and
+// the TokenInBlocklistLoader every loadEvery. Such questions may take long, so a goroutine
+// of their own asks them.
 type contextClocks struct {
 	set         *contextSet
 	revocations *revocations
@@ -35,8 +35,8 @@ const (
 
 var errNoAnswer = errors.New("no answer yet")
 
-// look ends what has expired, and has questions asked that are due. It returns how long
-// nothing more is to be done.
+// look ends what has expired, and has the questions asked that are due. It returns how long
+// it need not be called again.
 func (k *contextClocks) look() time.Duration {
 	now, real := k.revocations.now(), time.Now()
 	if !real.Before(k.quiet) && (isDue(k.next, now) || real.Sub(k.looked) >= lookEvery) {
@@ -69,9 +69,9 @@ func (k *contextClocks) lookAtAll(now, real time.Time) {
 	}
 }
 
-// due sorts out the contexts for which something is to be done, those first that have
-// waited the longest for an answer. It reports whether the questions may be asked now: if
-// so, nobody else asks any until they are.
+// due returns the contexts for which something is to be done, those first that have waited
+// the longest for an answer. It reports whether the caller is to ask the questions: if so,
+// nobody else asks any until noteAnswers is called.
 func (k *contextClocks) due(now, real time.Time) (due dueContexts, failure error, ask bool) {
 	k.set.mu.Lock()
 	defer k.set.mu.Unlock()
@@ -90,6 +90,7 @@ func (k *contextClocks) due(now, real time.Time) (due dueContexts, failure error
 
 func longestWaiting(a, b *liveContext) int { return a.waiting.Compare(b.waiting) }
 
+// sort adds c to the lists of due in which it belongs.
 func (k *contextClocks) sort(c *liveContext, now time.Time, due *dueContexts) {
 	for _, at := range [...]time.Time{c.expires, c.load} {
 		if at.After(now) && (k.next.IsZero() || at.Before(k.next)) {
@@ -162,14 +163,14 @@ func (k *contextClocks) noteAnswers(failure error) {
 	k.failures = min(k.failures+1, 2)
 }
 
-// nextLook returns when a session is looked at again that lives until expires. It is not
-// later than its tokens would have to be refreshed: the blocklist forgets then that it has
-// ended, and does not know of a session that was removed in another way.
+// nextLook returns when to look again at a session that lives until expires: no later than
+// its tokens would have to be refreshed. By then the blocklist forgets that it has ended, and
+// it never knows of a session that was removed in another way.
 func (p *sessionPolicy) nextLook(expires time.Time) time.Time {
 	return earlier(expires, p.now().Add(p.config.AccessTokenExpires))
 }
 
-// askStore looks whether the session of c is there, and until when it lives by now.
+// askStore asks whether the session of c is there, and until when it lives now.
 func (k *contextClocks) askStore(ctx context.Context, c *liveContext) (err error) {
 	defer errorOfPanic(&err)
 	s, ok, err := k.sessions.store.Get(ctx, c.token.session())

@@ -17,7 +17,7 @@ type contextRevocations struct {
 	limit       time.Duration // how long a context goes on without an answer; negative: for ever
 
 	// Of one call of ask.
-	why    context.Context // ends when the list has failed to say why something ended
+	why    context.Context // for causeOf: ends when the list has failed to say why
 	giveUp context.CancelFunc
 	ids    []string
 	ends   []int // the end of the IDs of each context
@@ -42,7 +42,7 @@ func (r *contextRevocations) ask(contexts []*liveContext) {
 	}
 }
 
-// collect collects the IDs of as many contexts as the list may be asked about.
+// collect collects the IDs of as many contexts as the list may be asked about at once.
 func (r *contextRevocations) collect(contexts []*liveContext) {
 	r.ids, r.ends = r.ids[:0], r.ends[:0]
 	for _, c := range contexts {
@@ -55,8 +55,8 @@ func (r *contextRevocations) collect(contexts []*liveContext) {
 	}
 }
 
-// search finds those of contexts that are on the list: it asks about all of them, and
-// about each half if one is. from is the place of the first in ends.
+// search ends the contexts that are on the list: it asks about all of them and, if one is,
+// about each half. from is the index in ends of the first context.
 func (r *contextRevocations) search(ctx context.Context, contexts []*liveContext, from int) error {
 	start := 0
 	if from > 0 {
@@ -80,9 +80,9 @@ func (r *contextRevocations) search(ctx context.Context, contexts []*liveContext
 	return errors.Join(r.search(ctx, contexts[:half], from), r.search(ctx, contexts[half:], from+half))
 }
 
-// causeOf returns why a context has ended that is on the list; nothing if the list does
-// not say. The end does not wait for that: once the list has failed, only a copy that
-// this process has can say more.
+// causeOf returns why a context that is on the list has ended; empty if the list does not
+// say. The end must not wait for the cause: once the list has failed, its server is not
+// asked again, and only a copy in this process can say more.
 func (r *contextRevocations) causeOf(c *liveContext) Cause {
 	failed := false
 	listed := func(id string) bool {
@@ -113,8 +113,7 @@ func (r *contextRevocations) causeOf(c *liveContext) Cause {
 	return ""
 }
 
-// unanswered ends those contexts of which nobody has known for too long whether they go
-// on.
+// unanswered ends the contexts about which the list has not answered for too long.
 func (r *contextRevocations) unanswered(contexts []*liveContext, err error) {
 	if r.limit < 0 {
 		return

@@ -23,9 +23,9 @@ type contextSet struct {
 type liveContext struct {
 	context.Context
 	cancel context.CancelCauseFunc
-	leave  func() bool // forgets that it leaves the set with its parent
+	leave  func() bool // has nothing happen when the parent ends
 	token  *Token
-	ids    []string // what is on the blocklist when it ends, but for logouts upstream
+	ids    []string // on the blocklist when it ends, unless by a logout upstream
 
 	answered time.Time // when the blocklist last said that it goes on; only watch uses it
 
@@ -99,7 +99,7 @@ func (s *contextSet) goesOn() bool {
 	return s.running
 }
 
-// all appends the contexts of the set, in an order of chance.
+// all appends the contexts of the set, in random order.
 func (s *contextSet) all(to []*liveContext) []*liveContext {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -23,8 +23,8 @@ type contextWatch struct {
 }
 
 const (
-	// All lists are asked so often: one may not tell when it changes, has failed, or is a
-	// copy that has lost its server, which answers then itself.
+	// Every list is asked so often: it may not tell when it changes, may have failed, or
+	// may be a copy that has lost its server, which is asked itself then.
 	askEvery = time.Second
 
 	// A burst of revocations is one question, and questions take no more than a fifth of
@@ -103,7 +103,7 @@ func (w *contextWatch) endAll() {
 	}
 }
 
-// pause returns how long nothing is to be done, and at most most.
+// pause returns how long nothing is to be done: most, or less.
 func (w *contextWatch) pause(most time.Duration) time.Duration {
 	next := w.due
 	if w.isChanged {

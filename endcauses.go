@@ -2,11 +2,11 @@ package ginjwt
 
 import "github.com/gin-jwt-extended/ginjwt/store"
 
-// A blocklist holds IDs and no reasons. Where something ends for another cause than a
-// logout, an ID that is made of the cause is on the list too, before the ID itself.
-// Requests never ask for it; SessionContext does, when the ID is found.
+// A blocklist holds IDs and no reasons. If something ends for another cause than a logout,
+// the list gets one more ID, made of the cause, before the ID itself. Requests never ask for
+// it; SessionContext does, when it has found the ID.
 
-// notedCauses are those that have such an ID, the most telling one first.
+// notedCauses have such an ID. The most telling one comes first.
 var notedCauses = [...]Cause{CauseReuse, CauseApplication, CauseUser, CauseRevocation, CauseMaxSessions}
 
 func causeID(cause Cause, id string) string { return derivedID("ended", string(cause), id) }

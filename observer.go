@@ -74,8 +74,8 @@ const (
 	EventAccepted
 
 	// EventRefused: a request was refused, or a token given to VerifyToken,
-	// PeekPurposeToken or ConsumePurposeToken. What
-	// Refuse answers counts once, whoever found the fault.
+	// PeekPurposeToken or ConsumePurposeToken. What Refuse answers counts once, whoever
+	// found the fault.
 	EventRefused
 
 	// EventRotated: a refresh token was traded for the next generation.
@@ -104,9 +104,9 @@ const (
 	// event: nobody does it.
 	EventSessionEnded
 
-	// EventContextEnded: a context of SessionContext ended because its session did, for
-	// Cause; without a Cause, as a store has not answered for too long. One that ends
-	// with its request is no event.
+	// EventContextEnded: a context of SessionContext ended because its session or token
+	// did, for Cause, or because a store has failed for too long: then it has a Fault and
+	// an Err. A context that ends with its request is no event.
 	EventContextEnded
 
 	// EventKeysChanged: SetKeys replaced the keys of the manager, or, with an Issuer,
@@ -202,8 +202,7 @@ const (
 	CauseReuse       Cause = "reuse"        // a refresh token that had been traded before
 	CauseFailure     Cause = "failure"      // a store failed before the login was over
 
-	// These two are only those of a context: nobody ends the session, or it is done
-	// elsewhere.
+	// Only contexts of SessionContext end for these two.
 	CauseExpired        Cause = "expired"         // the session, or a token that has none
 	CauseUpstreamLogout Cause = "upstream_logout" // BackChannelLogoutHandler: at the issuer where the user logged in
 )

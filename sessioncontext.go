@@ -5,9 +5,9 @@ import (
 	"time"
 )
 
-// SessionContext returns a child of the request's context that ends when the session of
-// the verified token ends, on whichever process that happens. It is for handlers that
-// take long: WebSockets, event streams, downloads.
+// SessionContext returns a child of the request's context that also ends when the session of
+// the verified token ends, on whichever process that happens. It is for handlers that take
+// long: WebSockets, event streams, downloads.
 //
 //	ctx := ginjwt.SessionContext(c)
 //	for {
@@ -23,36 +23,39 @@ import (
 //
 // It ends
 //
-//   - with its parent, such as when the client goes away, or the handler returns;
-//   - when the session of the token ends or the token is revoked: as soon as this process
-//     learns of it, which redisstore and sqlstore do within their MaxStaleness. A
-//     Blocklist is asked when it tells of a change, as a [store.ChangingBlocklist], and
-//     once a second. A TokenInBlocklistLoader is asked every 30 seconds;
-//   - when the session expires, or a token that is of no session of the manager; a token
-//     without "exp" does not. A session goes on with each rotation and ImplicitRefresh,
-//     and the context with it: the "exp" of the token does not end it. The store of
-//     sessions is asked every Config.AccessTokenExpires, and one that does not have the
-//     session ends it too;
-//   - when a store has not answered for as long as Config.AccessTokenExpires, whether it
-//     goes on. Until then an error of a store ends nothing.
+//   - with its parent: the client goes away, or the handler returns;
+//   - when the session ends or the token is revoked, as soon as this process learns of it.
+//     With redisstore and sqlstore that is within their MaxStaleness. A Blocklist is asked
+//     once a second and, if it is a [store.ChangingBlocklist], at each change. A
+//     TokenInBlocklistLoader is asked every 30 seconds;
+//   - when the session expires, or its store does not have it any more. The store is asked
+//     every Config.AccessTokenExpires. Each rotation and ImplicitRefresh prolongs the
+//     session, and the context with it; the "exp" of the token does not end it;
+//   - when the token expires, if it is of no session of the manager. A token without "exp"
+//     does not expire;
+//   - when a store has failed for longer than Config.AccessTokenExpires. Until then an error
+//     of a store ends nothing.
 //
 // [context.Cause] returns a [*SessionEnd], an [ErrUnavailable] in the last case, or the
 // cause of the parent.
 //
-// It takes what [GetToken] takes. A handler that hijacks the connection and returns has
-// its own parent, which it must cancel when the connection is closed:
+// ctx is what [GetToken] takes. When a handler returns, the request's context ends, so a
+// handler that hijacks the connection and returns needs another parent. It must cancel that
+// parent when the connection is closed:
 //
 //	parent, cancel := context.WithCancel(context.WithoutCancel(c.Request.Context()))
 //	ctx := ginjwt.SessionContext(parent)
 //
-// One that verifies the first message of a WebSocket gives it the context that
-// [NewContext] makes of the token of [JWTManager.VerifyToken].
+// A handler that verifies a token itself, such as one in the first message of a WebSocket,
+// passes the context that [NewContext] makes of the token of [JWTManager.VerifyToken].
 //
-// For an anonymous visitor it is the context of the request. It panics on a route that
-// verified nothing. All contexts of a manager are watched by one goroutine, which ends
-// with the last of them; another one runs while it waits for the store of sessions or the
-// TokenInBlocklistLoader. Of a parent that is not made by package context, that package
-// starts two for each. Config.Now tells the time, at least once a second.
+// For an anonymous visitor SessionContext returns the request's context. It panics on a
+// route that verified nothing.
+//
+// One goroutine watches all contexts of a manager, and ends with the last of them. It looks
+// at Config.Now at least once a second. Another one runs while it waits for the store of
+// sessions or the TokenInBlocklistLoader. For a parent that was not made by package context,
+// that package starts two more.
 func SessionContext(ctx context.Context) context.Context {
 	token := mustVerify(ctx, "SessionContext").token
 	ctx = plain(ctx)
@@ -79,7 +82,7 @@ func (m *JWTManager) sessionContext(parent context.Context, token *Token) contex
 	return c.Context
 }
 
-// lastMoment returns from when on the token is refused as it is too old; zero: never.
+// lastMoment returns the time from which on the token is too old; zero: there is none.
 func (t *Token) lastMoment() (last time.Time) {
 	names := t.names()
 	if !t.ExpiresAt.IsZero() {

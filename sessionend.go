@@ -1,17 +1,16 @@
 package ginjwt
 
-// SessionEnd is why a context of [SessionContext] has ended, if it was the session, or
-// the token, that ended:
+// SessionEnd is the [context.Cause] of a context of [SessionContext] whose session, or
+// token, has ended:
 //
 //	var end *ginjwt.SessionEnd
 //	if errors.As(context.Cause(ctx), &end) && end.Cause == ginjwt.CauseReuse {
 //
-// It is an [ErrSessionEnded]. Its text is for logs.
+// It wraps [ErrSessionEnded]. Its text is for logs.
 type SessionEnd struct {
-	// Cause is CauseLogout, CauseUser, CauseRevocation, CauseApplication, which is also
-	// that of a TokenInBlocklistLoader, CauseMaxSessions, CauseReuse,
-	// CauseUpstreamLogout or CauseExpired. It is empty if the session has ended, and
-	// the blocklist could not say why.
+	// Cause is CauseLogout, CauseUser, CauseRevocation, CauseApplication, CauseMaxSessions,
+	// CauseReuse, CauseUpstreamLogout or CauseExpired. A TokenInBlocklistLoader counts as
+	// CauseApplication. Empty means that the blocklist could not say why.
 	Cause Cause
 }
 
