@@ -7,24 +7,23 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/store"
 )
 
-// Once is where it is remembered what was used, so that nothing is used twice.
+// Once is where single-use tokens that were used are remembered.
 type Once = store.Once
 
-// MemoryOnce is a Once in this process's memory: other processes know nothing of it,
-// and it is empty after a restart.
+// MemoryOnce is a Once in this process's memory: other processes know nothing of it, and
+// it is empty after a restart.
 type MemoryOnce = store.MemoryOnce
 
-// usedOnce decides who is the first to use something.
+// usedOnce decides who is the first to use a token.
 type usedOnce struct {
 	store  store.Once
 	realm  string
 	leeway time.Duration
 }
 
-// claim uses a token up. An error that is not [ErrConsumed] means that nobody knows
-// whether it is used up. A client that has gone away before claims nothing; one that goes
-// away while the store is asked changes nothing, as the token would be used up without an
-// effect.
+// claim uses a token up. After an error other than [ErrConsumed], the token may be used up
+// or not. A client that has gone away before uses nothing up. If it goes away while the
+// store is asked, the claim goes on: otherwise a token might be used up without an effect.
 func (u *usedOnce) claim(ctx context.Context, kind singleUse, token *Token) error {
 	if err := ctx.Err(); err != nil {
 		return refusal(ErrUnavailable, err).about(token)

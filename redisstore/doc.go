@@ -86,8 +86,8 @@ it has acknowledged:
   - A server whose clock is set forward by more than a minute forgets claims early.
 
 An ID whose claim was lost can be claimed again, as long as the token with it is good. A
-ticket lives for 30 seconds. A purpose token lives longer, so package ginjwt puts those
-that were consumed on the blocklist too, which outlives a lost server.
+ticket lives for 30 seconds. A purpose token lives longer, so package ginjwt also puts
+consumed purpose tokens on the blocklist, which outlives a lost server.
 
 # What is in Redis
 

@@ -22,21 +22,20 @@ type Once struct {
 	prefix string
 }
 
-// Once returns what the store remembers of used IDs. From now on [Store.Check] and
-// [Store.Ready] also refuse a server that evicts keys that expire, as each volatile
-// policy of maxmemory-policy does.
+// Once returns the used IDs of the store. From now on [Store.Check] and [Store.Ready] also
+// refuse a server that evicts keys that expire, as the volatile policies of
+// maxmemory-policy do.
 func (s *Store) Once() *Once {
 	s.db.NeedsExpiring()
 	return &Once{s.db, s.options.Prefix}
 }
 
-// claimScript answers 1 to the call whose mark is there, or whose mark it sets: that is
-// also the call that has been sent before, and whose answer was lost. It writes the mark
-// again then, for WAIT.
+// claimScript answers 1 to the call that sets its mark, and again if the client repeats
+// that call because the answer was lost. Then it writes the mark again, for WAIT.
 //
-// The key expires when the time has passed by the server's clock, and when as much time
-// has passed as the caller has seen left, so that one of their clocks may be wrong. It
-// expires a minute later, as sessions do: then it is there until the time has passed by
+// The key expires when the time has passed by the server's clock, but not before as much
+// time has passed as the caller's clock had left: one of the two clocks may be wrong. A
+// minute is added, as for sessions, so that the key is there until the time has passed by
 // the clock of any process that is within 30 seconds of the server's.
 //
 // KEYS: the ID; ARGV: call, time, and how long that is from now on by the caller's clock,

@@ -63,17 +63,17 @@
 //		}
 //	}
 //
-// # What was used
+// # What is used once
 //
 // A [Once] has a row for each ID that was claimed. It asks the database twice for each
-// claim, and keeps no copy. A row stays until [Store.Purge], and is never given to
-// another caller before that, also if its time has passed.
+// claim, and keeps no copy. A row stays until [Store.Purge] deletes it, and until then the
+// ID cannot be claimed again, even if its time has passed.
 //
-// Nobody is told twice that an ID is new as long as the database keeps what it has
-// committed. A crash must not take that back: leave synchronous_commit on in PostgreSQL,
+// An ID is claimed once as long as the database keeps what it has committed. So that a
+// crash loses no commit, leave synchronous_commit on in PostgreSQL,
 // innodb_flush_log_at_trx_commit and sync_binlog at 1 in MySQL and MariaDB, and
-// synchronous at FULL in SQLite. For a failover the replica must have each commit before
-// it is answered; docs/stores.md says how.
+// synchronous at FULL in SQLite. So that a failover loses none, the replica must have each
+// commit before the client gets its answer; docs/stores.md says how.
 //
 // # How fresh a blocklist is
 //

@@ -70,8 +70,8 @@ func (o Options) validate() error {
 	return errors.Join(problems...)
 }
 
-// Store keeps sessions, revoked IDs and used ones in the tables of a database. Any number
-// of processes may use the same tables, and any number of goroutines a Store.
+// Store keeps sessions, revoked IDs and used IDs in the tables of a database. Any
+// number of processes may use the same tables, and any number of goroutines a Store.
 type Store struct {
 	db      *sqldb.DB
 	options Options

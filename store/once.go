@@ -6,24 +6,24 @@ import (
 	"time"
 )
 
-// Once remembers what was used, so that nothing is used twice: links in mails, and
-// tickets. Its methods must be safe for concurrent use, by any number of processes.
+// Once remembers which IDs were used, such as those of links in mails and of tickets, so
+// that none is used twice. It must be safe for concurrent use, by any number of processes.
 type Once interface {
-	// Claim reports true to the first caller with an id, and false to every other one
-	// until the time until, at least. Of callers at the same moment exactly one is
+	// Claim reports true to the first caller with an id, and false to all others, at
+	// least until the time that was given. Of callers at the same moment exactly one is
 	// first.
 	//
-	// An error is no answer: it is not known whether the id is claimed now. Who gets
-	// one must not go on, and a later caller may be told that it is not first, though
-	// nobody was. A store that is full returns [ErrOnceFull], and forgets nothing that
-	// was claimed. A time that has passed is an error.
+	// An error is no answer: the id may be claimed now or not. The caller must not go
+	// on, and later callers may be told false though nobody was told true. A store that
+	// is full returns [ErrOnceFull], and forgets nothing that was claimed. A time that
+	// has passed is an error.
 	//
 	// An id has 1 to 255 bytes.
 	Claim(ctx context.Context, id string, until time.Time) (first bool, err error)
 }
 
-// ErrOnceFull means that a [Once] has no room for another ID. Those that it has leave
-// when their time has passed.
+// ErrOnceFull means that a [Once] has no room for another ID until one of those that it has
+// expires.
 var ErrOnceFull = errors.New("the store of used IDs is full")
 
 const maxOnceID = 255 // bytes

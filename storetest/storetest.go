@@ -1,7 +1,7 @@
-// Package storetest tests implementations of [ginjwt.SessionStore],
-// [ginjwt.Blocklist] and [store.Once]: what their comments promise, and that it holds for many
-// callers at once. [Plays] tests what is built on them: that sessions survive clients,
-// networks and servers as they are. Run them with the race detector, against the real server:
+// Package storetest tests implementations of [ginjwt.SessionStore], [ginjwt.Blocklist]
+// and [ginjwt.Once]: what their comments promise, and that it holds for many callers at
+// once. [Plays] tests what is built on them: that sessions survive clients, networks and
+// servers as they are. Run them with the race detector, against the real server:
 //
 //	func TestSessions(t *testing.T) {
 //		storetest.Sessions(t, func(t *testing.T) ginjwt.SessionStore {
