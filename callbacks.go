@@ -62,8 +62,8 @@ func (m *callbacks) EncodeKeyLoader(fn func(ctx context.Context, identity any) (
 // DecodeKeyLoader chooses the key that verifies a token, in place of those in
 // the settings. Nothing in the token it is given can be trusted: use it to
 // look up a key, and for nothing else. A zero keys.Key, or an error that wraps
-// [ErrInvalidToken], means that there is none; the token is refused. A purpose token has the
-// Type of an access token there, as the keys of those are for it, too.
+// [ErrInvalidToken], means that there is none; the token is refused. The Type of a
+// purpose token or a ticket is that of an access token here, as their keys are the same.
 func (m *callbacks) DecodeKeyLoader(fn func(ctx context.Context, unverified *Token) (keys.Key, error)) {
 	m.register("DecodeKeyLoader", fn)
 	m.decodeKey = fn

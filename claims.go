@@ -65,8 +65,7 @@ var sessionClaims = []string{"sid", "gen", "upstream"}
 // ticketClaim is the claim that only tickets have: see ticketClaims.
 const ticketClaim = "ginjwt_ticket"
 
-// singleUseClaims are those of tokens that are used once, in which they stand beside the
-// claims whose names are settings.
+// singleUseClaims stand in single-use tokens, beside the claims whose names are settings.
 var singleUseClaims = []string{"at", "bnd", ticketClaim}
 
 // insteadOf returns what to do instead of setting a reserved claim.

@@ -255,10 +255,10 @@ type Config struct {
 	// which is empty after a restart.
 	Blocklist store.Blocklist
 
-	// Once remembers which tokens were used that are used once: purpose tokens, such as
-	// those in links of mails, and tickets. Nil means a [MemoryOnce], which other processes know
-	// nothing of and which is empty after a restart. With more than one process, it must
-	// be a store that all of them share.
+	// Once remembers which single-use tokens were used: purpose tokens, which are in links
+	// of mails, and tickets. Nil means a [MemoryOnce], which other processes know nothing
+	// of and which is empty after a restart. With more than one process, it must be a store
+	// that all of them share.
 	Once store.Once
 
 	// Sessions keeps the sessions that [JWTManager.CreateTokenPair] starts, and

@@ -41,10 +41,10 @@ func (m *JWTManager) Middleware(opts ...RequiredOption) func(http.Handler) http.
 // returned with it is for [JWTManager.RefuseRequest].
 //
 // VerifyRequest has no response, so it sets none of the headers that [JWTManager.Middleware]
-// sets: where tokens are in cookies or in the query string, set Cache-Control to
-// "no-store", and for the query string, and tickets in it, Referrer-Policy to "no-referrer" too. If a handler
-// parses a form with files in the request that it returns, call RemoveAll of the form:
-// the server removes the files of r only.
+// sets: where tokens or tickets are in cookies or in the query string, set Cache-Control
+// to "no-store", and for the query string Referrer-Policy to "no-referrer" too. If a
+// handler parses a form with files in the request that it returns, call RemoveAll of the
+// form: the server removes the files of r only.
 func (m *JWTManager) VerifyRequest(r *http.Request, opts ...RequiredOption) (*http.Request, error) {
 	c := m.contextOf(noResponse{}, r)
 	_, err := m.verifyWith(c, m.requirementOf("VerifyRequest", opts))

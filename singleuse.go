@@ -10,7 +10,7 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/keys"
 )
 
-// newSingleUse is what a caller asks of a new token that is used once.
+// newSingleUse is what a caller asks of a new single-use token.
 type newSingleUse struct {
 	kind     singleUse
 	audience string
@@ -26,9 +26,8 @@ type newSingleUse struct {
 	bind func(claims Claims, key *keys.Bound) error
 }
 
-// issueSingleUse makes and signs a token that is used once. The keys are those for access
-// tokens. It has no claims of the AdditionalClaimsLoader, and need not have those of
-// Config.RequiredClaims.
+// issueSingleUse makes and signs a single-use token. The keys are those for access tokens.
+// The AdditionalClaimsLoader and Config.RequiredClaims do not count.
 func (m *minter) issueSingleUse(ctx context.Context, n newSingleUse) (string, error) {
 	start := m.events.begin()
 	header := Header{}
@@ -63,18 +62,19 @@ func (m *minter) issueSingleUse(ctx context.Context, n newSingleUse) (string, er
 	return encoded, err
 }
 
-// errOtherKind and errNoExpiry: the manager signs no such token, but who shares its key
-// might.
+// The manager signs no token that these two refuse, but another holder of its key might.
 var (
 	errOtherKind = invalid(jwt.ErrTokenInvalidClaims, "The token is of another kind")
 	errNoExpiry  = invalid(jwt.ErrTokenRequiredClaimMissing, `Token is missing the "exp" claim`)
 )
 
-// decodeSingleUse verifies a token that is used once, and returns it with the key that
-// verified it. The keys are those of the manager for access tokens, and no loader but the
-// DecodeKeyLoader is asked. Its "iss" must be one of the manager, also where Config.DecodeIssuer
-// is not set: who has the same key may be another issuer, with other users. The token is not
-// remembered: it comes once. Like decode it checks an expired token to the end.
+// decodeSingleUse verifies a single-use token, and returns it with the key that verified it.
+// The keys are those of the manager for access tokens. Of the loaders only the
+// DecodeKeyLoader is asked.
+//
+// "iss" must be a name of the manager, also where Config.DecodeIssuer is not set: another
+// issuer, with other users, may have the same key. The token is not cached, as it comes
+// once. Like decode, this makes all other checks of an expired token first.
 func (v *verifier) decodeSingleUse(ctx context.Context, encoded string, kind singleUse, audience string) (*Token, *keys.Bound, error) {
 	if len(encoded) > v.maxSize {
 		return nil, nil, errTooLarge
@@ -115,7 +115,7 @@ func (v *verifier) decodeSingleUse(ctx context.Context, encoded string, kind sin
 	return token, good.key, nil
 }
 
-// forSingleUse are the rules for tokens of the manager that are used once.
+// forSingleUse returns the rules for single-use tokens of the manager.
 func (r *issuerRules) forSingleUse(kind singleUse, audience string) *issuerRules {
 	return &issuerRules{
 		realm: r.realm, issuers: r.issuers, audience: []string{audience}, claims: r.claims,

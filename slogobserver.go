@@ -11,10 +11,11 @@ import (
 //
 // Levels are by kind. What any client can cause as often as it likes is at Debug,
 // also refusals, which metrics count better; so is what goes well in every request.
-// Rotations, sessions, revocations, purpose tokens that were used and keys are at Info, a refresh token that was
-// used twice, keys that cannot be fetched and a stale list at Warn. A store that
-// failed, a lost list, what is answered with a status from 500 on, and a context that
-// ended because a store did not answer are at Error, unless the client has gone away. What is below the level of log costs nothing.
+// Rotations, sessions, revocations, single-use tokens that were used and keys are at
+// Info, a refresh token that was used twice, keys that cannot be fetched and a stale
+// list at Warn. A store that failed, a lost list, what is answered with a status from
+// 500 on, and a context that ended because a store did not answer are at Error, unless
+// the client has gone away. What is below the level of log costs nothing.
 func SlogObserver(log *slog.Logger) Observer { return slogObserver{log} }
 
 type slogObserver struct{ log *slog.Logger }

@@ -44,7 +44,7 @@ func (c Config) validateClaims(p *problems) {
 	c.ownRules().claims.validate(p, func(field string) string { return field })
 	for _, n := range c.namedClaims() {
 		if slices.Contains(singleUseClaims, n.name) {
-			p.add(n.field, "%q is a claim of tokens that are used once", n.name)
+			p.add(n.field, "%q is a claim of single-use tokens", n.name)
 		}
 	}
 	for _, list := range []struct {
@@ -62,7 +62,7 @@ func (c Config) validateClaims(p *problems) {
 		}
 	}
 	if slices.ContainsFunc(c.DecodeTypes, isSingleUse) {
-		p.add("DecodeTypes", "holds the type of tokens that are used once, which no route accepts")
+		p.add("DecodeTypes", "holds the type of single-use tokens, which no route accepts")
 	}
 	if len(c.RequiredClaims) > maxRequired {
 		p.add("RequiredClaims", "holds more than %d names", maxRequired)

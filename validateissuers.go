@@ -93,7 +93,7 @@ func (i Issuer) validateLists(p *problems, field func(string) string) {
 		p.add(field("AccessTypes"), "holds a type of refresh tokens, which are never accepted")
 	}
 	if slices.ContainsFunc(i.Types, isSingleUse) {
-		p.add(field("Types"), "holds the type of tokens that are used once, which are never accepted")
+		p.add(field("Types"), "holds the type of single-use tokens, which are never accepted")
 	}
 	if len(i.RequiredClaims) > maxRequired {
 		p.add(field("RequiredClaims"), "holds more than %d names", maxRequired)
