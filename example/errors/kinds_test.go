@@ -54,7 +54,26 @@ func newService(t *testing.T, profile ginjwt.ErrorHandler) (*service, []refusal)
 	s.r.POST("/scope", mgr.JWTRequired(ginjwt.Scopes("write")), handler)
 	s.r.POST("/cookies", mgr.JWTRequired(ginjwt.Locations(ginjwt.InCookies)), handler)
 	s.r.POST("/query", mgr.JWTRequired(ginjwt.Locations(ginjwt.InQueryString)), handler)
+	s.r.POST("/link/:token", func(c *gin.Context) {
+		if _, err := mgr.ConsumePurposeToken(c, confirm, c.Param("token")); err != nil {
+			mgr.Refuse(c, err)
+		}
+	})
 	return s, refusals(t, mgr, clock)
+}
+
+var confirm = ginjwt.Purpose{Name: "confirm-address"}
+
+// links returns the paths of a link that was used, and of one that is bound.
+func links(t *testing.T, mgr *ginjwt.JWTManager) (used, bound string) {
+	t.Helper()
+	used, err := mgr.CreatePurposeToken(t.Context(), confirm, "alice")
+	require.NoError(t, err)
+	_, err = mgr.ConsumePurposeToken(t.Context(), confirm, used)
+	require.NoError(t, err)
+	bound, err = mgr.CreatePurposeToken(t.Context(), confirm, "alice", ginjwt.BoundTo("the browser of alice"))
+	require.NoError(t, err)
+	return "/link/" + used, "/link/" + bound
 }
 
 // respond registers all loaders that respond.
@@ -117,6 +136,7 @@ func refusals(t *testing.T, mgr *ginjwt.JWTManager, clock *jwttest.Clock) []refu
 	require.NoError(t, err)
 	_, err = mgr.RotateTokens(t.Context(), token)
 	require.NoError(t, err)
+	used, bound := links(t, mgr)
 	return []refusal{
 		{"ErrNoAuthorization", ginjwt.ErrNoAuthorization, "/", nil},
 		{"ErrMultipleTokens", ginjwt.ErrMultipleTokens, "/cookies", header("Cookie", "access_token_cookie=a; access_token_cookie=b")},
@@ -128,6 +148,8 @@ func refusals(t *testing.T, mgr *ginjwt.JWTManager, clock *jwttest.Clock) []refu
 		{"ErrUserLookup", ginjwt.ErrUserLookup, "/", of("bob")},
 		{"ErrExpiredToken", ginjwt.ErrExpiredToken, "/", header("Authorization", "Bearer "+old)},
 		{"ErrRevokedToken", ginjwt.ErrRevokedToken, "/", of("revoked")},
+		{"ErrConsumed", ginjwt.ErrConsumed, used, nil},
+		{"ErrNotBound", ginjwt.ErrNotBound, bound, nil},
 		{"ErrSessionEnded", ginjwt.ErrSessionEnded, "/refresh", header("Authorization", "Bearer "+ended.RefreshToken)},
 		{"ErrSessionReused", ginjwt.ErrSessionReused, "/refresh", header("Authorization", "Bearer "+traded.RefreshToken)},
 		{"ErrFreshRequired", ginjwt.ErrFreshRequired, "/fresh", of("alice")},
