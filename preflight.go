@@ -46,7 +46,7 @@ func (f *requestReader) withoutCredentials(r *http.Request, need *requirement) *
 	if slices.Contains(need.locations, InQueryString) || slices.Contains(need.locations, InTicket) {
 		target.RawQuery, target.ForceQuery = "", false // whole: others may cut it into parameters otherwise
 	}
-	bare.URL, bare.RequestURI = &target, target.RequestURI()
+	bare.URL, bare.RequestURI = &target, targetOf(r, target.RawQuery)
 	bare.Body, bare.ContentLength, bare.TransferEncoding, bare.Trailer = http.NoBody, 0, nil, nil
 	bare.Form, bare.PostForm, bare.MultipartForm = nil, nil, nil
 	return bare

@@ -166,6 +166,8 @@ func TestAPreflightHasNoQueryWhereTokensAreInIt(t *testing.T) {
 	} {
 		assert.Equal(t, want, jwttest.Do(engine, "OPTIONS", target, preflight).Body.String(), target)
 	}
+	mounted := http.StripPrefix("/mount", engine)
+	assert.Equal(t, "/both /mount/both", jwttest.Do(mounted, "OPTIONS", "/mount/both?jwt=a.b.c", preflight).Body.String())
 }
 
 // Gin keeps a body that a middleware has bound, and gives it to whoever binds it again.

@@ -50,6 +50,37 @@ func TestTicketsAtTheDoorForHTTP(t *testing.T) {
 	}
 }
 
+// What stands before the check may have changed the path, or parsed the query.
+func TestRequestsWithoutTheirTicketAreOtherwiseWhatCame(t *testing.T) {
+	t.Parallel()
+	mgr, engine := newManager(t, jwttest.Config(nil))
+	engine.POST("/ticket", mgr.TicketHandler())
+	var seen *http.Request
+	show := func(c *gin.Context) { seen = c.Request }
+	engine.GET("/a/*rest", mgr.JWTRequired(ginjwt.Locations(ginjwt.InTicket)), show)
+	mounted := http.StripPrefix("/mount", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		assert.NotEmpty(t, r.FormValue("ticket"))
+		engine.ServeHTTP(w, r)
+		assert.NotEmpty(t, r.Form["ticket"], "the request of the server is left alone")
+	}))
+	bearer := jwttest.Bearer(jwttest.AccessToken(t, mgr, "alice"))
+	for target, uri := range map[string]string{
+		"/mount/a/b%2Fc":                           "/mount/a/b%2Fc",
+		"/mount/a/b%2Fc?page=2":                    "/mount/a/b%2Fc?page=2",
+		"http://u:p@example.com/mount/a/b?page=2&": "/a/b?page=2&", // the whole URL may have a password
+	} {
+		_, path, _ := strings.Cut(target, "/mount")
+		ticket := buy(t, engine, "GET", path, bearer)
+		require.Equal(t, 200, use(mounted, "GET", target, ticket, func(r *http.Request) {
+			r.RequestURI = strings.TrimSuffix(r.URL.Scheme+"://"+r.URL.Host, "://") + r.URL.RequestURI()
+		}).Code, target)
+		assert.Equal(t, uri, seen.RequestURI, target)
+		assert.Equal(t, path, seen.URL.RequestURI(), target)
+		assert.NotContains(t, seen.Form, "ticket", target)
+		assert.Equal(t, seen.URL.Query().Get("page"), seen.Form.Get("page"), target)
+	}
+}
+
 // Who is asked for a ticket or a header has sent one of them, and the first counts.
 func TestTicketsBesideOtherLocations(t *testing.T) {
 	t.Parallel()

@@ -31,7 +31,7 @@ func FuzzTicketTargets(f *testing.F) {
 		}
 		u, err := url.ParseRequestURI(bought + separator + "ticket=a.b.c")
 		require.NoError(t, err)
-		r := &http.Request{Method: "GET", URL: u}
+		r := &http.Request{Method: "GET", URL: u, RequestURI: u.RequestURI()}
 		require.NoError(t, ticket.admits(r, "ticket"))
 
 		bare := withoutTicket(r, "ticket")

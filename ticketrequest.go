@@ -3,6 +3,7 @@ package ginjwt
 import (
 	"crypto/sha256"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -50,8 +51,25 @@ func withoutTicket(r *http.Request, name string) *http.Request {
 	bare := r.WithContext(r.Context()) // a shallow copy
 	target := *r.URL
 	target.RawQuery = withoutParameter(target.RawQuery, name)
-	bare.URL, bare.RequestURI = &target, target.RequestURI()
+	bare.URL, bare.RequestURI = &target, targetOf(r, target.RawQuery)
+	if r.Form != nil { // a middleware has parsed it
+		bare.Form = maps.Clone(r.Form)
+		delete(bare.Form, name)
+	}
 	return bare
+}
+
+// targetOf returns the request target of r with another query. Its path may be longer than
+// that of the URL: http.StripPrefix changes only the latter.
+func targetOf(r *http.Request, query string) string {
+	path, _, _ := strings.Cut(r.RequestURI, "?")
+	if !strings.HasPrefix(path, "/") { // a whole URL, with what else is in it
+		path = r.URL.EscapedPath()
+	}
+	if query == "" {
+		return path
+	}
+	return path + "?" + query
 }
 
 // parseTarget returns path and query of the request that a ticket is for, or what is wrong
