@@ -200,13 +200,13 @@ func (m *JWTManager) findRefreshCookie(c *gin.Context, need *requirement) *Token
 // if it is a bad one.
 func (m *JWTManager) findToken(c *gin.Context, need *requirement) (f found, err error) {
 	at, err := m.reader.find(c, need)
-	if err != nil {
-		return found{}, err
-	}
 	f.location = at.location
 	if at.location == InQueryString || at.location == InTicket { // RFC 6750 §5.3, RFC 9700 §4.2.4
 		c.Header("Cache-Control", "no-store")
 		c.Header("Referrer-Policy", "no-referrer")
+	}
+	if err != nil {
+		return f, err
 	}
 	spec := decodeSpec{csrf: at.csrf, audience: need.audience(), elsewhere: need.isElsewhere()}
 	if at.location == InTicket {

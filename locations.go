@@ -45,7 +45,7 @@ func newRequestReader(config *Config, verify func(ctx context.Context, encoded s
 
 // find looks for a token in the locations of the route, in order, and returns the
 // first that it finds. Only where there is none does the search go on: a
-// malformed header ends it, as a bad token does.
+// malformed header ends it, as a bad token does. The error of one comes with its location.
 func (f *requestReader) find(c *gin.Context, need *requirement) (carried, error) {
 	var missing []string
 	for _, location := range need.locations {
@@ -55,7 +55,7 @@ func (f *requestReader) find(c *gin.Context, need *requirement) (carried, error)
 			return at, nil
 		}
 		if !isAbsent(err) {
-			return carried{}, err
+			return carried{location: location}, err
 		}
 		missing = append(missing, asError(err).Message)
 	}

@@ -81,6 +81,23 @@ func TestRequestsWithoutTheirTicketAreOtherwiseWhatCame(t *testing.T) {
 	}
 }
 
+// An answer to a URL with what must not be read by others is kept nowhere, whatever is wrong
+// with the URL.
+func TestAnswersToTicketsAreKeptNowhere(t *testing.T) {
+	t.Parallel()
+	config := jwttest.Config(nil)
+	config.QueryStringValuePrefix = "Bearer "
+	mgr, engine := newManager(t, config)
+	engine.GET("/live", mgr.JWTRequired(ginjwt.Locations(ginjwt.InQueryString, ginjwt.InTicket)), identify)
+	for _, query := range []string{"ticket=a&ticket=b", "ticket=x", "jwt=Bearer+a&jwt=Bearer+b", "jwt=a.b.c"} {
+		w := jwttest.Do(engine, "GET", "/live?"+query)
+		assert.GreaterOrEqual(t, w.Code, 400, query)
+		assert.Equal(t, "no-store", w.Header().Get("Cache-Control"), query)
+		assert.Equal(t, "no-referrer", w.Header().Get("Referrer-Policy"), query)
+	}
+	assert.Empty(t, jwttest.Do(engine, "GET", "/live").Header().Get("Cache-Control"))
+}
+
 // Who is asked for a ticket or a header has sent one of them, and the first counts.
 func TestTicketsBesideOtherLocations(t *testing.T) {
 	t.Parallel()
