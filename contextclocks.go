@@ -178,12 +178,34 @@ func (k *contextClocks) askStore(ctx context.Context, c *liveContext) (err error
 		return err
 	}
 	s = k.sessions.bounded(s)
-	if !ok || s.Realm != k.revocations.realm || !s.ExpiresAt.After(k.revocations.now()) {
+	switch {
+	case !ok:
+		k.set.end(c, &SessionEnd{Cause: k.causeOfRemoval(ctx, c)})
+		return nil
+	case s.Realm != k.revocations.realm || !s.ExpiresAt.After(k.revocations.now()):
 		k.set.end(c, &SessionEnd{Cause: CauseExpired})
 		return nil
 	}
 	k.goesOn(c, &c.expires, k.sessions.nextLook(s.ExpiresAt))
 	return nil
+}
+
+// causeOfRemoval returns why the session of c is not in its store. It may have ended on
+// another process a moment ago, which the list in this process does not know yet.
+func (k *contextClocks) causeOfRemoval(ctx context.Context, c *liveContext) Cause {
+	failed := false
+	cause := endCauseOf(c, func(id string) bool {
+		found, err := k.revocations.containsNow(ctx, id)
+		failed = failed || err != nil
+		return found
+	})
+	switch {
+	case failed && (cause == CauseLogout || cause == ""):
+		return ""
+	case cause == "":
+		return CauseExpired
+	}
+	return cause
 }
 
 // askLoader asks the TokenInBlocklistLoader, with the values of the request.

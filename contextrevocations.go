@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/gin-jwt-extended/ginjwt/store"
@@ -93,24 +92,11 @@ func (r *contextRevocations) causeOf(c *liveContext) Cause {
 		}
 		return found
 	}
-	for _, id := range c.ids {
-		if !listed(id) {
-			continue
-		}
-		for _, cause := range notedCauses {
-			if listed(causeID(cause, id)) {
-				return cause
-			}
-		}
-		if failed {
-			return ""
-		}
-		return CauseLogout
+	cause := endCauseOf(c, listed)
+	if failed && cause == CauseLogout {
+		return ""
 	}
-	if slices.ContainsFunc(c.token.read().payload.originIDs, listed) {
-		return CauseUpstreamLogout
-	}
-	return ""
+	return cause
 }
 
 // unanswered ends the contexts about which the list has not answered for too long.

@@ -84,8 +84,11 @@ func (s *contextSet) end(c *liveContext, cause error) {
 		return
 	}
 	c.leave()
+	hasEnded := c.Err() != nil // with its parent, a moment ago
 	c.cancel(cause)
-	s.events.contextEnded(c.token, cause)
+	if !hasEnded {
+		s.events.contextEnded(c.token, cause)
+	}
 }
 
 // goesOn reports whether there is anything left to watch. If not, add starts watch again.

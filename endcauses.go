@@ -1,6 +1,10 @@
 package ginjwt
 
-import "github.com/gin-jwt-extended/ginjwt/store"
+import (
+	"slices"
+
+	"github.com/gin-jwt-extended/ginjwt/store"
+)
 
 // A blocklist holds IDs and no reasons. If something ends for another cause than a logout,
 // the list gets one more ID, made of the cause, before the ID itself. Requests never ask for
@@ -21,4 +25,23 @@ func endedBy(cause Cause, ended ...store.Revocation) []store.Revocation {
 		entries = append(entries, store.Revocation{ID: causeID(cause, e.ID), Expires: e.Expires})
 	}
 	return append(entries, ended...)
+}
+
+// endCauseOf returns why c has ended, by what is listed; empty: nothing of it is.
+func endCauseOf(c *liveContext, listed func(id string) bool) Cause {
+	for _, id := range c.ids {
+		if !listed(id) {
+			continue
+		}
+		for _, cause := range notedCauses {
+			if listed(causeID(cause, id)) {
+				return cause
+			}
+		}
+		return CauseLogout
+	}
+	if slices.ContainsFunc(c.token.read().payload.originIDs, listed) {
+		return CauseUpstreamLogout
+	}
+	return ""
 }

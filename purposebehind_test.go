@@ -83,3 +83,53 @@ func TestPurposeTokensOfAProcessThatIsBehind(t *testing.T) {
 		}
 	}
 }
+
+// What another process has revoked a moment ago may still be looked at, and is not used.
+func TestRevokedTokensAreNotUsedByAProcessThatIsBehind(t *testing.T) {
+	t.Parallel()
+	a := newLinksApp(t)
+	all := &ginjwt.MemoryBlocklist{Now: a.clock.Now}
+	with := func(list ginjwt.Blocklist) *ginjwt.JWTManager {
+		return a.manager(t, func(c *ginjwt.Config) { c.Blocklist = list })
+	}
+	ahead, behind := with(&copiedList{all: all}), with(&copiedList{all: all, behind: true})
+	encoded := purposeToken(t, ahead, confirm, "alice")
+	require.NoError(t, ahead.RevokePurposeTokens(t.Context(), confirm, "alice"))
+	_, err := behind.PeekPurposeToken(t.Context(), confirm, encoded)
+	require.NoError(t, err)
+	_, err = behind.ConsumePurposeToken(t.Context(), confirm, encoded)
+	require.ErrorIs(t, err, ginjwt.ErrRevokedToken)
+}
+
+// Who asks for links again and again does not fill the store of used IDs.
+func TestAFloodOfNewestTokensIsBounded(t *testing.T) {
+	t.Parallel()
+	a := newLinksApp(t)
+	later := a.manager(t, func(c *ginjwt.Config) { c.Now = func() time.Time { return a.clock.Now().Add(59 * time.Minute) } })
+	purposeToken(t, later, reset, "alice") // as if by 3540 of the requests
+	created := 0
+	var err error
+	for ; err == nil; created++ {
+		_, err = a.mgr.CreatePurposeToken(t.Context(), reset, "alice")
+	}
+	require.ErrorIs(t, err, ginjwt.ErrUnavailable)
+	assert.ErrorContains(t, err, "bound how many an address may get")
+	assert.Equal(t, 61, created, "60 for the rest of the hour, and the one that failed")
+	purposeToken(t, a.mgr, reset, "bob")
+	a.clock.Advance(time.Second)
+	purposeToken(t, a.mgr, reset, "alice")
+}
+
+// Many revocations do not keep a user from getting a new link.
+func TestManyRevocationsOfPurposeTokens(t *testing.T) {
+	t.Parallel()
+	a := newLinksApp(t)
+	var older []string
+	for range 200 {
+		older = append(older, purposeToken(t, a.mgr, reset, "alice"))
+		require.NoError(t, a.mgr.RevokePurposeTokens(t.Context(), reset, "alice"))
+	}
+	newest := purposeToken(t, a.mgr, reset, "alice")
+	assert.Zero(t, goodOnes(t, a.mgr, reset, older...))
+	assert.Equal(t, 1, goodOnes(t, a.mgr, reset, newest))
+}

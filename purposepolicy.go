@@ -89,18 +89,26 @@ func (k *purposePolicy) isReserved(claim string) bool { return k.verifier.own.cl
 
 // peek makes all checks, and changes nothing.
 func (k *purposePolicy) peek(ctx context.Context, p Purpose, encoded string, bound []Binding) (*Token, error) {
-	token, key, err := k.read(ctx, p, encoded)
+	return k.check(ctx, p, encoded, bound, k.times.revocations.list.Contains)
+}
+
+// check makes all checks. contains asks the blocklist.
+func (k *purposePolicy) check(ctx context.Context, p Purpose, encoded string, bound []Binding, contains containsFunc) (*Token, error) {
+	token, key, err := k.read(ctx, p, encoded, contains)
 	if err != nil {
 		return nil, err
 	}
 	return token, checkSeal(ctx, token, key, k.sealed(p, token.ID), bound)
 }
 
-// consume asks Config.Once last, so that a token that is refused is not used up. It also
+// containsFunc is Contains of a blocklist.
+type containsFunc func(ctx context.Context, ids ...string) (bool, error)
+
+// consume asks for what all processes have revoked. It asks Config.Once last, so that a token that is refused is not used up. It also
 // puts the token on the blocklist, which still knows it when the store has lost its data.
 // If the list fails, the token is used up all the same.
 func (k *purposePolicy) consume(ctx context.Context, p Purpose, encoded string, bound []Binding) (*Token, error) {
-	token, err := k.peek(ctx, p, encoded, bound)
+	token, err := k.check(ctx, p, encoded, bound, k.times.revocations.containsNow)
 	if err != nil {
 		return nil, err
 	}
@@ -117,7 +125,7 @@ func (k *purposePolicy) consumedID(token *Token) string {
 }
 
 // read verifies a token, and asks the blocklist about it.
-func (k *purposePolicy) read(ctx context.Context, p Purpose, encoded string) (*Token, *keys.Bound, error) {
+func (k *purposePolicy) read(ctx context.Context, p Purpose, encoded string, contains containsFunc) (*Token, *keys.Bound, error) {
 	if err := p.validate(); err != nil {
 		return nil, nil, failure(err)
 	}
@@ -132,20 +140,20 @@ func (k *purposePolicy) read(ctx context.Context, p Purpose, encoded string) (*T
 	case !p.expiryOf(token).Add(k.config.DecodeLeeway).After(k.config.Now()):
 		return nil, nil, refusal(ErrExpiredToken, jwt.ErrTokenExpired).about(token)
 	}
-	return token, key, k.checkList(ctx, p, token, at)
+	return token, key, k.checkList(ctx, p, token, at, contains)
 }
 
 // checkList refuses a token that the blocklist has, because it was consumed, or because the
 // tokens of its time are revoked. A good token takes one question.
-func (k *purposePolicy) checkList(ctx context.Context, p Purpose, token *Token, at int64) error {
-	list, consumed := k.times.revocations.list, k.consumedID(token)
-	listed, err := list.Contains(ctx, append(spanIDs(k.times.series(p, token.Identity), spansWith(at)), consumed)...)
+func (k *purposePolicy) checkList(ctx context.Context, p Purpose, token *Token, at int64, contains containsFunc) error {
+	consumed := k.consumedID(token)
+	listed, err := contains(ctx, append(spanIDs(k.times.series(p, token.Identity), spansWith(at)), consumed)...)
 	if err == nil && !listed {
 		return nil
 	}
 	used := false
 	if err == nil {
-		used, err = list.Contains(ctx, consumed)
+		used, err = contains(ctx, consumed)
 	}
 	switch {
 	case err != nil:

@@ -22,8 +22,12 @@ type purposeTimes struct {
 // where only the newest is good.
 const maxTimeAttempts = 100
 
+// maxTimesAhead is how far the times of one series may run ahead of the clock. Each takes an
+// entry of Config.Once until it has passed, and anybody may ask for a link again and again.
+const maxTimesAhead = 3600
+
 var (
-	errManyTokens  = errors.New("too many tokens of one purpose are created for one identity at once")
+	errManyTokens  = errors.New("too many tokens of one purpose are created for one identity: bound how many an address may get")
 	errPurposeTime = errors.New("ginjwt: purpose tokens need a clock between 1970 and 2242")
 )
 
@@ -81,7 +85,8 @@ func (t purposeTimes) nextAlone(ctx context.Context, series string) (int64, erro
 	if err != nil {
 		return 0, err
 	}
-	for range maxTimeAttempts {
+	latest := min(at+maxTimeAttempts, t.revocations.now().Unix()+maxTimesAhead)
+	for ; at <= latest; at++ {
 		id := derivedID("purpose time", series, strconv.FormatInt(at, 10))
 		until := keptUntil(later(t.revocations.now(), time.Unix(at, 0)), t.once.leeway)
 		switch first, err := t.once.store.Claim(ctx, id, until); {
@@ -90,7 +95,6 @@ func (t purposeTimes) nextAlone(ctx context.Context, series string) (int64, erro
 		case first:
 			return at, nil
 		}
-		at++
 	}
 	return 0, unavailable(errManyTokens)
 }
@@ -102,7 +106,8 @@ func (t purposeTimes) endAll(ctx context.Context, series string) error {
 	if err != nil {
 		return err
 	}
-	return t.end(ctx, series, at+int64(clockMargin/time.Second), maxPurposeLifetime)
+	last := max(at, t.revocations.now().Add(clockMargin).Unix()) // no other process has given a later time
+	return t.end(ctx, series, last, maxPurposeLifetime)
 }
 
 // shortestEnd is for how long older tokens are revoked at least: while a new version is

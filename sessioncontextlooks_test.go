@@ -44,6 +44,37 @@ func TestContextsOfSessionsThatAreGone(t *testing.T) {
 	}
 }
 
+// The store of sessions may know of an end before the list in this process does. The cause is
+// the right one all the same.
+func TestContextsWhoseListIsBehindTheStore(t *testing.T) {
+	t.Parallel()
+	for _, observer := range []ginjwt.Observer{nil, &recorder{}} {
+		synctest.Test(t, func(t *testing.T) {
+			p := newTwoProcesses(t)
+			behind := &copiedList{all: p.list, behind: true}
+			config := jwttest.Config(p.clock)
+			config.Sessions, config.Blocklist, config.Observer = p.sessions, behind, observer
+			mgr, _ := newManager(t, config)
+			for want, end := range map[ginjwt.Cause]func(pair ginjwt.TokenPair) error{
+				ginjwt.CauseApplication: func(pair ginjwt.TokenPair) error { return p.mgr.EndSession(t.Context(), pair.SessionID) },
+				ginjwt.CauseExpired: func(pair ginjwt.TokenPair) error {
+					_, err := p.sessions.Delete(t.Context(), pair.SessionID)
+					return err
+				},
+			} {
+				pair := newPair(t, p.mgr)
+				s := open(t, mgr, pair.AccessToken)
+				require.NoError(t, end(pair))
+				time.Sleep(time.Minute)
+				require.Empty(t, s.endedFor(t), "the list does not know")
+				p.clock.Advance(15 * time.Minute)
+				time.Sleep(time.Second)
+				assert.Equal(t, want, s.endedFor(t))
+			}
+		})
+	}
+}
+
 // A loader that takes long for many is asked about all of them, one after the other, and
 // has not failed to answer.
 func TestContextsAskASlowLoader(t *testing.T) {
