@@ -36,7 +36,8 @@ func closing(cause error) (code int, reason string) {
 }
 
 // withoutDeadlines lifts the deadlines of the server, which are for short requests. When
-// http.Server.ReadTimeout is over, the context of a request ends, too.
+// http.Server.ReadTimeout is over, the context of a request ends, too. It stands behind the
+// check of a token: a stranger could hold a connection with a body that never comes.
 func withoutDeadlines(c *gin.Context) {
 	control := http.NewResponseController(c.Writer)
 	_ = control.SetReadDeadline(time.Time{})

@@ -1,12 +1,17 @@
 package server
 
 import (
+	"io"
+	"net"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/gin-jwt-extended/ginjwt"
 )
 
 func TestTheFirstMessageMustBeAToken(t *testing.T) {
@@ -30,6 +35,23 @@ func TestTheFirstMessageMustComeInTime(t *testing.T) {
 	p := play(t)
 	p.firstWait = 10 * time.Millisecond
 	assert.Equal(t, "3008 no token", next(dialGorilla(p, "/first")))
+}
+
+// A stranger who sends nothing is not waited for, nor one who is not let in.
+func TestAStrangerHoldsNoConnection(t *testing.T) {
+	t.Parallel()
+	p := play(t, func(_ *ginjwt.Config, s *http.Server) { s.ReadTimeout = 100 * time.Millisecond })
+	for _, header := range []string{"", "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nOrigin: https://evil.test\r\n"} {
+		conn, err := net.Dial("tcp", strings.TrimPrefix(p.url, "http://"))
+		require.NoError(t, err)
+		t.Cleanup(func() { _ = conn.Close() })
+		require.NoError(t, conn.SetDeadline(time.Now().Add(patience)))
+		_, err = io.WriteString(conn, "GET /first HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\n"+header+"\r\n")
+		require.NoError(t, err)
+		answer, err := io.ReadAll(conn) // until the server has closed it
+		require.NoError(t, err)
+		assert.Regexp(t, "^HTTP/1.1 4(26|03) ", string(answer))
+	}
 }
 
 func TestAStoreThatFailsIsNoFaultOfTheToken(t *testing.T) {

@@ -77,7 +77,7 @@ func (s *Service) routes(router *gin.Engine) {
 	api.GET("/me", required, s.me)
 	api.POST("/messages", required, s.send)
 	api.GET("/next", required, withoutDeadlines, s.untilStopped, s.next)
-	router.GET("/first", withoutDeadlines, s.untilStopped, s.first) // asks for a token itself
+	router.GET("/first", s.untilStopped, s.first) // asks for a token itself
 
 	// Pages bring a ticket, programs a header.
 	api.POST("/ticket", s.JWT.TicketHandler())
