@@ -47,6 +47,7 @@ func New(config ginjwt.Config, log io.Writer) (*Service, *gin.Engine, error) {
 	s.stopping, s.stop = context.WithCancelCause(context.Background())
 
 	router := gin.New()
+	router.RedirectTrailingSlash = false // in debug mode Gin logs where it redirects to, with the query
 	router.Use(
 		gin.LoggerWithConfig(gin.LoggerConfig{Output: log, SkipQueryString: true}), // tickets are there
 		gin.CustomRecoveryWithWriter(nil, recovered(log)),                          // its own log has tickets, too

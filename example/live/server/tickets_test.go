@@ -118,6 +118,15 @@ func TestTheLogHasNoTickets(t *testing.T) {
 	}
 }
 
+// Gin writes where it redirects to, past every logger.
+func TestNoTicketIsRedirected(t *testing.T) {
+	t.Parallel()
+	p := play(t)
+	for _, path := range []string{"/live/gorilla", "/live/coder", "/live/events", "/live/export"} {
+		assert.Equal(t, "404 none", p.refusal(path+"/?ticket=secret"), path)
+	}
+}
+
 // Gin's own recovery logs the request.
 func TestALoggedPanicHasNoTicket(t *testing.T) {
 	t.Parallel()
