@@ -66,17 +66,27 @@ export function createLive(options: Options) {
 		}
 
 		function later(detail: string) {
-			stop("waiting", detail);
+			stop();
 			timer = setTimeout(start, Math.random() * Math.min(longest, shortest * 2 ** tries++));
+			onState?.("waiting", detail); // last: it may close
+		}
+
+		// finish stops for good.
+		function finish(detail?: string) {
+			globalThis.removeEventListener?.("pagehide", hide);
+			globalThis.removeEventListener?.("pageshow", show);
+			stop("closed", detail);
 		}
 
 		async function start() {
-			stop("connecting");
+			stop();
 			const mine = round;
+			onState?.("connecting");
+			if (mine !== round) return;
 			const target = await ticketed(path());
 			if (mine !== round) return;
 			if (target === "again") return later("no ticket");
-			if (target === "never") return stop("closed", "no ticket");
+			if (target === "never") return finish("no ticket");
 			let since = Infinity;
 			const up = () => {
 				since = Date.now();
@@ -85,7 +95,7 @@ export function createLive(options: Options) {
 			connection = open(target.url, up, (detail, cause) => {
 				if (mine !== round) return;
 				if (cause !== undefined) {
-					stop("closed", detail);
+					finish(detail);
 					return onEnd(cause);
 				}
 				if (Date.now() - since > longest) tries = 0; // it was good for a while
@@ -98,13 +108,7 @@ export function createLive(options: Options) {
 		globalThis.addEventListener?.("pagehide", hide);
 		globalThis.addEventListener?.("pageshow", show);
 		void start();
-		return {
-			close() {
-				globalThis.removeEventListener?.("pagehide", hide);
-				globalThis.removeEventListener?.("pageshow", show);
-				stop("closed");
-			},
-		};
+		return { close: () => finish() };
 	}
 
 	return {

@@ -204,6 +204,53 @@ test("what arrives after a close is ignored, and so is a ticket", async () => {
 	assert.deepEqual(states, ["connecting", "closed"]);
 });
 
+test("a listener may close at any state", async () => {
+	for (const last of ["waiting", "connecting", "open"]) {
+		const before = [orders.length, sockets.length];
+		let connection;
+		const states = [];
+		const onState = (state) => {
+			states.push(state);
+			if (state === last && connection) connection.close();
+		};
+		connection = client().socket(() => "/live", { onMessage() {}, onState });
+		await settled();
+		if (last === "open") sockets.at(-1).onopen();
+		else lose(sockets.at(-1));
+		await pass(60_000);
+		await pass(60_000);
+		assert.equal(states.at(-1), "closed", last);
+		assert.deepEqual([orders.length, sockets.length], [before[0] + 1, before[1] + 1], last);
+	}
+});
+
+test("a page that comes back opens what had not ended", async (t) => {
+	const listeners = new Map();
+	globalThis.addEventListener = (name, listener) => listeners.set(name, listener);
+	globalThis.removeEventListener = (name, listener) => listeners.get(name) === listener && listeners.delete(name);
+	t.after(() => {
+		delete globalThis.addEventListener;
+		delete globalThis.removeEventListener;
+	});
+	const leaveAndReturn = async () => {
+		const before = orders.length;
+		listeners.get("pagehide")?.({});
+		listeners.get("pageshow")?.({ persisted: true });
+		await settled();
+		return orders.length - before;
+	};
+	const { connection } = await open("socket", "/live");
+	assert.equal(await leaveAndReturn(), 1);
+	connection.close();
+	assert.equal(await leaveAndReturn(), 0, "closed");
+	await open("socket", "/live");
+	lose(sockets.at(-1), 3000, "logout");
+	assert.equal(await leaveAndReturn(), 0, "the session has ended");
+	service = () => new Response("", { status: 403 });
+	await open("socket", "/live");
+	assert.equal(await leaveAndReturn(), 0, "no ticket");
+});
+
 test("send tells whether there is a connection", async () => {
 	const { connection } = await open("socket", "/live");
 	assert.equal(connection.send("early"), false);
