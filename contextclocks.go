@@ -7,9 +7,9 @@ import (
 	"time"
 )
 
-// contextClocks ends contexts that have expired. It asks the store when a session ends, and
-// the TokenInBlocklistLoader every loadEvery. Such questions may take long, so a goroutine
-// of their own asks them.
+// contextClocks ends contexts that have expired. It asks the store of sessions each time that
+// an access token would expire, and the TokenInBlocklistLoader every loadEvery. Such
+// questions may take long, so a goroutine of their own asks them.
 type contextClocks struct {
 	set         *contextSet
 	revocations *revocations
