@@ -2,10 +2,9 @@ package store
 
 import "context"
 
-// CurrentBlocklist is what a [Blocklist] with a copy of its entries may implement beside its own
-// methods, to answer by what all processes have added. Ginjwt asks it where something is
-// written by the answer: when a purpose token is created, and when those of an identity
-// are revoked.
+// CurrentBlocklist is a [Blocklist] with a copy of its entries that can also answer by what
+// all processes have added. Package ginjwt asks it before it creates or revokes purpose
+// tokens, as what it writes depends on the answer.
 type CurrentBlocklist interface {
 	Blocklist
 
@@ -13,12 +12,12 @@ type CurrentBlocklist interface {
 	ContainsNow(ctx context.Context, ids ...string) (bool, error)
 
 	// Self returns the list whose Contains this stands for: the list itself. A type that
-	// embeds a list has these methods too, and may have a Contains of its own; as it is not
-	// what Self returns, that is called instead.
+	// embeds a list inherits ContainsNow, and may have a Contains of its own. As Self does
+	// not return that type, its Contains is called.
 	Self() any
 }
 
-// CurrentOf returns b as one that answers by what all processes have added, if it is one.
+// CurrentOf returns b as a [CurrentBlocklist], if it is one itself.
 func CurrentOf(b Blocklist) (c CurrentBlocklist, ok bool) {
 	c, ok = b.(CurrentBlocklist)
 	return c, ok && isSame(c.Self(), b)
