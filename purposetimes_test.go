@@ -72,7 +72,7 @@ func TestRevokePurposeTokensOfAClockThatIsAhead(t *testing.T) {
 
 // What was revoked stays so for as long as any purpose token can live, and what comes
 // afterwards is good in the meantime.
-func TestRevokedPurposeTokensStayVoid(t *testing.T) {
+func TestRevokedPurposeTokensStayRevoked(t *testing.T) {
 	t.Parallel()
 	a := newLinksApp(t)
 	long := ginjwt.Purpose{Name: "invitation", Expires: 30 * 24 * time.Hour}
@@ -107,7 +107,7 @@ func TestTheShorterLifetimeHolds(t *testing.T) {
 }
 
 // An older token stays revoked for as long as it lives.
-func TestOlderOnesStayVoid(t *testing.T) {
+func TestOlderPurposeTokensStayRevoked(t *testing.T) {
 	t.Parallel()
 	for _, expires := range []time.Duration{30 * time.Minute, 24 * time.Hour, 30 * 24 * time.Hour} {
 		t.Run(expires.String(), func(t *testing.T) {
