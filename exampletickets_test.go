@@ -70,11 +70,11 @@ func ExampleInTicket_log() {
 	router := gin.New()
 	router.Use(gin.LoggerWithConfig(gin.LoggerConfig{Output: &log, Formatter: func(line gin.LogFormatterParams) string {
 		path, _, _ := strings.Cut(line.Path, "?")
-		return fmt.Sprintf("%s %s %d\n", line.Method, path, line.StatusCode)
+		return fmt.Sprintf("%s %q %d\n", line.Method, path, line.StatusCode) // a path may have line breaks
 	}}))
 	router.GET("/live", mgr.JWTRequired(ginjwt.Locations(ginjwt.InTicket)), func(*gin.Context) {})
 
 	jwttest.Do(router, "GET", "/live?room=1&ticket=eyJhbGciOi…")
 	fmt.Print(log.String())
-	// Output: GET /live 422
+	// Output: GET "/live" 422
 }
