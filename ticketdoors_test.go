@@ -87,6 +87,8 @@ func TestAnswersToTicketsAreKeptNowhere(t *testing.T) {
 	t.Parallel()
 	config := jwttest.Config(nil)
 	config.QueryStringValuePrefix = "Bearer "
+	var at []ginjwt.Location
+	config.Observer = ginjwt.ObserverFunc(func(_ context.Context, e ginjwt.Event) { at = append(at, e.Location) })
 	mgr, engine := newManager(t, config)
 	engine.GET("/live", mgr.JWTRequired(ginjwt.Locations(ginjwt.InQueryString, ginjwt.InTicket)), identify)
 	for _, query := range []string{"ticket=a&ticket=b", "ticket=x", "jwt=Bearer+a&jwt=Bearer+b", "jwt=a.b.c"} {
@@ -96,6 +98,8 @@ func TestAnswersToTicketsAreKeptNowhere(t *testing.T) {
 		assert.Equal(t, "no-referrer", w.Header().Get("Referrer-Policy"), query)
 	}
 	assert.Empty(t, jwttest.Do(engine, "GET", "/live").Header().Get("Cache-Control"))
+	ticket, query := ginjwt.InTicket, ginjwt.InQueryString
+	assert.Equal(t, []ginjwt.Location{ticket, ticket, query, query, ""}, at)
 }
 
 // Who is asked for a ticket or a header has sent one of them, and the first counts.
