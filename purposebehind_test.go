@@ -43,8 +43,8 @@ func (l *copiedList) ContainsNow(ctx context.Context, ids ...string) (bool, erro
 
 func (l *copiedList) Self() any { return l }
 
-// A process whose copy of the list is behind makes the same void as any other, and no token
-// that is void from the beginning.
+// A process whose copy of the list is behind revokes what any other would, and makes no
+// token that is revoked from the beginning.
 func TestPurposeTokensOfAProcessThatIsBehind(t *testing.T) {
 	t.Parallel()
 	for _, skew := range []time.Duration{0, time.Second, -time.Second, 30 * time.Second, -30 * time.Second} {

@@ -104,9 +104,10 @@ func (k *purposePolicy) check(ctx context.Context, p Purpose, encoded string, bo
 // containsFunc is Contains of a blocklist.
 type containsFunc func(ctx context.Context, ids ...string) (bool, error)
 
-// consume asks for what all processes have revoked. It asks Config.Once last, so that a token that is refused is not used up. It also
-// puts the token on the blocklist, which still knows it when the store has lost its data.
-// If the list fails, the token is used up all the same.
+// consume asks the blocklist for what all processes have revoked, and Config.Once last, so
+// that a token that is refused is not used up. Then it puts the token on the blocklist,
+// which still knows it when the store has lost its data. If that fails, the token is used
+// up all the same.
 func (k *purposePolicy) consume(ctx context.Context, p Purpose, encoded string, bound []Binding) (*Token, error) {
 	token, err := k.check(ctx, p, encoded, bound, k.times.revocations.containsNow)
 	if err != nil {

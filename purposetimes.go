@@ -37,7 +37,7 @@ func (t purposeTimes) series(p Purpose, identity string) string {
 }
 
 // isRevoked reports whether the tokens of a time are revoked. It asks for what all processes
-// have added: the time of a new token comes after the times of all others.
+// have added, as the time of a new token must come after theirs.
 func (t purposeTimes) isRevoked(ctx context.Context, series string, at int64) (bool, error) {
 	if !isTime(at) {
 		return false, errPurposeTime

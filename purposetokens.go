@@ -7,8 +7,8 @@ import "context"
 // once. It is signed with the keys for access tokens. No route accepts it.
 //
 // With Purpose.OnlyNewest, all earlier tokens of this purpose and identity are revoked when
-// it returns: no process uses them any more. Of tokens that are created at the same moment
-// one stays good.
+// it returns: no process consumes them any more. Of tokens that are created at the same
+// moment one stays good.
 //
 // The errors are those of CreateAccessToken, an [ErrLifetime], or that of a Purpose or a
 // PurposeOption that is not valid. If a store does not answer, the error is an
@@ -45,10 +45,9 @@ func (m *JWTManager) PeekPurposeToken(ctx context.Context, p Purpose, encoded st
 }
 
 // ConsumePurposeToken verifies a purpose token and uses it up. Of all callers, on all
-// processes that share Config.Once, one gets the token. All others get [ErrConsumed], or
-// [ErrNotBound] if the state that the token is bound to has changed by then. Check everything
-// else in the request first, such as the new password: a token that was
-// used up does not come back.
+// processes that share Config.Once, one gets the token, and all others get [ErrConsumed], or
+// [ErrNotBound] if the bound state has changed by then. Check everything else in the
+// request first, such as the new password: a token that was used up does not come back.
 //
 // A token that is refused is not used up, unless the error is an [ErrUnavailable]: then it
 // may be.
@@ -71,10 +70,10 @@ func (m *JWTManager) ConsumePurposeToken(ctx context.Context, p Purpose, encoded
 
 // RevokePurposeTokens revokes all tokens of a purpose that were created for identity, which
 // is what [JWTManager.CreatePurposeToken] was given. After a change of the address, for
-// example, call it for the links that went to the old one. When it returns, no process uses
-// them any more; PeekPurposeToken on other processes knows so as soon as their copy of the
-// blocklist does. If a store does not answer, the error is an [ErrUnavailable], and some
-// tokens may still be good: call it again.
+// example, call it for the links that went to the old one. When it returns, no process
+// consumes them any more; PeekPurposeToken on another process refuses them as soon as its
+// copy of the blocklist has the revocation. If a store does not answer, the error is an
+// [ErrUnavailable], and some tokens may still be good: call it again.
 func (m *JWTManager) RevokePurposeTokens(ctx context.Context, p Purpose, identity any) error {
 	if !m.frozen {
 		return ErrNotInitialized
