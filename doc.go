@@ -43,11 +43,12 @@
 // [GetCurrentUser] return what was verified; they work with the request's
 // context too.
 //
-// # Tickets
+// # WebSockets, event streams, downloads
 //
-// A WebSocket, an EventSource and a download carry no header. A page gets a ticket from
-// [JWTManager.TicketHandler], with its token, which lets in one request of a route with
-// Locations([InTicket]).
+// Pages cannot send a header with these. A page buys a ticket from
+// [JWTManager.TicketHandler] with its token. The ticket lets in one request, on a route
+// with Locations([InTicket]). [SessionContext] ends with the session, for handlers that
+// take long.
 //
 // # Callbacks
 //
@@ -74,9 +75,10 @@
 //
 // # Links in mails
 //
-// [JWTManager.CreatePurposeToken] makes a token that is good for one [Purpose], once, such
-// as to reset a password. [JWTManager.PeekPurposeToken] looks at it, and
-// [JWTManager.ConsumePurposeToken] uses it up. No route accepts it.
+// [JWTManager.CreatePurposeToken] makes a token that is good for one [Purpose], such as
+// to reset a password, and once. [JWTManager.PeekPurposeToken] looks at it, and
+// [JWTManager.ConsumePurposeToken] uses it up. No route accepts it. [Config].Once
+// remembers what was used.
 //
 // # Keys
 //
