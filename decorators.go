@@ -74,9 +74,9 @@ func (m *JWTManager) verifyWith(c *gin.Context, need *requirement) (*Token, erro
 // session goes on. Locations and Optional mean nothing here. The error is an
 // [*Error].
 //
-// The getters go on to return what JWTRequired verified. They return this token,
-// and the user that UserLookupLoader loaded for it, with the context that
-// [NewContext] makes of it, and [SessionContext] one that ends with its session:
+// The getters go on to return what JWTRequired verified. For this token, and the user
+// that UserLookupLoader loaded for it, give them the context that [NewContext] makes of
+// it. [SessionContext] takes that context too:
 //
 //	token, err := mgr.VerifyToken(c, message.Token)
 //	…
@@ -150,7 +150,7 @@ func (m *JWTManager) inGroup(c *gin.Context, need *requirement) *requirement {
 	return &own
 }
 
-// found is the token that a request carries, or that bought the ticket which it carries.
+// found is the token that a request carries, or the token that bought its ticket.
 type found struct {
 	token    *Token
 	location Location
