@@ -18,8 +18,8 @@ import (
 
 // Once tests a [store.Once]. open returns handles, as several processes have them, of one
 // store in which nothing was claimed; one handle will do where there is only one process.
-// It is called once for each test. The longest test takes three seconds, beside the
-// others.
+// It is called once for each test. The longest test takes three seconds, beside the others,
+// and longer where claims are slow.
 func Once(t *testing.T, open func(t *testing.T) []store.Once) {
 	for name, test := range onceTests {
 		t.Run(name, func(t *testing.T) {
@@ -153,39 +153,54 @@ func testOnceIDs(ctx context.Context, stores []store.Once) error {
 	return nil
 }
 
-// testUntil asks until the very end of a time that is no whole second. A second claim, of
-// a time that ends sooner, does not change when an ID leaves. Whether an ID can be claimed
-// again then is not promised.
+// testUntil tries longer times where a store takes so long that one has passed before the
+// claim was made.
 func testUntil(ctx context.Context, stores []store.Once) error {
-	const id, twice = "claimed", "claimed for a shorter time, too"
-	until := time.Now().Truncate(time.Second).Add(2900 * time.Millisecond)
-	for _, id := range []string{id, twice} {
-		if first, err := stores[0].Claim(ctx, id, until); err != nil || !first {
-			return fmt.Errorf("a new ID: %s", answer(first, err))
+	for length := 3 * time.Second; length < time.Minute; length *= 2 {
+		until := time.Now().Truncate(time.Second).Add(length - 100*time.Millisecond)
+		if inTime, err := testUntilThen(ctx, stores, until); inTime || err != nil {
+			return err
+		}
+	}
+	return errors.New("claims take very long")
+}
+
+// testUntilThen asks until the very end of a time that is no whole second. A second claim, of
+// a time that ends sooner, does not change when an ID leaves. Whether an ID can be claimed
+// again then is not promised. It reports false if a time has passed before its claim was
+// made.
+func testUntilThen(ctx context.Context, stores []store.Once, until time.Time) (inTime bool, err error) {
+	once, twice := newID(), newID() // the second is claimed for a shorter time, too
+	for _, id := range []string{once, twice} {
+		first, err := stores[0].Claim(ctx, id, until)
+		switch {
+		case err != nil && time.Now().After(until):
+			return false, nil
+		case err != nil || !first:
+			return true, fmt.Errorf("a new ID: %s", answer(first, err))
 		}
 	}
 	sooner := time.Now().Add(time.Second)
-	if first, err := stores[0].Claim(ctx, twice, sooner); err != nil || first {
-		return fmt.Errorf("an ID that is claimed: %s", answer(first, err))
+	if first, err := stores[0].Claim(ctx, twice, sooner); first || err != nil && time.Now().Before(sooner) {
+		return true, fmt.Errorf("an ID that is claimed: %s", answer(first, err))
 	}
 	for i := 0; time.Now().Before(until); i++ {
 		s := stores[i%len(stores)]
-		_, err := s.Claim(ctx, newID(), time.Now().Add(time.Second)) // lets a store drop what has expired
-		if err != nil {
-			return err
+		if _, err := s.Claim(ctx, newID(), inAnHour()); err != nil { // lets a store drop what has expired
+			return true, err
 		}
-		ask := id
+		ask := once
 		if i%2 == 0 && time.Now().After(sooner) {
 			ask = twice
 		}
 		first, err := s.Claim(ctx, ask, inAnHour())
 		if left := time.Until(until); left > 0 && (first || err != nil) {
-			return fmt.Errorf("%q, %v before its time has passed: %s", ask, left, answer(first, err))
+			return true, fmt.Errorf("an ID, %v before its time has passed: %s", left, answer(first, err))
 		}
 		<-time.After(5 * time.Millisecond)
 	}
-	_, err := stores[0].Claim(ctx, id, inAnHour())
-	return err
+	_, err = stores[0].Claim(ctx, once, inAnHour())
+	return true, err
 }
 
 func testRefusedClaims(ctx context.Context, stores []store.Once) error {
