@@ -193,5 +193,9 @@ func TestThePageOfTheExample(t *testing.T) {
 	other := user.open(l.at(app, "/"))
 	eval[any](other, `document.getElementById("logout").click()`)
 	until("output", "^closed")
-	assert.Equal(t, "You were logged out: logout", eval[string](tab, `document.getElementById("note").textContent`))
+	require.EventuallyWithT(t, func(c *assert.CollectT) {
+		shown, err := try[string](tab, `document.getElementById("note").textContent`)
+		assert.NoError(c, err)
+		assert.Equal(c, "You were logged out: logout", shown)
+	}, patience, 20*time.Millisecond)
 }

@@ -45,9 +45,15 @@ func (s *Service) export(c *gin.Context) {
 func cutAtEnd(ctx context.Context, w http.ResponseWriter) (whole func()) {
 	control := http.NewResponseController(w)
 	cut := func() { _ = control.SetWriteDeadline(time.Unix(1, 0)) }
-	stop := context.AfterFunc(ctx, cut)
+	done := make(chan struct{})
+	stop := context.AfterFunc(ctx, func() {
+		defer close(done)
+		cut()
+	})
 	return func() {
-		stop()
+		if !stop() {
+			<-done // nobody may use the writer when the handler has returned
+		}
 		if ctx.Err() != nil {
 			cut() // before the server writes the end
 		}
