@@ -51,7 +51,7 @@ func (c *Copy) catchUp(ctx context.Context) (complete bool, err error) {
 		return false, err
 	}
 	c.clocks.note(head.Now, asked)
-	if c.epoch == "" || c.isLoss(head) {
+	if c.epoch == "" || c.standing().isLoss(head) {
 		return false, c.enter(ctx, head)
 	}
 	switch err := c.read(ctx, head.At); {

@@ -93,22 +93,23 @@ func (c *Copy) ContainsNow(ctx context.Context, ids ...string) (bool, error) {
 	return c.ask(ctx, ids)
 }
 
-// ask asks the server.
+// ask asks the server. Its answer is compared with where the copy stood before: what the
+// copy has read meanwhile the server may not have had when it answered.
 func (c *Copy) ask(ctx context.Context, ids []string) (bool, error) {
 	keys := make([]idset.Key, len(ids))
 	for i, id := range ids {
 		keys[i] = idset.KeyOf(id)
 	}
-	answer, err := c.log.Contains(ctx, keys, c.position())
+	stood := c.standing()
+	answer, err := c.log.Contains(ctx, keys, stood.at)
 	if err != nil || answer.Found {
 		return answer.Found, err
 	}
-	return false, c.trust(answer)
+	if !answer.Intact || answer.Head.Restoring || stood.isLoss(answer.Head) {
+		return false, ErrLost
+	}
+	return false, nil
 }
-
-// Changed returns a channel that is closed when the copy next takes over an ID that it
-// does not have.
-func (c *Copy) Changed() <-chan struct{} { return c.set.Changed() }
 
 func (c *Copy) holdsAny(ids []string) bool {
 	if c.set.Empty() {
@@ -122,20 +123,22 @@ func (c *Copy) holdsAny(ids []string) bool {
 	return false
 }
 
-// trust returns an error if what the server does not know may have been lost.
-func (c *Copy) trust(answer Answer) error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if !answer.Intact || answer.Head.Restoring || c.isLoss(answer.Head) {
-		return ErrLost
-	}
-	return nil
+// standing is where a copy stands in a list.
+type standing struct {
+	epoch string // of the list; empty before the first
+	at    Position
 }
 
-// isLoss reports whether a server that stands at head has lost entries, or has
-// the list of another epoch.
-func (c *Copy) isLoss(head Head) bool {
-	return head.Broken || c.epoch != "" && head.Epoch != c.epoch || head.At.isBehind(c.at)
+// isLoss reports whether a server that stands at head has lost entries, or has the list of
+// another epoch.
+func (s standing) isLoss(head Head) bool {
+	return head.Broken || s.epoch != "" && head.Epoch != s.epoch || head.At.isBehind(s.at)
+}
+
+func (c *Copy) standing() standing {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return standing{c.epoch, c.at}
 }
 
 // isFresh compares both clocks of the machine: the monotonic one stands still
@@ -147,12 +150,6 @@ func (c *Copy) isFresh() bool {
 	}
 	now := time.Now()
 	return now.Sub(*at) <= c.maxStaleness && now.UnixMicro()-at.UnixMicro() <= c.maxStaleness.Microseconds()
-}
-
-func (c *Copy) position() Position {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.at
 }
 
 // Ready waits until the first load is complete. An error says why it is not. It does

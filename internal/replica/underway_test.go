@@ -70,3 +70,39 @@ func TestTheFollowerRepeatsNothingThatIsUnderWay(t *testing.T) {
 	require.NoError(t, err)
 	assert.True(t, answer.Found)
 }
+
+// lateServer answers a lookup when meanwhile is over, by what it was when it was asked.
+type lateServer struct {
+	*stalledServer
+	meanwhile func()
+}
+
+func (s *lateServer) Contains(ctx context.Context, keys []idset.Key, at replica.Position) (replica.Answer, error) {
+	answer, err := s.stalledServer.Contains(ctx, keys, at)
+	s.meanwhile()
+	return answer, err
+}
+
+// What the copy learns while the server answers is no loss of the server.
+func TestACopyThatReadsOnWhileItAsks(t *testing.T) {
+	t.Parallel()
+	s := &lateServer{stalledServer: newStalled(newServer())}
+	s.stalled.Lock()
+	c := replica.New(t.Context(), s, staleness)
+	<-s.asking
+	s.meanwhile = func() { // it joins a list that had no epoch yet
+		s.goOn()
+		assert.NoError(t, c.Ready(t.Context()))
+	}
+	blocked, err := c.Contains(t.Context(), "id")
+	assert.NoError(t, err, "of a new list")
+	assert.False(t, blocked)
+
+	s.meanwhile = func() { // it reads what was added after the answer
+		assert.NoError(t, s.Append(t.Context(), []idset.Entry{idset.EntryOf("new", time.Time{})}))
+		assert.Eventually(t, func() bool { return c.Knows("new") }, time.Minute, time.Millisecond)
+	}
+	blocked, err = c.ContainsNow(t.Context(), "id")
+	assert.NoError(t, err, "of a list that grows")
+	assert.False(t, blocked)
+}
