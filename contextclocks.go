@@ -186,7 +186,7 @@ func (k *contextClocks) askStore(ctx context.Context, c *liveContext) (err error
 		k.set.end(c, &SessionEnd{Cause: CauseExpired})
 		return nil
 	}
-	k.goesOn(c, &c.expires, k.sessions.nextLook(s.ExpiresAt))
+	k.askAgain(c, &c.expires, k.sessions.nextLook(s.ExpiresAt))
 	return nil
 }
 
@@ -221,12 +221,12 @@ func (k *contextClocks) askLoader(ctx context.Context, c *liveContext) (err erro
 		k.set.end(c, &SessionEnd{Cause: CauseApplication})
 		return nil
 	}
-	k.goesOn(c, &c.load, k.revocations.now().Add(loadEvery))
+	k.askAgain(c, &c.load, k.revocations.now().Add(loadEvery))
 	return nil
 }
 
-// goesOn notes an answer: the question is asked again at next.
-func (k *contextClocks) goesOn(c *liveContext, question *time.Time, next time.Time) {
+// askAgain notes an answer: the question is asked again at next.
+func (k *contextClocks) askAgain(c *liveContext, question *time.Time, next time.Time) {
 	now := k.revocations.now()
 	k.set.mu.Lock()
 	defer k.set.mu.Unlock()

@@ -85,7 +85,7 @@ func (t purposeTimes) nextAlone(ctx context.Context, series string) (int64, erro
 	if err != nil {
 		return 0, err
 	}
-	latest := min(at+maxTimeAttempts, t.revocations.now().Unix()+maxTimesAhead)
+	latest := min(at+maxTimeAttempts-1, t.revocations.now().Unix()+maxTimesAhead)
 	for ; at <= latest; at++ {
 		id := derivedID("purpose time", series, strconv.FormatInt(at, 10))
 		until := keptUntil(later(t.revocations.now(), time.Unix(at, 0)), t.once.leeway)
