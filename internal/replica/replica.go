@@ -111,6 +111,10 @@ func (c *Copy) ask(ctx context.Context, ids []string) (bool, error) {
 	return false, nil
 }
 
+// Changed returns a channel that is closed when the copy next takes over an ID that it
+// does not have.
+func (c *Copy) Changed() <-chan struct{} { return c.set.Changed() }
+
 func (c *Copy) holdsAny(ids []string) bool {
 	if c.set.Empty() {
 		return false
