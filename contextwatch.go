@@ -1,6 +1,7 @@
 package ginjwt
 
 import (
+	"context"
 	"time"
 
 	"github.com/gin-jwt-extended/ginjwt/store"
@@ -33,8 +34,7 @@ const (
 	quietFactor   = 4
 )
 
-// newWatchedContexts returns the set of contexts of a manager, and has it watched.
-func newWatchedContexts(config *Config, r *revocations, p *sessionPolicy) *contextSet {
+func newContextWatch(config *Config, r *revocations, p *sessionPolicy) *contextWatch {
 	set, limit := newContextSet(r.events), config.AccessTokenExpires
 	w := &contextWatch{
 		set:         set,
@@ -43,7 +43,38 @@ func newWatchedContexts(config *Config, r *revocations, p *sessionPolicy) *conte
 	}
 	w.list, _ = store.ChangingOf(config.Blocklist)
 	set.watch = w.run
-	return set
+	return w
+}
+
+// start starts a context for a token, and watches it.
+func (w *contextWatch) start(parent context.Context, token *Token) context.Context {
+	r := w.revocations.revocations
+	now := r.now()
+	c := &liveContext{token: token, ids: r.ids(token), answered: now, expires: token.lastMoment()}
+	if w.clocks.hasSession(c) {
+		c.expires = w.clocks.sessions.nextLook(token.ExpiresAt)
+	}
+	if r.callbacks.tokenInBlocklist != nil {
+		c.load = now.Add(loadEvery)
+	}
+	w.set.add(parent, c)
+	return c.Context
+}
+
+// lastMoment returns the time from which on the token is too old; zero: there is none.
+func (t *Token) lastMoment() (last time.Time) {
+	names := t.names()
+	if !t.ExpiresAt.IsZero() {
+		last = t.ExpiresAt.Add(names.leeway)
+	}
+	if names.maxAge == 0 {
+		return last
+	}
+	oldest := t.IssuedAt.Add(names.maxAge + names.leeway)
+	if last.IsZero() {
+		return oldest
+	}
+	return earlier(last, oldest)
 }
 
 // run watches until the set is empty.

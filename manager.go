@@ -29,7 +29,7 @@ type JWTManager struct {
 	once        *usedOnce
 	purposes    *purposePolicy
 	sessions    *sessionPolicy // nil: there are none
-	contexts    *contextSet    // those of SessionContext
+	contexts    *contextWatch  // those of SessionContext
 	checks      *tokenChecks
 	reader      *requestReader
 	refuser     *refuser
@@ -93,7 +93,6 @@ func (m *JWTManager) assemble(checked checkedConfig, revokes bool) {
 	config, loaders := &m.config, &m.callbacks
 	m.events = newEvents(config)
 	m.verifier = newVerifier(config, checked, loaders.decodeKey, m.events)
-	m.verifier.owner = m
 	m.minter = &minter{config: config, callbacks: loaders, verifier: m.verifier, keys: claimKeysOf(m.verifier.own.claims), events: m.events}
 	m.revocations = &revocations{
 		list: m.events.blocklist(config.Blocklist), callbacks: loaders, realm: config.Realm, required: revokes, sessions: config.Sessions != nil,
@@ -109,7 +108,8 @@ func (m *JWTManager) assemble(checked checkedConfig, revokes bool) {
 			revocations: m.revocations, callbacks: loaders, events: m.events,
 		}
 	}
-	m.contexts = newWatchedContexts(config, m.revocations, m.sessions)
+	m.contexts = newContextWatch(config, m.revocations, m.sessions)
+	m.verifier.startContext = m.contexts.start
 	m.checks = &tokenChecks{callbacks: loaders, revocations: m.revocations, sessions: m.sessions, now: config.Now}
 	m.reader = newRequestReader(config, func(ctx context.Context, encoded string, audience []string) error {
 		token, err := m.verifier.decode(ctx, encoded, decodeSpec{audience: audience})

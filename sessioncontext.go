@@ -2,7 +2,6 @@ package ginjwt
 
 import (
 	"context"
-	"time"
 )
 
 // SessionContext returns a child of the request's context that also ends when the session of
@@ -66,34 +65,5 @@ func SessionContext(ctx context.Context) context.Context {
 	if !ok { // made by hand, in a test
 		return ctx
 	}
-	return verifier.owner.(*JWTManager).sessionContext(ctx, token)
-}
-
-func (m *JWTManager) sessionContext(parent context.Context, token *Token) context.Context {
-	now := m.config.Now()
-	c := &liveContext{token: token, ids: m.revocations.ids(token), answered: now, expires: token.lastMoment()}
-	if m.sessions != nil && token.session() != "" {
-		c.expires = m.sessions.nextLook(token.ExpiresAt)
-	}
-	if m.tokenInBlocklist != nil {
-		c.load = now.Add(loadEvery)
-	}
-	m.contexts.add(parent, c)
-	return c.Context
-}
-
-// lastMoment returns the time from which on the token is too old; zero: there is none.
-func (t *Token) lastMoment() (last time.Time) {
-	names := t.names()
-	if !t.ExpiresAt.IsZero() {
-		last = t.ExpiresAt.Add(names.leeway)
-	}
-	if names.maxAge == 0 {
-		return last
-	}
-	oldest := t.IssuedAt.Add(names.maxAge + names.leeway)
-	if last.IsZero() {
-		return oldest
-	}
-	return earlier(last, oldest)
+	return verifier.startContext(ctx, token)
 }

@@ -29,7 +29,7 @@ type verifier struct {
 	options    keys.Options                                                   // of keys that are loaded
 	algorithms []string                                                       // that they may have
 
-	owner any // the *JWTManager that it is part of, untyped so that it needs no manager.go
+	startContext func(parent context.Context, token *Token) context.Context // for SessionContext, which knows the verifier of a token
 
 	maxSize   int
 	cacheSize int // negative: off
