@@ -23,7 +23,9 @@ func docPages(t *testing.T) []string {
 	topics, err := filepath.Glob("docs/*.md")
 	require.NoError(t, err)
 	require.NotEmpty(t, topics)
-	return append(pages, topics...)
+	groups, err := filepath.Glob("docs/*/*.md")
+	require.NoError(t, err)
+	return slices.Concat(pages, topics, groups)
 }
 
 func docRead(t *testing.T, path string) string {
@@ -57,7 +59,7 @@ func docSources(t *testing.T) map[string][][]string {
 	t.Helper()
 	paths, err := filepath.Glob("*_test.go")
 	require.NoError(t, err)
-	for _, dir := range []string{"doctor", "example", "integration/recipes", "jwks", "jwttest", "keys", "redisstore", "sqlstore", "store", "storetest"} {
+	for _, dir := range []string{"doctor", "example", "integration", "jwks", "jwttest", "keys", "redisstore", "sqlstore", "store", "storetest"} {
 		err := filepath.WalkDir(dir, func(path string, _ fs.DirEntry, err error) error {
 			paths = append(paths, path)
 			return err
@@ -249,13 +251,17 @@ func TestDocAnchors(t *testing.T) {
 	assert.Equal(t, []string{"from-flask", "whats-refused-and-when", "try-it", "try-it-1", "see-there"}, docAnchors(page))
 }
 
-// Every page is in the index.
+// Every page is in the index of its folder, and each folder in the index of docs.
 func TestIndexOfDocs(t *testing.T) {
 	t.Parallel()
-	index := docRead(t, "docs/README.md")
 	for _, page := range docPages(t) {
-		if name := filepath.Base(page); filepath.Dir(page) == "docs" && name != "README.md" {
-			assert.Contains(t, index, "("+name+")")
+		dir, name := filepath.Split(page)
+		switch {
+		case dir == "" || page == "docs/README.md":
+		case name == "README.md":
+			assert.Contains(t, docRead(t, "docs/README.md"), "("+strings.TrimPrefix(page, "docs/")+")")
+		default:
+			assert.Contains(t, docRead(t, dir+"README.md"), "("+name+")", page)
 		}
 	}
 }
