@@ -1,5 +1,5 @@
-// Command sessions logs users in on several devices, rotates their refresh
-// tokens, and ends sessions one by one or all at once.
+// Command sessions lets users log in on several devices, rotates their refresh
+// tokens, and ends one session or all of them.
 package main
 
 import (
@@ -31,7 +31,7 @@ func main() {
 		log.Fatal(err)
 	}
 	ctx := context.Background()
-	if err := store.Migrate(ctx); err != nil { // makes the tables where they are missing
+	if err := store.Migrate(ctx); err != nil { // creates missing tables
 		log.Fatal(err)
 	}
 	config.Sessions = store.Sessions()
@@ -66,7 +66,7 @@ type service struct {
 	jwt *ginjwt.JWTManager
 }
 
-// login starts a session on the device that asks.
+// login checks the password and starts a session for this device.
 func (s *service) login(c *gin.Context) {
 	username, ok := checkLogin(c)
 	if !ok {
@@ -81,8 +81,8 @@ func (s *service) login(c *gin.Context) {
 	c.JSON(http.StatusOK, pair)
 }
 
-// changePassword logs the user out everywhere else. In real life, store the new
-// password first: who knows the old one must not be able to log in again.
+// changePassword logs the user out on all other devices. In real life, store the new
+// password first: otherwise a thief could log in again with the old one.
 func (s *service) changePassword(c *gin.Context) {
 	token, _ := ginjwt.GetToken(c)
 	if err := s.jwt.EndSessions(c, token.Identity, token.SessionID); err != nil {
@@ -92,7 +92,7 @@ func (s *service) changePassword(c *gin.Context) {
 	c.JSON(http.StatusOK, gin.H{"msg": "All other sessions have ended"})
 }
 
-// warnUser is told that a refresh token was used by two. In real life, write to
+// warnUser is called after a refresh token was used twice. In real life, write to
 // the user, in a goroutine or through a queue.
 func warnUser(_ context.Context, session ginjwt.Session, _ *ginjwt.Token) {
 	log.Printf("a token of %s on %q was stolen; the session has ended", session.Identity, session.Device)
@@ -103,8 +103,8 @@ func (s *service) protected(c *gin.Context) {
 	c.JSON(http.StatusOK, gin.H{"logged_in_as": ginjwt.GetJWTIdentity(c)})
 }
 
-// checkLogin returns the name of the user whose password was sent. Where it is
-// wrong or missing, it answers the request and returns false.
+// checkLogin checks the user name and password in the body. If they are wrong or
+// missing, it answers the request and returns false.
 func checkLogin(c *gin.Context) (username string, ok bool) {
 	var form struct {
 		Username string `json:"username" binding:"required"`
@@ -121,9 +121,9 @@ func checkLogin(c *gin.Context) (username string, ok bool) {
 	return form.Username, true
 }
 
-// passwordMatches is for the demo. In real life, look the user up, and compare
-// with the hash that you stored, by bcrypt or Argon2id; do so for unknown names
-// too, so that the time it takes does not tell who exists; and limit attempts.
+// passwordMatches is for the demo. In real life, look the user up and compare with
+// the stored hash, by bcrypt or Argon2id. Compare for unknown names too: otherwise
+// the response time tells which users exist. Limit the attempts.
 func passwordMatches(username, password string) bool {
 	right := subtle.ConstantTimeCompare([]byte(password), []byte("correct horse")) == 1
 	return right && username == "alice"
