@@ -1,5 +1,5 @@
-// Command implicitrefresh keeps a browser logged in while it is in use: a token
-// that is about to expire is replaced along with the page that was asked for.
+// Command implicitrefresh keeps a browser logged in while it is in use: the answer to
+// a request for a page also replaces a token that is about to expire.
 package main
 
 import (
@@ -52,7 +52,7 @@ type service struct {
 	now func() time.Time
 }
 
-// login puts a token in the cookies, once the password was checked.
+// login checks the password and sets the cookies of a new token.
 func (s *service) login(c *gin.Context) {
 	username, ok := checkLogin(c)
 	if !ok {
@@ -71,26 +71,26 @@ func (s *service) login(c *gin.Context) {
 	c.JSON(http.StatusOK, gin.H{"msg": "Logged in"})
 }
 
-// messages reads. Caches know nothing of cookies.
+// messages only reads. Caches must not keep the answer.
 func (s *service) messages(c *gin.Context) {
 	c.Header("Cache-Control", "no-store")
 	c.JSON(http.StatusOK, gin.H{"messages_for": ginjwt.GetJWTIdentity(c)})
 }
 
-// send changes something: it runs only if the CSRF value was sent too.
+// send changes something, so it runs only if the request has the CSRF value.
 func (s *service) send(c *gin.Context) {
 	c.JSON(http.StatusOK, gin.H{"sent_by": ginjwt.GetJWTIdentity(c)})
 }
 
-// recoveryCodes runs only within the first token of a login.
+// recoveryCodes runs only with the first token of a login, which is fresh.
 func (s *service) recoveryCodes(c *gin.Context) {
 	c.Header("Cache-Control", "no-store")
 	c.JSON(http.StatusOK, gin.H{"recovery_codes_of": ginjwt.GetJWTIdentity(c)})
 }
 
-// sameOrigin refuses requests from the pages of other sites. The login needs
-// it, as there is no CSRF value yet: another site could log its visitors in as
-// somebody else.
+// sameOrigin refuses requests from pages of other origins. The login needs this check
+// because there is no CSRF value yet: another site could log its visitors in to an
+// account of its own.
 func sameOrigin(c *gin.Context) {
 	var protection http.CrossOriginProtection
 	if err := protection.Check(c.Request); err != nil {
@@ -98,8 +98,8 @@ func sameOrigin(c *gin.Context) {
 	}
 }
 
-// checkLogin returns the name of the user whose password was sent. Where it is
-// wrong or missing, it answers the request and returns false.
+// checkLogin checks the user name and password in the body. If they are wrong or
+// missing, it answers the request and returns false.
 func checkLogin(c *gin.Context) (username string, ok bool) {
 	var form struct {
 		Username string `json:"username" binding:"required"`
@@ -116,9 +116,9 @@ func checkLogin(c *gin.Context) (username string, ok bool) {
 	return form.Username, true
 }
 
-// passwordMatches is for the demo. In real life, look the user up, and compare
-// with the hash that you stored, by bcrypt or Argon2id; do so for unknown names
-// too, so that the time it takes does not tell who exists; and limit attempts.
+// passwordMatches is for the demo. In real life, look the user up and compare with
+// the stored hash, by bcrypt or Argon2id. Compare for unknown names too: otherwise
+// the response time tells which users exist. Limit the attempts.
 func passwordMatches(username, password string) bool {
 	right := subtle.ConstantTimeCompare([]byte(password), []byte("correct horse")) == 1
 	return right && username == "alice"

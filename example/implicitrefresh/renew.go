@@ -11,40 +11,38 @@ import (
 
 const (
 	idleTime    = time.Hour        // how long a token lives
-	renewWithin = 30 * time.Minute // of its expiry, a token is replaced
-	loginTime   = 12 * time.Hour   // after which the password is due again
+	renewWithin = 30 * time.Minute // before its expiry, a token is replaced
+	loginTime   = 12 * time.Hour   // then the user has to type the password again
 )
 
-// loginClaims are carried over from token to token.
+// loginClaims are copied from token to token.
 type loginClaims struct {
 	AuthTime int64 `json:"auth_time"` // when the password was checked, in Unix seconds
 }
 
-// renew sets cookies with a new token if that of the request is about to
-// expire. It stands behind JWTRequired and before the handler, as headers must
-// be set before the handler writes, and as a handler that removes the cookies
-// has the last word.
+// renew sets cookies with a new token if the token of the request is about to
+// expire. It stands behind JWTRequired and before the handler: headers must be set
+// before the handler writes, and a handler that removes the cookies must come last.
 func (s *service) renew(c *gin.Context) {
 	token, ok := ginjwt.GetToken(c)
 	if !ok || !s.isDue(c.Request.Method, token) {
 		return
 	}
 	if err := s.replace(c, token); err != nil {
-		_ = c.Error(err) // for the log; the token of the request is still good
+		_ = c.Error(err) // for the log; the token of the request is still valid
 	}
 }
 
-// isDue reports whether token is to be replaced. A token that came in a header
-// belongs to a client that keeps no cookies. A request that changes something
-// may be the logout.
+// isDue reports whether token has to be replaced. A token in a header belongs to a
+// client without cookies. A request that changes something may be the logout.
 func (s *service) isDue(method string, token *ginjwt.Token) bool {
 	safe := method == http.MethodGet || method == http.MethodHead
 	return safe && token.Location == ginjwt.InCookies && token.ExpiresAt.Sub(s.now()) <= renewWithin
 }
 
-// replace sets cookies with a token that lives longer than old, but not beyond
-// the end of the login. It is not fresh, as nobody typed a password. It has the
-// ID of old, so that a logout ends both.
+// replace sets cookies with a token that lives longer than old, but not beyond the
+// end of the login. The new token is not fresh, because nobody typed a password. It
+// has the ID of old, so that a logout ends both.
 func (s *service) replace(c *gin.Context, old *ginjwt.Token) error {
 	claims, err := ginjwt.GetJWTClaims[loginClaims](c)
 	if err != nil {
@@ -65,8 +63,8 @@ func (s *service) replace(c *gin.Context, old *ginjwt.Token) error {
 	return s.jwt.SetAccessCookies(c, encoded)
 }
 
-// logout revokes all tokens of the login, which have one ID, for as long as any
-// of them can live: one may be on its way in the response to another request.
+// logout revokes all tokens of the login. They share one ID, which stays revoked for
+// as long as any of them can live: another response may bring one to the browser.
 func (s *service) logout(c *gin.Context) {
 	token, _ := ginjwt.GetToken(c)
 	last := &ginjwt.Token{ID: token.ID, ExpiresAt: s.now().Add(loginTime)}
@@ -78,6 +76,6 @@ func (s *service) logout(c *gin.Context) {
 	c.JSON(http.StatusOK, gin.H{"msg": "Logged out"})
 }
 
-// mayLogIn is for the demo. In real life, ask your database: who was locked
-// out after the login must not be kept logged in.
+// mayLogIn is for the demo. In real life, ask your database: a user who was locked
+// out after the login must not stay logged in.
 func mayLogIn(username string) bool { return username == "alice" }
