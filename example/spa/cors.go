@@ -8,8 +8,8 @@ import (
 	"github.com/gin-gonic/gin"
 )
 
-// allowPages lets pages of other origins use the service, with cookies. Browsers
-// show their scripts only the headers that are exposed.
+// allowPages lets pages of other origins use the service, with cookies. Browsers show
+// scripts only the headers in ExposeHeaders.
 func allowPages(origins []string) gin.HandlerFunc {
 	return cors.New(cors.Config{
 		AllowOrigins:     origins,
@@ -21,9 +21,9 @@ func allowPages(origins []string) gin.HandlerFunc {
 	})
 }
 
-// onlyFrom refuses requests of all pages but those of this origin and of origins. The
-// login needs it, as there is no CSRF value yet: another site could log its visitors in
-// as somebody else.
+// onlyFrom refuses requests from pages of other origins than the service's own and
+// origins. The login needs this check because there is no CSRF value yet: another site
+// could log its visitors in to an account of its own.
 func onlyFrom(origins []string) (gin.HandlerFunc, error) {
 	protection := http.NewCrossOriginProtection()
 	for _, origin := range origins {

@@ -9,8 +9,8 @@ import (
 	"github.com/gin-jwt-extended/ginjwt"
 )
 
-// serveForms serves pages without a script. ImplicitRefresh, which stands before them,
-// keeps users logged in while they use the pages.
+// serveForms serves pages without a script. ImplicitRefresh stands before them and keeps
+// users logged in while they use the pages.
 func (s *service) serveForms(group *gin.RouterGroup, fromPages gin.HandlerFunc) {
 	group.GET("", s.formPage)
 	group.POST("/login", fromPages, s.formLogin)
@@ -18,14 +18,14 @@ func (s *service) serveForms(group *gin.RouterGroup, fromPages gin.HandlerFunc) 
 	group.POST("/logout", s.loggedIn, s.formLogout)
 }
 
-// formView is what form.html shows.
+// formView is the data of form.html.
 type formView struct {
-	User string // empty: the form to log in
+	User string // empty: form.html shows the login form
 	CSRF string // for a hidden field in each form
 	Note string
 }
 
-// formPage shows the messages, or the form to log in.
+// formPage shows the messages, or the login form.
 func (s *service) formPage(c *gin.Context) {
 	token, err := s.jwt.VerifyJWTInRequest(c)
 	if e := (*ginjwt.Error)(nil); errors.As(err, &e) && e.Status >= http.StatusInternalServerError {
@@ -39,7 +39,8 @@ func (s *service) formPage(c *gin.Context) {
 	show(c, http.StatusOK, "form.html", formView{token.Identity, token.CSRF, c.Query("note")})
 }
 
-// loggedIn sends whoever is not logged in to the form, as a person reads no JSON.
+// loggedIn redirects users who are not logged in to the form, because a person cannot
+// read a JSON error.
 func (s *service) loggedIn(c *gin.Context) {
 	_, err := s.jwt.VerifyJWTInRequest(c)
 	var e *ginjwt.Error
@@ -66,7 +67,7 @@ func (s *service) formLogin(c *gin.Context) {
 }
 
 func (s *service) formSend(c *gin.Context) {
-	c.Redirect(http.StatusSeeOther, "/form?note=sent") // or a reload would send it again
+	c.Redirect(http.StatusSeeOther, "/form?note=sent") // otherwise a reload would send the form again
 }
 
 func (s *service) formLogout(c *gin.Context) {

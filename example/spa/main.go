@@ -1,5 +1,5 @@
-// Command spa serves pages that keep their users logged in: with a script of one
-// file, with axios, with htmx, and without any script.
+// Command spa serves pages that keep their users logged in: with a script in one file,
+// with axios, with htmx, and without a script.
 package main
 
 import (
@@ -29,8 +29,8 @@ func main() {
 	log.Fatal(router.Run("localhost:8080"))
 }
 
-// newRouter returns the service. Its pages are its own, and those of origins such as
-// "https://app.example.com".
+// newRouter returns the service. It accepts requests from its own pages and from pages
+// of origins, such as "https://app.example.com".
 func newRouter(config ginjwt.Config, origins ...string) (*gin.Engine, error) {
 	config.TokenLocation = []ginjwt.Location{ginjwt.InCookies, ginjwt.InHeaders}
 	config.CSRFCheckForm = true
@@ -67,7 +67,7 @@ type service struct {
 	jwt *ginjwt.JWTManager
 }
 
-// login starts a session, and puts its tokens in cookies.
+// login starts a session and sets cookies with its tokens.
 func (s *service) login(c *gin.Context) {
 	username, ok := checkLogin(c)
 	if !ok {
@@ -80,7 +80,7 @@ func (s *service) login(c *gin.Context) {
 	c.JSON(http.StatusOK, gin.H{"msg": "Logged in"})
 }
 
-// startSession starts a session, and sets cookies with its tokens.
+// startSession starts a session and sets cookies with its tokens.
 func (s *service) startSession(c *gin.Context, username string) error {
 	pair, err := s.newPair(c, username)
 	if err != nil {
@@ -93,7 +93,7 @@ func (s *service) newPair(c *gin.Context, username string) (ginjwt.TokenPair, er
 	return s.jwt.CreateTokenPair(c, username, ginjwt.WithFresh(), ginjwt.WithDevice(c.Request.UserAgent()))
 }
 
-// token starts a session, and answers with its tokens.
+// token starts a session and answers with its tokens.
 func (s *service) token(c *gin.Context) {
 	username, ok := checkLogin(c)
 	if !ok {
@@ -108,18 +108,19 @@ func (s *service) token(c *gin.Context) {
 	c.JSON(http.StatusOK, pair)
 }
 
-// messages reads. Where the token is in a cookie, the answer is not kept in caches.
+// messages only reads. If the token is in a cookie, JWTRequired keeps the answer out of
+// caches.
 func (s *service) messages(c *gin.Context) {
 	c.JSON(http.StatusOK, gin.H{"messages_for": ginjwt.GetJWTIdentity(c)})
 }
 
-// send changes something: with cookies it runs only if the CSRF value was sent too.
+// send changes something. With cookies it runs only if the request has the CSRF value.
 func (s *service) send(c *gin.Context) {
 	c.JSON(http.StatusOK, gin.H{"sent_by": ginjwt.GetJWTIdentity(c)})
 }
 
-// checkLogin returns the name of the user whose password was sent. Where it is
-// wrong or missing, it answers the request and returns false.
+// checkLogin checks the user name and password in the body. If they are wrong or
+// missing, it answers the request and returns false.
 func checkLogin(c *gin.Context) (username string, ok bool) {
 	var form struct {
 		Username string `json:"username" binding:"required"`
@@ -136,9 +137,9 @@ func checkLogin(c *gin.Context) (username string, ok bool) {
 	return form.Username, true
 }
 
-// passwordMatches is for the demo. In real life, look the user up, and compare
-// with the hash that you stored, by bcrypt or Argon2id; do so for unknown names
-// too, so that the time it takes does not tell who exists; and limit attempts.
+// passwordMatches is for the demo. In real life, look the user up and compare with
+// the stored hash, by bcrypt or Argon2id. Compare for unknown names too: otherwise
+// the response time tells which users exist. Limit the attempts.
 func passwordMatches(username, password string) bool {
 	right := subtle.ConstantTimeCompare([]byte(password), []byte("correct horse")) == 1
 	return right && username == "alice"

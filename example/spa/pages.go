@@ -17,8 +17,8 @@ var pageFiles embed.FS
 
 var pages = template.Must(template.ParseFS(pageFiles, "pages/*.html"))
 
-// servePages serves the pages with scripts. What they show is asked for by scripts, so
-// that everybody is served the same page.
+// servePages serves the pages with scripts. Everybody gets the same page; its script
+// requests the data.
 func (s *service) servePages(router *gin.Engine) {
 	router.GET("/", page("script.html"))
 	router.GET("/axios", page("axios.html"))
@@ -41,7 +41,7 @@ func show(c *gin.Context, status int, name string, data any) {
 	}
 }
 
-// scriptFile serves a script without its types.
+// scriptFile serves a script as JavaScript.
 func scriptFile(c *gin.Context) {
 	name, ok := strings.CutSuffix(c.Param("file"), ".js")
 	code, err := script.JavaScript(name)
@@ -52,7 +52,7 @@ func scriptFile(c *gin.Context) {
 	c.Data(http.StatusOK, "text/javascript; charset=utf-8", code)
 }
 
-// htmxMessages answers with a part of a page.
+// htmxMessages answers with an HTML fragment.
 func (s *service) htmxMessages(c *gin.Context) {
 	show(c, http.StatusOK, "sent", ginjwt.GetJWTIdentity(c))
 }

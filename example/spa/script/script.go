@@ -1,5 +1,5 @@
-// Package script has the scripts of pages, written in TypeScript. Browsers run them
-// without their types, which JavaScript removes.
+// Package script has the scripts of the pages, written in TypeScript. JavaScript removes
+// their types for browsers.
 package script
 
 import (
@@ -12,7 +12,7 @@ import (
 //go:embed *.ts
 var sources embed.FS
 
-// JavaScript returns what a browser runs of the script name, such as "session".
+// JavaScript returns the script name, such as "session", as JavaScript.
 func JavaScript(name string) ([]byte, error) {
 	source, err := sources.ReadFile(name + ".ts")
 	if err != nil {
@@ -21,8 +21,7 @@ func JavaScript(name string) ([]byte, error) {
 	return WithoutTypes(name, source)
 }
 
-// WithoutTypes returns what a browser runs of a script in TypeScript. The name is for
-// errors.
+// WithoutTypes returns a TypeScript source as JavaScript. The name appears in errors.
 func WithoutTypes(name string, source []byte) ([]byte, error) {
 	result := api.Transform(string(source), api.TransformOptions{
 		Loader:     api.LoaderTS,

@@ -1,25 +1,25 @@
-// fetch for a service whose tokens are made by ginjwt. Copy this file: it needs
-// nothing else.
+// A fetch for services that use ginjwt: it sends tokens and refreshes them. Copy this
+// file; it has no dependencies.
 
 type Store = Pick<Storage, "getItem" | "setItem" | "removeItem">;
 
 // TokenPair is the JSON answer of a login or a refresh.
 type TokenPair = { access_token?: string; refresh_token?: string };
 
-// Held is what the page knows. The key is the Idempotency-Key of the refresh token
-// at hand: made when that was received, and sent with every attempt to trade it. A
-// new key tells other tabs that there are new tokens. With cookies it is all there
-// is, as scripts see no tokens.
+// Held is what the page stores. The key is the Idempotency-Key of the current refresh
+// token. It is made when the token is received, and sent with every attempt to trade
+// the token. A new key tells other tabs that there are new tokens. With cookies the
+// page stores only the key, because scripts cannot see the tokens.
 type Held = { key: string; access?: string; refresh?: string };
 
 export type Options = {
-	base: string; // of the service: "/api/", "https://api.example.com/"; tokens go to its origin only
-	onLogin: (reason: string) => void; // nothing but a login helps
+	base: string; // URL of the service: "/api/", "https://api.example.com/"; tokens go to its origin only
+	onLogin: (reason: string) => void; // called when the user has to log in
 
-	tokens?: Store; // for tokens in the Authorization header: inMemory(), or sessionStorage; without it they are in cookies
-	name?: string; // in storage, and of the lock; one for each service of an origin
-	refreshPath?: string; // below base
-	csrfCookies?: string[]; // the first of them that is there has the value of the session
+	tokens?: Store; // for tokens in the Authorization header: inMemory() or sessionStorage; undefined: cookies
+	name?: string; // of the storage item and the lock; one for each service of an origin
+	refreshPath?: string; // relative to base
+	csrfCookies?: string[]; // the first one that exists has the CSRF value
 	csrfHeaders?: string[];
 	renewedHeader?: string; // Config.RenewedTokenHeader
 };
@@ -28,7 +28,7 @@ export function createSession(options: Options) {
 	const base = new URL(options.base, globalThis.location?.href);
 	const { onLogin, tokens, name = "ginjwt", refreshPath = "refresh", renewedHeader = "X-Renewed-Token" } = options;
 	const { csrfCookies = ["csrf_access_token", "csrf_refresh_token"], csrfHeaders = ["X-CSRF-TOKEN"] } = options;
-	const store = tokens ?? localStorage; // all tabs share the cookies, and so the key
+	const store = tokens ?? localStorage; // all tabs share the cookies, so they share the key
 	const credentials = tokens ? "omit" : "include";
 
 	function hold(pair: TokenPair): Held {
@@ -37,12 +37,12 @@ export function createSession(options: Options) {
 		store.setItem(name, JSON.stringify(held));
 		return held;
 	}
-	const held = (): Held => JSON.parse(store.getItem(name) ?? '{"key":""}'); // no key: nobody has logged in, or somebody out
+	const held = (): Held => JSON.parse(store.getItem(name) ?? '{"key":""}'); // no key: nobody has logged in, or the user has logged out
 	const isHeld = (before: Held) => held().key === before.key;
 	const isReplaced = (before: Held) => held().key !== "" && !isHeld(before);
 
-	// send asks again a little later if the service could not check the token. It refused
-	// the request before the handler ran, so nothing is done twice.
+	// send repeats a request a little later if the service could not check the token. The
+	// service refused the request before the handler ran, so nothing is done twice.
 	async function send(request: Request, using: Held): Promise<Response> {
 		for (let wait = 1; ; wait *= 2) {
 			const attempt = request.clone();
@@ -62,10 +62,10 @@ export function createSession(options: Options) {
 		}
 	}
 
-	// trade trades the refresh token. It returns the answer if that is a refusal. An
-	// answer that was lost changes nothing: the next attempt has the same key.
+	// trade trades the refresh token. It returns the answer if the service refuses. A lost
+	// answer changes nothing: the next attempt has the same key.
 	async function trade(before: Held): Promise<Response | undefined> {
-		if (isReplaced(before)) return; // another tab was faster
+		if (isReplaced(before)) return; // another tab has refreshed
 		const headers: Record<string, string> = {};
 		if (before.key) headers["Idempotency-Key"] = before.key;
 		if (before.refresh) headers["Content-Type"] = "application/json";
@@ -75,14 +75,14 @@ export function createSession(options: Options) {
 		const answer = await send(request, before);
 		if (answer.ok) {
 			const pair = tokens ? await answer.json() : {};
-			if (isHeld(before)) hold(pair); // or somebody has logged out meanwhile
+			if (isHeld(before)) hold(pair); // otherwise the user has logged out or in meanwhile
 			return;
 		}
 		if (answer.status < 500 && answer.status !== 429) onLogin(reasonOf(answer));
 		return answer;
 	}
 
-	// refresh is a single flight in this tab, and one at a time in all tabs.
+	// refresh runs once at a time: a single flight in this tab, a lock across tabs.
 	let flight: Promise<Response | undefined> | undefined;
 	async function refresh(before: Held): Promise<Response | undefined> {
 		if (isReplaced(before)) return;
@@ -92,13 +92,13 @@ export function createSession(options: Options) {
 	}
 
 	return {
-		// start notes a login; with tokens in headers it takes the answer of the login.
+		// start records a login. With tokens in headers, pass the answer of the login.
 		start: (pair: TokenPair = {}) => void hold(pair),
 
 		// end forgets a login. Log out at the server first.
 		end: () => store.removeItem(name),
 
-		// fetch is fetch with tokens. It refreshes them at most once, and then repeats the request.
+		// fetch sends a request with tokens. If needed, it refreshes them once and repeats the request.
 		async fetch(input: RequestInfo | URL, init?: RequestInit): Promise<Response> {
 			const request = new Request(input instanceof Request ? input : new URL(input, base), { ...init, credentials });
 			if (new URL(request.url).origin !== base.origin) throw new TypeError("tokens are for " + base.origin + " only");
@@ -115,14 +115,14 @@ export function createSession(options: Options) {
 	};
 }
 
-// reasonOf returns why ginjwt refused a request. For a page of another origin the
-// service must expose WWW-Authenticate.
+// reasonOf returns the reason of a refusal; empty: none. A page of another origin sees
+// it only if the service exposes WWW-Authenticate.
 export function reasonOf(answer: Response): string {
 	return /\breason="(\w+)"/.exec(answer.headers.get("WWW-Authenticate") ?? "")?.[1] ?? "";
 }
 
-// remedyFor is the rule of three lines. A 401 whose reason cannot be read counts as one
-// of a token: a refresh does no harm.
+// remedyFor is the rule of three lines. A 401 without a readable reason counts as a
+// token problem, because a refresh does no harm.
 export function remedyFor(answer: Response): "refresh" | "log in" | "give up" {
 	const reason = reasonOf(answer) || (answer.status === 401 ? "token_unknown" : "");
 	if (/^(token_|signature_invalid$)/.test(reason)) return "refresh";
@@ -130,7 +130,7 @@ export function remedyFor(answer: Response): "refresh" | "log in" | "give up" {
 	return "give up";
 }
 
-// inMemory keeps tokens until the page is left.
+// inMemory stores tokens until the user leaves the page.
 export function inMemory(): Store {
 	const items = new Map<string, string>();
 	return {
