@@ -7,8 +7,8 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/keys"
 )
 
-// setKeys reads a JWK Set, a JWK, or a PEM text with any number of keys. Of a JWK Set that
-// another issuer publishes, it warns of what is left out.
+// setKeys reads a JWK Set, a JWK, or a PEM text with any number of keys. It warns about
+// keys that it skips in a JWK Set of another issuer.
 func setKeys(setting string) func(*Config, string) error {
 	return func(c *Config, value string) error {
 		if value == "" {
@@ -24,9 +24,9 @@ func setKeys(setting string) func(*Config, string) error {
 		}
 		c.Keys = list
 		for _, p := range problems {
-			problem, fix := fmt.Sprintf("a key is not used: %v", p), "remove the key if it is not meant to verify tokens"
+			problem, fix := fmt.Sprintf("a key is not used: %v", p), "remove the key if it need not verify tokens"
 			if p.Used {
-				problem, fix = fmt.Sprintf("a key is used, with a defect: %v", p), "nothing, unless the set is your own"
+				problem, fix = fmt.Sprintf("a key is used, with a defect: %v", p), "correct the key if the JWK Set is your own; otherwise ignore this"
 			}
 			c.Warnings = append(c.Warnings, SettingWarning{setting, problem, fix})
 		}
@@ -34,7 +34,7 @@ func setKeys(setting string) func(*Config, string) error {
 	}
 }
 
-// adviseFile says what to do with the path of a file in a setting that takes a text.
+// adviseFile says what to do about the path of a file in a setting that takes text.
 func adviseFile(setting string, err error) error {
 	if !errors.Is(err, keys.ErrPath) {
 		return err

@@ -11,8 +11,8 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/internal/spelling"
 )
 
-// unreadAmong returns a warning for each name that looks like a setting and is not
-// known, sorted.
+// unreadAmong returns a warning for each name that looks like a setting but is not in
+// known. The warnings are sorted by name.
 func unreadAmong(names iter.Seq[string], known []string) (warnings []SettingWarning) {
 	for _, name := range slices.Compact(slices.Sorted(names)) {
 		if slices.Contains(known, name) || ofKubernetes.MatchString(name) {
@@ -25,10 +25,12 @@ func unreadAmong(names iter.Seq[string], known []string) (warnings []SettingWarn
 	return warnings
 }
 
-// ofKubernetes matches what Kubernetes sets for each service, such as one that is
-// called jwt-issuer.
+// ofKubernetes matches the variables that Kubernetes sets for each service, such as a
+// service called jwt-issuer.
 var ofKubernetes = regexp.MustCompile(`_(?:SERVICE_HOST|SERVICE_PORT(?:_[A-Z0-9_]+)?|PORT(?:_\d+_(?:TCP|UDP|SCTP)(?:_(?:PROTO|PORT|ADDR))?)?)$`)
 
+// unread explains a name that LoadConfig does not read. ok is false if the name does
+// not look like a setting.
 func unread(name string, known []string) (successor, bool) {
 	upper := strings.ToUpper(name)
 	if !strings.HasPrefix(upper, "JWT_") {
@@ -40,40 +42,41 @@ func unread(name string, known []string) (successor, bool) {
 	if why, ok := withUnit(upper); ok {
 		return why, true
 	}
-	why := successor{"there is no such setting, and nobody reads it", "remove it, if it is not another program's"}
+	why := successor{"is not a setting and has no effect", "remove it, unless another program reads it"}
 	switch meant, inFront := nearestSetting(upper, known), settingInFront(upper, known); {
 	case meant != "":
-		why.fix = "write " + meant + ", if that is meant, or remove it"
+		why.fix = "write " + meant + " if you mean that setting; otherwise remove it"
 	case lifetimes.MatchString(upper) && strings.Contains(upper, "REFRESH"):
 		return elsewhere(writeRefresh), true
 	case lifetimes.MatchString(upper):
 		return elsewhere(writeAccess), true
 	case inFront != "":
-		why.fix = "write " + inFront + ", if that is meant, or remove it, if it is not another program's"
+		why.fix = "write " + inFront + " if you mean that setting; otherwise remove it, unless another program reads it"
 	}
 	return why, true
 }
 
-// lifetimes matches how the lifetime of tokens is called elsewhere.
+// lifetimes matches names that other programs use for the lifetime of tokens.
 var lifetimes = regexp.MustCompile(`^JWT_(?:ACCESS_|REFRESH_)?(?:TOKEN_)?(?:EXP|EXPIRE|EXPIRES|EXPIRY|EXPIRATION|TTL|LIFETIME|LIFESPAN|VALIDITY|MAX_AGE)(?:_TIME|_IN|_DELTA)?$`)
 
-// prefixed matches a setting behind a prefix, such as that of Flask's
-// from_prefixed_env, or of AUTHJWT_SECRET_KEY.
+// prefixed matches a setting after a prefix, such as FLASK_ of from_prefixed_env, or
+// the AUTH of AUTHJWT_SECRET_KEY.
 var prefixed = regexp.MustCompile(`^[A-Za-z0-9_]+?(JWT_[A-Z_]+)$`)
 
+// unprefixed explains a name that is a setting after a prefix.
 func unprefixed(name string, known []string) (successor, bool) {
 	parts := prefixed.FindStringSubmatch(name)
 	if parts == nil || !slices.Contains(known, parts[1]) {
 		return successor{}, false
 	}
 	return successor{
-		"has a prefix, such as that of Flask's from_prefixed_env, and nobody reads it here",
-		"write " + parts[1] + ", or give LoadConfig a lookup that puts the prefix in front, unless it is another program's",
+		"has a prefix, such as the one of Flask's from_prefixed_env, and has no effect",
+		"write " + parts[1] + ", or give LoadConfig a lookup that adds the prefix; ignore this if another program reads it",
 	}, true
 }
 
-// nearestSetting returns the one setting that two letters, or fewer, make of a
-// misspelled name. More would be guessing.
+// nearestSetting returns the one setting that differs from a misspelled name by at
+// most two letters. Anything further away would be a guess.
 func nearestSetting(name string, known []string) (meant string) {
 	least := 3
 	for _, candidate := range known {
@@ -81,14 +84,14 @@ func nearestSetting(name string, known []string) (meant string) {
 		case d < least:
 			meant, least = candidate, d
 		case d == least:
-			meant = "" // two are as near
+			meant = "" // a tie names none
 		}
 	}
 	return meant
 }
 
-// settingInFront returns the longest setting that a name begins with. Keys are left
-// out: JWT_SECRET_KEY_OLD is another one.
+// settingInFront returns the longest setting that a name starts with. It skips the
+// settings of keys: JWT_SECRET_KEY_OLD is another key.
 func settingInFront(name string, known []string) (longest string) {
 	for _, candidate := range known {
 		if strings.HasPrefix(name, candidate) && len(candidate) > len(longest) && !strings.Contains(candidate, "_KEY") {
@@ -98,7 +101,7 @@ func settingInFront(name string, known []string) (longest string) {
 	return longest
 }
 
-// unit matches a duration with its unit in the name.
+// unit matches the name of a duration that ends in a unit.
 var unit = regexp.MustCompile(`^JWT_[A-Z_]*(?:EXP|LIFE|TTL|DURATION|MAX_AGE|LEEWAY|GRACE|ACCESS|REFRESH|TOKEN)[A-Z_]*_(SEC|SECS|SECOND|SECONDS|MIN|MINS|MINUTE|MINUTES|HOUR|HOURS|DAY|DAYS|WEEK|WEEKS)$`)
 
 // withUnit explains names such as JWT_ACCESS_TOKEN_EXPIRES_HOURS.
@@ -107,16 +110,16 @@ func withUnit(name string) (successor, bool) {
 	if parts == nil {
 		return successor{}, false
 	}
-	why := successor{"has a unit in its name, and nobody reads it", cookieAge}
+	why := successor{"is not a setting and has no effect: it has a unit in its name", cookieAge}
 	if setting := durationOf(name); setting != "" {
 		example := map[byte]string{'S': "900s", 'M': "15m", 'H': "24h", 'D': "30d", 'W': "14d for two weeks"}[parts[1][0]]
-		why.fix = "write the unit behind the number, in " + setting + ": such as " + setting + "=" + example
+		why.fix = "write the unit after the number, in " + setting + ": such as " + setting + "=" + example
 	}
 	return why, true
 }
 
-// durationOf returns the setting that a name with a unit means; none for cookies,
-// which have no lifetime of their own.
+// durationOf returns the setting that a name with a unit means. It returns "" for
+// cookies, which have no lifetime setting.
 func durationOf(name string) string {
 	for _, d := range []struct{ part, setting string }{
 		{"COOKIE", ""},
@@ -132,9 +135,8 @@ func durationOf(name string) string {
 	return "JWT_ACCESS_TOKEN_EXPIRES"
 }
 
-// namesToAsk returns the names that LoadConfig asks for, to warn of them: those
-// that are known not to be read, and those of the environment, which a lookup that
-// reads the environment finds too.
+// namesToAsk returns the names that LoadConfig looks up only to warn about them: names
+// that are known not to be settings, and names in the environment that contain JWT_.
 func namesToAsk(known []string) iter.Seq[string] {
 	names := slices.Collect(maps.Keys(formerNames))
 	for _, lifetime := range []string{

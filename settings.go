@@ -8,15 +8,15 @@ import (
 	"time"
 )
 
-// setting is one JWT_… name: the field of Config that it fills, and how. A name
-// with _FILE takes the value from a file.
+// setting is one JWT_… name, the field of Config that it fills, and the function that
+// reads the value. A name that ends in _FILE takes the value from a file.
 type setting struct {
 	name, field string
 	set         func(c *Config, value string) error
 }
 
-// settings are the 43 settings of Flask-JWT-Extended, then ours. What can be
-// said in a text has a name here; stores, issuers and clocks are set in Go.
+// settings are the 43 settings of Flask-JWT-Extended, then the others. Every field that
+// text can express has a name; stores, issuers and clocks are set in Go.
 var settings = []setting{
 	{"JWT_TOKEN_LOCATION", "TokenLocation", setLocations},
 	{"JWT_ACCESS_TOKEN_EXPIRES", "AccessTokenExpires", lifetime(func(c *Config) *time.Duration { return &c.AccessTokenExpires })},
@@ -94,29 +94,36 @@ var settings = []setting{
 }
 
 // LoadConfig reads settings by their Flask-JWT-Extended names, such as
-// JWT_SECRET_KEY, from lookup, which is usually [os.LookupEnv]. A name that
-// lookup does not have keeps its default.
+// JWT_SECRET_KEY. The function lookup is usually [os.LookupEnv]. A name that lookup does
+// not have keeps its default.
 //
-// A duration is a number of seconds, Go's "15m", or days, such as "30d"; a
-// lifetime may be "false", for never, and JWT_SESSION_GRACE for none. Flags are
-// "true" or "false". A list is separated by commas, or a JSON array. Audiences and
-// issuers are one text, or a JSON array.
-// JWT_COOKIE_SAMESITE is Lax, Strict, None, or Default, which leaves the
-// attribute out. A value may not be empty, except where that says
-// something: JWT_HEADER_TYPE (the header holds the token alone),
-// JWT_QUERY_STRING_VALUE_PREFIX, JWT_COOKIE_DOMAIN and JWT_CSRF_COOKIE_DOMAIN.
+// Values are written as follows:
 //
-// JWT_SECRET_KEY_FILE, JWT_PRIVATE_KEY_FILE, JWT_PUBLIC_KEY_FILE and
-// JWT_KEYS_FILE name a file with the value, of 1 MiB at most, as Docker and
-// Kubernetes hand out secrets; a line break at its end is not a part of a secret. A
-// named pipe is waited for. JWT_KEYS is what [keys.Parse] reads.
+//   - A duration is a number of seconds, a Go duration such as "15m", or days, such as
+//     "30d". A lifetime may also be "false", for never. JWT_SESSION_GRACE may be
+//     "false", for no grace period.
+//   - A flag is "true" or "false".
+//   - A list is separated by commas, or is a JSON array. Audiences and issuers are one
+//     text, or a JSON array.
+//   - JWT_COOKIE_SAMESITE is Lax, Strict, None, or Default, which leaves the attribute
+//     out.
+//   - JWT_KEYS is what [keys.Parse] reads.
 //
-// LoadConfig returns all problems that it finds, joined, each with the name of
-// its setting and none with a secret. A value that was written for another reader,
-// such as an expression of Python, quotes or a comment, is a problem too, unless it
-// may be a part of a secret. What works but does not do what it looks like is in
-// Config.Warnings: names that nobody reads, as far as lookup knows them. What the
-// values mean together is checked by [JWTManager.InitApp], which logs the warnings.
+// An empty value is an error, except where it has a meaning: JWT_HEADER_TYPE (the header
+// contains the token alone), JWT_QUERY_STRING_VALUE_PREFIX, JWT_COOKIE_DOMAIN and
+// JWT_CSRF_COOKIE_DOMAIN.
+//
+// JWT_SECRET_KEY_FILE, JWT_PRIVATE_KEY_FILE, JWT_PUBLIC_KEY_FILE and JWT_KEYS_FILE name a
+// file that contains the value, of at most 1 MiB. Docker and Kubernetes provide secrets as
+// files. One line break at the end of a file is not part of a secret. LoadConfig waits for
+// a named pipe.
+//
+// LoadConfig returns all problems at once, joined. Each problem names its setting, and
+// none shows a secret. A value with the syntax of another reader, such as a Python
+// expression, quotes or a comment, is a problem too, unless it may be part of a secret.
+//
+// Names and values that probably do not do what was intended are in Config.Warnings.
+// [JWTManager.InitApp] logs the warnings. It also checks whether the values fit together.
 func LoadConfig(lookup func(name string) (value string, ok bool)) (Config, error) {
 	var c Config
 	var problems []error
@@ -133,7 +140,7 @@ func LoadConfig(lookup func(name string) (value string, ok bool)) (Config, error
 			c.Warnings = append(c.Warnings, SettingWarning{s.name, problem, fix})
 		}
 		if direct, isFile := strings.CutSuffix(s.name, "_FILE"); isFile && has(lookup, direct) {
-			err = fmt.Errorf("is set beside %s; remove one of them", direct)
+			err = fmt.Errorf("is set together with %s; remove one of them", direct)
 		}
 		if err != nil {
 			problems = append(problems, fmt.Errorf("ginjwt: %s: %w", s.name, err))
@@ -143,7 +150,7 @@ func LoadConfig(lookup func(name string) (value string, ok bool)) (Config, error
 	return c, errors.Join(problems...)
 }
 
-// known returns the names that lookup knows, of those that look like settings.
+// known returns the names that lookup has and that look like settings.
 func known(lookup func(string) (string, bool)) iter.Seq[string] {
 	return func(yield func(string) bool) {
 		for name := range namesToAsk(SettingNames()) {
@@ -159,7 +166,8 @@ func has(lookup func(string) (string, bool), name string) bool {
 	return ok
 }
 
-// SettingNames returns the names of all settings that [LoadConfig] reads.
+// SettingNames returns the names of all settings that [LoadConfig] reads, such as
+// "JWT_SECRET_KEY".
 func SettingNames() (names []string) {
 	for _, s := range settings {
 		names = append(names, s.name)
@@ -167,16 +175,16 @@ func SettingNames() (names []string) {
 	return names
 }
 
-// UnreadSettings returns a warning for each name that looks like a setting and
-// that [LoadConfig] does not read, sorted: names of older versions and of related
-// libraries, names with a unit or a prefix, and misspelled ones. All other names
-// are passed over.
+// UnreadSettings returns a warning for each name that looks like a setting but that
+// [LoadConfig] does not read, sorted by name. Examples are names of older versions and of
+// related libraries, names with a unit or a prefix, and misspelled names. It ignores all
+// other names.
 func UnreadSettings(names iter.Seq[string]) []SettingWarning {
 	return unreadAmong(names, SettingNames())
 }
 
-// SettingOf returns the JWT_… name of a field of [Config], such as
-// "JWT_SECRET_KEY" of "SecretKey"; empty if it has none.
+// SettingOf returns the JWT_… name of a field of [Config], such as "JWT_SECRET_KEY" for
+// "SecretKey". It returns "" if the field has no name.
 func SettingOf(field string) string {
 	for _, s := range settings {
 		if s.field == field {

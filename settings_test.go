@@ -195,15 +195,15 @@ func TestLoadConfigReportsEverythingAtOnce(t *testing.T) {
 	assert.Equal(t, []string{
 		`ginjwt: JWT_ACCESS_TOKEN_EXPIRES: must be seconds, or a duration such as "15m" or "30d"`,
 		`ginjwt: JWT_REFRESH_TOKEN_EXPIRES: must not be negative`,
-		`ginjwt: JWT_DECODE_ALGORITHMS: holds an empty value`,
-		`ginjwt: JWT_SECRET_KEY: is set, but empty; give a value or remove it`,
-		`ginjwt: JWT_DECODE_AUDIENCE: is set, but empty; give a value or remove it`,
-		`ginjwt: JWT_DECODE_ISSUER: is no JSON array of strings; write them in double quotes, such as ["a","b"]`,
+		`ginjwt: JWT_DECODE_ALGORITHMS: contains an empty value`,
+		`ginjwt: JWT_SECRET_KEY: is empty; set a value or remove it`,
+		`ginjwt: JWT_DECODE_AUDIENCE: is empty; set a value or remove it`,
+		`ginjwt: JWT_DECODE_ISSUER: is not a JSON array of strings; write the values in double quotes, such as ["a","b"]`,
 		`ginjwt: JWT_DECODE_LEEWAY: must be seconds, or a duration such as "15m" or "30d"`,
 		`ginjwt: JWT_ENCODE_NBF: must be true or false`,
 		`ginjwt: JWT_COOKIE_SAMESITE: must be Lax, Strict, None or Default`,
-		`ginjwt: JWT_CSRF_METHODS: is no JSON array of strings; write the values with commas between them, or as JSON, in double quotes`,
-		`ginjwt: JWT_REQUIRED_CLAIMS: is set, but empty; give a value or remove it`,
+		`ginjwt: JWT_CSRF_METHODS: is not a JSON array of strings; separate the values by commas, or write JSON with double quotes`,
+		`ginjwt: JWT_REQUIRED_CLAIMS: is empty; set a value or remove it`,
 		`ginjwt: JWT_MAX_TOKEN_SIZE: must be a whole number`,
 	}, strings.Split(err.Error(), "\n"))
 }
@@ -212,12 +212,12 @@ func TestLoadConfigReportsEverythingAtOnce(t *testing.T) {
 func TestTextsThatMeanAnotherThingInPython(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct{ name, value, says string }{
-		{"JWT_DECODE_AUDIENCE", "a,b", `holds a comma; write ["a","b"] for two audiences, and ["a,b"] for one with a comma in it`},
-		{"JWT_ENCODE_AUDIENCE", "a, b", `holds a comma; write ["a","b"] for two audiences, and ["a,b"] for one with a comma in it`},
-		{"JWT_DECODE_AUDIENCE", "['a', 'b']", `is no JSON array of strings; write them in double quotes, such as ["a","b"]`},
-		{"JWT_DECODE_AUDIENCE", `["a", ""]`, `holds an empty value`},
-		{"JWT_HEADER_TYPE", "None", `is the text "None", which is no scheme; leave the value empty if the header holds the token alone, or remove the variable for Bearer`},
-		{"JWT_HEADER_TYPE", "null", `is the text "null", which is no scheme; leave the value empty if the header holds the token alone, or remove the variable for Bearer`},
+		{"JWT_DECODE_AUDIENCE", "a,b", `contains a comma; write ["a","b"] for two audiences, or ["a,b"] for one audience with a comma`},
+		{"JWT_ENCODE_AUDIENCE", "a, b", `contains a comma; write ["a","b"] for two audiences, or ["a,b"] for one audience with a comma`},
+		{"JWT_DECODE_AUDIENCE", "['a', 'b']", `is not a JSON array of strings; write the values in double quotes, such as ["a","b"]`},
+		{"JWT_DECODE_AUDIENCE", `["a", ""]`, `contains an empty value`},
+		{"JWT_HEADER_TYPE", "None", `is the text "None", which is not a scheme; leave the value empty if the header contains the token alone, or remove the variable for Bearer`},
+		{"JWT_HEADER_TYPE", "null", `is the text "null", which is not a scheme; leave the value empty if the header contains the token alone, or remove the variable for Bearer`},
 	} {
 		config, err := ginjwt.LoadConfig(lookup(map[string]string{test.name: test.value}))
 		require.EqualError(t, err, "ginjwt: "+test.name+": "+test.says)
@@ -237,12 +237,12 @@ func TestNumbersThatAreTooLargeSaySo(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"JWT_ACCESS_TOKEN_EXPIRES", "JWT_REFRESH_TOKEN_EXPIRES", "JWT_DECODE_LEEWAY", "JWT_SESSION_GRACE", "JWT_SESSION_LIFETIME"} {
 		for value, says := range map[string]string{
-			"9223372037":            "is too large: durations have at most 106751 days (292 years)",
-			"9999999999.5":          "is too large: durations have at most 106751 days (292 years)",
-			"9999999999h":           "is too large: durations have at most 106751 days (292 years)",
-			"2562047h99m":           "is too large: durations have at most 106751 days (292 years)",
-			"106752d":               "is too large: durations have at most 106751 days (292 years)",
-			"99999999999999999999d": "is too large: durations have at most 106751 days (292 years)",
+			"9223372037":            "is too large: a duration may have at most 106751 days (292 years)",
+			"9999999999.5":          "is too large: a duration may have at most 106751 days (292 years)",
+			"9999999999h":           "is too large: a duration may have at most 106751 days (292 years)",
+			"2562047h99m":           "is too large: a duration may have at most 106751 days (292 years)",
+			"106752d":               "is too large: a duration may have at most 106751 days (292 years)",
+			"99999999999999999999d": "is too large: a duration may have at most 106751 days (292 years)",
 			"-9999999999":           "must not be negative",
 			"9999999999x":           `must be seconds, or a duration such as "15m" or "30d"`,
 		} {
@@ -252,7 +252,7 @@ func TestNumbersThatAreTooLargeSaySo(t *testing.T) {
 	}
 	for _, name := range []string{"JWT_MAX_TOKEN_SIZE", "JWT_TOKEN_CACHE_SIZE", "JWT_MAX_SESSIONS", "JWT_MAX_FORM_SIZE"} {
 		_, err := ginjwt.LoadConfig(lookup(map[string]string{name: "99999999999999999999"}))
-		assert.EqualError(t, err, fmt.Sprintf("ginjwt: %s: is too large or too small: numbers are between %d and %d", name, math.MinInt, math.MaxInt))
+		assert.EqualError(t, err, fmt.Sprintf("ginjwt: %s: is out of range: a number must be between %d and %d", name, math.MinInt, math.MaxInt))
 	}
 }
 
@@ -317,7 +317,7 @@ func TestAPathInASettingForATextIsNamed(t *testing.T) {
 	}
 	pems := keytest.Generate(t)
 	_, err := ginjwt.LoadConfig(lookup(map[string]string{"JWT_PRIVATE_KEY_FILE": pems.Ed25519Private}))
-	assert.EqualError(t, err, "ginjwt: JWT_PRIVATE_KEY_FILE: holds the key itself, not the path of a file; use the setting without _FILE, or write the key to a file")
+	assert.EqualError(t, err, "ginjwt: JWT_PRIVATE_KEY_FILE: contains the key itself, not the path of a file; use the setting without _FILE, or write the key to a file")
 }
 
 func TestAKeyForPSSIsNotUsedWithAnother(t *testing.T) {
@@ -357,14 +357,14 @@ func TestLoadConfigReadsFiles(t *testing.T) {
 		"JWT_KEYS_FILE":        file("nonsense"),
 	}))
 	assert.EqualError(t, err, strings.Join([]string{
-		"ginjwt: JWT_SECRET_KEY_FILE: is set beside JWT_SECRET_KEY; remove one of them",
+		"ginjwt: JWT_SECRET_KEY_FILE: is set together with JWT_SECRET_KEY; remove one of them",
 		"ginjwt: JWT_PRIVATE_KEY_FILE: the file cannot be opened: no such file or directory",
-		"ginjwt: JWT_PUBLIC_KEY_FILE: is set, but empty; give a value or remove it",
+		"ginjwt: JWT_PUBLIC_KEY_FILE: is empty; set a value or remove it",
 		"ginjwt: JWT_KEYS_FILE: neither a key in PEM form nor a JWK found",
 	}, "\n"))
 	for text, want := range map[string]string{
 		"":                           "the file is empty",
-		"\n":                         "is set, but empty; give a value or remove it",
+		"\n":                         "is empty; set a value or remove it",
 		strings.Repeat("s", 1<<20+1): "the file has more than 1048576 bytes",
 	} {
 		_, err = ginjwt.LoadConfig(lookup(map[string]string{"JWT_SECRET_KEY_FILE": file(text)}))
@@ -394,5 +394,5 @@ func TestKeysInOneLine(t *testing.T) {
 	require.NoError(t, err)
 	assert.Len(t, config.Keys, 1)
 	_, err = ginjwt.LoadConfig(lookup(map[string]string{"JWT_KEYS": ""}))
-	assert.EqualError(t, err, "ginjwt: JWT_KEYS: is set, but empty; give a value or remove it")
+	assert.EqualError(t, err, "ginjwt: JWT_KEYS: is empty; set a value or remove it")
 }

@@ -18,7 +18,10 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/internal/oddtext"
 )
 
-var errEmptyValue = errors.New("is set, but empty; give a value or remove it")
+var errEmptyValue = errors.New("is empty; set a value or remove it")
+
+// The functions below return the reader of one kind of value, for the field of Config
+// that they fill.
 
 func text(field func(*Config) *string) func(*Config, string) error {
 	return func(c *Config, value string) error {
@@ -51,7 +54,7 @@ func yes(field func(*Config) *bool) func(*Config, string) error {
 	}
 }
 
-// no reads a flag whose field says the opposite.
+// no reads a flag whose field means the opposite.
 func no(field func(*Config) *bool) func(*Config, string) error {
 	set := yes(field)
 	return func(c *Config, value string) error {
@@ -68,7 +71,7 @@ func number(field func(*Config) *int) func(*Config, string) error {
 			return errEmptyValue
 		}
 		if errors.Is(err, strconv.ErrRange) {
-			return fmt.Errorf("is too large or too small: numbers are between %d and %d", math.MinInt, math.MaxInt)
+			return fmt.Errorf("is out of range: a number must be between %d and %d", math.MinInt, math.MaxInt)
 		}
 		if err != nil {
 			return errors.New("must be a whole number")
@@ -100,17 +103,17 @@ func lifetime(field func(*Config) *time.Duration) func(*Config, string) error {
 			return err
 		}
 		if d := *field(c); 0 < d && d < time.Second {
-			return errors.New(`is less than a second; a number without a unit is seconds: write the unit, such as "15m" or "30d"`)
+			return errors.New(`is less than a second; a number without a unit means seconds: write the unit, such as "15m" or "30d"`)
 		}
 		return nil
 	}
 }
 
-// maxDays is what a duration of Go can hold.
+// maxDays is the most that a Go duration can hold.
 const maxDays = int64(math.MaxInt64 / (24 * time.Hour))
 
-// parseDuration reads seconds, days or a Go duration. It takes no negative ones:
-// -1ns would be NeverExpires.
+// parseDuration reads seconds, days or a Go duration. It refuses negative durations,
+// because -1ns would be NeverExpires.
 func parseDuration(value string) (time.Duration, error) {
 	if value == "" {
 		return 0, errEmptyValue
@@ -122,7 +125,7 @@ func parseDuration(value string) (time.Duration, error) {
 	case err == nil:
 		return d, nil
 	}
-	// The same with all digits zero is one, so it is the number that is wrong.
+	// If the value is valid with all digits zero, only its number is out of range.
 	_, err = readDuration(strings.Map(zeroDigit, value))
 	switch {
 	case err != nil:
@@ -130,7 +133,7 @@ func parseDuration(value string) (time.Duration, error) {
 	case strings.HasPrefix(value, "-"):
 		return 0, errors.New("must not be negative")
 	}
-	return 0, fmt.Errorf("is too large: durations have at most %d days (292 years)", maxDays)
+	return 0, fmt.Errorf("is too large: a duration may have at most %d days (292 years)", maxDays)
 }
 
 func readDuration(value string) (time.Duration, error) {
@@ -141,7 +144,7 @@ func readDuration(value string) (time.Duration, error) {
 		}
 		return time.Duration(n) * 24 * time.Hour, err
 	}
-	if value != strings.TrimRight(value, "0123456789.") { // not after a unit: "m" is no "ms"
+	if value != strings.TrimRight(value, "0123456789.") { // no unit: without this test, "m" would become "ms"
 		value += "s"
 	}
 	return time.ParseDuration(value)
@@ -169,7 +172,7 @@ func parseList(value string) ([]string, error) {
 	var values []string
 	if strings.HasPrefix(strings.TrimSpace(value), "[") {
 		if err := json.Unmarshal([]byte(value), &values); err != nil {
-			return nil, errors.New("is no JSON array of strings; write the values with commas between them, or as JSON, in double quotes")
+			return nil, errors.New("is not a JSON array of strings; separate the values by commas, or write JSON with double quotes")
 		}
 	} else {
 		for v := range strings.SplitSeq(value, ",") {
@@ -178,10 +181,10 @@ func parseList(value string) ([]string, error) {
 	}
 	for _, v := range values {
 		if v == "" {
-			return nil, errors.New("holds an empty value")
+			return nil, errors.New("contains an empty value")
 		}
 		if strings.ContainsRune(`'"(`, rune(v[0])) {
-			return nil, errors.New("has quotes or brackets around its values; write them without, with commas between them")
+			return nil, errors.New("has quotes or brackets around its values; remove them and separate the values by commas")
 		}
 	}
 	if len(values) == 0 {
@@ -202,21 +205,22 @@ func setLocations(c *Config, value string) error {
 	return nil
 }
 
-// setCSRFMethods reads a list that Python may leave empty, and we may not.
+// setCSRFMethods reads a list. It refuses an empty list, which means "no method" in
+// Flask-JWT-Extended and the default in Config.
 func setCSRFMethods(c *Config, value string) error {
 	err := list(func(c *Config) *[]string { return &c.CSRFMethods })(c, value)
 	if errors.Is(err, errEmptyValue) {
-		return errors.New("is an empty list, which stands for no method in Flask-JWT-Extended; write JWT_COOKIE_CSRF_PROTECT=false for that, or remove it for the default")
+		return errors.New("is an empty list, which means no method in Flask-JWT-Extended; write JWT_COOKIE_CSRF_PROTECT=false for no method, or remove it for the default")
 	}
 	return err
 }
 
-// pythonList matches a tuple or a set of texts in Python.
+// pythonList matches a Python tuple or set of strings.
 var pythonList = regexp.MustCompile(`^[({]\s*["']`)
 
-var errPythonList = errors.New(`is a tuple or a set of Python; write ["a","b"]`)
+var errPythonList = errors.New(`is a Python tuple or set; write ["a","b"]`)
 
-// setIssuers reads one issuer, whatever characters it has, or a JSON array.
+// setIssuers reads one issuer, which may contain any character, or a JSON array.
 func setIssuers(c *Config, value string) error {
 	if pythonList.MatchString(value) {
 		return errPythonList
@@ -232,8 +236,8 @@ func setIssuers(c *Config, value string) error {
 	return nil
 }
 
-// audience reads one audience, whatever blanks it has, or a JSON array. A comma may be
-// meant either way: a token for others would pass, or none would.
+// audience reads one audience, which may contain spaces, or a JSON array. It refuses a
+// comma outside an array: a wrong guess would accept tokens for others, or none at all.
 func audience(field func(*Config) *[]string) func(*Config, string) error {
 	return func(c *Config, value string) (err error) {
 		switch {
@@ -242,7 +246,7 @@ func audience(field func(*Config) *[]string) func(*Config, string) error {
 		case pythonList.MatchString(value):
 			return errPythonList
 		case strings.Contains(value, ","):
-			return errors.New(`holds a comma; write ["a","b"] for two audiences, and ["a,b"] for one with a comma in it`)
+			return errors.New(`contains a comma; write ["a","b"] for two audiences, or ["a,b"] for one audience with a comma`)
 		case value == "":
 			return errEmptyValue
 		default:
@@ -252,15 +256,15 @@ func audience(field func(*Config) *[]string) func(*Config, string) error {
 	}
 }
 
-// parseTexts reads a JSON array where commas may be a part of the values.
+// parseTexts reads a JSON array. Its values may contain commas.
 func parseTexts(value string) ([]string, error) {
 	if json.Unmarshal([]byte(value), new([]string)) != nil {
-		return nil, errors.New(`is no JSON array of strings; write them in double quotes, such as ["a","b"]`)
+		return nil, errors.New(`is not a JSON array of strings; write the values in double quotes, such as ["a","b"]`)
 	}
 	return parseList(value)
 }
 
-// setGrace reads a duration, or "false", for none.
+// setGrace reads a duration, or "false" for no grace period.
 func setGrace(c *Config, value string) error {
 	if strings.EqualFold(value, "false") {
 		c.SessionGrace = -1
@@ -269,10 +273,10 @@ func setGrace(c *Config, value string) error {
 	return duration(func(c *Config) *time.Duration { return &c.SessionGrace })(c, value)
 }
 
-// setHeaderType takes no "None": Python's None is no scheme of that name, but no scheme.
+// setHeaderType refuses "None": in Python it means no scheme, not a scheme of that name.
 func setHeaderType(c *Config, value string) error {
 	if slices.Contains(nothing, value) {
-		return fmt.Errorf("is the text %q, which is no scheme; leave the value empty if the header holds the token alone, or remove the variable for Bearer", value)
+		return fmt.Errorf("is the text %q, which is not a scheme; leave the value empty if the header contains the token alone, or remove the variable for Bearer", value)
 	}
 	c.HeaderType = value
 	c.DisableHeaderType = value == ""
@@ -297,25 +301,25 @@ func setSameSite(c *Config, value string) error {
 	return nil
 }
 
-// maxFile bounds a file with a key or a secret.
+// maxFile is the most bytes that a file with a key or a secret may have.
 const maxFile = 1 << 20
 
-// secretInFile reads a secret from a file, as Docker and Kubernetes hand out secrets,
-// without the line break at its end.
+// secretInFile reads a secret from a file, as Docker and Kubernetes provide it, without
+// the line break at its end.
 func secretInFile(set func(*Config, string) error) func(*Config, string) error {
 	return inFile(func(c *Config, value string) error {
 		return set(c, oddtext.CutLineEnd(value))
 	})
 }
 
-// inFile reads a value from a file, every byte of it: a key may be binary.
+// inFile reads a value from a file. It keeps every byte, because a key may be binary.
 func inFile(set func(*Config, string) error) func(*Config, string) error {
 	return func(c *Config, path string) error {
 		switch {
 		case path == "":
 			return errEmptyValue
 		case strings.Contains(path, "-----BEGIN ") || strings.HasPrefix(strings.TrimSpace(path), "{"):
-			return errors.New("holds the key itself, not the path of a file; use the setting without _FILE, or write the key to a file")
+			return errors.New("contains the key itself, not the path of a file; use the setting without _FILE, or write the key to a file")
 		}
 		value, err := readFile(path)
 		if err != nil {
@@ -325,8 +329,8 @@ func inFile(set func(*Config, string) error) func(*Config, string) error {
 	}
 }
 
-// readFile names no path in its errors: what stands there by mistake may be the
-// secret itself.
+// readFile reads a file. Its errors do not show the path, which may be the secret itself
+// by mistake.
 func readFile(path string) (string, error) {
 	file, err := os.Open(path)
 	if err != nil {
@@ -351,5 +355,5 @@ func causeOf(err error) error {
 	if errors.As(err, &inPath) {
 		return inPath.Err
 	}
-	return errors.New("it is not there, or not to be read")
+	return errors.New("it does not exist, or cannot be read")
 }

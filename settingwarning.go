@@ -1,6 +1,7 @@
 package ginjwt
 
-// SettingWarning is a setting that works, but not as it looks.
+// SettingWarning is a name or value that [LoadConfig] accepts, but that probably does
+// not do what was intended.
 type SettingWarning struct {
 	Setting string // its name, such as "JWT_BLACKLIST_ENABLED"
 	Problem string // what is wrong

@@ -70,8 +70,8 @@ func TestDoctorReadsAFile(t *testing.T) {
 	u.write(".env", "# settings\nexport JWT_SECRET_KEY='"+goodSecret[len("JWT_SECRET_KEY="):]+"'\nJWT_COOKIE_SECUR=true\nPORT=80\n")
 	assert.Equal(t, result{0, `.env has 1 JWT_ setting.
 
-warning: JWT_COOKIE_SECUR: There is no such setting, and nobody reads it.
-  Write JWT_COOKIE_SECURE, if that is meant, or remove it.
+warning: JWT_COOKIE_SECUR: Is not a setting and has no effect.
+  Write JWT_COOKIE_SECURE if you mean that setting; otherwise remove it.
 
 note: Line 2: JWT_SECRET_KEY: docker run --env-file takes neither "export" nor blanks before the "=".
 

@@ -26,8 +26,8 @@ DATABASE_URI=sqlite:///api.db
 CELERY_BROKER_URL=amqp://guest:guest@localhost/
 JWT_BLACKLIST_ENABLED=True
 JWT_BLACKLIST_TOKEN_CHECKS=access,refresh`, []string{
-		"warning JWT_BLACKLIST_ENABLED Remove it: a TokenInBlocklistLoader",
-		"warning JWT_BLACKLIST_TOKEN_CHECKS Remove it: access and refresh tokens are both checked",
+		"warning JWT_BLACKLIST_ENABLED Remove it: every token is checked",
+		"warning JWT_BLACKLIST_TOKEN_CHECKS Remove it: access and refresh tokens are always checked",
 	}},
 	{"only Flask's own secret", `
 SECRET_KEY=0b5f8f6e1a4c4d7d9f3a2c1b0e9d8c7f
@@ -43,18 +43,18 @@ JWT_COOKIE_SAMESITE=Lax
 JWT_ACCESS_COOKIE_PATH=/api/
 JWT_REFRESH_COOKIE_PATH=/token/refresh`, []string{"danger JWT_COOKIE_SECURE Remove DisableCookieSecure"}},
 	{"a list of Python", `
-JWT_TOKEN_LOCATION=['headers','cookies']`, []string{"error JWT_TOKEN_LOCATION Write the values with commas between them"}},
+JWT_TOKEN_LOCATION=['headers','cookies']`, []string{"error JWT_TOKEN_LOCATION Separate the values by commas"}},
 	{"hours in the name", `
 JWT_ACCESS_TOKEN_EXPIRES_HOURS=24
 JWT_REFRESH_TOKEN_EXPIRES_DAYS=30`, []string{
-		"warning JWT_ACCESS_TOKEN_EXPIRES_HOURS Write the unit behind the number, in JWT_ACCESS_TOKEN_EXPIRES: such as JWT_ACCESS_TOKEN_EXPIRES=24h",
-		"warning JWT_REFRESH_TOKEN_EXPIRES_DAYS Write the unit behind the number, in JWT_REFRESH_TOKEN_EXPIRES: such as JWT_REFRESH_TOKEN_EXPIRES=30d",
+		"warning JWT_ACCESS_TOKEN_EXPIRES_HOURS Write the unit after the number, in JWT_ACCESS_TOKEN_EXPIRES: such as JWT_ACCESS_TOKEN_EXPIRES=24h",
+		"warning JWT_REFRESH_TOKEN_EXPIRES_DAYS Write the unit after the number, in JWT_REFRESH_TOKEN_EXPIRES: such as JWT_REFRESH_TOKEN_EXPIRES=30d",
 	}},
 	{"minutes and days that the code multiplies", `
 JWT_ACCESS_TOKEN_EXPIRES=15
 JWT_REFRESH_TOKEN_EXPIRES=30`, []string{
-		"warning JWT_ACCESS_TOKEN_EXPIRES Write the unit behind the number",
-		"warning JWT_REFRESH_TOKEN_EXPIRES Write the unit behind the number",
+		"warning JWT_ACCESS_TOKEN_EXPIRES Write the unit after the number",
+		"warning JWT_REFRESH_TOKEN_EXPIRES Write the unit after the number",
 	}},
 	{"a full-stack template of another framework", `
 DOMAIN=localhost
@@ -65,7 +65,7 @@ JWT_ALGORITHM=HS256
 JWT_EXPIRE_MINUTES=60
 JWT_SECRET=changethis`, []string{
 		"error JWT_SECRET_KEY Make one with: openssl rand -base64 32",
-		"warning JWT_EXPIRE_MINUTES Write the unit behind the number, in JWT_ACCESS_TOKEN_EXPIRES",
+		"warning JWT_EXPIRE_MINUTES Write the unit after the number, in JWT_ACCESS_TOKEN_EXPIRES",
 		"warning JWT_SECRET Write JWT_SECRET_KEY.",
 	}},
 	{"Flask-JWT", `
@@ -76,8 +76,8 @@ JWT_EXPIRATION_DELTA=timedelta(seconds=1800)
 JWT_LEEWAY=10
 JWT_VERIFY_CLAIMS=signature,exp`, []string{
 		"warning JWT_AUTH_HEADER_PREFIX Write JWT_HEADER_TYPE",
-		"warning JWT_AUTH_URL_RULE Remove it: the login is a route of yours",
-		"warning JWT_AUTH_USERNAME_KEY Remove it: the login is a route of yours",
+		"warning JWT_AUTH_URL_RULE Remove it: write your own login route",
+		"warning JWT_AUTH_USERNAME_KEY Remove it: write your own login route",
 		"warning JWT_EXPIRATION_DELTA Write JWT_ACCESS_TOKEN_EXPIRES",
 		"warning JWT_LEEWAY Write JWT_DECODE_LEEWAY",
 		"warning JWT_VERIFY_CLAIMS Remove it",
@@ -102,7 +102,7 @@ JWT_REFRESH_TOKEN_EXPIRES=60 * 60 * 24 * 30`, []string{
 JWT_SECRET_KEY=os.environ.get("JWT_SECRET_KEY", "dev-secret-that-is-long-enough")
 JWT_COOKIE_DOMAIN=None
 JWT_SESSION_COOKIE=False`, []string{
-		"error JWT_SECRET_KEY Write the value that it stands for.",
+		"error JWT_SECRET_KEY Write the resulting value.",
 		"error JWT_COOKIE_DOMAIN Remove the variable.",
 	}},
 	{"a prefix for from_prefixed_env", `
@@ -118,8 +118,8 @@ JWT_COOKIE_NAME=session
 JWT_COOKIE_PATH=/
 JWT_COOKIE_HTTPONLY=true
 JWT_COOKIE_MAX_AGE=86400`, []string{
-		"warning JWT_COOKIE_HTTPONLY Remove it: scripts can never read the cookies with tokens",
-		"warning JWT_COOKIE_MAX_AGE Remove it: cookies go when the browser is closed",
+		"warning JWT_COOKIE_HTTPONLY Remove it: token cookies are always HttpOnly",
+		"warning JWT_COOKIE_MAX_AGE Remove it: cookies last until the browser is closed",
 		"warning JWT_COOKIE_NAME Write JWT_ACCESS_COOKIE_NAME and JWT_REFRESH_COOKIE_NAME",
 		"warning JWT_COOKIE_PATH Write JWT_ACCESS_COOKIE_PATH and JWT_REFRESH_COOKIE_PATH",
 	}},
@@ -144,19 +144,19 @@ JWT_BLACKLIST_ENABLED=true`, []string{
 	{"misspelled", `
 JWT_ACESS_TOKEN_EXPIRES=3600
 JWT_COOKIE_SAMSITE=Strict`, []string{
-		"warning JWT_ACESS_TOKEN_EXPIRES Write JWT_ACCESS_TOKEN_EXPIRES, if that is meant",
-		"warning JWT_COOKIE_SAMSITE Write JWT_COOKIE_SAMESITE, if that is meant",
+		"warning JWT_ACESS_TOKEN_EXPIRES Write JWT_ACCESS_TOKEN_EXPIRES if you mean that setting",
+		"warning JWT_COOKIE_SAMSITE Write JWT_COOKIE_SAMESITE if you mean that setting",
 	}},
 	{"empty values of a template", `
 JWT_ACCESS_TOKEN_EXPIRES=
 JWT_COOKIE_SECURE=
 JWT_COOKIE_DOMAIN=
 JWT_COOKIE_SAMESITE=`, []string{
-		"error JWT_ACCESS_TOKEN_EXPIRES Give a value or remove it.", "error JWT_COOKIE_SECURE Give a value or remove it.",
-		"error JWT_COOKIE_SAMESITE Give a value or remove it.",
+		"error JWT_ACCESS_TOKEN_EXPIRES Set a value or remove it.", "error JWT_COOKIE_SECURE Set a value or remove it.",
+		"error JWT_COOKIE_SAMESITE Set a value or remove it.",
 	}},
 	{"an hour as a fraction of a day", `
-JWT_ACCESS_TOKEN_EXPIRES=0.3`, []string{"error JWT_ACCESS_TOKEN_EXPIRES A number without a unit is seconds: write the unit"}},
+JWT_ACCESS_TOKEN_EXPIRES=0.3`, []string{"error JWT_ACCESS_TOKEN_EXPIRES A number without a unit means seconds: write the unit"}},
 	{"tokens that never expire", `
 JWT_ACCESS_TOKEN_EXPIRES=False`, []string{"danger JWT_ACCESS_TOKEN_EXPIRES Leave AccessTokenExpires at its 15 minutes"}},
 	{"all as it should be", `
