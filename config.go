@@ -8,126 +8,125 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/store"
 )
 
-// NeverExpires, used as a lifetime, makes tokens without an "exp" claim.
+// NeverExpires is a lifetime. Tokens that get it have no "exp" claim and never expire.
 const NeverExpires time.Duration = -1
 
-// Config holds the settings of a [JWTManager]. Every field is optional but a
-// key. A field is named after its Flask-JWT-Extended setting without the JWT_
-// prefix; one that is on by default is spelled Disable…, so that the zero value
-// of every field is its safe default.
+// Config holds the settings of a [JWTManager]. Only a key is required: the zero
+// value of every other field is its default, and the default is safe.
 //
-// Printing a Config shows no key, unless it is in an unexported field of
-// something else that is printed, where package fmt cannot know.
+// A field has the name of its Flask-JWT-Extended setting without the JWT_ prefix. A
+// protection that is on by default has a field that starts with Disable.
+//
+// Printing a Config shows no key. The exception is a Config in an unexported field of
+// another struct: package fmt does not call its methods.
 type Config struct {
-	// SecretKey is the secret of the HMAC algorithms, at least as long as the
-	// hash: 32 bytes for HS256, 48 for HS384, 64 for HS512 (RFC 7518 §3.2).
+	// SecretKey is the secret of the HMAC algorithms. It must be at least as long as
+	// the hash: 32 bytes for HS256, 48 for HS384, 64 for HS512 (RFC 7518 §3.2).
 	SecretKey string
 
-	// AllowShortSecret accepts a SecretKey, and secrets in Keys and Issuers, that
-	// are shorter than their hash. A short secret can be guessed from a single
-	// token; use this only to take over the tokens of an existing service.
+	// AllowShortSecret accepts secrets that are shorter than their hash, in SecretKey,
+	// Keys and Issuers. Danger: an attacker can guess a short secret from a single
+	// token. Use it only to accept the tokens of an existing service.
 	AllowShortSecret bool
 
-	// PrivateKey is the PEM text of the key that signs with RS*, PS*, ES* or
-	// EdDSA: PKCS #1, PKCS #8 or SEC 1, unencrypted. For other forms that are read
-	// see [keys.Normalize]; a path is none of them.
+	// PrivateKey is the signing key of RS*, PS*, ES* or EdDSA: unencrypted PEM text, as
+	// PKCS #1, PKCS #8 or SEC 1. [keys.Normalize] lists the other accepted forms. The
+	// path of a file is not accepted.
 	PrivateKey string
 
-	// PublicKey is the PEM text of the key that verifies: PKCS #1, PKIX or a
-	// certificate, or another form as of PrivateKey. Empty means the public half of
-	// PrivateKey; alone, the manager only verifies.
+	// PublicKey is the verification key: PEM text, as PKCS #1, PKIX or a certificate,
+	// or one of the other forms of PrivateKey. Empty means the public half of
+	// PrivateKey. With a PublicKey and no PrivateKey, the manager only verifies.
 	PublicKey string
 
-	// Keys are several keys, each bound to one algorithm. The first that is
-	// active signs, all verify. Beside Keys, SecretKey, PrivateKey and PublicKey
-	// only verify, and only tokens that name no key: those made before there was
-	// a list. [JWTManager.SetKeys] changes keys while the program serves.
+	// Keys are several keys, each with one algorithm. The first active key signs, and
+	// all keys verify. If Keys is set, SecretKey, PrivateKey and PublicKey do not sign.
+	// They verify only tokens without "kid", which were created before Keys was set.
+	// [JWTManager.SetKeys] replaces the keys while the program serves.
 	Keys []keys.Key
 
-	// Algorithm signs and verifies tokens. Empty means "HS256". Beside Keys it is
-	// the algorithm of those that name none and are of its type. Others are
-	// HS384, HS512, RS256 to RS512, PS256 to PS512, ES256 to ES512 and EdDSA.
-	// "Ed25519" (RFC 9864) means EdDSA, and PyJWT's "ES521" means ES512, in tokens and
-	// in settings. Tokens are written with the names above.
+	// Algorithm signs and verifies tokens. Empty means "HS256". The others are HS384,
+	// HS512, RS256 to RS512, PS256 to PS512, ES256 to ES512 and EdDSA. New tokens
+	// contain these names. As input, "Ed25519" (RFC 9864) means EdDSA, and PyJWT's
+	// "ES521" means ES512. If Keys is set, Algorithm applies to keys of its type that
+	// name no algorithm.
 	Algorithm string
 
-	// DecodeAlgorithms are further algorithms that are accepted, each with the
-	// key of its family: SecretKey, or PublicKey and PrivateKey. Algorithm is
-	// always accepted.
+	// DecodeAlgorithms are more algorithms to accept, each with the key of its family:
+	// SecretKey, or PublicKey and PrivateKey. Algorithm is always accepted.
 	DecodeAlgorithms []string
 
-	// AccessTokenExpires is how long an access token is valid. Zero means
-	// 15 minutes; NeverExpires leaves out "exp", which is rarely wise.
+	// AccessTokenExpires is the lifetime of an access token. Zero means 15 minutes.
+	// NeverExpires leaves out "exp". Danger: a stolen token then works until you
+	// revoke it.
 	AccessTokenExpires time.Duration
 
-	// RefreshTokenExpires is how long a refresh token is valid. Zero means
-	// 30 days; NeverExpires leaves out "exp".
+	// RefreshTokenExpires is the lifetime of a refresh token. Zero means 30 days.
+	// NeverExpires leaves out "exp". With Sessions, NeverExpires is an error.
 	RefreshTokenExpires time.Duration
 
-	// TokenLocation says where requests carry their token, in order of
-	// preference. Empty means InHeaders. InQueryString puts tokens into logs
-	// and browser histories (RFC 9700 §4.3.2).
+	// TokenLocation lists where requests carry their token, in order of preference.
+	// Empty means InHeaders. Danger: InQueryString puts tokens into logs and browser
+	// histories (RFC 9700 §4.3.2).
 	TokenLocation []Location
 
-	// IdentityClaim is the claim that holds the identity. Empty means "sub".
+	// IdentityClaim is the claim that contains the identity. Empty means "sub".
 	IdentityClaim string
 
-	// TypeClaim is the claim that holds the type of a token, "access" or
-	// "refresh". Empty means "type", without which a token is an access token.
-	// Another name, such as the "token_type" of Django's simplejwt, must be in
-	// all tokens.
+	// TypeClaim is the claim that contains the token type, "access" or "refresh".
+	// Empty means "type"; a token without "type" is an access token. If you set another
+	// name, such as the "token_type" of Django's simplejwt, every token must have it.
 	TypeClaim string
 
-	// FreshClaim is the claim that holds the freshness of a token. Empty means
-	// "fresh".
+	// FreshClaim is the claim that says whether a token is fresh. Empty means "fresh".
 	FreshClaim string
 
-	// ScopeClaim is the claim that [Scopes] and [AnyScope] read: text with
-	// blanks between the scopes (RFC 8693 §4.2), or an array of strings. One that
-	// begins with a slash is a JSON Pointer (RFC 6901). Empty means "scope".
+	// ScopeClaim is the claim that [Scopes] and [AnyScope] read: text with spaces
+	// between the scopes (RFC 8693 §4.2), or an array of strings. A name that starts
+	// with a slash is a JSON Pointer (RFC 6901). Empty means "scope".
 	ScopeClaim string
 
-	// RolesClaim is the claim that [Roles] reads: an array of strings, one
-	// string, or an object whose members are roles. One that begins with a slash is a JSON Pointer, such as
-	// "/realm_access/roles". Empty means "roles".
+	// RolesClaim is the claim that [Roles] reads: an array of strings, one string, or
+	// an object whose member names are roles. A name that starts with a slash is a JSON
+	// Pointer, such as "/realm_access/roles". Empty means "roles".
 	RolesClaim string
 
-	// DisableVerifySub accepts a "sub" that is not a string. [Token.Identity]
-	// is then its JSON text.
+	// DisableVerifySub accepts a "sub" that is not a string. [Token.Identity] is then
+	// the JSON text of the claim.
 	DisableVerifySub bool
 
 	// EncodeIssuer is the "iss" of new tokens. Empty leaves the claim out.
 	EncodeIssuer string
 
-	// DecodeIssuer is the "iss" that tokens must have. Empty accepts any.
+	// DecodeIssuer is the "iss" that tokens must have. Empty accepts any issuer.
 	DecodeIssuer string
 
-	// DecodeIssuers are further values of "iss" to accept, for example while a
-	// service moves to a new name.
+	// DecodeIssuers are more values of "iss" to accept, for example while a service
+	// moves to a new name.
 	DecodeIssuers []string
 
-	// EncodeAudience is the "aud" of new tokens: one is written as a string,
-	// several as an array. Empty leaves the claim out.
+	// EncodeAudience is the "aud" of new tokens. One value is written as a string,
+	// several values as an array. Empty leaves the claim out.
 	EncodeAudience []string
 
-	// DecodeAudience demands an "aud" with at least one of these values. Empty
-	// accepts any.
+	// DecodeAudience requires an "aud" that contains at least one of these values.
+	// Empty accepts any audience.
 	DecodeAudience []string
 
-	// DecodeLeeway is the difference between clocks that is tolerated for
-	// "exp", "nbf" and "iat". Zero means none; 100 years are the most. For the time
-	// at which an own token was issued, in "iat" and in the "nbf" that goes with it,
-	// the difference may be a second in any case. Tokens of Issuers have Issuer.Leeway.
+	// DecodeLeeway is the clock skew to tolerate for "exp", "nbf" and "iat". Zero
+	// means none; the maximum is 100 years. For the "iat" of the manager's own tokens,
+	// and for an "nbf" that is not later than "iat", at least one second is always
+	// tolerated. Tokens of Issuers use Issuer.Leeway instead.
 	DecodeLeeway time.Duration
 
 	// DisableEncodeNBF leaves "nbf" out of new tokens.
 	DisableEncodeNBF bool
 
-	// ErrorMessageKey is the member of a default error response that holds
-	// its message. Empty means "msg". Only FlaskError has it.
+	// ErrorMessageKey is the member of a default error response that contains the
+	// message. Empty means "msg". Only [FlaskError] uses it.
 	ErrorMessageKey string
 
-	// ErrorProfile is how refusals are answered that no loader answers: "flask"
+	// ErrorProfile is the format of error responses that no loader writes: "flask"
 	// ([FlaskError]), "bearer" ([BearerError]) or "problem" ([ProblemError]). Empty
 	// means "flask".
 	ErrorProfile string
@@ -135,93 +134,99 @@ type Config struct {
 	// HeaderName is the header of InHeaders. Empty means "Authorization".
 	HeaderName string
 
-	// HeaderType is the scheme in front of the token, in any case. Empty means
-	// "Bearer"; see DisableHeaderType.
+	// HeaderType is the scheme before the token. Upper and lower case are the same.
+	// Empty means "Bearer". To read a header without a scheme, set DisableHeaderType.
 	HeaderType string
 
-	// DisableHeaderType reads a header that holds the token alone.
+	// DisableHeaderType reads a header that contains the token alone.
 	DisableHeaderType bool
 
-	// AccessCookieName is the cookie of access tokens. Empty means
-	// "access_token_cookie". A name that begins with "__Host-" keeps the cookie
-	// from being set by neighbouring hosts (RFC 6265bis); one that begins with
-	// "__Host-Http-" by scripts, too, in browsers that know this prefix.
+	// AccessCookieName is the cookie of the access token. Empty means
+	// "access_token_cookie". A name that starts with "__Host-" keeps neighbouring hosts
+	// from setting the cookie (RFC 6265bis). "__Host-Http-" also keeps scripts from
+	// setting it, in browsers that know this prefix.
 	AccessCookieName string
 
-	// AccessCookiePath is where access tokens are sent. Empty means "/". Paths of
-	// cookies are escaped as in URLs; what is escaped already stays so.
+	// AccessCookiePath is the path below which browsers send the access token. Empty
+	// means "/". Cookie paths are escaped as in URLs; a path that is already escaped
+	// stays as it is.
 	AccessCookiePath string
 
-	// RefreshCookieName is the cookie of refresh tokens. Empty means
+	// RefreshCookieName is the cookie of the refresh token. Empty means
 	// "refresh_token_cookie".
 	RefreshCookieName string
 
-	// RefreshCookiePath is where refresh tokens are sent. Empty means "/"; the
-	// path of the refresh route is better.
+	// RefreshCookiePath is the path below which browsers send the refresh token. Empty
+	// means "/". The path of the refresh route is better.
 	RefreshCookiePath string
 
-	// CookieDomain sends cookies to a domain and all below it. Empty means the
-	// host that set the cookie only. Where it is set, cookies of the same names for
-	// the host alone are removed whenever cookies are set.
+	// CookieDomain is the domain of the cookies. Browsers send them to this domain and
+	// to every host below it. Empty means only the host that set the cookie. If
+	// CookieDomain is set, each response that sets cookies also removes cookies of the
+	// same names for the host alone.
 	CookieDomain string
 
-	// CookiePartitioned sets the attribute Partitioned: a page that is embedded in
-	// another site has cookies of its own there (CHIPS). Browsers want such cookies
-	// to be Secure, and most need CookieSameSite to be None. Cookies without the
-	// attribute are removed whenever cookies are set.
+	// CookiePartitioned sets the attribute Partitioned (CHIPS): a page that is embedded
+	// in another site has separate cookies there. Browsers require such cookies to be
+	// Secure, and most need CookieSameSite to be None. Each response that sets cookies
+	// also removes cookies without the attribute.
 	CookiePartitioned bool
 
-	// CookieFormerDomains, CookieFormerPaths and CookieFormerPartitioned name where
-	// earlier settings have put cookies. Browsers keep and send those too, and two
-	// cookies of one name are refused. Every response that sets or removes cookies,
-	// or refuses two of one name, removes them: at each of these domains, for the
-	// host alone and at the domain that is set now, and there at each of these
-	// paths, at "/" and at the path that is set now; with CookieFormerPartitioned
-	// also those that are Partitioned. Name them until the last cookie from before
-	// has expired. The host alone and "/" need not be named.
+	// CookieFormerDomains, CookieFormerPaths and CookieFormerPartitioned name the places
+	// where earlier settings put cookies. Browsers still send such cookies, and the
+	// manager refuses two cookies of one name. Every response that sets or removes
+	// cookies, or refuses two cookies of one name, removes the former cookies:
+	//
+	//   - at each of CookieFormerDomains, at the current domain, and for the host alone
+	//   - there, at each of CookieFormerPaths, at the current path, and at "/"
+	//   - with CookieFormerPartitioned, also cookies with the attribute Partitioned
+	//
+	// Keep these settings until the last cookie from before the change has expired. You
+	// need not name the host alone and "/".
 	CookieFormerDomains     []string
 	CookieFormerPaths       []string
 	CookieFormerPartitioned bool
 
-	// CookieSameSite is the SameSite attribute. Zero means Lax;
+	// CookieSameSite is the SameSite attribute. Zero means Lax.
 	// [http.SameSiteDefaultMode] leaves it out, as Flask-JWT-Extended does.
 	CookieSameSite http.SameSite
 
-	// DisableCookieSecure sends cookies over plain HTTP too. Only for
-	// development; most browsers send Secure cookies to localhost anyway, and drop
-	// them from every other http address.
+	// DisableCookieSecure lets browsers send the cookies over plain HTTP. Danger: set
+	// it only for development. Most browsers send Secure cookies to localhost anyway,
+	// and drop Secure cookies from every other http address.
 	DisableCookieSecure bool
 
-	// DisableSessionCookie keeps cookies for as long as their token lives,
-	// rather than until the browser is closed.
+	// DisableSessionCookie keeps cookies for the lifetime of their token. By default,
+	// cookies are gone when the browser is closed.
 	DisableSessionCookie bool
 
-	// DisableCookieCSRFProtect accepts cookies without a CSRF value, which
-	// lets other sites act in the name of a user. New tokens get no "csrf".
+	// DisableCookieCSRFProtect accepts cookies without a CSRF value, and leaves "csrf"
+	// out of new tokens. Danger: other sites can then act in the name of your users.
 	DisableCookieCSRFProtect bool
 
-	// DisableCSRFInCookies sets no cookies with CSRF values; the application
-	// hands them out by other means.
+	// DisableCSRFInCookies sets no CSRF cookies. Your application must hand out the
+	// CSRF values in another way.
 	DisableCSRFInCookies bool
 
-	// CSRFCheckForm looks for the CSRF value in forms too, where the header is
-	// missing.
+	// CSRFCheckForm looks for the CSRF value in form fields if the header is missing.
 	CSRFCheckForm bool
 
-	// MaxFormSize is how many bytes of a form with files are read to find the CSRF
-	// value in it. What exceeds a mebibyte is kept in a temporary file until the
-	// request ends, and is only read if the token is good. Zero means 256 MiB. A
-	// form whose CSRF field comes before its files is not read ahead.
+	// MaxFormSize is how many bytes of a form with files the manager reads to find the
+	// CSRF value. Zero means 256 MiB. It reads more than 1 MiB only if the token is
+	// valid, and keeps the rest in a temporary file until the request ends. A form with
+	// its CSRF field before its files is not read ahead.
 	MaxFormSize int
 
-	// CSRFMethods are the methods that need a CSRF value. Empty means all but
-	// the safe ones: GET, HEAD, OPTIONS and TRACE (RFC 9110 §9.2.1).
+	// CSRFMethods are the methods that need a CSRF value. Empty means all except the
+	// safe methods GET, HEAD, OPTIONS and TRACE (RFC 9110 §9.2.1).
 	CSRFMethods []string
 
-	// CSRFCookieDomain is the domain of the cookies with CSRF values, for scripts on
-	// pages of other hosts below it to read. Empty means CookieDomain.
+	// CSRFCookieDomain is the domain of the CSRF cookies. Scripts on other hosts below
+	// this domain can read the values. Empty means CookieDomain.
 	CSRFCookieDomain string
 
+	// AccessCSRFCookieName and the fields below name the CSRF cookies, and the header or
+	// form field in which a request repeats the CSRF value.
 	AccessCSRFCookieName  string // default "csrf_access_token"
 	AccessCSRFCookiePath  string // default "/"
 	AccessCSRFHeaderName  string // default "X-CSRF-TOKEN"
@@ -231,127 +236,129 @@ type Config struct {
 	RefreshCSRFHeaderName string // default "X-CSRF-TOKEN"
 	RefreshCSRFFieldName  string // default "csrf_token"
 
-	// QueryStringName is the parameter of InQueryString. Empty means "jwt".
+	// QueryStringName is the query parameter of InQueryString. Empty means "jwt".
 	QueryStringName string
 
-	// QueryStringValuePrefix stands before the token in the query string.
+	// QueryStringValuePrefix is the text before the token in the query parameter. Empty
+	// means none.
 	QueryStringValuePrefix string
 
-	// TicketName is the parameter of InTicket. Empty means "ticket".
+	// TicketName is the query parameter of InTicket. Empty means "ticket".
 	TicketName string
 
-	// JSONKey is the member of a JSON body that holds an access token. Empty
-	// means "access_token".
+	// JSONKey is the member of a JSON body that contains an access token. Empty means
+	// "access_token".
 	JSONKey string
 
-	// RefreshJSONKey is the member that holds a refresh token. Empty means
-	// "refresh_token".
+	// RefreshJSONKey is the member of a JSON body that contains a refresh token. Empty
+	// means "refresh_token".
 	RefreshJSONKey string
 
 	// The settings below are not in Flask-JWT-Extended.
 
-	// Blocklist is asked whether a token was revoked, on every request. Nil
-	// means a [MemoryBlocklist], which other processes know nothing of and
-	// which is empty after a restart.
+	// Blocklist is asked on every request whether the token was revoked. Nil means a
+	// [MemoryBlocklist]. Danger: other processes do not see that list, and a restart
+	// empties it.
 	Blocklist store.Blocklist
 
-	// Once remembers which single-use tokens were used: purpose tokens, which are in links
-	// of mails, and tickets. Nil means a [MemoryOnce], which other processes know nothing
-	// of and which is empty after a restart. With more than one process, it must be a store
-	// that all of them share.
+	// Once remembers which single-use tokens were used: purpose tokens and tickets. Nil
+	// means a [MemoryOnce]. Danger: other processes do not see it, and a restart empties
+	// it. If several processes serve, set a store that all of them share.
 	Once store.Once
 
-	// Sessions keeps the sessions that [JWTManager.CreateTokenPair] starts, and
-	// turns on the rotation of refresh tokens. Nil means that there are none.
-	// With more than one process, Blocklist must reach all of them too.
+	// Sessions stores the sessions that [JWTManager.CreateTokenPair] starts, and turns
+	// on refresh token rotation. Nil means no sessions. If several processes serve, they
+	// must share Blocklist too.
 	Sessions store.SessionStore
 
-	// Realm keeps managers apart that share stores: users, sessions and revoked
-	// tokens of one realm are unknown in the others. Each tenant of a service has
-	// its own. It has at most 255 bytes; empty is a realm too.
+	// Realm separates managers that share stores: users, sessions and revoked tokens of
+	// one realm do not exist in another. Use one realm for each tenant of a service. It
+	// has at most 255 bytes. Empty is a realm too.
 	Realm string
 
-	// SessionGrace is how long a refresh token that was traded may be used again,
-	// for the same successor, since that was handed out: a client may repeat a
-	// request whose answer was lost, and tabs may refresh at once. Until twice as
-	// long, and at most for a quarter of the time after which an unused session ends,
-	// the newest token is not traded, but good for new access tokens. So the grace
-	// should be no longer than that quarter. Zero means 60 seconds; negative means
-	// not at all, which logs such users out.
+	// SessionGrace is the grace period of rotation. Zero means 60 seconds; negative
+	// means none. For this time after rotation, the previous refresh token still works
+	// and returns the same successor: a client may repeat a request that lost its
+	// answer, and several tabs may refresh at once.
+	//
+	// The newest refresh token is rotated only when it is twice as old as the grace
+	// period, or as old as a quarter of the time after which an unused session ends,
+	// whichever is less. Until then it returns new access tokens. So keep the grace
+	// period below that quarter. Without a grace period, clients that repeat a request
+	// are logged out.
 	SessionGrace time.Duration
 
-	// SessionLifetime is how long a session lives however busy it is. Zero
-	// means for ever; a session that is not used ends after RefreshTokenExpires
-	// in any case.
+	// SessionLifetime is the maximum life of a session, even if it is in use. Zero means
+	// no maximum. A session that is not used always ends after RefreshTokenExpires.
 	SessionLifetime time.Duration
 
 	// RenewedTokenHeader is the response header in which [JWTManager.ImplicitRefresh]
-	// sends a new access token to a client that sends its token in a header, such as
-	// "X-Renewed-Token". A page of another origin can read it if CORS exposes it.
+	// sends a new access token to a client that sends its token in a header. An example
+	// is "X-Renewed-Token". A page of another origin can read it only if CORS exposes it.
 	// Empty means that only cookies are renewed.
 	RenewedTokenHeader string
 
-	// DetailedPairs adds two members to the JSON of a [TokenPair]:
-	// "refresh_expires_in", and the "csrf_token" that a page has to send with
-	// cookies, for pages that cannot read the CSRF cookie.
+	// DetailedPairs adds two members to the JSON of a [TokenPair]: "refresh_expires_in",
+	// and the "csrf_token" that a page must send with cookies. A page that cannot read
+	// the CSRF cookie needs the second.
 	DetailedPairs bool
 
-	// MaxSessions is how many sessions an identity may have; a login beyond
-	// that ends the oldest. Zero means any number.
+	// MaxSessions is how many sessions an identity may have. One more login ends the
+	// oldest session. Zero means any number.
 	MaxSessions int
 
-	// Issuers are others whose tokens are accepted beside those of this manager,
-	// or in place of them if it has no key.
+	// Issuers are upstream issuers. Their tokens are accepted beside the manager's own
+	// tokens. A manager without a key accepts only their tokens.
 	Issuers []Issuer
 
-	// IssuerResolver is asked for issuers that are not among Issuers: those known only
-	// while the program runs. Nil means that there are none.
+	// IssuerResolver is asked for issuers that are not in Issuers, because they are
+	// known only at run time. Nil means that there are none.
 	IssuerResolver IssuerResolver
 
-	// MaxResolvedIssuers is how many issuers of the IssuerResolver are kept, each with
-	// its keys; beyond that the one goes that was not used for longest. Zero means 1000;
-	// 100 000 are the most.
+	// MaxResolvedIssuers is how many issuers of the IssuerResolver the manager keeps,
+	// each with its keys. If there are more, the least recently used issuer is dropped.
+	// Zero means 1000; the maximum is 100 000.
 	MaxResolvedIssuers int
 
-	// Resources are the parts of the service that clients find by their metadata, such
-	// as an MCP server; their routes have [ForResource].
+	// Resources are the parts of the service that clients find by their metadata (RFC
+	// 9728), such as an MCP server. Their routes use [ForResource].
 	Resources []Resource
 
-	// RequiredClaims are claims that every token must have.
+	// RequiredClaims are claims that every token must have, at most 63.
 	RequiredClaims []string
 
-	// DecodeTypes are further values of the "typ" header to accept, beside
-	// none, "JWT" and "at+jwt" (RFC 8725 §3.11).
+	// DecodeTypes are more values of the "typ" header to accept. No "typ", "JWT" and
+	// "at+jwt" are always accepted (RFC 8725 §3.11).
 	DecodeTypes []string
 
-	// AllowAnyOptions lets every OPTIONS request pass as anonymous, with whatever
-	// credentials it carries, as Flask-JWT-Extended does. A handler or an upstream
-	// that acts on OPTIONS is then open to everybody. False lets a CORS preflight
-	// pass only, without credentials.
+	// AllowAnyOptions lets every OPTIONS request pass as anonymous, whatever credentials
+	// it carries, as Flask-JWT-Extended does. Danger: a handler or an upstream that acts
+	// on OPTIONS is then open to everybody. False lets only a CORS preflight pass,
+	// without credentials.
 	AllowAnyOptions bool
 
-	// MaxTokenSize is the length in bytes above which a token is refused
-	// unread. Zero means 16 KiB.
+	// MaxTokenSize is the size in bytes above which a token is refused unread, and is
+	// not created. Zero means 16 KiB; the maximum is 1 GiB.
 	MaxTokenSize int
 
-	// TokenCacheSize is how many tokens are remembered whose signature was verified,
-	// so that it need not be verified again; all other checks are made on every
-	// request. Zero means 10 000, which takes up to 20 MB; negative turns it off.
-	// It is off with a DecodeKeyLoader, which is asked every time.
+	// TokenCacheSize is how many tokens with a verified signature to remember. The
+	// manager does not verify their signature again, but makes all other checks on every
+	// request. Zero means 10 000, which takes up to 20 MB. Negative turns the cache off.
+	// A DecodeKeyLoader turns it off too, because the loader must be asked every time.
 	TokenCacheSize int
 
-	// Observer is told what happens: for logs, metrics and traces. Nil means nobody
-	// is, and costs nothing. [SlogObserver] logs. A Blocklist that many managers share
-	// tells one observer, that of the last manager that has one; the KeySource of an
-	// issuer does so, too.
+	// Observer receives events for logs, metrics and traces. Nil means no observer, at
+	// no cost. [SlogObserver] logs the events. If several managers share a Blocklist, or
+	// the KeySource of an issuer, only the observer of the last manager that has one
+	// receives its events.
 	Observer Observer
 
-	// Warnings are what [LoadConfig] found that does not do what it looks like:
-	// names that nobody reads, and values that were probably meant otherwise.
-	// [JWTManager.InitApp] logs each with the default logger of log/slog. Remove
-	// those that you have dealt with.
+	// Warnings are what [LoadConfig] found suspicious: names that are not settings, and
+	// values that probably mean something else than intended. [JWTManager.InitApp] logs
+	// each with the default logger of log/slog. Remove the warnings that you have
+	// dealt with.
 	Warnings []SettingWarning
 
-	// Now tells the time. Nil means [time.Now]; tests set a clock of their own.
+	// Now returns the current time. Nil means [time.Now]. Tests set a clock of their own.
 	Now func() time.Time
 }
