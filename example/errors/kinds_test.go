@@ -19,7 +19,7 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/jwttest"
 )
 
-// refusal is a request of every kind that is refused.
+// refusal is a request that is refused with one kind of error.
 type refusal struct {
 	name string
 	kind error
@@ -27,8 +27,8 @@ type refusal struct {
 	opts []jwttest.RequestOption
 }
 
-// service refuses requests of every kind. It notes the kind that a loader was
-// given, and the name of the loader.
+// service refuses requests with every kind of error. It records the kind that a
+// loader received, and the name of the loader.
 type service struct {
 	r      *gin.Engine
 	kind   error
@@ -64,7 +64,7 @@ func newService(t *testing.T, profile ginjwt.ErrorHandler) (*service, []refusal)
 
 var confirm = ginjwt.Purpose{Name: "confirm-address"}
 
-// links returns the paths of a link that was used, and of one that is bound.
+// links returns the path of a used link, and the path of a bound link.
 func links(t *testing.T, mgr *ginjwt.JWTManager) (used, bound string) {
 	t.Helper()
 	used, err := mgr.CreatePurposeToken(t.Context(), confirm, "alice")
@@ -76,7 +76,7 @@ func links(t *testing.T, mgr *ginjwt.JWTManager) (used, bound string) {
 	return "/link/" + used, "/link/" + bound
 }
 
-// respond registers all loaders that respond.
+// respond registers every loader that writes a response.
 func (s *service) respond(mgr *ginjwt.JWTManager, profile ginjwt.ErrorHandler) {
 	for name, register := range map[string]func(ginjwt.ErrorHandler){
 		"ErrorLoader":                   mgr.ErrorLoader,
@@ -96,7 +96,7 @@ func (s *service) respond(mgr *ginjwt.JWTManager, profile ginjwt.ErrorHandler) {
 	}
 }
 
-// decide refuses tokens by their identity.
+// decide registers loaders that refuse tokens by their identity.
 func decide(mgr *ginjwt.JWTManager) {
 	mgr.TokenInBlocklistLoader(func(_ context.Context, token *ginjwt.Token) (bool, error) {
 		if token.Identity == "unknown" {
@@ -168,7 +168,7 @@ func (s *service) refuse(t *testing.T, r refusal) *httptest.ResponseRecorder {
 	return w
 }
 
-// TestTheTableInTheDocsIsTrue compares it with what every kind is answered.
+// TestTheTableInTheDocsIsTrue compares the table of kinds with the real responses.
 func TestTheTableInTheDocsIsTrue(t *testing.T) {
 	t.Parallel()
 	page, err := os.ReadFile("../../docs/custom-errors.md")

@@ -1,4 +1,4 @@
-// Command errors answers refused requests in its own way.
+// Command errors shows custom responses to refused requests.
 package main
 
 import (
@@ -13,8 +13,8 @@ import (
 	"github.com/gin-jwt-extended/ginjwt"
 )
 
-// newRouter answers refusals by profile, which is ginjwt.FlaskError,
-// ginjwt.BearerError or ginjwt.ProblemError, but for two kinds.
+// newRouter answers refusals with profile, except two kinds. The profile is
+// ginjwt.FlaskError, ginjwt.BearerError or ginjwt.ProblemError.
 func newRouter(config ginjwt.Config, profile ginjwt.ErrorHandler) (*gin.Engine, error) {
 	jwt := ginjwt.New(config)
 	jwt.ErrorLoader(profile)
@@ -34,8 +34,8 @@ func expired(c *gin.Context, _ *ginjwt.Error) {
 	c.JSON(http.StatusUnauthorized, gin.H{"error": "expired", "login": "/login"})
 }
 
-// unauthorized shows a page to browsers without a token. All others get the
-// answer of profile.
+// unauthorized shows a page to browsers without a token. All other clients get the
+// response of profile.
 func unauthorized(profile ginjwt.ErrorHandler) ginjwt.ErrorHandler {
 	const page = "<h1>Please log in</h1>"
 	return func(c *gin.Context, err *ginjwt.Error) {
@@ -74,9 +74,8 @@ type credentials struct {
 	Password string `json:"password"`
 }
 
-// valid knows one user, for this demonstration. A real service looks up the
-// hash of the password and compares it with bcrypt or argon2id, and limits how
-// often one may try.
+// valid knows one user, for this example. A real service looks up the hash of the
+// password, compares it with bcrypt or argon2id, and limits the number of attempts.
 func (in credentials) valid() bool {
 	return in.Username == "alice" && subtle.ConstantTimeCompare([]byte(in.Password), []byte("correct horse")) == 1
 }
