@@ -26,8 +26,8 @@ CREATE TABLE users (id TEXT PRIMARY KEY, password TEXT NOT NULL);
 CREATE TABLE logouts (id TEXT PRIMARY KEY, identity TEXT NOT NULL, but TEXT NOT NULL);
 `
 
-// changePassword changes a password and, in the same transaction, notes that all
-// sessions of the user are to end but one.
+// changePassword changes a password. In the same transaction it notes that all sessions
+// of the user must end, except the session but.
 func (a *accounts) changePassword(ctx context.Context, identity, hash, but string) error {
 	tx, err := a.db.BeginTx(ctx, nil)
 	if err != nil {
@@ -43,9 +43,9 @@ func (a *accounts) changePassword(ctx context.Context, identity, hash, but strin
 	return tx.Commit()
 }
 
-// endNoted ends the sessions that are to end. Call it after each change, and every few
-// seconds from any process, for those that failed or were cut short: a note goes only
-// when its sessions have ended.
+// endNoted ends the sessions of all notes. It deletes a note only when its sessions have
+// ended. Call it after each change, and every few seconds from any process, to repeat
+// what failed or was interrupted.
 func (a *accounts) endNoted(ctx context.Context) error {
 	notes, err := a.notes(ctx)
 	for _, n := range notes {

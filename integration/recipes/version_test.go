@@ -41,8 +41,8 @@ func (a *versioned) logIn(ctx context.Context, identity string) (ginjwt.TokenPai
 	return a.jwt.CreateTokenPair(ctx, identity, ginjwt.WithSessionClaims(ginjwt.Claims{"pwv": version}))
 }
 
-// user is the UserLookupLoader. A token from before the last change of the password has
-// no user.
+// user is the UserLookupLoader. It finds no user for a token from before the last change
+// of the password.
 func (a *versioned) user(ctx context.Context, token *ginjwt.Token) (any, error) {
 	var said struct {
 		Version int `json:"pwv"`
