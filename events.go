@@ -10,10 +10,11 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/store"
 )
 
-// events tells Config.Observer what happens. Nil tells nobody, and costs nothing.
+// events reports what happens to Config.Observer. A nil events reports nothing and
+// costs nothing.
 type events struct {
 	observer Observer
-	issuers  map[string]bool // that may be named: those of the settings
+	issuers  map[string]bool // the issuers of the settings, which events may name
 }
 
 func newEvents(config *Config) *events {
@@ -30,8 +31,8 @@ func newEvents(config *Config) *events {
 	return e
 }
 
-// begin returns the time, for the duration of an event. Config.Now stands still in
-// tests, and may be set.
+// begin returns the time at which the work of an event starts. It does not use
+// Config.Now, which stands still in tests.
 func (e *events) begin() (start time.Time) {
 	if e != nil {
 		start = time.Now()
@@ -39,7 +40,7 @@ func (e *events) begin() (start time.Time) {
 	return start
 }
 
-// named returns the name of an issuer if it is one of the settings.
+// named returns issuer if it is in the settings, so that clients cannot create labels.
 func (e *events) named(issuer string) string {
 	if e.issuers[issuer] {
 		return issuer
@@ -73,7 +74,7 @@ func (e *events) accepted(ctx context.Context, token *Token, start time.Time) {
 	}
 }
 
-// judged adds to the error of a check what an event tells of it.
+// judged adds location and duration to the error of a check, for its event.
 func (e *events) judged(err error, at Location, start time.Time) error {
 	if e == nil {
 		return err
@@ -83,7 +84,7 @@ func (e *events) judged(err error, at Location, start time.Time) error {
 	return refused
 }
 
-// refused tells of a refusal, once.
+// refused reports a refusal once.
 func (e *events) refused(ctx context.Context, err *Error) {
 	if e == nil || err.observed {
 		return
@@ -116,8 +117,8 @@ func (e *events) purposeRevoked(ctx context.Context, purpose string) {
 	}
 }
 
-// faultOf says whose fault a failure is: a client that went away has made the call
-// of a store fail itself.
+// faultOf says who is at fault for a failure. A client that disconnected cancelled the
+// call of the store itself.
 func (e *events) faultOf(ctx context.Context) Fault {
 	if errors.Is(ctx.Err(), context.Canceled) {
 		return FaultCaller
@@ -125,7 +126,7 @@ func (e *events) faultOf(ctx context.Context) Fault {
 	return FaultService
 }
 
-// issued tells of a new token; purpose is that of a purpose token.
+// issued reports a new token. purpose is empty unless it is a purpose token.
 func (e *events) issued(ctx context.Context, purpose string, claims *newClaims, start time.Time) {
 	if e != nil {
 		e.observer.Observe(ctx, Event{
@@ -135,7 +136,8 @@ func (e *events) issued(ctx context.Context, purpose string, claims *newClaims, 
 	}
 }
 
-// refreshed tells what a refresh token got. Its session may be younger than itself.
+// refreshed reports what a refresh token got. The session ID comes from s: a token from
+// before there were sessions has none.
 func (e *events) refreshed(ctx context.Context, kind EventKind, token *Token, s store.Session, start time.Time) {
 	if e == nil {
 		return
@@ -156,14 +158,14 @@ func (e *events) revoked(ctx context.Context, token *Token, cause Cause) {
 	}
 }
 
-// session tells that a session began or ended.
+// session reports that a session began or ended.
 func (e *events) session(ctx context.Context, kind EventKind, id string, cause Cause) {
 	if e != nil {
 		e.observer.Observe(ctx, Event{Kind: kind, SessionID: id, Cause: cause})
 	}
 }
 
-// contextEnded tells that a context of SessionContext ended, and not with its request.
+// contextEnded reports that a context of SessionContext ended before its request.
 func (e *events) contextEnded(token *Token, cause error) {
 	if e == nil {
 		return
@@ -197,15 +199,15 @@ func (e *events) storeFailed(ctx context.Context, operation Operation, start tim
 	}
 }
 
-// resolverFailed tells that the IssuerResolver gave no answer in time.
+// resolverFailed reports that the IssuerResolver gave no answer in time.
 func (e *events) resolverFailed(took time.Duration, err error) {
 	if e != nil {
 		e.inBackground(Event{Kind: EventStoreFailed, Fault: FaultService, Operation: OperationIssuerResolver, Duration: took, Err: err})
 	}
 }
 
-// watch has the shared blocklist, and the key sets of issuers, tell what happens to
-// them. Without an observer it leaves them alone: they may tell another manager.
+// watch subscribes to the events of the shared blocklist and of the issuers' key sets.
+// Without an observer it does not: they may have a watcher of another manager.
 func (e *events) watch(config *Config) {
 	if e == nil {
 		return
@@ -220,7 +222,7 @@ func (e *events) watch(config *Config) {
 	}
 }
 
-// list tells what happened to the copy of the blocklist.
+// list reports what happened to the copy of the blocklist.
 func (e *events) list(in store.ListEvent) {
 	switch in.Kind {
 	case store.ListComplete:
@@ -234,7 +236,7 @@ func (e *events) list(in store.ListEvent) {
 	}
 }
 
-// fetched tells how the keys of an issuer were fetched.
+// fetched reports a fetch of an issuer's keys.
 func (e *events) fetched(issuer string, fetch keys.Fetch) {
 	if fetch.Err != nil {
 		e.inBackground(Event{Kind: EventKeySetFailed, Fault: FaultService, Issuer: issuer, Duration: fetch.Duration, Err: fetch.Err})
@@ -246,8 +248,8 @@ func (e *events) fetched(issuer string, fetch keys.Fetch) {
 	}
 }
 
-// inBackground tells of what happens outside of requests. A panic would end the
-// program there, or leave a list that nobody follows.
+// inBackground reports an event outside of requests. It drops a panic of the observer,
+// which would end the program or stop the copy of the blocklist.
 func (e *events) inBackground(event Event) {
 	defer func() { _ = recover() }()
 	e.observer.Observe(context.Background(), event)

@@ -8,7 +8,7 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/store"
 )
 
-// observedBlocklist is a blocklist whose failures are events.
+// observedBlocklist is a blocklist that reports its failures as events.
 type observedBlocklist struct {
 	list   store.Blocklist
 	events *events
@@ -35,7 +35,7 @@ func (b observedBlocklist) Contains(ctx context.Context, ids ...string) (bool, e
 	return blocked, err
 }
 
-// ContainsNow is Contains if the list knows no better.
+// ContainsNow calls Contains if the list has no ContainsNow.
 func (b observedBlocklist) ContainsNow(ctx context.Context, ids ...string) (bool, error) {
 	current, ok := store.CurrentOf(b.list)
 	if !ok {
@@ -50,7 +50,7 @@ func (b observedBlocklist) ContainsNow(ctx context.Context, ids ...string) (bool
 func (b observedBlocklist) AddMany(ctx context.Context, entries []store.Revocation) error {
 	adder, ok := store.AdderOf(b.list)
 	if !ok {
-		return errors.ErrUnsupported // nobody asks: see Self
+		return errors.ErrUnsupported // not called: Self returns nil then
 	}
 	start := time.Now()
 	err := adder.AddMany(ctx, entries)
@@ -58,7 +58,7 @@ func (b observedBlocklist) AddMany(ctx context.Context, entries []store.Revocati
 	return err
 }
 
-// Self is nil if the list does not add many.
+// Self returns nil if the list has no AddMany.
 func (b observedBlocklist) Self() any {
 	if _, ok := store.AdderOf(b.list); !ok {
 		return nil
@@ -66,7 +66,7 @@ func (b observedBlocklist) Self() any {
 	return b
 }
 
-// observedOnce is a store of what was used whose failures are events.
+// observedOnce is a store of used IDs that reports its failures as events.
 type observedOnce struct {
 	once   store.Once
 	events *events
@@ -86,7 +86,7 @@ func (o observedOnce) Claim(ctx context.Context, id string, until time.Time) (bo
 	return first, err
 }
 
-// observedSessions is a store of sessions whose failures are events.
+// observedSessions is a store of sessions that reports its failures as events.
 type observedSessions struct {
 	store  store.SessionStore
 	events *events
@@ -137,7 +137,7 @@ func (o observedSessions) List(ctx context.Context, realm, identity string) ([]s
 func (o observedSessions) DeleteMany(ctx context.Context, sessions []store.Session) error {
 	deleter, ok := store.DeleterOf(o.store)
 	if !ok {
-		return errors.ErrUnsupported // nobody asks: see Self
+		return errors.ErrUnsupported // not called: Self returns nil then
 	}
 	start := time.Now()
 	err := deleter.DeleteMany(ctx, sessions)
@@ -145,7 +145,7 @@ func (o observedSessions) DeleteMany(ctx context.Context, sessions []store.Sessi
 	return err
 }
 
-// Self is nil if the store does not delete many.
+// Self returns nil if the store has no DeleteMany.
 func (o observedSessions) Self() any {
 	if _, ok := store.DeleterOf(o.store); !ok {
 		return nil

@@ -5,58 +5,58 @@ import (
 	"time"
 )
 
-// An Observer is told what a manager does: see Config.Observer.
+// Observer receives the events of a manager: see Config.Observer.
 //
-// Observe is called by the goroutine at work, by many at once, before the request is
-// answered: it must be quick, and hand longer work on. Events of one request come in
-// the order in which things happened; those of different requests in any order. ctx
-// is that of the request, with the values that tracing has put there, and may have
-// ended; for what happens in the background it is empty.
+// The goroutine of a request calls Observe before it answers the request. Many
+// goroutines call it at once. It must be quick: hand longer work to another goroutine.
+// The events of one request come in the order in which they happened; the events of
+// different requests come in any order. ctx is the context of the request, with the
+// values of your tracing, and may have ended. For background work it is
+// [context.Background].
 //
-// An observer decides nothing. One that panics in a request is a handler that does:
-// the request goes no further, and Gin's Recovery answers it. In the background,
-// where nothing would answer, its panic is dropped.
+// An observer cannot refuse a request. If it panics in a request, the request goes no
+// further, and Gin's Recovery answers it. If it panics in background work, the panic
+// is dropped.
 type Observer interface {
 	Observe(ctx context.Context, e Event)
 }
 
-// ObserverFunc is a function as an [Observer].
+// ObserverFunc lets a function be an [Observer].
 type ObserverFunc func(ctx context.Context, e Event)
 
 // Observe calls f.
 func (f ObserverFunc) Observe(ctx context.Context, e Event) { f(ctx, e) }
 
-// Event is something that happened. It holds no token, no identity and no key.
+// Event is something that happened. It contains no token, no identity and no key.
 //
-// What has few values is fit for the label of a metric: Kind, Fault, Reason, Issuer,
-// Location, TokenType, Purpose, Cause and Operation. Nobody who sends requests can make new
-// ones. Duration, SessionID, TokenID and Err are for logs, traces and histograms.
+// Kind, Fault, Reason, Issuer, Location, TokenType, Purpose, Cause and Operation have
+// few values and are safe as labels of metrics: clients cannot create new values.
+// Duration, SessionID, TokenID and Err are for logs, traces and histograms.
 //
-// A field that does not belong to the kind is zero. There may be more fields in
-// later versions.
+// A field that does not apply to the kind is zero. Later versions may add fields.
 type Event struct {
 	Kind  EventKind
-	Fault Fault // whose it is; empty if nothing went wrong
+	Fault Fault // who is at fault; empty if nothing went wrong
 
-	Reason    string    // of EventRefused: as Error.Reason
-	Issuer    string    // of the token, or of the keys; empty if it is not one of the settings
-	Location  Location  // where the request had the token; empty outside of one, or if it had none
+	Reason    string    // for EventRefused: Error.Reason
+	Issuer    string    // of the token or of the keys; empty if the settings do not name it
+	Location  Location  // where the token was in the request; empty without a request or a token
 	TokenType TokenType // access, refresh, purpose or ticket
-	Purpose   string    // Purpose.Name, of a purpose token
-	Cause     Cause     // why a session or a context began or ended, or a token was revoked
-	Operation Operation // of EventStoreFailed: what was asked
+	Purpose   string    // for purpose tokens: Purpose.Name
+	Cause     Cause     // why a session or context began or ended, or why a token was revoked
+	Operation Operation // for EventStoreFailed: which call failed
 
-	// Duration is how long it took: the checks of EventAccepted and EventRefused, the
-	// signing of EventIssued, the trade of EventRotated and EventRepeated, the call
+	// Duration is how long the work took: the checks of EventAccepted and EventRefused,
+	// the signing of EventIssued, the trade of EventRotated and EventRepeated, the call
 	// of EventStoreFailed, the fetch of EventKeySetFetched and EventKeySetFailed. Zero
-	// if it is not known.
+	// means that it is not known.
 	Duration time.Duration
 
-	SessionID string // "sid" of a session of this manager, empty for tokens of other issuers; of EventLoggedOut, that at the issuer
-	TokenID   string // "jti" of a token that was verified, or made
+	SessionID string // "sid" of a session of this manager, empty for tokens of other issuers; for EventLoggedOut, the session ID at the issuer
+	TokenID   string // "jti" of a token that was verified or created
 
-	// Err is why a store or a fetch failed, or a list is stale, in the words of who
-	// failed. It is nil for refusals: theirs are in gin.Context.Errors.
+	// Err is why a store or a fetch failed, or why a list is stale: the original error.
+	// It is nil for refusals, whose errors are in gin.Context.Errors.
 	Err error
 }
 
@@ -65,56 +65,55 @@ type EventKind int
 
 // The kinds of events.
 const (
-	// EventIssued: a token was signed. Every token that exists has this event, also
-	// one that a client was never sent, as a store failed then.
+	// EventIssued: a token was signed. Every token has this event, even if a store failed
+	// afterwards and no client received the token.
 	EventIssued EventKind = iota + 1
 
-	// EventAccepted: a token passed all checks, of JWTRequired or VerifyToken. A
-	// request that passes without a token is no event.
+	// EventAccepted: a token passed all checks of JWTRequired or VerifyToken. A request
+	// that passes without a token has no event.
 	EventAccepted
 
 	// EventRefused: a request was refused, or a token given to VerifyToken,
-	// PeekPurposeToken or ConsumePurposeToken. What Refuse answers counts once, whoever
-	// found the fault.
+	// PeekPurposeToken or ConsumePurposeToken. An error that your code gives to Refuse
+	// has one event, even if VerifyToken, for example, has reported it before.
 	EventRefused
 
 	// EventRotated: a refresh token was traded for the next generation.
 	EventRotated
 
 	// EventRepeated: a refresh token got tokens of the newest generation again. A
-	// thief who repeats every refresh in time looks like this, too.
+	// thief who repeats every refresh in time causes it too.
 	EventRepeated
 
 	// EventReused: a refresh token was used that had been traded before. Its session
-	// ends. It comes when OnReuse is called.
+	// ends. The event comes when OnReuse is called.
 	EventReused
 
-	// EventRevoked: a token that has no session, or may become one, was put on the
-	// blocklist. With a Purpose: all purpose tokens of an identity.
+	// EventRevoked: a token without a session, or a refresh token that may still start
+	// one, was put on the blocklist. With a Purpose: all purpose tokens of an identity.
 	EventRevoked
 
-	// EventConsumed: a purpose token or a ticket was used up. The event of a ticket is
-	// followed by EventAccepted, which is about the token that bought it.
+	// EventConsumed: a purpose token or a ticket was used up. For a ticket,
+	// EventAccepted follows; it is about the token that bought the ticket.
 	EventConsumed
 
 	// EventSessionStarted: a session was stored.
 	EventSessionStarted
 
-	// EventSessionEnded: a session was removed. One that expires ends without an
-	// event: nobody does it.
+	// EventSessionEnded: a session was removed. A session that expires has no event.
 	EventSessionEnded
 
 	// EventContextEnded: a context of SessionContext ended because its session or token
-	// did, for Cause, or because a store has failed for too long: then it has a Fault and
-	// an Err. A context that ends with its request is no event.
+	// ended; Cause says why. If it ended because a store failed for too long, Fault and
+	// Err are set instead. A context that ends with its request has no event.
 	EventContextEnded
 
-	// EventKeysChanged: SetKeys replaced the keys of the manager, or, with an Issuer,
-	// those of another issuer are not what they were.
+	// EventKeysChanged: SetKeys replaced the keys of the manager. With an Issuer: the
+	// fetched keys of that issuer changed.
 	EventKeysChanged
 
-	// EventKeySetFetched and EventKeySetFailed: the keys of an issuer were fetched, or
-	// could not be.
+	// EventKeySetFetched and EventKeySetFailed: a fetch of an issuer's keys succeeded or
+	// failed.
 	EventKeySetFetched
 	EventKeySetFailed
 
@@ -122,28 +121,28 @@ const (
 	// again.
 	EventListComplete
 
-	// EventListStale: the copy could not be brought up to date in time, so that every
+	// EventListStale: the copy of the blocklist could not be updated in time. Every
 	// lookup asks the server.
 	EventListStale
 
-	// EventListLost: the server has lost a part of the blocklist. What the copy cannot
-	// answer is refused with 503 until EventListWhole.
+	// EventListLost: the server lost a part of the blocklist. Until EventListWhole a
+	// request gets 503 if the copy does not know the answer.
 	EventListLost
 
-	// EventListWhole: everybody has given back what they knew of a lost list.
+	// EventListWhole: all processes have given back what they knew of a lost list.
 	EventListWhole
 
-	// EventLoggedOut: an issuer logged a user out, by a logout token. SessionID is that
-	// at the issuer; it is empty if all sessions of the user have ended there.
+	// EventLoggedOut: an issuer logged a user out, by a logout token. SessionID is the
+	// session ID at the issuer. It is empty if all sessions of the user ended there.
 	EventLoggedOut
 
-	// EventStoreFailed: a store, or the TokenInBlocklistLoader, returned an error, or
-	// the IssuerResolver gave no answer in time. What the IssuerResolver returns is no
-	// event: it is the Err of the refusal.
+	// EventStoreFailed: a store or the TokenInBlocklistLoader returned an error, or the
+	// IssuerResolver gave no answer in time. An error that the IssuerResolver returns has
+	// no such event: it is the Err of the refusal.
 	EventStoreFailed
 )
 
-// eventNames are the words for kinds.
+// eventNames are the strings of the kinds.
 var eventNames = [...]string{
 	EventIssued: "issued", EventAccepted: "accepted", EventRefused: "refused",
 	EventRotated: "rotated", EventRepeated: "repeated", EventReused: "reused", EventRevoked: "revoked", EventConsumed: "consumed",
@@ -153,8 +152,8 @@ var eventNames = [...]string{
 	EventLoggedOut: "logged_out", EventStoreFailed: "store_failed",
 }
 
-// String returns the word for k, such as "session_started": fit for the label of a
-// metric, and never changed.
+// String returns the name of k, such as "session_started". Names are safe as labels of
+// metrics and never change.
 func (k EventKind) String() string {
 	if k <= 0 || int(k) >= len(eventNames) {
 		return "unknown"
@@ -162,7 +161,7 @@ func (k EventKind) String() string {
 	return eventNames[k]
 }
 
-// EventKinds returns all kinds, for a metric that is to show zero for each.
+// EventKinds returns all kinds, for example to start a metric at zero for each.
 func EventKinds() []EventKind {
 	kinds := make([]EventKind, 0, len(eventNames)-1)
 	for k := range len(eventNames) - 1 {
@@ -171,43 +170,42 @@ func EventKinds() []EventKind {
 	return kinds
 }
 
-// Fault says whose fault an [Event] is.
+// Fault says who is at fault for an [Event].
 type Fault string
 
 // The faults.
 const (
-	// FaultCaller: of who sent the request, such as an expired token, a stolen one,
-	// or a client that went away before a store had answered.
+	// FaultCaller: the client, which sent an expired or stolen token, for example, or
+	// disconnected before a store had answered.
 	FaultCaller Fault = "caller"
 
-	// FaultService: of the service, and of what it needs: what is answered with a
-	// status from 500 on, a store that fails, keys that cannot be fetched, a list
-	// that is stale or lost.
+	// FaultService: the service, or something that it needs. It answered with status 500
+	// or above, a store failed, keys could not be fetched, or a list is stale or lost.
 	FaultService Fault = "service"
 )
 
-// Cause says why a session began or ended, or a token was revoked, or why a context of
+// Cause says why a session began or ended, why a token was revoked, or why a context of
 // SessionContext ended.
 type Cause string
 
 // The causes.
 const (
 	CauseLogin       Cause = "login"        // CreateTokenPair
-	CauseRefresh     Cause = "refresh"      // a refresh token that had no session
+	CauseRefresh     Cause = "refresh"      // the first use of a refresh token that had no session
 	CauseLogout      Cause = "logout"       // LogoutHandler, LogoutAllHandler
 	CauseUser        Cause = "user"         // EndSessionHandler: the user, from a list of sessions
-	CauseRevocation  Cause = "revocation"   // RevocationHandler: a client of OAuth 2.0
+	CauseRevocation  Cause = "revocation"   // RevocationHandler: an OAuth 2.0 client
 	CauseApplication Cause = "application"  // EndSession, EndSessions, EndSessionForToken, RevokeToken, RevokePurposeTokens
-	CauseMaxSessions Cause = "max_sessions" // Config.MaxSessions
+	CauseMaxSessions Cause = "max_sessions" // a newer login, by Config.MaxSessions
 	CauseReuse       Cause = "reuse"        // a refresh token that had been traded before
-	CauseFailure     Cause = "failure"      // a store failed before the login was over
+	CauseFailure     Cause = "failure"      // a store failed before the login was complete
 
-	// Only contexts of SessionContext end for these two.
-	CauseExpired        Cause = "expired"         // the session, or a token that has none
-	CauseUpstreamLogout Cause = "upstream_logout" // BackChannelLogoutHandler: at the issuer where the user logged in
+	// These two are only for contexts of SessionContext.
+	CauseExpired        Cause = "expired"         // the session, or a token without a session, expired
+	CauseUpstreamLogout Cause = "upstream_logout" // BackChannelLogoutHandler: the user logged out at the issuer of the login
 )
 
-// Operation says what a store, or a function of the application, was asked.
+// Operation says which call of a store, or of a function of the application, failed.
 type Operation string
 
 // The operations of Config.Blocklist, Config.Once and Config.Sessions, of the

@@ -5,17 +5,22 @@ import (
 	"log/slog"
 )
 
-// SlogObserver returns an [Observer] that logs events, each with the word of its kind
-// in "event" and the fields that it has: none of them shows a token or an identity.
-// A nil log means [slog.Default], as it is at each event.
+// SlogObserver returns an [Observer] that logs events. The attribute "event" is the
+// name of the kind; the other attributes are the fields that are set. None contains a
+// token or an identity. A nil log means [slog.Default], read again at each event.
 //
-// Levels are by kind. What any client can cause as often as it likes is at Debug,
-// also refusals, which metrics count better; so is what goes well in every request.
-// Rotations, sessions, revocations, single-use tokens that were used and keys are at
-// Info, a refresh token that was used twice, keys that cannot be fetched and a stale
-// list at Warn. A store that failed, a lost list, what is answered with a status from
-// 500 on, and a context that ended because a store did not answer are at Error, unless
-// the client has gone away. What is below the level of log costs nothing.
+// The level depends on the kind:
+//
+//   - Debug: events that any client can cause at will, such as refusals, and events of
+//     every successful request. Metrics count them better than a log.
+//   - Info: rotations, sessions, revocations, used purpose tokens and tickets, changed
+//     keys, logouts at an issuer, and a list that is complete or whole.
+//   - Warn: a reused refresh token, keys that cannot be fetched, a stale list.
+//   - Error: a store that failed, a lost list, an answer with status 500 or above, and a
+//     context that ended because a store failed. If the client disconnected, a failed
+//     store and a refusal are at Debug.
+//
+// An event below the level of log costs nothing.
 func SlogObserver(log *slog.Logger) Observer { return slogObserver{log} }
 
 type slogObserver struct{ log *slog.Logger }
