@@ -7,13 +7,13 @@ import (
 
 // Blocklist remembers revoked tokens by their "jti", and ended sessions by the
 // "sid" of their tokens. Its methods must be safe for concurrent use. An error
-// means that the answer is not known: the request is refused with
+// means that the answer is not known: package ginjwt then refuses the request with
 // status 503 (ginjwt.ErrUnavailable).
 type Blocklist interface {
-	// Add blocks id at least until expires; a zero expires means for ever.
-	// Adding twice keeps the later time.
+	// Add blocks id at least until expires. A zero expires means for ever. If id is
+	// added twice, the later time counts.
 	Add(ctx context.Context, id string, expires time.Time) error
 
-	// Contains reports whether any of the ids, at most MaxBatch, is blocked.
+	// Contains reports whether any of ids is blocked. There are at most MaxBatch ids.
 	Contains(ctx context.Context, ids ...string) (bool, error)
 }

@@ -1,23 +1,24 @@
 package store
 
-// ChangingBlocklist is a [Blocklist] that tells when it changes. ginjwt.SessionContext asks
-// it at each change, and other lists only once a second.
+// ChangingBlocklist is a [Blocklist] that reports when it changes. ginjwt.SessionContext
+// asks it at each change; it asks other lists once a second.
 type ChangingBlocklist interface {
 	Blocklist
 
-	// Changed returns a channel that is closed when Contains next may have another
-	// answer than before, because this process has learned of an ID that was added. A
-	// caller that takes the channel first, and calls Contains then, misses no change.
-	// It must cost little, and be safe for concurrent use.
+	// Changed returns a channel that is closed when this process next learns of an ID
+	// that was added, so that the answer of Contains may change. To miss no change, a
+	// caller first takes the channel and then calls Contains. Changed must be cheap and
+	// safe for concurrent use.
 	Changed() <-chan struct{}
 
-	// Self returns the list whose changes Changed tells: the list itself. A type that
-	// embeds a list inherits Changed, and may have a Contains of its own. As Self does
-	// not return that type, it is asked once a second.
+	// Self returns the list itself. A type that embeds the list inherits Changed, but may
+	// have its own Contains. Self does not return that type, so package ginjwt does not
+	// rely on its Changed.
 	Self() any
 }
 
-// ChangingOf returns b as a [ChangingBlocklist], if it is one itself.
+// ChangingOf returns b as a [ChangingBlocklist] if b implements it itself: its Self
+// returns b.
 func ChangingOf(b Blocklist) (c ChangingBlocklist, ok bool) {
 	c, ok = b.(ChangingBlocklist)
 	return c, ok && isSame(c.Self(), b)

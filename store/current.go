@@ -2,22 +2,23 @@ package store
 
 import "context"
 
-// CurrentBlocklist is a [Blocklist] with a copy of its entries that can also answer by what
-// all processes have added. Package ginjwt asks it before it creates or revokes purpose
-// tokens, as what it writes depends on the answer.
+// CurrentBlocklist is a [Blocklist] that answers from a copy, and can also answer with
+// the entries of all processes. Package ginjwt asks it before it creates or revokes
+// purpose tokens, because what it writes depends on the answer.
 type CurrentBlocklist interface {
 	Blocklist
 
-	// ContainsNow is Contains, with all that any process had added when it was called.
+	// ContainsNow is Contains with every ID that any process had added before the call.
 	ContainsNow(ctx context.Context, ids ...string) (bool, error)
 
-	// Self returns the list whose Contains this stands for: the list itself. A type that
-	// embeds a list inherits ContainsNow, and may have a Contains of its own. As Self does
-	// not return that type, its Contains is called.
+	// Self returns the list itself. A type that embeds the list inherits ContainsNow, but
+	// may have its own Contains. Self does not return that type, so package ginjwt calls
+	// its Contains.
 	Self() any
 }
 
-// CurrentOf returns b as a [CurrentBlocklist], if it is one itself.
+// CurrentOf returns b as a [CurrentBlocklist] if b implements it itself: its Self
+// returns b.
 func CurrentOf(b Blocklist) (c CurrentBlocklist, ok bool) {
 	c, ok = b.(CurrentBlocklist)
 	return c, ok && isSame(c.Self(), b)

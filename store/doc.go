@@ -1,13 +1,13 @@
-// Package store says what stores of sessions, of revoked and of used tokens promise, and
-// has those that keep everything in the memory of one process.
+// Package store defines the stores of ginjwt, and implements them in the memory of one
+// process.
 //
-// A [SessionStore] keeps a [Session] for each login; a [Blocklist] remembers what
-// was revoked, and a [Once] what was used. Stores compare and keep, and decide
-// nothing: package ginjwt has the rules. Packages redisstore and sqlstore keep all
-// where any number of processes reach them, and package storetest tests stores of
-// your own. None of them needs Gin.
+// A [SessionStore] keeps a [Session] for each login. A [Blocklist] remembers revoked
+// tokens, and a [Once] remembers used IDs. A store compares and keeps; package ginjwt
+// decides. Packages redisstore and sqlstore implement stores that any number of
+// processes share. Package storetest tests a store of your own. Only storetest needs
+// Gin.
 //
-// A store may do more than it must: [SessionsDeleter] and [BlocklistAdder] spare
-// calls where many sessions end at once; a [ChangingBlocklist] tells when it changes, and
-// a [CurrentBlocklist] what its copy does not know yet.
+// A store may implement more interfaces. [SessionsDeleter] and [BlocklistAdder] save
+// calls when many sessions end at once. A [ChangingBlocklist] reports changes. A
+// [CurrentBlocklist] also answers with entries that its copy does not have yet.
 package store

@@ -6,37 +6,36 @@ import (
 	"time"
 )
 
-// Ending all sessions of a user takes three calls for each of them, unless the stores
-// have the methods of this file: then it takes three for MaxBatch.
+// Ending all sessions of a user takes three calls for each session. If the stores have
+// the methods of this file, it takes three calls for MaxBatch sessions.
 
-// MaxBatch is how many sessions, or IDs, a call of DeleteMany, AddMany or Contains is
-// about at most.
+// MaxBatch is the largest number of sessions or IDs in one call of DeleteMany, AddMany
+// or Contains.
 const MaxBatch = 500
 
-// SessionsDeleter is what a [SessionStore] may implement beside its own methods, to
-// delete many sessions in one call.
+// SessionsDeleter is a [SessionStore] that can delete many sessions in one call. To
+// implement it is optional.
 type SessionsDeleter interface {
-	// DeleteMany removes sessions, at most MaxBatch, as Delete does; it is no error
-	// if some are not there. ID, Realm and Identity of each are those that are
-	// stored. After an error any of them may have been removed.
+	// DeleteMany removes at most MaxBatch sessions, as Delete does. A session that is
+	// not there is no error. ID, Realm and Identity of each session are the stored
+	// ones. After an error any of the sessions may have been removed.
 	DeleteMany(ctx context.Context, sessions []Session) error
 
-	// Self returns the store whose Delete this stands for: the store itself. A type
-	// that embeds a store has these methods too, and may have a Delete of its own;
-	// as it is not what Self returns, that is called instead.
+	// Self returns the store itself. A type that embeds the store inherits DeleteMany,
+	// but may have its own Delete. Self does not return that type, so package ginjwt
+	// calls its Delete.
 	Self() any
 }
 
-// BlocklistAdder is what a [Blocklist] may implement beside its own methods, to add
-// many entries in one call.
+// BlocklistAdder is a [Blocklist] that can add many entries in one call. To implement
+// it is optional.
 type BlocklistAdder interface {
-	// AddMany adds entries, at most MaxBatch, as Add does. After an error any of
-	// them may have been added.
+	// AddMany adds at most MaxBatch entries, as Add does. After an error any of them may
+	// have been added.
 	AddMany(ctx context.Context, entries []Revocation) error
 
-	// Self returns the list whose Add this stands for: the list itself. A type that
-	// embeds a list has these methods too, and may have an Add of its own; as it is
-	// not what Self returns, that is called instead.
+	// Self returns the list itself. A type that embeds the list inherits AddMany, but may
+	// have its own Add. Self does not return that type, so package ginjwt calls its Add.
 	Self() any
 }
 
@@ -46,13 +45,14 @@ type Revocation struct {
 	Expires time.Time // zero: never
 }
 
-// DeleterOf returns s as one that deletes many sessions in one call, if it is one.
+// DeleterOf returns s as a [SessionsDeleter] if s implements it itself: its Self
+// returns s.
 func DeleterOf(s SessionStore) (d SessionsDeleter, ok bool) {
 	d, ok = s.(SessionsDeleter)
 	return d, ok && isSame(d.Self(), s)
 }
 
-// AdderOf returns b as one that adds many entries in one call, if it is one.
+// AdderOf returns b as a [BlocklistAdder] if b implements it itself: its Self returns b.
 func AdderOf(b Blocklist) (a BlocklistAdder, ok bool) {
 	a, ok = b.(BlocklistAdder)
 	return a, ok && isSame(a.Self(), b)

@@ -12,13 +12,14 @@ var (
 	_ BlocklistAdder    = (*MemoryBlocklist)(nil)
 )
 
-// MemoryBlocklist is a [Blocklist] in this process's memory. The zero value is
-// empty and ready to use. It drops expired entries as it grows and starts no
+// MemoryBlocklist is a [Blocklist] in the memory of this process. The zero value is
+// empty and ready to use. It drops expired entries as it grows, and starts no
 // goroutine.
 //
-// Other processes know nothing of it, and it is empty after a restart.
+// It is for a service with one process: other processes do not see it, and it is empty
+// after a restart.
 type MemoryBlocklist struct {
-	// Now tells the time by which entries expire. Nil means [time.Now].
+	// Now returns the current time, by which entries expire. Nil means [time.Now].
 	Now func() time.Time
 
 	set idset.Set
@@ -30,7 +31,7 @@ func (b *MemoryBlocklist) Add(_ context.Context, id string, expires time.Time) e
 	return nil
 }
 
-// AddMany blocks many IDs. It never fails.
+// AddMany blocks the ID of each entry. It never fails.
 func (b *MemoryBlocklist) AddMany(ctx context.Context, entries []Revocation) error {
 	for _, e := range entries {
 		_ = b.Add(ctx, e.ID, e.Expires)

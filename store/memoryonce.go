@@ -12,27 +12,27 @@ import (
 
 var _ Once = (*MemoryOnce)(nil)
 
-// MemoryOnce is a [Once] in this process's memory. The zero value is empty and ready
-// to use. It drops expired IDs as it grows and starts no goroutine.
+// MemoryOnce is a [Once] in the memory of this process. The zero value is empty and
+// ready to use. It drops expired IDs as it grows, and starts no goroutine.
 //
-// An ID takes at most 50 bytes (27 to 44 were measured), however long it is: a full
-// store with the default Max takes 50 MB, and twice that for the moment in which it
-// drops what has expired.
+// An ID needs at most 50 bytes (27 to 44 were measured), whatever its length. A full
+// store with the default Max needs 50 MB, and twice that for the moment in which it
+// drops expired IDs.
 //
-// Other processes know nothing of it, and it is empty after a restart: what was used
-// before can be used again.
+// It is for a service with one process: other processes do not see it. It is empty
+// after a restart, so that IDs used before can be used again.
 type MemoryOnce struct {
-	// Max is how many IDs are remembered at once. One more is refused with
-	// [ErrOnceFull] until one of them has expired. Zero means 1,000,000.
+	// Max is how many IDs the store remembers at once. When it is full, Claim returns
+	// [ErrOnceFull] for a new ID until one expires. Zero means 1,000,000.
 	Max int
 
-	// Now tells the time by which IDs expire. Nil means [time.Now].
+	// Now returns the current time, by which IDs expire. Nil means [time.Now].
 	Now func() time.Time
 
 	mu      sync.Mutex
-	until   map[idset.Key]uint32 // without pointers, so that no collector scans it
-	purgeAt int                  // the size at which expired IDs are looked for
-	soonest uint32               // no ID expires before: Unix seconds
+	until   map[idset.Key]uint32 // without pointers, so that the garbage collector skips it
+	purgeAt int                  // the size at which the store looks for expired IDs
+	soonest uint32               // no ID expires before this time, in Unix seconds
 }
 
 const (
@@ -40,8 +40,8 @@ const (
 	minOncePurge   = 1024
 )
 
-// Claim reports whether id is claimed for the first time. An error is [ErrOnceFull], or
-// that of [CheckClaim].
+// Claim reports whether id is claimed for the first time. It returns [ErrOnceFull], or
+// an error of [CheckClaim].
 func (m *MemoryOnce) Claim(_ context.Context, id string, until time.Time) (bool, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -52,8 +52,8 @@ func (m *MemoryOnce) Claim(_ context.Context, id string, until time.Time) (bool,
 	if err := CheckClaim(id, until, now); err != nil {
 		return false, fmt.Errorf("store: %w", err)
 	}
-	// The prefix makes a hash of every ID: one that is a UUID would be its own key,
-	// and could be chosen to be that of another ID.
+	// The prefix forces idset to hash every ID. A UUID would otherwise be its own key,
+	// and an attacker could choose it to equal the hash of another ID.
 	e := idset.EntryOf("once:"+id, until)
 	claimed, known := m.until[e.Key]
 	if known && isLive(claimed, now) {
@@ -69,8 +69,8 @@ func (m *MemoryOnce) Claim(_ context.Context, id string, until time.Time) (bool,
 
 func isLive(until uint32, now time.Time) bool { return idset.Entry{Until: until}.IsLive(now) }
 
-// hasRoom drops expired IDs when the store has doubled, which keeps the cost of a claim
-// constant. When it is full, it looks only if one must have expired.
+// hasRoom drops expired IDs only when the store has doubled, which keeps the cost of a
+// claim constant. When the store is full, it looks only if an ID must have expired.
 func (m *MemoryOnce) hasRoom(now time.Time) bool {
 	most := cmp.Or(m.Max, defaultMaxOnce)
 	isFull := len(m.until) >= most
@@ -83,7 +83,7 @@ func (m *MemoryOnce) hasRoom(now time.Time) bool {
 	return len(m.until) < most
 }
 
-// purge moves what is live to a new map, as a map never gets smaller.
+// purge moves the live IDs to a new map, because a map never shrinks.
 func (m *MemoryOnce) purge(now time.Time) {
 	live := map[idset.Key]uint32{}
 	m.soonest = idset.Forever

@@ -11,20 +11,20 @@ var (
 	_ SessionsDeleter = (*MemorySessions)(nil)
 )
 
-// MemorySessions is a [SessionStore] in this process's memory. The zero value
-// is empty and ready to use. It drops expired sessions as it grows and starts
-// no goroutine.
+// MemorySessions is a [SessionStore] in the memory of this process. The zero value
+// is empty and ready to use. It drops expired sessions as it grows, and starts no
+// goroutine.
 //
-// Other processes know nothing of it, and it is empty after a restart: then all
-// users have to log in again.
+// It is for a service with one process: other processes do not see it. It is empty
+// after a restart, so that all users must log in again.
 type MemorySessions struct {
-	// Now tells the time by which sessions expire. Nil means [time.Now].
+	// Now returns the current time, by which sessions expire. Nil means [time.Now].
 	Now func() time.Time
 
 	mu       sync.RWMutex
 	sessions map[string]Session
 	byUser   map[user]map[string]struct{} // the IDs of their sessions
-	purgeAt  int                          // the size at which expired sessions are looked for
+	purgeAt  int                          // the size at which the store looks for expired sessions
 }
 
 type user struct{ realm, identity string }
@@ -33,7 +33,7 @@ func userOf(s Session) user { return user{s.Realm, s.Identity} }
 
 const minSessionPurge = 1024
 
-// Create stores a new session. It never fails.
+// Create stores a new session, and reports false if its ID is taken. It never fails.
 func (m *MemorySessions) Create(_ context.Context, s Session) (bool, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -52,7 +52,7 @@ func (m *MemorySessions) Create(_ context.Context, s Session) (bool, error) {
 	return true, nil
 }
 
-// Get returns a session. It never fails.
+// Get returns a session, and whether there is one. It never fails.
 func (m *MemorySessions) Get(_ context.Context, id string) (Session, bool, error) {
 	m.mu.RLock()
 	defer m.mu.RUnlock()
@@ -60,7 +60,7 @@ func (m *MemorySessions) Get(_ context.Context, id string) (Session, bool, error
 	return s, ok, nil
 }
 
-// Replace puts next in the place of old. It never fails.
+// Replace stores next in the place of old, if old is what is stored. It never fails.
 func (m *MemorySessions) Replace(_ context.Context, old, next Session) (bool, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -121,7 +121,7 @@ func (m *MemorySessions) remove(id string) {
 	}
 }
 
-// purge drops what has expired. Looking again only when the store has doubled
+// purge drops expired sessions. Create calls it only when the store has doubled, which
 // keeps the cost of a login constant.
 func (m *MemorySessions) purge() {
 	now := time.Now()

@@ -6,31 +6,30 @@ import (
 	"time"
 )
 
-// Once remembers which IDs were used, such as those of links in mails and of tickets, so
-// that none is used twice. It must be safe for concurrent use, by any number of processes.
+// Once remembers used IDs, such as the IDs of links in mails and of tickets, so that no
+// ID is used twice. It must be safe for concurrent use, by any number of processes.
 type Once interface {
-	// Claim reports true to the first caller with an id, and false to all others, at
-	// least until the time that was given. Of callers at the same moment exactly one is
-	// first.
+	// Claim returns true to the first caller with an id. It returns false to all others,
+	// at least until the given time. If several callers call at the same moment, exactly
+	// one is first.
 	//
-	// An error is no answer: the id may be claimed now or not. The caller must not go
-	// on, and later callers may be told false though nobody was told true. A store that
-	// is full returns [ErrOnceFull], and forgets nothing that was claimed. A time that
-	// has passed is an error.
+	// After an error the id may be claimed or not. The caller must not continue. Later
+	// callers may get false although no caller got true. A full store returns
+	// [ErrOnceFull] and forgets no claimed ID. If until has passed, Claim returns an
+	// error.
 	//
 	// An id has 1 to 255 bytes.
 	Claim(ctx context.Context, id string, until time.Time) (first bool, err error)
 }
 
-// ErrOnceFull means that a [Once] has no room for another ID until one of those that it has
-// expires.
+// ErrOnceFull means that a [Once] has no room for another ID until an ID expires.
 var ErrOnceFull = errors.New("the store of used IDs is full")
 
 const maxOnceID = 255 // bytes
 
-// CheckClaim returns the error of what [Once] must refuse: an id that is empty or has
-// more than 255 bytes, and an until that is not after now. The error does not show the
-// id. It is for stores of your own.
+// CheckClaim checks the arguments of a claim, for a [Once] of your own. It returns an
+// error if id is empty or has more than 255 bytes, or if until is not after now. The
+// error does not contain the id.
 func CheckClaim(id string, until, now time.Time) error {
 	switch {
 	case id == "":
