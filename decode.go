@@ -5,28 +5,39 @@ import "context"
 // A DecodeOption changes how [JWTManager.DecodeToken] checks a token.
 type DecodeOption func(*decodeSpec)
 
-// AllowExpired accepts a token that has expired, and does not look at "exp".
+// AllowExpired accepts a token that has expired: "exp" is not checked. The token then
+// proves only for whom it was made, not that its user may still enter.
+//
+// Do not exchange such a token for a new one. [JWTManager.DecodeToken] does not ask the
+// blocklist. Asking the blocklist yourself proves nothing: it may forget a revoked token
+// once the token has expired. A revoked token would then buy a new one. To keep users
+// logged in, use [JWTManager.CreateTokenPair] and [JWTManager.RefreshHandler].
 func AllowExpired() DecodeOption {
 	return func(s *decodeSpec) { s.allowExpired = true }
 }
 
-// RequireCSRF asks that the token's "csrf" claim be value. As in the original, an
-// empty value asks for nothing: refuse a request without one before you call.
+// RequireCSRF demands that the token's "csrf" claim equals value. As in
+// Flask-JWT-Extended, an empty value demands nothing: refuse a request without a CSRF
+// value before you call DecodeToken.
 func RequireCSRF(value string) DecodeOption {
 	return func(s *decodeSpec) { s.csrf = value }
 }
 
-// toEnd is for who ends a token, and needs access to nothing by it: the token may have
-// expired, or be for any of Config.Resources.
+// toEnd is for a token that is only ended, and gives access to nothing: the token may
+// have expired, and may be for any of Config.Resources.
 func toEnd() DecodeOption {
 	return func(s *decodeSpec) { s.allowExpired, s.anyResource = true, true }
 }
 
-// DecodeToken verifies signature and claims. It asks no callback but the
-// DecodeKeyLoader, Config.IssuerResolver and [Issuer].Identity, does not look at
-// type and freshness, and does not ask whether the token was revoked. The error is
-// an [*Error]; that of a token with nothing wrong but its age is an
-// [ErrExpiredToken] with the token in it.
+// DecodeToken verifies the signature and the claims of a token. It does not check the
+// type or the freshness, and it does not ask the blocklist, the sessions or the loaders
+// whether the token was revoked. To let somebody in by a token, use
+// [JWTManager.VerifyToken], which makes all checks of JWTRequired.
+//
+// The only callbacks that it calls are the DecodeKeyLoader, Config.IssuerResolver and
+// [Issuer].Identity. The error is an [*Error]. If the age of the token is all that is
+// wrong, the error is an [ErrExpiredToken], and its field Token holds the token: see
+// [AllowExpired] for what must not be done with it. DecodeToken is safe for concurrent use.
 func (m *JWTManager) DecodeToken(ctx context.Context, encoded string, opts ...DecodeOption) (*Token, error) {
 	if !m.frozen {
 		return nil, ErrNotInitialized
@@ -46,7 +57,8 @@ func (m *JWTManager) DecodeToken(ctx context.Context, encoded string, opts ...De
 	return token, nil
 }
 
-// GetJTI returns the "jti" of a token, once verified; empty if it has none.
+// GetJTI verifies a token by [JWTManager.DecodeToken] and returns its "jti", which is
+// empty if the token has none.
 func (m *JWTManager) GetJTI(ctx context.Context, encoded string) (string, error) {
 	token, err := m.DecodeToken(ctx, encoded)
 	if err != nil {
@@ -55,8 +67,8 @@ func (m *JWTManager) GetJTI(ctx context.Context, encoded string) (string, error)
 	return token.ID, nil
 }
 
-// GetCSRFToken returns the "csrf" of a token, once verified. A token without
-// one is an error.
+// GetCSRFToken verifies a token by [JWTManager.DecodeToken] and returns its "csrf". A
+// token without this claim is an error.
 func (m *JWTManager) GetCSRFToken(ctx context.Context, encoded string) (string, error) {
 	token, err := m.DecodeToken(ctx, encoded)
 	if err != nil {
@@ -68,8 +80,8 @@ func (m *JWTManager) GetCSRFToken(ctx context.Context, encoded string) (string, 
 	return token.CSRF, nil
 }
 
-// GetUnverifiedJWTHeaders returns the header of a token without verifying it.
-// Anybody may have written it.
+// GetUnverifiedJWTHeaders returns the header of a token without verifying it. Anybody
+// may have written the header: use it to look up a key, and for nothing else.
 func GetUnverifiedJWTHeaders(encoded string) (Header, error) {
 	if len(encoded) > defaultMaxTokenSize {
 		return nil, asError(errTooLarge)

@@ -443,7 +443,7 @@ func ExampleJWTManager_DecodeToken() {
 	_, err := mgr.DecodeToken(ctx, encoded)
 	fmt.Println(errors.Is(err, ginjwt.ErrExpiredToken))
 
-	token, err := mgr.DecodeToken(ctx, encoded, ginjwt.AllowExpired())
+	token, err := mgr.DecodeToken(ctx, encoded, ginjwt.AllowExpired()) // for a log: never make a new token of it
 	fmt.Println(token.Identity, err)
 	// Output:
 	// true

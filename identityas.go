@@ -13,19 +13,25 @@ import (
 
 var errIdentityForm = invalid(jwt.ErrTokenInvalidSubject, "Subject has another form than this service expects")
 
-// GetJWTIdentityAs returns the identity in the verified token as a T: an integer,
-// a string type, or a type whose pointer has UnmarshalText, such as a UUID:
+// GetJWTIdentityAs returns the identity in the verified token as a T. T is an integer
+// type, a string type, or a type whose pointer has UnmarshalText, such as a UUID:
 //
-//	id, err := ginjwt.GetJWTIdentityAs[int64](c)
+//	id, err := ginjwt.GetJWTIdentityAs[uint](c)
 //	if err != nil {
-//		jwt.Refuse(c, err)
+//		mgr.Refuse(c, err)
 //		return
 //	}
 //
-// An integer must be written as strconv writes it, and fit: "007", "+7" and "7.0"
-// are none. An identity that is no T is an error that wraps [ErrInvalidToken], and
-// an anonymous visitor one that wraps [ErrNoAuthorization]: no zero T looks like a
-// user. It panics on a route that verified nothing, and if T is another type.
+// New tokens hold the identity as text. Tokens of other libraries may hold a number in
+// Config.IdentityClaim; in "sub" a number needs Config.DisableVerifySub. GetJWTIdentityAs
+// reads both: 7 and "7" are the same uint. A field of type uint in the T of
+// [GetJWTClaims] reads only the number.
+//
+// The claim must hold an integer as strconv writes it, and the integer must fit into T:
+// "007", "+7" and "7.0" are errors. An identity that is not a T is an error that wraps
+// [ErrInvalidToken]. For an anonymous visitor the error wraps [ErrNoAuthorization], so
+// that the zero T never looks like a user. GetJWTIdentityAs panics on a route that
+// verified nothing, and if T is of another kind.
 func GetJWTIdentityAs[T any](ctx context.Context) (T, error) {
 	var id, none T
 	token := mustVerify(ctx, "GetJWTIdentityAs").token
@@ -38,7 +44,7 @@ func GetJWTIdentityAs[T any](ctx context.Context) (T, error) {
 	return id, nil
 }
 
-// readIdentity reads text into what id points to. It reports whether it fits.
+// readIdentity reads text into what id points to. It reports whether the text fits.
 func readIdentity(text string, id any) bool {
 	if u, ok := id.(encoding.TextUnmarshaler); ok {
 		return u.UnmarshalText([]byte(text)) == nil
