@@ -51,7 +51,7 @@ var (
 	ErrTokenTooLarge  = errors.New("ginjwt: token is too large")
 	ErrNoSigningKey   = errors.New("ginjwt: no signing key")
 	ErrNoSessions     = errors.New("ginjwt: there are no sessions; set Config.Sessions")
-	ErrNoID           = errors.New("ginjwt: token has no ID to revoke it by")
+	ErrNoID           = errors.New("ginjwt: token has no \"jti\" to revoke it by: the library that makes it must add one")
 	ErrNotInitialized = errors.New("ginjwt: InitApp has not been called")
 )
 

@@ -15,7 +15,7 @@ import (
 // token.
 func unlessNoID(err error, token *Token) error {
 	if errors.Is(err, ErrNoID) {
-		return errNoJTI.about(token)
+		return errNotRevocable.about(token)
 	}
 	return err
 }

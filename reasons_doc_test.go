@@ -109,7 +109,7 @@ func TestEveryRefusalHasAReason(t *testing.T) {
 		errTooLarge, errSegments, errNotText, errHeaderBase64, errPayloadBase64, errEncrypted, errCryptoBase64, errHeaderJSON, errHeaderObject, errPayloadJSON,
 		errPayloadObject, errKeyID, errCritList, errCritNames, errCritTwice, errCritMissing, errDetached, errCompressed, errType, errNoAlgorithm,
 		errAlgorithm, errSignature, errUnknownKey, errKeyType, errIATNumber, errNBFNumber, errEXPNumber, errIATFuture, errNBFFuture, errNoIssuer,
-		errIssuerText, errIssuer, errNoAudience, errAudienceForm, errAudience, errSubject, errNobody, errJTI, errNoJTI, errNoIssuedAt, errNoSubject,
+		errIssuerText, errIssuer, errNoAudience, errAudienceForm, errAudience, errSubject, errNobody, errJTI, errNoJTI, errNotRevocable, errNoIssuedAt, errNoSubject,
 		errNoSessionID, errUpstream, errNoCSRFClaim, errCSRFMismatch,
 		errCSRFMissing, errOtherOrigin, errPurposeAt, errGeneration, errOtherSession, errOtherManager, errOldAccess, errTicketRequest, asError(errBusy),
 	}

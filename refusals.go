@@ -52,6 +52,7 @@ var (
 	errNobody        = invalid(jwt.ErrTokenInvalidSubject, "Token names no user")
 	errJTI           = invalid(jwt.ErrTokenInvalidId, "JWT ID must be a string")
 	errNoJTI         = invalid(jwt.ErrTokenRequiredClaimMissing, `Token is missing the "jti" claim`)
+	errNotRevocable  = notRevocable()
 	errNoIssuedAt    = invalid(jwt.ErrTokenRequiredClaimMissing, `Token is missing the "iat" claim`)
 	errNoSubject     = invalid(jwt.ErrTokenRequiredClaimMissing, `Token is missing the "sub" claim`)
 	errNoSessionID   = invalid(jwt.ErrTokenInvalidClaims, "Claim sid must be text that is not empty")
@@ -80,6 +81,14 @@ func otherOrigin() *Error {
 func encrypted() *Error {
 	e := invalid(jwt.ErrTokenMalformed, "Invalid payload padding")
 	e.Err = fmt.Errorf("%w: it has five parts: an encrypted token (JWE), which only its receiver can read", e.Err)
+	return e
+}
+
+// notRevocable tells the client what is missing. Only the log says what to do about it.
+func notRevocable() *Error {
+	e := invalid(jwt.ErrTokenRequiredClaimMissing, `Token is missing the "jti" claim`)
+	e.Err = fmt.Errorf("%w: nobody could revoke it: let the library that makes these tokens add a unique \"jti\", "+
+		"one token lifetime before you set Blocklist or a TokenInBlocklistLoader (docs/from-gin-jwt.md)", e.Err)
 	return e
 }
 

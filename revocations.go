@@ -161,7 +161,7 @@ func (r *revocations) ids(token *Token) []string {
 // without an answer nobody passes.
 func (r *revocations) check(ctx context.Context, token *Token) error {
 	if token.ids[0] == "" && (r.required || r.sessions && token.Type == RefreshToken) { // which could start no session
-		return errNoJTI.about(token)
+		return errNotRevocable.about(token)
 	}
 	ctx = r.uncancelled(ctx, token)
 	blocked, err := false, error(nil)
