@@ -327,6 +327,8 @@ func ailments(t *testing.T) []ailment {
 			"warning: IdentityClaim (JWT_IDENTITY_CLAIM): Names and addresses"},
 		{healthy, func(c *ginjwt.Config) { c.IdentityClaim = "user_id" }, func(c *ginjwt.Config) { c.IdentityClaim = "" },
 			"note: IdentityClaim (JWT_IDENTITY_CLAIM): Other software"},
+		{accessOnly, func(c *ginjwt.Config) { c.IdentityClaim = "id" }, func(c *ginjwt.Config) { c.IdentityClaim = "sub" },
+			`note: IdentityClaim (JWT_IDENTITY_CLAIM): Other software looks for the user in "sub" (RFC 7519 §4.1.2). A change of this claim refuses all tokens from before. Tokens of another library may have no "jti"`},
 		{healthy, func(c *ginjwt.Config) { c.RolesClaim = "scope" }, func(c *ginjwt.Config) { c.RolesClaim = "/realm_access/roles" },
 			"warning: RolesClaim"},
 		{healthy, func(c *ginjwt.Config) { c.RolesClaim = "realm_access.roles" }, func(c *ginjwt.Config) { c.RolesClaim = "https://example.com/roles" },
