@@ -40,7 +40,7 @@ type service struct {
 	jwt *ginjwt.JWTManager
 }
 
-// login answers with a token, once the password was checked.
+// login checks the password and answers with an access token.
 func (s *service) login(c *gin.Context) {
 	var form struct {
 		Username string `json:"username" binding:"required"`
@@ -68,9 +68,10 @@ func (s *service) protected(c *gin.Context) {
 	c.JSON(http.StatusOK, gin.H{"logged_in_as": ginjwt.GetJWTIdentity(c)})
 }
 
-// passwordMatches is for the demo. In real life, look the user up, and compare
-// with the hash that you stored, by bcrypt or Argon2id; do so for unknown names
-// too, so that the time it takes does not tell who exists; and limit attempts.
+// passwordMatches knows one user, for the demo. A real service looks up the user
+// and compares with a stored hash, made with bcrypt or Argon2id. It does the same
+// work for unknown names: the response time must not tell which users exist. It
+// also limits attempts.
 func passwordMatches(username, password string) bool {
 	right := subtle.ConstantTimeCompare([]byte(password), []byte("correct horse")) == 1
 	return right && username == "alice"
