@@ -1,4 +1,4 @@
-// Command optional has a page for everybody that greets who is logged in.
+// Command optional serves a public page that greets logged-in users by name.
 package main
 
 import (
@@ -40,7 +40,7 @@ func login(jwt *ginjwt.JWTManager) gin.HandlerFunc {
 	}
 }
 
-// welcome answers everybody, and those who are logged in by name.
+// welcome answers everybody, and greets logged-in users by name.
 func welcome(c *gin.Context) {
 	c.Header("Cache-Control", "no-store") // the answer depends on who asks
 	token, ok := ginjwt.GetToken(c)
@@ -56,9 +56,8 @@ type credentials struct {
 	Password string `json:"password"`
 }
 
-// valid knows one user, for this demonstration. A real service looks up the
-// hash of the password and compares it with bcrypt or argon2id, and limits how
-// often one may try.
+// valid knows one user, for the demo. A real service looks up the password hash,
+// compares with bcrypt or Argon2id, and limits attempts.
 func (in credentials) valid() bool {
 	return in.Username == "alice" && subtle.ConstantTimeCompare([]byte(in.Password), []byte("correct horse")) == 1
 }
