@@ -1,5 +1,5 @@
 // Command refreshing hands out two tokens at login: an access token that lives
-// for minutes, and a refresh token that is exchanged for further ones.
+// for minutes, and a refresh token that the client exchanges for new access tokens.
 package main
 
 import (
@@ -41,7 +41,7 @@ type service struct {
 	jwt *ginjwt.JWTManager
 }
 
-// login answers with both tokens, once the password was checked.
+// login checks the password and answers with both tokens.
 func (s *service) login(c *gin.Context) {
 	username, ok := checkLogin(c)
 	if !ok {
@@ -62,7 +62,7 @@ func (s *service) login(c *gin.Context) {
 }
 
 // refresh answers with a new access token. It runs only for requests with a
-// refresh token; an access token cannot prolong itself.
+// valid refresh token: an access token cannot renew itself.
 func (s *service) refresh(c *gin.Context) {
 	username := ginjwt.GetJWTIdentity(c)
 	if !mayLogIn(username) {
@@ -83,12 +83,12 @@ func (s *service) protected(c *gin.Context) {
 	c.JSON(http.StatusOK, gin.H{"logged_in_as": ginjwt.GetJWTIdentity(c)})
 }
 
-// mayLogIn is for the demo. In real life, ask your database: who was locked
-// out after the login must not get tokens for another month.
+// mayLogIn is for the demo. A real service asks its database: a user who was
+// locked out after the login must not get new tokens for another month.
 func mayLogIn(username string) bool { return username == "alice" }
 
-// checkLogin returns the name of the user whose password was sent. Where it is
-// wrong or missing, it answers the request and returns false.
+// checkLogin returns the username if the password is right. Otherwise it answers
+// the request and returns false.
 func checkLogin(c *gin.Context) (username string, ok bool) {
 	var form struct {
 		Username string `json:"username" binding:"required"`
@@ -105,9 +105,10 @@ func checkLogin(c *gin.Context) (username string, ok bool) {
 	return form.Username, true
 }
 
-// passwordMatches is for the demo. In real life, look the user up, and compare
-// with the hash that you stored, by bcrypt or Argon2id; do so for unknown names
-// too, so that the time it takes does not tell who exists; and limit attempts.
+// passwordMatches knows one user, for the demo. A real service looks up the user
+// and compares with a stored hash, made with bcrypt or Argon2id. It does the same
+// work for unknown names: the response time must not tell which users exist. It
+// also limits attempts.
 func passwordMatches(username, password string) bool {
 	right := subtle.ConstantTimeCompare([]byte(password), []byte("correct horse")) == 1
 	return right && username == "alice"
