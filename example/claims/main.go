@@ -1,4 +1,4 @@
-// Command claims stores additional data in tokens, and reads it back.
+// Command claims stores additional claims in tokens, and reads them in handlers.
 package main
 
 import (
@@ -14,10 +14,11 @@ import (
 	"github.com/gin-jwt-extended/ginjwt"
 )
 
-// roles stands for a table of the application. Nothing writes to it.
+// roles stands for a database table. Requests can share it: nothing writes to it.
 var roles = map[string][]string{"alice": {"author", "editor"}}
 
-// rolesOf is an AdditionalClaimsLoader: what it returns is in every token.
+// rolesOf is an AdditionalClaimsLoader. Every new token gets the claims that it
+// returns.
 func rolesOf(_ context.Context, identity any) (ginjwt.Claims, error) {
 	username, ok := identity.(string)
 	if !ok {
@@ -46,7 +47,7 @@ func login(jwt *ginjwt.JWTManager) gin.HandlerFunc {
 			c.JSON(http.StatusUnauthorized, gin.H{"msg": "Bad username or password"})
 			return
 		}
-		// This claim is in this token only.
+		// Only this token gets this claim.
 		byPassword := ginjwt.WithClaims(ginjwt.Claims{"login_method": "password"})
 		token, err := jwt.CreateAccessToken(c, in.Username, byPassword)
 		if err != nil {
@@ -58,7 +59,7 @@ func login(jwt *ginjwt.JWTManager) gin.HandlerFunc {
 	}
 }
 
-// myClaims are the claims of this application. Names match exactly.
+// myClaims are the claims of this application. The names must match exactly.
 type myClaims struct {
 	Roles       []string `json:"roles"`
 	LoginMethod string   `json:"login_method"`
@@ -68,7 +69,7 @@ type myClaims struct {
 func showRoles(jwt *ginjwt.JWTManager) gin.HandlerFunc {
 	return func(c *gin.Context) {
 		claims, err := ginjwt.GetJWTClaims[myClaims](c)
-		if err != nil { // a claim is not of the type that myClaims says
+		if err != nil { // a claim has another type than its field
 			jwt.Refuse(c, err)
 			return
 		}
@@ -76,7 +77,7 @@ func showRoles(jwt *ginjwt.JWTManager) gin.HandlerFunc {
 	}
 }
 
-// showLoginMethod reads one claim out of the map of all.
+// showLoginMethod reads one claim from the map of all claims.
 func showLoginMethod(c *gin.Context) {
 	method, ok := ginjwt.GetJWT(c)["login_method"].(string)
 	if !ok {
@@ -90,9 +91,8 @@ type credentials struct {
 	Password string `json:"password"`
 }
 
-// valid knows one user, for this demonstration. A real service looks up the
-// hash of the password and compares it with bcrypt or argon2id, and limits how
-// often one may try.
+// valid knows one user, for the demo. A real service looks up the password hash,
+// compares with bcrypt or Argon2id, and limits attempts.
 func (in credentials) valid() bool {
 	return in.Username == "alice" && subtle.ConstantTimeCompare([]byte(in.Password), []byte("correct horse")) == 1
 }
