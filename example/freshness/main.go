@@ -1,5 +1,5 @@
-// Command freshness asks for the password again before what cannot be undone:
-// a token that comes from a refresh is good for reading, not for deleting.
+// Command freshness asks for the password again before a user deletes data. A
+// token from a refresh can read, but not delete.
 package main
 
 import (
@@ -44,8 +44,8 @@ type service struct {
 	jwt *ginjwt.JWTManager
 }
 
-// login answers with a token that is fresh for as long as it lives, as the
-// password was just checked.
+// login checks the password. It answers with an access token that is fresh until
+// it expires, and with a refresh token.
 func (s *service) login(c *gin.Context) {
 	username, ok := checkLogin(c)
 	if !ok {
@@ -65,7 +65,7 @@ func (s *service) login(c *gin.Context) {
 	c.JSON(http.StatusOK, gin.H{"access_token": access, "refresh_token": refresh})
 }
 
-// refresh answers with a token that is not fresh, as nobody typed a password.
+// refresh answers with a token that is not fresh: nobody typed a password.
 func (s *service) refresh(c *gin.Context) {
 	username := ginjwt.GetJWTIdentity(c)
 	if !mayLogIn(username) {
@@ -81,8 +81,8 @@ func (s *service) refresh(c *gin.Context) {
 	c.JSON(http.StatusOK, gin.H{"access_token": access})
 }
 
-// confirm checks the password of the user that is logged in, and answers with
-// a token that is fresh for five minutes and good for reading after that.
+// confirm checks the password of the logged-in user again. It answers with a
+// token that is fresh for five minutes. After that the token can still read.
 func (s *service) confirm(c *gin.Context) {
 	username, ok := checkLogin(c)
 	if !ok {
@@ -111,12 +111,12 @@ func (s *service) deleteProfile(c *gin.Context) {
 	c.JSON(http.StatusOK, gin.H{"deleted": ginjwt.GetJWTIdentity(c)})
 }
 
-// mayLogIn is for the demo. In real life, ask your database: who was locked
-// out after the login must not get tokens for another month.
+// mayLogIn is for the demo. A real service asks its database: a user who was
+// locked out after the login must not get new tokens for another month.
 func mayLogIn(username string) bool { return username == "alice" }
 
-// checkLogin returns the name of the user whose password was sent. Where it is
-// wrong or missing, it answers the request and returns false.
+// checkLogin returns the username if the password is right. Otherwise it answers
+// the request and returns false.
 func checkLogin(c *gin.Context) (username string, ok bool) {
 	var form struct {
 		Username string `json:"username" binding:"required"`
@@ -133,9 +133,10 @@ func checkLogin(c *gin.Context) (username string, ok bool) {
 	return form.Username, true
 }
 
-// passwordMatches is for the demo. In real life, look the user up, and compare
-// with the hash that you stored, by bcrypt or Argon2id; do so for unknown names
-// too, so that the time it takes does not tell who exists; and limit attempts.
+// passwordMatches knows one user, for the demo. A real service looks up the user
+// and compares with a stored hash, made with bcrypt or Argon2id. It does the same
+// work for unknown names: the response time must not tell which users exist. It
+// also limits attempts.
 func passwordMatches(username, password string) bool {
 	right := subtle.ConstantTimeCompare([]byte(password), []byte("correct horse")) == 1
 	return right && username == "alice"

@@ -1,5 +1,5 @@
-// Command scopes lets tokens through by what is in them: scopes, roles, a
-// claim, and how long ago the password was typed.
+// Command scopes protects routes by scopes, by roles, by a claim, and by the time
+// since the last login.
 package main
 
 import (
@@ -33,7 +33,7 @@ func newRouter(config ginjwt.Config) (*gin.Engine, error) {
 	return r, nil
 }
 
-// forbidden tells clients which scopes to ask the user for.
+// forbidden tells the client which scopes the route requires.
 func forbidden(c *gin.Context, err *ginjwt.Error) {
 	body := gin.H{"msg": err.Message}
 	if err.Scope != "" {
@@ -42,7 +42,7 @@ func forbidden(c *gin.Context, err *ginjwt.Error) {
 	c.JSON(err.Status, body)
 }
 
-// account is what the tokens of a user allow.
+// account is a user with a password, and what the user's tokens allow.
 type account struct {
 	password string
 	scope    string
@@ -50,15 +50,15 @@ type account struct {
 	plan     string
 }
 
-// accounts stands for a table of the application. Nothing writes to it. A real
-// one has the hashes of the passwords, made with bcrypt or argon2id.
+// accounts stands for a database table. Requests can share it: nothing writes to
+// it. A real table stores password hashes, made with bcrypt or Argon2id.
 var accounts = map[string]account{
 	"alice": {"correct horse", "notes:read notes:write", []string{"editor", "admin"}, "team"},
 	"bob":   {"battery staple", "notes:read", nil, "free"},
 }
 
-// login answers with a token that says what its user may do, and that is fresh,
-// as the password was just checked.
+// login checks the password. It answers with a fresh token that says what the
+// user may do.
 func login(jwt *ginjwt.JWTManager) gin.HandlerFunc {
 	return func(c *gin.Context) {
 		var in credentials
@@ -78,7 +78,8 @@ func login(jwt *ginjwt.JWTManager) gin.HandlerFunc {
 	}
 }
 
-// whoAmI stands for the handlers of the application. It has nothing to check.
+// whoAmI stands for your handlers. The options of the routes have checked the
+// token.
 func whoAmI(c *gin.Context) {
 	c.JSON(http.StatusOK, gin.H{"identity": ginjwt.GetJWTIdentity(c)})
 }
@@ -88,8 +89,7 @@ type credentials struct {
 	Password string `json:"password"`
 }
 
-// valid is for this demonstration. A real service also limits how often one
-// may try.
+// valid is for the demo. A real service also limits attempts.
 func (in credentials) valid() bool {
 	account, ok := accounts[in.Username]
 	return ok && subtle.ConstantTimeCompare([]byte(in.Password), []byte(account.password)) == 1
