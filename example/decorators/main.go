@@ -1,4 +1,4 @@
-// Command decorators protects routes with a handler of its own.
+// Command decorators protects routes with its own middleware.
 package main
 
 import (
@@ -19,8 +19,8 @@ type account struct {
 	suspended bool
 }
 
-// accounts stands for a table of the application. Nothing writes to it. A real
-// one has the hashes of the passwords, made with bcrypt or argon2id.
+// accounts stands for a database table. Requests can share it: nothing writes to
+// it. A real table stores password hashes, made with bcrypt or Argon2id.
 var accounts = map[string]account{
 	"alice": {password: "correct horse", admin: true},
 	"bob":   {password: "battery staple"},
@@ -40,7 +40,8 @@ func newRouter(config ginjwt.Config) (*gin.Engine, error) {
 	return r, nil
 }
 
-// notSuspended is asked about every token that is good otherwise.
+// notSuspended is a TokenVerificationLoader. It refuses the tokens of suspended
+// users.
 func notSuspended(_ context.Context, token *ginjwt.Token) (bool, error) {
 	account, ok := accounts[token.Identity]
 	return ok && !account.suspended, nil
@@ -50,14 +51,14 @@ type roleClaims struct {
 	Admin bool `json:"admin"`
 }
 
-// adminRequired is JWTRequired, and lets only administrators through.
+// adminRequired does what JWTRequired does, and lets only administrators through.
 func adminRequired(jwt *ginjwt.JWTManager) gin.HandlerFunc {
 	return func(c *gin.Context) {
 		if _, err := jwt.VerifyJWTInRequest(c); err != nil {
 			jwt.Refuse(c, err)
 			return
 		}
-		// Who sent no token, as in a CORS preflight, has no claims.
+		// A request without a token, such as a CORS preflight, has no claims.
 		claims, err := ginjwt.GetJWTClaims[roleClaims](c)
 		if err != nil || !claims.Admin {
 			jwt.Refuse(c, errAdminsOnly)
@@ -99,8 +100,7 @@ type credentials struct {
 	Password string `json:"password"`
 }
 
-// valid is for this demonstration. A real service also limits how often one
-// may try.
+// valid is for the demo. A real service also limits attempts.
 func (in credentials) valid() bool {
 	account, ok := accounts[in.Username]
 	return ok && !account.suspended && subtle.ConstantTimeCompare([]byte(in.Password), []byte(account.password)) == 1
