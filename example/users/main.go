@@ -1,4 +1,4 @@
-// Command users loads the user of every request by the identity in the token.
+// Command users loads the user of every request by the identity in its token.
 package main
 
 import (
@@ -21,16 +21,17 @@ type User struct {
 	Username string
 	FullName string
 
-	password string // a real service has its hash, made with bcrypt or argon2id
+	password string // a real service stores a hash, made with bcrypt or Argon2id
 }
 
-// users stands for a table of the application, by ID. Nothing writes to it.
+// users stands for a database table, by ID. Requests can share it: nothing
+// writes to it.
 var users = map[string]*User{
 	"1": {ID: "1", Username: "alice", FullName: "Alice Liddell", password: "correct horse"},
 	"2": {ID: "2", Username: "bob", FullName: "Bob Cratchit", password: "battery staple"},
 }
 
-// userIdentity says what of a user is in the token: an ID, as names change.
+// userIdentity returns the identity for the token: the ID, because names change.
 func userIdentity(_ context.Context, user any) (string, error) {
 	u, ok := user.(*User)
 	if !ok || u == nil {
@@ -39,7 +40,7 @@ func userIdentity(_ context.Context, user any) (string, error) {
 	return u.ID, nil
 }
 
-// userLookup finds the user of a token. Nil means that there is none.
+// userLookup loads the user of a token. It returns nil if there is no such user.
 func userLookup(_ context.Context, token *ginjwt.Token) (any, error) {
 	return users[token.Identity], nil
 }
@@ -48,8 +49,8 @@ var home = template.Must(template.New("home").Parse(
 	`<h1>{{.title}}</h1>{{with .current_user}}<p>Hello, {{.FullName}}</p>{{else}}<p>Please log in</p>{{end}}`))
 
 func newRouter(config ginjwt.Config) (*gin.Engine, error) {
-	config.TokenLocation = []ginjwt.Location{ginjwt.InCookies} // browsers send them by themselves
-	config.DisableSessionCookie = true                         // and drop them when the token ends
+	config.TokenLocation = []ginjwt.Location{ginjwt.InCookies} // browsers send cookies by themselves
+	config.DisableSessionCookie = true                         // and drop them when the token expires
 
 	jwt := ginjwt.New(config)
 	jwt.UserIdentityLoader(userIdentity)
@@ -95,7 +96,8 @@ func whoAmI(c *gin.Context) {
 	c.JSON(http.StatusOK, gin.H{"id": user.ID, "username": user.Username, "full_name": user.FullName})
 }
 
-// homePage is for everybody. Its template finds the user, or nil, as current_user.
+// homePage is public. Its template reads the user as current_user, which is nil
+// for anonymous visitors.
 func homePage(c *gin.Context) {
 	c.Header("Cache-Control", "no-store") // the page depends on who asks
 	c.HTML(http.StatusOK, "home", ginjwt.TemplateData(c, gin.H{"title": "Home"}))
@@ -106,8 +108,8 @@ type credentials struct {
 	Password string `json:"password"`
 }
 
-// user returns whose name and password these are, or nil. A real service also
-// limits how often one may try.
+// user returns the user with this name and password, or nil. A real service also
+// limits attempts.
 func (in credentials) user() *User {
 	for _, user := range users {
 		if user.Username == in.Username && subtle.ConstantTimeCompare([]byte(in.Password), []byte(user.password)) == 1 {

@@ -44,7 +44,7 @@ func logIn(t *testing.T, r *gin.Engine) *httptest.ResponseRecorder {
 	return w
 }
 
-// cookie sends a token as a browser does.
+// cookie sends a token in a cookie, as a browser does.
 func cookie(token string) jwttest.RequestOption {
 	return jwttest.Header("Cookie", "access_token_cookie="+token)
 }
