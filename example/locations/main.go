@@ -1,5 +1,5 @@
-// Command locations takes tokens from headers, cookies, query strings and
-// JSON bodies.
+// Command locations accepts tokens in headers, cookies, query strings and JSON
+// bodies.
 package main
 
 import (
@@ -17,7 +17,7 @@ import (
 )
 
 func newRouter(config ginjwt.Config) (*gin.Engine, error) {
-	// What comes first wins. A route may have locations of its own.
+	// The first location with a token wins. A route may have its own locations.
 	config.TokenLocation = []ginjwt.Location{ginjwt.InHeaders, ginjwt.InCookies}
 
 	jwt := ginjwt.New(config)
@@ -38,7 +38,7 @@ func newRouter(config ginjwt.Config) (*gin.Engine, error) {
 	return r, nil
 }
 
-// whoAmI tells whose token came, and where it was.
+// whoAmI answers with the identity, and with the location of the token.
 func whoAmI(c *gin.Context) {
 	c.JSON(http.StatusOK, gin.H{
 		"identity": ginjwt.GetJWTIdentity(c),
@@ -46,7 +46,7 @@ func whoAmI(c *gin.Context) {
 	})
 }
 
-// addNote reads the body that the token was in. It is still whole.
+// addNote reads the body that also held the token. The body is still whole.
 func addNote(c *gin.Context) {
 	var note struct {
 		Text string `json:"text"`
@@ -73,9 +73,9 @@ func makeLink(jwt *ginjwt.JWTManager) gin.HandlerFunc {
 	}
 }
 
-// linksOnlyInURLs is a TokenVerificationLoader. URLs end up in logs and
-// histories, so tokens in them are those of links, and those of links are good
-// for nothing else.
+// linksOnlyInURLs is a TokenVerificationLoader. URLs end up in logs and browser
+// histories. A URL may therefore carry only a link token, and a link token is
+// good for nothing else.
 func linksOnlyInURLs(_ context.Context, token *ginjwt.Token) (bool, error) {
 	_, isLink := token.Claims()["file"]
 	return isLink == (token.Location == ginjwt.InQueryString), nil
@@ -115,7 +115,8 @@ func loginWithCookies(jwt *ginjwt.JWTManager) gin.HandlerFunc {
 	}
 }
 
-// newToken returns a token for who sent a good password, or answers.
+// newToken checks the password and returns a token. Otherwise it answers the
+// request and returns false.
 func newToken(c *gin.Context, jwt *ginjwt.JWTManager) (token string, ok bool) {
 	var in credentials
 	if err := c.ShouldBindJSON(&in); err != nil || !in.valid() {
@@ -135,9 +136,8 @@ type credentials struct {
 	Password string `json:"password"`
 }
 
-// valid knows one user, for this demonstration. A real service looks up the
-// hash of the password and compares it with bcrypt or argon2id, and limits how
-// often one may try.
+// valid knows one user, for the demo. A real service looks up the password hash,
+// compares with bcrypt or Argon2id, and limits attempts.
 func (in credentials) valid() bool {
 	return in.Username == "alice" && subtle.ConstantTimeCompare([]byte(in.Password), []byte("correct horse")) == 1
 }
