@@ -16,8 +16,7 @@ type blocklist struct {
 
 var _ ginjwt.Blocklist = blocklist{}
 
-// newBlocklist makes the table, and forgets what has expired since the last
-// start.
+// newBlocklist creates the table and deletes expired entries.
 func newBlocklist(ctx context.Context, db *sql.DB) (blocklist, error) {
 	b := blocklist{db}
 	_, err := db.ExecContext(ctx, `CREATE TABLE IF NOT EXISTS revoked_tokens (id TEXT PRIMARY KEY, expires INTEGER NOT NULL)`)
@@ -27,7 +26,7 @@ func newBlocklist(ctx context.Context, db *sql.DB) (blocklist, error) {
 	return b, b.purge(ctx, time.Now())
 }
 
-// Add blocks id. A zero expires is that of a token that never expires.
+// Add blocks id until expires. A zero expires means that the token never expires.
 func (b blocklist) Add(ctx context.Context, id string, expires time.Time) error {
 	until := int64(math.MaxInt64)
 	if !expires.IsZero() {
@@ -38,7 +37,8 @@ func (b blocklist) Add(ctx context.Context, id string, expires time.Time) error 
 	return err
 }
 
-// Contains reports whether any of ids is blocked. An error refuses the request.
+// Contains reports whether any of ids is blocked. If it returns an error, the
+// library refuses the request.
 func (b blocklist) Contains(ctx context.Context, ids ...string) (bool, error) {
 	for _, id := range ids {
 		var blocked bool
@@ -50,8 +50,8 @@ func (b blocklist) Contains(ctx context.Context, ids ...string) (bool, error) {
 	return false, nil
 }
 
-// purge forgets tokens that have expired, as those are refused anyway. A
-// service that runs for months calls it once a day.
+// purge deletes the IDs of expired tokens, which are refused anyway. A service
+// that runs for months calls it once a day.
 func (b blocklist) purge(ctx context.Context, now time.Time) error {
 	_, err := b.db.ExecContext(ctx, `DELETE FROM revoked_tokens WHERE expires < ?`, now.Unix())
 	return err

@@ -1,5 +1,5 @@
-// Command blocklist logs out: it keeps revoked tokens in a database, so that
-// they stay revoked after a restart and in every process.
+// Command blocklist logs users out. It stores revoked tokens in a database, so
+// that they stay revoked after a restart and in every process.
 package main
 
 import (
@@ -54,8 +54,8 @@ type service struct {
 	jwt *ginjwt.JWTManager
 }
 
-// logout revokes the token that was sent. A client that logs out calls it
-// twice: with its refresh token, and with its access token.
+// logout revokes the token in the request. A client calls it twice: first with
+// its refresh token, then with its access token.
 func (s *service) logout(c *gin.Context) {
 	token, _ := ginjwt.GetToken(c)
 	if err := s.jwt.RevokeToken(c, token); err != nil {
@@ -65,7 +65,7 @@ func (s *service) logout(c *gin.Context) {
 	c.JSON(http.StatusOK, gin.H{"revoked": token.Type})
 }
 
-// login answers with both tokens, once the password was checked.
+// login checks the password and answers with both tokens.
 func (s *service) login(c *gin.Context) {
 	username, ok := checkLogin(c)
 	if !ok {
@@ -106,12 +106,12 @@ func (s *service) protected(c *gin.Context) {
 	c.JSON(http.StatusOK, gin.H{"logged_in_as": ginjwt.GetJWTIdentity(c)})
 }
 
-// mayLogIn is for the demo. In real life, ask your database: who was locked
-// out after the login must not get tokens for another month.
+// mayLogIn is for the demo. A real service asks its database: a user who was
+// locked out after the login must not get new tokens for another month.
 func mayLogIn(username string) bool { return username == "alice" }
 
-// checkLogin returns the name of the user whose password was sent. Where it is
-// wrong or missing, it answers the request and returns false.
+// checkLogin returns the username if the password is right. Otherwise it answers
+// the request and returns false.
 func checkLogin(c *gin.Context) (username string, ok bool) {
 	var form struct {
 		Username string `json:"username" binding:"required"`
@@ -128,9 +128,10 @@ func checkLogin(c *gin.Context) (username string, ok bool) {
 	return form.Username, true
 }
 
-// passwordMatches is for the demo. In real life, look the user up, and compare
-// with the hash that you stored, by bcrypt or Argon2id; do so for unknown names
-// too, so that the time it takes does not tell who exists; and limit attempts.
+// passwordMatches knows one user, for the demo. A real service looks up the user
+// and compares with a stored hash, made with bcrypt or Argon2id. It does the same
+// work for unknown names: the response time must not tell which users exist. It
+// also limits attempts.
 func passwordMatches(username, password string) bool {
 	right := subtle.ConstantTimeCompare([]byte(password), []byte("correct horse")) == 1
 	return right && username == "alice"
