@@ -1,5 +1,5 @@
-// Package ginjwt adds JSON Web Token authentication to Gin, with the names, the
-// settings and the wire format of Flask-JWT-Extended.
+// Package ginjwt adds JSON Web Token authentication to Gin. It uses the names,
+// the settings and the wire format of Flask-JWT-Extended.
 //
 //	jwt := ginjwt.New(ginjwt.Config{SecretKey: os.Getenv("JWT_SECRET_KEY")})
 //
@@ -21,97 +21,99 @@
 //
 // # Set up, then serve
 //
-// A [JWTManager] is set up by one goroutine: [New], then its loaders, then
-// [JWTManager.InitApp], which reports all mistakes in the settings at once.
-// From then on it does not change, and may be used by any number of
-// goroutines. An application can have several managers.
+// One goroutine sets up a [JWTManager]: call [New], register the loaders, then
+// call [JWTManager.InitApp], which reports all mistakes in the settings at
+// once. After InitApp the manager is safe for concurrent use. An application
+// can have several managers.
 //
-// # Making tokens
+// # Make tokens
 //
 // [JWTManager.CreateAccessToken] and [JWTManager.CreateRefreshToken] take an
-// identity and options: [WithFresh], [WithExpires], [WithClaims] and others.
-// [JWTManager.SetAccessCookies] and its kin put them in cookies.
+// identity and options, such as [WithFresh], [WithExpires] and [WithClaims].
+// [JWTManager.SetAccessCookies] and [JWTManager.SetRefreshCookies] put tokens
+// in cookies.
 //
-// # Asking for tokens
+// # Require tokens
 //
-// [JWTManager.JWTRequired] and [JWTManager.RefreshRequired] are handlers for
-// routes and groups, with [Optional], [Fresh], [AnyType], [Locations] and
-// [SkipRevocationCheck]. [Scopes], [AnyScope], [Roles], [Claim] and
-// [FreshWithin] ask for what is in the token.
-// [JWTManager.VerifyJWTInRequest] is the same without the response. In the
-// handlers behind them, [GetJWTIdentity], [GetJWT], [GetJWTClaims] and
-// [GetCurrentUser] return what was verified; they work with the request's
-// context too.
+// [JWTManager.JWTRequired] and [JWTManager.RefreshRequired] are middleware for
+// routes and groups. Their options are [Optional], [Fresh], [AnyType],
+// [Locations] and [SkipRevocationCheck]. [Scopes], [AnyScope], [Roles], [Claim]
+// and [FreshWithin] check the claims of the token.
+// [JWTManager.VerifyJWTInRequest] makes the same checks without a response. In
+// your handlers, [GetJWTIdentity], [GetJWT], [GetJWTClaims] and
+// [GetCurrentUser] return the verified data. They accept the *gin.Context or
+// the request's context.
 //
 // # WebSockets, event streams, downloads
 //
-// Pages cannot send a header with these. A page buys a ticket from
-// [JWTManager.TicketHandler] with its token. The ticket lets in one request, on a route
-// with Locations([InTicket]). [SessionContext] ends with the session, for handlers that
-// take long.
+// A page cannot set a header for these requests. The page buys a ticket from
+// [JWTManager.TicketHandler] with its token. The ticket lets in one request, on
+// a route with Locations([InTicket]). In handlers that run for a long time, use
+// [SessionContext]: it ends with the session.
 //
 // # Callbacks
 //
-// Eight loaders decide: what goes into tokens, which key is used, who the user
-// is, and whether a token is revoked or passes a check of your own. Their
-// errors refuse the request. Eight loaders respond to one kind of refusal each;
-// [JWTManager.ErrorLoader] responds to all others, for example with
+// Eight loaders decide. They choose claims, headers, keys and identities, load
+// the user, and check for revocation or for your own rule. If one returns an
+// error, the request is refused. Eight loaders respond to one kind of refusal
+// each. [JWTManager.ErrorLoader] responds to all others, for example with
 // [BearerError] (RFC 6750) or [ProblemError] (RFC 9457).
 //
-// # Revoking tokens
+// # Revoke tokens
 //
 // [JWTManager.RevokeToken] works without settings, in the memory of one
-// process. For more than one process, or across restarts, set
-// [Config].Blocklist to one of a store: package redisstore, package sqlstore, or
-// a [Blocklist] of your own.
+// process. For several processes, or to survive a restart, set Blocklist of
+// [Config]: use package redisstore, package sqlstore, or your own [Blocklist].
 //
 // # Sessions
 //
-// With [Config].Sessions, [JWTManager.CreateTokenPair] starts a session and
-// [JWTManager.RefreshHandler] gives a new pair for a refresh token, which is
-// good for one use: if it is used again, somebody has stolen it, and the
-// session ends. [JWTManager.EndSession] and [JWTManager.LogoutHandler] end
-// sessions too.
+// With Sessions of [Config], [JWTManager.CreateTokenPair] starts a session.
+// [JWTManager.RefreshHandler] exchanges a refresh token for a new token pair. A
+// refresh token works once. If it is used again, somebody may have stolen it,
+// and the session ends. [JWTManager.EndSession] and [JWTManager.LogoutHandler]
+// end sessions too.
 //
 // # Links in mails
 //
-// [JWTManager.CreatePurposeToken] makes a token that is good for one [Purpose], such as
-// to reset a password, and once. [JWTManager.PeekPurposeToken] looks at it, and
-// [JWTManager.ConsumePurposeToken] uses it up. No route accepts it. [Config].Once
-// remembers what was used.
+// [JWTManager.CreatePurposeToken] makes a token for one [Purpose], such as a
+// password reset. The token works once. [JWTManager.PeekPurposeToken] checks
+// it, and [JWTManager.ConsumePurposeToken] uses it up. No route accepts it. The
+// store Once of [Config] remembers used tokens.
 //
 // # Keys
 //
-// [Config].SecretKey, or PrivateKey and PublicKey, are the simple case.
-// [Config].Keys is a list: the first [Key] signs, all verify, and
-// [JWTManager.SetKeys] replaces it while the program serves.
+// For one key, set SecretKey, or PrivateKey and PublicKey, of [Config]. For key
+// rotation, set Keys: the first active [Key] signs, and all of them verify.
+// [JWTManager.SetKeys] replaces the keys while the program runs.
 // [JWTManager.JWKSHandler] publishes the public keys.
 //
 // # Tokens of other issuers
 //
-// [Config].Issuers lists others whose tokens are accepted, each [Issuer] with
-// its keys, audience and names of claims. Package jwks brings their keys from
-// where they publish them. Config.IssuerResolver brings issuers that are known only
-// while the program runs, such as the tenants of customers.
+// Issuers of [Config] lists other issuers whose tokens are accepted. Each
+// [Issuer] has its own keys, audience and claim names. Package jwks fetches the
+// keys that an issuer publishes. IssuerResolver of [Config] finds issuers that
+// are known only at run time, such as the identity providers of customers.
 //
 // # Resources, and MCP servers
 //
-// [Config].Resources are parts of the service that clients of OAuth find by
-// themselves. Routes with [ForResource] take only tokens that are for that
-// [Resource], and [JWTManager.ResourceMetadataHandler] says where to get one.
+// Resources of [Config] are parts of the service that OAuth clients discover by
+// themselves. A route with [ForResource] accepts only tokens for that
+// [Resource]. [JWTManager.ResourceMetadataHandler] tells clients where to get
+// such a token.
 //
 // # net/http
 //
 // [JWTManager.Middleware] is JWTRequired for an [net/http.Handler].
-// [JWTManager.HTTPHandler] makes one of a handler of the manager.
+// [JWTManager.HTTPHandler] turns a handler of the manager into an
+// [net/http.Handler].
 //
-// # Mistakes
+// # Find mistakes
 //
-// InitApp refuses settings that cannot work. Package doctor explains those
-// that work, but are not safe or do nothing; so does the command line,
-// cmd/ginjwt.
+// InitApp refuses settings that cannot work. Package doctor explains settings
+// that work, but are unsafe or have no effect. The command cmd/ginjwt does the
+// same.
 //
-// # Testing
+// # Test your application
 //
 // Package jwttest has settings, a clock, tokens and requests for tests.
 package ginjwt
