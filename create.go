@@ -6,15 +6,20 @@ import (
 	"time"
 )
 
-// CreateAccessToken returns a signed access token for identity: text, an
-// integer, an [encoding.TextMarshaler], or whatever UserIdentityLoader takes.
-// ctx may be the *gin.Context; its request's context is used.
+// CreateAccessToken returns a signed access token for identity. identity is a
+// text, an integer, an [encoding.TextMarshaler], or a value for the
+// UserIdentityLoader. An empty or nil identity is an error that wraps
+// [ErrIdentity]. The token lives for Config.AccessTokenExpires, or as
+// [WithExpires] says. ctx may be the *gin.Context; its request's context is
+// used.
 func (m *JWTManager) CreateAccessToken(ctx context.Context, identity any, opts ...TokenOption) (string, error) {
 	return m.create(ctx, AccessToken, m.config.AccessTokenExpires, identity, opts)
 }
 
-// CreateRefreshToken returns a signed refresh token for identity. It is never
-// fresh: [WithFresh] and its kin are an error.
+// CreateRefreshToken returns a signed refresh token for identity, as in
+// [JWTManager.CreateAccessToken]. It lives for Config.RefreshTokenExpires. A
+// refresh token is never fresh: [WithFresh], [WithFreshFor] and
+// [WithFreshUntil] return an error.
 func (m *JWTManager) CreateRefreshToken(ctx context.Context, identity any, opts ...TokenOption) (string, error) {
 	return m.create(ctx, RefreshToken, m.config.RefreshTokenExpires, identity, opts)
 }

@@ -9,24 +9,27 @@ import (
 	"github.com/gin-gonic/gin"
 )
 
-// JWTRequired returns a handler that lets only requests with a valid access
-// token through, and answers others by the loader of their error. In the
-// handlers after it, [GetJWTIdentity] and its kin return what is in the token.
+// JWTRequired returns a middleware that lets only requests with a valid access
+// token pass. It answers other requests with the loader for the error. In the
+// handlers after it, [GetJWTIdentity] and the other getters return the data of
+// the token.
 //
-// A CORS preflight, which carries no token, passes as anonymous: an OPTIONS
-// request with the headers Origin and Access-Control-Request-Method, as the Fetch
-// standard defines it. It passes without Authorization, Cookie, the header of
-// Config.HeaderName and a body, and without its query where the route looks for
-// tokens there, so that no credentials reach a handler or an upstream unchecked.
-// Other OPTIONS requests are checked like those of every method, unless
-// Config.AllowAnyOptions is set.
+// A CORS preflight carries no token and passes as anonymous. It is an OPTIONS
+// request with the headers Origin and Access-Control-Request-Method, as the
+// Fetch standard defines. Anybody can send one by hand, so the middleware
+// removes all unchecked credentials: Authorization, Cookie, the header of
+// Config.HeaderName, and the body. It also removes the query if the route looks
+// for tokens there. Other OPTIONS requests are checked like every method,
+// unless Config.AllowAnyOptions is set.
 //
-// JWTRequired panics if called before InitApp, or with an unknown location.
+// JWTRequired panics if it is called before InitApp, or with an unknown
+// location.
 func (m *JWTManager) JWTRequired(opts ...RequiredOption) gin.HandlerFunc {
 	return m.handler(m.requirementOf("JWTRequired", opts))
 }
 
-// RefreshRequired is JWTRequired(Refresh(), opts...).
+// RefreshRequired is JWTRequired(Refresh(), opts...): it accepts only refresh
+// tokens.
 func (m *JWTManager) RefreshRequired(opts ...RequiredOption) gin.HandlerFunc {
 	return m.handler(m.requirementOf("RefreshRequired", append([]RequiredOption{Refresh()}, opts...)))
 }
@@ -36,7 +39,7 @@ func (m *JWTManager) handler(need *requirement) gin.HandlerFunc {
 	return func(c *gin.Context) {
 		passed := false
 		defer func() {
-			if !passed { // also where a callback panics, and whoever recovers goes on
+			if !passed { // also if a callback panics and a middleware recovers
 				c.Abort()
 			}
 		}()
@@ -49,11 +52,13 @@ func (m *JWTManager) handler(need *requirement) gin.HandlerFunc {
 	}
 }
 
-// VerifyJWTInRequest is JWTRequired without the response: it verifies, stores
-// the token for GetJWT and its kin, and returns it. Use it to build handlers of
-// your own, with [JWTManager.Refuse] to answer its error, which is an [*Error].
-// Where JWTRequired lets an anonymous request pass, it returns nil, nil; a CORS
-// preflight then has no credentials left in c.Request.
+// VerifyJWTInRequest is JWTRequired without the response. It verifies the
+// token, stores it for [GetJWT] and the other getters, and returns it. The
+// error is an [*Error]. Use it for your own middleware, and answer the error
+// with [JWTManager.Refuse].
+//
+// It returns nil, nil where JWTRequired lets an anonymous request pass. After a
+// CORS preflight, c.Request has no credentials.
 func (m *JWTManager) VerifyJWTInRequest(c *gin.Context, opts ...RequiredOption) (*Token, error) {
 	return m.verifyWith(c, m.requirementOf("VerifyJWTInRequest", opts))
 }
@@ -68,17 +73,18 @@ func (m *JWTManager) verifyWith(c *gin.Context, need *requirement) (*Token, erro
 	return token, nil
 }
 
-// VerifyToken makes all checks of JWTRequired on a token that came some other
-// way than in a request: in the first message of a WebSocket, or from a queue.
-// It only looks: a refresh token that was used before is refused, but its
-// session goes on. Locations and Optional mean nothing here. The error is an
+// VerifyToken makes all checks of JWTRequired on a token from another place
+// than a request: from the first message of a WebSocket, or from a queue. It
+// uses nothing up. It refuses a refresh token that was used before, but does
+// not end its session. Locations and Optional have no effect. The error is an
 // [*Error].
 //
-// The getters go on to return what JWTRequired verified. For this token, and the user
-// that UserLookupLoader loaded for it, give them the context that [NewContext] makes of
-// it. [SessionContext] takes that context too:
+// VerifyToken does not change what the getters return for a request. To use the
+// getters with this token, and with the user that UserLookupLoader loaded for
+// it, make a context with [NewContext]. [SessionContext] accepts that context
+// too:
 //
-//	token, err := mgr.VerifyToken(c, message.Token)
+//	token, err := mgr.VerifyToken(ctx, message.Token)
 //	…
 //	ctx := ginjwt.SessionContext(ginjwt.NewContext(c, token, nil))
 func (m *JWTManager) VerifyToken(ctx context.Context, encoded string, opts ...RequiredOption) (*Token, error) {
@@ -99,8 +105,8 @@ func (m *JWTManager) VerifyToken(ctx context.Context, encoded string, opts ...Re
 	return token, nil
 }
 
-// verify is the whole check, in order. Nothing is stored until all of it has
-// passed.
+// verify makes all checks, in order. It stores the outcome only after all
+// checks have passed.
 func (m *JWTManager) verify(c *gin.Context, need *requirement) (*Token, error) {
 	need = m.inGroup(c, need)
 	switch {
@@ -135,8 +141,9 @@ func (m *JWTManager) verify(c *gin.Context, need *requirement) (*Token, error) {
 	return token, nil
 }
 
-// inGroup returns what is asked of a token where a check before this one was that of a
-// resource: then all that follows belongs to the resource too.
+// inGroup returns the requirement of a route inside a group. If an earlier
+// check of this request was for a resource, the route belongs to that resource
+// too.
 func (m *JWTManager) inGroup(c *gin.Context, need *requirement) *requirement {
 	if need.resource != nil || len(m.resources) == 0 {
 		return need
@@ -150,15 +157,15 @@ func (m *JWTManager) inGroup(c *gin.Context, need *requirement) *requirement {
 	return &own
 }
 
-// found is the token that a request carries, or the token that bought its ticket.
+// found is the token of a request, or the token that bought its ticket.
 type found struct {
 	token    *Token
 	location Location
 	ticket   *ticket // nil: none
 }
 
-// checkFound makes all checks on a good token of a request, and returns its user. A
-// ticket is used up last, when nothing else can be wrong any more.
+// checkFound makes all checks on a decoded token of a request, and returns its
+// user. It uses up a ticket last, when nothing else can fail.
 func (m *JWTManager) checkFound(c *gin.Context, found found, need *requirement) (user any, err error) {
 	token, key := found.token, ""
 	if m.sessions != nil && token.Type == RefreshToken {
@@ -173,8 +180,8 @@ func (m *JWTManager) checkFound(c *gin.Context, found found, need *requirement) 
 	return user, err
 }
 
-// keepOutOfCaches keeps a browser from showing the answer again after a logout, by
-// its back button, unless the application has said what may be cached.
+// keepOutOfCaches stops the back button of a browser from showing the response
+// after a logout. It changes nothing if the application has set Cache-Control.
 func keepOutOfCaches(c *gin.Context) {
 	if header := c.Writer.Header(); len(header["Cache-Control"]) == 0 {
 		header["Cache-Control"] = notStored
@@ -183,8 +190,8 @@ func keepOutOfCaches(c *gin.Context) {
 
 var notStored = []string{"no-store"} // shared: a header that is changed is another slice
 
-// findRefreshCookie returns the refresh token of a request whose access token has
-// expired, where a route takes both; nil if there is none.
+// findRefreshCookie returns the refresh token of a request whose access token
+// has expired, for routes that accept both types; nil if there is none.
 func (m *JWTManager) findRefreshCookie(c *gin.Context, need *requirement) *Token {
 	if !slices.Contains(need.locations, InCookies) {
 		return nil
@@ -196,8 +203,8 @@ func (m *JWTManager) findRefreshCookie(c *gin.Context, need *requirement) *Token
 	return found.token
 }
 
-// findToken decodes the token that a request carries, and returns where it was, also
-// if it is a bad one.
+// findToken decodes the token of a request. It returns the location even if the
+// token is invalid.
 func (m *JWTManager) findToken(c *gin.Context, need *requirement) (f found, err error) {
 	at, err := m.reader.find(c, need)
 	f.location = at.location
@@ -220,18 +227,18 @@ func (m *JWTManager) findToken(c *gin.Context, need *requirement) (f found, err 
 	return f, err
 }
 
-// anonymous notes that the request was checked, and has no token.
+// anonymous records that the request was checked and has no token.
 func (m *JWTManager) anonymous(c *gin.Context, need *requirement) (*Token, error) {
 	remember(c, m, verified{need: need})
 	return nil, nil
 }
 
-// Refuse aborts the chain and answers err as JWTRequired does: by the loader
-// of its kind: an [*Error], or any that wraps one of the kinds. Others are
-// failures, and answered 500.
+// Refuse aborts the chain and answers err as JWTRequired does. If err is an
+// [*Error], or wraps one of the error kinds, it calls the loader for this kind.
+// Any other error is a failure, with status 500.
 //
-// The error is added to c.Errors for the application's log. It tells what was
-// wrong; it holds neither the token nor its claims.
+// Refuse adds the error to c.Errors for the application's log. The error says
+// what was wrong. It contains neither the token nor its claims.
 func (m *JWTManager) Refuse(c *gin.Context, err error) {
 	if v := verifiedIn(c.Request.Context()); v != nil { // by a handler behind JWTRequired
 		err = v.need.addressed(err)

@@ -12,48 +12,50 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/keys"
 )
 
-// JWTManager holds the settings, keys and callbacks of one kind of token.
+// JWTManager holds the settings, keys and callbacks for one kind of token.
 //
-// It has two lives. Between New and InitApp it is being set up by one
-// goroutine. After InitApp it is read-only and safe for concurrent use.
+// Set it up in one goroutine: New, then the loaders, then InitApp. After
+// InitApp its settings are read-only, and it is safe for concurrent use.
 type JWTManager struct {
 	callbacks
 
-	config Config // with its defaults once InitApp has been called
+	config Config // has its defaults after InitApp
 
-	// The rest is made by InitApp, each from those above it.
-	events      *events // nil: there is no observer
+	// InitApp makes the rest, each part from the parts above it.
+	events      *events // nil: no observer
 	verifier    *verifier
 	minter      *minter
 	revocations *revocations
 	once        *usedOnce
 	purposes    *purposePolicy
-	sessions    *sessionPolicy // nil: there are none
-	contexts    *contextWatch  // those of SessionContext
+	sessions    *sessionPolicy // nil: no sessions
+	contexts    *contextWatch  // of SessionContext
 	checks      *tokenChecks
 	reader      *requestReader
 	refuser     *refuser
 	resources   []*resourceRules
 }
 
-// New returns a manager that will use config. It never fails; InitApp reports
-// whatever is wrong with the settings.
+// New returns a manager that will use config. It never fails: InitApp reports
+// the mistakes in config.
 func New(config Config) *JWTManager {
 	return &JWTManager{config: config}
 }
 
-// InitApp checks the settings, parses the keys, freezes the manager, and
-// attaches it to app so that FromContext finds it in every request. All
-// problems found are returned at once, joined, each with the name of its
-// field and setting. Config.Warnings are logged first, as the cause of a problem
-// may be among them.
+// InitApp checks the settings, parses the keys and freezes the manager. It
+// attaches the manager to app, so that FromContext finds it in every request.
+// Like Use of Gin, it applies to routes that are registered later. Call it
+// again to attach the manager to another app.
 //
-// Where a manager is attached, the files that net/http keeps on disk for a large form
-// are gone after the request, although handlers have a copy of it.
+// If app is nil, InitApp attaches nothing. This is for programs that only
+// create or verify tokens.
 //
-// An app of nil freezes without attaching, for programs that only create or
-// decode tokens. Called again, InitApp only attaches. Like Gin's Use it reaches
-// the routes that are registered after it.
+// The error joins all problems. Each is a [ConfigError] with the names of the
+// field and the setting. InitApp first logs Config.Warnings, because a warning
+// may explain a problem.
+//
+// Handlers receive a copy of the request. The server still removes the temporary
+// files of a large form after the request.
 func (m *JWTManager) InitApp(app gin.IRoutes) error {
 	if !m.frozen {
 		logWarnings(m.config.Warnings)
@@ -73,7 +75,7 @@ func logWarnings(warnings []SettingWarning) {
 	}
 }
 
-// freeze makes everything that requests need from the settings.
+// freeze builds from the settings everything that requests need.
 func (m *JWTManager) freeze() error {
 	checked, err := m.config.check(&m.callbacks)
 	if err != nil {
@@ -87,8 +89,8 @@ func (m *JWTManager) freeze() error {
 	return nil
 }
 
-// assemble makes the parts, each from those before it. revokes says that the
-// application itself chose how tokens are revoked.
+// assemble builds the parts, each from the parts before it. revokes says that
+// the application set a Blocklist or a TokenInBlocklistLoader.
 func (m *JWTManager) assemble(checked checkedConfig, revokes bool) {
 	config, loaders := &m.config, &m.callbacks
 	m.events = newEvents(config)
@@ -123,22 +125,21 @@ func (m *JWTManager) assemble(checked checkedConfig, revokes bool) {
 	m.resources = config.resourceRules()
 }
 
-// SetKeys replaces the keys of the manager while it serves: those of
-// Config.Keys, and SecretKey, PrivateKey and PublicKey too. As in Config.Keys,
-// the first key that is active signs, and all verify. Requests in flight see
-// the old keys or the new ones, never a part of each.
+// SetKeys replaces all keys of the manager at run time: Config.Keys, and also
+// SecretKey, PrivateKey and PublicKey. As in Config.Keys, the first active key
+// signs, and all keys verify. Each request sees either the old keys or the new
+// keys. Call SetKeys after InitApp; it is safe for concurrent use.
 //
-// Tokens of a key that is not in the list are refused from now on, so keep
-// old keys in it until the last of their tokens has expired, and let all who
-// verify know a new key before it signs: see keys.Key.NotAfter and NotBefore.
-// Tokens of SecretKey and PrivateKey name no key: put that key in the list with
+// The manager refuses tokens of keys that are not in the list. Keep an old key
+// until its last token has expired. Give a new key to all services that verify
+// before it signs: see keys.Key.NotAfter and NotBefore. Tokens of SecretKey and
+// PrivateKey have no key ID, so put that key in the list with
 // AllowMissingKeyID.
 //
-// After an error nothing has changed. It is an error if none of the keys signs
-// now, but one of those before does, unless one of the keys is retired: a key that
-// is taken away in a hurry is meant to go, even if nobody can log in then. Keys
-// from an EncodeKeyLoader or a DecodeKeyLoader stay in charge. SetKeys is safe for
-// concurrent use, and is called after InitApp.
+// After an error nothing has changed. If none of the new keys signs now, but
+// one of the old keys does, SetKeys returns an error. A list with a retired key
+// is an exception: you can withdraw a key in an emergency even if nobody can
+// log in then. Keys of an EncodeKeyLoader or a DecodeKeyLoader stay in use.
 func (m *JWTManager) SetKeys(list ...keys.Key) error {
 	if !m.frozen {
 		return ErrNotInitialized
@@ -158,18 +159,19 @@ func (m *JWTManager) SetKeys(list ...keys.Key) error {
 	return nil
 }
 
-// ForgetIssuers drops issuers that Config.IssuerResolver brought, by the "iss" of their
-// tokens; without names all of them. The IssuerResolver is asked again when the next token
-// comes. Call it on every process when a customer has left. It is safe for concurrent use.
+// ForgetIssuers drops issuers that Config.IssuerResolver has returned. The
+// names are the "iss" claims of their tokens; without names it drops all. The
+// next token makes the manager ask the IssuerResolver again. Call it in every
+// process when a customer leaves. It is safe for concurrent use.
 func (m *JWTManager) ForgetIssuers(names ...string) {
 	if m.frozen && m.verifier.others != nil {
 		m.verifier.others.forget(names)
 	}
 }
 
-// Config returns a copy of the settings with their defaults filled in, for code
-// that works beside m: the name of a cookie, or the clock. SecretKey,
-// PrivateKey, Keys, and the Keys of Issuers are left out.
+// Config returns a copy of the settings with their defaults, for code that
+// needs the name of a cookie or the clock. The copy has no SecretKey, no
+// PrivateKey and no Keys, also not in Issuers.
 func (m *JWTManager) Config() Config {
 	config := m.config.withDefaults()
 	config.SecretKey, config.PrivateKey, config.Keys = "", "", nil
@@ -179,10 +181,10 @@ func (m *JWTManager) Config() Config {
 	return config
 }
 
-// String names m without giving away its settings.
+// String returns the name of the type, without any settings.
 func (m JWTManager) String() string { return "ginjwt.JWTManager" }
 
-// Format prints String whatever the verb, so that none shows a secret.
+// Format prints String for every verb, so that no verb shows a secret.
 func (m JWTManager) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, m.String()) }
 
 func (m *JWTManager) mustBeReady(caller string) {
