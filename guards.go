@@ -12,27 +12,28 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/internal/strictjson"
 )
 
-// Guards are the options of JWTRequired that ask for something in the claims
-// of a token. They add up: a token must pass all of them. Who sends no token
-// passes where the route is Optional, and in a CORS preflight.
+// Guards are the options of JWTRequired that check the claims of a token. A token
+// must pass all of them. A request without a token passes if the route is
+// Optional, and in a CORS preflight.
 //
-// Wrong arguments panic, when the option is made: no route is registered that
-// lets nobody through, or everybody.
+// Invalid arguments panic when the option is created, so that no route lets
+// nobody or everybody pass by mistake.
 
-// Scopes asks for a token with all of these scopes. They are read from the
-// claim Config.ScopeClaim, or that of the [Issuer]: texts in an array, or one
-// text with blanks between the scopes (RFC 8693 §4.2). They are compared
-// exactly.
+// Scopes requires a token with all of these scopes. It reads them from the
+// claim Config.ScopeClaim, or from the claim that the [Issuer] names. The claim
+// is an array of texts, or one text with blanks between the scopes (RFC 8693
+// §4.2). The comparison is exact.
 //
-// A token without them is refused with [ErrInsufficientScope].
+// A token that lacks one is refused with [ErrInsufficientScope]. Scopes panics
+// without arguments, and if an argument is not a scope (RFC 6749 §3.3).
 func Scopes(scopes ...string) RequiredOption {
 	scopes = slices.Clone(scopes)
 	return scopesOption("Scopes", scopes, hasScopes, scopes)
 }
 
-// AnyScope asks for a token with at least one of these scopes. It is like
-// [Scopes] otherwise. The challenge names the first of them only: put the one
-// first that allows least.
+// AnyScope requires a token with at least one of these scopes. Otherwise it is
+// like [Scopes]. The challenge in the response names only the first scope: put
+// the scope with the fewest rights first.
 func AnyScope(scopes ...string) RequiredOption {
 	scopes = slices.Clone(scopes)
 	return scopesOption("AnyScope", scopes, hasAnyScope, scopes[:min(1, len(scopes))])
@@ -49,14 +50,16 @@ func scopesOption(option string, scopes []string, enough func(in strictjson.Valu
 	}
 }
 
-// Roles asks for a token with at least one of these roles; to ask for several
-// at once, give several of this option. They are read from the claim
-// Config.RolesClaim, or that of the [Issuer]: texts in an array, one text
-// that is one role, or the names of members of an object, each with
-// an object of the places where the role holds, as in Zitadel's tokens. They are
-// compared exactly.
+// Roles requires a token with at least one of these roles. To require several
+// at once, use the option several times. It reads them from the claim
+// Config.RolesClaim, or from the claim that the [Issuer] names. The comparison
+// is exact.
 //
-// A token without them is refused with [ErrInsufficientScope].
+// The claim is an array of texts, or one text that is one role. It can also be
+// an object, as in Zitadel's tokens: the names of its members are the roles,
+// and each value is an object that says where the role applies.
+//
+// A token without any of them is refused with [ErrInsufficientScope].
 func Roles(roles ...string) RequiredOption {
 	roles = slices.Clone(roles)
 	mustName("Roles", roles, isName, "a role")
@@ -71,9 +74,9 @@ func Roles(roles ...string) RequiredOption {
 	return func(need *requirement) { need.guard(guard{passes, false}) }
 }
 
-// grantsAny reports whether an object has one of roles as the name of a member that says
-// where the role holds: {"admin": {"org-1": "example.com"}}. A role that holds nowhere, or
-// with any other value, such as false, is not granted.
+// grantsAny reports whether an object has one of roles as the name of a member
+// that says where the role applies: {"admin": {"org-1": "example.com"}}. A role
+// with an empty object, or with another value such as false, is not granted.
 func grantsAny(in strictjson.Value, roles []string) bool {
 	granted := false
 	in.Visit(func(role string, places strictjson.Value) bool {
@@ -88,15 +91,15 @@ func grantsAny(in strictjson.Value, roles []string) bool {
 	return granted
 }
 
-// Claim asks for a token with a claim that is one of these values, or an array
-// that holds one. A value is a string, a bool or an integer, which is compared
-// as it is written in the token: 5 is neither "5" nor 5.0. Without values, the
-// claim must be there, and not be null, false, 0, "" or empty.
+// Claim requires a token whose claim is one of these values, or an array that
+// contains one of them. A value is a string, a bool or an integer. It is
+// compared with the text in the token: 5 is neither "5" nor 5.0. Without
+// values, the claim must be present, and not null, false, 0, "" or empty.
 //
 // A name that begins with "/" is a JSON Pointer (RFC 6901), such as
 // "/address/country".
 //
-// A token without it is refused with [ErrInsufficientScope].
+// A token without such a claim is refused with [ErrInsufficientScope].
 func Claim(name string, values ...any) RequiredOption {
 	if err := validClaimName(name); err != nil {
 		panic("ginjwt: Claim: " + err.Error())
@@ -112,14 +115,14 @@ func Claim(name string, values ...any) RequiredOption {
 	return func(need *requirement) { need.guard(guard{passes, false}) }
 }
 
-// FreshWithin asks for a user who authenticated at most so long ago, whatever
-// the token was used for since: by "auth_time" (OpenID Connect Core §2,
-// RFC 9068 §2.2.1) if the token has it, else by the "iat" of a token that is
-// fresh. DecodeLeeway does not prolong it. Of several, the shortest holds. Less
-// than a second panics.
+// FreshWithin requires that the user logged in at most d ago. It reads
+// "auth_time" (OpenID Connect Core §2, RFC 9068 §2.2.1). For a token without
+// "auth_time" it reads "iat", and the token must be fresh. DecodeLeeway does
+// not extend d. Of several FreshWithin the shortest applies. It panics if d is
+// less than a second.
 //
-// A token that is older is refused with [ErrFreshRequired]; the challenge tells
-// the client how old it may be (RFC 9470 §3).
+// An older login is refused with [ErrFreshRequired]. The challenge tells the
+// client the limit, as "max_age" (RFC 9470 §3).
 func FreshWithin(d time.Duration) RequiredOption {
 	if d < time.Second {
 		panic(fmt.Sprintf("ginjwt: FreshWithin: must be at least a second (it is %s; 5 minutes are 5*time.Minute)", d))
@@ -131,10 +134,10 @@ func FreshWithin(d time.Duration) RequiredOption {
 	}
 }
 
-// mustName panics if a list of names is empty, or holds something else.
+// mustName panics if names is empty, or contains an invalid name.
 func mustName(option string, names []string, valid func(string) bool, what string) {
 	if len(names) == 0 {
-		panic("ginjwt: " + option + ": names nothing")
+		panic("ginjwt: " + option + ": needs at least one name")
 	}
 	for _, name := range names {
 		if !valid(name) {
@@ -143,11 +146,12 @@ func mustName(option string, names []string, valid func(string) bool, what strin
 	}
 }
 
-// isName reports whether a token can have s, and s can be meant.
+// isName reports whether s can be a name in a token: it is not empty, and valid
+// UTF-8.
 func isName(s string) bool { return s != "" && utf8.ValidString(s) }
 
-// validClaimName says why name is neither the name of a claim nor a JSON
-// Pointer to one.
+// validClaimName returns an error if name is neither a claim name nor a JSON
+// Pointer to a claim.
 func validClaimName(name string) error {
 	if !isName(name) {
 		return fmt.Errorf("%q is not the name of a claim", name)
@@ -155,7 +159,8 @@ func validClaimName(name string) error {
 	return validPointer(name)
 }
 
-// mustCompare returns what compares with v, and panics if nothing does.
+// mustCompare returns a function that compares a claim with v. It panics if v
+// has a type that cannot be compared.
 func mustCompare(v any) func(strictjson.Value) bool {
 	r := reflect.ValueOf(v)
 	switch {
@@ -171,7 +176,7 @@ func mustCompare(v any) func(strictjson.Value) bool {
 	case r.Kind() >= reflect.Uint && r.Kind() <= reflect.Uint64:
 		return jsonIs(strconv.FormatUint(r.Uint(), 10))
 	}
-	panic(fmt.Sprintf("ginjwt: Claim: a %T is not compared; use strings, booleans and integers", v))
+	panic(fmt.Sprintf("ginjwt: Claim: a %T cannot be compared; use strings, booleans and integers", v))
 }
 
 func textIs(text string) func(strictjson.Value) bool {
@@ -185,8 +190,8 @@ func jsonIs(text string) func(strictjson.Value) bool {
 	return func(v strictjson.Value) bool { return string(v) == text }
 }
 
-// isAny reports whether v passes one of tests, or is an array that holds what
-// does.
+// isAny reports whether v passes one of tests, or is an array with an element
+// that does.
 func isAny(v strictjson.Value, tests []func(strictjson.Value) bool) bool {
 	for _, test := range tests {
 		if test(v) || v.Holds(test) {
@@ -221,9 +226,9 @@ func hasScope(in strictjson.Value, scope string) bool {
 	return in.Holds(textIs(scope))
 }
 
-// Scopes returns what the token says of scopes, as the option [Scopes] reads it: from
-// the claim Config.ScopeClaim, or that of the [Issuer]. They are not yet what a route
-// allows.
+// Scopes returns the scopes in the token, read as the option [Scopes] reads
+// them: from the claim Config.ScopeClaim, or from the claim that the [Issuer]
+// names. It does not check whether the route requires them.
 func (t *Token) Scopes() (scopes []string) {
 	in := t.claim(t.names().scope)
 	if text, ok := in.Str(); ok {
@@ -238,7 +243,8 @@ func (t *Token) Scopes() (scopes []string) {
 	return scopes
 }
 
-// scopeIn reports whether scope is among those in text, which blanks separate.
+// scopeIn reports whether scope is one of the scopes in text, which blanks
+// separate.
 func scopeIn(text, scope string) bool {
 	for text != "" {
 		var one string
@@ -250,7 +256,7 @@ func scopeIn(text, scope string) bool {
 	return false
 }
 
-// withScopes returns text with those scopes at its end that it lacks.
+// withScopes returns text with the scopes appended that it lacks.
 func withScopes(text string, scopes []string) string {
 	for _, scope := range scopes {
 		switch {

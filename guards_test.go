@@ -688,9 +688,9 @@ func TestGuardsComeAfterTheSession(t *testing.T) {
 func TestGuardsPanicOnWrongArguments(t *testing.T) {
 	t.Parallel()
 	for says, option := range map[string]func() ginjwt.RequiredOption{
-		`ginjwt: Scopes: names nothing`:                                                             func() ginjwt.RequiredOption { return ginjwt.Scopes() },
-		`ginjwt: AnyScope: names nothing`:                                                           func() ginjwt.RequiredOption { return ginjwt.AnyScope() },
-		`ginjwt: Roles: names nothing`:                                                              func() ginjwt.RequiredOption { return ginjwt.Roles() },
+		`ginjwt: Scopes: needs at least one name`:                                                   func() ginjwt.RequiredOption { return ginjwt.Scopes() },
+		`ginjwt: AnyScope: needs at least one name`:                                                 func() ginjwt.RequiredOption { return ginjwt.AnyScope() },
+		`ginjwt: Roles: needs at least one name`:                                                    func() ginjwt.RequiredOption { return ginjwt.Roles() },
 		`ginjwt: Scopes: "" is not a scope (RFC 6749 §3.3)`:                                         func() ginjwt.RequiredOption { return ginjwt.Scopes("read", "") },
 		`ginjwt: Scopes: "a b" is not a scope (RFC 6749 §3.3)`:                                      func() ginjwt.RequiredOption { return ginjwt.Scopes("a b") },
 		`ginjwt: Scopes: "a\"" is not a scope (RFC 6749 §3.3)`:                                      func() ginjwt.RequiredOption { return ginjwt.Scopes(`a"`) },
@@ -704,9 +704,9 @@ func TestGuardsPanicOnWrongArguments(t *testing.T) {
 		`ginjwt: Claim: "\xff" is not the name of a claim`:                                          func() ginjwt.RequiredOption { return ginjwt.Claim("\xff", 1) },
 		`ginjwt: Claim: "/a~" begins with a slash, but is no JSON Pointer (RFC 6901)`:               func() ginjwt.RequiredOption { return ginjwt.Claim("/a~") },
 		`ginjwt: Claim: "/a~2" begins with a slash, but is no JSON Pointer (RFC 6901)`:              func() ginjwt.RequiredOption { return ginjwt.Claim("/a~2") },
-		`ginjwt: Claim: a float64 is not compared; use strings, booleans and integers`:              func() ginjwt.RequiredOption { return ginjwt.Claim("a", 1, 1.5) },
-		`ginjwt: Claim: a <nil> is not compared; use strings, booleans and integers`:                func() ginjwt.RequiredOption { return ginjwt.Claim("a", nil) },
-		`ginjwt: Claim: a []string is not compared; use strings, booleans and integers`:             func() ginjwt.RequiredOption { return ginjwt.Claim("a", []string{"b"}) },
+		`ginjwt: Claim: a float64 cannot be compared; use strings, booleans and integers`:           func() ginjwt.RequiredOption { return ginjwt.Claim("a", 1, 1.5) },
+		`ginjwt: Claim: a <nil> cannot be compared; use strings, booleans and integers`:             func() ginjwt.RequiredOption { return ginjwt.Claim("a", nil) },
+		`ginjwt: Claim: a []string cannot be compared; use strings, booleans and integers`:          func() ginjwt.RequiredOption { return ginjwt.Claim("a", []string{"b"}) },
 		`ginjwt: Claim: a value is not valid UTF-8`:                                                 func() ginjwt.RequiredOption { return ginjwt.Claim("a", "\xff") },
 		`ginjwt: FreshWithin: must be at least a second (it is 300ns; 5 minutes are 5*time.Minute)`: func() ginjwt.RequiredOption { return ginjwt.FreshWithin(300) },
 		`ginjwt: FreshWithin: must be at least a second (it is 0s; 5 minutes are 5*time.Minute)`:    func() ginjwt.RequiredOption { return ginjwt.FreshWithin(0) },
