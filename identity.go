@@ -8,18 +8,18 @@ import (
 	"github.com/gin-gonic/gin"
 )
 
-// GetToken returns the token verified for this request, and whether there is
+// GetToken returns the verified token of this request, and whether there is
 // one. It never panics.
 //
-// Of several checks in one request the last that passed counts, whichever
-// [JWTManager] made it, also one that found nobody on an Optional route. A route
-// must have the JWTRequired of the manager whose users it is for: neither the
-// getters nor FromContext can tell whose token it is.
+// If a request is checked several times, the last check that passed counts. It
+// may be a check by another [JWTManager], or one on an Optional route that
+// found no token. The getters cannot tell which manager verified the token. Put
+// the JWTRequired of the right manager on every route.
 //
-// It and the getters below take the *gin.Context, its request's context, or any
-// context made from either. One made from the *gin.Context is good only until
-// the handler returns, as Gin then uses that again for another request; for
-// what lives longer take c.Request.Context() or c.Copy().
+// All getters accept the *gin.Context, its request's context, or a context made
+// from one of them. Gin reuses the *gin.Context after the handler returns, so a
+// context made from it is valid only until then. For longer work use
+// c.Request.Context() or c.Copy().
 func GetToken(ctx context.Context) (token *Token, ok bool) {
 	v := verifiedIn(ctx)
 	if v == nil || v.token == nil {
@@ -28,8 +28,9 @@ func GetToken(ctx context.Context) (token *Token, ok bool) {
 	return v.token, true
 }
 
-// GetJWT returns the claims of the verified token. It is empty for an anonymous
-// visitor, and panics on a route that verified nothing.
+// GetJWT returns the claims of the verified token. For an anonymous visitor
+// they are empty. It panics on a route that verified nothing. The map is a
+// copy, but nested values are shared: do not change them.
 func GetJWT(ctx context.Context) Claims {
 	if token := mustVerify(ctx, "GetJWT").token; token != nil {
 		return maps.Clone(token.Claims())
@@ -37,8 +38,8 @@ func GetJWT(ctx context.Context) Claims {
 	return Claims{}
 }
 
-// GetJWTHeader returns the header of the verified token. It is empty for an
-// anonymous visitor, and panics on a route that verified nothing.
+// GetJWTHeader returns the header of the verified token. For an anonymous
+// visitor it is empty. It panics on a route that verified nothing.
 func GetJWTHeader(ctx context.Context) Header {
 	if token := mustVerify(ctx, "GetJWTHeader").token; token != nil {
 		return token.Header()
@@ -47,9 +48,9 @@ func GetJWTHeader(ctx context.Context) Header {
 }
 
 // GetJWTIdentity returns the identity in the verified token. It is empty only
-// for an anonymous visitor, whom only Optional routes and CORS preflights have (and
-// all OPTIONS requests with Config.AllowAnyOptions). It panics on a route that
-// verified nothing, rather than return an empty identity.
+// for an anonymous visitor: on an Optional route, in a CORS preflight, and in
+// every OPTIONS request with Config.AllowAnyOptions. It panics on a route that
+// verified nothing, because an empty identity could be taken for a user.
 func GetJWTIdentity(ctx context.Context) string {
 	if token := mustVerify(ctx, "GetJWTIdentity").token; token != nil {
 		return token.Identity
@@ -57,8 +58,8 @@ func GetJWTIdentity(ctx context.Context) string {
 	return ""
 }
 
-// GetJWTRequestLocation returns where the token was found. It never panics:
-// where nothing was found, or nothing verified, it is empty.
+// GetJWTRequestLocation returns where the request carried the token. It is
+// empty if there is no token or if nothing was verified. It never panics.
 func GetJWTRequestLocation(ctx context.Context) Location {
 	if token, ok := GetToken(ctx); ok {
 		return token.Location
@@ -66,8 +67,8 @@ func GetJWTRequestLocation(ctx context.Context) Location {
 	return ""
 }
 
-// GetJWTClaims unmarshals the payload of the verified token into a T, by the
-// rules of [Token.Decode]. For an anonymous visitor it returns the zero T. It
+// GetJWTClaims decodes the payload of the verified token into a T, as
+// [Token.Decode] does. For an anonymous visitor it returns the zero T. It
 // panics on a route that verified nothing.
 func GetJWTClaims[T any](ctx context.Context) (T, error) {
 	var claims T
@@ -79,9 +80,9 @@ func GetJWTClaims[T any](ctx context.Context) (T, error) {
 	return claims, err
 }
 
-// GetCurrentUser returns what UserLookupLoader loaded, and the zero T for an
-// anonymous visitor. It panics on a route that verified nothing, if there is a
-// token but no loader, and if the user is not a T.
+// GetCurrentUser returns the user that UserLookupLoader loaded. For an
+// anonymous visitor it returns the zero T. It panics on a route that verified
+// nothing, if there is a token but no loader, and if the user is not a T.
 func GetCurrentUser[T any](ctx context.Context) T {
 	var none T
 	v := mustVerify(ctx, "GetCurrentUser")
@@ -89,7 +90,7 @@ func GetCurrentUser[T any](ctx context.Context) T {
 		return none
 	}
 	if v.user == nil {
-		panic("ginjwt: GetCurrentUser: there is no user; register a UserLookupLoader, or give one to NewContext")
+		panic("ginjwt: GetCurrentUser: there is no user; register a UserLookupLoader, or pass a user to NewContext")
 	}
 	user, ok := v.user.(T)
 	if !ok {
@@ -98,9 +99,9 @@ func GetCurrentUser[T any](ctx context.Context) T {
 	return user
 }
 
-// TemplateData returns a copy of data with the "current_user" of the request
-// in it, for c.HTML. It is nil for anonymous visitors, on routes that verified
-// nothing, and without a UserLookupLoader, so that one layout serves all pages:
+// TemplateData returns a copy of data with "current_user", for c.HTML. The user
+// is nil for anonymous visitors, on routes that verified nothing, and without a
+// UserLookupLoader, so one layout works for all pages:
 //
 //	c.HTML(http.StatusOK, "page.html", ginjwt.TemplateData(c, gin.H{"title": "Home"}))
 func TemplateData(ctx context.Context, data gin.H) gin.H {
@@ -112,9 +113,9 @@ func TemplateData(ctx context.Context, data gin.H) gin.H {
 }
 
 // NewContext returns a copy of ctx in which the getters find token and user.
-// It is for tests, and for code that verifies tokens outside of Gin. A nil
-// token is that of an anonymous visitor. A nil user is the one that
-// [JWTManager.VerifyToken] looked up for this token, if it did.
+// Use it in tests, and after [JWTManager.VerifyToken]. With a nil token the
+// visitor is anonymous. If user is nil, the getters return the user that
+// VerifyToken loaded for this token, if any.
 func NewContext(ctx context.Context, token *Token, user any) context.Context {
 	if user == nil && token != nil {
 		user = token.user
@@ -124,10 +125,10 @@ func NewContext(ctx context.Context, token *Token, user any) context.Context {
 	return state
 }
 
-// FromContext returns the manager that InitApp attached to the routes of this
-// request, or nil. Of several that were attached it is the last one: that of the
-// innermost group. Where none was attached, it is the manager that verified the
-// token. Where one was, another may have verified it.
+// FromContext returns the manager that InitApp attached to the route of this
+// request, or nil. If several are attached, it returns the last one, of the
+// innermost group. If none is attached, it returns the manager that verified
+// the token. An attached manager is not always the one that verified the token.
 func FromContext(ctx context.Context) *JWTManager {
 	if state := stateOf(ctx); state != nil {
 		return state.manager

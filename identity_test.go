@@ -172,7 +172,7 @@ func TestGettersPanicWhereNothingWasVerified(t *testing.T) {
 func TestGetCurrentUserPanicsOnWiringMistakes(t *testing.T) {
 	t.Parallel()
 	token := &ginjwt.Token{Identity: "alice"}
-	assert.PanicsWithValue(t, "ginjwt: GetCurrentUser: there is no user; register a UserLookupLoader, or give one to NewContext", func() {
+	assert.PanicsWithValue(t, "ginjwt: GetCurrentUser: there is no user; register a UserLookupLoader, or pass a user to NewContext", func() {
 		ginjwt.GetCurrentUser[*account](ginjwt.NewContext(t.Context(), token, nil))
 	})
 	assert.PanicsWithValue(t, "ginjwt: GetCurrentUser: UserLookupLoader returned a string, not a *ginjwt_test.account", func() {
