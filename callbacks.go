@@ -8,8 +8,8 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/store"
 )
 
-// callbacks are the loaders, which are registered by methods of the JWTManager
-// that they are embedded in. One that is nil was not registered.
+// callbacks holds the loaders. JWTManager embeds it, and so has its methods. A
+// nil function was not registered.
 type callbacks struct {
 	frozen bool // InitApp has been called
 
@@ -27,82 +27,87 @@ type callbacks struct {
 	responders responders
 }
 
-// Callbacks that decide. A non-nil error is a failure: the request is answered
-// 500, or 503 if the error wraps [ErrUnavailable]. The verdict is the other
-// result. All callbacks must be safe for concurrent use, and are registered
-// before InitApp; registering one later, or a nil one, panics.
+// Callbacks that decide. The first result is the decision. A non-nil error is a
+// failure: the response is 500, or 503 if the error wraps [ErrUnavailable]. All
+// callbacks must be safe for concurrent use. Register them before InitApp:
+// registering later, or registering nil, panics.
 
-// AdditionalClaimsLoader adds claims to every new token. WithClaims wins over it.
+// AdditionalClaimsLoader adds claims to every new token. If WithClaims sets the
+// same claim, WithClaims wins.
 //
-// It is given what was passed to CreateAccessToken or CreateRefreshToken. For the
-// tokens of a session it is given the same kind of value at the login and at every
-// refresh: what UserLookupLoader returns, or without that loader the identity as
-// text. CreateTokenPair refuses a value that would be another kind at the refresh,
-// and InitApp a UserIdentityLoader without a UserLookupLoader. The same holds for
+// fn receives the value that was passed to CreateAccessToken or
+// CreateRefreshToken. For the tokens of a session, it receives the same kind of
+// value at the login and at every refresh: the user from UserLookupLoader, or
+// without that loader the identity as text. CreateTokenPair refuses a value
+// that would have another type at the refresh. InitApp refuses a
+// UserIdentityLoader without a UserLookupLoader. The same applies to
 // AdditionalHeadersLoader and EncodeKeyLoader.
 func (m *callbacks) AdditionalClaimsLoader(fn func(ctx context.Context, identity any) (Claims, error)) {
 	m.register("AdditionalClaimsLoader", fn)
 	m.additionalClaims = fn
 }
 
-// AdditionalHeadersLoader adds header parameters to every new token.
-// WithHeaders wins over it.
+// AdditionalHeadersLoader adds header parameters to every new token. If
+// WithHeaders sets the same parameter, WithHeaders wins.
 func (m *callbacks) AdditionalHeadersLoader(fn func(ctx context.Context, identity any) (Header, error)) {
 	m.register("AdditionalHeadersLoader", fn)
 	m.additionalHeaders = fn
 }
 
-// EncodeKeyLoader chooses the key that signs a new token, in place of those in
-// the settings.
+// EncodeKeyLoader chooses the key that signs a new token, instead of the keys
+// in the settings.
 func (m *callbacks) EncodeKeyLoader(fn func(ctx context.Context, identity any) (keys.Key, error)) {
 	m.register("EncodeKeyLoader", fn)
 	m.encodeKey = fn
 }
 
-// DecodeKeyLoader chooses the key that verifies a token, in place of those in
-// the settings. Nothing in the token it is given can be trusted: use it to
-// look up a key, and for nothing else. A zero keys.Key, or an error that wraps
-// [ErrInvalidToken], means that there is none; the token is refused. The Type of a
-// purpose token or a ticket is that of an access token here, as their keys are the same.
+// DecodeKeyLoader chooses the key that verifies a token, instead of the keys in
+// the settings. The token in the argument is not verified: use it only to look
+// up a key. If fn returns a zero keys.Key, or an error that wraps
+// [ErrInvalidToken], there is no key, and the token is refused. Purpose tokens
+// and tickets use the keys of access tokens, so their Type here is that of an
+// access token.
 func (m *callbacks) DecodeKeyLoader(fn func(ctx context.Context, unverified *Token) (keys.Key, error)) {
 	m.register("DecodeKeyLoader", fn)
 	m.decodeKey = fn
 }
 
-// UserIdentityLoader turns what is passed to CreateAccessToken or
-// CreateRefreshToken, such as a user, into the identity in the token.
+// UserIdentityLoader converts the value that is passed to CreateAccessToken or
+// CreateRefreshToken, such as a user, to the identity in the token.
 func (m *callbacks) UserIdentityLoader(fn func(ctx context.Context, user any) (string, error)) {
 	m.register("UserIdentityLoader", fn)
 	m.userIdentity = fn
 }
 
-// UserLookupLoader loads the user of a verified token for GetCurrentUser. Nil,
-// or a nil pointer, means that there is no such user; the request is refused
-// with [ErrUserLookup].
+// UserLookupLoader loads the user of a verified token, for GetCurrentUser. If
+// fn returns nil or a nil pointer, the user does not exist, and the request is
+// refused with [ErrUserLookup].
 func (m *callbacks) UserLookupLoader(fn func(ctx context.Context, token *Token) (any, error)) {
 	m.register("UserLookupLoader", fn)
 	m.userLookup = fn
 }
 
-// TokenInBlocklistLoader reports whether a token was revoked. It is asked
-// after Config.Blocklist. An error is answered 503: who cannot know does not
-// let pass.
+// TokenInBlocklistLoader reports whether a token was revoked. It is called
+// after Config.Blocklist. If fn returns an error, the response is 503: without
+// an answer the request is refused.
 func (m *callbacks) TokenInBlocklistLoader(fn func(ctx context.Context, token *Token) (bool, error)) {
 	m.register("TokenInBlocklistLoader", fn)
 	m.tokenInBlocklist = fn
 }
 
-// TokenVerificationLoader checks a token further, usually its claims. False
-// refuses the request with [ErrVerification].
+// TokenVerificationLoader adds your own check of a token, usually of its
+// claims. If fn returns false, the request is refused with [ErrVerification].
 func (m *callbacks) TokenVerificationLoader(fn func(ctx context.Context, token *Token) (bool, error)) {
 	m.register("TokenVerificationLoader", fn)
 	m.tokenVerification = fn
 }
 
-// OnReuse is told of a refresh token that was used before: it was copied, and
-// one of two holders is a thief. The session has ended already. Warn its user;
-// fn runs before the response, so it should hand longer work on. Of many requests
-// with one token one tells it; if the store fails at this very step, each does.
+// OnReuse is called when reuse detection refuses a refresh token that was used
+// before. Somebody has copied it, and one of the two holders is a thief. The
+// session has already ended. Use it to warn the user. fn runs before the
+// response, so start longer work in the background. If several requests send the
+// token, fn is called for one of them. If the store fails at this step, fn is
+// called for each.
 func (m *callbacks) OnReuse(fn func(ctx context.Context, s store.Session, token *Token)) {
 	m.register("OnReuse", fn)
 	m.onReuse = fn
@@ -153,8 +158,9 @@ func (m *callbacks) UserLookupErrorLoader(fn ErrorHandler) {
 	m.respond("UserLookupErrorLoader", userLookupErrorLoader, fn)
 }
 
-// ErrorLoader responds to every refusal that has no loader of its own, and to
-// failures: [ErrUnavailable] and [ErrCallback]. It wins over Config.ErrorProfile.
+// ErrorLoader responds to every refusal without its own loader, and to
+// failures: [ErrUnavailable] and [ErrCallback]. It takes precedence over
+// Config.ErrorProfile.
 func (m *callbacks) ErrorLoader(fn ErrorHandler) {
 	m.respond("ErrorLoader", failureLoader, fn)
 }
@@ -164,7 +170,7 @@ func (m *callbacks) respond(name string, loader int, fn ErrorHandler) {
 	m.responders[loader] = fn
 }
 
-// register panics on mistakes that no program should start with.
+// register panics on mistakes that must stop the program at startup.
 func (m *callbacks) register(name string, fn any) {
 	if m.frozen {
 		panic("ginjwt: " + name + " must be called before InitApp")
@@ -174,21 +180,22 @@ func (m *callbacks) register(name string, fn any) {
 	}
 }
 
-// validate reports loaders that would fail when the tokens of a session are refreshed,
-// long after the program has started.
+// validate reports loaders that would fail later, when the tokens of a session
+// are refreshed.
 func (m *callbacks) validate(p *problems) {
 	if m.userIdentity != nil && m.userLookup == nil && m.takeUsers() {
-		p.add("UserLookupLoader", "is missing: with Sessions it loads the user again at every refresh. "+
-			"AdditionalClaimsLoader, AdditionalHeadersLoader and EncodeKeyLoader are given a user at the login, as there is a UserIdentityLoader, and would be given text then")
+		p.add("UserLookupLoader", "is missing: with Sessions and a UserIdentityLoader, register one that loads the user at every refresh. "+
+			"Otherwise AdditionalClaimsLoader, AdditionalHeadersLoader and EncodeKeyLoader would receive a user at the login, but text at a refresh")
 	}
 }
 
-// takeUsers reports whether a loader is given the user whose token is made.
+// takeUsers reports whether a loader receives the user for whom a token is
+// made.
 func (m *callbacks) takeUsers() bool {
 	return m.additionalClaims != nil || m.additionalHeaders != nil || m.encodeKey != nil
 }
 
-// checkVerification asks the TokenVerificationLoader.
+// checkVerification calls the TokenVerificationLoader.
 func (m *callbacks) checkVerification(ctx context.Context, token *Token) error {
 	if m.tokenVerification == nil {
 		return nil
@@ -203,7 +210,7 @@ func (m *callbacks) checkVerification(ctx context.Context, token *Token) error {
 	return nil
 }
 
-// loadUser asks the UserLookupLoader.
+// loadUser calls the UserLookupLoader.
 func (m *callbacks) loadUser(ctx context.Context, token *Token) (any, error) {
 	if m.userLookup == nil {
 		return nil, nil
@@ -220,7 +227,8 @@ func (m *callbacks) loadUser(ctx context.Context, token *Token) (any, error) {
 	return user, nil
 }
 
-// pythonIdentity is the identity as the original writes it in a message.
+// pythonIdentity returns the identity as Flask-JWT-Extended prints it in a
+// message.
 func (t *Token) pythonIdentity() string {
 	switch t.read().payload.identityJSON.Kind() {
 	case 'n':

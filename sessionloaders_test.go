@@ -112,8 +112,8 @@ func TestLoadersAreGivenTextAtLoginAndRefresh(t *testing.T) {
 // A program whose users could not be loaded again at a refresh does not start.
 func TestUsersWithoutALookupAreRefusedAtStart(t *testing.T) {
 	t.Parallel()
-	const says = "ginjwt: UserLookupLoader: is missing: with Sessions it loads the user again at every refresh. " +
-		"AdditionalClaimsLoader, AdditionalHeadersLoader and EncodeKeyLoader are given a user at the login, as there is a UserIdentityLoader, and would be given text then"
+	const says = "ginjwt: UserLookupLoader: is missing: with Sessions and a UserIdentityLoader, register one that loads the user at every refresh. " +
+		"Otherwise AdditionalClaimsLoader, AdditionalHeadersLoader and EncodeKeyLoader would receive a user at the login, but text at a refresh"
 	identities := func(m *ginjwt.JWTManager) { m.UserIdentityLoader(accountID) }
 	for name, register := range map[string]func(*ginjwt.JWTManager){
 		"claims": func(m *ginjwt.JWTManager) {
