@@ -7,29 +7,29 @@ import (
 	"time"
 )
 
-// requirement is what a route asks of a token.
+// requirement is what a route requires of a token.
 type requirement struct {
 	optional       bool
 	fresh          bool
 	refresh        bool
 	anyType        bool
 	skipRevocation bool
-	looksOnly      bool // a refresh token is looked at, not used
-	asked          bool // the loaders were asked about this very token before
+	looksOnly      bool // a refresh token is checked, not used
+	asked          bool // the loaders have already been called for this token
 	sellsTickets   bool
 	locations      []Location
 
-	freshWithin time.Duration // zero: does not matter
+	freshWithin time.Duration // zero: no limit
 	guards      []guard
-	scope       string // those of all guards, for the client
+	scope       string // the scopes of all guards, for the client
 
 	resourceURL string         // of the resource that the route belongs to
 	resource    *resourceRules // nil: none
 
-	ageChallenge, scopeChallenge string // of this route; empty: not made yet
+	ageChallenge, scopeChallenge string // of this route; empty: not built yet
 }
 
-// tokenType is the type of token that is looked for.
+// tokenType returns the type of token that the route looks for.
 func (need *requirement) tokenType() TokenType {
 	if need.refresh {
 		return RefreshToken
@@ -37,60 +37,65 @@ func (need *requirement) tokenType() TokenType {
 	return AccessToken
 }
 
-// A RequiredOption changes what JWTRequired asks of a token.
+// A RequiredOption changes what JWTRequired requires of a token.
 type RequiredOption func(*requirement)
 
-// Optional lets a request without a token through. A bad token is still
-// refused.
+// Optional lets a request without a token pass as anonymous. An invalid token
+// is still refused.
 func Optional() RequiredOption {
 	return func(need *requirement) { need.optional = true }
 }
 
-// Fresh asks for a token that is fresh: made by logging in, not by a refresh.
+// Fresh requires a fresh token: one from a login, not from a refresh. See
+// [WithFresh].
 func Fresh() RequiredOption {
 	return func(need *requirement) { need.fresh = true }
 }
 
-// Refresh asks for a refresh token.
+// Refresh requires a refresh token.
 func Refresh() RequiredOption {
 	return func(need *requirement) { need.refresh = true }
 }
 
-// Locations looks for the token in these places only, in this order. None
-// means those of Config.TokenLocation.
+// Locations sets where the route looks for a token, and in which order. It
+// replaces Config.TokenLocation for this route. Without arguments,
+// Config.TokenLocation applies.
 func Locations(in ...Location) RequiredOption {
 	return func(need *requirement) { need.locations = slices.Clone(in) }
 }
 
-// AnyType takes access and refresh tokens alike. It looks for them where
-// access tokens are, and in the refresh cookie if the access token has expired.
+// AnyType accepts access tokens and refresh tokens. It looks where access
+// tokens are. If the access token has expired, it also looks in the refresh
+// cookie.
 func AnyType() RequiredOption {
 	return func(need *requirement) { need.anyType = true }
 }
 
-// SkipRevocationCheck does not ask whether the token was revoked.
+// SkipRevocationCheck accepts a revoked token, and a refresh token whose
+// session has ended.
 func SkipRevocationCheck() RequiredOption {
 	return func(need *requirement) { need.skipRevocation = true }
 }
 
-// ForResource says that the route belongs to the resource with this URL, one of
-// Config.Resources: a token must be for it, and challenges say where its metadata is.
-// See [Resource]. On a group it holds for the JWTRequired of its routes too. The
-// middleware panics if there is no such resource, or if it names two.
+// ForResource assigns the route to the resource with this URL, one of
+// Config.Resources. A token must then be for this resource, and challenges say
+// where its metadata is. See [Resource]. On a group, it also applies to
+// JWTRequired of the routes in the group. The middleware panics if there is no
+// such resource, or if a route names two.
 func ForResource(url string) RequiredOption {
 	if url == "" {
-		panic("ginjwt: ForResource: names nothing")
+		panic("ginjwt: ForResource: needs the URL of a resource")
 	}
 	return func(need *requirement) {
 		if need.resourceURL != "" && need.resourceURL != url {
-			panic(fmt.Sprintf("ginjwt: ForResource: a route belongs to one resource, not to %q and %q", need.resourceURL, url))
+			panic(fmt.Sprintf("ginjwt: ForResource: a route belongs to one resource, but it names %q and %q", need.resourceURL, url))
 		}
 		need.resourceURL = url
 	}
 }
 
-// audience is what "aud" must hold on the routes of a resource; nil where the issuer
-// says it.
+// audience returns the audiences that the route of a resource accepts. Without
+// a resource it returns nil: the rules of the issuer apply.
 func (need *requirement) audience() []string {
 	if need.resource == nil {
 		return nil
@@ -98,14 +103,15 @@ func (need *requirement) audience() []string {
 	return need.resource.audience
 }
 
-// isElsewhere reports whether the route gives access to what belongs to no resource.
-// Refreshing and logging out do not.
+// isElsewhere reports whether the route gives access to something outside of
+// all resources. Refreshing and logging out do not.
 func (need *requirement) isElsewhere() bool {
 	return need.resource == nil && !need.refresh && !need.anyType
 }
 
-// addressed returns the refusal of a route as a client of its resource can use it: by
-// the statuses of RFC 6750 §3.1, and with what it needs to get a better token.
+// addressed changes the refusal of a resource's route for OAuth clients. It
+// uses the statuses of RFC 6750 §3.1, and tells the client how to get a better
+// token.
 func (need *requirement) addressed(err error) error {
 	if need == nil || need.resource == nil {
 		return err
@@ -125,16 +131,16 @@ func (need *requirement) addressed(err error) error {
 	return e
 }
 
-// guard is one thing that a route asks of the claims of a token.
+// guard is one check of the claims of a token.
 type guard struct {
 	passes func(token *Token) bool
-	scoped bool // it asks for scopes, which the client may ask its issuer for
+	scoped bool // it requires scopes, which the client can request from its issuer
 }
 
 func (need *requirement) guard(g guard) { need.guards = append(need.guards, g) }
 
-// newRequirement returns what the options ask for. Without Locations it looks
-// where tokens are by default. It panics on a location that there is not.
+// newRequirement returns the requirement that opts describe. Without Locations,
+// it uses the given locations. It panics on an unknown location.
 func newRequirement(opts []RequiredOption, locations []Location) *requirement {
 	need := &requirement{}
 	for _, opt := range opts {
@@ -148,7 +154,7 @@ func newRequirement(opts []RequiredOption, locations []Location) *requirement {
 	takesTickets := !need.refresh && !need.anyType && !need.sellsTickets
 	switch {
 	case !takesTickets && slices.Contains(need.locations, InTicket):
-		panic("ginjwt: Locations: a ticket buys no tokens and no tickets; remove InTicket")
+		panic("ginjwt: Locations: remove InTicket: a route for refresh tokens, logouts or tickets accepts no tickets")
 	case len(need.locations) == 0 && !takesTickets:
 		need.locations = withoutTickets(locations)
 	case len(need.locations) == 0:
@@ -157,7 +163,7 @@ func newRequirement(opts []RequiredOption, locations []Location) *requirement {
 	return need
 }
 
-// check compares type and freshness, in this order.
+// check checks the type, then the freshness.
 func (need *requirement) check(token *Token) error {
 	switch {
 	case need.anyType:
@@ -179,7 +185,7 @@ func (need *requirement) check(token *Token) error {
 	return nil
 }
 
-// checkGuards asks what the route wants of the claims.
+// checkGuards checks the claims.
 func (need *requirement) checkGuards(token *Token) error {
 	for _, g := range need.guards {
 		switch {
@@ -193,8 +199,8 @@ func (need *requirement) checkGuards(token *Token) error {
 	return nil
 }
 
-// outOfScope names all scopes of the route, so that the client need not ask for
-// one after the other.
+// outOfScope names all scopes of the route, so that the client can request them
+// together.
 func (need *requirement) outOfScope() *Error {
 	e := refusal(ErrInsufficientScope, nil)
 	e.Scope, e.challenge = need.scope, need.scopeChallenge
@@ -207,7 +213,7 @@ func (need *requirement) stale() *Error {
 	return e
 }
 
-// writeChallenges makes the challenges of the route, once.
+// writeChallenges builds the challenges of the route, once.
 func (need *requirement) writeChallenges(all challenges) {
 	need.scopeChallenge = all.of(need.outOfScope())
 	need.ageChallenge = all.of(need.stale())

@@ -522,9 +522,9 @@ func TestForResourcePanics(t *testing.T) {
 	mgr, _ := resourcesApp(t, func(*ginjwt.Config) {})
 	assert.PanicsWithValue(t, `ginjwt: ForResource: "https://api.example.com/mcp/" is the URL of none of Config.Resources`,
 		func() { mgr.JWTRequired(ginjwt.ForResource(mcpURL + "/")) })
-	assert.PanicsWithValue(t, `ginjwt: ForResource: names nothing`,
+	assert.PanicsWithValue(t, `ginjwt: ForResource: needs the URL of a resource`,
 		func() { mgr.Middleware(ginjwt.ForResource("")) })
-	assert.PanicsWithValue(t, `ginjwt: ForResource: a route belongs to one resource, not to "https://api.example.com/mcp" and "https://api.example.com"`,
+	assert.PanicsWithValue(t, `ginjwt: ForResource: a route belongs to one resource, but it names "https://api.example.com/mcp" and "https://api.example.com"`,
 		func() { mgr.JWTRequired(ginjwt.ForResource(mcpURL), ginjwt.ForResource("https://api.example.com")) })
 	plain, _ := newManager(t, jwttest.Config(nil))
 	assert.PanicsWithValue(t, "ginjwt: ResourceMetadataHandler: there are no resources; set Config.Resources", func() { plain.ResourceMetadataHandler() })

@@ -56,9 +56,9 @@ func TestWhatCannotBeRotated(t *testing.T) {
 	_, err := mgr.RotateTokens(t.Context(), nil)
 	require.ErrorIs(t, err, ginjwt.ErrNoAuthorization)
 	_, err = rotate(t, mgr, pair.RefreshToken, ginjwt.WithFresh())
-	require.EqualError(t, err, "ginjwt: WithFresh: nobody has typed a password; a rotated token is never fresh")
+	require.EqualError(t, err, "ginjwt: WithFresh: a rotated token is never fresh, because nobody typed a password")
 	_, err = rotate(t, mgr, pair.RefreshToken, ginjwt.WithDevice("Firefox"))
-	require.EqualError(t, err, "ginjwt: WithDevice is for CreateTokenPair: it is chosen when a session begins")
+	require.EqualError(t, err, "ginjwt: WithDevice is for CreateTokenPair: it applies when a session begins")
 	_, err = rotate(t, mgr, pair.RefreshToken, ginjwt.WithExpires(time.Hour))
 	require.ErrorIs(t, err, ginjwt.ErrLifetime)
 

@@ -335,7 +335,7 @@ func TestOptionsOfLogins(t *testing.T) {
 		"WithIdleLifetime":    ginjwt.WithIdleLifetime(time.Hour),
 		"WithSessionLifetime": ginjwt.WithSessionLifetime(time.Hour),
 	} {
-		says := "ginjwt: " + name + " is for CreateTokenPair: it is chosen when a session begins"
+		says := "ginjwt: " + name + " is for CreateTokenPair: it applies when a session begins"
 		for _, m := range []*ginjwt.JWTManager{mgr, plain} {
 			_, err := m.CreateAccessToken(t.Context(), "alice", option)
 			require.EqualError(t, err, says)

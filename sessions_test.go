@@ -151,7 +151,7 @@ func TestTokenPairsAreRefused(t *testing.T) {
 	require.NoError(t, err)
 	assert.Empty(t, sessions)
 	_, err = mgr.CreateAccessToken(t.Context(), "alice", ginjwt.WithDevice("Firefox"))
-	assert.EqualError(t, err, "ginjwt: WithDevice is for CreateTokenPair: it is chosen when a session begins")
+	assert.EqualError(t, err, "ginjwt: WithDevice is for CreateTokenPair: it applies when a session begins")
 }
 
 // Without a store nothing is different from before; nothing rotates silently,

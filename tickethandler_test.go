@@ -247,7 +247,7 @@ func TestCreateTicket(t *testing.T) {
 func TestMistakesWithTicketsPanic(t *testing.T) {
 	t.Parallel()
 	mgr, _ := newManager(t, jwttest.Config(nil))
-	const buysNone = "ginjwt: Locations: a ticket buys no tokens and no tickets; remove InTicket"
+	const buysNone = "ginjwt: Locations: remove InTicket: a route for refresh tokens, logouts or tickets accepts no tickets"
 	for want, call := range map[string]func(){
 		"ginjwt: TicketHandler must be called after InitApp":                                        func() { ginjwt.New(jwttest.Config(nil)).TicketHandler() },
 		"ginjwt: TicketHandler: an anonymous visitor has no token for a ticket; remove Optional":    func() { mgr.TicketHandler(ginjwt.Optional()) },

@@ -12,7 +12,7 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/store"
 )
 
-// tokenSpec is what a caller asks of a new token.
+// tokenSpec is what a caller wants in a new token.
 type tokenSpec struct {
 	fresh     string // the JSON of "fresh"
 	freshFor  time.Duration
@@ -27,16 +27,16 @@ type tokenSpec struct {
 	begins sessionChoice // of a new session
 	key    string        // the Idempotency-Key of a rotation
 
-	// Of a token of a session.
+	// For a token of a session.
 	session  *store.Session
-	upstream string // where it began, as a claim; empty: here
+	upstream string // where the session began, as a claim; empty: here
 	now      time.Time
 	csrf     string // empty: a new value
 }
 
-// sessionChoice is what a caller asks of a new session.
+// sessionChoice is what a caller wants for a new session.
 type sessionChoice struct {
-	option   string // the last that was given; empty: none
+	option   string // the last option; empty: none
 	device   string
 	claims   Claims
 	idle     time.Duration // zero: the configured time
@@ -52,22 +52,23 @@ func (c sessionChoice) validate() error {
 		option   string
 		lifetime time.Duration
 	}{{"WithIdleLifetime", c.idle}, {"WithSessionLifetime", c.lifetime}} {
-		if l.lifetime != 0 && l.lifetime < 2*time.Second || l.lifetime%time.Second != 0 { // ends are whole seconds, and a token lives for one
-			return fmt.Errorf("%w: %s was given %s; it takes whole seconds, two at the least, and 30 days are 30*24*time.Hour", ErrLifetime, l.option, l.lifetime)
+		if l.lifetime != 0 && l.lifetime < 2*time.Second || l.lifetime%time.Second != 0 { // ends are whole seconds, and a token lives for at least one
+			return fmt.Errorf("%w: %s was given %s; use whole seconds, at least two (30 days are 30*24*time.Hour)", ErrLifetime, l.option, l.lifetime)
 		}
 	}
 	return nil
 }
 
-// mustNotBegin refuses options that are for the beginning of a session.
+// mustNotBegin refuses options that only apply when a session begins.
 func (spec *tokenSpec) mustNotBegin() error {
 	if spec.begins.option == "" {
 		return nil
 	}
-	return fmt.Errorf("ginjwt: %s is for CreateTokenPair: it is chosen when a session begins", spec.begins.option)
+	return fmt.Errorf("ginjwt: %s is for CreateTokenPair: it applies when a session begins", spec.begins.option)
 }
 
-// mustNotRotate refuses an option that is for the trade of a refresh token.
+// mustNotRotate refuses an option that only applies when a refresh token is
+// exchanged.
 func (spec *tokenSpec) mustNotRotate() error {
 	if spec.key == "" {
 		return nil
@@ -75,7 +76,7 @@ func (spec *tokenSpec) mustNotRotate() error {
 	return errors.New("ginjwt: WithIdempotencyKey is for RotateTokens")
 }
 
-// expiry is when the token expires; zero if it never does.
+// expiry returns when the token expires; zero means never.
 func (spec *tokenSpec) expiry() time.Time {
 	if spec.expires == NeverExpires {
 		return time.Time{}
@@ -97,7 +98,7 @@ func (spec *tokenSpec) validate() error {
 
 func (spec *tokenSpec) validForRotation() error {
 	if spec.fresh != "" || spec.freshFor != 0 {
-		return errors.New("ginjwt: WithFresh: nobody has typed a password; a rotated token is never fresh")
+		return errors.New("ginjwt: WithFresh: a rotated token is never fresh, because nobody typed a password")
 	}
 	if spec.key != "" {
 		if err := validIdempotencyKey(spec.key); err != nil {
@@ -107,77 +108,80 @@ func (spec *tokenSpec) validForRotation() error {
 	return spec.mustNotBegin()
 }
 
-// A TokenOption changes the token being created.
+// A TokenOption changes a new token.
 type TokenOption func(*tokenSpec)
 
-// WithFresh marks an access token as fresh for as long as it lives. Of several
-// options about freshness the last counts.
+// WithFresh makes an access token fresh until it expires. If there are several
+// options for freshness, the last one counts.
 func WithFresh() TokenOption {
 	return func(s *tokenSpec) { s.fresh, s.freshFor = "true", 0 }
 }
 
-// WithFreshFor marks an access token as fresh for d.
+// WithFreshFor makes an access token fresh for d, which must be more than zero.
 func WithFreshFor(d time.Duration) TokenOption {
 	if d <= 0 {
-		d = -1 // an error when the token is made
+		d = -1 // CreateAccessToken returns the error
 	}
 	return func(s *tokenSpec) { s.fresh, s.freshFor = "", d }
 }
 
-// WithFreshUntil marks an access token as fresh until t.
+// WithFreshUntil makes an access token fresh until t.
 func WithFreshUntil(t time.Time) TokenOption {
 	return func(s *tokenSpec) { s.fresh, s.freshFor = unixTime(t), 0 }
 }
 
-// WithExpires makes the token live for d instead of the configured time. Zero
-// means the configured time, NeverExpires for ever.
+// WithExpires makes the token live for d instead of the configured lifetime.
+// Zero means the configured lifetime. With NeverExpires the token never
+// expires.
 func WithExpires(d time.Duration) TokenOption {
 	return func(s *tokenSpec) { s.expires = d }
 }
 
-// WithNotBefore sets "nbf": the token is refused before t.
+// WithNotBefore sets "nbf": the token is refused before t. The default is the
+// time when the token is made.
 func WithNotBefore(t time.Time) TokenOption {
 	return func(s *tokenSpec) { s.notBefore = t }
 }
 
-// WithID sets "jti", which is a new UUID otherwise. Tokens with one ID are
-// revoked together, for as long as the one that was revoked lives.
+// WithID sets "jti". The default is a new UUID. Tokens with the same ID are
+// revoked together, but only for the lifetime of the token that was revoked.
 func WithID(id string) TokenOption {
 	return func(s *tokenSpec) { s.id = id }
 }
 
-// WithIssuer sets "iss" in place of Config.EncodeIssuer.
+// WithIssuer sets "iss", instead of Config.EncodeIssuer.
 func WithIssuer(issuer string) TokenOption {
 	return func(s *tokenSpec) { s.issuer = issuer }
 }
 
-// WithAudience sets "aud" in place of Config.EncodeAudience.
+// WithAudience sets "aud", instead of Config.EncodeAudience.
 func WithAudience(audience ...string) TokenOption {
 	return func(s *tokenSpec) { s.audience = audience }
 }
 
-// WithClaims adds claims. Those that this package reads back may not be set:
-// [ErrReservedClaim] names the option to use. Claims are signed, not
-// encrypted; the holder of the token can read them.
+// WithClaims adds claims. You cannot set a claim that this package reads back:
+// [ErrReservedClaim] says which option to use instead. Claims are signed, not
+// encrypted. The holder of the token can read them.
 func WithClaims(claims Claims) TokenOption {
 	return func(s *tokenSpec) { s.claims = merged(s.claims, claims) }
 }
 
-// WithHeaders adds header parameters. An empty "typ" leaves that one out.
-// "alg" and those that change how a token is read may not be set.
+// WithHeaders adds header parameters. An empty "typ" removes "typ". You cannot
+// set "alg", or a parameter that changes how a token is read.
 func WithHeaders(header Header) TokenOption {
 	return func(s *tokenSpec) { s.header = merged(s.header, header) }
 }
 
-// WithDevice names the device of a new session, for [JWTManager.Sessions] to
-// show, for example by the User-Agent of the login. It is for CreateTokenPair.
-// Of the text the first 255 bytes are kept, without control characters.
+// WithDevice names the device of a new session, for example with the User-Agent
+// of the login. [JWTManager.Sessions] returns this name. It is for
+// CreateTokenPair. Control characters are removed, and at most 255 bytes are
+// kept.
 func WithDevice(device string) TokenOption {
 	return func(s *tokenSpec) { s.begins.option, s.begins.device = "WithDevice", deviceText(device) }
 }
 
-// deviceText makes of any text one that every store can keep and every page can
-// show.
+// deviceText converts any text to one that every store can keep and every page
+// can show.
 func deviceText(s string) string {
 	s = s[:min(len(s), 4*store.MaxText)]
 	s = strings.Map(func(r rune) rune {
@@ -196,40 +200,41 @@ func deviceText(s string) string {
 	return s[:end]
 }
 
-// WithSessionClaims adds claims to every access token of a new session: the first,
-// and those of every rotation and of ImplicitRefresh. The claims that
-// Config.RequiredClaims names are in its refresh tokens too. It is for
-// CreateTokenPair. Claims of [WithClaims] win over them, and they win over those of
-// the AdditionalClaimsLoader.
+// WithSessionClaims adds claims to every access token of a new session: to the
+// first token, and to all tokens of rotations and of ImplicitRefresh. Refresh
+// tokens get only the claims that Config.RequiredClaims names. It is for
+// CreateTokenPair. Claims of [WithClaims] win over these claims, and these
+// claims win over claims of the AdditionalClaimsLoader.
 //
-// They are stored with the session, where all that was chosen at the login has 1024
-// bytes of JSON.
+// The claims are stored with the session. All choices of a login together may
+// have 1024 bytes of JSON.
 func WithSessionClaims(claims Claims) TokenOption {
 	return func(s *tokenSpec) {
 		s.begins.option, s.begins.claims = "WithSessionClaims", merged(s.begins.claims, claims)
 	}
 }
 
-// WithIdleLifetime makes a new session end when it was not used for d, in place of
-// Config.RefreshTokenExpires: a session that the user wants to be remembered may
-// live for months, one on a shared device for an hour. It is for CreateTokenPair.
-// Zero means the configured time.
+// WithIdleLifetime ends a new session if it is not used for d, instead of
+// Config.RefreshTokenExpires. For example, a remembered session may live for
+// months, and a session on a shared device for an hour. It is for
+// CreateTokenPair. Zero means the configured time. d must be whole seconds, at
+// least two.
 func WithIdleLifetime(d time.Duration) TokenOption {
 	return func(s *tokenSpec) { s.begins.option, s.begins.idle = "WithIdleLifetime", d }
 }
 
-// WithSessionLifetime makes a new session end after d however much it is used, in
-// place of Config.SessionLifetime. It is for CreateTokenPair. Zero means the
-// configured time.
+// WithSessionLifetime ends a new session after d, even if it is used, instead
+// of Config.SessionLifetime. It is for CreateTokenPair. Zero means the
+// configured time. d must be whole seconds, at least two.
 func WithSessionLifetime(d time.Duration) TokenOption {
 	return func(s *tokenSpec) { s.begins.option, s.begins.lifetime = "WithSessionLifetime", d }
 }
 
-// WithIdempotencyKey names the attempt to trade a refresh token, for programs that
-// call RotateTokens outside of a request; in a request, its Idempotency-Key header
-// is taken. A key has 16 to 255 bytes, and is made anew for each refresh token. The
-// same token with the same key is given the same successor until that is traded,
-// however late.
+// WithIdempotencyKey names an attempt to exchange a refresh token. It is for
+// programs that call RotateTokens outside of a request. In a request, the
+// Idempotency-Key header is used. A key has 16 to 255 bytes. Make a new key for
+// each refresh token. The same token with the same key always gets the same
+// successor, until that successor is exchanged.
 func WithIdempotencyKey(key string) TokenOption {
 	return func(s *tokenSpec) { s.key = key }
 }

@@ -288,7 +288,7 @@ func TestWithUpstreamIsChecked(t *testing.T) {
 		assert.EqualError(t, err, test.want, name)
 	}
 	_, err := a.mgr.CreateAccessToken(t.Context(), "alice", ginjwt.WithUpstream(issuerA, "s", "alice", now))
-	require.EqualError(t, err, "ginjwt: WithUpstream is for CreateTokenPair: it is chosen when a session begins")
+	require.EqualError(t, err, "ginjwt: WithUpstream is for CreateTokenPair: it applies when a session begins")
 	_, err = a.mgr.CreateAccessToken(t.Context(), "alice", ginjwt.WithClaims(ginjwt.Claims{"upstream": "x"}))
 	require.ErrorIs(t, err, ginjwt.ErrReservedClaim)
 	pair := a.login(t, issuerA, strings.Repeat("s", 255), strings.Repeat("a", 200), ginjwt.WithIdleLifetime(30*24*time.Hour))
