@@ -6,21 +6,24 @@ import (
 	"github.com/gin-gonic/gin"
 )
 
-// Middleware is [JWTManager.JWTRequired] for handlers of net/http: the same options,
-// checks and answers. In the handlers after it, [GetJWTIdentity] and its kin return
-// what is in the token of r.Context().
+// Middleware is [JWTManager.JWTRequired] for handlers of net/http. It has the
+// same options, checks and responses. In the handlers after it, call
+// [GetJWTIdentity] and the other getters with r.Context().
 //
 //	mux.Handle("GET /orders", mgr.Middleware(ginjwt.Scopes("orders:read"))(orders))
 //
-// The next handler gets the very ResponseWriter of the server: it can flush, hijack
-// and use [http.ResponseController] as without a middleware. The loader that answers
-// a refusal gets a [gin.Context] with request and response: its ClientIP trusts no
-// proxy, it has no HTML templates, and nobody reads its Errors. Set Config.Observer to
-// log refusals.
+// The next handler receives the ResponseWriter of the server unchanged. It can
+// flush, hijack and use [http.ResponseController].
 //
-// [JWTManager.ImplicitRefresh] needs Gin: put [gin.WrapH] of your handler behind it.
+// The loader that answers a refusal receives a [gin.Context] with the request
+// and the response. Its ClientIP trusts no proxy, it has no HTML templates, and
+// nothing reads its Errors. To log refusals, set Config.Observer.
 //
-// Middleware panics if called before InitApp, or with an unknown location.
+// [JWTManager.ImplicitRefresh] needs Gin: wrap your handler with [gin.WrapH]
+// and put it behind ImplicitRefresh.
+//
+// Middleware panics if it is called before InitApp, or with an unknown
+// location.
 func (m *JWTManager) Middleware(opts ...RequiredOption) func(http.Handler) http.Handler {
 	required := m.handler(m.requirementOf("Middleware", opts))
 	return func(next http.Handler) http.Handler {
@@ -35,44 +38,48 @@ func (m *JWTManager) Middleware(opts ...RequiredOption) func(http.Handler) http.
 }
 
 // VerifyRequest is [JWTManager.VerifyJWTInRequest] for handlers of net/http. It
-// returns the request to go on with, in which [GetToken] and its kin find the token,
-// and none where JWTRequired lets an anonymous request pass. Do not use r itself any
-// more: its body may have been read. The error is an [*Error]; the request that is
-// returned with it is for [JWTManager.RefuseRequest].
+// returns a request in which [GetToken] and the other getters find the token.
+// Use this request from now on, not r: the body of r may have been read. If an
+// anonymous request passes, the returned request has no token. The error is an
+// [*Error]. On an error, pass the returned request to
+// [JWTManager.RefuseRequest].
 //
-// VerifyRequest has no response, so it sets none of the headers that [JWTManager.Middleware]
-// sets: where tokens or tickets are in cookies or in the query string, set Cache-Control
-// to "no-store", and for the query string Referrer-Policy to "no-referrer" too. If a
-// handler parses a form with files in the request that it returns, call RemoveAll of the
-// form: the server removes the files of r only.
+// VerifyRequest has no response, so it cannot set the headers that
+// [JWTManager.Middleware] sets. If tokens or tickets are in cookies or in the
+// query string, set Cache-Control to "no-store". For the query string, also set
+// Referrer-Policy to "no-referrer". If a handler parses a form with files in
+// the returned request, call RemoveAll on the form: the server removes only the
+// files of r.
 func (m *JWTManager) VerifyRequest(r *http.Request, opts ...RequiredOption) (*http.Request, error) {
 	c := m.contextOf(noResponse{}, r)
 	_, err := m.verifyWith(c, m.requirementOf("VerifyRequest", opts))
 	return c.Request, err
 }
 
-// noResponse takes the headers of checks that answer nobody.
+// noResponse discards the headers of checks that answer nobody.
 type noResponse struct{}
 
 func (noResponse) Header() http.Header         { return http.Header{} }
 func (noResponse) Write(b []byte) (int, error) { return len(b), nil }
 func (noResponse) WriteHeader(int)             {}
 
-// RefuseRequest is [JWTManager.Refuse] for handlers of net/http. r is the request that
-// [JWTManager.VerifyRequest] returned, or one behind [JWTManager.Middleware].
+// RefuseRequest is [JWTManager.Refuse] for handlers of net/http. r is the
+// request that [JWTManager.VerifyRequest] returned, or a request behind
+// [JWTManager.Middleware].
 func (m *JWTManager) RefuseRequest(w http.ResponseWriter, r *http.Request, err error) {
 	c := m.contextOf(w, r)
 	defer returnForm(c, r)
 	m.Refuse(c, err)
 }
 
-// HTTPHandler makes an [http.Handler] of one of the handlers of the manager, such as
-// [JWTManager.JWKSHandler] or [JWTManager.RefreshHandler]. The {id} of a pattern of
-// [http.ServeMux] is the parameter "id". A handler that calls c.Next needs Gin.
+// HTTPHandler converts a handler of the manager to an [http.Handler], for
+// example [JWTManager.JWKSHandler] or [JWTManager.RefreshHandler]. The {id} in
+// a pattern of [http.ServeMux] is the parameter "id". A handler that calls
+// c.Next needs Gin.
 //
 //	mux.Handle("POST /refresh", mgr.HTTPHandler(mgr.RefreshHandler()))
 //
-// It panics if called before InitApp.
+// HTTPHandler panics if it is called before InitApp.
 func (m *JWTManager) HTTPHandler(handler gin.HandlerFunc) http.Handler {
 	m.mustBeReady("HTTPHandler")
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -86,13 +93,13 @@ func (m *JWTManager) HTTPHandler(handler gin.HandlerFunc) http.Handler {
 	})
 }
 
-// door is the engine of contexts for requests that no engine of the application
-// routes. It has no routes and trusts no proxy; gin.New would print warnings about it.
-// All else that a [gin.Context] asks it is as there.
+// door is the engine for contexts of requests that do not come from Gin. It has
+// no routes and trusts no proxy. It is not made by gin.New, which would print
+// warnings about it. All other defaults are the same as in gin.New.
 var door = (&gin.Engine{MaxMultipartMemory: 32 << 20}).SecureJsonPrefix("while(1);")
 
-// contextOf returns a context for a request that did not come by way of Gin, with m
-// attached. Each request gets a new one, which a loader may keep.
+// contextOf returns a context for a request that did not come from Gin, with m
+// attached. Each request gets a new context, because a loader may keep it.
 func (m *JWTManager) contextOf(w http.ResponseWriter, r *http.Request) *gin.Context {
 	c := gin.CreateTestContextOnly(w, door) // the one constructor that Gin exports
 	c.Request = r
