@@ -6,16 +6,17 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/store"
 )
 
-// A blocklist holds IDs and no reasons. If something ends for another cause than a logout,
-// the list gets one more ID, made of the cause, before the ID itself. Requests never ask for
-// it; SessionContext does, when it has found the ID.
+// A blocklist holds IDs and no reasons. If a session or token ends for another cause than
+// a logout, the list gets another ID first, made from the cause. Requests never look it
+// up. SessionContext does, after it has found the ID of the session or token.
 
-// notedCauses have such an ID. The most telling one comes first.
+// notedCauses have such an ID. The most specific cause comes first.
 var notedCauses = [...]Cause{CauseReuse, CauseApplication, CauseUser, CauseRevocation, CauseMaxSessions}
 
 func causeID(cause Cause, id string) string { return derivedID("ended", string(cause), id) }
 
-// endedBy returns the entries for IDs that end for a cause, those of the cause first.
+// endedBy returns the entries for IDs that end for a cause; the IDs of the cause come
+// first.
 func endedBy(cause Cause, ended ...store.Revocation) []store.Revocation {
 	if cause == CauseLogout {
 		return ended
@@ -27,7 +28,8 @@ func endedBy(cause Cause, ended ...store.Revocation) []store.Revocation {
 	return append(entries, ended...)
 }
 
-// endCauseOf returns why c has ended, by what is listed; empty: nothing of it is.
+// endCauseOf returns why c has ended, according to the list; empty: none of its IDs is
+// on the list.
 func endCauseOf(c *liveContext, listed func(id string) bool) Cause {
 	for _, id := range c.ids {
 		if !listed(id) {

@@ -6,27 +6,27 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/store"
 )
 
-// What a refresh token gets is decided here, by two distances: how far its
-// generation is from that of the session, and how long ago the newest tokens of
+// This file decides what a refresh token gets. It compares the generation of the token
+// with the generation of the session, and looks at the time since the newest tokens of
 // the session were handed out.
 
 // step is what a refresh token gets.
 type step int
 
 const (
-	repeat step = iota // tokens of the newest generation, whose successors are not made yet
-	trade              // those of the next
-	reuse              // nothing: it is a copy, and the session ends
+	repeat step = iota // tokens of the newest generation again
+	trade              // tokens of the next generation
+	reuse              // nothing: the token is a copy, and the session ends
 )
 
-// stepOf decides what the token of a generation gets. A session of generation zero
-// is not stored yet.
+// stepOf decides what a token of a generation gets. A session of generation zero is not
+// stored yet.
 func (p *sessionPolicy) stepOf(s store.Session, generation int64, key string, now time.Time) step {
 	behind := s.Generation - generation
 	pending, age := isPending(s, now), max(0, now.Sub(s.HandedOutAt))
 	grace := p.config.SessionGrace
 	switch {
-	case behind < 0 || s.Generation == 0: // the store went back to older data, or has none yet
+	case behind < 0 || s.Generation == 0: // the store went back to older data, or has no session yet
 		return trade
 	case behind > 1 || behind == 1 && grace < 0:
 		return reuse
@@ -44,30 +44,29 @@ func (p *sessionPolicy) stepOf(s store.Session, generation int64, key string, no
 	return reuse
 }
 
-// isPending reports whether the newest tokens of s were not handed out yet, as far
-// as is known. A time that is further ahead than clocks differ is none.
+// isPending reports whether, as far as is known, the newest tokens of s were not handed
+// out yet. A time further ahead than clocks may differ counts as not set.
 func isPending(s store.Session, now time.Time) bool {
 	return s.HandedOutAt.IsZero() || s.HandedOutAt.Sub(now) > clockMargin
 }
 
-// tradeAge is how old tokens are before they are traded. Until then the same refresh
-// token is good, so that tabs that refresh one after the other all hold the newest.
+// tradeAge is the age at which a refresh token is traded. Younger tokens stay the newest,
+// so that tabs that refresh one after the other all hold the newest token.
 func (p *sessionPolicy) tradeAge(s store.Session) time.Duration {
 	data, _ := dataOf(s)
 	return min(2*p.config.SessionGrace, data.idleLifetime(p.config)/4)
 }
 
-// lastAdoption is how long before its end a token can still start a session. Stores
-// drop sessions by clocks of their own, and a token that is good for longer than its
-// session was kept could start another.
+// lastAdoption is the life that a token must have left to start a session. Stores drop
+// sessions by their own clocks. A token that outlived its session could start another.
 const lastAdoption = clockMargin
 
-// adopted returns the session that a token without one starts. It is not stored
-// yet, which its generation tells. It began with the token, and lives at least
-// as long, so that it cannot start another.
+// adopted returns the session that a token without a session starts. Generation zero
+// means that it is not stored yet. It began when the token was issued, and lives at
+// least as long as the token, so that the token cannot start another session.
 func (p *sessionPolicy) adopted(token *Token, now time.Time) store.Session {
 	created := token.IssuedAt
-	if created.IsZero() { // never later, however often it is asked
+	if created.IsZero() { // the same time at every call
 		created = token.ExpiresAt.Add(-p.config.RefreshTokenExpires)
 	}
 	s := store.Session{
@@ -81,7 +80,7 @@ func (p *sessionPolicy) adopted(token *Token, now time.Time) store.Session {
 		s.EndsAt = s.CreatedAt.Add(p.config.SessionLifetime)
 	}
 	data := sessionData{Claims: p.requiredClaimsIn(token)}
-	s.Data, _ = data.text() // claims that are too many for a store are missed when the tokens are made
+	s.Data, _ = data.text() // if the claims are too many for a store, making the tokens fails
 	s.ExpiresAt = later(data.expiry(s, p.config, now), token.ExpiresAt).UTC()
 	if !s.EndsAt.IsZero() {
 		s.ExpiresAt = earlier(s.ExpiresAt, s.EndsAt)
@@ -89,9 +88,9 @@ func (p *sessionPolicy) adopted(token *Token, now time.Time) store.Session {
 	return s
 }
 
-// requiredClaimsIn returns the claims that every token must have, and that only the
-// caller of CreateRefreshToken can have given: nobody else gives them to the tokens
-// of the session.
+// requiredClaimsIn returns the required claims of a token that nobody but the caller of
+// CreateRefreshToken can have set. Without this copy, the tokens of the session would
+// lack them.
 func (p *sessionPolicy) requiredClaimsIn(token *Token) (claims Claims) {
 	if p.callbacks.additionalClaims != nil {
 		return nil
@@ -104,8 +103,8 @@ func (p *sessionPolicy) requiredClaimsIn(token *Token) (claims Claims) {
 	return claims
 }
 
-// sessionAndGeneration returns the session of a refresh token, and its generation there.
-// A token without a session has one of its own, of which it is generation zero.
+// sessionAndGeneration returns the session ID and the generation of a refresh token. A
+// token without a session is generation zero of a session of its own.
 func (p *sessionPolicy) sessionAndGeneration(token *Token) (id string, generation int64, err error) {
 	if token.session() == "" {
 		return adoptedID(p.config.Realm, token), 0, nil

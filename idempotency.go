@@ -12,15 +12,15 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/store"
 )
 
-// An Idempotency-Key lets a client repeat a rotation whose answer was lost, however
-// late. The client makes one for each refresh token, and keeps it beside it.
+// An Idempotency-Key lets a client repeat a rotation after a lost answer, however late.
+// The client makes a key for each refresh token and stores it with the token.
 
 const (
 	minIdempotencyKey = 16
 	maxIdempotencyKey = 255
 )
 
-var errIdempotencyKey = errors.New("an Idempotency-Key has 16 to 255 bytes")
+var errIdempotencyKey = errors.New("an Idempotency-Key must have 16 to 255 bytes")
 
 func validIdempotencyKey(key string) error {
 	if len(key) < minIdempotencyKey || len(key) > maxIdempotencyKey {
@@ -42,8 +42,8 @@ func idempotencyKey(r *http.Request) (string, error) {
 	return key, nil
 }
 
-// keyHash is what a store keeps of the key that made a generation. The key cannot
-// be told from it, and that of another session has another hash.
+// keyHash is what a store holds of the key that made a generation. It does not reveal
+// the key. The same key has another hash in another session.
 func keyHash(s store.Session, generation int64, key string) string {
 	return strconv.FormatInt(generation, 10) + ":" + hashOfKey(s, key)
 }
@@ -53,13 +53,13 @@ func hashOfKey(s store.Session, key string) string {
 	return base64url.Encode(sum[:])
 }
 
-// wasMadeBy reports whether key made the generation of s.
+// wasMadeBy reports whether key made the newest generation of s.
 func wasMadeBy(s store.Session, key string) bool {
 	return key != "" && subtle.ConstantTimeCompare([]byte(s.KeyHash), []byte(keyHash(s, s.Generation, key))) == 1
 }
 
-// nextKeyHash is the KeyHash of the generation after s. The key of the trade
-// before is ignored: with one that is the same for ever, a thief would have it too.
+// nextKeyHash is the KeyHash of the generation after s. It ignores the key of the
+// previous trade: if a client always sent the same key, a thief would have it too.
 func nextKeyHash(s store.Session, next int64, key string) string {
 	if key == "" {
 		return s.KeyHash

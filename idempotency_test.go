@@ -232,7 +232,7 @@ func TestLengthOfKeys(t *testing.T) {
 			require.NoError(t, err, length)
 			continue
 		}
-		require.EqualError(t, err, "ginjwt: WithIdempotencyKey: an Idempotency-Key has 16 to 255 bytes", length)
+		require.EqualError(t, err, "ginjwt: WithIdempotencyKey: an Idempotency-Key must have 16 to 255 bytes", length)
 	}
 }
 

@@ -15,11 +15,11 @@ type rotation struct {
 	key   string // the Idempotency-Key; empty: none
 	spec  *tokenSpec
 	at    time.Time
-	user  any // what the claims loaders are given
+	user  any // the argument of the claims loaders
 	start time.Time
 }
 
-// run signs the tokens of the next generation, or those of the same again.
+// run signs the tokens of the next generation, or of the same generation again.
 func (r *rotation) run(ctx context.Context, s store.Session) (TokenPair, error) {
 	for range replaceAttempts {
 		pair, done, err := r.attempt(ctx, s)
@@ -33,15 +33,14 @@ func (r *rotation) run(ctx context.Context, s store.Session) (TokenPair, error) 
 	return TokenPair{}, errBusy
 }
 
-// attempt signs first and asks the store then, so that no tokens exist of a
-// generation that nobody could be given. It reports false if s was changed
-// meanwhile.
+// attempt signs first and then changes the store, so that a failure to sign leaves no
+// generation without tokens. It reports false if s was changed meanwhile.
 func (r *rotation) attempt(ctx context.Context, s store.Session) (pair TokenPair, done bool, err error) {
-	_, generation, _ := r.sessionAndGeneration(r.token) // find has looked at it
+	_, generation, _ := r.sessionAndGeneration(r.token) // find has checked the error
 	next, kind := s, EventRepeated
 	switch r.stepOf(s, generation, r.key, r.at) {
 	case reuse:
-		return TokenPair{}, false, nil // only now; run finds out
+		return TokenPair{}, false, nil // since a moment ago; run handles it
 	case trade:
 		if next, err = r.successor(s, generation); err != nil {
 			return TokenPair{}, false, err
@@ -63,10 +62,10 @@ func (r *rotation) attempt(ctx context.Context, s store.Session) (pair TokenPair
 	return pair, true, nil
 }
 
-// pairOf signs the tokens of s. Who sent the newest refresh token keeps it.
+// pairOf signs the tokens of s. A client that sent the newest refresh token keeps it.
 func (r *rotation) pairOf(ctx context.Context, s store.Session, sent int64) (TokenPair, error) {
 	spec := *r.spec
-	spec.csrf = r.token.CSRF // which open forms have in them
+	spec.csrf = r.token.CSRF // open forms contain it
 	if sent < s.Generation {
 		return r.newPair(ctx, s, r.user, &spec, r.at)
 	}
@@ -75,8 +74,8 @@ func (r *rotation) pairOf(ctx context.Context, s store.Session, sent int64) (Tok
 	return pair, err
 }
 
-// successor returns what becomes of s when the token of a generation is traded. A
-// token ahead of its session was issued before the store went back to older data.
+// successor returns s after the token of a generation is traded. A token ahead of its
+// session was issued before the store went back to older data.
 func (r *rotation) successor(s store.Session, generation int64) (store.Session, error) {
 	data, err := dataOf(s)
 	if err != nil {
@@ -95,7 +94,7 @@ func (r *rotation) successor(s store.Session, generation int64) (store.Session, 
 	return next, nil
 }
 
-// advance is the one step that decides who made the next generation.
+// advance is the atomic step that decides which request made the next generation.
 func (r *rotation) advance(ctx context.Context, s, next store.Session) (won bool, err error) {
 	if s.Generation == 0 {
 		won, err = r.store.Create(ctx, next)
@@ -111,15 +110,15 @@ func (r *rotation) advance(ctx context.Context, s, next store.Session) (won bool
 	return won, nil
 }
 
-// handOut notes when the newest tokens of s were handed out first, right before the
-// answer. Until then the tokens before may be repeated without end: when a store
-// fails, or a process ends, in the middle of a rotation, nobody was answered, and
-// nobody must be taken for a thief.
+// handOut records the time when the newest tokens of s are first handed out, right before
+// the answer. Until then the previous token may be repeated without limit. If a store
+// fails or a process ends in the middle of a rotation, no client got an answer, and no
+// client must be taken for a thief.
 //
-// A client that has gone away by then is not answered, as it must be able to repeat.
-// One that goes away later is answered: nobody could tell whether the store had noted
-// it. If it is the store that fails, the answer goes out, too: then the tokens before
-// are good until the new ones are traded.
+// If the client has gone away by now, it gets no answer, because it must be able to
+// repeat. If it goes away later, the answer is sent all the same: nobody could tell
+// whether the store had recorded the time. If the store fails here, the answer is sent
+// too, and the previous token stays valid until the new token is traded.
 func (r *rotation) handOut(ctx context.Context, s store.Session) error {
 	if err := r.limitAdopted(ctx, s); err != nil {
 		return err
@@ -139,17 +138,17 @@ func (r *rotation) handOut(ctx context.Context, s store.Session) error {
 			}
 		}
 		switch {
-		case done, err != nil, started.Generation != s.Generation: // or the successor was traded
+		case done, err != nil, started.Generation != s.Generation: // the last: the successor was traded
 			return nil
 		}
-		s = started // it was renewed, or another repetition handed it out
+		s = started // the session was renewed, or another repetition handed it out
 	}
 	return nil
 }
 
-// limitAdopted keeps MaxSessions where s has just begun with a token from before,
-// perhaps by a request that came no further. Who logged out while it was stored has
-// found nothing to remove, so the blocklist is asked again.
+// limitAdopted enforces MaxSessions if s has just begun with a token without a session,
+// perhaps in an earlier request that failed. A logout at the time when s was stored found
+// no session to remove, so the blocklist is asked again.
 func (r *rotation) limitAdopted(ctx context.Context, s store.Session) error {
 	if s.Generation != 1 || !wasAdopted(s) || !s.HandedOutAt.IsZero() && !s.HandedOutAt.Equal(r.at) {
 		return nil
@@ -168,8 +167,8 @@ func (r *rotation) limitAdopted(ctx context.Context, s store.Session) error {
 	return err
 }
 
-// use is find for a token that is used: the use of one that was used before is a
-// theft, and ends the session.
+// use is find for a token that is used now. If the token was used before, that is a
+// theft, and use ends the session.
 func (p *sessionPolicy) use(ctx context.Context, token *Token, key string) (store.Session, error) {
 	s, err := p.find(p.revocations.uncancelled(ctx, token), token, key)
 	if errors.Is(err, ErrSessionReused) {
@@ -178,8 +177,8 @@ func (p *sessionPolicy) use(ctx context.Context, token *Token, key string) (stor
 	return s, err
 }
 
-// find returns the session of a refresh token, and ErrSessionReused with it
-// if the token may not be used any more.
+// find returns the session of a refresh token. If the token may no longer be used, the
+// error is ErrSessionReused.
 func (p *sessionPolicy) find(ctx context.Context, token *Token, key string) (store.Session, error) {
 	id, generation, err := p.sessionAndGeneration(token)
 	if err != nil {
@@ -195,7 +194,7 @@ func (p *sessionPolicy) find(ctx context.Context, token *Token, key string) (sto
 	}
 	s = p.bounded(s)
 	switch {
-	case !ok || s.ExpiresAt.Sub(now) < time.Second: // no token could live in what is left
+	case !ok || s.ExpiresAt.Sub(now) < time.Second: // too short for any token
 		return store.Session{}, refusal(ErrSessionEnded, nil).about(token)
 	case s.Realm != p.config.Realm || s.Identity != token.Identity:
 		return store.Session{}, errOtherSession.about(token)
@@ -205,9 +204,9 @@ func (p *sessionPolicy) find(ctx context.Context, token *Token, key string) (sto
 	return s, nil
 }
 
-// reused ends a session whose refresh token was used again. The thief cannot
-// prevent that by closing the connection. Of many who use it at once, the one that
-// removes the session tells of it; if nobody knows who did, each tells.
+// reused ends a session whose refresh token was used again. A thief cannot prevent it by
+// closing the connection. Of many requests at once, the one that deletes the session
+// calls OnReuse. If a request cannot know which one that was, it calls OnReuse too.
 func (p *sessionPolicy) reused(ctx context.Context, s store.Session, token *Token) error {
 	ctx = context.WithoutCancel(ctx)
 	if err := p.revocations.blockStolen(ctx, p.longest(s)); err != nil {
@@ -226,9 +225,9 @@ func (p *sessionPolicy) reused(ctx context.Context, s store.Session, token *Toke
 	return refusal(ErrSessionReused, nil).about(token)
 }
 
-// longest returns s as it is if a rotation that is under way prolongs it now.
+// longest returns s with the expiry that a rotation at this moment would give it.
 func (p *sessionPolicy) longest(s store.Session) store.Session {
-	data, _ := dataOf(s) // what cannot be read chooses nothing
+	data, _ := dataOf(s) // unreadable data counts as no choices
 	s.ExpiresAt = later(s.ExpiresAt, data.expiry(s, p.config, p.now()))
 	return s
 }

@@ -1,7 +1,7 @@
 package ginjwt
 
-// SessionEnd is the [context.Cause] of a context of [SessionContext] whose session, or
-// token, has ended:
+// SessionEnd is the [context.Cause] of a context of [SessionContext] after its session or
+// token has ended:
 //
 //	var end *ginjwt.SessionEnd
 //	if errors.As(context.Cause(ctx), &end) && end.Cause == ginjwt.CauseReuse {
@@ -9,8 +9,8 @@ package ginjwt
 // It wraps [ErrSessionEnded]. Its text is for logs.
 type SessionEnd struct {
 	// Cause is CauseLogout, CauseUser, CauseRevocation, CauseApplication, CauseMaxSessions,
-	// CauseReuse, CauseUpstreamLogout or CauseExpired. A TokenInBlocklistLoader counts as
-	// CauseApplication. Empty means that the blocklist could not say why.
+	// CauseReuse, CauseUpstreamLogout or CauseExpired. For a TokenInBlocklistLoader it is
+	// CauseApplication. Empty means that the blocklist does not tell why.
 	Cause Cause
 }
 

@@ -14,23 +14,24 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/internal/base64url"
 )
 
-// How many sessions an answer of SessionsHandler has.
+// The number of sessions in an answer of SessionsHandler.
 const (
 	defaultPage = 100
 	maxPage     = 1000
 )
 
-// sessionView is a session as its user may see it.
+// sessionView is what a user may see of a session.
 type sessionView struct {
 	ID        string    `json:"id"`
 	Device    string    `json:"device"`
 	CreatedAt time.Time `json:"created_at"`
 	LastUsed  time.Time `json:"last_used_at"`
 	ExpiresAt time.Time `json:"expires_at"`
-	Current   bool      `json:"current"` // that of the request
+	Current   bool      `json:"current"` // the session of the request
 }
 
-// viewPrecision is how exact a view tells when a session was used.
+// viewPrecision is the precision of the times of use in a view: exact times would tell a
+// thief when the user refreshes.
 const viewPrecision = 10 * time.Minute
 
 func viewOf(s Session, current bool) sessionView {
@@ -42,7 +43,7 @@ func viewOf(s Session, current bool) sessionView {
 // sessionsPage is an answer of SessionsHandler.
 type sessionsPage struct {
 	Sessions []sessionView `json:"sessions"`
-	Next     string        `json:"next_cursor,omitzero"` // where the next page begins; empty: there is none
+	Next     string        `json:"next_cursor,omitzero"` // cursor of the next page; empty: none
 }
 
 // SessionsHandler returns a handler that lists the sessions of the identity in
@@ -51,14 +52,14 @@ type sessionsPage struct {
 //	router.GET("/sessions", mgr.JWTRequired(), mgr.SessionsHandler())
 //
 // The answer is {"sessions": [{"id", "device", "created_at", "last_used_at",
-// "expires_at", "current"}]}. The last two times are rounded to ten minutes: the
+// "expires_at", "current"}]}. The last two times are rounded to ten minutes, because the
 // list must not tell a thief when the user refreshes.
 //
-// It has at most 100 sessions, or as many as the parameter "limit" of the query
-// says, of which 1000 are the most. If there are more, it has a member "next_cursor"
-// too, whose value is the parameter "cursor" of the next request. Sessions that end
-// or begin between two requests make no others come twice, or be missed. What
-// cannot be understood is answered 400.
+// An answer has at most 100 sessions. The query parameter "limit" asks for another
+// number, up to 1000. If there are more sessions, the answer has a "next_cursor": send
+// its value as the query parameter "cursor" of the next request. A session that begins
+// or ends between two requests makes the list neither repeat nor skip another session.
+// The handler answers 400 to an invalid limit or cursor.
 //
 // SessionsHandler panics if called before InitApp or without Config.Sessions.
 func (m *JWTManager) SessionsHandler() gin.HandlerFunc {
@@ -87,32 +88,32 @@ func (m *JWTManager) SessionsHandler() gin.HandlerFunc {
 	}
 }
 
-// pageRequest is what a client asks for of a list of sessions.
+// pageRequest is the part of the list that a client asks for.
 type pageRequest struct {
 	limit int
-	after *Session // the last of the page before; nil: none
+	after *Session // the last session of the previous page; nil: none
 }
 
-// readPageRequest returns what to tell the client if it asks for what there is not.
+// readPageRequest reads a query. The problem is a message for the client; empty: none.
 func readPageRequest(query url.Values) (p pageRequest, problem string) {
 	p.limit = defaultPage
 	if text := query.Get("limit"); text != "" {
 		limit, err := strconv.Atoi(text)
 		if err != nil || limit < 1 {
-			return p, "The limit is not a number from 1 on"
+			return p, "The limit must be a positive number"
 		}
 		p.limit = min(limit, maxPage)
 	}
 	if text := query.Get("cursor"); text != "" {
 		if p.after = sessionAt(text); p.after == nil {
-			return p, "The cursor is not one of an answer"
+			return p, "The cursor is invalid"
 		}
 	}
 	return p, ""
 }
 
-// page cuts the page out of all sessions, the newest of which come first. The session
-// at which it begins may have ended.
+// page returns one page of all sessions, which are sorted newest first. The session that
+// the cursor names may have ended.
 func (p pageRequest) page(sessions []Session) (page []Session, next string) {
 	if p.after != nil {
 		i, there := slices.BinarySearchFunc(sessions, *p.after, newestFirst)
@@ -127,14 +128,14 @@ func (p pageRequest) page(sessions []Session) (page []Session, next string) {
 	return sessions[:p.limit], cursorOf(sessions[p.limit-1])
 }
 
-// cursorOf returns the place of a session in the list. It says nothing that the list
-// does not.
+// cursorOf returns the place of a session in the list. It reveals nothing that is not in
+// the list.
 func cursorOf(s Session) string {
 	return base64url.Encode(fmt.Appendf(nil, "%d %s", s.CreatedAt.UnixMilli(), s.ID))
 }
 
-// sessionAt returns as much of a session as its place depends on; nil if a cursor is
-// none.
+// sessionAt returns the fields of a session that decide its place; nil if the cursor is
+// invalid.
 func sessionAt(cursor string) *Session {
 	text, err := base64url.AppendDecode(nil, []byte(cursor))
 	if err != nil {

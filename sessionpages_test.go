@@ -159,7 +159,7 @@ func TestPagesShowTheCurrentSession(t *testing.T) {
 func TestPagesThatCannotBeUnderstood(t *testing.T) {
 	t.Parallel()
 	a := newListingApp(t, 3)
-	const noLimit, noCursor = "The limit is not a number from 1 on", "The cursor is not one of an answer"
+	const noLimit, noCursor = "The limit must be a positive number", "The cursor is invalid"
 	cursor := func(text string) string { return "cursor=" + base64.RawURLEncoding.EncodeToString([]byte(text)) }
 	for query, message := range map[string]string{
 		"limit=0": noLimit, "limit=-1": noLimit, "limit=x": noLimit, "limit=1.5": noLimit, "limit=99999999999999999999": noLimit,

@@ -12,8 +12,8 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/store"
 )
 
-// sessionPolicy decides how sessions begin, what tokens they give out, and how
-// they end. What a refresh token gets is in rotation.go.
+// sessionPolicy decides how sessions begin, which tokens they get, and how they end.
+// rotation.go decides what a refresh token gets.
 type sessionPolicy struct {
 	store       store.SessionStore
 	config      *Config
@@ -23,12 +23,12 @@ type sessionPolicy struct {
 	events      *events
 }
 
-// replaceAttempts is how often a change of a session may find that another was faster.
-// The second attempt of a rotation already finds that the token was traded; more are
-// for a session that is renewed at the same time.
+// replaceAttempts is how often a change of a session is tried if other requests change
+// it first. A rotation finds on its second attempt that the token was traded. More
+// attempts are for a session that is renewed at the same time.
 const replaceAttempts = 10
 
-// create starts a session, and returns its first tokens.
+// create starts a session and returns its first tokens.
 func (p *sessionPolicy) create(ctx context.Context, identity any, spec *tokenSpec) (TokenPair, error) {
 	for range loginAttempts {
 		now := p.now()
@@ -47,29 +47,29 @@ func (p *sessionPolicy) create(ctx context.Context, identity any, spec *tokenSpe
 		switch err := p.start(ctx, s); err {
 		case nil:
 			return pair, nil
-		case errItselfOldest: // by others that began at the same moment
+		case errItselfOldest: // other logins began at the same moment
 		default:
 			return TokenPair{}, err
 		}
 	}
-	return TokenPair{}, unavailable(errors.New("the user logs in too often at once"))
+	return TokenPair{}, unavailable(errors.New("too many logins of the user at once"))
 }
 
-// loginAttempts is how often a login may find that more than MaxSessions others
-// have begun at the same moment.
+// loginAttempts is how often a login is tried if more than MaxSessions other logins
+// of the user begin at the same moment.
 const loginAttempts = 10
 
-// errItselfOldest means that a session is itself the one to end for MaxSessions.
+// errItselfOldest means that MaxSessions would end the new session itself.
 var errItselfOldest = errors.New("ginjwt: the new session is the oldest")
 
-// beginning returns a session as it begins. It is not stored yet.
+// beginning returns a new session. It does not store it.
 func (p *sessionPolicy) beginning(ctx context.Context, identity any, chosen sessionChoice, now time.Time) (s store.Session, err error) {
 	subject, err := p.minter.subject(ctx, identity)
 	if err != nil {
 		return s, err
 	}
 	if !isSessionIdentity(subject) {
-		return s, fmt.Errorf("%w: that of a session has 1 to %d bytes, and no NUL", ErrIdentity, store.MaxText)
+		return s, fmt.Errorf("%w: a session needs an identity of 1 to %d bytes without NUL", ErrIdentity, store.MaxText)
 	}
 	if err := chosen.validate(); err != nil {
 		return s, err
@@ -98,8 +98,9 @@ func (p *sessionPolicy) beginning(ctx context.Context, identity any, chosen sess
 	return s, nil
 }
 
-// start stores a new session, and ends those beyond MaxSessions. One that could
-// not do so has not started, nor one whose user has logged out where it began.
+// start stores a new session and ends sessions beyond MaxSessions. If it cannot end
+// them, the session does not start. It does not start either if its user has logged out
+// at the upstream issuer.
 func (p *sessionPolicy) start(ctx context.Context, s store.Session) error {
 	switch ended, err := p.endedUpstream(ctx, s); {
 	case err != nil:
@@ -115,7 +116,7 @@ func (p *sessionPolicy) start(ctx context.Context, s store.Session) error {
 	case err != nil:
 		return unavailable(err)
 	case !created:
-		return unavailable(errors.New("the store has a session with the new random ID"))
+		return unavailable(errors.New("the store already has a session with the new random ID"))
 	}
 	p.events.session(ctx, EventSessionStarted, s.ID, CauseLogin)
 	if err := p.endOldest(ctx, s); err != nil {
@@ -125,15 +126,15 @@ func (p *sessionPolicy) start(ctx context.Context, s store.Session) error {
 	return nil
 }
 
-// remove drops a session of which nobody has tokens. If it stays, it expires.
+// remove deletes a session whose tokens nobody has. If that fails, the session expires.
 func (p *sessionPolicy) remove(ctx context.Context, id string, cause Cause) {
 	if deleted, _ := p.store.Delete(ctx, id); deleted {
 		p.events.session(ctx, EventSessionEnded, id, cause)
 	}
 }
 
-// putLast makes a new session the newest of its identity, also if this clock is
-// behind those by which the others began: a login must not end itself.
+// putLast makes a new session the newest of its identity, even if the clock of this
+// process is behind other clocks: a login must not end itself.
 func (p *sessionPolicy) putLast(ctx context.Context, s *store.Session) error {
 	if p.config.MaxSessions == 0 {
 		return nil
@@ -145,10 +146,10 @@ func (p *sessionPolicy) putLast(ctx context.Context, s *store.Session) error {
 	return err
 }
 
-// endOldest ends the sessions beyond MaxSessions of the user who has just begun
-// another. They are counted after that was stored, and in one order for everybody,
-// so that of logins at the same time none is missed. If that is itself one of those
-// that end, the error is errItselfOldest.
+// endOldest ends the sessions of a user beyond MaxSessions. It counts them after the new
+// session was stored, in the same order on every process, so that no login at the same
+// time is missed. If the new session is one of those to end, the error is
+// errItselfOldest.
 func (p *sessionPolicy) endOldest(ctx context.Context, begun store.Session) error {
 	if p.config.MaxSessions == 0 {
 		return nil
@@ -167,7 +168,7 @@ func (p *sessionPolicy) endOldest(ctx context.Context, begun store.Session) erro
 	return nil
 }
 
-// list returns the sessions of identity that have not ended, the newest first.
+// list returns the sessions of identity that have not ended, newest first.
 func (p *sessionPolicy) list(ctx context.Context, identity string) ([]store.Session, error) {
 	stored, err := p.store.List(ctx, p.config.Realm, identity)
 	if err != nil {
@@ -188,11 +189,11 @@ func (p *sessionPolicy) list(ctx context.Context, identity string) ([]store.Sess
 	return sessions, nil
 }
 
-// bounded returns a stored session as it is by the settings of now: it ends no later
-// than lastEnd says, also if it was stored before SessionLifetime was shortened, or by
-// code that did not know what the login chose.
+// bounded returns a stored session with the end that the current settings give it: no
+// later than lastEnd, even if it was stored before SessionLifetime was shortened, or by
+// code that ignored the choices of the login.
 func (p *sessionPolicy) bounded(s store.Session) store.Session {
-	data, _ := dataOf(s) // whoever makes tokens of it reports the error
+	data, _ := dataOf(s) // accessPair reports the error
 	if last := data.lastEnd(s, p.config); !last.IsZero() {
 		s.ExpiresAt = earlier(s.ExpiresAt, last.Truncate(time.Second))
 	}
@@ -202,14 +203,14 @@ func (p *sessionPolicy) bounded(s store.Session) store.Session {
 	return s
 }
 
-// newestFirst is one order for everybody, also of sessions that began at the same
-// moment.
+// newestFirst is the same order on every process, also for sessions that began at the
+// same moment.
 func newestFirst(a, b store.Session) int {
 	return cmp.Or(b.CreatedAt.Compare(a.CreatedAt), cmp.Compare(b.ID, a.ID))
 }
 
-// owned returns the session with an ID that anybody may have made up, if it is one of
-// identity that has not ended.
+// owned returns the session with an ID from a request, which may be invented. It reports
+// whether it is a session of identity that has not ended.
 func (p *sessionPolicy) owned(ctx context.Context, identity, id string) (s store.Session, ok bool, err error) {
 	if len(id) != 36 || strings.Trim(id, "0123456789abcdef-") != "" {
 		return s, false, nil
@@ -221,7 +222,7 @@ func (p *sessionPolicy) owned(ctx context.Context, identity, id string) (s store
 	return s, ok && s.Realm == p.config.Realm && s.Identity == identity && s.ExpiresAt.After(p.now()), nil
 }
 
-// endByID ends a session of this manager's realm.
+// endByID ends a session of the manager's realm.
 func (p *sessionPolicy) endByID(ctx context.Context, id string, cause Cause) error {
 	s, err := p.known(ctx, id)
 	if err != nil || s.Realm != p.config.Realm {
@@ -230,7 +231,7 @@ func (p *sessionPolicy) endByID(ctx context.Context, id string, cause Cause) err
 	return p.end(ctx, cause, s)
 }
 
-// endOf ends the session of a token, and returns it.
+// endOf ends the session of a token and returns it.
 func (p *sessionPolicy) endOf(ctx context.Context, token *Token, cause Cause) (store.Session, error) {
 	s, err := p.known(ctx, token.session())
 	switch {
@@ -242,8 +243,8 @@ func (p *sessionPolicy) endOf(ctx context.Context, token *Token, cause Cause) (s
 	return s, p.end(ctx, cause, s)
 }
 
-// known returns a session, or what is known of one that is not there: a token
-// without a session could still become it, and its tokens may live.
+// known returns a session, or a stand-in for a session that is not stored: its tokens
+// may still be alive, and a token without a session could still become it.
 func (p *sessionPolicy) known(ctx context.Context, id string) (store.Session, error) {
 	s, ok, err := p.store.Get(ctx, id)
 	switch {
@@ -263,9 +264,9 @@ func (p *sessionPolicy) endAll(ctx context.Context, identity string, except []st
 	return p.end(ctx, cause, slices.DeleteFunc(sessions, func(s store.Session) bool { return slices.Contains(except, s.ID) })...)
 }
 
-// end blocks the tokens of sessions, then removes them. In this order a session
-// whose tokens could not be blocked can be ended again. One that fails keeps none of
-// the others alive.
+// end blocks the tokens of sessions, then removes the sessions. In this order a session
+// whose tokens could not be blocked can be ended again. A failure for one session does
+// not keep the others alive.
 func (p *sessionPolicy) end(ctx context.Context, cause Cause, sessions ...store.Session) error {
 	var failures []error
 	for some := range slices.Chunk(sessions, store.MaxBatch) {
@@ -278,8 +279,8 @@ func (p *sessionPolicy) end(ctx context.Context, cause Cause, sessions ...store.
 	return nil
 }
 
-// removeAll tells of each that has ended. Of many at once it does not know which of
-// them another call removed at the same moment.
+// removeAll deletes sessions and reports an event for each. If it deletes many at once,
+// it cannot tell which of them another call has deleted at the same moment.
 func (p *sessionPolicy) removeAll(ctx context.Context, cause Cause, sessions []store.Session) error {
 	if deleter, ok := store.DeleterOf(p.store); ok && len(sessions) > 1 {
 		if err := deleter.DeleteMany(ctx, sessions); err != nil {
@@ -301,7 +302,7 @@ func (p *sessionPolicy) removeAll(ctx context.Context, cause Cause, sessions []s
 	return errors.Join(failures...)
 }
 
-// newPair signs the tokens of s as of now. Both have the same CSRF value.
+// newPair signs both tokens of s at the time now. They have the same CSRF value.
 func (p *sessionPolicy) newPair(ctx context.Context, s store.Session, identity any, access *tokenSpec, now time.Time) (TokenPair, error) {
 	pair, err := p.accessPair(ctx, s, identity, access, now)
 	if err != nil {
@@ -315,7 +316,7 @@ func (p *sessionPolicy) newPair(ctx context.Context, s store.Session, identity a
 	return pair, nil
 }
 
-// refreshSpec is what is asked of the refresh token of s as of now.
+// refreshSpec describes the refresh token of s at the time now.
 func (p *sessionPolicy) refreshSpec(s store.Session, now time.Time) *tokenSpec {
 	spec := p.minter.specOf(nil)
 	spec.session, spec.upstream, spec.now, spec.expires = &s, upstreamClaim(s), now, s.ExpiresAt.Sub(now)
@@ -324,8 +325,8 @@ func (p *sessionPolicy) refreshSpec(s store.Session, now time.Time) *tokenSpec {
 	return spec
 }
 
-// accessPair signs an access token of s. It lives no longer than the session at its
-// oldest, and no longer than an ended session is remembered.
+// accessPair signs an access token of s. The token outlives neither the session nor the
+// time for which an ended session stays on the blocklist.
 func (p *sessionPolicy) accessPair(ctx context.Context, s store.Session, identity any, spec *tokenSpec, now time.Time) (TokenPair, error) {
 	data, err := dataOf(s)
 	if err != nil {
@@ -336,12 +337,12 @@ func (p *sessionPolicy) accessPair(ctx context.Context, s store.Session, identit
 	own.session, own.upstream, own.now = &s, upstreamClaim(s), now
 	own.expires = or(own.expires, longest)
 	if own.expires == NeverExpires || own.expires > longest {
-		return TokenPair{}, fmt.Errorf("%w, of a session at most Config.AccessTokenExpires: ended sessions are remembered that long", ErrLifetime)
+		return TokenPair{}, fmt.Errorf("%w; in a session it is at most Config.AccessTokenExpires, because ended sessions are blocked for that long", ErrLifetime)
 	}
 	own.expires = min(own.expires, s.ExpiresAt.Sub(now))
 	own.claims = merged(data.Claims, own.claims)
 	switch {
-	case p.config.DisableCookieCSRFProtect: // tokens from before may have one
+	case p.config.DisableCookieCSRFProtect: // tokens from before the setting may have one
 		own.csrf = ""
 	case own.csrf == "":
 		own.csrf = newID(tokenUUID)
@@ -356,9 +357,9 @@ func (p *sessionPolicy) accessPair(ctx context.Context, s store.Session, identit
 	}, nil
 }
 
-// requiredClaims returns those of the session's claims that every token must have.
+// requiredClaims returns the claims of the session that Config.RequiredClaims names.
 func (p *sessionPolicy) requiredClaims(s store.Session) Claims {
-	data, _ := dataOf(s) // accessPair has read it
+	data, _ := dataOf(s) // accessPair reports the error
 	claims := Claims{}
 	for _, name := range p.config.RequiredClaims {
 		if value, ok := data.Claims[name]; ok {
@@ -368,7 +369,7 @@ func (p *sessionPolicy) requiredClaims(s store.Session) Claims {
 	return claims
 }
 
-// now returns the time as stores keep it.
+// now returns the time in the precision of stores.
 func (p *sessionPolicy) now() time.Time {
 	return p.config.Now().UTC().Truncate(time.Millisecond)
 }

@@ -13,20 +13,23 @@ import (
 // Session is one login on one device.
 type Session = store.Session
 
-// SessionStore is where sessions are kept.
+// SessionStore stores sessions. The comments of its methods are the contract for
+// stores of your own; package storetest tests them.
 type SessionStore = store.SessionStore
 
-// MemorySessions is a SessionStore in this process's memory: other processes
-// know nothing of it, and after a restart all users have to log in again.
+// MemorySessions is a [SessionStore] in the memory of this process. Other processes do
+// not see its sessions, and all users have to log in again after a restart.
 type MemorySessions = store.MemorySessions
 
-// CreateTokenPair starts a session and returns its first tokens. The options
-// apply to this access token, and not to those that come after it: what is to
-// hold for the whole session belongs into an AdditionalClaimsLoader. WithExpires
-// may only shorten its life. The identity has at most 255 bytes. If
-// Config.MaxSessions is exceeded, the oldest sessions of the identity end.
+// CreateTokenPair starts a session and returns its first tokens. Call it after you have
+// checked the password. The identity has at most 255 bytes. If the login exceeds
+// Config.MaxSessions, the oldest sessions of the identity end.
 //
-// A store that does not answer is an [ErrUnavailable]; [JWTManager.Refuse]
+// Token options, such as [WithFresh], apply to the first access token only. WithExpires
+// can only shorten its life. For claims in all access tokens of the session use
+// [WithSessionClaims] or an AdditionalClaimsLoader.
+//
+// If a store does not answer, the error is an [ErrUnavailable]; [JWTManager.Refuse]
 // answers 503.
 func (m *JWTManager) CreateTokenPair(ctx context.Context, identity any, opts ...TokenOption) (TokenPair, error) {
 	if err := m.needsSessions(); err != nil {
@@ -40,22 +43,22 @@ func (m *JWTManager) CreateTokenPair(ctx context.Context, identity any, opts ...
 	return m.detailed(pair), err
 }
 
-// RotateTokens trades a refresh token for a new pair of its session (RFC 9700
-// §4.14.2). One atomic step of the store decides: whoever trades the token
-// first makes the next generation.
+// RotateTokens trades a refresh token for a new token pair of its session (RFC 9700
+// §4.14.2). One atomic step of the store decides which request makes the next
+// generation of tokens.
 //
-// Within Config.SessionGrace the token may be traded again, for the same
-// successor, until that one is used. Whoever uses it later has a copy: the
-// session ends, its access tokens are refused, OnReuse is told, and the error is
-// [ErrSessionReused].
+// Within Config.SessionGrace a client may trade the token again. It gets the same
+// successor, until that successor is traded. A later use is a reuse: somebody has a
+// copy of the token. The session ends, its access tokens are refused, OnReuse is
+// called, and the error is [ErrSessionReused].
 //
-// The new tokens are not fresh, and have no claims but those of the loaders and
-// of WithClaims. The user is looked up again. A refresh token that was made
+// The new tokens are never fresh. Their claims are those of the session, of the loaders
+// and of [WithClaims]. RotateTokens asks the UserLookupLoader again. A refresh token
 // without a session starts one, as its generation zero.
 //
-// RotateTokens makes all checks that RefreshRequired makes, so it can be given
-// what [JWTManager.DecodeToken] returns. Its errors are [*Error]s, for
-// [JWTManager.Refuse], but for those that creating a token has.
+// RotateTokens makes all checks of RefreshRequired, so you can pass it the result of
+// [JWTManager.DecodeToken]. A refusal is an [*Error] for [JWTManager.Refuse]; errors of
+// creating a token are not.
 func (m *JWTManager) RotateTokens(ctx context.Context, refresh *Token, opts ...TokenOption) (TokenPair, error) {
 	if err := m.needsSessions(); err != nil {
 		return TokenPair{}, err
@@ -71,8 +74,8 @@ func (m *JWTManager) RotateTokens(ctx context.Context, refresh *Token, opts ...T
 			return TokenPair{}, asError(err)
 		}
 	}
-	// All times are as of now, before the session is read: if it ends from here
-	// on, it is blocked for longer than the tokens below live.
+	// All times count from now, before the session is read. If the session ends later,
+	// it stays blocked for longer than the tokens below live.
 	start, now := m.events.begin(), m.sessions.now()
 	user, s, err := m.checkRotation(ctx, refresh, spec.key, now)
 	if err != nil {
@@ -83,7 +86,7 @@ func (m *JWTManager) RotateTokens(ctx context.Context, refresh *Token, opts ...T
 	return m.detailed(pair), err
 }
 
-// keyIn returns the key of the request that ctx belongs to.
+// keyIn returns the Idempotency-Key of the request that ctx belongs to; empty: none.
 func keyIn(ctx context.Context) (string, error) {
 	if state := stateOf(ctx); state != nil && state.request != nil {
 		return idempotencyKey(state.request)
@@ -91,7 +94,7 @@ func keyIn(ctx context.Context) (string, error) {
 	return "", nil
 }
 
-// detailed adds what Config.DetailedPairs asks for to the JSON of a pair.
+// detailed fills the fields of a pair that Config.DetailedPairs adds to the JSON.
 func (m *JWTManager) detailed(pair TokenPair) TokenPair {
 	if m.config.DetailedPairs && pair.AccessToken != "" {
 		pair.RefreshExpiresIn = int64(pair.RefreshExpiresAt.Sub(m.config.Now()) / time.Second)
@@ -100,10 +103,9 @@ func (m *JWTManager) detailed(pair TokenPair) TokenPair {
 	return pair
 }
 
-// checkRotation makes the checks of RefreshRequired, and returns user and session.
-// The loaders are not asked again about a token that this manager has verified for
-// the request.
-// Without them the identity stands for the user.
+// checkRotation makes the checks of RefreshRequired, and returns user and session. It
+// does not ask the loaders again about a token that this manager has verified for the
+// request. Without a loader the user is the identity.
 func (m *JWTManager) checkRotation(ctx context.Context, refresh *Token, key string, now time.Time) (user any, s *Session, err error) {
 	switch {
 	case refresh == nil:
@@ -126,8 +128,8 @@ func (m *JWTManager) checkRotation(ctx context.Context, refresh *Token, key stri
 	return user, s, err
 }
 
-// Sessions returns the sessions of identity that have not ended, the newest
-// first. The identity is that in the tokens, as [Token.Identity].
+// Sessions returns the sessions of identity that have not ended, the newest first. The
+// identity is the text in the tokens, as in [Token.Identity].
 func (m *JWTManager) Sessions(ctx context.Context, identity string) ([]Session, error) {
 	if err := m.needsSessions(); err != nil {
 		return nil, err
@@ -135,11 +137,12 @@ func (m *JWTManager) Sessions(ctx context.Context, identity string) ([]Session, 
 	return m.sessions.list(plain(ctx), identity)
 }
 
-// EndSession ends a session: from then on all its tokens are refused, on every
-// process that shares Config.Blocklist. It is no error if it has ended before.
-// After an error the session may still be alive; call EndSession again.
+// EndSession ends a session: every process that shares Config.Blocklist refuses its
+// tokens from then on. Ending a session that has ended is not an error. After an error
+// the session may still be alive; call EndSession again.
 //
-// Whether the session belongs to who asks is for the caller to see to.
+// EndSession does not check whose session it is. Check that it belongs to the user who
+// asks, or use [JWTManager.EndSessionHandler].
 func (m *JWTManager) EndSession(ctx context.Context, id string) error {
 	if err := m.needsSessions(); err != nil {
 		return err
@@ -147,19 +150,19 @@ func (m *JWTManager) EndSession(ctx context.Context, id string) error {
 	return m.sessions.endByID(plain(ctx), id, CauseApplication)
 }
 
-// EndSessionForToken ends the session of token, or revokes the token if it has
-// none: what a logout does.
+// EndSessionForToken ends the session of token, or revokes the token if it has no
+// session. Use it in a logout handler of your own.
 func (m *JWTManager) EndSessionForToken(ctx context.Context, token *Token) error {
 	_, err := m.endSessionOf(plain(ctx), token, CauseApplication)
 	return err
 }
 
-// endSessionOf is EndSessionForToken, and returns the session.
+// endSessionOf is EndSessionForToken and also returns the session.
 func (m *JWTManager) endSessionOf(ctx context.Context, token *Token, cause Cause) (s Session, err error) {
 	switch {
 	case token == nil || m.sessions == nil:
 		return s, m.revokeToken(ctx, token, cause)
-	case canBecomeSession(token): // it may become one at this very moment
+	case canBecomeSession(token): // another request may turn it into one at this moment
 		s = m.sessions.adopted(token, m.sessions.now())
 		return s, errors.Join(m.sessions.end(ctx, cause, s), m.revokeToken(ctx, token, cause))
 	case token.session() == "":
@@ -168,14 +171,16 @@ func (m *JWTManager) endSessionOf(ctx context.Context, token *Token, cause Cause
 	return m.sessions.endOf(ctx, token, cause)
 }
 
-// EndSessions ends all sessions of identity but those with an ID in except:
-// after a change of the password, or to log out everywhere. Change first what a
-// login needs, or a thief logs in again. After an error some sessions may still
-// be alive; call EndSessions again. It asks the stores three times for
-// [store.MaxBatch] sessions, if they are a [store.SessionsDeleter] and a
-// [store.BlocklistAdder], and otherwise three times for each.
+// EndSessions ends all sessions of identity, except those with an ID in except. Use it
+// after a password change, or to log out everywhere. Store the new password first:
+// otherwise a thief can log in again. After an error some sessions may still be alive;
+// call EndSessions again.
 //
-// Tokens that were made without a session are not ended.
+// EndSessions does not end tokens without a session.
+//
+// It needs three calls of the stores for each [store.MaxBatch] sessions, if they are a
+// [store.SessionsDeleter] and a [store.BlocklistAdder], and otherwise three calls for
+// each session.
 func (m *JWTManager) EndSessions(ctx context.Context, identity string, except ...string) error {
 	if err := m.needsSessions(); err != nil {
 		return err

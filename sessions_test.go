@@ -136,7 +136,7 @@ func TestTokenPairsAreRefused(t *testing.T) {
 	}{
 		"nobody":                  {"", nil, ginjwt.ErrIdentity, "it is empty"},
 		"a long identity":         {strings.Repeat("x", 256), nil, ginjwt.ErrIdentity, "1 to 255 bytes"},
-		"a NUL":                   {"a\x00", nil, ginjwt.ErrIdentity, "no NUL"},
+		"a NUL":                   {"a\x00", nil, ginjwt.ErrIdentity, "without NUL"},
 		"a longer life":           {"alice", []ginjwt.TokenOption{ginjwt.WithExpires(time.Hour)}, ginjwt.ErrLifetime, "at most Config.AccessTokenExpires"},
 		"an endless life":         {"alice", []ginjwt.TokenOption{ginjwt.WithExpires(ginjwt.NeverExpires)}, ginjwt.ErrLifetime, "at most Config.AccessTokenExpires"},
 		"a session of the caller": {"alice", []ginjwt.TokenOption{ginjwt.WithClaims(ginjwt.Claims{"sid": "x"})}, ginjwt.ErrReservedClaim, "use CreateTokenPair"},
