@@ -1,0 +1,56 @@
+package before
+
+import (
+	"crypto/rand"
+	"net/http"
+	"strconv"
+
+	jwt "github.com/appleboy/gin-jwt/v2"
+	"github.com/gin-gonic/gin"
+
+	"github.com/gin-jwt-extended/ginjwt/integration/fromginjwt/users"
+)
+
+// NewAhead is NewMiddleware one token lifetime before ginjwt comes: new tokens have a
+// "sub" and a "jti" too.
+func NewAhead(key string) (*jwt.GinJWTMiddleware, error) {
+	mw, err := NewMiddleware(key)
+	if err != nil {
+		return nil, err
+	}
+	mw.PayloadFunc = func(data any) jwt.MapClaims {
+		user := data.(*users.User)
+		return jwt.MapClaims{
+			"id":   user.ID,
+			"role": user.Role,
+			"sub":  strconv.FormatUint(uint64(user.ID), 10), // text, as RFC 7519 demands
+			"jti":  rand.Text(),                             // another one for every token
+		}
+	}
+	return mw, nil
+}
+
+// RefreshAhead takes the place of RefreshHandler, which copies the claims of the old
+// token: the copy has no "sub", and the "jti" of another token.
+func RefreshAhead(mw *jwt.GinJWTMiddleware) gin.HandlerFunc {
+	return func(c *gin.Context) {
+		claims, err := mw.CheckIfTokenExpire(c)
+		if err != nil {
+			mw.Unauthorized(c, http.StatusUnauthorized, err.Error())
+			return
+		}
+		id, _ := claims["id"].(float64)
+		user := users.Find(uint(id))
+		if user == nil {
+			mw.Unauthorized(c, http.StatusUnauthorized, "no such user")
+			return
+		}
+		token, expire, err := mw.TokenGenerator(user) // asks PayloadFunc
+		if err != nil {
+			mw.Unauthorized(c, http.StatusUnauthorized, err.Error())
+			return
+		}
+		mw.SetCookie(c, token)
+		mw.RefreshResponse(c, http.StatusOK, token, expire)
+	}
+}

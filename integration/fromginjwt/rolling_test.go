@@ -1,0 +1,262 @@
+package fromginjwt_test
+
+import (
+	"context"
+	"net/http"
+	"strconv"
+	"testing"
+	"time"
+
+	jwtv3 "github.com/appleboy/gin-jwt/v3"
+	"github.com/gin-gonic/gin"
+	golangjwt "github.com/golang-jwt/jwt/v5"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/gin-jwt-extended/ginjwt"
+	"github.com/gin-jwt-extended/ginjwt/integration/fromginjwt/after"
+	"github.com/gin-jwt-extended/ginjwt/integration/fromginjwt/before"
+	"github.com/gin-jwt-extended/ginjwt/integration/fromginjwt/users"
+	"github.com/gin-jwt-extended/ginjwt/jwttest"
+)
+
+func aheadService(t *testing.T) *gin.Engine {
+	t.Helper()
+	mw, err := before.NewAhead(oldKey)
+	require.NoError(t, err)
+	router := before.NewRouter(mw, before.RefreshAhead(mw))
+	router.POST("/refresh_token", before.RefreshAhead(mw))
+	return router
+}
+
+func rollingService(t *testing.T, jwt *ginjwt.JWTManager) *gin.Engine {
+	t.Helper()
+	router, err := after.NewRollingRouter(jwt)
+	require.NoError(t, err)
+	return router
+}
+
+// Old and new processes run side by side, and accept each other's tokens.
+func TestRollingChange(t *testing.T) {
+	t.Parallel()
+	plain, ahead, is := oldService(t), aheadService(t), rollingService(t, after.NewRollingManager(newConfig()))
+
+	// The first step: a token of before is good, and its refresh adds the claims.
+	old := post(t, plain, "/login", alice)
+	assert.Equal(t, 200, hello(ahead, old.Token))
+	assert.Equal(t, 401, hello(is, old.Token), `without "jti"`)
+	old = read(t, ahead, "GET", "/refresh_token", jwttest.Bearer(old.Token))
+
+	// The second step.
+	now := post(t, is, "/login", alice)
+	for name, token := range map[string]string{"old": old.Token, "new": now.Token} {
+		for name2, service := range map[string]http.Handler{"old": ahead, "new": is} {
+			w := jwttest.Do(service, "GET", "/hello", jwttest.Bearer(token))
+			assert.JSONEq(t, `{"id":7,"name":"alice"}`, w.Body.String(), "%s token, %s process", name, name2)
+			assert.Equal(t, 200, jwttest.Do(service, "GET", "/admin/report", jwttest.Bearer(token)).Code, "%s token, %s process", name, name2)
+		}
+	}
+	body := jwttest.JSON(`{"refresh_token":"` + now.RefreshToken + `"}`)
+	refreshed := read(t, ahead, "POST", "/refresh_token", jwttest.Bearer(now.Token), body)
+	assert.Equal(t, 200, hello(is, refreshed.Token), "an old process refreshes a new token")
+	assert.Equal(t, 200, hello(ahead, read(t, is, "POST", "/refresh_token", jwttest.Bearer(refreshed.Token), body).Token), "and a new process afterwards")
+
+	session := read(t, is, "GET", "/refresh_token", jwttest.Bearer(old.Token))
+	assert.Equal(t, 401, hello(is, old.Token), "traded")
+	assert.Equal(t, 200, hello(is, session.Token))
+	assert.Equal(t, 200, hello(is, post(t, is, "/refresh_token", `{"refresh_token":"`+session.RefreshToken+`"}`).Token))
+	for name, token := range map[string]string{"traded": old.Token, "of a session": now.Token} {
+		assert.Equal(t, 401, jwttest.Do(is, "GET", "/refresh_token", jwttest.Bearer(token)).Code, name)
+	}
+
+	old = post(t, ahead, "/login", bob)
+	assert.Equal(t, 200, jwttest.Do(is, "POST", "/logout", jwttest.Bearer(old.Token)).Code)
+	assert.Equal(t, 401, hello(is, old.Token), "revoked")
+	assert.Equal(t, 200, hello(ahead, old.Token), "an old process knows no logout")
+	assert.Equal(t, 401, jwttest.Do(is, "GET", "/refresh_token", jwttest.Bearer(old.Token)).Code, "nothing is bought with it")
+}
+
+// The refresh of gin-jwt copies claims: the tokens that it makes never get new ones.
+func TestRefreshHandlerCopiesClaims(t *testing.T) {
+	t.Parallel()
+	mw, err := before.NewAhead(oldKey)
+	require.NoError(t, err)
+	copying, is := before.NewRouter(mw, mw.RefreshHandler), newService(t, after.NewManager(newConfig()))
+	old := read(t, copying, "GET", "/refresh_token", jwttest.Bearer(post(t, oldService(t), "/login", alice).Token))
+	assert.Equal(t, 401, hello(is, old.Token))
+
+	first := post(t, copying, "/login", alice)
+	second := read(t, copying, "GET", "/refresh_token", jwttest.Bearer(first.Token))
+	assert.Equal(t, 200, jwttest.Do(is, "POST", "/logout", jwttest.Bearer(first.Token)).Code)
+	assert.Equal(t, 401, hello(is, second.Token), `it has the "jti" of the first`)
+}
+
+// Without the step ahead: IdentityClaim reads the tokens, as long as nothing revokes.
+func TestTokensWithoutID(t *testing.T) {
+	t.Parallel()
+	token := post(t, oldService(t), "/login", alice).Token
+	for name, revokes := range map[string]bool{"blocklist": true, "sessions alone": false} {
+		t.Run(name, func(t *testing.T) {
+			config := newConfig()
+			config.IdentityClaim = "id"
+			if !revokes {
+				config.Blocklist = nil
+			}
+			jwt := after.NewManager(config)
+			is := newService(t, jwt)
+			_, err := jwt.VerifyToken(t.Context(), token)
+			if !revokes {
+				require.NoError(t, err)
+				assert.JSONEq(t, `{"id":7,"name":"alice"}`, jwttest.Do(is, "GET", "/hello", jwttest.Bearer(token)).Body.String())
+			} else {
+				require.ErrorContains(t, err, `let the library that makes these tokens add a unique "jti"`)
+				assert.NotContains(t, jwttest.Do(is, "GET", "/hello", jwttest.Bearer(token)).Body.String(), "library", "clients read what they did")
+			}
+			w := jwttest.Do(is, "POST", "/logout", jwttest.Bearer(token))
+			assert.JSONEq(t, `{"code":401,"message":"Token is missing the \"jti\" claim"}`, w.Body.String())
+		})
+	}
+}
+
+// A number of gin-jwt and the text of ginjwt are the same user; a field is not.
+func TestNumericIdentity(t *testing.T) {
+	t.Parallel()
+	config := newConfig()
+	config.IdentityClaim, config.Blocklist = "id", nil
+	jwt := after.NewManager(config)
+	newService(t, jwt)
+	for token, fits := range map[string]bool{
+		signed(t, golangjwt.MapClaims{"id": 7, "exp": time.Now().Add(time.Hour).Unix()}): true,
+		jwttest.AccessToken(t, jwt, users.Find(7)):                                       false,
+	} {
+		verified, err := jwt.VerifyToken(t.Context(), token)
+		require.NoError(t, err)
+		ctx := ginjwt.NewContext(t.Context(), verified, nil)
+		assert.Nil(t, verified.Claims()["sub"])
+		id, err := ginjwt.GetJWTIdentityAs[uint](ctx)
+		require.NoError(t, err)
+		assert.Equal(t, uint(7), id)
+		assert.Equal(t, "7", ginjwt.GetJWTIdentity(ctx))
+		_, err = ginjwt.GetJWTClaims[struct {
+			ID uint `json:"id"`
+		}](ctx)
+		assert.Equal(t, fits, err == nil)
+	}
+}
+
+// A token without "exp" passes, unless it is required.
+func TestTokenThatNeverExpires(t *testing.T) {
+	t.Parallel()
+	token := signed(t, golangjwt.MapClaims{"id": 7, "sub": "7", "jti": "1", "orig_iat": 1})
+	assert.Equal(t, 400, hello(oldService(t), token))
+	config := newConfig()
+	assert.Equal(t, 200, hello(newService(t, after.NewManager(config)), token))
+	config.RequiredClaims = []string{"exp"}
+	assert.Equal(t, 401, hello(newService(t, after.NewManager(config)), token))
+}
+
+// A number in "sub" needs a setting.
+func TestNumericSubject(t *testing.T) {
+	t.Parallel()
+	token := signed(t, golangjwt.MapClaims{"sub": 7, "jti": "1", "exp": time.Now().Add(time.Hour).Unix()})
+	for _, allowed := range []bool{false, true} {
+		config := newConfig()
+		config.DisableVerifySub = allowed
+		assert.Equal(t, allowed, hello(newService(t, after.NewManager(config)), token) == 200)
+	}
+}
+
+// The blocklist forgets a token that has expired: a lookup then proves nothing.
+func TestRevokedTokenThatHasExpired(t *testing.T) {
+	t.Parallel()
+	clock := &jwttest.Clock{}
+	config := newConfig()
+	config.Now = clock.Now
+	list := &ginjwt.MemoryBlocklist{Now: clock.Now}
+	config.Blocklist = list
+	jwt := after.NewManager(config)
+	is := newService(t, jwt)
+	encoded := jwttest.AccessToken(t, jwt, users.Find(7))
+	assert.Equal(t, 200, jwttest.Do(is, "POST", "/logout", jwttest.Bearer(encoded)).Code)
+	assert.Equal(t, 401, hello(is, encoded))
+
+	clock.Advance(2 * time.Hour)
+	for i := range 100_000 { // others log out: the list drops what has expired as it grows
+		require.NoError(t, list.Add(t.Context(), strconv.Itoa(i), clock.Now().Add(time.Hour)))
+	}
+	token, err := jwt.DecodeToken(t.Context(), encoded, ginjwt.AllowExpired())
+	require.NoError(t, err, "DecodeToken asks nobody")
+	revoked, err := list.Contains(t.Context(), token.ID)
+	require.NoError(t, err)
+	assert.False(t, revoked)
+	_, err = jwt.VerifyToken(t.Context(), encoded)
+	assert.ErrorIs(t, err, ginjwt.ErrExpiredToken)
+}
+
+// A key of ten bytes is refused, unless a setting allows it; then it is replaced.
+func TestShortKey(t *testing.T) {
+	t.Parallel()
+	config := newConfig()
+	config.AllowShortSecret = false
+	require.ErrorContains(t, ginjwt.New(config).InitApp(nil), "AllowShortSecret")
+
+	clock := &jwttest.Clock{}
+	config.Now, config.AllowShortSecret = clock.Now, true
+	was := after.NewManager(config)
+	is := after.NewManager(after.WithNewSecret(config, "q7RzXw2KpV9tLj4HnBf6YdQs8GmZc3vTa5EuKx1WiP0=", clock.Now().Add(time.Hour)))
+	old, now := newService(t, was), newService(t, is)
+	first, second := jwttest.AccessToken(t, was, users.Find(7)), jwttest.AccessToken(t, is, users.Find(7))
+	for _, token := range []string{first, second, post(t, aheadService(t), "/login", alice).Token} {
+		assert.Equal(t, 200, hello(old, token))
+		assert.Equal(t, 200, hello(now, token))
+	}
+	clock.Advance(time.Hour)
+	third := jwttest.AccessToken(t, is, users.Find(7))
+	assert.Equal(t, 200, hello(now, third))
+	assert.Equal(t, 401, hello(old, third), "signed with the new secret")
+}
+
+func TestCookiesAskForACSRFValue(t *testing.T) {
+	t.Parallel()
+	router, err := after.NewCookieRouter(after.NewManager(after.WithCookies(newConfig())))
+	require.NoError(t, err)
+	login := jwttest.Do(router, "POST", "/login", jwttest.Form("username", "alice", "password", "wonderland"))
+	require.Equal(t, 200, login.Code)
+	var names []string
+	for _, cookie := range login.Result().Cookies() {
+		names = append(names, cookie.Name)
+		if cookie.Name == "jwt" {
+			assert.True(t, cookie.HttpOnly && cookie.Secure && cookie.SameSite == http.SameSiteLaxMode)
+		}
+	}
+	assert.Subset(t, names, []string{"jwt", "csrf_access_token", "refresh_token_cookie", "csrf_refresh_token"})
+	assert.Equal(t, 200, jwttest.Do(router, "POST", "/hello", jwttest.Cookies(login)).Code)
+	assert.Equal(t, 401, jwttest.Do(router, "POST", "/hello", jwttest.Cookies(login), jwttest.Header("X-CSRF-TOKEN", "")).Code)
+	assert.Equal(t, 200, jwttest.Do(router, "POST", "/token/refresh", jwttest.RefreshCookies(login)).Code)
+	assert.Equal(t, 204, jwttest.Do(router, "POST", "/token/logout", jwttest.RefreshCookies(login)).Code)
+
+	old := "jwt=" + post(t, aheadService(t), "/login", alice).Token
+	assert.Equal(t, 200, jwttest.Do(router, "GET", "/hello", jwttest.Header("Cookie", old)).Code)
+	assert.Equal(t, 401, jwttest.Do(router, "POST", "/hello", jwttest.Header("Cookie", old)).Code, "a cookie of gin-jwt has no CSRF value")
+}
+
+// Access tokens of gin-jwt v3 are as those of v2, and the answers of ginjwt as those of v3.
+func TestVersion3(t *testing.T) {
+	t.Parallel()
+	mw, err := jwtv3.New(&jwtv3.GinJWTMiddleware{
+		Key:         []byte(oldKey),
+		IdentityKey: "sub",
+		PayloadFunc: func(any) golangjwt.MapClaims { return golangjwt.MapClaims{"sub": "7", "role": "admin", "jti": "1"} },
+	})
+	require.NoError(t, err)
+	pair, err := mw.TokenGenerator(context.Background(), users.Find(7))
+	require.NoError(t, err)
+	jwt := after.NewManager(newConfig())
+	is := newService(t, jwt)
+	assert.Equal(t, 200, hello(is, pair.AccessToken))
+	assert.Equal(t, 401, jwttest.Do(is, "POST", "/refresh_token", jwttest.JSON(`{"refresh_token":"`+pair.RefreshToken+`"}`)).Code)
+
+	was := gin.New()
+	was.GET("/hello", mw.MiddlewareFunc(), func(c *gin.Context) { c.Status(200) })
+	assert.Equal(t, 200, hello(was, jwttest.AccessToken(t, jwt, users.Find(7))))
+}
