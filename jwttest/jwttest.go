@@ -1,6 +1,6 @@
-// Package jwttest helps to test applications that use ginjwt: settings with a
-// key that is made for the run, a clock to advance, tokens, and requests that
-// carry tokens and cookies as clients do.
+// Package jwttest helps you to test an application that uses ginjwt. It has settings
+// with a test key, a clock that the test advances, tokens, and requests that carry tokens
+// and cookies. Nothing listens on a port: requests go straight to the handler.
 //
 //	clock := &jwttest.Clock{}
 //	mgr := ginjwt.New(jwttest.Config(clock))
@@ -29,11 +29,16 @@ import (
 	"github.com/gin-jwt-extended/ginjwt"
 )
 
-// secret is new in every run, so that it cannot end up in production.
+// secret is random and made anew in each run. A fixed one could end up in production.
 var secret = rand.Text() + rand.Text()
 
-// Config returns settings with a key for tests, and clock to tell the time by.
-// A nil clock means the real time.
+// Config returns settings with a SecretKey, and with clock as Config.Now. If clock is nil,
+// the manager uses the real time. All calls in one process return the same key, so one
+// manager accepts the tokens of another. The key is different in the next run.
+//
+// Stores that you add have a clock of their own. Give them this one too:
+//
+//	config.Sessions = &ginjwt.MemorySessions{Now: clock.Now}
 func Config(clock *Clock) ginjwt.Config {
 	config := ginjwt.Config{SecretKey: secret}
 	if clock != nil {
@@ -42,27 +47,29 @@ func Config(clock *Clock) ginjwt.Config {
 	return config
 }
 
-// Clock is a clock that stands still until it is advanced. The zero value
-// starts now, at a whole second. It is safe for concurrent use.
+// Clock is a clock that stands still until [Clock.Advance] moves it. The zero value is
+// ready to use: it starts at the current time, rounded down to a whole second. A Clock is
+// safe for concurrent use; do not copy it.
 type Clock struct {
 	mu  sync.Mutex
 	now time.Time
 }
 
-// Now returns the time of the clock.
+// Now returns the time that the clock shows. Use it as Config.Now.
 func (c *Clock) Now() time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.start()
 }
 
-// Advance moves the clock by d.
+// Advance moves the clock forward by d, or back if d is negative.
 func (c *Clock) Advance(d time.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.now = c.start().Add(d)
 }
 
+// start returns the time, and starts the clock at the first call. The caller holds mu.
 func (c *Clock) start() time.Time {
 	if c.now.IsZero() {
 		c.now = time.Now().Truncate(time.Second)
@@ -70,7 +77,8 @@ func (c *Clock) start() time.Time {
 	return c.now
 }
 
-// AccessToken returns a new access token, or fails the test.
+// AccessToken returns a new access token for identity. It calls CreateAccessToken of m with
+// opts. If that fails, it ends the test by tb.Fatalf.
 func AccessToken(tb testing.TB, m *ginjwt.JWTManager, identity any, opts ...ginjwt.TokenOption) string {
 	tb.Helper()
 	token, err := m.CreateAccessToken(tb.Context(), identity, opts...)
@@ -80,7 +88,8 @@ func AccessToken(tb testing.TB, m *ginjwt.JWTManager, identity any, opts ...ginj
 	return token
 }
 
-// RefreshToken returns a new refresh token, or fails the test.
+// RefreshToken returns a new refresh token for identity. It calls CreateRefreshToken of m
+// with opts. If that fails, it ends the test by tb.Fatalf.
 func RefreshToken(tb testing.TB, m *ginjwt.JWTManager, identity any, opts ...ginjwt.TokenOption) string {
 	tb.Helper()
 	token, err := m.CreateRefreshToken(tb.Context(), identity, opts...)
@@ -90,8 +99,9 @@ func RefreshToken(tb testing.TB, m *ginjwt.JWTManager, identity any, opts ...gin
 	return token
 }
 
-// TokenPair returns the first tokens of a new session, or fails the test. The
-// manager needs a [ginjwt.SessionStore], such as ginjwt.MemorySessions.
+// TokenPair starts a session for identity and returns its first tokens. It calls
+// CreateTokenPair of m with opts. If that fails, it ends the test by tb.Fatalf. Set
+// Config.Sessions, for example to a [ginjwt.MemorySessions].
 func TokenPair(tb testing.TB, m *ginjwt.JWTManager, identity any, opts ...ginjwt.TokenOption) ginjwt.TokenPair {
 	tb.Helper()
 	pair, err := m.CreateTokenPair(tb.Context(), identity, opts...)
@@ -101,7 +111,9 @@ func TokenPair(tb testing.TB, m *ginjwt.JWTManager, identity any, opts ...ginjwt
 	return pair
 }
 
-// Do sends a request to h and returns its response.
+// Do sends a request to h and returns the recorded response. target is a path such as
+// "/me?page=2", or a URL. The request comes from the address 192.0.2.1 for the host
+// example.com, as with [httptest.NewRequest], and has no headers but those of opts.
 func Do(h http.Handler, method, target string, opts ...RequestOption) *httptest.ResponseRecorder {
 	r := httptest.NewRequest(method, target, nil)
 	for _, opt := range opts {
@@ -112,22 +124,25 @@ func Do(h http.Handler, method, target string, opts ...RequestOption) *httptest.
 	return w
 }
 
-// A RequestOption changes a request before it is sent.
+// A RequestOption changes the request of [Do] before it is sent. Options run in order. Any
+// function of this type is one.
 type RequestOption func(*http.Request)
 
-// Bearer sends a token in the Authorization header.
+// Bearer sends a token in the Authorization header, with the scheme Bearer. If your settings
+// change HeaderName or HeaderType, use [Header].
 func Bearer(encoded string) RequestOption {
 	return Header("Authorization", "Bearer "+encoded)
 }
 
-// Header sends a header, in place of others with that name.
+// Header sends a header. It replaces earlier headers of the same name.
 func Header(name, value string) RequestOption {
 	return func(r *http.Request) { r.Header.Set(name, value) }
 }
 
-// JSON sends a body of JSON text.
+// JSON sends text as the body, with the Content-Type application/json.
 func JSON(text string) RequestOption { return body("application/json", text) }
 
+// body sends text as a body of contentType.
 func body(contentType, text string) RequestOption {
 	return func(r *http.Request) {
 		r.Header.Set("Content-Type", contentType)
@@ -136,7 +151,9 @@ func body(contentType, text string) RequestOption {
 	}
 }
 
-// Form sends a URL-encoded form of names and values in turn.
+// Form sends a URL-encoded form. Each name stands before its value:
+//
+//	jwttest.Form("username", "alice", "password", "correct horse")
 func Form(namesAndValues ...string) RequestOption {
 	form := url.Values{}
 	for i := 0; i+1 < len(namesAndValues); i += 2 {
@@ -145,21 +162,28 @@ func Form(namesAndValues ...string) RequestOption {
 	return body("application/x-www-form-urlencoded", form.Encode())
 }
 
-// Cookies sends the cookies of earlier responses, oldest first, as a browser
-// does: those whose path fits and that were not removed since. As a script on
-// the page does, it sends the value of the cookie "csrf_access_token" in the
-// header X-CSRF-TOKEN. Where these have other names, add a [Header]. Make one
-// for each goroutine: recorders are not for several at once.
+// Cookies sends the cookies that earlier responses set, as a browser does. List the
+// responses from the oldest to the newest. A cookie is sent if its path matches and no later
+// response removed it. Domain, Secure and SameSite are not checked, and cookies do not
+// expire by the [Clock].
+//
+// Cookies also sends the value of the cookie "csrf_access_token" in the header X-CSRF-TOKEN,
+// as a script of the page does. If your settings change these names, add a [Header]. To send
+// no value or another one, change the header after Cookies.
+//
+// Do not use one set of responses in several goroutines: a recorder is not safe for
+// concurrent use.
 func Cookies(from ...*httptest.ResponseRecorder) RequestOption {
 	return cookies("csrf_access_token", from)
 }
 
-// RefreshCookies is [Cookies] for routes that want a refresh token: the CSRF
-// value is that of the cookie "csrf_refresh_token".
+// RefreshCookies is [Cookies] for routes that take a refresh token. The CSRF value comes from
+// the cookie "csrf_refresh_token".
 func RefreshCookies(from ...*httptest.ResponseRecorder) RequestOption {
 	return cookies("csrf_refresh_token", from)
 }
 
+// cookies sends cookies, and the value of csrfCookie in a header.
 func cookies(csrfCookie string, from []*httptest.ResponseRecorder) RequestOption {
 	return func(r *http.Request) {
 		for _, cookie := range kept(from) {
@@ -174,7 +198,7 @@ func cookies(csrfCookie string, from []*httptest.ResponseRecorder) RequestOption
 	}
 }
 
-// kept returns what a browser has of the cookies of several responses.
+// kept returns the cookies that a browser holds after several responses.
 func kept(from []*httptest.ResponseRecorder) (cookies []*http.Cookie) {
 	for _, w := range from {
 		for _, cookie := range w.Result().Cookies() {
@@ -184,6 +208,8 @@ func kept(from []*httptest.ResponseRecorder) (cookies []*http.Cookie) {
 	return cookies
 }
 
+// replaced returns cookies after a browser has received one more: it replaces the cookie with
+// the same name, path, domain and partition, or removes it.
 func replaced(cookies []*http.Cookie, cookie *http.Cookie) (others []*http.Cookie) {
 	for _, other := range cookies {
 		if other.Name != cookie.Name || other.Path != cookie.Path || other.Domain != cookie.Domain || other.Partitioned != cookie.Partitioned {
@@ -197,7 +223,7 @@ func replaced(cookies []*http.Cookie, cookie *http.Cookie) (others []*http.Cooki
 	return others
 }
 
-// pathMatches is RFC 6265 §5.1.4.
+// pathMatches reports whether a request is sent a cookie of this path (RFC 6265 §5.1.4).
 func pathMatches(request, cookie string) bool {
 	rest, ok := strings.CutPrefix(request, cookie)
 	return ok && (rest == "" || strings.HasSuffix(cookie, "/") || rest[0] == '/')
