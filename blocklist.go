@@ -6,17 +6,21 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/store"
 )
 
-// Blocklist is where revoked tokens and ended sessions are remembered.
+// Blocklist stores the IDs of revoked tokens and ended sessions. The comments of its
+// methods are the contract for lists of your own; package storetest tests them.
 type Blocklist = store.Blocklist
 
-// MemoryBlocklist is a Blocklist in this process's memory: other processes know
-// nothing of it, and it is empty after a restart.
+// MemoryBlocklist is a [Blocklist] in the memory of this process. Other processes do not
+// see its entries, and it is empty after a restart.
 type MemoryBlocklist = store.MemoryBlocklist
 
-// RevokeToken adds token to Config.Blocklist until it has expired, with
-// Config.DecodeLeeway and a minute for clocks that differ. From then on every
-// request with it is refused, on every process that shares the blocklist. A
-// store that does not answer is an [ErrUnavailable].
+// RevokeToken adds token to Config.Blocklist: every process that shares the list refuses
+// the token from then on. The entry stays until the token has expired, plus
+// Config.DecodeLeeway (or the leeway of its issuer) and one minute for clock skew.
+//
+// RevokeToken does not end the session of the token; see [JWTManager.EndSessionForToken].
+// If the list does not answer, the error is an [ErrUnavailable]. A token without a "jti"
+// is an [ErrNoID].
 func (m *JWTManager) RevokeToken(ctx context.Context, token *Token) error {
 	return m.revokeToken(plain(ctx), token, CauseApplication)
 }

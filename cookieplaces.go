@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// cookieKind is the pair of cookies of one type of token.
+// cookieKind describes the two cookies of one type of token.
 type cookieKind struct {
 	name, path         string
 	csrfName, csrfPath string
@@ -31,8 +31,8 @@ func (c *Config) refreshCookies() cookieKind {
 	}
 }
 
-// escapePath writes a path as it is in URLs, with which browsers compare it. As in the
-// original, what is escaped already stays so.
+// escapePath returns a path as it is written in URLs, because browsers compare it with
+// URLs. As in Flask-JWT-Extended, an escaped path stays as it is.
 func escapePath(path string) string {
 	const plain = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~%!$&'()*+,/:=@"
 	var b strings.Builder
@@ -50,17 +50,15 @@ func (c *Config) setsCSRFCookies() bool {
 	return !c.DisableCookieCSRFProtect && !c.DisableCSRFInCookies
 }
 
-// cookieSpec is what a caller asks of cookies. The zero value asks for what the
-// settings say.
-//
-// As JSON it is kept in the session.
+// cookieSpec holds the cookie options of a call. The zero value means the settings. The
+// session stores it as JSON.
 type cookieSpec struct {
 	MaxAge      int64       `json:"max_age,omitzero"` // seconds; zero: by Persistence; negative: an error
 	Persistence persistence `json:"persistence,omitzero"`
-	Domain      string      `json:"domain,omitzero"` // empty: those of the settings
+	Domain      string      `json:"domain,omitzero"` // empty: the domains of the settings
 }
 
-// persistence is whether cookies outlive the browser.
+// persistence tells whether cookies outlive the browser.
 type persistence int8
 
 const (
@@ -69,9 +67,9 @@ const (
 	untilClosed
 )
 
-// cookiesOf describes the cookies of a kind, without their values: that of the
-// token and, if there is one, that of its CSRF value. They are set and unset by
-// the same description. A CSRF value is for scripts to read, a token is not.
+// cookiesOf returns the cookies of a kind without values: the token cookie and, if there
+// is one, the CSRF cookie. Setting and removing cookies use the same description.
+// Scripts may read the CSRF value, but not the token.
 func (c *Config) cookiesOf(kind cookieKind, spec cookieSpec) []*http.Cookie {
 	domain := or(spec.Domain, c.CookieDomain)
 	csrfDomain := or(or(spec.Domain, c.CSRFCookieDomain), c.CookieDomain)
@@ -92,7 +90,7 @@ func (c *Config) cookiesOf(kind cookieKind, spec cookieSpec) []*http.Cookie {
 	return []*http.Cookie{token, &csrf}
 }
 
-// A cookiePlace is what browsers tell cookies by. One cookie replaces or removes
+// A cookiePlace is what identifies a cookie in a browser. A cookie replaces or removes
 // another only at the same place.
 type cookiePlace struct {
 	name, domain, path string
@@ -103,9 +101,8 @@ func placeOf(cookie *http.Cookie) cookiePlace {
 	return cookiePlace{cookie.Name, comparableDomain(cookie.Domain), cookie.Path, cookie.Partitioned}
 }
 
-// comparableDomain returns a domain as browsers compare it, empty for the host
-// alone. That is also what browsers make of an address, and of a name without a
-// dot: nothing can be below it.
+// comparableDomain returns a domain as browsers compare it; empty: the host alone.
+// Browsers also treat an address, and a name without a dot, as the host alone.
 func comparableDomain(domain string) string {
 	domain = strings.ToLower(strings.TrimPrefix(domain, "."))
 	if !strings.Contains(domain, ".") || net.ParseIP(domain) != nil {
@@ -114,10 +111,10 @@ func comparableDomain(domain string) string {
 	return domain
 }
 
-// formerCookies returns what removes the cookies of these kinds that are not where
-// the settings put them now: where earlier settings did, for the host alone if there
-// is a domain, at "/" if the path is another, and those that are not Partitioned
-// if cookies are. No cookie is removed from where one of any kind is put now.
+// formerCookies returns cookies that remove those of these kinds from places other than
+// the current one: the places of former settings, the host alone if there is a domain,
+// "/" if the path is another, and not Partitioned if cookies are Partitioned. It removes
+// no cookie from a place where a cookie of any kind is set now.
 func (c *Config) formerCookies(spec cookieSpec, kinds ...cookieKind) (removals []*http.Cookie) {
 	taken := map[cookiePlace]bool{}
 	for _, cookie := range slices.Concat(c.cookiesOf(c.accessCookies(), spec), c.cookiesOf(c.refreshCookies(), spec)) {
@@ -127,7 +124,7 @@ func (c *Config) formerCookies(spec cookieSpec, kinds ...cookieKind) (removals [
 		for _, cookie := range c.cookiesOf(kind, spec) {
 			for _, former := range c.elsewhere(cookie) {
 				place := placeOf(former)
-				if taken[place] || validPrefix(former) != nil { // browsers have none of this prefix there
+				if taken[place] || validPrefix(former) != nil { // browsers keep no cookie with this prefix there
 					continue
 				}
 				taken[place] = true
@@ -138,8 +135,8 @@ func (c *Config) formerCookies(spec cookieSpec, kinds ...cookieKind) (removals [
 	return removals
 }
 
-// elsewhere returns what removes a cookie from all places where it may be, its own
-// among them.
+// elsewhere returns cookies that remove a cookie from all places where it may be,
+// including its current one.
 func (c *Config) elsewhere(cookie *http.Cookie) (removals []*http.Cookie) {
 	jars := []bool{c.CookiePartitioned}
 	if c.CookiePartitioned || c.CookieFormerPartitioned {
@@ -157,15 +154,15 @@ func (c *Config) elsewhere(cookie *http.Cookie) (removals []*http.Cookie) {
 	return removals
 }
 
-// removal returns what removes a cookie from a browser.
+// removal returns a cookie that removes the given one from a browser.
 func removal(cookie *http.Cookie) *http.Cookie {
 	removed := *cookie
 	removed.Value, removed.MaxAge, removed.Expires = "", 0, time.Unix(0, 0)
 	return &removed
 }
 
-// putCookies puts cookies in a response, in place of those that it would set or
-// remove at the same places.
+// putCookies adds cookies to a response header. They replace cookies that the response
+// would set or remove at the same places.
 func putCookies(header http.Header, cookies []*http.Cookie) {
 	if len(cookies) == 0 {
 		return
@@ -184,11 +181,11 @@ func putCookies(header http.Header, cookies []*http.Cookie) {
 	header["Set-Cookie"] = lines
 }
 
-// maxCookie is the least that browsers must be able to keep (RFC 6265 §6.1),
-// and the most that they do.
+// maxCookie is the size that browsers must be able to keep (RFC 6265 §6.1). They keep no
+// larger cookie.
 const maxCookie = 4096
 
-// validCookie says why a browser would drop a cookie.
+// validCookie returns an error that tells why a browser would drop a cookie.
 func validCookie(cookie *http.Cookie) error {
 	if err := cookie.Valid(); err != nil {
 		return fmt.Errorf("ginjwt: cookie %q: %w", cookie.Name, err)
@@ -197,23 +194,23 @@ func validCookie(cookie *http.Cookie) error {
 		return fmt.Errorf("ginjwt: cookie %w", err)
 	}
 	if size := len(cookie.String()); size > maxCookie {
-		return fmt.Errorf("%w: the cookie %q would have %d bytes, browsers keep %d", ErrTokenTooLarge, cookie.Name, size, maxCookie)
+		return fmt.Errorf("%w: the cookie %q would have %d bytes, browsers keep at most %d", ErrTokenTooLarge, cookie.Name, size, maxCookie)
 	}
 	return nil
 }
 
-// validPrefix says why browsers would drop a cookie because of its prefix
-// (RFC 6265bis §4.1.3). They compare it without regard to case.
+// validPrefix returns an error that tells why browsers would drop a cookie because of its
+// prefix (RFC 6265bis §4.1.3). Browsers ignore the case of prefixes.
 func validPrefix(cookie *http.Cookie) error {
 	unread := hasPrefixFold(cookie.Name, "__Http-") || hasPrefixFold(cookie.Name, "__Host-Http-")
 	host := hasPrefixFold(cookie.Name, "__Host-")
 	switch {
 	case (unread || host || hasPrefixFold(cookie.Name, "__Secure-")) && !cookie.Secure:
-		return fmt.Errorf("%q must be Secure; remove DisableCookieSecure (JWT_COOKIE_SECURE)", cookie.Name)
+		return fmt.Errorf("%q must be Secure: remove DisableCookieSecure (JWT_COOKIE_SECURE)", cookie.Name)
 	case unread && !cookie.HttpOnly:
-		return fmt.Errorf("%q is a name for cookies that scripts cannot read, but they must read the CSRF value; use the prefix __Host- or __Secure-", cookie.Name)
+		return fmt.Errorf("%q is a name for cookies that scripts cannot read, but scripts must read the CSRF value: use the prefix __Host- or __Secure-", cookie.Name)
 	case host && cookie.Domain != "":
-		return fmt.Errorf("%q may not have a domain", cookie.Name)
+		return fmt.Errorf("%q must not have a domain", cookie.Name)
 	case host && cookie.Path != "/":
 		return fmt.Errorf("%q must have the path /", cookie.Name)
 	}

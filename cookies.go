@@ -10,11 +10,12 @@ import (
 	"github.com/gin-gonic/gin"
 )
 
-// A CookieOption overrides a setting for one call.
+// A CookieOption overrides a cookie setting for one call.
 type CookieOption func(*cookieSpec)
 
-// WithMaxAge keeps the cookies for d, in whole seconds, whatever [Persistent]
-// says. Zero means no time of its own.
+// WithMaxAge makes browsers keep the cookies for d, in whole seconds. It takes precedence
+// over [Persistent]. Zero means no time of its own. A negative d or a part of a second
+// is an error of the call that sets the cookies.
 func WithMaxAge(d time.Duration) CookieOption {
 	return func(s *cookieSpec) {
 		s.MaxAge = int64(d / time.Second)
@@ -24,10 +25,9 @@ func WithMaxAge(d time.Duration) CookieOption {
 	}
 }
 
-// Persistent says whether the cookies outlive the browser, in place of
-// Config.DisableSessionCookie: if on, for as long as their token lives, otherwise
-// until the browser is closed. A login with a box "remember me" passes what was
-// ticked.
+// Persistent decides whether the cookies outlive the browser, instead of
+// Config.DisableSessionCookie. If on, the browser keeps them for as long as their token
+// lives, otherwise until it is closed. Use it for a checkbox "remember me".
 func Persistent(on bool) CookieOption {
 	return func(s *cookieSpec) {
 		s.Persistence = untilClosed
@@ -37,8 +37,8 @@ func Persistent(on bool) CookieOption {
 	}
 }
 
-// WithDomain sets the domain of all cookies, in place of Config.CookieDomain and
-// Config.CSRFCookieDomain; empty means those of the settings.
+// WithDomain sets the domain of all cookies, instead of Config.CookieDomain and
+// Config.CSRFCookieDomain. Empty means the domains of the settings.
 func WithDomain(domain string) CookieOption {
 	return func(s *cookieSpec) { s.Domain = domain }
 }
@@ -52,19 +52,19 @@ func (s cookieSpec) with(opts []CookieOption) cookieSpec {
 	return s
 }
 
-// cookieToken is a token to be put in the cookies of its kind.
+// cookieToken is a token for the cookies of its kind.
 type cookieToken struct {
 	kind      cookieKind
 	encoded   string
-	csrfUntil time.Time // if that is after the token expires
+	csrfUntil time.Time // expiry of the CSRF cookie, if later than the expiry of the token
 }
 
 func (m *JWTManager) accessCookie(encoded string) cookieToken {
 	return cookieToken{kind: m.config.accessCookies(), encoded: encoded}
 }
 
-// accessCookieOf is accessCookie for a session. Where both CSRF cookies have one name,
-// pages see only this one, and need it to refresh after the access token has expired.
+// accessCookieOf is accessCookie for a session. If both CSRF cookies have one name, pages
+// see only this one, and still need it to refresh after the access token has expired.
 func (m *JWTManager) accessCookieOf(pair TokenPair) cookieToken {
 	t := m.accessCookie(pair.AccessToken)
 	if m.config.AccessCSRFCookieName == m.config.RefreshCSRFCookieName {
@@ -77,26 +77,28 @@ func (m *JWTManager) refreshCookie(encoded string) cookieToken {
 	return cookieToken{kind: m.config.refreshCookies(), encoded: encoded}
 }
 
-// SetAccessCookies puts an access token, and its CSRF value, in cookies. The
-// token is verified first. Cookies of these names that the response would set or
-// remove at the same domain and path are replaced, and those that earlier settings
-// left elsewhere are removed: see Config.CookieFormerDomains. The response gets
-// "Cache-Control: no-store". After an error it is as it was before.
+// SetAccessCookies verifies an access token and puts it, with its CSRF value, in cookies.
+// The response gets "Cache-Control: no-store". After an error the response is unchanged.
+//
+// The cookies replace those of the same name, domain and path in this response. The
+// response also removes cookies that earlier settings left in other places: see
+// Config.CookieFormerDomains.
 func (m *JWTManager) SetAccessCookies(c *gin.Context, encoded string, opts ...CookieOption) error {
 	return m.setCookies(c, cookieSpecOf(opts), m.accessCookie(encoded))
 }
 
-// SetRefreshCookies is SetAccessCookies for a refresh token.
+// SetRefreshCookies is [JWTManager.SetAccessCookies] for a refresh token.
 func (m *JWTManager) SetRefreshCookies(c *gin.Context, encoded string, opts ...CookieOption) error {
 	return m.setCookies(c, cookieSpecOf(opts), m.refreshCookie(encoded))
 }
 
-// SetPairCookies is SetAccessCookies and SetRefreshCookies for the tokens of a
-// session. If one of them cannot be set, neither is. The options are kept in the
-// session: they hold for the cookies of every rotation, of ImplicitRefresh and of the
-// logout. A store that does not answer is an [ErrUnavailable].
+// SetPairCookies puts both tokens of a session in cookies, as
+// [JWTManager.SetAccessCookies] and [JWTManager.SetRefreshCookies] do. If it cannot set
+// one token, it sets neither. It stores the options in the session: they also apply to
+// the cookies of every rotation, of ImplicitRefresh and of the logout. If a store does
+// not answer, the error is an [ErrUnavailable].
 //
-// A refresh token that the client has already is not set again: see
+// SetPairCookies does not set a refresh token that the client already has: see
 // [TokenPair.KeepsRefreshToken].
 func (m *JWTManager) SetPairCookies(c *gin.Context, pair TokenPair, opts ...CookieOption) error {
 	spec := pair.cookies.with(opts)
@@ -110,7 +112,7 @@ func (m *JWTManager) SetPairCookies(c *gin.Context, pair TokenPair, opts ...Cook
 	return err
 }
 
-// keepCookies notes how the cookies of a session are set.
+// keepCookies stores the cookie options of a session.
 func (p *sessionPolicy) keepCookies(ctx context.Context, id string, spec cookieSpec) error {
 	for range replaceAttempts {
 		s, ok, err := p.store.Get(ctx, id)
@@ -126,7 +128,7 @@ func (p *sessionPolicy) keepCookies(ctx context.Context, id string, spec cookieS
 		}
 		data.Cookies = spec
 		next := s
-		next.RotatedAt = later(p.now(), s.RotatedAt.Add(time.Millisecond)) // a rotation that is under way has to read them
+		next.RotatedAt = later(p.now(), s.RotatedAt.Add(time.Millisecond)) // makes a rotation that is under way read them
 		if next.Data, err = data.text(); err != nil {
 			return err
 		}
@@ -148,26 +150,28 @@ func (m *JWTManager) pairCookies(c *gin.Context, pair TokenPair, spec cookieSpec
 	return m.tokenCookies(c, spec, m.accessCookieOf(pair), m.refreshCookie(pair.RefreshToken))
 }
 
-// UnsetAccessCookies removes the cookies of access tokens from the browser, also
-// those that earlier settings left. The options must be those that the cookies
-// were set with.
+// UnsetAccessCookies removes the cookies of access tokens from the browser, also from the
+// places of earlier settings. Pass the options that the cookies were set with. It does
+// not revoke the token.
 func (m *JWTManager) UnsetAccessCookies(c *gin.Context, opts ...CookieOption) {
 	m.unsetCookies(c, cookieSpecOf(opts), m.config.accessCookies())
 }
 
-// UnsetRefreshCookies removes the cookies of refresh tokens.
+// UnsetRefreshCookies removes the cookies of refresh tokens from the browser, as
+// [JWTManager.UnsetAccessCookies] does.
 func (m *JWTManager) UnsetRefreshCookies(c *gin.Context, opts ...CookieOption) {
 	m.unsetCookies(c, cookieSpecOf(opts), m.config.refreshCookies())
 }
 
-// UnsetJWTCookies removes the cookies of access and refresh tokens. It does
-// not revoke the tokens; see [JWTManager.RevokeToken].
+// UnsetJWTCookies removes the cookies of access and refresh tokens from the browser. Pass
+// the options that the cookies were set with. It does not revoke the tokens; see
+// [JWTManager.RevokeToken].
 func (m *JWTManager) UnsetJWTCookies(c *gin.Context, opts ...CookieOption) {
 	m.unsetCookies(c, cookieSpecOf(opts), m.config.accessCookies(), m.config.refreshCookies())
 }
 
-// unsetPairCookies removes the cookies of access and refresh tokens, also where the
-// logins of these sessions chose another domain.
+// unsetPairCookies removes the cookies of access and refresh tokens, also from domains
+// that the logins of these sessions chose.
 func (m *JWTManager) unsetPairCookies(c *gin.Context, ended ...Session) {
 	m.UnsetJWTCookies(c)
 	for _, s := range ended {
@@ -186,10 +190,10 @@ func (m *JWTManager) setCookies(c *gin.Context, spec cookieSpec, token cookieTok
 	return err
 }
 
-// tokenCookies returns the cookies of tokens, and those that remove what is elsewhere.
+// tokenCookies returns the cookies of tokens, and cookies that remove old ones elsewhere.
 func (m *JWTManager) tokenCookies(c *gin.Context, spec cookieSpec, tokens ...cookieToken) ([]*http.Cookie, error) {
 	if spec.MaxAge < 0 {
-		return nil, errors.New("ginjwt: WithMaxAge: must be whole seconds, and not negative")
+		return nil, errors.New("ginjwt: WithMaxAge: must be whole seconds and not negative")
 	}
 	var kinds []cookieKind
 	var set []*http.Cookie
@@ -200,7 +204,7 @@ func (m *JWTManager) tokenCookies(c *gin.Context, spec cookieSpec, tokens ...coo
 		}
 		kinds, set = append(kinds, t.kind), append(set, cookies...)
 	}
-	// First what is removed: some clients take the cookie of a domain for that of
+	// Removals come first: some clients confuse the cookie of a domain with the cookie of
 	// the host alone.
 	cookies := slices.Concat(m.config.formerCookies(spec, kinds...), set)
 	for _, cookie := range cookies {
@@ -237,8 +241,8 @@ func (m *JWTManager) cookiesFor(c *gin.Context, t cookieToken, spec cookieSpec) 
 	return cookies, nil
 }
 
-// maxAge returns how long a cookie is kept of which there is no use after expires; zero:
-// until the browser is closed.
+// maxAge returns how long to keep a cookie that is useless after expires; zero: until the
+// browser is closed.
 func (m *JWTManager) maxAge(spec cookieSpec, expires time.Time) time.Duration {
 	switch {
 	case spec.MaxAge > 0:
@@ -249,15 +253,16 @@ func (m *JWTManager) maxAge(spec cookieSpec, expires time.Time) time.Duration {
 	return 0
 }
 
-// outliveBrowser reports whether cookies are kept when the browser is closed.
+// outliveBrowser reports whether cookies stay when the browser is closed.
 func (m *JWTManager) outliveBrowser(spec cookieSpec) bool {
 	return spec.Persistence == persistent || spec.Persistence == bySettings && m.config.DisableSessionCookie
 }
 
-// aYear is what the original keeps cookies for.
+// aYear is how long Flask-JWT-Extended keeps cookies. Here it is for tokens that never
+// expire.
 const aYear = 31540000 * time.Second
 
-// remaining returns how long it is until expires; zero is never.
+// remaining returns the time until expires; a zero time means never.
 func (m *JWTManager) remaining(expires time.Time) time.Duration {
 	if expires.IsZero() {
 		return aYear
@@ -273,6 +278,6 @@ func (m *JWTManager) unsetCookies(c *gin.Context, spec cookieSpec, kinds ...cook
 			removals = append(removals, removal(cookie))
 		}
 	}
-	removals = slices.DeleteFunc(removals, func(cookie *http.Cookie) bool { return validCookie(cookie) != nil }) // no browser has it
+	removals = slices.DeleteFunc(removals, func(cookie *http.Cookie) bool { return validCookie(cookie) != nil }) // no browser has such a cookie
 	putCookies(c.Writer.Header(), removals)
 }

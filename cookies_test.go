@@ -86,9 +86,9 @@ func TestCookiesThatCannotBeSetAreErrors(t *testing.T) {
 	}{
 		"bad token":        {encoded + "x", nil, "token is not valid"},
 		"too large":        {large, nil, "ginjwt: token is too large: the cookie \"__Host-access\" would have"},
-		"negative max age": {encoded, []ginjwt.CookieOption{ginjwt.WithMaxAge(-time.Second)}, "ginjwt: WithMaxAge: must be whole seconds, and not negative"},
-		"part of a second": {encoded, []ginjwt.CookieOption{ginjwt.WithMaxAge(time.Millisecond)}, "ginjwt: WithMaxAge: must be whole seconds, and not negative"},
-		"__Host-, domain":  {encoded, []ginjwt.CookieOption{ginjwt.WithDomain("example.com")}, `ginjwt: cookie "__Host-access" may not have a domain`},
+		"negative max age": {encoded, []ginjwt.CookieOption{ginjwt.WithMaxAge(-time.Second)}, "ginjwt: WithMaxAge: must be whole seconds and not negative"},
+		"part of a second": {encoded, []ginjwt.CookieOption{ginjwt.WithMaxAge(time.Millisecond)}, "ginjwt: WithMaxAge: must be whole seconds and not negative"},
+		"__Host-, domain":  {encoded, []ginjwt.CookieOption{ginjwt.WithDomain("example.com")}, `ginjwt: cookie "__Host-access" must not have a domain`},
 		"no domain":        {encoded, []ginjwt.CookieOption{ginjwt.WithDomain("a b")}, `ginjwt: cookie "__Host-access": http: invalid Cookie.Domain`},
 	} {
 		c, w := cookieContext()

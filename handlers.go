@@ -7,12 +7,10 @@ import (
 	"github.com/gin-gonic/gin"
 )
 
-// The handlers below are ready to be put on routes. They read requests and write
-// answers; what they do is done by the methods of the JWTManager. If one does not
-// fit, write your own.
+// The handlers below read requests and write answers. Exported methods of the JWTManager
+// do the work, so applications can write their own handlers.
 
-// unlessNoID words that a token cannot be revoked as what it is, a fault of the
-// token.
+// unlessNoID turns ErrNoID into a refusal of the token, because the token is at fault.
 func unlessNoID(err error, token *Token) error {
 	if errors.Is(err, ErrNoID) {
 		return errNotRevocable.about(token)
@@ -20,12 +18,14 @@ func unlessNoID(err error, token *Token) error {
 	return err
 }
 
-// LogoutAllHandler is LogoutHandler for all sessions of the identity in the
-// token. To ask for the password first, demand a fresh token:
+// LogoutAllHandler returns a handler that ends all sessions of the identity in the
+// verified token, removes the cookies, and answers 204. Put it behind JWTRequired. To
+// require a recent password, require a fresh token:
 //
 //	router.POST("/logout/all", mgr.JWTRequired(ginjwt.Fresh()), mgr.LogoutAllHandler())
 //
-// It panics if called before InitApp or without Config.Sessions.
+// LogoutAllHandler panics if called before InitApp or without Config.Sessions. The
+// handler panics if no JWTRequired of the same manager stands before it.
 func (m *JWTManager) LogoutAllHandler() gin.HandlerFunc {
 	m.mustHaveSessions("LogoutAllHandler")
 	return func(c *gin.Context) {
@@ -49,15 +49,17 @@ func (m *JWTManager) LogoutAllHandler() gin.HandlerFunc {
 	}
 }
 
-// EndSessionHandler returns a handler that ends the session with the ID in the
-// parameter "id" of the path, if it belongs to the identity in the verified
-// token; otherwise it answers 404. It answers 204, and removes the cookies if
-// the session was that of the request.
+// EndSessionHandler returns a handler that ends one session of the identity in the
+// verified token and answers 204. The path parameter "id" is the ID of the session:
 //
 //	router.DELETE("/sessions/:id", mgr.JWTRequired(), mgr.EndSessionHandler())
 //
-// It panics if called before InitApp or without Config.Sessions, and at the first
-// request if its route has no parameter "id".
+// The handler answers 404 if the session belongs to somebody else or does not exist. It
+// removes the cookies if the session is the one of the request.
+//
+// EndSessionHandler panics if called before InitApp or without Config.Sessions. The
+// handler panics if its route has no parameter "id", or if no JWTRequired of the same
+// manager stands before it.
 func (m *JWTManager) EndSessionHandler() gin.HandlerFunc {
 	m.mustHaveSessions("EndSessionHandler")
 	return func(c *gin.Context) {
@@ -89,14 +91,14 @@ func (m *JWTManager) EndSessionHandler() gin.HandlerFunc {
 	}
 }
 
-// refusePlainly answers a request that is wrong in another way than by its token.
+// refusePlainly refuses a request for another reason than its token.
 func (m *JWTManager) refusePlainly(c *gin.Context, status int, message string) {
 	c.Abort()
 	FlaskError(c, &Error{Status: status, Message: message, messageKey: m.config.ErrorMessageKey})
 }
 
-// verifiedToken returns what JWTRequired has verified; none for a preflight or on an
-// Optional route. Without JWTRequired of this manager it panics.
+// verifiedToken returns the token that JWTRequired has verified; none for a preflight or
+// on an Optional route. It panics without JWTRequired of this manager.
 func (m *JWTManager) verifiedToken(c *gin.Context, handler string) (*Token, bool) {
 	token := mustVerify(c, handler).token
 	if token != nil && !m.verifier.hasVerified(token) {

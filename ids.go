@@ -8,16 +8,16 @@ import (
 	"strings"
 )
 
-// The versions of UUIDs (RFC 9562 §4.2) tell IDs apart that are on one Blocklist.
-// No library makes a "jti" of the versions that sessions have.
+// UUID versions (RFC 9562 §4.2) keep the kinds of IDs on one Blocklist apart. No library
+// makes a "jti" with the versions of sessions.
 const (
 	tokenUUID   = 4 // random
-	sessionUUID = 2 // random; RFC 9562 leaves this version to others
-	derivedUUID = 8 // made from texts: a session that a token without one became
+	sessionUUID = 2 // random; RFC 9562 does not define this version
+	derivedUUID = 8 // made from texts: a session that began with a token without a session
 )
 
-// appendUUID appends a new random UUID. The program ends if there is no
-// randomness, rather than go on with IDs that can be guessed.
+// appendUUID appends a new random UUID. Without randomness the program ends: it must not
+// go on with IDs that can be guessed.
 func appendUUID(b []byte, version byte) []byte {
 	var id [16]byte
 	_, _ = rand.Read(id[:]) // never fails
@@ -41,7 +41,7 @@ func newID(version byte) string {
 	return string(appendUUID(b[:0], version))
 }
 
-// derivedID makes a UUID from texts, the same from the same (RFC 9562 §5.8).
+// derivedID makes a UUID from texts. The same texts make the same UUID (RFC 9562 §5.8).
 func derivedID(texts ...string) string {
 	sum := sha256.Sum256(fmt.Appendf(nil, "ginjwt %q", texts))
 	return string(appendID(nil, [16]byte(sum[:16]), derivedUUID))
@@ -51,9 +51,9 @@ func isDerivedID(id string) bool { return isUUID(id, derivedUUID) }
 
 func isUUID(id string, version byte) bool { return len(id) == 36 && id[14] == '0'+version }
 
-// revocationID returns what a token of the manager is revoked by; empty means its
-// "jti", which is what other libraries use. A caller who chooses a "jti" must not
-// revoke a session by it, a token of another issuer, or a token of another realm.
+// revocationID returns the ID by which a token of the manager is revoked; empty: its
+// "jti", as in other libraries. A caller who chooses a "jti" must not be able to revoke a
+// session, a token of another issuer, or a token of another realm with it.
 func revocationID(realm, jti string) string {
 	switch {
 	case jti == "":

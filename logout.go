@@ -8,25 +8,24 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/store"
 )
 
-// LogoutHandler returns a handler that logs out. It stands alone, so that a user
-// whose access token has expired can log out too:
+// LogoutHandler returns a handler that logs out. Register it for POST, without
+// JWTRequired, so that a user whose access token has expired can log out too:
 //
 //	router.POST("/logout", mgr.LogoutHandler())
 //
-// It takes all tokens that the request carries, access and refresh tokens, in the
-// header, in cookies, in a form or in a JSON body; they may have expired. It ends
-// the session of each, or revokes the token if it has none, removes the cookies, and
-// answers 204. A request without a token is answered 204 too.
+// The handler reads all access and refresh tokens of the request: in the header, in
+// cookies, in a form or in a JSON body. They may have expired. It ends the session of
+// each token, or revokes a token without a session. Then it removes the cookies and
+// answers 204. It also answers 204 to a request without a token.
 //
-// A cookie counts if the request has the CSRF value of that very token, or comes
-// from a page of this origin (Sec-Fetch-Site). Without either the answer is
-// [ErrCSRF], and the cookies stay. A request of another origin removes cookies only
-// if it has the CSRF value of one; if it proves nothing, it is answered 403. When a
-// store does not answer, that is an [ErrUnavailable]: the cookies stay, and the user
-// can try again.
+// A cookie counts if the request has the CSRF value of this token, or comes from a page
+// of the same origin (Sec-Fetch-Site). Otherwise the handler answers [ErrCSRF], and the
+// cookies stay. A request from another origin removes cookies only if it has the CSRF
+// value of one of them. If it has neither that nor an explicit token, the answer is 403.
 //
-// JWTRequired may stand before it, and asks what it asks. GET and HEAD are answered
-// 405: a link must not log anybody out. It panics if called before InitApp.
+// If a store does not answer, the handler answers [ErrUnavailable]. The cookies stay, so
+// the user can try again. GET and HEAD get 405, because a link must not log anybody out.
+// JWTRequired may stand before the handler. LogoutHandler panics if called before InitApp.
 func (m *JWTManager) LogoutHandler() gin.HandlerFunc {
 	m.mustBeReady("LogoutHandler")
 	return func(c *gin.Context) {
@@ -45,18 +44,18 @@ func (m *JWTManager) LogoutHandler() gin.HandlerFunc {
 	}
 }
 
-// unsetOwnCookies is unsetPairCookies, but for a request of another origin that no
-// cookie was part of: that may be of an attacker who logs out himself, by a form
-// with a token of his own. A browser sends no cookies with it, and yet obeys the
-// Set-Cookie of its answer.
+// unsetOwnCookies is unsetPairCookies, except for a request from another origin to which
+// no cookie contributed. An attacker's page may send such a request, with a token of the
+// attacker in a form. The browser of the victim sends no cookies with it, but obeys the
+// Set-Cookie of the answer.
 func (m *JWTManager) unsetOwnCookies(c *gin.Context, byCookie bool, ended ...Session) {
 	if byCookie || !isUntrusted(c.Request) {
 		m.unsetPairCookies(c, ended...)
 	}
 }
 
-// refuseMethod answers a request that only looks. A preflight is answered by who
-// allows other origins.
+// refuseMethod answers a request with a safe method: 405, or 204 to OPTIONS. CORS
+// middleware answers preflights.
 func (m *JWTManager) refuseMethod(c *gin.Context) {
 	c.Header("Allow", http.MethodPost)
 	status := http.StatusMethodNotAllowed
@@ -72,20 +71,20 @@ type logout struct {
 	c    *gin.Context
 	sent []string // CSRF values
 
-	proven   bool // somebody wants it: a token that no browser sends by itself, or a CSRF value
-	byCookie bool // it is the user of the cookies who wants it
+	proven   bool // the user wants the logout: there is an explicit token, or a CSRF value
+	byCookie bool // the user of the cookies wants the logout
 	ended    []store.Session
 
-	// What is wrong with tokens that end nothing.
-	unproven   error // a cookie
-	unreadable error // another
-	tooMany    error // cookies that were not looked at
-	failed     error // nobody knows
+	// Why tokens end nothing.
+	unproven   error // a cookie without a CSRF value
+	unreadable error // another token
+	tooMany    error // cookies beyond maxCookies
+	failed     error // a store did not answer
 }
 
-// maxCookies is how many cookies of one name are looked at. A neighbouring host can
-// add more, and the user's own may be among those that are left: then the answer is
-// no 204, as nobody knows whether the session has ended.
+// maxCookies is how many cookies of one name the logout reads. A neighbouring host can
+// add more, and the user's own cookie may be among the rest. The answer is then not 204,
+// because nobody knows whether the session of the user has ended.
 const maxCookies = 8
 
 // run ends the sessions of all tokens of the request.
@@ -115,7 +114,7 @@ func (l *logout) run() error {
 	return l.unreadable
 }
 
-// explicit returns the tokens that no browser sends by itself.
+// explicit returns the tokens outside of cookies: no browser sends them by itself.
 func (l *logout) explicit() (encoded []string) {
 	switch at, err := l.reader.findInHeaders(l.c.Request); {
 	case err == nil:
@@ -157,8 +156,8 @@ func (l *logout) takeExplicit(encoded string) {
 	l.end(token)
 }
 
-// takeCookie ends the session of a cookie if the user wants that. What is in a
-// cookie and cannot be read ends nothing, and is removed with the others.
+// takeCookie ends the session of a cookie if the user wants that. An unreadable cookie
+// ends nothing, and is removed with the others.
 func (l *logout) takeCookie(encoded string) {
 	token, err := l.decode(encoded)
 	if err != nil || token.isForeign() {
@@ -184,7 +183,7 @@ func (l *logout) decode(encoded string) (*Token, error) {
 	return token, err
 }
 
-// proofOf returns nil if the user wants the session of a cookie to end.
+// proofOf returns nil if the request proves that the user wants this session to end.
 func (l *logout) proofOf(token *Token) error {
 	r := l.c.Request
 	if isSameOrigin(r) || !l.reader.csrf.demand(r.Method) && !isUntrusted(r) {
@@ -205,7 +204,7 @@ func (l *logout) proofOf(token *Token) error {
 func (l *logout) end(token *Token) {
 	l.proven = true
 	if token.session() == "" && !canBecomeSession(token) && l.hasExpired(token) {
-		return // there is nothing left to end
+		return // nothing is left to end
 	}
 	s, err := l.endSessionOf(l.c.Request.Context(), token, CauseLogout)
 	if err != nil {

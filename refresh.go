@@ -9,56 +9,55 @@ import (
 	"github.com/gin-gonic/gin"
 )
 
-// A RefreshOption changes what RefreshHandler asks for.
+// A RefreshOption changes what [JWTManager.RefreshHandler] accepts.
 type RefreshOption func(*refreshSpec)
 
 type refreshSpec struct {
 	accessToken bool
-	locations   []Location // none: those of the settings, JSON bodies and forms
+	locations   []Location // none: the locations of the settings, JSON bodies and forms
 }
 
-// RefreshFrom looks for the refresh token in these places only, in this order,
-// and not in others or in forms: where programs use headers and browsers use cookies, a route
-// for browsers takes cookies alone.
+// RefreshFrom makes RefreshHandler look for the refresh token in these locations only, in
+// this order, and not in forms. Use it for a route that only browsers use, which should
+// accept cookies alone: RefreshFrom(InCookies).
 func RefreshFrom(in ...Location) RefreshOption {
 	return func(s *refreshSpec) { s.locations = in }
 }
 
-// RequireAccessToken demands the access token of the session beside the refresh
-// token. It may have expired, but must not be forged, revoked, of another session,
-// or older than the generation before that of the refresh token. It is read from
-// the Authorization header where the refresh token is elsewhere, from its cookie, or
-// from the field "access_token" of a form.
+// RequireAccessToken makes RefreshHandler also require an access token of the session. A
+// thief who has the refresh token alone cannot use it.
 //
-// A thief then needs both: one that got hold of a refresh token alone cannot
-// use it. With Config.DisableSessionCookie the login has to keep the access
-// cookie for longer than its token lives, by [WithMaxAge], or browsers drop it
-// when it is needed.
+// The access token may have expired. It must not be forged, revoked, of another session,
+// or older than the generation before the refresh token's. It is read from the
+// Authorization header if the refresh token is elsewhere, from its cookie, or from the
+// form field "access_token".
+//
+// With Config.DisableSessionCookie browsers drop the access cookie when its token
+// expires. The login then has to keep the cookie for longer, by [WithMaxAge].
 func RequireAccessToken() RefreshOption {
 	return func(s *refreshSpec) { s.accessToken = true }
 }
 
-// RefreshHandler returns a handler that trades a refresh token for a new pair
-// by [JWTManager.RotateTokens]. The route is a POST without JWTRequired:
+// RefreshHandler returns a handler that trades a refresh token for a new token pair, by
+// [JWTManager.RotateTokens]. Register it for POST, without JWTRequired:
 //
 //	router.POST("/refresh", mgr.RefreshHandler())
 //
-// A request of RFC 6749 §6, a form with grant_type=refresh_token, is answered
-// as that RFC says, also when refused: clients such as golang.org/x/oauth2 can
-// use it as their token URL. Authentication of the client is up to you.
+// The token is in the member Config.RefreshJSONKey of a JSON body, or in a location of
+// Config.TokenLocation, but never in the query string (RFC 9700 §4.3.2). The answer is a
+// [TokenPair]. If the token was in a cookie, the handler sets new cookies and the answer
+// contains no tokens, so scripts never see them. The loaders answer refusals.
 //
-// Otherwise the token is in the member Config.RefreshJSONKey of a JSON body, or
-// where Config.TokenLocation says, but never in the query string (RFC 9700 §4.3.2).
-// The answer is a [TokenPair]. If the token was in a cookie, new cookies are set and
-// the answer has no tokens in it, so that scripts never see them. Refusals are
-// answered by the loaders.
+// The handler also accepts the form of RFC 6749 §6 with grant_type=refresh_token, and
+// answers it as that RFC says, also when it refuses. Clients such as
+// golang.org/x/oauth2 can use the route as their token URL. The handler does not
+// authenticate the client.
 //
 // A client that may lose an answer for longer than Config.SessionGrace sends an
-// Idempotency-Key header of 16 to 255 bytes, which it makes when it receives a
-// refresh token and keeps beside it: see [WithIdempotencyKey].
+// Idempotency-Key header of 16 to 255 bytes: see [WithIdempotencyKey].
 //
-// RefreshHandler panics if called before InitApp, without Config.Sessions, or if
-// there is no other location than the query string.
+// RefreshHandler panics if called before InitApp, without Config.Sessions, or if the
+// query string is the only location.
 func (m *JWTManager) RefreshHandler(opts ...RefreshOption) gin.HandlerFunc {
 	m.mustHaveSessions("RefreshHandler")
 	var spec refreshSpec
@@ -67,7 +66,7 @@ func (m *JWTManager) RefreshHandler(opts ...RefreshOption) gin.HandlerFunc {
 	}
 	anywhere := len(spec.locations) == 0
 	locations := m.refreshLocations(spec)
-	m.requirementOf("RefreshHandler", []RequiredOption{Refresh(), Locations(locations...)}) // panics if there is a wrong one
+	m.requirementOf("RefreshHandler", []RequiredOption{Refresh(), Locations(locations...)}) // panics if a location is wrong
 	return func(c *gin.Context) {
 		noStore(c)
 		if anywhere {
@@ -84,8 +83,8 @@ func (m *JWTManager) RefreshHandler(opts ...RefreshOption) gin.HandlerFunc {
 	}
 }
 
-// refreshLocations returns where the refresh token may be. The header comes last
-// where it may hold the access token.
+// refreshLocations returns the locations of the refresh token. The header comes last if it
+// may hold the access token.
 func (m *JWTManager) refreshLocations(spec refreshSpec) []Location {
 	locations := slices.Clone(spec.locations)
 	if len(locations) == 0 {
@@ -120,8 +119,8 @@ func (m *JWTManager) refreshByLocation(c *gin.Context, locations []Location, spe
 	answerJSON(c, http.StatusOK, pair)
 }
 
-// moveToCookies moves the tokens of pair into cookies. An access token that is
-// asked for when it has expired is kept for as long as the refresh token.
+// moveToCookies moves the tokens of pair into cookies. If a refresh also requires the
+// access token, its cookie is kept for as long as the refresh token.
 func (m *JWTManager) moveToCookies(c *gin.Context, pair *TokenPair, spec refreshSpec) error {
 	kept := pair.cookies
 	if spec.accessToken && kept.MaxAge == 0 && m.outliveBrowser(kept) {
@@ -132,11 +131,11 @@ func (m *JWTManager) moveToCookies(c *gin.Context, pair *TokenPair, spec refresh
 		return err
 	}
 	m.putTokenCookies(c, cookies)
-	pair.AccessToken, pair.RefreshToken = "", "" // RefreshExpiresIn and CSRFToken stay, as they are asked for
+	pair.AccessToken, pair.RefreshToken = "", "" // RefreshExpiresIn and CSRFToken stay: Config.DetailedPairs asks for them
 	return nil
 }
 
-// checkAccessBeside looks for the access token of the session of refresh.
+// checkAccessBeside checks the access token that RequireAccessToken asks for.
 func (m *JWTManager) checkAccessBeside(c *gin.Context, refresh *Token, spec refreshSpec) error {
 	if !spec.accessToken || refresh == nil {
 		return nil
@@ -159,22 +158,22 @@ func (m *JWTManager) checkAccessBeside(c *gin.Context, refresh *Token, spec refr
 	return m.revocations.check(c.Request.Context(), access)
 }
 
-// isOlder reports whether an access token is older than the generation before that
-// of the refresh token of its session.
+// isOlder reports whether an access token is older than the generation before the
+// generation of the refresh token.
 func isOlder(access, refresh *Token) bool {
 	if refresh.session() == "" {
 		return false
 	}
 	of, newest := access.generation(), refresh.generation()
-	if of == 0 { // it was made when access tokens did not tell
+	if of == 0 { // it was made when access tokens had no generation
 		return access.IssuedAt.Before(refresh.IssuedAt)
 	}
 	return of < newest-1
 }
 
-// accessBeside returns the access token that accompanies a refresh token. The
-// cookie needs no CSRF value of its own: without the refresh token, which was
-// checked, it is of no use here.
+// accessBeside returns the access token that accompanies a refresh token. Its cookie needs
+// no CSRF value of its own: it is useless here without the refresh token, which was
+// checked.
 func (m *JWTManager) accessBeside(c *gin.Context, refresh *Token) string {
 	if refresh.Location != InHeaders {
 		if at, err := m.reader.findInHeaders(c.Request); err == nil {
@@ -190,8 +189,8 @@ func (m *JWTManager) accessBeside(c *gin.Context, refresh *Token) string {
 	return ""
 }
 
-// oauthForm returns the form of a request of RFC 6749. Other forms may come
-// with a cookie, and have a CSRF value in them.
+// oauthForm returns the form of a request of RFC 6749. Other forms may belong to a
+// request with cookies, and hold its CSRF value.
 func oauthForm(c *gin.Context) (url.Values, bool) {
 	form, ok := postForm(c)
 	return form, ok && (form.Has("grant_type") || form.Has("refresh_token"))
@@ -209,7 +208,7 @@ func (m *JWTManager) refreshByForm(c *gin.Context, form url.Values, spec refresh
 	}
 	token, err := m.DecodeToken(c, form.Get("refresh_token"))
 	if err == nil && spec.accessToken {
-		// First, so that a stolen token is noticed also where it comes alone.
+		// First, so that a stolen token is noticed even if it comes alone.
 		_, _, err = m.checks.check(c.Request.Context(), token, &requirement{refresh: true}, key)
 	}
 	if err == nil {

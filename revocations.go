@@ -10,15 +10,15 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/store"
 )
 
-// revocations decides what is on the blocklist, for how long, and who is refused
-// for it.
+// revocations decides what is on the blocklist and for how long, and which tokens are
+// refused because of it.
 type revocations struct {
 	list      store.Blocklist
 	callbacks *callbacks
 	events    *events
 	realm     string
-	required  bool // the application itself said how tokens are revoked
-	sessions  bool // there are sessions
+	required  bool // the application has set a Blocklist or a TokenInBlocklistLoader
+	sessions  bool // Config.Sessions is set
 
 	now            func() time.Time
 	leeway         time.Duration
@@ -26,16 +26,16 @@ type revocations struct {
 	idleLifetime   time.Duration // of a session
 }
 
-// clockMargin is how much the clocks of processes that share a store may differ.
+// clockMargin is how far the clocks of processes that share a store may be apart.
 const clockMargin = time.Minute
 
-// block refuses whatever has this ID until the last token with it has expired on
-// every clock. A zero time is that of a token that never expires.
+// block blocks an ID until the last token with it has expired by every clock. A zero time
+// means that the token never expires.
 func (r *revocations) block(ctx context.Context, id string, lastExpiry time.Time, cause Cause) error {
 	return r.add(ctx, endedBy(cause, store.Revocation{ID: id, Expires: keptUntil(lastExpiry, r.leeway)}))
 }
 
-// add adds entries in their order. After an error some of them may be on the list.
+// add adds entries in order. After an error some of them may be on the list.
 func (r *revocations) add(ctx context.Context, entries []store.Revocation) error {
 	if list, ok := store.AdderOf(r.list); ok && len(entries) > 1 {
 		for some := range slices.Chunk(entries, store.MaxBatch) {
@@ -53,7 +53,7 @@ func (r *revocations) add(ctx context.Context, entries []store.Revocation) error
 	return nil
 }
 
-// containsNow asks the list for what all processes have added, where it can tell.
+// containsNow asks for the entries of all processes, if the list can tell them.
 func (r *revocations) containsNow(ctx context.Context, ids ...string) (bool, error) {
 	if list, ok := store.CurrentOf(r.list); ok {
 		return list.ContainsNow(ctx, ids...)
@@ -68,13 +68,13 @@ func keptUntil(lastExpiry time.Time, leeway time.Duration) time.Time {
 	return lastExpiry.Add(leeway + clockMargin)
 }
 
-// blockStolen refuses the tokens of a session that was stolen, for as long as it may
-// live: so it is over even if the store fails to remove it.
+// blockStolen blocks a stolen session for as long as it could live, so it is over even if
+// the store fails to delete it.
 func (r *revocations) blockStolen(ctx context.Context, s store.Session) error {
 	return r.block(ctx, s.ID, later(r.lastExpiry(s), s.ExpiresAt), CauseReuse)
 }
 
-// blockSessions refuses the tokens of sessions, and returns those that are blocked.
+// blockSessions blocks sessions, and returns the sessions that are blocked.
 func (r *revocations) blockSessions(ctx context.Context, sessions []store.Session, cause Cause) (blocked []store.Session, err error) {
 	if _, ok := store.AdderOf(r.list); ok {
 		entries := make([]store.Revocation, len(sessions))
@@ -97,9 +97,9 @@ func (r *revocations) blockSessions(ctx context.Context, sessions []store.Sessio
 	return blocked, errors.Join(failures...)
 }
 
-// lastExpiry is when the last token of a session that ends now has expired. For one
-// that a token without a session became, it is when that token has: it must not
-// become a session again.
+// lastExpiry is when the last token of a session that ends now has expired. A session that
+// began with a token without a session stays blocked until that token has expired:
+// otherwise the token would start a session again.
 func (r *revocations) lastExpiry(s store.Session) time.Time {
 	last := r.now().Add(r.accessLifetime)
 	if wasAdopted(s) {
@@ -115,7 +115,7 @@ func later(a, b time.Time) time.Time {
 	return b
 }
 
-// blockAll refuses whatever has one of the IDs. After an error some of them may be blocked.
+// blockAll blocks several IDs. After an error some of them may be blocked.
 func (r *revocations) blockAll(ctx context.Context, ids []string, until time.Time) error {
 	entries := make([]store.Revocation, len(ids))
 	for i, id := range ids {
@@ -133,7 +133,7 @@ func (r *revocations) revoke(ctx context.Context, token *Token, cause Cause) err
 	if id == "" {
 		return ErrNoID
 	}
-	leeway := max(r.leeway, token.names().leeway) // the clock of another issuer has its own
+	leeway := max(r.leeway, token.names().leeway) // the leeway of another issuer may be larger
 	ended := store.Revocation{ID: id, Expires: keptUntil(token.ExpiresAt, leeway)}
 	if err := r.add(ctx, endedBy(cause, ended)); err != nil {
 		return fmt.Errorf("%w: %w", ErrUnavailable, err)
@@ -142,7 +142,7 @@ func (r *revocations) revoke(ctx context.Context, token *Token, cause Cause) err
 	return nil
 }
 
-// ids returns what token may be on the blocklist by.
+// ids returns the IDs by which token may be on the blocklist.
 func (r *revocations) ids(token *Token) []string {
 	switch {
 	case r.sessions && canBecomeSession(token):
@@ -157,8 +157,7 @@ func (r *revocations) ids(token *Token) []string {
 	return token.ids[:]
 }
 
-// check asks the blocklist and the loader. An error from either is no answer, and
-// without an answer nobody passes.
+// check asks the blocklist and the loader. If one of them fails, the token is refused.
 func (r *revocations) check(ctx context.Context, token *Token) error {
 	if token.ids[0] == "" && (r.required || r.sessions && token.Type == RefreshToken) { // which could start no session
 		return errNotRevocable.about(token)
@@ -166,7 +165,7 @@ func (r *revocations) check(ctx context.Context, token *Token) error {
 	ctx = r.uncancelled(ctx, token)
 	blocked, err := false, error(nil)
 	ids := r.ids(token)
-	if origin := token.read().payload.originIDs; len(origin) > 0 { // which the others do not pay for
+	if origin := token.read().payload.originIDs; len(origin) > 0 { // tokens without them do not pay for the copy
 		ids = slices.Concat(ids, origin)
 	}
 	if len(ids) > 0 {
@@ -186,8 +185,8 @@ func (r *revocations) check(ctx context.Context, token *Token) error {
 	return nil
 }
 
-// uncancelled returns a context for questions about a token. A refresh token that
-// was used before has to be noticed, also if who sent it goes away at once.
+// uncancelled returns a context for checks of a token. A reused refresh token has to be
+// noticed even if the client goes away at once.
 func (r *revocations) uncancelled(ctx context.Context, token *Token) context.Context {
 	if !r.sessions || token.Type != RefreshToken {
 		return ctx

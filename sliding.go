@@ -13,33 +13,31 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/store"
 )
 
-// renewalPause is the time in which a session is renewed once at most: the
-// requests of one page bring one new cookie, and if that response is lost, a
-// later one brings another.
+// renewalPause is the time in which a session is renewed at most once. So the requests of
+// one page get one new cookie. If its response is lost, a later response brings another.
 const renewalPause = 10 * time.Second
 
-// ImplicitRefresh returns a handler that keeps users logged in while they use a
-// service (a sliding session). Where JWTRequired verifies an access token that
-// expires within d, the response brings a new one of the same session, which lives
-// on for as long as after a rotation. The new token is not fresh, has no claims but
-// those of the session and of the AdditionalClaimsLoader, and lives no longer than
-// the session may. One that is for resources only is renewed for the same (see
-// [Resource]).
-//
-// For a token from a cookie it is in new cookies; for one from a header it is in the
-// response header Config.RenewedTokenHeader, if that is set.
-//
-// It stands anywhere before the handlers that write:
+// ImplicitRefresh returns middleware for sliding sessions: users stay logged in while
+// they use the service. If JWTRequired verifies an access token that expires within d, the
+// response has a new access token of the same session. The session is prolonged as by a
+// rotation. Put the middleware anywhere before the handlers that write:
 //
 //	pages := router.Group("/", mgr.ImplicitRefresh(10*time.Minute), mgr.JWTRequired())
 //
-// Only a response with a status below 400 brings a token, and none that follows a
-// logout, or sets the access cookie or that header itself; a cookie only one to GET
-// or HEAD. It says "Cache-Control: no-store". When a store does not answer, the
-// response goes out without a token, and the error is in c.Errors.
+// For a token from a cookie, the response sets new cookies. For a token from a header, the
+// new token is in the response header Config.RenewedTokenHeader, if that is set.
 //
-// ImplicitRefresh panics if called before InitApp, without Config.Sessions, or
-// with a d that is not between zero and Config.AccessTokenExpires.
+// The new token is never fresh, and does not outlive the session. Its claims are those of
+// the session and of the AdditionalClaimsLoader. A token for resources only stays a token
+// for these resources (see [Resource]).
+//
+// A response has a new token only if its status is below 400, if it follows no logout,
+// and if it does not set the access cookie or the header itself. Only responses to GET and
+// HEAD set new cookies. Such a response has "Cache-Control: no-store". If a store does not
+// answer, the response has no new token, and the error is in c.Errors.
+//
+// ImplicitRefresh panics if called before InitApp, without Config.Sessions, or if d is not
+// between zero and Config.AccessTokenExpires.
 func (m *JWTManager) ImplicitRefresh(d time.Duration) gin.HandlerFunc {
 	m.mustHaveSessions("ImplicitRefresh")
 	if d <= 0 || d >= m.config.AccessTokenExpires {
@@ -55,8 +53,8 @@ func (m *JWTManager) ImplicitRefresh(d time.Duration) gin.HandlerFunc {
 	}
 }
 
-// renewingWriter calls renew before the header is sent: only then is it known
-// whether this is a response that may bring a token.
+// renewingWriter calls renew right before the header is sent. Only then it is known
+// whether the response may have a new token.
 type renewingWriter struct {
 	gin.ResponseWriter
 	renew func() (lines []string) // adds lines to the header
@@ -71,7 +69,7 @@ func (w *renewingWriter) beforeHeader() {
 	}
 }
 
-// WriteHeader takes the token back if a middleware answers with an error after the
+// WriteHeader removes the token again if a middleware answers with an error after the
 // handlers have written nothing.
 func (w *renewingWriter) WriteHeader(status int) {
 	if status >= http.StatusBadRequest && len(w.added) > 0 && !w.Written() {
@@ -104,11 +102,11 @@ func (w *renewingWriter) Flush() {
 	w.ResponseWriter.Flush()
 }
 
-// Unwrap lets [http.ResponseController] find what is beneath.
+// Unwrap returns the wrapped writer, for [http.ResponseController].
 func (w *renewingWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
-// renew adds a new access token to the response if one is due, and returns the lines
-// of the header that it is in.
+// renew adds a new access token to the response if one is due. It returns the header
+// lines that it added.
 func (m *JWTManager) renew(c *gin.Context, within time.Duration) (lines []string) {
 	token, ok := GetToken(c)
 	if !ok || !m.mayBeRenewed(c, token) || token.ExpiresAt.Sub(m.config.Now()) > within {
@@ -131,7 +129,7 @@ func (m *JWTManager) renew(c *gin.Context, within time.Duration) (lines []string
 		lines = []string{pair.AccessToken}
 	}
 	if err != nil {
-		_ = c.Error(err) // the response is good without
+		_ = c.Error(err) // the response is fine without a new token
 	}
 	return lines
 }
@@ -154,7 +152,7 @@ func (m *JWTManager) mayBeRenewed(c *gin.Context, token *Token) bool {
 	return false
 }
 
-// setsAccessCookie reports whether the application sets or removes the cookie.
+// setsAccessCookie reports whether the application sets or removes the access cookie.
 func (m *JWTManager) setsAccessCookie(header http.Header) bool {
 	for _, line := range header["Set-Cookie"] {
 		if strings.HasPrefix(line, m.config.AccessCookieName+"=") {
@@ -164,8 +162,8 @@ func (m *JWTManager) setsAccessCookie(header http.Header) bool {
 	return false
 }
 
-// userOf returns what the claims loaders are given for a token: its user, or else
-// the identity.
+// userOf returns the argument of the claims loaders for a token: its user, or else the
+// identity.
 func (m *JWTManager) userOf(c *gin.Context, token *Token) any {
 	if v := verifiedIn(c.Request.Context()); v != nil && v.user != nil {
 		return v.user
@@ -173,9 +171,9 @@ func (m *JWTManager) userOf(c *gin.Context, token *Token) any {
 	return token.Identity
 }
 
-// renewed returns a new access token for the session of token; none if that has
-// ended, or has just been renewed. As in a rotation it is signed first, and one
-// step of the store decides who may hand it out.
+// renewed returns a new access token for the session of token; none if the session has
+// ended or has just been renewed. As in a rotation, it signs first. Then one atomic step
+// of the store decides which request may hand out its token.
 func (p *sessionPolicy) renewed(ctx context.Context, token *Token, user any) (none TokenPair, err error) {
 	now := p.now()
 	s, err := p.renewable(ctx, token, now)
@@ -190,9 +188,9 @@ func (p *sessionPolicy) renewed(ctx context.Context, token *Token, user any) (no
 	next.RotatedAt = now
 	next.ExpiresAt = later(s.ExpiresAt, data.expiry(s, p.config, now))
 	spec := p.minter.specOf(nil)
-	spec.csrf = token.CSRF // which forms on pages that are open have in them
+	spec.csrf = token.CSRF // forms on open pages contain it
 	if aud := token.read().payload.audJSON; isOnlyFor(aud, p.config.resourceURLs()) {
-		spec.audience, _ = audiencesIn(aud) // or it would open the rest of the service
+		spec.audience, _ = audiencesIn(aud) // otherwise it would open the rest of the service
 	}
 	pair, err := p.accessPair(ctx, next, user, spec, now)
 	if err != nil {
@@ -208,8 +206,8 @@ func (p *sessionPolicy) renewed(ctx context.Context, token *Token, user any) (no
 	return pair, nil
 }
 
-// renewable returns the session of token; none if there is nothing to renew.
-// The handler may have ended it, so the blocklist is asked again.
+// renewable returns the session of token; none if there is nothing to renew. It asks the
+// blocklist again, because the handler may have ended the session.
 func (p *sessionPolicy) renewable(ctx context.Context, token *Token, now time.Time) (none store.Session, err error) {
 	err = p.revocations.check(ctx, token)
 	if errors.Is(err, ErrRevokedToken) {

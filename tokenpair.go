@@ -7,43 +7,43 @@ import (
 	"time"
 )
 
-// TokenPair is a token response of RFC 6749 §5.1, as JSON. Printing it shows no
-// token.
+// TokenPair is the tokens of a session. Its JSON is a token response of RFC 6749 §5.1.
+// Printing or logging it shows no token.
 type TokenPair struct {
 	AccessToken  string `json:"access_token,omitempty"`
 	TokenType    string `json:"token_type"`           // "Bearer"
-	ExpiresIn    int64  `json:"expires_in,omitempty"` // seconds that the access token lives
+	ExpiresIn    int64  `json:"expires_in,omitempty"` // lifetime of the access token in seconds
 	RefreshToken string `json:"refresh_token,omitempty"`
 
-	// RefreshExpiresIn is how many seconds the refresh token lives, and CSRFToken
-	// what a page sends with cookies of these tokens. They are filled in, and in the
-	// JSON, with Config.DetailedPairs.
+	// RefreshExpiresIn is the lifetime of the refresh token in seconds. CSRFToken is the
+	// value that a page sends with the cookies of these tokens. Both are set only with
+	// Config.DetailedPairs.
 	RefreshExpiresIn int64  `json:"refresh_expires_in,omitempty,omitzero"`
 	CSRFToken        string `json:"csrf_token,omitempty"`
 
-	// SessionID is the "sid" of both tokens.
+	// SessionID is the ID of the session, the "sid" of both tokens.
 	SessionID string `json:"-"`
 
-	// RefreshExpiresAt is when the refresh token expires: its "exp".
+	// RefreshExpiresAt is when the refresh token expires, its "exp".
 	RefreshExpiresAt time.Time `json:"-"`
 
-	// CSRF is the CSRF value of both tokens, which is one for the whole session;
-	// empty with Config.DisableCookieCSRFProtect.
+	// CSRF is the CSRF value of both tokens. It is the same for the whole session; empty
+	// with Config.DisableCookieCSRFProtect.
 	CSRF string `json:"-"`
 
-	// KeepsRefreshToken reports that RefreshToken is the one that was sent, which is
-	// still the newest. SetPairCookies then leaves the cookie as it is: an answer
-	// that arrives late must not put an older token over a newer one.
+	// KeepsRefreshToken reports that RefreshToken is the token that the client sent, which
+	// is still the newest. SetPairCookies then does not set its cookie: a late answer must
+	// not overwrite a newer token.
 	KeepsRefreshToken bool `json:"-"`
 
-	cookies cookieSpec // of the session
+	cookies cookieSpec // the cookie options of the session
 }
 
-// String names the pair without giving away its tokens.
+// String names the session of the pair, and shows no token.
 func (p TokenPair) String() string { return "ginjwt.TokenPair{session " + p.SessionID + "}" }
 
-// LogValue is String, for log/slog, some of whose handlers write JSON.
+// LogValue is String for log/slog: handlers that write JSON would show the tokens.
 func (p TokenPair) LogValue() slog.Value { return slog.StringValue(p.String()) }
 
-// Format prints String whatever the verb, so that none shows a token.
+// Format prints String for every verb, so that no verb shows a token.
 func (p TokenPair) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, p.String()) }

@@ -5,24 +5,24 @@ import (
 	"strings"
 )
 
-// maxFormerCookies bounds what a response removes of each cookie: proxies, and
-// clients, refuse headers of more than some kilobytes.
+// maxFormerCookies bounds the places from which a response removes each cookie: proxies
+// and clients refuse headers of more than some kilobytes.
 const maxFormerCookies = 20
 
 func (c *Config) validateCookies(p *problems) {
 	if c.CookieSameSite < http.SameSiteDefaultMode || c.CookieSameSite > http.SameSiteNoneMode {
-		p.add("CookieSameSite", "is none of the modes of net/http")
+		p.add("CookieSameSite", "is not a SameSite mode of net/http")
 	}
 	if c.DisableCookieSecure {
 		if c.CookieSameSite == http.SameSiteNoneMode {
-			p.add("CookieSameSite", "browsers drop SameSite=None cookies that are not Secure; remove DisableCookieSecure (JWT_COOKIE_SECURE), or, for what None means in Python, leave the attribute out: http.SameSiteDefaultMode (JWT_COOKIE_SAMESITE=Default)")
+			p.add("CookieSameSite", "browsers drop SameSite=None cookies that are not Secure: remove DisableCookieSecure (JWT_COOKIE_SECURE). For None of Python, which leaves the attribute out, use http.SameSiteDefaultMode (JWT_COOKIE_SAMESITE=Default)")
 		}
 		for _, field := range []struct {
 			name string
 			set  bool
 		}{{"CookiePartitioned", c.CookiePartitioned}, {"CookieFormerPartitioned", c.CookieFormerPartitioned}} {
 			if field.set {
-				p.add(field.name, "browsers drop Partitioned cookies that are not Secure; remove DisableCookieSecure (JWT_COOKIE_SECURE)")
+				p.add(field.name, "browsers drop Partitioned cookies that are not Secure: remove DisableCookieSecure (JWT_COOKIE_SECURE)")
 			}
 		}
 	}
@@ -33,7 +33,7 @@ func (c *Config) validateCookies(p *problems) {
 	}
 }
 
-// cookieFields are a cookie of the settings, and the fields that name it.
+// cookieFields is a cookie of the settings, with the names of its fields.
 type cookieFields struct {
 	*http.Cookie
 	nameField, pathField string
@@ -58,17 +58,17 @@ func (c *Config) validateCookieNames(p *problems) {
 		for _, other := range cookies[:i] {
 			switch {
 			case k.Name != other.Name:
-			case k.HttpOnly || other.HttpOnly: // of two tokens, both would be sent where one path is in the other
-				p.add(k.nameField, "is the name of %s too", other.nameField)
+			case k.HttpOnly || other.HttpOnly: // if one path is below the other, browsers send both
+				p.add(k.nameField, "has the same name as %s: choose another name", other.nameField)
 			case k.Path == other.Path:
-				p.add(k.nameField, "is the name of %s too; both may have it if their paths differ", other.nameField)
+				p.add(k.nameField, "has the same name as %s: choose another name, or give them different paths", other.nameField)
 			}
 		}
 		if !isHTTPToken(k.Name) {
-			p.add(k.nameField, "%q is no name of a cookie", k.Name)
+			p.add(k.nameField, "%q is not a valid cookie name", k.Name)
 		}
 		if !strings.HasPrefix(k.Path, "/") {
-			p.add(k.pathField, "%q is no path", k.Path)
+			p.add(k.pathField, "%q is not a path: begin it with /", k.Path)
 		}
 		p.addError(k.nameField, validPrefix(k.Cookie))
 	}
@@ -77,27 +77,27 @@ func (c *Config) validateCookieNames(p *problems) {
 func (c *Config) validateCookiePlaces(p *problems) {
 	for _, d := range []struct{ field, domain string }{{"CookieDomain", c.CookieDomain}, {"CSRFCookieDomain", c.CSRFCookieDomain}} {
 		if d.domain != "" && !isCookieDomain(d.domain) {
-			p.add(d.field, "%q is no domain", d.domain)
+			p.add(d.field, "%q is not a valid domain", d.domain)
 		}
 	}
 	for _, domain := range c.CookieFormerDomains {
 		switch {
 		case domain == "":
-			p.add("CookieFormerDomains", "holds an empty value; the host alone need not be named")
+			p.add("CookieFormerDomains", "holds an empty value: remove it, cookies of the host alone are always removed")
 		case !isCookieDomain(domain):
-			p.add("CookieFormerDomains", "%q is no domain", domain)
+			p.add("CookieFormerDomains", "%q is not a valid domain", domain)
 		}
 	}
 	for _, path := range c.CookieFormerPaths {
 		if !strings.HasPrefix(path, "/") {
-			p.add("CookieFormerPaths", "%q is no path", path)
+			p.add("CookieFormerPaths", "%q is not a path: begin it with /", path)
 		}
 	}
 	byName := map[string]int{}
 	for _, former := range c.formerCookies(cookieSpec{}, c.accessCookies(), c.refreshCookies()) {
 		byName[former.Name]++
 		if byName[former.Name] == maxFormerCookies+1 {
-			p.add("CookieFormerDomains", "with CookieFormerPaths there are more than %d places to remove a cookie from; a browser would not take so many", maxFormerCookies)
+			p.add("CookieFormerDomains", "with CookieFormerPaths, there are more than %d places to remove a cookie from: name fewer, proxies refuse such long headers", maxFormerCookies)
 		}
 	}
 }

@@ -190,14 +190,14 @@ func TestAttackCookieSettings(t *testing.T) {
 		settings func(*ginjwt.Config)
 		want     string
 	}{
-		{"T236 __Host- with a domain", func(c *ginjwt.Config) { c.AccessCookieName, c.CookieDomain = "__Host-a", "example.com" }, `"__Host-a" may not have a domain`},
+		{"T236 __Host- with a domain", func(c *ginjwt.Config) { c.AccessCookieName, c.CookieDomain = "__Host-a", "example.com" }, `"__Host-a" must not have a domain`},
 		{"T236 __Host- with a path", func(c *ginjwt.Config) { c.AccessCookieName, c.AccessCookiePath = "__Host-a", "/x" }, `"__Host-a" must have the path /`},
 		{"T236 __host- in lower case", func(c *ginjwt.Config) { c.AccessCookieName, c.AccessCookiePath = "__host-a", "/x" }, `"__host-a" must have the path /`},
 		{"T236 __Host- that is not secure", func(c *ginjwt.Config) { c.RefreshCookieName, c.DisableCookieSecure = "__Host-a", true }, `"__Host-a" must be Secure`},
 		{"T236 __Secure- that is not secure", func(c *ginjwt.Config) { c.AccessCookieName, c.DisableCookieSecure = "__Secure-a", true }, `"__Secure-a" must be Secure`},
 		{"T236 SameSite=None that is not secure", func(c *ginjwt.Config) { c.CookieSameSite, c.DisableCookieSecure = http.SameSiteNoneMode, true }, "SameSite=None"},
-		{"T234 access and refresh in one cookie", func(c *ginjwt.Config) { c.RefreshCookieName = "access_token_cookie" }, "is the name of AccessCookieName too"},
-		{"T234 the token in the readable cookie", func(c *ginjwt.Config) { c.AccessCSRFCookieName = "access_token_cookie" }, "is the name of AccessCookieName too"},
+		{"T234 access and refresh in one cookie", func(c *ginjwt.Config) { c.RefreshCookieName = "access_token_cookie" }, "has the same name as AccessCookieName: choose another name"},
+		{"T234 the token in the readable cookie", func(c *ginjwt.Config) { c.AccessCSRFCookieName = "access_token_cookie" }, "has the same name as AccessCookieName: choose another name"},
 	} {
 		t.Run(v.name, func(t *testing.T) {
 			t.Parallel()
