@@ -159,7 +159,7 @@ func (r *revocations) ids(token *Token) []string {
 
 // check asks the blocklist and the loader. If one of them fails, the token is refused.
 func (r *revocations) check(ctx context.Context, token *Token) error {
-	if token.ids[0] == "" && (r.required || r.sessions && token.Type == RefreshToken) { // which could start no session
+	if token.ids[0] == "" && (r.required || r.sessions && token.Type == RefreshToken) { // without a jti it cannot start a session
 		return errNotRevocable.about(token)
 	}
 	ctx = r.uncancelled(ctx, token)
