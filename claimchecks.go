@@ -10,22 +10,22 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/internal/strictjson"
 )
 
-// clockTolerance is how much the clocks of the processes of one service may differ
-// before a new token of one is too new for another.
+// clockTolerance is the clock skew between processes of one service that is
+// always tolerated: a new token of one process must not be too new for another.
 const clockTolerance = time.Second
 
-// ownLeeway is the leeway for times that this manager, or another process of the same
-// service, wrote by its clock.
+// ownLeeway returns the leeway for times that this service wrote by its own
+// clocks.
 func ownLeeway(leeway time.Duration) time.Duration { return max(leeway, clockTolerance) }
 
-// claimChecks are what tokens of all issuers must satisfy alike.
+// claimChecks are the checks that are the same for tokens of all issuers.
 type claimChecks struct {
-	anySubject bool // "sub" may be other than text
+	anySubject bool // "sub" need not be text
 
-	resources []string // that tokens may be for
+	resources []string // the audiences of all resources
 }
 
-// check checks the registered claims in PyJWT's order, and fills in the times of
+// check checks the registered claims in PyJWT's order, and sets the times of
 // token.
 func (k claimChecks) check(token *Token, p *payload, rules *issuerRules, spec decodeSpec, now time.Time) (expired bool, err error) {
 	expired, err = checkTimes(token, p, rules, spec.allowExpired, now)
@@ -61,11 +61,12 @@ func (k claimChecks) check(token *Token, p *payload, rules *issuerRules, spec de
 	return expired || tooOld && !spec.allowExpired, err
 }
 
-// checkTimes checks "iat", "nbf" and "exp". A date that no calendar has is
-// refused, also where the original takes it for a day far away.
+// checkTimes checks "iat", "nbf" and "exp". It refuses a date that no calendar
+// has, even where Flask-JWT-Extended accepts it as a date far in the future.
 //
-// The "iat" of an own token is what the clock said where it was made, and so is the
-// default of "nbf". A later "nbf" was chosen, and holds to the second.
+// For an own token, the clock of another process may have written "iat" and the
+// default "nbf", so a small clock skew is tolerated. A later "nbf" was chosen
+// by a caller, and is exact.
 func checkTimes(token *Token, p *payload, rules *issuerRules, allowExpired bool, now time.Time) (expired bool, err error) {
 	leeway := rules.claims.leeway
 	latest, earliest := now.Add(leeway), now.Add(-leeway)
@@ -104,7 +105,8 @@ func checkTimes(token *Token, p *payload, rules *issuerRules, allowExpired bool,
 	return !token.ExpiresAt.After(earliest), nil
 }
 
-// before returns a date that must not be after latest.
+// before returns the date as a time. It returns malformed for an invalid date,
+// and future for a date after latest.
 func (d date) before(latest time.Time, malformed, future error) (time.Time, error) {
 	if !d.ok || d.seconds < strictjson.MinDate {
 		return time.Time{}, malformed
@@ -130,9 +132,9 @@ func checkIssuer(iss strictjson.Value, accepted []string) error {
 	return nil
 }
 
-// checkResource checks for whom a token is. Where no audience is demanded, a token that
-// is for resources only does not pass: a client that was given it, such as that of an
-// MCP server, was not given all else.
+// checkResource checks the audience. If no audience is required, it refuses a
+// token that is only for resources: a client with a token for one resource,
+// such as an MCP server, has no right to the rest of the service.
 func (k claimChecks) checkResource(aud strictjson.Value, rules *issuerRules, spec decodeSpec) error {
 	accepted := rules.audience
 	if spec.audience != nil {
@@ -150,7 +152,7 @@ func (k claimChecks) checkResource(aud strictjson.Value, rules *issuerRules, spe
 	return nil
 }
 
-// checkAudience wants one of those that are accepted among the audiences of the token.
+// checkAudience requires that one of the token's audiences is accepted.
 func checkAudience(aud strictjson.Value, accepted []string) error {
 	if aud.IsFalsy() {
 		return errNoAudience
@@ -165,14 +167,15 @@ func checkAudience(aud strictjson.Value, accepted []string) error {
 	return nil
 }
 
-// isOnlyFor reports whether a token has audiences, and all are among resources.
+// isOnlyFor reports whether a token has audiences, and all of them are
+// resources.
 func isOnlyFor(aud strictjson.Value, resources []string) bool {
 	audiences, err := audiencesIn(aud)
 	others := func(a string) bool { return !slices.Contains(resources, a) }
 	return err == nil && len(audiences) > 0 && !slices.ContainsFunc(audiences, others)
 }
 
-// audiencesIn returns the audiences in "aud", a text or an array.
+// audiencesIn returns the audiences in "aud", which is a text or an array.
 func audiencesIn(aud strictjson.Value) (audiences []string, err error) {
 	values := []jsontext.Value{jsontext.Value(aud)}
 	if aud.Kind() == '[' {

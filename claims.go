@@ -14,8 +14,8 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/internal/strictjson"
 )
 
-// A claim that every token has is in this file: read by payload, written by
-// newClaims, and reserved so that nobody sets it by other means.
+// This file has the claims of every token: payload reads them, newClaims writes
+// them, and the reserved names stop callers from setting them otherwise.
 
 // Claims is the payload of a token.
 type Claims map[string]any
@@ -23,20 +23,20 @@ type Claims map[string]any
 // Header is the header of a token.
 type Header map[string]any
 
-// claimNames are the names of the claims that go by several, in the tokens of one
-// issuer. What else a token must know of its issuer stands here too, as a token in the
-// cache has room for one pointer.
+// claimNames are the claim names of one issuer, for claims that have several
+// names. It also holds the other facts that a token needs from its issuer: a
+// token in the cache has room for one pointer.
 type claimNames struct {
 	identity, typ, fresh, scope, roles string
 
-	otherIdentities []string      // that count, in this order, where identity is missing
+	otherIdentities []string      // used in this order if identity is missing
 	leeway          time.Duration // for the clock of the issuer
-	maxAge          time.Duration // of a token of an issuer that logs out; zero: not limited
-	foreign         bool          // the issuer is another than the manager
+	maxAge          time.Duration // of a token, if the issuer sends logout tokens; zero: no limit
+	foreign         bool          // the issuer is not this manager
 }
 
-// identityRank returns at which place a claim is among those that hold the identity;
-// none: a negative number.
+// identityRank returns the rank of a claim among the claims that can hold the
+// identity; negative for other claims.
 func (n *claimNames) identityRank(claim string) int {
 	if claim == n.identity {
 		return 0
@@ -47,8 +47,9 @@ func (n *claimNames) identityRank(claim string) int {
 	return -1
 }
 
-// reservedClaims are the claims that this package reads back, each with what to
-// do instead of setting it, beside those whose names are settings.
+// reservedClaims are the claims that this package reads back. Each has a text
+// that says what to do instead of setting it. Claims with configurable names
+// are not in this map.
 var reservedClaims = map[string]string{
 	"iat":  "set Config.Now",
 	"jti":  "use WithID",
@@ -59,16 +60,18 @@ var reservedClaims = map[string]string{
 	"exp":  "use WithExpires",
 }
 
-// sessionClaims are reserved where there are sessions.
+// sessionClaims are reserved if there are sessions.
 var sessionClaims = []string{"sid", "gen", "upstream"}
 
-// ticketClaim is the claim that only tickets have: see ticketClaims.
+// ticketClaim is a claim that only tickets have: see ticketClaims.
 const ticketClaim = "ginjwt_ticket"
 
-// singleUseClaims stand in single-use tokens, beside the claims whose names are settings.
+// singleUseClaims are in single-use tokens, in addition to the claims with
+// configurable names.
 var singleUseClaims = []string{"at", "bnd", ticketClaim}
 
-// insteadOf returns what to do instead of setting a reserved claim.
+// insteadOf returns what to do instead of setting a reserved claim; empty if
+// the claim is not reserved.
 func (n *claimNames) insteadOf(name string) string {
 	switch name {
 	case n.typ:
@@ -79,37 +82,38 @@ func (n *claimNames) insteadOf(name string) string {
 	return reservedClaims[name]
 }
 
-// payload is what is read of the claims. It does not change once it is read.
+// payload holds the claims that the library reads. It does not change after
+// readPayload.
 type payload struct {
 	id, identity, csrf string
-	identityClaim      string // that holds the identity
+	identityClaim      string // the claim that holds the identity
 	issuer, session    string
-	revocationID       string // in place of id; empty: id
+	revocationID       string // used instead of id; empty: id
 	typ                TokenType
 	fresh              freshness
 	iat, nbf, exp      date
 
-	// The claims whose form is checked, as JSON.
+	// Claims with a checked form, as JSON.
 	subJSON, jtiJSON, issJSON, audJSON, csrfJSON, identityJSON strictjson.Value
 
 	generationJSON strictjson.Value // "gen" of a token of a session
 	upstreamJSON   strictjson.Value // "upstream" of a token of a session
 
 	isEvent   bool     // there are "events"
-	originIDs []string // on the blocklist after a logout where the user logged in
+	originIDs []string // blocklist IDs after a logout at the upstream issuer
 
-	required uint64 // bit i: the i-th required claim is there, and not null
+	required uint64 // bit i: the i-th required claim is present, and not null
 }
 
-// readPayload reads the claims in data, which is text as bytes, by the names that
-// they have in tokens of an issuer.
+// readPayload reads the claims by the names that an issuer uses. data and text
+// are the same JSON.
 func readPayload(data []byte, text string, names *claimNames, required []string) (p payload, err error) {
 	p = payload{typ: AccessToken, fresh: freshnessOf("")}
 	err = strictjson.Members(data, text, func(name string, v strictjson.Value) {
 		p.set(name, v)
 		switch name {
 		case names.typ:
-			p.typ = TokenType(v.Text()) // the JSON of what is no text is no type that a route asks for
+			p.typ = TokenType(v.Text()) // other JSON than text is a type that no route accepts
 		case names.fresh:
 			p.fresh = freshnessOf(v)
 		}
@@ -125,8 +129,9 @@ func readPayload(data []byte, text string, names *claimNames, required []string)
 	return p, err
 }
 
-// isIdentity reports whether the claim of a rank holds the identity, as far as the
-// claims were read. Of several claims, those that hold nothing do not count.
+// isIdentity reports whether a claim of this rank holds the identity, judged by
+// the claims read so far. If several claims can hold it, empty claims do not
+// count.
 func (p *payload) isIdentity(names *claimNames, rank int, v strictjson.Value) bool {
 	if len(names.otherIdentities) == 0 {
 		return true
@@ -135,7 +140,7 @@ func (p *payload) isIdentity(names *claimNames, rank int, v strictjson.Value) bo
 	return !isEmpty && (p.identityClaim == "" || rank < names.identityRank(p.identityClaim))
 }
 
-// set takes over one of the claims that every token has by the same name.
+// set stores a claim that has the same name in all tokens.
 func (p *payload) set(name string, v strictjson.Value) {
 	switch name {
 	case "iat":
@@ -168,10 +173,10 @@ func (p *payload) set(name string, v strictjson.Value) {
 	}
 }
 
-// date is a claim that is one.
+// date is a claim with a date.
 type date struct {
 	seconds   int64
-	there, ok bool // ok: it can be read
+	there, ok bool // there: it is present; ok: it is valid
 }
 
 func dateOf(v strictjson.Value) date {
@@ -179,8 +184,8 @@ func dateOf(v strictjson.Value) date {
 	return date{seconds, true, ok}
 }
 
-// freshness is "fresh" as the Unix time until which it holds: for ever where the
-// claim is true, and never where it is neither a flag nor a time.
+// freshness is the "fresh" claim as the Unix time until which the token is
+// fresh. True means for ever. Anything except true and a number means never.
 type freshness float64
 
 func freshnessOf(v strictjson.Value) freshness {
@@ -197,12 +202,12 @@ func freshnessOf(v strictjson.Value) freshness {
 
 func (f freshness) at(now time.Time) bool { return float64(f) >= float64(now.UnixNano())/1e9 }
 
-// claimKeys are the names of claims that are settings, as they stand in front of
-// their values: a comma, the name in JSON, and a colon.
+// claimKeys are the configurable claim names in the form that precedes a value
+// in JSON: a comma, the quoted name, and a colon.
 type claimKeys struct{ identity, typ, fresh string }
 
 func claimKeysOf(n claimNames) (k claimKeys) {
-	k.identity, _ = claimKey(n.identity) // Config.Validate has looked at them
+	k.identity, _ = claimKey(n.identity) // Config.Validate has checked them
 	k.typ, _ = claimKey(n.typ)
 	k.fresh, _ = claimKey(n.fresh)
 	return k
@@ -215,7 +220,7 @@ type newClaims struct {
 	id        string // empty: a new one
 	typ       TokenType
 	identity  string
-	notBefore time.Time // zero: without
+	notBefore time.Time // zero: no claim
 	hasCSRF   bool
 	csrf      string // empty: a new value
 	audience  []string
@@ -229,7 +234,7 @@ type newClaims struct {
 	others Claims
 }
 
-// appendTo writes the claims in the original's order.
+// appendTo writes the claims in the order of Flask-JWT-Extended.
 func (n *newClaims) appendTo(b []byte, keys *claimKeys) ([]byte, error) {
 	w := claimWriter{b: append(append(b, '{'), keys.fresh[1:]...)} // without its comma
 	w.b = append(w.b, or(n.fresh, "false")...)
@@ -277,7 +282,7 @@ func sortedNames(claims Claims) []string {
 }
 
 // claimWriter writes the members of a JSON object, and keeps the first error. A
-// key is what stands before a value: a comma, the name and a colon.
+// key is what precedes a value: a comma, the quoted name and a colon.
 type claimWriter struct {
 	b   []byte
 	err error
@@ -305,7 +310,7 @@ func (w *claimWriter) number(key string, value int64) {
 	w.b = strconv.AppendInt(append(w.b, key...), value, 10)
 }
 
-// id writes an ID, a new one if there is none.
+// id writes an ID, and makes a new ID if id is empty.
 func (w *claimWriter) id(key, id string) {
 	if id != "" {
 		w.text(key, id)
@@ -339,7 +344,8 @@ func unixTime(t time.Time) string {
 	return seconds + "." + strconv.Itoa(1e6 + micros)[1:]
 }
 
-// merged returns a new map: those of the caller are not changed, or kept.
+// merged returns a new map with base and over; over wins. It does not change or
+// keep the maps of the caller.
 func merged[M ~map[string]any](base, over M) M {
 	m := make(M, len(base)+len(over))
 	maps.Copy(m, base)

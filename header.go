@@ -13,8 +13,9 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/keys"
 )
 
-// head is what is read of a header. Keys in it (jwk, jku, x5u, x5c) are not:
-// keys come from the settings only (RFC 8725 §3.10).
+// head holds the header parameters that the library reads. It ignores keys in
+// the header (jwk, jku, x5u, x5c): keys come only from the settings (RFC 8725
+// §3.10).
 type head struct {
 	alg, kid, crit, b64, zip, typ strictjson.Value
 }
@@ -45,7 +46,7 @@ func parseHead(data []byte, text string) (h head, err error) {
 	return h, nil
 }
 
-// check refuses what this package would have to understand, but does not.
+// check refuses headers that require features this package does not support.
 func (h head) check() error {
 	if h.kid != "" && h.kid.Kind() != '"' {
 		return errKeyID
@@ -61,8 +62,8 @@ func (h head) check() error {
 	return nil
 }
 
-// checkCritical refuses all extensions (RFC 7515 §4.1.11) but "b64", which
-// head.check wants to be what it is without the extension.
+// checkCritical refuses all critical extensions (RFC 7515 §4.1.11) except
+// "b64". head.check accepts "b64" only with its default value.
 func (h head) checkCritical() error {
 	var names []jsontext.Value
 	if err := json.Unmarshal([]byte(h.crit), &names); err != nil || len(names) == 0 {
@@ -86,7 +87,8 @@ func (h head) checkCritical() error {
 	return nil
 }
 
-// mediaType returns the full form of a "typ" (RFC 7515 §4.1.9); nothing for none.
+// mediaType returns the full form of a "typ" (RFC 7515 §4.1.9); empty if there
+// is none.
 func mediaType(typ string) string {
 	typ = strings.ToLower(typ)
 	if typ != "" && !strings.Contains(typ, "/") {
@@ -98,8 +100,8 @@ func mediaType(typ string) string {
 // reservedHeaders change how a token is read, or would name its key.
 var reservedHeaders = []string{"alg", "crit", "b64", "zip", "jwk", "jku", "x5u", "x5c"}
 
-// appendHeader writes the header in base64: that of the key, unless the caller
-// or a loader adds to it.
+// appendHeader writes the header in base64. It is the header of the key, unless
+// the caller or a loader adds parameters.
 func appendHeader(b []byte, added Header, key *keys.Bound) ([]byte, error) {
 	if len(added) == 0 {
 		_, encoded := key.Header()
@@ -109,7 +111,7 @@ func appendHeader(b []byte, added Header, key *keys.Bound) ([]byte, error) {
 	return base64url.AppendEncode(b, header), err
 }
 
-// headerJSON writes a header, its members sorted as PyJWT sorts them.
+// headerJSON writes a header with its members sorted, as PyJWT does.
 func headerJSON(added Header, key *keys.Bound) ([]byte, error) {
 	header := merged(Header{"typ": "JWT"}, added)
 	for _, name := range reservedHeaders {
@@ -129,7 +131,7 @@ func headerJSON(added Header, key *keys.Bound) ([]byte, error) {
 		return nil, fmt.Errorf("%w: \"kid\" must be a string", ErrReservedHeader)
 	}
 	if given && key.ID() != "" && kid != key.ID() {
-		return nil, fmt.Errorf("%w: \"kid\" is that of the key", ErrReservedHeader)
+		return nil, fmt.Errorf("%w: \"kid\" must be the ID of the key", ErrReservedHeader)
 	}
 	if key.ID() != "" {
 		header["kid"] = key.ID()

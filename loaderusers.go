@@ -7,13 +7,13 @@ import (
 	"reflect"
 )
 
-// The loaders of claims, headers and keys are given the same kind of value for all
-// tokens of a session: the user if there is a UserLookupLoader, and else the
-// identity as text. It would be noticed at the first refresh if they were not, long
-// after the login.
+// The loaders of claims, headers and keys receive the same kind of value for all
+// tokens of a session: the user if there is a UserLookupLoader, otherwise the
+// identity as text. The checks in this file find a mistake at the login. Otherwise it
+// would appear only at the first refresh.
 
-// userAtLogin returns what the loaders are given for the first tokens of a session.
-// refresh is what is asked of its refresh token.
+// userAtLogin returns the value that the loaders receive for the first tokens
+// of a session. refresh describes the refresh token.
 func (m *minter) userAtLogin(ctx context.Context, refresh *tokenSpec, identity any) (any, error) {
 	switch {
 	case !m.callbacks.takeUsers():
@@ -24,19 +24,20 @@ func (m *minter) userAtLogin(ctx context.Context, refresh *tokenSpec, identity a
 	user, err := m.lookedUpAtLogin(ctx, refresh, identity)
 	switch {
 	case errors.Is(err, ErrUserLookup):
-		return nil, fmt.Errorf("%w: UserLookupLoader finds no user for the tokens of this login, and would find none at the refresh; "+
-			"CreateTokenPair takes what it returns, and knows the claims of AdditionalClaimsLoader only then", ErrIdentity)
+		return nil, fmt.Errorf("%w: UserLookupLoader finds no user for this login, so every refresh would fail; "+
+			"pass to CreateTokenPair the user that UserLookupLoader returns, so that it sees the claims of AdditionalClaimsLoader", ErrIdentity)
 	case err != nil:
 		return nil, err
 	case !isText(identity) && reflect.TypeOf(user) != reflect.TypeOf(identity):
-		return nil, fmt.Errorf("%w: CreateTokenPair was given a %T, and UserLookupLoader returns a %T: the loaders of claims, headers and keys "+
-			"must be given the same at every refresh", ErrIdentity, identity, user)
+		return nil, fmt.Errorf("%w: CreateTokenPair was given a %T, but UserLookupLoader returns a %T: use one type, because the loaders "+
+			"of claims, headers and keys receive the user again at every refresh", ErrIdentity, identity, user)
 	}
 	return user, nil
 }
 
-// lookedUpAtLogin asks the UserLookupLoader about a refresh token as it will be. It has
-// the claims of the AdditionalClaimsLoader if that can be asked.
+// lookedUpAtLogin calls the UserLookupLoader with the future refresh token. The
+// token has the claims of the AdditionalClaimsLoader if identity is a user, not
+// text.
 func (m *minter) lookedUpAtLogin(ctx context.Context, refresh *tokenSpec, identity any) (any, error) {
 	if !isText(identity) {
 		if err := m.complete(ctx, refresh, RefreshToken, identity); err != nil {
@@ -55,7 +56,7 @@ func isText(identity any) bool {
 	return err == nil
 }
 
-// preview returns a token of spec as it will be, without a signature.
+// preview returns the token that spec describes, without a signature.
 func (m *minter) preview(typ TokenType, subject string, spec *tokenSpec) (*Token, error) {
 	claims := m.claimsOf(spec, typ, subject)
 	payload, err := claims.appendTo(nil, &m.keys)

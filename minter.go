@@ -14,16 +14,16 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/keys"
 )
 
-// minter makes tokens: it asks the loaders, chooses the key, and signs.
+// minter makes tokens: it calls the loaders, chooses the key, and signs.
 type minter struct {
 	config    *Config
 	callbacks *callbacks
-	verifier  *verifier // whose keys sign
+	verifier  *verifier // its keys sign
 	keys      claimKeys
 	events    *events
 }
 
-// specOf returns what the options ask of a new token.
+// specOf returns what opts want in a new token.
 func (m *minter) specOf(opts []TokenOption) *tokenSpec {
 	spec := &tokenSpec{issuer: m.config.EncodeIssuer, audience: m.config.EncodeAudience}
 	for _, opt := range opts {
@@ -50,7 +50,7 @@ func (m *minter) issue(ctx context.Context, typ TokenType, identity any, spec *t
 		return "", err
 	}
 	claims := m.claimsOf(spec, typ, subject)
-	if m.events != nil && claims.id == "" { // which the event names
+	if m.events != nil && claims.id == "" { // the event contains the ID
 		claims.id = newID(tokenUUID)
 	}
 	encoded, err := m.encode(spec.header, &claims, key)
@@ -76,8 +76,8 @@ func (m *minter) encode(header Header, claims *newClaims, key *keys.Bound) (enco
 	return m.sign(s, key)
 }
 
-// checkRequired refuses to make an access or a refresh token that this manager would
-// refuse.
+// checkRequired refuses to make a token that this manager would refuse because
+// a required claim is missing.
 func (m *minter) checkRequired(typ TokenType, payload []byte) error {
 	own := m.verifier.own
 	if len(own.required) == 0 || typ != AccessToken && typ != RefreshToken {
@@ -89,16 +89,16 @@ func (m *minter) checkRequired(typ TokenType, payload []byte) error {
 	}
 	for i, name := range own.required {
 		if p.required&(1<<i) == 0 {
-			return fmt.Errorf("%w: the %s token has no %q; add it by an AdditionalClaimsLoader, or in a session by WithSessionClaims", ErrRequiredClaim, typ, name)
+			return fmt.Errorf("%w: the %s token has no %q; add it with an AdditionalClaimsLoader, or in a session with WithSessionClaims", ErrRequiredClaim, typ, name)
 		}
 	}
 	return nil
 }
 
-// complete adds what the loaders bring to spec, and checks it.
+// complete adds the claims and headers of the loaders to spec, and checks spec.
 func (m *minter) complete(ctx context.Context, spec *tokenSpec, typ TokenType, identity any) error {
 	if typ == RefreshToken && (spec.fresh != "" || spec.freshFor != 0) {
-		return errors.New("ginjwt: a refresh token is never fresh; WithFresh is for access tokens")
+		return errors.New("ginjwt: a refresh token is never fresh; use WithFresh for access tokens only")
 	}
 	if err := spec.validate(); err != nil {
 		return err
@@ -140,7 +140,7 @@ func (m *minter) checkReserved(claims Claims) error {
 	return nil
 }
 
-// claimsOf returns the claims of a token as spec asks for it.
+// claimsOf returns the claims of the token that spec describes.
 func (m *minter) claimsOf(spec *tokenSpec, typ TokenType, subject string) newClaims {
 	claims := newClaims{
 		fresh: spec.fresh, issuedAt: spec.now, id: spec.id, typ: typ, identity: subject, notBefore: spec.notBefore,
@@ -160,7 +160,7 @@ func (m *minter) claimsOf(spec *tokenSpec, typ TokenType, subject string) newCla
 	return claims
 }
 
-// sign adds the payload in s to the header in s, and signs both.
+// sign appends the payload in s to the header in s, and signs both.
 func (m *minter) sign(s *scratch, key *keys.Bound) (string, error) {
 	b := base64url.AppendEncode(append(s.encoded, '.'), s.payload)
 	signature, err := key.AppendSignature(s.signature[:0], b)
@@ -175,8 +175,8 @@ func (m *minter) sign(s *scratch, key *keys.Bound) (string, error) {
 	return string(b), nil
 }
 
-// signingKey returns the key for a new token that expires then; a zero time is
-// that of one that never does.
+// signingKey returns the key for a new token that expires at expires; zero
+// means never.
 func (m *minter) signingKey(ctx context.Context, identity any, typ TokenType, now, expires time.Time) (*keys.Bound, error) {
 	if m.callbacks.encodeKey != nil {
 		return m.loadedKey(ctx, identity, typ, now)
@@ -191,7 +191,7 @@ func (m *minter) signingKey(ctx context.Context, identity any, typ TokenType, no
 	return nil, fmt.Errorf("%w: set %s", ErrNoSigningKey, m.signingField())
 }
 
-// loadedKey asks the EncodeKeyLoader.
+// loadedKey calls the EncodeKeyLoader.
 func (m *minter) loadedKey(ctx context.Context, identity any, typ TokenType, now time.Time) (*keys.Bound, error) {
 	loaded, err := m.callbacks.encodeKey(ctx, identity)
 	if err != nil {
@@ -218,8 +218,8 @@ func (m *minter) signingField() string {
 	return "PrivateKey; a PublicKey only verifies"
 }
 
-// subjectOf returns the identity of a token: in a session it is that of the
-// session.
+// subjectOf returns the identity for a token. In a session it is the identity
+// of the session.
 func (m *minter) subjectOf(ctx context.Context, identity any, spec *tokenSpec) (string, error) {
 	if spec.session != nil {
 		return spec.session.Identity, nil
@@ -227,8 +227,8 @@ func (m *minter) subjectOf(ctx context.Context, identity any, spec *tokenSpec) (
 	return m.subject(ctx, identity)
 }
 
-// subject returns the identity as it stands in the token. Nobody is no user:
-// an empty identity would look like that of an anonymous visitor.
+// subject converts identity to the text in the token. An empty identity is an
+// error: it would look like an anonymous visitor.
 func (m *minter) subject(ctx context.Context, identity any) (text string, err error) {
 	if load := m.callbacks.userIdentity; load == nil {
 		text, err = identityText(identity)

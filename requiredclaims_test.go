@@ -21,7 +21,7 @@ func TestTokensWithoutARequiredClaimAreNotMade(t *testing.T) {
 	mgr, _ := newManager(t, config)
 	says := func(typ string) string {
 		return "ginjwt: token lacks a claim of Config.RequiredClaims: the " + typ +
-			` token has no "tenant"; add it by an AdditionalClaimsLoader, or in a session by WithSessionClaims`
+			` token has no "tenant"; add it with an AdditionalClaimsLoader, or in a session with WithSessionClaims`
 	}
 	tenant := ginjwt.WithClaims(ginjwt.Claims{"tenant": "acme"})
 	null := ginjwt.Claims{"tenant": nil}

@@ -187,8 +187,8 @@ func TestLoginsOfUsersThatAreNotFound(t *testing.T) {
 	})
 	_, err := mgr.CreateTokenPair(t.Context(), "nobody")
 	require.ErrorIs(t, err, ginjwt.ErrIdentity)
-	require.EqualError(t, err, "ginjwt: identity is no text and no integer: UserLookupLoader finds no user for the tokens of this login, and would find none at the refresh; "+
-		"CreateTokenPair takes what it returns, and knows the claims of AdditionalClaimsLoader only then")
+	require.EqualError(t, err, "ginjwt: identity is no text and no integer: UserLookupLoader finds no user for this login, so every refresh would fail; "+
+		"pass to CreateTokenPair the user that UserLookupLoader returns, so that it sees the claims of AdditionalClaimsLoader")
 	_, err = mgr.CreateTokenPair(t.Context(), "fails")
 	require.ErrorIs(t, err, failure)
 	for _, identity := range []string{"nobody", "fails"} {
@@ -233,6 +233,6 @@ func TestLoginsWithAnotherTypeThanTheLookup(t *testing.T) {
 		m.UserLookupLoader(func(context.Context, *ginjwt.Token) (any, error) { return &loginUser{}, nil })
 	})
 	_, err := mgr.CreateTokenPair(t.Context(), loginUser{})
-	require.EqualError(t, err, "ginjwt: identity is no text and no integer: CreateTokenPair was given a ginjwt_test.loginUser, and UserLookupLoader returns a *ginjwt_test.loginUser: "+
-		"the loaders of claims, headers and keys must be given the same at every refresh")
+	require.EqualError(t, err, "ginjwt: identity is no text and no integer: CreateTokenPair was given a ginjwt_test.loginUser, but UserLookupLoader returns a *ginjwt_test.loginUser: "+
+		"use one type, because the loaders of claims, headers and keys receive the user again at every refresh")
 }

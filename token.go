@@ -15,42 +15,41 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/internal/strictjson"
 )
 
-// contents is what a token with a good signature says. It does not change, and
+// contents is what a token with a valid signature says. It never changes, and
 // requests with the same token share it.
 type contents struct {
 	header, text string // the JSON of header and payload
 	payload      payload
 	names        *claimNames
-	verifier     any // the *verifier that found the signature good, untyped so that tokens need no verifier.go; nil: none has
+	verifier     any // the *verifier that verified the signature; untyped, so that this file does not depend on verifier.go; nil: none
 }
 
-// Token is a decoded token. It is read-only, safe for concurrent use, and may
-// be kept after the request ends. Printing it shows no more than its "jti".
+// Token is a decoded token. It is read-only and safe for concurrent use. You
+// may keep it after the request. Printing it shows only its type and its "jti".
 type Token struct {
 	ID        string    // "jti"; empty if the claim is absent
-	Type      TokenType // "type"; AccessToken in tokens of other issuers, whatever word they have for it
-	Identity  string    // the identity claim, "sub" by default, after the prefix of its issuer
-	SessionID string    // "sid"; empty without a session. In a token of another issuer, a session there
+	Type      TokenType // "type"; always AccessToken in tokens of other issuers
+	Identity  string    // the identity claim, "sub" by default, with the prefix of its issuer
+	SessionID string    // "sid"; empty without a session. In a token of another issuer, a session at that issuer
 	CSRF      string    // "csrf"
 	Issuer    string    // "iss"; empty if the claim is absent
 	Fresh     bool      // fresh at the moment it was verified
-	IssuedAt  time.Time // zero where the claim is absent, as the next two
+	IssuedAt  time.Time // zero if the claim is absent, like the next two
 	NotBefore time.Time
 	ExpiresAt time.Time // zero if it never expires
-	Location  Location  // where the request carried it; empty outside of one
+	Location  Location  // where the request carried it; empty outside of a request
 
 	encoded  string
 	contents *contents
 	ids      [2]string // ID and session, for the Blocklist
-	user     any       // that VerifyToken looked up, for NewContext
+	user     any       // from VerifyToken, for NewContext
 	decoded  sync.Once
 	claims   Claims
 }
 
-// Claims returns the payload. Integers are exact: numbers are of the type
-// [encoding/json.Number]. "type", "fresh" and "jti" have their defaults where
-// the token lacks them. The map is made on first use and shared by all callers;
-// do not change it.
+// Claims returns the payload. Numbers have the type [encoding/json.Number],
+// which keeps integers exact. If the token lacks "type", "fresh" or "jti", the
+// map contains their defaults. All callers share the map: do not change it.
 func (t *Token) Claims() Claims {
 	t.decoded.Do(func() {
 		claims := Claims{}
@@ -62,16 +61,16 @@ func (t *Token) Claims() Claims {
 	return t.claims
 }
 
-// Header returns the header of the token.
+// Header returns the header of the token, as a new map.
 func (t *Token) Header() Header {
 	header := Header{}
 	_ = json.Unmarshal([]byte(t.read().header), &header, strictjson.Exact) // decode has read it before
 	return header
 }
 
-// Decode unmarshals the payload into v, by the rules of encoding/json/v2:
-// member names match exactly, and "SUB" is not "sub". Its error names the claim
-// that does not fit, and not its value.
+// Decode unmarshals the payload into v, by the rules of encoding/json/v2: names
+// must match exactly, so "SUB" is not "sub". The error names the claim that
+// does not fit, but not its value.
 func (t *Token) Decode(v any) error {
 	err := json.Unmarshal([]byte(t.read().text), v, strictjson.Exact)
 	var unfit *json.SemanticError
@@ -81,7 +80,8 @@ func (t *Token) Decode(v any) error {
 	return err
 }
 
-// read returns what the token says; nothing for one made by hand, in a test.
+// read returns the contents of the token. They are empty for a token that a
+// test made by hand.
 func (t *Token) read() *contents {
 	if t.contents == nil {
 		return &contents{names: &claimNames{typ: "type", fresh: "fresh"}}
@@ -89,14 +89,14 @@ func (t *Token) read() *contents {
 	return t.contents
 }
 
-// names returns the names that claims have in tokens of its issuer.
+// names returns the claim names that the issuer of the token uses.
 func (t *Token) names() *claimNames { return t.read().names }
 
-// isForeign reports whether the token is of another issuer.
+// isForeign reports whether another issuer made the token.
 func (t *Token) isForeign() bool { return t.names().foreign }
 
-// session returns the ID of the session of ours that the token is of; empty if there
-// is none. The "sid" of another issuer names none of ours, whatever it says.
+// session returns the ID of our session that the token belongs to; empty if
+// there is none. The "sid" of another issuer never names one of our sessions.
 func (t *Token) session() string {
 	if t.isForeign() {
 		return ""
@@ -104,8 +104,8 @@ func (t *Token) session() string {
 	return t.SessionID
 }
 
-// claim returns the claim of a name, or what a JSON Pointer points to; nothing
-// if it is absent.
+// claim returns the claim with this name, or the value that a JSON Pointer
+// names; empty if it is absent.
 func (t *Token) claim(name string) strictjson.Value {
 	claims := strictjson.Object(t.read().text)
 	if strings.HasPrefix(name, "/") {
@@ -114,11 +114,11 @@ func (t *Token) claim(name string) strictjson.Value {
 	return claims.Member(name)
 }
 
-// maxGeneration is what JSON numbers can hold everywhere (RFC 8259 §6), and more
-// than any session can reach.
+// maxGeneration is the largest integer that every JSON implementation keeps
+// exact (RFC 8259 §6). No session can reach it.
 const maxGeneration = 1<<53 - 1
 
-// generation returns the "gen" of a token of a session; zero if it has none.
+// generation returns the "gen" claim of a session's token; zero if it has none.
 func (t *Token) generation() int64 {
 	n, err := strconv.ParseInt(string(t.read().payload.generationJSON), 10, 64)
 	if err != nil || n < 1 || n > maxGeneration {
@@ -130,21 +130,22 @@ func (t *Token) generation() int64 {
 // Raw returns the encoded token. It is a credential: keep it out of logs.
 func (t *Token) Raw() string { return t.encoded }
 
-// String names the token without giving away what is in it.
+// String returns the type and the "jti", without any other contents.
 func (t *Token) String() string {
 	return "ginjwt.Token{" + string(t.Type) + " " + strconv.Quote(t.ID) + "}"
 }
 
-// Format prints String whatever the verb, so that none shows a credential.
+// Format prints String for every verb, so that no verb shows a credential.
 func (t *Token) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, t.String()) }
 
-// MarshalText is String, so that no encoder writes what is in the token.
+// MarshalText returns String, so that no encoder writes the contents of the
+// token.
 func (t *Token) MarshalText() ([]byte, error) { return []byte(t.String()), nil }
 
-// LogValue is String, for log/slog.
+// LogValue returns String, for log/slog.
 func (t *Token) LogValue() slog.Value { return slog.StringValue(t.String()) }
 
-// newToken makes a Token of what a request carried.
+// newToken makes a Token from the encoded token of a request.
 func newToken(encoded string, c *contents, now time.Time) *Token {
 	p := &c.payload
 	token := &Token{

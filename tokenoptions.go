@@ -138,7 +138,7 @@ func WithExpires(d time.Duration) TokenOption {
 }
 
 // WithNotBefore sets "nbf": the token is refused before t. The default is the
-// time when the token is made.
+// time when the token is made, unless Config.DisableEncodeNBF is set.
 func WithNotBefore(t time.Time) TokenOption {
 	return func(s *tokenSpec) { s.notBefore = t }
 }

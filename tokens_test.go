@@ -182,7 +182,7 @@ func TestWhatCannotBeMinted(t *testing.T) {
 	}
 	for _, option := range []ginjwt.TokenOption{ginjwt.WithFresh(), ginjwt.WithFreshFor(time.Minute), ginjwt.WithFreshUntil(time.Now())} {
 		_, err := mgr.CreateRefreshToken(t.Context(), "alice", option)
-		assert.EqualError(t, err, "ginjwt: a refresh token is never fresh; WithFresh is for access tokens")
+		assert.EqualError(t, err, "ginjwt: a refresh token is never fresh; use WithFresh for access tokens only")
 	}
 }
 

@@ -72,7 +72,7 @@ func TestThreatIssuanceReservedClaims(t *testing.T) {
 		v := victimOf(t, "HS256")
 		for _, opt := range []ginjwt.TokenOption{ginjwt.WithFresh(), ginjwt.WithFreshFor(time.Hour), ginjwt.WithFreshUntil(time.Now().Add(time.Hour))} {
 			encoded, err := v.mgr.CreateRefreshToken(t.Context(), "alice", opt)
-			require.EqualError(t, err, "ginjwt: a refresh token is never fresh; WithFresh is for access tokens")
+			require.EqualError(t, err, "ginjwt: a refresh token is never fresh; use WithFresh for access tokens only")
 			assert.Empty(t, encoded)
 		}
 	})
