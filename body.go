@@ -17,8 +17,8 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/internal/strictjson"
 )
 
-// Tokens and CSRF values are looked for in bodies, which stay whole for the
-// handlers.
+// The library looks for tokens and CSRF values in bodies, and leaves the bodies
+// whole for the handlers.
 
 func isJSON(contentType string) bool {
 	mediaType := mediaTypeOf(contentType)
@@ -33,11 +33,11 @@ func mediaTypeOf(contentType string) string {
 }
 
 // jsonBodyValues returns the values of one member of the JSON object in the
-// body of a request, two at the most; none if the body is anything else, or larger
-// than maxBody. Escapes of lone surrogates may stand in other members.
+// body, at most two. It returns none if the body is not an object, or is larger
+// than maxBody. Other members may contain escapes of lone surrogates.
 func jsonBodyValues(c *gin.Context, name string) (values []strictjson.Value) {
 	if c.Request.ContentLength > maxBody {
-		return nil // do not read what would be of no use
+		return nil // do not read a body that is too large
 	}
 	body, err := peekBody(c)
 	if err != nil || len(body) > maxBody || !utf8.Valid(body) {
@@ -55,15 +55,16 @@ func jsonBodyValues(c *gin.Context, name string) (values []strictjson.Value) {
 	return values
 }
 
-// maxBody is how much of a body is read ahead without a further thought.
+// maxBody is how many bytes of a body are read ahead without further checks.
 const maxBody = 1 << 20
 
 // errBodyGoesOn means that a body is longer than maxBody.
 var errBodyGoesOn = errors.New("the body goes on")
 
-// peekBody returns the body of a request, or its beginning with errBodyGoesOn, or
-// what was read of it before an error. The body can be read afterwards as if it had
-// not been. If a middleware has read it, it is what Gin keeps of it.
+// peekBody returns the body of a request. If it is longer than maxBody, it
+// returns the beginning and errBodyGoesOn. After a read error it returns what
+// was read. The body can still be read from its beginning. If a middleware has
+// read the body, peekBody returns the copy that Gin keeps.
 func peekBody(c *gin.Context) ([]byte, error) {
 	if kept, ok := c.Get(gin.BodyBytesKey); ok { // by ShouldBindBodyWith
 		if body, ok := kept.([]byte); ok {
@@ -76,20 +77,20 @@ func peekBody(c *gin.Context) ([]byte, error) {
 	return aheadOf(c.Request).peek(c.Request.ContentLength)
 }
 
-// aheadBody is a body that is read ahead of its reader, who gets it from its
-// beginning all the same: what was read is kept in head, and behind that in file.
+// aheadBody is a body that was read ahead. Its reader still receives all of it:
+// the first bytes are kept in head, and further bytes in file.
 type aheadBody struct {
 	head []byte
-	file *spoolFile // nil: head is all that was read
+	file *spoolFile // nil: head holds all bytes read so far
 	rest io.ReadCloser
 	end  error // of rest; nil: not reached
-	lost error // why there are bytes that could not be kept
+	lost error // why bytes could not be kept; nil: none are lost
 
-	given int64 // how many bytes the reader has got
+	given int64 // how many bytes the reader has received
 }
 
-// aheadOf returns the body of r, in its place. What is nobody has read yet is not
-// wrapped again.
+// aheadOf replaces the body of r by an aheadBody, and returns it. A wrapped
+// body that nobody has read yet is not wrapped again.
 func aheadOf(r *http.Request) *aheadBody {
 	if b, ok := r.Body.(*aheadBody); ok && b.given == 0 {
 		return b
@@ -99,7 +100,8 @@ func aheadOf(r *http.Request) *aheadBody {
 	return b
 }
 
-// peek reads as much as peekBody returns. The length is what the client says.
+// peek reads as much as peekBody returns. length is the Content-Length that the
+// client sent.
 func (b *aheadBody) peek(length int64) ([]byte, error) {
 	if b.end == nil && len(b.head) == 0 {
 		b.head, b.end = readAll(io.LimitReader(b.rest, maxBody+1), length)
@@ -116,8 +118,8 @@ func (b *aheadBody) peek(length int64) ([]byte, error) {
 	return b.head, nil
 }
 
-// readAll is io.ReadAll, in one piece where the length is known and small: a
-// client only says how long a body will be.
+// readAll is io.ReadAll, but allocates once if length is small. A client may
+// send any length, so a large one is not trusted.
 func readAll(r io.Reader, length int64) ([]byte, error) {
 	if length <= 0 || length > 16<<10 {
 		return io.ReadAll(r)
@@ -127,7 +129,7 @@ func readAll(r io.Reader, length int64) ([]byte, error) {
 	return b.Bytes(), err
 }
 
-// kept is how many bytes were read ahead.
+// kept returns how many bytes are kept.
 func (b *aheadBody) kept() int64 {
 	if b.file == nil {
 		return int64(len(b.head))
@@ -135,7 +137,8 @@ func (b *aheadBody) kept() int64 {
 	return int64(len(b.head)) + b.file.size
 }
 
-// readFrom reads what is at a position: of what is kept, or else what comes next.
+// readFrom reads at a position: from the kept bytes, or after them from the
+// request.
 func (b *aheadBody) readFrom(at int64, p []byte) (n int, err error) {
 	head := int64(len(b.head))
 	switch {
@@ -157,7 +160,7 @@ func (b *aheadBody) Read(p []byte) (n int, err error) {
 	return n, err
 }
 
-// Close removes what is kept on disk.
+// Close closes the body and removes the file.
 func (b *aheadBody) Close() error {
 	if b.file != nil {
 		b.file.remove()
@@ -165,8 +168,8 @@ func (b *aheadBody) Close() error {
 	return b.rest.Close()
 }
 
-// aheadReader reads a body from its beginning, and keeps all of it. It ends with
-// errBodyGoesOn where more than most bytes would be kept.
+// aheadReader reads a body from its beginning, and keeps all of it. It returns
+// errBodyGoesOn when it would keep more than most bytes.
 type aheadReader struct {
 	ctx  context.Context // of the request
 	body *aheadBody
@@ -192,8 +195,8 @@ func (a *aheadReader) Read(p []byte) (n int, err error) {
 	return n, err
 }
 
-// keep adds what was read to the file. After an error nobody reads on: a body with a
-// gap is none.
+// keep appends bytes to the file. After an error the body cannot be read
+// further, because a part would be missing.
 func (b *aheadBody) keep(ctx context.Context, p []byte) (err error) {
 	if b.file == nil {
 		b.file, err = newSpoolFile(ctx)
@@ -207,8 +210,8 @@ func (b *aheadBody) keep(ctx context.Context, p []byte) (err error) {
 	return err
 }
 
-// spoolFile is a temporary file that nobody else can open: it has no name any more,
-// where the system allows that. It is gone when the request ends.
+// spoolFile is a temporary file that nobody else can open: its name is removed
+// at once, if the system allows it. The file is removed when the request ends.
 type spoolFile struct {
 	file   *os.File
 	size   int64

@@ -11,21 +11,22 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/internal/strictjson"
 )
 
-// csrfRules say when a cookie needs a CSRF value, and where that may be.
+// csrfRules say when a cookie needs a CSRF value, and where a request may carry
+// it.
 type csrfRules struct {
 	disabled bool
-	methods  []string    // empty: all but the safe ones
-	forms    *formReader // nil: forms are not looked at
+	methods  []string    // empty: all except the safe methods
+	forms    *formReader // nil: forms are not searched
 }
 
-// valueIn returns the double-submit value of a request that carries a token in a
-// cookie, empty where none is due: in the header or, if that is empty and
-// CSRFCheckForm is on, in the form.
+// valueIn returns the CSRF value of a request that has a token in a cookie;
+// empty if none is required. It reads the header. If the header is empty and
+// CSRFCheckForm is on, it reads the form.
 func (k csrfRules) valueIn(c *gin.Context, kind cookieKind, token string, audience []string) (value string, err error) {
 	if !k.demand(c.Request.Method) {
 		return "", nil
 	}
-	// Two headers are one value that matches nothing.
+	// Two headers are joined to a value that matches nothing.
 	value = strings.Join(c.Request.Header.Values(kind.csrfHeader), ",")
 	if value == "" && k.forms != nil {
 		value, err = k.forms.value(c, kind.csrfField, token, audience)
@@ -36,8 +37,8 @@ func (k csrfRules) valueIn(c *gin.Context, kind cookieKind, token string, audien
 	return value, err
 }
 
-// sentCSRF returns the CSRF values of a request, whichever cookie they are for. Those
-// behind large files are not looked for.
+// sentCSRF returns the CSRF values of a request, for either cookie. It does not
+// search behind large files.
 func (f *requestReader) sentCSRF(c *gin.Context) (values []string) {
 	for _, kind := range []cookieKind{f.accessCookies, f.refreshCookies} {
 		if value, err := f.csrf.valueIn(c, kind, "", nil); err == nil && value != "" {
@@ -47,7 +48,7 @@ func (f *requestReader) sentCSRF(c *gin.Context) (values []string) {
 	return values
 }
 
-// demand reports whether a cookie needs a CSRF value in a request of this method.
+// demand reports whether a request of this method needs a CSRF value.
 func (k csrfRules) demand(method string) bool {
 	switch {
 	case k.disabled:
@@ -58,7 +59,7 @@ func (k csrfRules) demand(method string) bool {
 	return !isSafe(method)
 }
 
-// isSafe reports whether a method is for requests that change nothing (RFC 9110
+// isSafe reports whether requests of this method change nothing (RFC 9110
 // §9.2.1).
 func isSafe(method string) bool {
 	switch method {
@@ -68,8 +69,8 @@ func isSafe(method string) bool {
 	return false
 }
 
-// checkCSRF compares the value that was sent with the signed one. The value
-// in the readable cookie is not looked at: whoever can plant a cookie can plant
+// checkCSRF compares the value that was sent with the signed one. It ignores
+// the value in the readable cookie: an attacker who can set one cookie can set
 // two.
 func checkCSRF(claim strictjson.Value, sent string) error {
 	if sent == "" {

@@ -17,12 +17,12 @@ import (
 // formReader finds CSRF values in forms.
 type formReader struct {
 	maxSize int64                                                              // of a form with files
-	verify  func(ctx context.Context, encoded string, audience []string) error // whether a token is good, and not revoked
+	verify  func(ctx context.Context, encoded string, audience []string) error // reports whether a token is valid and not revoked
 }
 
-// value returns a field of the form in a request, whatever its method; never from
-// the query string. Two fields are one value that matches nothing. The body stays
-// whole for the handler.
+// value returns a field of the form in a request of any method, never from the
+// query string. If the field occurs twice, the joined value matches nothing.
+// The body stays whole for the handler.
 func (f *formReader) value(c *gin.Context, field, token string, audience []string) (string, error) {
 	if values := parsedBefore(c.Request, field); len(values) > 0 {
 		return strings.Join(values, ","), nil
@@ -33,13 +33,14 @@ func (f *formReader) value(c *gin.Context, field, token string, audience []strin
 	case gin.MIMEPOSTForm:
 		values = urlencodedValues(c, field)
 	case gin.MIMEMultipartPOSTForm:
-		_, params, _ := mime.ParseMediaType(contentType) // none, if one is malformed
+		_, params, _ := mime.ParseMediaType(contentType) // empty if one is malformed
 		values, err = f.multipartValues(c, params["boundary"], field, token, audience)
 	}
 	return strings.Join(values, ","), err
 }
 
-// parsedBefore returns the values of a field in a form that a middleware has parsed.
+// parsedBefore returns the values of a field in a form that a middleware has
+// already parsed.
 func parsedBefore(r *http.Request, field string) []string {
 	if values := r.PostForm[field]; len(values) > 0 {
 		return values
@@ -56,22 +57,22 @@ func urlencodedValues(c *gin.Context, field string) []string {
 	switch err {
 	case nil:
 	case errBodyGoesOn:
-		body = body[:bytes.LastIndexByte(body, '&')+1] // without the pair that is cut
+		body = body[:bytes.LastIndexByte(body, '&')+1] // without the incomplete pair
 	default:
 		return nil
 	}
-	if !utf8.Valid(body) { // the original reads no such form
+	if !utf8.Valid(body) { // Flask-JWT-Extended does not read it either
 		return nil
 	}
 	return queryValues(string(body), field)
 }
 
-// multipartValues returns the values of a field in the first maxBody bytes. If they
-// hold none, the search goes on to the first field that comes later. Where a field
-// was found what follows it is not read: the sender knows the value, or does not,
-// whatever stands behind it, and files need not be kept.
+// multipartValues returns the values of a field in the first maxBody bytes. If
+// there are none, it searches the rest of the form for the first field. Once it
+// has found a field, it does not read on: later bytes cannot prove that the
+// sender knows the CSRF value, and files need not be kept.
 //
-// A form of which the end was read, but not the last boundary, has no values.
+// A form that ends without its last boundary has no values.
 func (f *formReader) multipartValues(c *gin.Context, boundary, field, token string, audience []string) ([]string, error) {
 	if boundary == "" {
 		return nil, nil
@@ -89,8 +90,9 @@ func (f *formReader) multipartValues(c *gin.Context, boundary, field, token stri
 	return f.laterValue(c, boundary, field, token, audience)
 }
 
-// laterValue returns the first value of a field, which is behind files. They are
-// kept for the handler, so nobody can fill the disk without a good token.
+// laterValue returns the first value of a field that comes after files. The
+// files are kept on disk for the handler, so it first checks the token: a
+// stranger must not fill the disk.
 func (f *formReader) laterValue(c *gin.Context, boundary, field, token string, audience []string) ([]string, error) {
 	ctx := c.Request.Context()
 	if c.Request.ContentLength > f.maxSize {
@@ -98,9 +100,9 @@ func (f *formReader) laterValue(c *gin.Context, boundary, field, token string, a
 	}
 	if err := f.verify(ctx, token, audience); err != nil {
 		if e := asError(err); e.Kind == ErrExpiredToken || e.Status >= http.StatusInternalServerError {
-			return nil, err // who sends it can get another, or nobody knows
+			return nil, err // the client can get a new token, or a store failed
 		}
-		return nil, nil // a missing CSRF value comes before a bad token
+		return nil, nil // a missing CSRF value is reported before an invalid token
 	}
 	body := aheadOf(c.Request)
 	values, _ := formFields(&aheadReader{ctx: ctx, body: body, most: f.maxSize}, boundary, field, 1)
@@ -111,11 +113,11 @@ func (f *formReader) laterValue(c *gin.Context, boundary, field, token string, a
 }
 
 const (
-	maxFormValue = 1 << 10 // more than any CSRF value has
+	maxFormValue = 1 << 10 // longer than any CSRF value
 	maxFormParts = 1000    // as in net/http
 )
 
-// formFields returns the values of a field, as many as asked for at most. The error
+// formFields returns the values of a field, at most as many as most. The error
 // is io.EOF at the end of the form.
 func formFields(body io.Reader, boundary, field string, most int) (values []string, err error) {
 	form := multipart.NewReader(body, boundary)
@@ -138,15 +140,15 @@ func formFields(body io.Reader, boundary, field string, most int) (values []stri
 	return values, multipart.ErrMessageTooLarge
 }
 
-// isField reports whether a part is a field of this name, and no file, were it one without a
-// name.
+// isField reports whether a part is a form field with this name, and not a
+// file.
 func isField(part *multipart.Part, name string) bool {
 	_, params, _ := mime.ParseMediaType(part.Header.Get("Content-Disposition"))
 	_, isFile := params["filename"]
 	return !isFile && params["name"] == name
 }
 
-// postForm returns the form in the body of a request; never the query string.
+// postForm returns the form in the body of a request, never the query string.
 func postForm(c *gin.Context) (url.Values, bool) {
 	if !strings.EqualFold(c.ContentType(), gin.MIMEPOSTForm) {
 		return nil, false

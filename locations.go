@@ -8,10 +8,10 @@ import (
 	"github.com/gin-gonic/gin"
 )
 
-// carried is a token as a request carries it.
+// carried is a token in the form in which a request carries it.
 type carried struct {
 	encoded string
-	csrf    string // the double-submit value to compare, if one is due
+	csrf    string // the CSRF value to compare, if one is required
 
 	location Location
 }
@@ -24,11 +24,11 @@ type requestReader struct {
 	refreshCookies cookieKind
 	csrf           csrfRules
 
-	spentTicket func(ctx context.Context) (encoded string) // that has let the request in; empty: none has
+	spentTicket func(ctx context.Context) (encoded string) // returns the ticket that let the request in; empty: none
 }
 
-// newRequestReader makes a reader by the settings. verify says whether a token is
-// good, and not revoked, for forms that are read only if it is.
+// newRequestReader returns a reader for the settings. verify reports whether a
+// token is valid and not revoked: large forms are read only for such tokens.
 func newRequestReader(config *Config, verify func(ctx context.Context, encoded string, audience []string) error) *requestReader {
 	f := &requestReader{
 		config:         config,
@@ -43,9 +43,9 @@ func newRequestReader(config *Config, verify func(ctx context.Context, encoded s
 	return f
 }
 
-// find looks for a token in the locations of the route, in order, and returns the
-// first that it finds. Only where there is none does the search go on: a
-// malformed header ends it, as a bad token does. The error of one comes with its location.
+// find searches the locations of the route, in order, and returns the first
+// token. It goes on only if a location has no token: a malformed header or an
+// invalid token ends the search. An error comes with its location.
 func (f *requestReader) find(c *gin.Context, need *requirement) (carried, error) {
 	var missing []string
 	for _, location := range need.locations {
@@ -62,14 +62,14 @@ func (f *requestReader) find(c *gin.Context, need *requirement) (carried, error)
 	return carried{}, refusalf(ErrNoAuthorization, "%s", nowhere(need.locations, missing))
 }
 
-// isAbsent reports whether err is that there is no token. A callback's error is
-// not, whatever it wraps.
+// isAbsent reports whether err means that there is no token. The error of a
+// callback never means this, whatever it wraps.
 func isAbsent(err error) bool {
 	e, ok := err.(*Error)
 	return ok && e.Kind == ErrNoAuthorization
 }
 
-// nowhere words that no location has a token.
+// nowhere returns the message that no location has a token.
 func nowhere(locations []Location, missing []string) string {
 	last := len(locations) - 1
 	if last == 0 {
@@ -100,7 +100,7 @@ func (f *requestReader) findIn(location Location, c *gin.Context, need *requirem
 }
 
 // findInHeaders reads the header as a list of credentials (RFC 9110 §11.6.2):
-// lines of the same name are one list, and other schemes may stand beside ours.
+// lines with the same name form one list, and it may contain other schemes.
 func (f *requestReader) findInHeaders(r *http.Request) (carried, error) {
 	name, scheme := f.config.HeaderName, f.config.HeaderType
 	lines := r.Header[f.headerKey]
@@ -138,9 +138,9 @@ func (f *requestReader) findInHeaders(r *http.Request) (carried, error) {
 	return carried{encoded: token}, nil
 }
 
-// soleToken returns the token of a header that has nothing but the scheme, a
-// blank and a token. What is longer than a token may be is not read to its end:
-// it is refused in any case.
+// soleToken returns the token of a header that contains only the scheme, a
+// blank and a token. It does not read past the maximum size of a token: a
+// longer one is refused anyway.
 func (f *requestReader) soleToken(value string) (token string, ok bool) {
 	scheme := f.config.HeaderType
 	if len(value) <= len(scheme)+1 || value[len(scheme)] != ' ' || !strings.EqualFold(value[:len(scheme)], scheme) {
@@ -156,8 +156,8 @@ func (f *requestReader) soleToken(value string) (token string, ok bool) {
 	return token, true
 }
 
-// cutScheme returns what follows scheme in an element of the header. Only as
-// much of it is looked at as the scheme is long; that also keeps case folding
+// cutScheme returns what follows scheme in an element of the header. It
+// compares only as many bytes as the scheme has, which also limits case folding
 // to ASCII.
 func cutScheme(element, scheme string) (rest string, ok bool) {
 	element = strings.TrimLeft(element, blanks)
@@ -178,8 +178,9 @@ func (f *requestReader) bareToken(value, name string) (carried, error) {
 	return carried{encoded: token}, nil
 }
 
-// badHeader is a header with no token in it, or with more than a token. The first is
-// what a client sends that has lost its own.
+// badHeader is the error for a header without a token, or with more than a
+// token. Clients that have lost their token send an empty one, so it has a
+// reason of its own.
 func badHeader(token, format string, args ...any) error {
 	e := refusalf(ErrInvalidHeader, format, args...)
 	if token == "" {
@@ -188,8 +189,8 @@ func badHeader(token, format string, args ...any) error {
 	return e
 }
 
-// cutToken returns the first word of s, and what follows it. The end of a word
-// that is too long for a token is not looked for.
+// cutToken returns the first word of s, and the rest. It does not search for
+// the end of a word that is too long for a token.
 func (f *requestReader) cutToken(s string) (word, rest string) {
 	s = strings.Trim(s, blanks)
 	start := s[:min(len(s), f.config.MaxTokenSize+1)]
@@ -199,13 +200,14 @@ func (f *requestReader) cutToken(s string) (word, rest string) {
 	return s, ""
 }
 
-// findInCookies reads the cookie as it came, not percent-decoded. A missing
-// CSRF value is found before the token is looked at.
+// findInCookies reads the cookie without percent-decoding. It reports a missing
+// CSRF value before it looks at the token.
 //
-// Of two cookies of one name, one may come from a neighbour (RFC 6265 §8.6). The
-// refusal removes those that earlier settings left, or it would be repeated for as
-// long as they live; never one where cookies are put now, or the neighbour's would
-// be the one that stays.
+// If there are two cookies with one name, a neighbouring host may have set one
+// of them (RFC 6265 §8.6). The refusal then removes cookies that earlier
+// settings left behind, because otherwise every request would fail until they
+// expire. It never removes the cookie at its current place: the neighbour's
+// cookie would be the one that stays.
 func (f *requestReader) findInCookies(c *gin.Context, need *requirement) (carried, error) {
 	kind := f.accessCookies
 	if need.refresh {
@@ -228,8 +230,8 @@ func (f *requestReader) findInCookies(c *gin.Context, need *requirement) (carrie
 }
 
 // cookieValues returns the values of one cookie, without quotes around them.
-// net/http would drop a value with characters that no cookie may have, which on
-// an optional route would turn a bad token into none.
+// net/http would drop a value with invalid characters. On an optional route,
+// this would make a request with an invalid token anonymous.
 func cookieValues(r *http.Request, name string) (values []string) {
 	for _, line := range r.Header["Cookie"] {
 		for pair := range strings.SplitSeq(line, ";") {
@@ -256,7 +258,7 @@ func (f *requestReader) findInQueryString(r *http.Request) (carried, error) {
 		return carried{}, refusalf(ErrMultipleTokens, "More than one '%s' query parameter", name)
 	}
 	if len(values) == 0 || values[0] == "" {
-		return carried{}, refusalf(ErrNoAuthorization, "Missing '%s' query paramater", name) // as the original spells it
+		return carried{}, refusalf(ErrNoAuthorization, "Missing '%s' query paramater", name) // Flask-JWT-Extended spells it this way
 	}
 	encoded, ok := strings.CutPrefix(values[0], prefix)
 	if !ok {
@@ -266,8 +268,9 @@ func (f *requestReader) findInQueryString(r *http.Request) (carried, error) {
 	return carried{encoded: encoded}, nil
 }
 
-// findInTicket reads the parameter with a ticket. A ticket that has let this request in
-// is not there any more: another check in the same request finds it all the same.
+// findInTicket reads the parameter with a ticket. A ticket that has let this
+// request in is no longer in the query, but another check in the same request
+// still finds it.
 func (f *requestReader) findInTicket(r *http.Request) (carried, error) {
 	name := f.config.TicketName
 	values := queryValues(r.URL.RawQuery, name)
@@ -284,8 +287,8 @@ func (f *requestReader) findInTicket(r *http.Request) (carried, error) {
 }
 
 // findInJSON reads one member of a JSON body and leaves the body whole for the
-// handler. The rest of it is the application's: only this member has to be
-// there once.
+// handler. Only this member must be unique: the rest belongs to the
+// application.
 func (f *requestReader) findInJSON(c *gin.Context, need *requirement) (carried, error) {
 	if !isJSON(c.Request.Header.Get("Content-Type")) {
 		return carried{}, refusalf(ErrNoAuthorization, "Invalid content-type. Must be application/json.")

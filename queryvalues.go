@@ -7,8 +7,8 @@ import (
 	"unicode/utf8"
 )
 
-// queryValues returns the values of one parameter of a query, or of one field of a form
-// that is written as one; two at the most.
+// queryValues returns the values of one parameter of a query, or of one field
+// of a urlencoded form. It returns at most two.
 func queryValues(query, name string) (values []string) {
 	for query != "" && len(values) < 2 {
 		var pair string
@@ -21,8 +21,9 @@ func queryValues(query, name string) (values []string) {
 	return values
 }
 
-// unescape decodes what can be decoded, as the original does. What is no escape stays as
-// it is, and bytes that are no UTF-8 are escapes again. net/url would drop the whole pair.
+// unescape decodes percent escapes as Flask-JWT-Extended does. An invalid
+// escape stays as it is, and invalid UTF-8 is escaped again. net/url would drop
+// the whole pair.
 func unescape(s string) string {
 	if strings.IndexByte(s, '%') < 0 {
 		return strings.ReplaceAll(s, "+", " ")
@@ -41,7 +42,8 @@ func unescape(s string) string {
 	return escapeInvalid(b)
 }
 
-// escapedByte returns the byte that s begins with, if that is escaped.
+// escapedByte returns the byte of the percent escape at the start of s, if
+// there is one.
 func escapedByte(s string) (byte, bool) {
 	if len(s) < 3 || s[0] != '%' {
 		return 0, false
@@ -51,7 +53,7 @@ func escapedByte(s string) (byte, bool) {
 	return b[0], err == nil
 }
 
-// escapeInvalid escapes the bytes that are no UTF-8.
+// escapeInvalid escapes the bytes that are not valid UTF-8.
 func escapeInvalid(b []byte) string {
 	if utf8.Valid(b) {
 		return string(b)

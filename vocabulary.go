@@ -9,15 +9,15 @@ import (
 // Location is a place in a request where a token can be.
 type Location string
 
-// The locations of JWT_TOKEN_LOCATION.
+// The locations for JWT_TOKEN_LOCATION. The values are those of the setting.
 const (
 	InHeaders     Location = "headers"
 	InCookies     Location = "cookies"
 	InQueryString Location = "query_string"
 	InJSON        Location = "json"
 
-	// InTicket is the parameter Config.TicketName of the query string: a ticket, which
-	// [JWTManager.TicketHandler] hands out, and which lets one request in.
+	// InTicket is the query parameter Config.TicketName. It holds a ticket, which
+	// [JWTManager.TicketHandler] sells for a token and which lets in one request.
 	InTicket Location = "ticket"
 )
 
@@ -29,11 +29,11 @@ func withoutTickets(locations []Location) []Location {
 	return slices.DeleteFunc(slices.Clone(locations), func(l Location) bool { return l == InTicket })
 }
 
-// TokenType is the "type" claim.
+// TokenType is the "type" claim of a token.
 type TokenType string
 
-// The types of tokens. A token without a type is an access token, as those of
-// other issuers are.
+// The types of tokens. A token without a "type" is an access token, and so is every
+// token of another issuer.
 const (
 	AccessToken  TokenType = keys.AccessToken
 	RefreshToken TokenType = keys.RefreshToken
