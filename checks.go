@@ -8,18 +8,18 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/store"
 )
 
-// tokenChecks are the questions that a good signature does not answer. Whoever
-// lets a token in asks them, in one order: routes, rotations and VerifyToken.
+// tokenChecks are the checks after a valid signature. Routes, rotations and
+// VerifyToken make them in the same order.
 type tokenChecks struct {
 	callbacks   *callbacks
 	revocations *revocations
-	sessions    *sessionPolicy // nil: there are none
+	sessions    *sessionPolicy // nil: no sessions
 	now         func() time.Time
 }
 
-// check asks all that need wants to know of token. It returns the user, if there
-// is a loader, and the session of a refresh token, if there are sessions. key is the
-// Idempotency-Key that came with a refresh token.
+// check makes all checks that need requires. It returns the user if there is a
+// loader, and for a refresh token its session if there are sessions. key is the
+// Idempotency-Key of a request with a refresh token.
 func (k *tokenChecks) check(ctx context.Context, token *Token, need *requirement, key string) (user any, s *store.Session, err error) {
 	if err := need.check(token); err != nil {
 		return nil, nil, err
@@ -35,7 +35,7 @@ func (k *tokenChecks) check(ctx context.Context, token *Token, need *requirement
 			return nil, nil, err
 		}
 	}
-	if err := need.checkGuards(token); err != nil { // not before: a revoked token is told nothing of scopes
+	if err := need.checkGuards(token); err != nil { // after revocation: a revoked token must learn nothing about scopes
 		return nil, nil, err
 	}
 	if need.asked {
@@ -48,7 +48,7 @@ func (k *tokenChecks) check(ctx context.Context, token *Token, need *requirement
 	return user, s, err
 }
 
-// checkAge asks when the user of token authenticated.
+// checkAge checks how long ago the user logged in.
 func (k *tokenChecks) checkAge(token *Token, need *requirement) error {
 	if need.freshWithin == 0 {
 		return nil
@@ -64,21 +64,21 @@ func (k *tokenChecks) checkAge(token *Token, need *requirement) error {
 	return nil
 }
 
-// authenticatedAt returns when the user authenticated, which is not after
-// latest. Where there is an "auth_time" nothing else counts, also if it is no
-// date.
+// authenticatedAt returns when the user logged in; ok is false if that is
+// unknown or after latest. If there is an "auth_time", nothing else counts,
+// even if it is not a date.
 func (t *Token) authenticatedAt(latest time.Time) (at time.Time, ok bool) {
 	authTime := t.claim("auth_time")
 	if authTime == "" {
-		return t.IssuedAt, t.Fresh // decode has compared it with latest; without "iat" it is long ago
+		return t.IssuedAt, t.Fresh // decode has compared it with latest; without "iat" it is the zero time
 	}
 	seconds, ok := strictjson.NumericDate(authTime)
 	at = time.Unix(min(seconds, strictjson.MaxDate), 0)
 	return at, ok && authTime.Kind() == '0' && !at.After(latest)
 }
 
-// checkSession looks at the session of a refresh token. Access tokens cost no
-// question: those of an ended session are on the blocklist.
+// checkSession checks the session of a refresh token. Access tokens need no
+// query: when a session ends, its ID is on the blocklist.
 func (k *tokenChecks) checkSession(ctx context.Context, token *Token, need *requirement, key string) (*store.Session, error) {
 	if k.sessions == nil || token.Type != RefreshToken {
 		return nil, nil

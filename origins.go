@@ -6,17 +6,17 @@ import (
 	"strings"
 )
 
-// What a browser says of the page that sends a request.
+// This file reads what a browser says about the page that sends a request.
 
-// isSameOrigin reports whether a browser says that the request comes from a page of
-// this very origin. Scripts cannot set this header (Fetch Metadata Request Headers
-// §2.1).
+// isSameOrigin reports whether a browser says that the request comes from a
+// page of the same origin. Scripts cannot set this header (Fetch Metadata
+// Request Headers §2.1).
 func isSameOrigin(r *http.Request) bool {
 	return strings.Join(r.Header.Values("Sec-Fetch-Site"), ",") == "same-origin"
 }
 
-// isUntrusted reports whether a browser says that the request comes from a page of
-// another origin. A neighbouring host is another.
+// isUntrusted reports whether a browser says that the request comes from a page
+// of another origin. A neighbouring host is another origin.
 func isUntrusted(r *http.Request) bool {
 	switch site := strings.Join(r.Header.Values("Sec-Fetch-Site"), ","); site {
 	case "same-origin", "none":
@@ -27,18 +27,18 @@ func isUntrusted(r *http.Request) bool {
 	}
 	origin := r.Header.Values("Origin")
 	if len(origin) == 0 {
-		return false // no browser, or one that is very old
+		return false // not a browser, or a very old one
 	}
 	return len(origin) > 1 || !isOriginOf(origin[0], r.Host)
 }
 
-// isOriginOf reports whether an Origin header names a host. The scheme is not compared:
-// behind a proxy nobody knows it.
+// isOriginOf reports whether an Origin header names a host. It does not compare
+// the scheme, which is unknown behind a proxy.
 func isOriginOf(origin, host string) bool {
 	u, err := url.Parse(origin)
 	return err == nil && u.Host != "" && strings.EqualFold(u.Host, host)
 }
 
-// originHeader returns the Origin header; empty if there is none. Two are one that is the
-// origin of nothing.
+// originHeader returns the Origin header; empty if there is none. Two headers
+// are joined to a value that matches no origin.
 func originHeader(r *http.Request) string { return strings.Join(r.Header["Origin"], ",") }

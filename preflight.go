@@ -7,16 +7,17 @@ import (
 	"github.com/gin-gonic/gin"
 )
 
-// isPreflight reports whether r is a CORS-preflight request of the Fetch standard:
-// a browser asks whether a page of another site may send the real request.
-// Browsers send no credentials with it.
+// isPreflight reports whether r is a CORS preflight as the Fetch standard
+// defines it. With it, a browser asks whether a page of another site may send
+// the real request. A browser sends no credentials with it.
 func isPreflight(r *http.Request) bool {
 	return r.Method == http.MethodOptions &&
 		r.Header.Get("Origin") != "" && r.Header.Get("Access-Control-Request-Method") != ""
 }
 
-// passPreflight lets a preflight pass as anonymous. Anybody can send one by hand:
-// what a browser would not send, and nobody has checked, goes no further.
+// passPreflight lets a preflight pass as anonymous. Anybody can send one by
+// hand, so it removes everything that a browser would not send: nobody has
+// checked it.
 func (m *JWTManager) passPreflight(c *gin.Context, need *requirement) (*Token, error) {
 	c.Request = m.reader.withoutCredentials(c.Request, need)
 	if _, kept := c.Get(gin.BodyBytesKey); kept { // a middleware has bound the body
@@ -25,16 +26,17 @@ func (m *JWTManager) passPreflight(c *gin.Context, need *requirement) (*Token, e
 	return m.anonymous(c, need)
 }
 
-// notInPreflights are headers with credentials, headers of a body, and those that
-// ask for another protocol: a proxy that grants it is a tunnel to what is behind.
+// notInPreflights are headers with credentials, headers of a body, and headers
+// that ask for another protocol. A proxy that grants another protocol would
+// open an unchecked tunnel to the server behind it.
 var notInPreflights = []string{
 	"Authorization", "Proxy-Authorization", "Cookie",
 	"Content-Length", "Content-Type", "Content-Encoding", "Transfer-Encoding", "Trailer", "Expect",
 	"Upgrade", "Http2-Settings",
 }
 
-// withoutCredentials returns a copy of r without credentials and without a body.
-// r itself does not change: others may hold it.
+// withoutCredentials returns a copy of r without credentials and without a
+// body. It does not change r, because others may hold it.
 func (f *requestReader) withoutCredentials(r *http.Request, need *requirement) *http.Request {
 	bare := r.WithContext(r.Context()) // a shallow copy
 	bare.Header = r.Header.Clone()
@@ -44,7 +46,7 @@ func (f *requestReader) withoutCredentials(r *http.Request, need *requirement) *
 	target := *r.URL
 	target.User = nil
 	if slices.Contains(need.locations, InQueryString) || slices.Contains(need.locations, InTicket) {
-		target.RawQuery, target.ForceQuery = "", false // whole: others may cut it into parameters otherwise
+		target.RawQuery, target.ForceQuery = "", false // all of it: other software may split it into parameters differently
 	}
 	bare.URL, bare.RequestURI = &target, targetOf(r, target.RawQuery)
 	bare.Body, bare.ContentLength, bare.TransferEncoding, bare.Trailer = http.NoBody, 0, nil, nil

@@ -10,31 +10,32 @@ import (
 	"github.com/gin-gonic/gin"
 )
 
-// requestState is the one thing that is stored about a request. It is the
-// request's context itself, so that storing it is the only cost.
+// requestState holds everything that is stored about a request. It is itself
+// the request's context, and needs no wrapper to be stored.
 type requestState struct {
 	context.Context
 	manager  *JWTManager
-	request  *http.Request // that it was made for
+	request  *http.Request // the request that it was made for
 	verified atomic.Pointer[verified]
 
-	// What verified points to. It is written once, by whoever claims it.
+	// verified points to own. It is written once, by the check that claims it.
 	own     verified
 	claimed atomic.Bool
 }
 
-// verified is the outcome of a check: a token, and its user if one was looked
-// up, or neither for an anonymous visitor.
+// verified is the outcome of a check: a token with its user, or no token for an
+// anonymous visitor.
 type verified struct {
 	token *Token
 	user  any
-	by    *JWTManager // that made all its checks; nil: somebody put the token there
+	by    *JWTManager // the manager that made all checks; nil: NewContext stored the token
 	need  *requirement
 
-	ticket *ticket // that the token came by; nil: it came itself
+	ticket *ticket // the ticket that stood for the token; nil: none
 }
 
-// fill stores the outcome of the first check, and reports whether it was that.
+// fill stores the outcome of the first check. It reports false if there already
+// is one.
 func (s *requestState) fill(v verified) bool {
 	if !s.claimed.CompareAndSwap(false, true) {
 		return false
@@ -54,12 +55,12 @@ func (s *requestState) Value(key any) any {
 	return s.Context.Value(key)
 }
 
-// String keeps what was verified out of printed contexts, Format whatever the
+// String hides the outcome in printed contexts, and Format does so for every
 // verb.
 func (s *requestState) String() string             { return "ginjwt request" }
 func (s *requestState) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, s.String()) }
 
-// stateOf finds the state in a request's context, or by way of the gin.Context
+// stateOf finds the state in a request's context, or through the gin.Context
 // that ctx is or was made from.
 func stateOf(ctx context.Context) *requestState {
 	if state, ok := ctx.Value(stateKey{}).(*requestState); ok {
@@ -80,7 +81,8 @@ func verifiedIn(ctx context.Context) *verified {
 	return nil
 }
 
-// spentTicket returns the ticket that has let a request in; empty if none has.
+// spentTicket returns the ticket that let the request in; empty if there is
+// none.
 func spentTicket(ctx context.Context) (encoded string) {
 	if v := verifiedIn(ctx); v != nil && v.ticket != nil {
 		return v.ticket.own.Raw()
@@ -88,8 +90,8 @@ func spentTicket(ctx context.Context) (encoded string) {
 	return ""
 }
 
-// attach stores m in the request, where FromContext finds it in place of one that
-// was attached before. What another manager verified before stays.
+// attach stores m in the request, where FromContext finds it, instead of a
+// manager that was attached before. The outcome of an earlier check stays.
 func (m *JWTManager) attach(c *gin.Context) {
 	before := verifiedIn(c.Request.Context())
 	state := newState(c, m)
@@ -98,22 +100,22 @@ func (m *JWTManager) attach(c *gin.Context) {
 	}
 }
 
-// attached is the handler that attaches m.
+// attached is the middleware that attaches m.
 func (m *JWTManager) attached(c *gin.Context) {
 	defer returnForm(c, c.Request)
 	m.attach(c)
 	c.Next()
 }
 
-// returnForm gives the request of the server the form that a handler has parsed in a copy
-// of it: the server removes the files of no other.
+// returnForm gives the server's request the form that a handler parsed in a
+// copy of it. The server removes only the files of its own request.
 func returnForm(c *gin.Context, own *http.Request) {
 	if form := c.Request.MultipartForm; form != nil && own.MultipartForm == nil {
 		own.MultipartForm = form
 	}
 }
 
-// newState gives the request a state of its own.
+// newState gives the request its own state.
 func newState(c *gin.Context, m *JWTManager) *requestState {
 	state := &requestState{Context: c.Request.Context(), manager: m}
 	c.Request = c.Request.WithContext(state)
@@ -121,11 +123,11 @@ func newState(c *gin.Context, m *JWTManager) *requestState {
 	return state
 }
 
-// remember stores the outcome of a check. It fills in the state of this very
-// request if nobody can have read it yet. Otherwise it makes another: what was
-// read before does not change, nor does that of a request whose context this
-// one was given. FromContext goes on to return the manager that was attached,
-// whichever made the check.
+// remember stores the outcome of a check. It fills the state of this request if
+// that has no outcome yet. Otherwise it makes a new state: an outcome that was
+// read must not change, and neither must the state of a request whose context
+// this request received. FromContext still returns the attached manager,
+// whichever manager made the check.
 func remember(c *gin.Context, m *JWTManager, v verified) {
 	state := stateOf(c.Request.Context())
 	if state != nil && state.request == c.Request && state.fill(v) {
@@ -137,8 +139,9 @@ func remember(c *gin.Context, m *JWTManager, v verified) {
 	newState(c, m).fill(v)
 }
 
-// plain returns ctx, or the request's context if ctx is a *gin.Context: that
-// one is used again for other requests, and knows nothing of cancellation.
+// plain returns ctx, or the request's context if ctx is a *gin.Context. Gin
+// reuses a *gin.Context for other requests, and it knows nothing of
+// cancellation.
 func plain(ctx context.Context) context.Context {
 	c, ok := ctx.(*gin.Context)
 	switch {
