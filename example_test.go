@@ -269,8 +269,7 @@ func ExampleJWTManager_TokenInBlocklistLoader() {
 	// 204
 }
 
-// How do I put tokens in cookies?
-// A box "remember me" decides whether a login outlives the browser.
+// How do I offer a "remember me" box, which decides whether a login outlives the browser?
 func ExamplePersistent() {
 	mgr := exampleManager(ginjwt.Config{Sessions: &ginjwt.MemorySessions{}})
 	r := exampleEngine(mgr)
@@ -295,6 +294,7 @@ func ExamplePersistent() {
 	// refresh_token_cookie false
 }
 
+// How do I put tokens in cookies?
 func ExampleJWTManager_SetAccessCookies() {
 	mgr := exampleManager(ginjwt.Config{TokenLocation: []ginjwt.Location{ginjwt.InCookies}})
 	r := exampleEngine(mgr)
