@@ -118,8 +118,8 @@ func (b *aheadBody) peek(length int64) ([]byte, error) {
 	return b.head, nil
 }
 
-// readAll is io.ReadAll, but allocates once if length is small. A client may
-// send any length, so a large one is not trusted.
+// readAll is io.ReadAll, but allocates once if length is small. A client can
+// declare any length, so a large one is not trusted.
 func readAll(r io.Reader, length int64) ([]byte, error) {
 	if length <= 0 || length > 16<<10 {
 		return io.ReadAll(r)

@@ -24,8 +24,8 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// setUp returns the router, a manager with the same key for tokens that no
-// login gives, and the clock of both.
+// setUp returns the router, a manager with the same key, and the clock of both.
+// The manager makes tokens that no login makes.
 func setUp(t *testing.T) (*gin.Engine, *ginjwt.JWTManager, *jwttest.Clock) {
 	t.Helper()
 	clock := &jwttest.Clock{}

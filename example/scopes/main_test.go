@@ -21,8 +21,8 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// setUp returns the router, a manager with the same key for tokens that no
-// login gives, and the clock of both.
+// setUp returns the router, a manager with the same key, and the clock of both.
+// The manager makes tokens that no login makes.
 func setUp(t *testing.T) (*gin.Engine, *ginjwt.JWTManager, *jwttest.Clock) {
 	t.Helper()
 	clock := &jwttest.Clock{}
@@ -75,7 +75,7 @@ func TestWhoGetsWhere(t *testing.T) {
 	for _, test := range []struct {
 		method, path      string
 		alice, bob, robot bool
-		scope             string // that the others are told
+		scope             string // the scopes that the others are told
 	}{
 		{"GET", "/notes", true, true, false, "notes:read"},
 		{"PUT", "/notes", true, false, false, "notes:read notes:write"},
