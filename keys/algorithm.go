@@ -21,10 +21,10 @@ type algorithm struct {
 	hash   crypto.Hash // for HS*
 }
 
-// algorithms are all that this package knows. HMAC is in signer.go. The methods of
-// the others are this package's own: any package of a program can replace those in
-// golang-jwt's registry, whose PS* take a salt of any length besides (RFC 7518 §3.5
-// wants that of the hash).
+// algorithms are all supported algorithms. HMAC is in signer.go. The methods of the
+// others belong to this package, because any package of a program can replace the methods
+// in golang-jwt's registry. The PS* methods there also accept a salt of any length, but
+// RFC 7518 §3.5 requires the length of the hash.
 var algorithms = map[string]algorithm{
 	"HS256": {nil, "HMAC", 256, crypto.SHA256},
 	"HS384": {nil, "HMAC", 384, crypto.SHA384},
@@ -41,9 +41,9 @@ var algorithms = map[string]algorithm{
 	"EdDSA": {&jwt.SigningMethodEd25519{}, "Ed25519", 256, 0},
 }
 
-// CanonicalAlgorithm returns the name that this package writes for an algorithm. It
-// differs from the given name for two names that are only read: "Ed25519" (RFC 9864)
-// stands for "EdDSA", and "ES521", by which PyJWT also knows "ES512", for that.
+// CanonicalAlgorithm returns the name that this package writes for an algorithm. Two
+// names are only read: "Ed25519" (RFC 9864) becomes "EdDSA", and PyJWT's "ES521" becomes
+// "ES512". Every other name stays as it is.
 func CanonicalAlgorithm(name string) string {
 	switch name {
 	case "Ed25519":
@@ -54,7 +54,7 @@ func CanonicalAlgorithm(name string) string {
 	return name
 }
 
-// CanonicalAlgorithms returns a copy of a list, with the names that this package writes.
+// CanonicalAlgorithms returns a copy of names with [CanonicalAlgorithm] applied to each.
 func CanonicalAlgorithms(names []string) []string {
 	names = slices.Clone(names)
 	for i, name := range names {
@@ -63,17 +63,17 @@ func CanonicalAlgorithms(names []string) []string {
 	return names
 }
 
-// algorithmOf returns what a name stands for; the zero value if it is no algorithm.
+// algorithmOf returns the algorithm of a name, or the zero value for an unknown name.
 func algorithmOf(name string) algorithm { return algorithms[CanonicalAlgorithm(name)] }
 
-// IsAlgorithm reports whether this package signs and verifies with an algorithm.
+// IsAlgorithm reports whether this package can sign and verify with the algorithm name.
 func IsAlgorithm(name string) bool { return algorithmOf(name).family != "" }
 
-// IsHMAC reports whether an algorithm is one of secrets, which whoever verifies
-// with them can also sign with.
+// IsHMAC reports whether the algorithm name uses a secret. Whoever can verify with a
+// secret can also sign with it.
 func IsHMAC(name string) bool { return algorithmOf(name).family == "HMAC" }
 
-// AsymmetricAlgorithms returns the names of all algorithms of key pairs, sorted.
+// AsymmetricAlgorithms returns the sorted names of all algorithms that use a key pair.
 func AsymmetricAlgorithms() (names []string) {
 	for name := range algorithms {
 		if !IsHMAC(name) {
@@ -84,8 +84,8 @@ func AsymmetricAlgorithms() (names []string) {
 	return names
 }
 
-// MinSecretBytes returns how many bytes a secret must have for an algorithm: as many
-// as its hash (RFC 7518 §3.2). It is zero for those of key pairs.
+// MinSecretBytes returns the minimum length of a secret for an algorithm: the length of
+// its hash (RFC 7518 §3.2). It returns 0 for algorithms that use a key pair.
 func MinSecretBytes(algorithm string) int {
 	if !IsHMAC(algorithm) {
 		return 0
@@ -102,8 +102,8 @@ func pss(name string, hash crypto.Hash) jwt.SigningMethod {
 	}
 }
 
-// naturalAlgorithm returns the algorithm of a key that names none; empty for
-// what is no key. It does not check the key.
+// naturalAlgorithm returns the default algorithm for the type of a key, or "" if it is
+// not a key. It does not check the key.
 func naturalAlgorithm(key any) string {
 	switch key := key.(type) {
 	case []byte:
@@ -133,8 +133,9 @@ func curveAlgorithm(key *ecdsa.PublicKey) string {
 	return "ES256" // a curve that no algorithm has is refused as not being P-256
 }
 
-// AlgorithmOr returns the algorithm of k. If it names none, that is preferred if
-// it is for keys of this type, else the usual one; empty for what is no key.
+// AlgorithmOr returns the algorithm of k. If k has none, it returns preferred if that
+// algorithm fits the type of key, and else the default for the type. It returns "" if k
+// holds no key.
 func (k Key) AlgorithmOr(preferred string) string {
 	if k.Algorithm != "" {
 		return CanonicalAlgorithm(k.Algorithm)
@@ -146,8 +147,8 @@ func (k Key) AlgorithmOr(preferred string) string {
 	return natural
 }
 
-// areAlike reports whether a key whose usual algorithm is natural can have the
-// algorithm name. The curve of an EC key has only one.
+// areAlike reports whether a key with the default algorithm natural can have the
+// algorithm name. An EC key can only have the algorithm of its curve.
 func areAlike(name, natural string) bool {
 	family := algorithmOf(name).family
 	return family == algorithmOf(natural).family && (family != "EC" || CanonicalAlgorithm(name) == natural)

@@ -22,16 +22,16 @@ import (
 
 // Options say how keys are checked. The zero value is strict.
 type Options struct {
-	// Algorithm is that of keys in a set that name none and are of its type.
+	// Algorithm is the algorithm for keys of a set that name none, if it fits their type.
 	Algorithm string
 
-	// AllowShortSecret accepts secrets that are shorter than the hash of their
-	// algorithm. They can be guessed from a single token.
+	// AllowShortSecret accepts secrets that are shorter than the hash of their algorithm.
+	// An attacker can guess such a secret from a single token.
 	AllowShortSecret bool
 }
 
-// Bound is a [Key] that was checked, and belongs to one algorithm for good. It
-// does not change, and is safe for concurrent use.
+// Bound is a [Key] that was checked, with its one algorithm. It is immutable, and safe
+// for concurrent use.
 type Bound struct {
 	key    Key // whose Verify is filled in
 	signs  bool
@@ -48,8 +48,8 @@ type signer interface {
 	verifies(signed string, signature []byte) bool
 }
 
-// Bind checks that k is a good key of its algorithm, which it must name. Its error
-// has no prefix, for a caller that names where the key comes from.
+// Bind checks that k is a valid key for its algorithm, which k must name. The error has
+// no prefix, because the caller names where the key comes from.
 func (o Options) Bind(k Key) (*Bound, error) {
 	k.Algorithm = CanonicalAlgorithm(k.Algorithm)
 	a, ok := algorithms[k.Algorithm]
@@ -74,7 +74,7 @@ func (o Options) Bind(k Key) (*Bound, error) {
 	return bound, nil
 }
 
-// complete fills in what verifies, and checks that both halves are good.
+// complete fills in the key that verifies, and checks that both halves belong together.
 func (o Options) complete(k *Key, a algorithm) error {
 	given := k.Verify
 	public, err := k.Public()
@@ -91,8 +91,8 @@ func (o Options) complete(k *Key, a algorithm) error {
 	return nil
 }
 
-// headerOf returns the header of the tokens that a key signs, its members sorted
-// as PyJWT sorts them.
+// headerOf returns the header of tokens that the key signs, with its members sorted like
+// PyJWT's.
 func headerOf(k Key) string {
 	if k.ID == "" {
 		return `{"alg":"` + k.Algorithm + `","typ":"JWT"}`
@@ -104,28 +104,28 @@ func headerOf(k Key) string {
 // String describes the key without its secret.
 func (k Bound) String() string { return k.key.String() }
 
-// GoString is String, for %#v.
+// GoString returns the same as String, for the verb %#v.
 func (k Bound) GoString() string { return k.String() }
 
-// Format prints String whatever the verb, so that none shows a secret.
+// Format prints the same as String for every verb, so that no verb shows a secret.
 func (k Bound) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, k.String()) }
 
-// LogValue is String, for log/slog.
+// LogValue returns the same as String, for log/slog.
 func (k Bound) LogValue() slog.Value { return slog.StringValue(k.String()) }
 
-// MarshalText is String, so that no encoder writes a secret.
+// MarshalText returns the same as String, so that no encoder writes a secret.
 func (k Bound) MarshalText() ([]byte, error) { return []byte(k.String()), nil }
 
-// ID is the "kid" of the key; empty if it has none.
+// ID returns the "kid" of the key, or "" if it has none.
 func (k *Bound) ID() string { return k.key.ID }
 
-// Algorithm is the "alg" of the key.
+// Algorithm returns the "alg" of the key.
 func (k *Bound) Algorithm() string { return k.key.Algorithm }
 
 // Signs reports whether the key can sign at all.
 func (k *Bound) Signs() bool { return k.signs }
 
-// SignsAt reports whether the key makes tokens of a type at that time.
+// SignsAt reports whether the key signs tokens of a type at the time now.
 func (k *Bound) SignsAt(tokenType string, now time.Time) bool {
 	return k.signs && k.IsFor(tokenType) && k.key.IsActive(now)
 }
@@ -135,27 +135,27 @@ func (k *Bound) IsFor(tokenType string) bool {
 	return k.key.TokenType == "" || k.key.TokenType == tokenType
 }
 
-// IsRetired reports whether the key neither signs nor verifies any more.
+// IsRetired reports whether the key has retired: it neither signs nor verifies.
 func (k *Bound) IsRetired(now time.Time) bool { return k.key.IsRetired(now) }
 
-// WithoutSigning returns the same key, which signs no token.
+// WithoutSigning returns a copy of the key that only verifies.
 func (k *Bound) WithoutSigning() *Bound {
 	other := *k
 	other.signs = false
 	return &other
 }
 
-// Header returns the JOSE header of the tokens that the key signs, as JSON and
-// encoded.
+// Header returns the JOSE header of the tokens that the key signs, as JSON and in
+// base64url.
 func (k *Bound) Header() (text, encoded string) { return k.header, k.encodedHeader }
 
-// AppendSignature appends the signature over signed to b.
+// AppendSignature appends the signature of signed to b.
 func (k *Bound) AppendSignature(b, signed []byte) ([]byte, error) {
 	return k.signer.appendSignature(b, signed)
 }
 
-// Verify verifies a signature. The error is [ErrUnknownKey] if the key is
-// retired, else [ErrSignature]. Secrets are compared in constant time.
+// Verify verifies a signature. The error is [ErrUnknownKey] if the key has retired, and
+// else [ErrSignature]. HMAC signatures are compared in constant time.
 func (k *Bound) Verify(signed string, signature []byte, now time.Time) error {
 	if k.IsRetired(now) {
 		return ErrUnknownKey
@@ -166,13 +166,14 @@ func (k *Bound) Verify(signed string, signature []byte, now time.Time) error {
 	return nil
 }
 
-// outlives reports whether the key verifies until then; zero means for ever.
+// outlives reports whether the key still verifies at the time expires; zero means a token
+// that never expires.
 func (k *Bound) outlives(expires time.Time) bool {
 	notAfter := k.key.NotAfter
 	return notAfter.IsZero() || !expires.IsZero() && !notAfter.Before(expires)
 }
 
-// forAlgorithm says which algorithm an error is about, before any advice in it.
+// forAlgorithm adds the algorithm to an error, before any advice in its text.
 func forAlgorithm(err error, name string) error {
 	what, advice, advises := strings.Cut(err.Error(), "; ")
 	if !advises {
@@ -181,8 +182,8 @@ func forAlgorithm(err error, name string) error {
 	return fmt.Errorf("%s (algorithm %s); %s", what, name, advice)
 }
 
-// copyOf protects against callers that zero a key after passing it in: it would
-// turn into a key that everybody knows.
+// copyOf protects against callers that zero a key after passing it in. All zeros would be
+// a key that everybody knows.
 func copyOf(key any) any {
 	switch key := key.(type) {
 	case []byte:
@@ -195,7 +196,7 @@ func copyOf(key any) any {
 	return key
 }
 
-// publicHalf returns what verifies the signatures of key.
+// publicHalf returns the key that verifies the signatures of key.
 func publicHalf(key any) (any, error) {
 	if err := typeOfSign(key); err != nil {
 		return nil, err

@@ -18,8 +18,8 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/internal/wellknown"
 )
 
-// checkKey checks k as what it is made for, or else by its type. Whether a
-// secret is long enough is decided where it is used (Config.AllowShortSecret).
+// checkKey checks k for its algorithm, or for the default of its type. It does not check
+// the length of a secret; the user of the key does (Config.AllowShortSecret).
 func checkKey(k Key) error {
 	k.Algorithm = k.AlgorithmOr("")
 	switch {
@@ -34,9 +34,9 @@ func checkKey(k Key) error {
 	return checkPrivate(k.Sign)
 }
 
-// checkPrivate looks closer at a key that is to stay than [Options.Bind] can, which may be
-// called for every token. The numbers that come with an RSA key to speed it up
-// are not taken on trust: a wrong one gives the key away with one signature.
+// checkPrivate makes the slow checks of a private key. [Options.Bind] does not make them,
+// because it may run for every token. An RSA key comes with extra numbers that speed it
+// up. They must not be trusted: a single signature with a wrong one reveals the key.
 func checkPrivate(sign any) error {
 	key, ok := sign.(*rsa.PrivateKey)
 	switch {
@@ -74,8 +74,8 @@ func (a algorithm) wrongType(got string) error {
 	return fmt.Errorf("needs a key for %s, not %s", a.family, got)
 }
 
-// checkSecret refuses what is no secret: a public key in disguise, which is
-// how algorithms get confused (RFC 8725 §2.1), and what can be guessed.
+// checkSecret refuses secrets that can be guessed, and keys in place of secrets. A public
+// key as a secret is algorithm confusion (RFC 8725 §2.1).
 func (a algorithm) checkSecret(secret []byte, allowShort bool) error {
 	s := strings.TrimSpace(string(secret))
 	switch what := disguised(secret); {
@@ -117,8 +117,8 @@ func (a algorithm) checkRSA(key *rsa.PublicKey) error {
 	return nil
 }
 
-// isValidRSA checks a key of two primes, and makes the numbers that speed it
-// up. The product comes first: Validate takes long, and looks at it modulo n.
+// isValidRSA checks a key of two primes, and computes the numbers that speed it up. It
+// checks the product first, because Validate is slow and calculates modulo n.
 func isValidRSA(key *rsa.PrivateKey) bool {
 	if new(big.Int).Mul(key.Primes[0], key.Primes[1]).Cmp(key.N) != 0 {
 		return false
@@ -140,13 +140,14 @@ func (a algorithm) checkEC(key *ecdsa.PublicKey) error {
 	return nil
 }
 
-// hasPoint reports whether key is filled in at all; crypto/ecdsa panics if not.
+// hasPoint reports whether the fields of key are set. crypto/ecdsa panics if they are
+// not.
 func hasPoint(key *ecdsa.PublicKey) bool {
 	//lint:ignore SA1019 there is no other way to see that they are missing
 	return key.Curve != nil && key.X != nil && key.Y != nil
 }
 
-// isWholeEC reports whether the two halves of a key belong together.
+// isWholeEC reports whether both halves of a key belong together.
 func isWholeEC(key *ecdsa.PrivateKey) bool {
 	//lint:ignore SA1019 as in hasPoint
 	if key == nil || !hasPoint(&key.PublicKey) || key.D == nil {
@@ -175,9 +176,8 @@ func (a algorithm) checkEd25519(key ed25519.PublicKey) error {
 	return nil
 }
 
-// weakEd25519 are the points of small order, and other ways to write them,
-// without the sign bit: for them signatures can be made up that hold for
-// everything that is signed.
+// weakEd25519 are the points of small order in all encodings, without the sign bit. For
+// such a point, anybody can make a signature that is valid for every text.
 var weakEd25519 = []string{
 	"0000000000000000000000000000000000000000000000000000000000000000",
 	"0100000000000000000000000000000000000000000000000000000000000000",

@@ -13,13 +13,13 @@ import (
 	"strings"
 )
 
-// derKey is a key that was read from DER.
+// derKey is a key in DER, after reading.
 type derKey struct {
 	key        any
-	algorithms []string // the only ones that it may be used with; nil if its type decides
+	algorithms []string // the only algorithms for this key; nil if its type decides
 }
 
-// parseDER reads a key, which is in the form that a PEM label names.
+// parseDER reads a key in the form of a PEM label.
 func parseDER(label string, der []byte) (found derKey, err error) {
 	switch {
 	case !isKeyLabel(label):
@@ -47,14 +47,14 @@ func parseDER(label string, der []byte) (found derKey, err error) {
 	return found, nil
 }
 
-// keyError is an error of this package about a key. The errors of parsers are not
-// shown, as they may quote what they read.
+// keyError is an error of this package about a key. Errors of parsers are not shown,
+// because they may quote the key.
 type keyError struct{ text string }
 
 func (e *keyError) Error() string { return e.text }
 
-// told returns an error of this package as it is; for one of a parser, that the key
-// is damaged.
+// told returns an error of this package as it is. For an error of a parser, it says that
+// the key is damaged.
 func told(err error, label string) error {
 	if errors.As(err, new(*keyError)) {
 		return err
@@ -66,7 +66,7 @@ func damaged(label string) error {
 	return &keyError{fmt.Sprintf("the %s is damaged or of an unknown kind", strings.ToLower(label))}
 }
 
-// isKeyLabel reports whether parseDER reads what has this label.
+// isKeyLabel reports whether parseDER reads blocks with this label.
 func isKeyLabel(label string) bool {
 	switch label {
 	case "PRIVATE KEY", "RSA PRIVATE KEY", "EC PRIVATE KEY", "PUBLIC KEY", "RSA PUBLIC KEY", "CERTIFICATE":
@@ -75,7 +75,7 @@ func isKeyLabel(label string) bool {
 	return false
 }
 
-// noKeyIn says what a block is that holds no key, or none that can be read.
+// noKeyIn says what a block without a readable key is.
 func noKeyIn(label string) error {
 	switch label {
 	case "ENCRYPTED PRIVATE KEY":
@@ -173,8 +173,8 @@ func parseSEC1(der []byte) (*ecdsa.PrivateKey, error) {
 	return key, err
 }
 
-// statesItsPublic reports whether the public key that PKCS #8 or SEC 1 holds beside
-// a private key belongs to it, if there is one.
+// statesItsPublic reports whether the optional public key in PKCS #8 or SEC 1 belongs to
+// the private key.
 func statesItsPublic(private any, der []byte) bool {
 	for _, element := range elements(der) {
 		if element.Class != asn1.ClassContextSpecific || element.Tag != 1 {
@@ -238,7 +238,7 @@ func parsePKIX(der []byte) (derKey, error) {
 	return derKey{key, algorithms}, nil
 }
 
-// parseCertificate reads the key in a certificate. Where Go refuses the whole because
+// parseCertificate reads the key of a certificate. If Go refuses the certificate because
 // of its key, the error is about the key.
 func parseCertificate(der []byte) (derKey, error) {
 	certificate, err := x509.ParseCertificate(der)
@@ -253,8 +253,8 @@ func parseCertificate(der []byte) (derKey, error) {
 	return derKey{}, damaged("CERTIFICATE")
 }
 
-// certifiedKey returns the public key in a certificate, in PKIX form, whatever is wrong
-// with the rest of the certificate; nil if there is none.
+// certifiedKey returns the public key in a certificate, in PKIX form, or nil. It ignores
+// defects of the rest of the certificate.
 func certifiedKey(der []byte) []byte {
 	outer := elements(der)
 	if len(outer) != 3 {
@@ -268,8 +268,8 @@ func certifiedKey(der []byte) []byte {
 	return body[strings.IndexByte(letters, 'I')+5].FullBytes // serial, algorithm, issuer, validity, subject
 }
 
-// parseCompressed reads a point that is given by x and the sign of y, which Go's parser
-// does not.
+// parseCompressed reads a compressed point (x and the sign of y), which Go's parser does
+// not support.
 func parseCompressed(parameters asn1.RawValue, bits []byte) (*ecdsa.PublicKey, error) {
 	curve := jwkCurves[nameOfCurve(parameters)]
 	if curve == nil {

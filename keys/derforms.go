@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// derForms are the labels of what is written in DER, by the elements of its outermost
-// SEQUENCE: a letter for each, as in letterOf.
+// derForms map the elements of the outermost SEQUENCE in DER to PEM labels. letterOf
+// gives a letter for each element.
 var derForms = []struct {
 	elements *regexp.Regexp
 	label    string
@@ -24,8 +24,8 @@ var derForms = []struct {
 	{regexp.MustCompile(`^DC$`), "PKCS7"},
 }
 
-// labelOf returns the PEM label of what is in DER in b, or in the form of OpenSSH;
-// empty if it is nothing of keys.
+// labelOf returns the PEM label of the DER or OpenSSH bytes in b, or "" if they are not
+// about keys.
 func labelOf(b []byte) string {
 	if bytes.HasPrefix(b, []byte(sshMagic)) {
 		return sshLabel
@@ -52,8 +52,8 @@ var (
 	requestBody     = regexp.MustCompile(`^ISSC?$`)
 )
 
-// signedLabel tells certificates, requests for them, and lists of revoked ones by
-// what is signed.
+// signedLabel tells certificates, certificate requests and revocation lists apart, by the
+// signed part.
 func signedLabel(signed []byte) string {
 	switch letters := lettersOf(elements(signed)); {
 	case certificateBody.MatchString(letters):
@@ -64,12 +64,12 @@ func signedLabel(signed []byte) string {
 	return "X509 CRL"
 }
 
-// sequenceTag is the first byte of a SEQUENCE in DER, and so of everything that labelOf
-// knows but the form of OpenSSH.
+// sequenceTag is the first byte of a SEQUENCE in DER. Everything that labelOf knows
+// begins with it, except OpenSSH.
 const sequenceTag = 0x30
 
-// elements returns the elements of the SEQUENCE that b is; none if it is something
-// else, or has more of them than any form of a key.
+// elements returns the elements of the SEQUENCE b. It returns nil for anything else, and
+// for more elements than any form of a key has.
 func elements(b []byte) (list []asn1.RawValue) {
 	if len(b) == 0 || b[0] != sequenceTag {
 		return nil

@@ -11,12 +11,13 @@ import (
 	"fmt"
 )
 
-// ErrVerifiesOnly means that a key is public: it verifies, and cannot sign.
+// ErrVerifiesOnly means that a key is a public key, which cannot sign.
 var ErrVerifiesOnly = errors.New("keys: the key only verifies")
 
-// DeriveKey returns a key of 32 bytes, which HKDF with SHA-256 (RFC 5869) derives from a
-// secret or a private key. Only a holder of that key can derive it. Each use has another
-// one, and it reveals nothing of the key. The error is [ErrVerifiesOnly] for a public key.
+// DeriveKey derives a key of 32 bytes from a secret or a private key, with HKDF and
+// SHA-256 (RFC 5869). Only a holder of the key can derive it. Each use gives another key,
+// and reveals nothing about the original. The error is [ErrVerifiesOnly] for a public
+// key.
 func (k *Bound) DeriveKey(use string) ([]byte, error) {
 	secret, err := k.key.secret()
 	if err != nil {
@@ -29,8 +30,8 @@ func (k *Bound) DeriveKey(use string) ([]byte, error) {
 	return derived, nil
 }
 
-// secret returns the secret part of a key, the same for each format that the key may have
-// been read from.
+// secret returns the secret part of a key. It is the same for all formats in which the
+// key can be stored.
 func (k Key) secret() ([]byte, error) {
 	switch key := k.half().(type) {
 	case []byte:

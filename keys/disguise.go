@@ -8,18 +8,17 @@ import (
 )
 
 var (
-	// sshKey matches the one-line form of SSH keys, and that of RFC 4716.
+	// sshKey matches SSH keys on one line, and in the form of RFC 4716.
 	sshKey = regexp.MustCompile(`^(sk-)?(ssh|ecdsa)-|---- (BEGIN|END) SSH2`)
 
-	// jwkMember matches a member that JWKs and sets of them have, also in a text in which
-	// quotation marks are escaped.
+	// jwkMember matches a member of a JWK or JWK Set, even if its quotation marks are
+	// escaped.
 	jwkMember = regexp.MustCompile(`["'](kty|keys)\\*["']\s*:`)
 )
 
-// disguised says what a secret of HMAC is that is the text or the bytes of a key, as
-// everybody has of public ones; empty if it is neither. That is how algorithms get
-// confused (RFC 8725 §2.1). White space, byte order marks, quotes and UTF-16 around it
-// do not hide it, nor does other text beside it.
+// disguised reports an HMAC secret that is really the text or bytes of a key; "" if it is
+// not. Everybody has the public key, so this is algorithm confusion (RFC 8725 §2.1).
+// White space, byte order marks, quotes, UTF-16 and other text do not hide the key.
 func disguised(secret []byte) string {
 	const set = ", not a secret; set PrivateKey or PublicKey and the Algorithm"
 	if isKeyDER(secret) {
@@ -40,9 +39,9 @@ func disguised(secret []byte) string {
 	return ""
 }
 
-// shortestKey is less than the length of the shortest public key in base64, that of
-// Ed25519, and more than that of most secrets: the rest is spared for them, as a loader
-// may bring one for every token.
+// shortestKey is shorter than any public key in base64 (Ed25519 is the shortest), and
+// longer than most secrets. For shorter secrets disguised saves work, because a loader
+// may bring a secret for every token.
 const shortestKey = 56
 
 // isKeyDER reports whether a secret is a key in DER, with blanks or quotes around it, or

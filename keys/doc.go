@@ -1,18 +1,18 @@
-// Package keys reads the keys of tokens, checks them, and signs and verifies with
-// them.
+// Package keys reads and checks keys, and signs and verifies tokens with them.
 //
-// A [Key] is a secret, a private key or a public key, bound to one algorithm.
-// [Parse] reads keys from PEM texts, JWKs and JWK Sets, and from the forms of
-// [Normalize]; [ParseSet] reads the set that another issuer publishes, and [ParseAny]
-// both. [Key.MarshalJWK] writes keys. A [Set] is a list of keys that were
-// checked: the first that is active signs, all verify, and a token that names a key
-// is verified with that key only. A [Source] is where the keys of an issuer come
-// from, such as package jwks.
+// A [Key] is a secret, a private key or a public key, with exactly one algorithm. A
+// [Set] is a list of checked keys: the first active key signs, and all keys verify. If a
+// token names a key, only that key verifies it. A [Source] provides the keys of an
+// issuer, such as a Remote of package jwks.
 //
-// [Bound], and the methods of Set that take tokens apart, are what package ginjwt
-// needs to sign and verify; programs rarely do.
+// [Parse] reads your own keys, from PEM, JWKs, JWK Sets and the other forms of
+// [Normalize]. [ParseSet] reads the set that another issuer publishes. [ParseAny] reads
+// both. [Key.MarshalJWK] writes a key.
 //
-// A key is refused that would not protect: short secrets and RSA keys, secrets
-// that are printed in manuals, public keys in the place of secrets, points of
-// small order, halves that do not belong together.
+// The package refuses keys that do not protect: short secrets and RSA keys, secrets
+// that are printed in manuals, public keys in place of secrets, points of small order,
+// and private keys that do not belong to their public key.
+//
+// Package ginjwt uses [Bound], and the methods of Set for signatures. Programs rarely
+// need them.
 package keys

@@ -9,8 +9,8 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/internal/oddtext"
 )
 
-// ErrPath means that a text is the path of a file, and not what is in the file. No
-// function of this package reads files.
+// ErrPath means that a text is the path of a file, and not its content. No function of
+// this package reads files.
 var ErrPath = errors.New("is the path of a file, not the text of a key")
 
 var (
@@ -18,7 +18,7 @@ var (
 	errPlaceholder = errors.New("is the name of a variable, which nobody has replaced by its value")
 )
 
-// foreignBinary names files of other software that hold keys in a form of their own.
+// foreignBinary reports files in the key formats of other software.
 func foreignBinary(b []byte) error {
 	switch {
 	case isJavaKeystore(b):
@@ -29,13 +29,12 @@ func foreignBinary(b []byte) error {
 	return nil
 }
 
-// isJavaKeystore tells keystores of the types JKS and JCEKS.
+// isJavaKeystore reports whether b is a keystore of the type JKS or JCEKS.
 func isJavaKeystore(b []byte) bool {
 	return bytes.HasPrefix(b, []byte{0xfe, 0xed, 0xfe, 0xed}) || bytes.HasPrefix(b, []byte{0xce, 0xce, 0xce, 0xce})
 }
 
-// foreignLabel names PEM blocks that hold something else than a key in a form that
-// is read here.
+// foreignLabel reports PEM blocks that are not keys in a form that this package reads.
 func foreignLabel(label string) error {
 	switch {
 	case strings.HasPrefix(label, "PGP "):
@@ -57,7 +56,7 @@ var (
 	dashes  = regexp.MustCompile(`[-\x{2010}-\x{2015}\x{2212}]+ ?BEGIN [A-Z0-9 ]+`)
 )
 
-// foreignJSON names JSON that holds a key in PEM form among other things.
+// foreignJSON reports JSON that contains a PEM key beside other data.
 func foreignJSON(s string) error {
 	if strings.Contains(s, "-----BEGIN ") && !strings.Contains(s, `"kty"`) {
 		return errors.New("is JSON with a PEM text in it, such as the file of a service account; give that text alone")
@@ -65,7 +64,7 @@ func foreignJSON(s string) error {
 	return nil
 }
 
-// foreignText says what a text is in which no key was found.
+// foreignText says what a text without a key is.
 func foreignText(s string) error {
 	switch {
 	case strings.HasPrefix(s, "PuTTY-User-Key-File-"):

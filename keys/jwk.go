@@ -72,7 +72,7 @@ func (j *jwk) set() ([]Key, error) {
 	return keys, nil
 }
 
-// label names the key in an error.
+// label identifies the key in an error.
 func (j *jwk) label() string {
 	kid, ok := j.members["kid"].Str()
 	if !ok {
@@ -81,7 +81,7 @@ func (j *jwk) label() string {
 	return fmt.Sprintf(" (kid %.64q)", kid)
 }
 
-// key makes a Key of one's own of the members, and checks it.
+// key makes a Key of your own from the members, and checks it.
 func (j *jwk) key() (Key, error) {
 	k := Key{
 		ID:                j.text("kid"),
@@ -157,7 +157,8 @@ func (j *jwk) exponent() int {
 	return int(e.Int64())
 }
 
-// checkNumber checks a number that follows from others, where it is given.
+// checkNumber compares an optional number with the value that follows from the other
+// numbers.
 func (j *jwk) checkNumber(name string, want *big.Int) {
 	if j.has(name) && j.number(name).Cmp(want) != 0 {
 		j.fail(name, "does not belong to the key")
@@ -220,7 +221,7 @@ func (j *jwk) ed25519Key() (sign, verify any) {
 	return private, nil
 }
 
-// secret reads a key that is for both, unless its operations say otherwise.
+// secret reads a secret. It signs and verifies, unless "key_ops" allows only verifying.
 func (j *jwk) secret() (sign, verify any) {
 	secret := j.bytes("k")
 	if j.has("key_ops") && !slices.Contains(j.operations(), "sign") {
@@ -229,8 +230,8 @@ func (j *jwk) secret() (sign, verify any) {
 	return secret, nil
 }
 
-// checkOperations checks that a key may be used for what it is here for. A secret
-// that signs also verifies.
+// checkOperations checks that "key_ops" allows the use of the key. A secret that signs
+// also verifies.
 func (j *jwk) checkOperations(signs bool) {
 	if !j.has("key_ops") {
 		return

@@ -13,9 +13,9 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/internal/strictjson"
 )
 
-// certificateDefects returns what is wrong with the certificate of a key and with its
-// thumbprints. They add nothing to the key, so that the key is good without them. The
-// error means that the certificate is of another key: then nobody knows which is meant.
+// certificateDefects returns the defects of the certificate of a key and of its
+// thumbprints. The key is valid without them. The error means that the certificate
+// belongs to another key, so that it is unclear which key is meant.
 func (j *jwk) certificateDefects(k Key) (defects []error, err error) {
 	der, err := j.certificate(k)
 	if errors.Is(err, errOtherCertificate) {
@@ -38,8 +38,7 @@ func (j *jwk) certificateDefects(k Key) (defects []error, err error) {
 
 var errOtherCertificate = errors.New(`the certificate in "x5c" is of another key`)
 
-// certificate returns the first certificate of "x5c", which must be that of k; nil if
-// there is none.
+// certificate returns the first certificate of "x5c", or nil. It must belong to k.
 func (j *jwk) certificate(k Key) (der []byte, err error) {
 	const unreadable = `the certificate in "x5c" is left aside: %s`
 	chain := j.members["x5c"]
@@ -69,8 +68,8 @@ func (j *jwk) certificate(k Key) (der []byte, err error) {
 	return der, nil
 }
 
-// checkThumbprint checks "x5t" or "x5t#S256" by the certificate, or by its length if
-// there is none.
+// checkThumbprint compares "x5t" or "x5t#S256" with the certificate. Without a
+// certificate it checks only the length.
 func (j *jwk) checkThumbprint(name string, der, want []byte) error {
 	if !j.has(name) {
 		return nil
@@ -86,8 +85,8 @@ func (j *jwk) checkThumbprint(name string, der, want []byte) error {
 	return nil
 }
 
-// certificates reads public keys in PEM form by their "kid". whole is text, which
-// is known to be an object.
+// certificates reads public keys in PEM form by their "kid". whole is text, which is
+// known to be an object.
 func (o SetOptions) certificates(text []byte, whole *jwk) (list []Key, problems []KeyProblem, err error) {
 	if whole.members["keys"].Kind() == '[' {
 		return nil, nil, errors.New(`is a JWK Set, not certificates by their "kid"`)

@@ -14,8 +14,8 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/internal/strictjson"
 )
 
-// jwk is a JWK that is being read. The first thing wrong with it stays in err,
-// which never quotes a member: any could hold a secret by mistake.
+// jwk is a JWK during reading. err keeps the first problem. It never quotes a member,
+// because any member could hold a secret by mistake.
 type jwk struct {
 	members map[string]strictjson.Value
 	err     error
@@ -46,15 +46,15 @@ func (j *jwk) fail(name, format string, args ...any) {
 	}
 }
 
-// checkText says what is wrong with a text that is there.
+// checkText reports a wrong text, if the member is present.
 func (j *jwk) checkText(name string, good bool, wrong string) {
 	if j.has(name) && !good {
 		j.fail(name, "%s", wrong)
 	}
 }
 
-// text reads a string. It is a copy, so that an ID does not keep a whole text,
-// which has secrets in it, in memory.
+// text reads a string. It copies the string, so that an ID does not keep a whole text
+// with secrets in memory.
 func (j *jwk) text(name string) string {
 	text, ok := j.members[name].Str()
 	if j.has(name) && !ok {
@@ -71,8 +71,8 @@ func (j *jwk) flag(name string) bool {
 	return kind == 't'
 }
 
-// date reads a time in seconds since 1970. The zero [time.Time] would mean that
-// there is none.
+// date reads a time in seconds since 1970. The zero [time.Time] means that the member is
+// absent.
 func (j *jwk) date(name string) time.Time {
 	if !j.has(name) {
 		return time.Time{}
@@ -86,8 +86,8 @@ func (j *jwk) date(name string) time.Time {
 	return time.Unix(seconds, 0).UTC()
 }
 
-// bytes reads what must be there in base64url. Padding does no harm there: unlike a
-// token, a key is not compared as a text.
+// bytes reads a required member in base64url. Padding is allowed, because a key is not
+// compared as a text.
 func (j *jwk) bytes(name string) []byte {
 	j.need(name)
 	b, err := base64url.AppendDecode(nil, []byte(withoutPadding(j.text(name))))
@@ -97,7 +97,7 @@ func (j *jwk) bytes(name string) []byte {
 	return b
 }
 
-// withoutPadding leaves out the padding of a text that is as long as padding makes it.
+// withoutPadding removes padding, if the length of the text fits.
 func withoutPadding(text string) string {
 	if len(text)%4 != 0 {
 		return text
@@ -113,8 +113,8 @@ func (j *jwk) sized(name string, size int) []byte {
 	return b
 }
 
-// coordinate reads a number that RFC 7518 §6.2 wants in size bytes. Some software
-// leaves out zeros before it, or writes more of them, which does not change it.
+// coordinate reads a number that RFC 7518 §6.2 writes with size bytes. Some software
+// writes fewer or more leading zeros, which do not change the number.
 func (j *jwk) coordinate(name string, size int) []byte {
 	b := j.bytes(name)
 	digits := bytes.TrimLeft(b, "\x00")
@@ -130,7 +130,7 @@ func (j *jwk) coordinate(name string, size int) []byte {
 	return append(make([]byte, size-len(digits)), digits...)
 }
 
-// number reads an integer, whatever zeros stand before it. It is never nil.
+// number reads an integer, with or without leading zeros. It never returns nil.
 func (j *jwk) number(name string) *big.Int {
 	b := bytes.TrimLeft(j.bytes(name), "\x00")
 	switch {
@@ -143,8 +143,8 @@ func (j *jwk) number(name string) *big.Int {
 	return new(big.Int).SetBytes(b)
 }
 
-// dropNulls leaves out members that are null: some software writes them for all that a
-// key does not have.
+// dropNulls removes members that are null. Some software writes null for every member
+// that a key does not have.
 func (j *jwk) dropNulls() {
 	maps.DeleteFunc(j.members, func(_ string, v strictjson.Value) bool { return v.Kind() == 'n' })
 }

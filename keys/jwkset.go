@@ -9,39 +9,39 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/internal/strictjson"
 )
 
-// SetOptions say how the keys that another issuer publishes are read. The zero value
-// is what [ParseSet] goes by.
+// SetOptions say how to read keys that another issuer publishes. [ParseSet] uses the zero
+// value.
 type SetOptions struct {
-	// Algorithms are those that keys may have. Empty means all of key pairs. A key
-	// that names no algorithm gets the usual one of its type; or, if Algorithms is set,
-	// each that is listed and is for keys of its type.
+	// Algorithms are the algorithms that keys may have. Empty means all algorithms with a
+	// key pair. A key that names no algorithm gets the default of its type. If Algorithms
+	// is set, it gets every listed algorithm that fits its type.
 	Algorithms []string
 
-	// Use are the values that "use" may have, where a key has it. Empty means "sig".
+	// Use are the accepted values of "use". Empty means "sig". A key without "use" is
+	// always accepted.
 	Use []string
 
-	// CertificateMap says that the text is no JWK Set, but an object of certificates or
-	// public keys in PEM form, each by its "kid".
+	// CertificateMap says that the text is not a JWK Set. It is an object of certificates
+	// or public keys in PEM form, by their "kid".
 	CertificateMap bool
 
-	// MaxKeys is how many keys the text may have. Zero means 100.
+	// MaxKeys is the maximum number of keys in the text. Zero means 100.
 	MaxKeys int
 }
 
-// ErrSecretKey means that a key of another issuer is a private key or a secret. It is
-// not used: whoever can read the set can sign with it.
+// ErrSecretKey means that a key of another issuer is a private key or a secret. It is not
+// used, because everybody who can read the set can sign with it.
 var ErrSecretKey = errors.New("is a private key or a secret")
 
-// KeyProblem is something that is wrong with a key of another issuer. It is an error
-// to log. Its text quotes no key.
+// KeyProblem is a problem with a key of another issuer, to log. Its text quotes no key.
 type KeyProblem struct {
-	Number int    // of the key in the set, from 1; 0 if it is about several
-	ID     string // its "kid", which anybody may have written
-	Used   bool   // the key is used in spite of it
+	Number int    // position of the key in the set, from 1; 0 if several keys are concerned
+	ID     string // its unverified "kid"
+	Used   bool   // the key is used in spite of the problem
 	Err    error
 }
 
-// Error names the key and says what is wrong with it.
+// Error names the key and its problem.
 func (p KeyProblem) Error() string {
 	if p.Number == 0 {
 		return fmt.Sprintf("\"kid\" %+.64q: %v", p.ID, p.Err)
@@ -49,25 +49,25 @@ func (p KeyProblem) Error() string {
 	return fmt.Sprintf("number %d of the set, \"kid\" %+.64q: %v", p.Number, p.ID, p.Err)
 }
 
-// Unwrap returns what is wrong.
+// Unwrap returns the problem without the key.
 func (p KeyProblem) Unwrap() error { return p.Err }
 
-// ParseSet reads the JWK Set (RFC 7517) of another issuer, such as one that was saved
-// to a file, for Issuer.Keys of package ginjwt. It takes and refuses what a Remote of
-// package jwks does:
+// ParseSet reads the JWK Set (RFC 7517) of another issuer, such as a saved file, for
+// Issuer.Keys of package ginjwt. Its rules are those of a Remote of package jwks:
 //
-//   - Each key is looked at by itself. A key that cannot be used is left out: secrets
-//     and private keys, keys for encryption, keys of unknown types, curves and
-//     algorithms, weak and malformed keys.
-//   - A key with the certificate of another key is left out. A certificate or a
-//     thumbprint that cannot be read is left aside, and the key is used.
-//   - "kid" and "alg" name a key. Different keys with the same of both are left out.
-//   - Keys without "kid" verify tokens without "kid", 8 of them at most. So does a key
-//     that is the only one.
-//   - Zeros before a number, or missing before a coordinate, and padding are ignored.
+//   - Keys that cannot be used are skipped, and the others are used. Skipped keys are:
+//     secrets and private keys, encryption keys, weak and malformed keys, and keys with
+//     an unknown type, curve or algorithm.
+//   - A key with the certificate of another key is skipped. An unreadable certificate or
+//     thumbprint is ignored, and the key is used.
+//   - "kid" and "alg" name a key. Different keys with the same "kid" and "alg" are all
+//     skipped.
+//   - Keys without "kid" verify tokens without "kid", at most 8 of them. If the set has
+//     only one key, it also verifies tokens without "kid".
+//   - Padding, extra leading zeros and missing leading zeros are ignored.
 //
-// problems say what was left out, and why. The error means that the text is no such
-// set, or damaged. A set without keys is no error.
+// problems name each skipped key, and why. The error means that the text is damaged, or
+// not such a set. A set without keys is not an error.
 func ParseSet(text []byte) (list []Key, problems []KeyProblem, err error) {
 	if len(text) > maxKeysText {
 		return nil, nil, fmt.Errorf("keys: %w", errKeysTooLarge)
@@ -78,11 +78,11 @@ func ParseSet(text []byte) (list []Key, problems []KeyProblem, err error) {
 	return list, problems, err
 }
 
-// ParseAny reads keys of one's own, as [Parse] does, or else the JWK Set of another issuer,
-// as [ParseSet] does, with its problems. A set is one's own if it has a private key, a
-// secret, or one of the members "nbf", "exp", "token_type" and "verify_unnamed", which
-// [Parse] obeys: there a key that cannot be used, or is there twice, is a mistake. The
-// error is that of [Parse].
+// ParseAny reads your own keys as [Parse] does, or the JWK Set of another issuer as
+// [ParseSet] does, with its problems. A set is your own if it has a private key, a
+// secret, or one of the members "nbf", "exp", "token_type" and "verify_unnamed". In your
+// own set, a key that cannot be used, or that appears twice, is an error. The error is
+// the error of [Parse].
 func ParseAny(text []byte) (list []Key, problems []KeyProblem, err error) {
 	own, err := Parse(text)
 	if err == nil && !hasDouble(own) {
@@ -96,7 +96,8 @@ func ParseAny(text []byte) (list []Key, problems []KeyProblem, err error) {
 	return list, problems, nil
 }
 
-// hasDouble reports whether a public key is in a list twice, as some issuers publish it.
+// hasDouble reports whether a list has the same public key twice, as the sets of some
+// issuers do.
 func hasDouble(list []Key) bool {
 	for i, k := range list {
 		isSame := func(other Key) bool { return hasNameOf(other, k) && sameKey(other.Verify, k.Verify) }
@@ -108,7 +109,7 @@ func hasDouble(list []Key) bool {
 }
 
 // isOwnSet reports whether a key of a JWK Set has a member that issuers do not write, or
-// that is not obeyed in what they publish.
+// that is ignored in the sets that they publish.
 func isOwnSet(text []byte) bool {
 	whole, _ := readJWK(strictjson.Value(bytes.TrimPrefix(text, byteOrderMark)))
 	return slices.ContainsFunc(whole.members["keys"].Elements(maxKeys), func(key strictjson.Value) bool {
@@ -119,8 +120,8 @@ func isOwnSet(text []byte) bool {
 
 var byteOrderMark = []byte("\ufeff")
 
-// Parse is [ParseSet] with options, for a text of any length. Its error has no prefix,
-// for a caller that names where the text comes from.
+// Parse is [ParseSet] with options, for a text of any length. The error has no prefix,
+// because the caller names where the text comes from.
 func (o SetOptions) Parse(text []byte) (list []Key, problems []KeyProblem, err error) {
 	if o.MaxKeys == 0 {
 		o.MaxKeys = maxKeys
@@ -172,8 +173,8 @@ func (o SetOptions) set(whole *jwk) (list []Key, problems []KeyProblem, err erro
 
 func (o SetOptions) tooMany() error { return fmt.Errorf("has more than %d keys", o.MaxKeys) }
 
-// key reads one JWK, and returns its key once for each algorithm that it is for. The
-// ID is returned in any case, if it can be read.
+// key reads one JWK, and returns its key once for each of its algorithms. It always
+// returns the ID, if it can read it.
 func (o SetOptions) key(text strictjson.Value) (published []Key, id string, defects []error, err error) {
 	j, err := readJWK(text)
 	if err != nil {
@@ -198,11 +199,11 @@ func (o SetOptions) key(text strictjson.Value) (published []Key, id string, defe
 	return published, id, defects, nil
 }
 
-// secretMembers are those of private and symmetric keys (RFC 7518 §6, RFC 8037
-// §2, RFC 9964).
+// secretMembers are the members of private and symmetric keys (RFC 7518 §6, RFC 8037 §2,
+// RFC 9964).
 var secretMembers = []string{"d", "p", "q", "dp", "dq", "qi", "oth", "k", "priv"}
 
-// checkPurpose finds out what a key is for without reading the key itself.
+// checkPurpose checks what a key is for, without reading the key itself.
 func (o SetOptions) checkPurpose(j *jwk) error {
 	if j.hasAny(secretMembers...) {
 		return ErrSecretKey
@@ -231,7 +232,7 @@ func orElse(list []string, single string) []string {
 	return list
 }
 
-// bind returns k with each algorithm that it is for. Each is checked by itself.
+// bind returns k once for each of its algorithms, and checks each.
 func (o SetOptions) bind(k Key) (bound []Key, err error) {
 	for _, k.Algorithm = range o.algorithmsOf(k) {
 		if _, err := (Options{}).Bind(k); err != nil {
@@ -245,7 +246,7 @@ func (o SetOptions) bind(k Key) (bound []Key, err error) {
 	return bound, nil
 }
 
-// algorithmsOf returns the algorithm that k names, or else those of its type.
+// algorithmsOf returns the algorithm that k names, or else the algorithms for its type.
 func (o SetOptions) algorithmsOf(k Key) (names []string) {
 	natural := naturalAlgorithm(k.Verify)
 	switch {
@@ -267,7 +268,7 @@ func errNotAllowed(algorithm string) error {
 }
 
 // Allows reports whether keys may have an algorithm: one of Algorithms, by any of its
-// names, or, if there are none, one that verifies with a public key.
+// names. If Algorithms is empty, every algorithm with a public key is allowed.
 func (o SetOptions) Allows(algorithm string) bool {
 	if len(o.Algorithms) == 0 {
 		return IsAlgorithm(algorithm) && !IsHMAC(algorithm)
@@ -276,14 +277,13 @@ func (o SetOptions) Allows(algorithm string) bool {
 	return slices.ContainsFunc(o.Algorithms, isIt)
 }
 
-// maxUnnamed is how many keys without "kid" are used: each token without "kid" is
-// tried with every one that has its algorithm.
+// maxUnnamed is the maximum number of keys without "kid". ginjwt tries each token without
+// "kid" with all of them that have its algorithm.
 const maxUnnamed = 8
 
-// unambiguous leaves out the keys for which a token does not say that it means them:
-// different ones with the same ID and algorithm. A key without an ID gets its
-// thumbprint, and verifies tokens without "kid". So does a key that is the only one
-// (OpenID Connect Core §10.1).
+// unambiguous removes different keys with the same ID and algorithm, because a token
+// could mean any of them. A key without an ID gets its thumbprint, and verifies tokens
+// without "kid". So does the only key of a set (OpenID Connect Core §10.1).
 func unambiguous(list []Key) (kept []Key, problems []KeyProblem) {
 	list, problems = named(list)
 	alone := !slices.ContainsFunc(list, func(k Key) bool { return !sameKey(k.Verify, list[0].Verify) })
@@ -306,8 +306,7 @@ func unambiguous(list []Key) (kept []Key, problems []KeyProblem) {
 // hasNameOf reports whether a token that means one of two keys may mean the other.
 func hasNameOf(a, b Key) bool { return a.ID == b.ID && a.Algorithm == b.Algorithm }
 
-// named gives the keys without an ID their thumbprint, and leaves out those of them
-// that are too many.
+// named gives keys without an ID their thumbprint, and removes keys beyond maxUnnamed.
 func named(list []Key) (all []Key, problems []KeyProblem) {
 	var unnamed []string
 	for _, k := range list {

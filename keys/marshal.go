@@ -16,8 +16,7 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/internal/strictjson"
 )
 
-// publicJWK is what anybody may read of a key. It has no member for anything
-// else.
+// publicJWK has the public members of a JWK, and no others.
 type publicJWK struct {
 	Type      string `json:"kty"`
 	ID        string `json:"kid,omitzero"`
@@ -30,8 +29,7 @@ type publicJWK struct {
 	E         string `json:"e,omitzero"`
 }
 
-// wholeJWK is a key with all that is to be kept secret, and with our own
-// members.
+// wholeJWK is a JWK with its secret members, and with the members of this module.
 type wholeJWK struct {
 	publicJWK `json:",inline"`
 
@@ -50,8 +48,8 @@ type wholeJWK struct {
 	AllowMissingKeyID bool     `json:"verify_unnamed,omitzero"`
 }
 
-// MarshalPublicJWK returns the public key as a JWK (RFC 7517), for anybody to
-// read. A secret has none, which is an error.
+// MarshalPublicJWK returns the public key as a JWK (RFC 7517), for everybody to read. A
+// secret has no public part, and is an error.
 func (k Key) MarshalPublicJWK() ([]byte, error) {
 	members, err := k.publicJWK()
 	if err != nil {
@@ -73,7 +71,7 @@ func (k Key) publicJWK() (publicJWK, error) {
 	return members, err
 }
 
-// publicMembers returns type and public members of an asymmetric key.
+// publicMembers returns the type and the public members of a public key.
 func publicMembers(key any) (publicJWK, error) {
 	switch key := key.(type) {
 	case *rsa.PublicKey:
@@ -92,9 +90,9 @@ func publicMembers(key any) (publicJWK, error) {
 	return publicJWK{}, errors.New("a secret has no public part")
 }
 
-// MarshalJWK returns the whole key as a JWK (RFC 7517), private key or secret
-// included, for a file that nobody else reads. [Parse] reads it back, with
-// NotBefore and NotAfter in whole seconds.
+// MarshalJWK returns the whole key as a JWK (RFC 7517), with the private key or secret.
+// Keep the result in a file that nobody else can read. [Parse] reads it back. NotBefore
+// and NotAfter are written in whole seconds.
 func (k Key) MarshalJWK() ([]byte, error) {
 	members, err := k.wholeJWK()
 	if err != nil {
@@ -126,7 +124,7 @@ func (k Key) wholeJWK() (members wholeJWK, err error) {
 	return members, members.setDates(k)
 }
 
-// setSecret sets "use" or "key_ops": not both (RFC 7517 §4.3).
+// setSecret sets "use" or "key_ops", but not both (RFC 7517 §4.3).
 func (members *wholeJWK) setSecret(secret []byte, signs bool) {
 	members.Type, members.Use, members.K = "oct", "sig", base64url.Encode(secret)
 	if !signs {
@@ -149,8 +147,8 @@ func (members *wholeJWK) setPrivate(key any) error {
 	return nil
 }
 
-// setRSA works on a copy: others may be using the key, and it need not have the
-// numbers that speed it up.
+// setRSA works on a copy. Others may be using the key, and it may lack the numbers that
+// speed it up.
 func (members *wholeJWK) setRSA(key *rsa.PrivateKey) {
 	private := rsa.PrivateKey{PublicKey: key.PublicKey, D: key.D, Primes: key.Primes}
 	private.Precompute()
@@ -168,7 +166,7 @@ func (members *wholeJWK) setDates(k Key) (err error) {
 	return err
 }
 
-// dateMember returns nil for the time that means none.
+// dateMember returns nil for the zero time.
 func dateMember(field string, t time.Time) (*int64, error) {
 	if t.IsZero() {
 		return nil, nil
@@ -180,12 +178,12 @@ func dateMember(field string, t time.Time) (*int64, error) {
 	return &seconds, nil
 }
 
-// Thumbprint returns the SHA-256 thumbprint of the public key in base64url
-// (RFC 7638), which is the ID of a key that has none.
+// Thumbprint returns the SHA-256 thumbprint of the public key in base64url (RFC 7638). It
+// is the ID of a key without an ID.
 //
-// That of a secret (RFC 7638 §3.2) tells nobody more than any token signed with
-// it: both only let one try out guesses, and a secret of the length that this
-// package asks for cannot be guessed (RFC 7638 §7).
+// The thumbprint of a secret (RFC 7638 §3.2) reveals no more than any token that the
+// secret signed: both only let an attacker test guesses. A secret of the required length
+// cannot be guessed (RFC 7638 §7).
 func (k Key) Thumbprint() (string, error) {
 	members, err := k.thumbprintMembers()
 	if err != nil {
@@ -195,8 +193,8 @@ func (k Key) Thumbprint() (string, error) {
 	return base64url.Encode(sum[:]), nil
 }
 
-// thumbprintMembers returns the JSON that RFC 7638 §3 hashes: what the type of
-// key must have, in the order of the alphabet.
+// thumbprintMembers returns the JSON that RFC 7638 §3 hashes: the required members of the
+// type, in alphabetical order.
 func (k Key) thumbprintMembers() (string, error) {
 	public, err := k.Public()
 	if err != nil {

@@ -16,15 +16,15 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/internal/oddtext"
 )
 
-// Normalize returns a text of keys in the one form in which this package reads it:
-// PEM blocks whose labels fit their content, or JSON. Every function that reads a
-// text of one's own keys calls it first. Applied twice it does the same as once.
+// Normalize returns a text with keys in a uniform form: PEM blocks with correct labels,
+// or JSON. Every function that reads your own keys calls it first. Normalizing twice
+// gives the same result.
 //
-// It takes away what copying adds: byte order marks, quotation marks, indentation,
-// line breaks that are spelled out as \n, blanks in place of line breaks. It reads
-// base64 without BEGIN and END, DER, PEM in base64, and keys of OpenSSH. Its error
-// says what the text is instead, such as a keystore or a path, and quotes nothing
-// of it. It does not look at the keys.
+// Normalize removes what copying adds: byte order marks, quotation marks, indentation,
+// line breaks written as \n, and spaces in place of line breaks. It reads base64 without
+// BEGIN and END, DER, PEM in base64, and OpenSSH keys. For other texts, such as a
+// keystore or a path, the error says what the text is. The error never quotes the text.
+// Normalize does not check the keys.
 func Normalize(text []byte) ([]byte, error) {
 	normalized, err := normalize(text, 2)
 	if err != nil {
@@ -35,8 +35,8 @@ func Normalize(text []byte) ([]byte, error) {
 
 var errNoKey = errors.New("neither a key in PEM form nor a JWK found")
 
-// normalize is Normalize without the prefix of its errors. Encodings are taken away
-// as often as depth says.
+// normalize is Normalize without the prefix of errors. depth is the number of encodings
+// that it removes.
 func normalize(text []byte, depth int) ([]byte, error) {
 	if len(text) > maxKeysText {
 		return nil, errKeysTooLarge
@@ -64,8 +64,8 @@ func normalize(text []byte, depth int) ([]byte, error) {
 	return nil, foreignText(s)
 }
 
-// keyDER returns what of b is in DER, which is all but a line break at its end, and
-// the label of it; empty if it is nothing of keys.
+// keyDER returns the DER in b, without a line break at the end, and its PEM label; "" if
+// it is not about keys.
 func keyDER(b []byte) (der []byte, label string) {
 	if label = labelOf(b); label != "" {
 		return b, label
@@ -91,8 +91,8 @@ func normalizeDER(label string, der []byte) ([]byte, error) {
 	return pem.EncodeToMemory(&pem.Block{Type: label, Bytes: der}), nil
 }
 
-// unwrapped takes away white space, byte order marks and quotation marks around a
-// text, and the escapes of a JSON string.
+// unwrapped removes white space, byte order marks and quotation marks around a text, and
+// the escapes of a JSON string.
 func unwrapped(s string) string {
 	for {
 		s = strings.TrimFunc(s, isBlank)
@@ -105,15 +105,15 @@ func unwrapped(s string) string {
 	}
 }
 
-// isBlank reports whether r is white space, or a mark that nobody sees, such as a byte
-// order mark.
+// isBlank reports whether r is white space, or an invisible mark such as a byte order
+// mark.
 func isBlank(r rune) bool {
 	return unicode.IsSpace(r) || unicode.Is(unicode.Cf, r)
 }
 
-// withLineBreaks gives a PEM text its line breaks: where a variable can only have one
-// line, they are often written as \n or \r\n, with more than one backslash where
-// several programs did so. No backslash has another meaning in a PEM text.
+// withLineBreaks restores the line breaks of a PEM text. In variables they are often
+// written as \n or \r\n, with several backslashes after several programs. A backslash has
+// no other meaning in PEM.
 func withLineBreaks(s string) string {
 	return spelledBreaks.ReplaceAllString(s, "\n")
 }
@@ -122,8 +122,7 @@ var spelledBreaks = regexp.MustCompile(`\\+r\\+n|\\+[rn]|\\*\r\n?|\\+\n`)
 
 var pemBlock = regexp.MustCompile(`(?s)-----BEGIN ([^\n]*?)-----(.*?)-----END ([^\n]*?)-----`)
 
-// normalizeBlocks writes the PEM blocks of a text anew, without what stands between
-// them.
+// normalizeBlocks rewrites the PEM blocks of a text, without the text between them.
 func normalizeBlocks(s string) ([]byte, error) {
 	found := pemBlock.FindAllStringSubmatch(s, -1)
 	if len(found) != strings.Count(s, "-----BEGIN ") {
@@ -140,11 +139,10 @@ func normalizeBlocks(s string) ([]byte, error) {
 	return normalized, nil
 }
 
-// encryptedHeaders mark a block of the form of before PKCS #8 whose content is
-// encrypted.
+// encryptedHeaders mark a block with encrypted content, in the form before PKCS #8.
 var encryptedHeaders = map[string]string{"Proc-Type": "4,ENCRYPTED"}
 
-// readBlock reads what stands between BEGIN and END.
+// readBlock reads the text between BEGIN and END.
 func readBlock(label, body, end string) (*pem.Block, error) {
 	if err := foreignLabel(label); err != nil {
 		return nil, err
@@ -168,8 +166,7 @@ func readBlock(label, body, end string) (*pem.Block, error) {
 	return &pem.Block{Type: label, Bytes: der}, nil
 }
 
-// withoutHeaders leaves out the lines at the beginning of a block that are headers
-// (RFC 1421).
+// withoutHeaders removes the header lines of a block (RFC 1421).
 func withoutHeaders(body string) string {
 	lines := strings.Split(strings.TrimSpace(body), "\n")
 	for len(lines) > 0 && strings.Contains(lines[0], ":") {
@@ -178,7 +175,7 @@ func withoutHeaders(body string) string {
 	return strings.Join(lines, "\n")
 }
 
-// decodeBase64 decodes either alphabet, with or without white space and padding.
+// decodeBase64 decodes both alphabets, with or without white space and padding.
 func decodeBase64(s string) ([]byte, error) {
 	s = strings.Map(func(r rune) rune {
 		switch {
@@ -194,8 +191,8 @@ func decodeBase64(s string) ([]byte, error) {
 	return base64.RawStdEncoding.DecodeString(strings.TrimRight(s, "="))
 }
 
-// decodedKey returns what is in base64 or hexadecimal in s, if that is a key or the
-// text of one; else nil.
+// decodedKey decodes base64 or hexadecimal. It returns nil if the result is not a key, or
+// a text with one.
 func decodedKey(s string) []byte {
 	for _, decode := range []func(string) ([]byte, error){decodeHex, decodeBase64} {
 		decoded, err := decode(s)
@@ -212,8 +209,8 @@ func decodeHex(s string) ([]byte, error) {
 
 var hexSeparators = strings.NewReplacer(":", "", " ", "", "\n", "", "\r", "")
 
-// holdsKey reports whether decoded bytes are a key, or a text in which one begins, or
-// which is in base64 again.
+// holdsKey reports whether decoded bytes are a key, a text in which a key begins, or
+// base64 of one.
 func holdsKey(decoded []byte) bool {
 	text := bytes.TrimFunc(decoded, isBlank)
 	return labelOf(decoded) != "" || isSSHPublic(decoded) || isJavaKeystore(decoded) ||

@@ -52,8 +52,8 @@ func unsupported(name string) error {
 	return &keyError{fmt.Sprintf("is a key for %s, which no algorithm here uses; make one with: ginjwt key new, or openssl genpkey -algorithm ed25519", name)}
 }
 
-// checkAlgorithm says which kinds of keys are not read. For a key that is bound to
-// PSS it returns the algorithms that the key is for.
+// checkAlgorithm refuses unsupported kinds of keys. For a PSS key, it returns the
+// algorithms that the key is for.
 func checkAlgorithm(id algorithmID) ([]string, error) {
 	oid := id.Algorithm.String()
 	switch oid {
@@ -70,7 +70,7 @@ func checkAlgorithm(id algorithmID) ([]string, error) {
 	return nil, unsupported("an unknown algorithm (" + oid + ")")
 }
 
-// checkCurve says which curves are not read.
+// checkCurve refuses unsupported curves.
 func checkCurve(parameters asn1.RawValue) error {
 	if parameters.Class == asn1.ClassUniversal && parameters.Tag == asn1.TagSequence {
 		return &keyError{"is an EC key that spells out its curve (explicit parameters), which nobody should read; " +
@@ -86,8 +86,8 @@ func checkCurve(parameters asn1.RawValue) error {
 	return &keyError{fmt.Sprintf("is an EC key on the curve %s; use P-256, P-384 or P-521: openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256", name)}
 }
 
-// nameOfCurve returns the name of a curve, or the numbers of one that is unknown;
-// empty if there is none.
+// nameOfCurve returns the name of a curve, the OID of an unknown curve, or "" if there is
+// none.
 func nameOfCurve(parameters asn1.RawValue) string {
 	var oid asn1.ObjectIdentifier
 	if _, err := asn1.Unmarshal(parameters.FullBytes, &oid); err != nil {
@@ -96,7 +96,7 @@ func nameOfCurve(parameters asn1.RawValue) string {
 	return cmp.Or(curves[oid.String()], oid.String())
 }
 
-// pssHashes are the hashes that PSS keys can be bound to.
+// pssHashes are the hashes of PSS keys.
 var pssHashes = map[string]struct {
 	algorithm string
 	size      int
@@ -106,8 +106,8 @@ var pssHashes = map[string]struct {
 	"2.16.840.1.101.3.4.2.3": {"PS512", 64},
 }
 
-// pssParameters is RSASSA-PSS-params of RFC 4055 §3.1. What is left out means SHA-1
-// and a salt of 20 bytes.
+// pssParameters is RSASSA-PSS-params of RFC 4055 §3.1. The defaults are SHA-1 and a salt
+// of 20 bytes.
 type pssParameters struct {
 	Hash    algorithmID `asn1:"explicit,optional,tag:0"`
 	MGF     algorithmID `asn1:"explicit,optional,tag:1"`
@@ -115,9 +115,9 @@ type pssParameters struct {
 	Trailer int         `asn1:"explicit,optional,tag:3,default:1"`
 }
 
-// pssAlgorithms returns the algorithms that a key of id-RSASSA-PSS is for: without
-// parameters all of PSS, else that of its hash (RFC 4055 §1.2). The salt is at least
-// as long as the parameters say, and in tokens as long as the hash (RFC 7518 §3.5).
+// pssAlgorithms returns the algorithms of an id-RSASSA-PSS key: all PS* without
+// parameters, and else the one of its hash (RFC 4055 §1.2). The parameters give a minimum
+// for the salt. Tokens use the length of the hash (RFC 7518 §3.5).
 func pssAlgorithms(parameters asn1.RawValue) ([]string, error) {
 	if len(parameters.FullBytes) == 0 {
 		return []string{"PS256", "PS384", "PS512"}, nil
@@ -136,8 +136,8 @@ func pssAlgorithms(parameters asn1.RawValue) ([]string, error) {
 	return []string{hash.algorithm}, nil
 }
 
-// bind makes a Key that is bound to the algorithm that is wanted, if
-// the key is for certain ones only; empty means the first of them.
+// bind makes a Key. If the key is only for certain algorithms, it gets the wanted one, or
+// the first of them if wanted is empty.
 func (k derKey) bind(wanted string) (Key, error) {
 	bound := keyOf(k.key)
 	switch {

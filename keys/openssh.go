@@ -15,11 +15,11 @@ import (
 	"regexp"
 )
 
-// sshPublic matches a public key of OpenSSH, such as "ssh-ed25519 AAAA… comment", also
-// behind the options of authorized_keys or the name of a host.
+// sshPublic matches an OpenSSH public key, such as "ssh-ed25519 AAAA… comment". Options
+// of authorized_keys or a host name may stand before it.
 var sshPublic = regexp.MustCompile(`(?m)^(?:[^#\n]*[ \t])?((?:sk-)?(?:ssh|ecdsa)-[a-z0-9@.-]+)[ \t]+(AAAA[A-Za-z0-9+/=]+)`)
 
-// A private key of OpenSSH begins with sshMagic, and has the label sshLabel in PEM.
+// An OpenSSH private key begins with sshMagic. Its PEM label is sshLabel.
 const (
 	sshMagic = "openssh-key-v1\x00"
 	sshLabel = "OPENSSH PRIVATE KEY"
@@ -30,7 +30,7 @@ var (
 	errSSHKind    = errors.New("is an SSH key of a kind that signs no tokens; use RSA, Ed25519 or ECDSA on P-256, P-384 or P-521")
 )
 
-// sshPublicBlocks reads public keys of OpenSSH, one a line (RFC 4253 §6.6).
+// sshPublicBlocks reads OpenSSH public keys, one per line (RFC 4253 §6.6).
 func sshPublicBlocks(s string) (blocks []byte, err error) {
 	for _, line := range sshPublic.FindAllStringSubmatch(s, -1) {
 		wire, err := base64.StdEncoding.DecodeString(line[2])
@@ -58,14 +58,14 @@ func publicBlock(key any) ([]byte, error) {
 	return pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der}), nil
 }
 
-// isSSHPublic reports whether wire begins as the binary form of a public SSH key.
+// isSSHPublic reports whether wire begins like the binary form of an SSH public key.
 func isSSHPublic(wire []byte) bool {
 	kind, _, ok := cutSSH(wire)
 	return ok && (bytes.HasPrefix(kind, []byte("ssh-")) || bytes.HasPrefix(kind, []byte("ecdsa-")) || bytes.HasPrefix(kind, []byte("sk-")))
 }
 
-// sshPublicPEM returns the line of OpenSSH for the binary form of a public key, and
-// anything else as it is.
+// sshPublicPEM converts the binary form of an SSH public key to its line of text. It
+// returns other bytes unchanged.
 func sshPublicPEM(wire []byte) []byte {
 	if !isSSHPublic(wire) {
 		return wire
@@ -90,8 +90,8 @@ func cutSSH(wire []byte) (value, rest []byte, ok bool) {
 	return wire[4 : 4+n], wire[4+n:], true
 }
 
-// sshReader reads the fields of an SSH key one after another. After a field that is
-// not there it is damaged, and all others are empty.
+// sshReader reads the fields of an SSH key in order. A missing field sets damaged, and
+// further fields are empty.
 type sshReader struct {
 	rest    []byte
 	damaged bool
@@ -119,8 +119,8 @@ func (r *sshReader) uint32() uint32 {
 
 var sshCurves = map[string]elliptic.Curve{"nistp256": elliptic.P256(), "nistp384": elliptic.P384(), "nistp521": elliptic.P521()}
 
-// parseSSHPublic reads the binary form of a public key: RFC 4253 §6.6, RFC 5656
-// §3.1, RFC 8709 §4.
+// parseSSHPublic reads the binary form of a public key (RFC 4253 §6.6, RFC 5656 §3.1, RFC
+// 8709 §4).
 func parseSSHPublic(wire []byte) (key any, err error) {
 	r := &sshReader{rest: wire}
 	switch kind := string(r.bytes()); kind {
@@ -149,7 +149,7 @@ func parseSSHPublic(wire []byte) (key any, err error) {
 	return key, nil
 }
 
-// sshPrivateBlock reads a private key of OpenSSH (PROTOCOL.key of its sources), and
+// sshPrivateBlock reads an OpenSSH private key (PROTOCOL.key in the OpenSSH sources), and
 // returns it as PKCS #8.
 func sshPrivateBlock(der []byte) (*pem.Block, error) {
 	rest, ok := bytes.CutPrefix(der, []byte(sshMagic))

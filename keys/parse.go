@@ -8,11 +8,11 @@ import (
 	"fmt"
 )
 
-// ParseOne reads a JWK (RFC 7517), or the first key in a PEM text: PKCS #1,
-// PKCS #8, SEC 1, PKIX or a certificate, whose validity is not looked at. Other
-// forms in which keys are copied are those of [Normalize]. It checks that the key
-// fits the algorithm in type, size and curve. Both id and algorithm may be empty;
-// where a JWK has "kid" or "alg", they must not differ.
+// ParseOne reads a JWK (RFC 7517), or the first key in a PEM text: PKCS #1, PKCS #8, SEC
+// 1, PKIX or a certificate. It also reads the other forms of [Normalize]. It does not
+// look at the validity of a certificate. It checks that the type, size and curve of the
+// key fit the algorithm. id and algorithm may be empty. If a JWK has "kid" or "alg", they
+// must be the same.
 func ParseOne(id, algorithm string, text []byte) (Key, error) {
 	k, err := parseOne(id, algorithm, text)
 	if err != nil {
@@ -45,7 +45,7 @@ func parseOne(id, algorithm string, text []byte) (k Key, err error) {
 	return k, nil
 }
 
-// keyOf returns a Key that signs, if key is a private one.
+// keyOf returns a Key that signs if key is a private key, and else a Key that verifies.
 func keyOf(key any) Key {
 	if _, private := key.(crypto.Signer); private {
 		return Key{Sign: key}
@@ -53,21 +53,21 @@ func keyOf(key any) Key {
 	return Key{Verify: key}
 }
 
-// Parse reads every key in a PEM text, a JWK (RFC 7517) or a JWK Set. One
-// key that is not good refuses the whole text. A key that names no algorithm
-// has none: a list of keys gives it one by its type.
+// Parse reads all keys in a PEM text, a JWK (RFC 7517) or a JWK Set. It also reads the
+// other forms of [Normalize]. One invalid key makes the whole text an error. A key
+// without an algorithm gets one later, when it becomes part of a list of keys.
 //
-// In a PEM text, a private key and its public key or certificate are one Key. A
-// key of id-RSASSA-PSS (RFC 4055) is for PS256, PS384 or PS512, by its parameters.
-// Other forms in which keys are copied are those of [Normalize].
-// The certificate of an authority, such as those in a chain, is refused.
+// In a PEM text, a private key and its public key or certificate become one Key. An
+// id-RSASSA-PSS key (RFC 4055) is for PS256, PS384 or PS512, by its parameters. Parse
+// refuses the certificate of an authority that signed another certificate of the text,
+// as in a chain.
 //
-// In a JWK, "nbf" and "exp" are NotBefore and NotAfter, "token_type" is
-// TokenType and "verify_unnamed" is AllowMissingKeyID. A secret whose "key_ops" is
-// only "verify" does not sign. A JWK with the certificate of another key is refused;
-// what else is wrong with its certificates does not matter.
+// In a JWK, "nbf" and "exp" are NotBefore and NotAfter, "token_type" is TokenType, and
+// "verify_unnamed" is AllowMissingKeyID. A secret with "verify" as its only "key_ops"
+// does not sign. Parse refuses a JWK with the certificate of another key. It ignores
+// other defects of a certificate.
 //
-// Parse is for keys of one's own. For those of another issuer, see [ParseSet].
+// Parse is for your own keys. For keys of another issuer, use [ParseSet].
 func Parse(text []byte) ([]Key, error) {
 	keys, err := parse(text)
 	if err != nil {
@@ -87,11 +87,11 @@ func parse(text []byte) ([]Key, error) {
 	return parsePEMs(text)
 }
 
-// ParsePrivate reads the first private key of a text in any form that [Normalize] reads
-// except JWKs, such as PEM, DER or SSH; certificates and public keys may be beside it. The
-// key has an algorithm if it is for certain ones only; the one that is wanted must be
-// among them, and may be empty. It does not check the key. Its error has no prefix, for a
-// caller that names where the text comes from.
+// ParsePrivate reads the first private key of a text in any form of [Normalize] except
+// JWKs, such as PEM, DER or SSH. The text may also hold certificates and public keys.
+// Some keys are only for certain algorithms; then algorithm must be one of these, or
+// empty, and the Key gets it. ParsePrivate does not check the key. The error has no
+// prefix, because the caller names where the text comes from.
 func ParsePrivate(algorithm string, text []byte) (Key, error) {
 	k, err := parseKeyText(algorithm, text, func(k Key) bool { return k.Sign != nil })
 	if err == nil && k.Sign == nil {
@@ -100,8 +100,8 @@ func ParsePrivate(algorithm string, text []byte) (Key, error) {
 	return k, err
 }
 
-// ParsePublic reads the first key of such a text, which must be a public one or a
-// certificate. It is otherwise like ParsePrivate.
+// ParsePublic is like ParsePrivate, but reads the first key of the text, which must be a
+// public key or a certificate.
 func ParsePublic(algorithm string, text []byte) (Key, error) {
 	k, err := parseKeyText(algorithm, text, func(Key) bool { return true })
 	if err == nil && k.Sign != nil {
@@ -121,14 +121,14 @@ func parseKeyText(algorithm string, text []byte, isWanted func(Key) bool) (Key, 
 	return parseFirst(text, algorithm, isWanted)
 }
 
-// isObject tells a JWK or a JWK Set from a PEM text, in a text that was normalized.
+// isObject reports whether a normalized text is a JWK or JWK Set, and not PEM.
 func isObject(text []byte) bool { return bytes.HasPrefix(text, []byte("{")) }
 
-// What a text of keys may hold at most.
+// Limits of a text with keys.
 const (
 	maxKeysText  = 1 << 20 // bytes
 	maxKeys      = 100
-	maxRSANumber = 8192 // bits, as in crypto/tls: a check of a private key takes ever longer
+	maxRSANumber = 8192 // bits, as in crypto/tls: checking a longer private key is too slow
 )
 
 var errKeysTooLarge = errors.New("has more than 1 MiB")

@@ -9,9 +9,8 @@ import (
 	"fmt"
 )
 
-// parseFirst reads the first key of a text that was normalized and is one that is
-// wanted; if none is, the first of all. It is bound to an algorithm if it is for
-// certain ones only.
+// parseFirst reads the first wanted key of a normalized text, or its first key if none is
+// wanted. A key that is only for certain algorithms is bound to one of them.
 func parseFirst(text []byte, algorithm string, isWanted func(Key) bool) (first Key, err error) {
 	for block, rest := pem.Decode(text); block != nil; block, rest = pem.Decode(rest) {
 		if block.Type == "EC PARAMETERS" { // openssl writes it before the key
@@ -35,7 +34,7 @@ func parseFirst(text []byte, algorithm string, isWanted func(Key) bool) (first K
 	return first, nil
 }
 
-// parsePEMs reads every key of a text that was normalized.
+// parsePEMs reads all keys of a normalized text.
 func parsePEMs(text []byte) ([]Key, error) {
 	var found pemKeys
 	blocks := 0
@@ -55,8 +54,7 @@ func parsePEMs(text []byte) ([]Key, error) {
 	return found.keys, nil
 }
 
-// pemKeys are the keys found in a PEM text, and the certificates that they are
-// in.
+// pemKeys are the keys found in a PEM text, and its certificates.
 type pemKeys struct {
 	keys         []Key
 	certificates []*x509.Certificate
@@ -82,8 +80,8 @@ func (found *pemKeys) add(block *pem.Block) error {
 	return found.addKey(k)
 }
 
-// addCertificate refuses certificates that sign each other: the key of an
-// authority is in a file to verify certificates, not tokens.
+// addCertificate refuses certificates that sign each other. The key of an authority
+// verifies certificates, not tokens.
 func (found *pemKeys) addCertificate(der []byte) error {
 	certificate, err := x509.ParseCertificate(der)
 	if err != nil {
@@ -98,14 +96,14 @@ func (found *pemKeys) addCertificate(der []byte) error {
 	return nil
 }
 
-// signed reports whether the key of one certificate signed another key's.
+// signed reports whether the key of authority signed certificate, with another key.
 func signed(authority, certificate *x509.Certificate) bool {
 	return !bytes.Equal(authority.RawSubjectPublicKeyInfo, certificate.RawSubjectPublicKeyInfo) &&
 		bytes.Equal(authority.RawSubject, certificate.RawIssuer) &&
 		certificate.CheckSignatureFrom(authority) == nil
 }
 
-// addKey makes one Key of a private key and its public key.
+// addKey joins a private key and its public key to one Key.
 func (found *pemKeys) addKey(k Key) error {
 	public, err := k.Public()
 	if err != nil {

@@ -7,15 +7,16 @@ import (
 	"github.com/go-json-experiment/json"
 )
 
-// MarshalPublic returns the public keys of s as a JWK Set (RFC 7517), for anybody
-// to read. Keys that do not sign yet are in it, so that everybody knows them
-// before they do; retired keys, secrets, keys for refresh tokens only, and keys
-// without an ID beside others that have one, are not.
+// MarshalPublic returns the public keys of s as a JWK Set (RFC 7517). It includes keys
+// that do not sign yet, so that verifiers know a key before its first token. It leaves
+// out retired keys, secrets, and keys for refresh tokens only. If some keys have an ID,
+// it also leaves out keys without one.
 func (s *Set) MarshalPublic(now time.Time) ([]byte, error) {
 	return json.Marshal(map[string]any{"keys": s.published(now)}, json.Deterministic(true))
 }
 
-// PublicAlgorithms returns the algorithms of the keys in MarshalPublic, each once.
+// PublicAlgorithms returns the algorithms of the keys in MarshalPublic, without
+// duplicates.
 func (s *Set) PublicAlgorithms(now time.Time) []string {
 	names := []string{}
 	for _, key := range s.published(now) {

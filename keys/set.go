@@ -10,38 +10,37 @@ import (
 	"time"
 )
 
-// Set is a list of keys that were checked, each bound to one algorithm. It
-// does not change, and is safe for concurrent use.
+// Set is a list of checked keys, each with one algorithm. It is immutable, and safe for
+// concurrent use.
 type Set struct {
 	keys  []*Bound
-	named bool // a token that names a key must name one of these
+	named bool // a key has an ID, so tokens must name their key
 }
 
-// ErrUnavailable means that the keys of an issuer are not known now, so that
-// nobody knows whether a token is good: the request is answered 503.
+// ErrUnavailable means that the keys of an issuer are currently unknown. Nobody can say
+// whether a token is valid, so the request is answered 503.
 var ErrUnavailable = errors.New("keys: the keys of the issuer are not known")
 
-// A Source gives the keys of an issuer, which change from time to time. It
-// must be safe for concurrent use, and answer at once where it can: it is asked
-// for every request.
+// A Source provides the keys of an issuer, which can change. It must be safe for
+// concurrent use. It is called for every request, so it should answer at once.
 type Source interface {
-	// KeySet returns the keys as they are known now. kid is the one that the
-	// token at hand names, and anybody may have written it; a source that does
-	// not know it may look for it before it answers, within its own limits.
-	// While nothing changes the result is the same pointer, as it stands for
-	// the tokens that were verified with it.
+	// KeySet returns the currently known keys. kid is the "kid" of an unverified token:
+	// anybody may have written it. If the source does not know kid, it may look for new
+	// keys before it answers, within its own limits. While the keys do not change, KeySet
+	// must return the same pointer. The token cache compares it to see whether a token is
+	// still verified.
 	//
-	// An error means that the keys are not known, as ErrUnavailable does: the
-	// request is refused with status 503.
+	// An error means that the keys are unknown, as [ErrUnavailable] does. The request is
+	// answered 503.
 	KeySet(ctx context.Context, kid string) (*Set, error)
 }
 
 var _ Source = (*Set)(nil)
 
-// NewSet checks keys and returns them as a set. A key without an ID gets its
-// thumbprint, and one without an algorithm that of its type. Two keys with one ID
-// and one algorithm are an error: a token names its key by both. All problems are
-// returned at once, joined. A set without keys accepts no token.
+// NewSet checks keys, and returns them as a set. A key without an ID gets its thumbprint,
+// and a key without an algorithm gets the default of its type. Two keys with the same ID
+// and algorithm are an error, because a token names its key by both. The error joins all
+// problems. A set without keys accepts no token.
 func NewSet(keys ...Key) (*Set, error) { return Options{}.NewSet(keys...) }
 
 // NewSet is [NewSet] with options.
@@ -53,7 +52,7 @@ func (o Options) NewSet(keys ...Key) (*Set, error) {
 	return setOf(list), nil
 }
 
-// bindAll binds keys, and says what is wrong with each.
+// bindAll binds keys, and reports the problems of each.
 func (o Options) bindAll(keys []Key) (list []*Bound, problems []error) {
 	if len(keys) > maxKeys {
 		return nil, []error{fmt.Errorf("there are %d keys, but may be %d at most", len(keys), maxKeys)}
@@ -72,7 +71,7 @@ func (o Options) bindAll(keys []Key) (list []*Bound, problems []error) {
 	return list, problems
 }
 
-// aboutKey says which of several keys an error is about.
+// aboutKey adds to an error which key it is about, if there are several.
 func aboutKey(i, of int, err error) error {
 	if of == 1 {
 		return err
@@ -80,13 +79,13 @@ func aboutKey(i, of int, err error) error {
 	return fmt.Errorf("key %d of %d: %w", i+1, of, err)
 }
 
-// setOf makes a set of keys that were checked.
+// setOf makes a set of checked keys.
 func setOf(keys []*Bound) *Set {
 	hasName := func(k *Bound) bool { return k.ID() != "" }
 	return &Set{keys, slices.ContainsFunc(keys, hasName)}
 }
 
-// bindListed binds a key of a set, with what is left out of it filled in.
+// bindListed fills in the defaults of a key in a set, and binds it.
 func (o Options) bindListed(k Key) (*Bound, error) {
 	switch {
 	case k.IsZero():
@@ -112,8 +111,8 @@ func (o Options) bindListed(k Key) (*Bound, error) {
 	return o.Bind(k)
 }
 
-// checkDouble refuses a key whose name is taken: nobody could tell which of the
-// two a token means.
+// checkDouble refuses a key with the ID and algorithm of another key, because a token
+// could mean either.
 func checkDouble(list []*Bound, k *Bound) error {
 	for _, other := range list {
 		switch {
@@ -127,37 +126,37 @@ func checkDouble(list []*Bound, k *Bound) error {
 	return nil
 }
 
-// Append returns a set of the keys of s and more of them, in this order.
+// Append returns a set with the keys of s, followed by more.
 func (s *Set) Append(more ...*Bound) *Set { return setOf(slices.Concat(s.keys, more)) }
 
-// String counts the keys, and shows none.
+// String returns the number of keys, and shows no key.
 func (s Set) String() string { return fmt.Sprintf("keys.Set{%d keys}", len(s.keys)) }
 
-// GoString is String, for %#v.
+// GoString returns the same as String, for the verb %#v.
 func (s Set) GoString() string { return s.String() }
 
-// Format prints String whatever the verb, so that none shows a secret.
+// Format prints the same as String for every verb, so that no verb shows a secret.
 func (s Set) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, s.String()) }
 
-// LogValue is String, for log/slog.
+// LogValue returns the same as String, for log/slog.
 func (s Set) LogValue() slog.Value { return slog.StringValue(s.String()) }
 
-// KeySet returns s: keys that do not change are a [Source] too.
+// KeySet returns s, so that keys that do not change are a [Source] too.
 func (s *Set) KeySet(context.Context, string) (*Set, error) { return s, nil }
 
 // Len returns the number of keys.
 func (s *Set) Len() int { return len(s.keys) }
 
-// RequiresKeyID reports whether a key in s has an ID, so that tokens must name theirs.
+// RequiresKeyID reports whether tokens must name their key, because a key in s has an ID.
 func (s *Set) RequiresKeyID() bool { return s.named }
 
-// HasRetired reports whether a key in s is retired.
+// HasRetired reports whether a key in s has retired.
 func (s *Set) HasRetired(now time.Time) bool {
 	return slices.ContainsFunc(s.keys, func(k *Bound) bool { return k.IsRetired(now) })
 }
 
-// Algorithms returns those of the keys, in order, each as often as there are
-// keys of it.
+// Algorithms returns the algorithm of each key, in the order of the keys, with
+// duplicates.
 func (s *Set) Algorithms() []string {
 	names := make([]string, len(s.keys))
 	for i, k := range s.keys {
@@ -166,14 +165,14 @@ func (s *Set) Algorithms() []string {
 	return names
 }
 
-// HasAsymmetric reports whether a key in s is not a secret.
+// HasAsymmetric reports whether s has a private or public key.
 func (s *Set) HasAsymmetric() bool {
 	return slices.ContainsFunc(s.keys, func(k *Bound) bool { return !IsHMAC(k.Algorithm()) })
 }
 
-// SigningKey returns the key for a new token: the first that is active and not
-// retired before the token expires or, if there is none, the one that is retired
-// last. A zero time of expiry is that of a token that never expires. Nil: no key
+// SigningKey returns the key for a new token. It is the first active key that does not
+// retire before the token expires. If there is none, it is the active key that retires
+// last. A zero expires means a token that never expires. SigningKey returns nil if no key
 // signs tokens of this type now.
 func (s *Set) SigningKey(tokenType string, now, expires time.Time) *Bound {
 	var last *Bound
@@ -189,8 +188,8 @@ func (s *Set) SigningKey(tokenType string, now, expires time.Time) *Bound {
 	return last
 }
 
-// KeyByHeader returns the key whose own header this is, encoded, if no other key of s
-// may have signed a token with it; else nil.
+// KeyByHeader returns the key that writes exactly this encoded header, or nil. It also
+// returns nil if another key of s may have signed a token with this header.
 func (s *Set) KeyByHeader(encodedHeader string) *Bound {
 	for _, k := range s.keys {
 		if k.encodedHeader == encodedHeader && (k.key.ID != "" || !s.named) {

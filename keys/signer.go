@@ -9,7 +9,7 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 )
 
-// asymmetricSigner signs and verifies by golang-jwt.
+// asymmetricSigner signs and verifies with golang-jwt.
 type asymmetricSigner struct {
 	method          jwt.SigningMethod
 	private, public any
@@ -24,11 +24,11 @@ func (s asymmetricSigner) verifies(signed string, signature []byte) bool {
 	return s.method.Verify(signed, signature, s.public) == nil
 }
 
-// hmacSigner is HMAC with states that are used again: to set one up for a key
-// costs more than to hash a token with it.
+// hmacSigner reuses HMAC states, because preparing a state for a key costs more than
+// hashing a token.
 type hmacSigner struct{ states sync.Pool }
 
-// hmacState is one HMAC in use, with memory for what goes in and out.
+// hmacState is one HMAC in use, with its buffers.
 type hmacState struct {
 	mac     hash.Hash
 	in, sum []byte

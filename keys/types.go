@@ -13,8 +13,8 @@ import (
 	"reflect"
 )
 
-// typeOfSign says what is wrong with the Go type of Key.Sign, and what to write
-// instead; nil if it can sign.
+// typeOfSign reports a wrong Go type of Key.Sign, and what to write instead; nil if it
+// can sign.
 func typeOfSign(key any) error {
 	switch key := key.(type) {
 	case []byte, ed25519.PrivateKey:
@@ -48,7 +48,7 @@ func typeOfVerify(key any) error {
 	return fmt.Errorf("a %s cannot verify; %s", nameOfType(key), adviceForVerify(key))
 }
 
-// typeError is that of the half of k that counts.
+// typeError returns the error about the type of the half of k that is used.
 func typeError(k Key) error {
 	if k.Sign == nil {
 		return typeOfVerify(k.Verify)
@@ -56,7 +56,7 @@ func typeError(k Key) error {
 	return typeOfSign(k.Sign)
 }
 
-// noKey says that there is no key in k, and which pointer is nil.
+// noKey returns the error for a Key without a key, and names a nil pointer.
 func noKey(k Key) error {
 	if half := k.half(); reflect.ValueOf(half).Kind() == reflect.Pointer {
 		return fmt.Errorf("there is no key, but a %s", nameOfType(half))
@@ -103,7 +103,7 @@ func adviceForVerify(key any) string {
 	return "Verify takes a []byte, *rsa.PublicKey, *ecdsa.PublicKey or ed25519.PublicKey"
 }
 
-// adviceForAny is about types that are wrong in both halves; empty for others.
+// adviceForAny returns advice for types that are wrong in both halves, or "".
 func adviceForAny(key any) string {
 	switch key.(type) {
 	case rsa.PrivateKey, rsa.PublicKey, ecdsa.PrivateKey, ecdsa.PublicKey:

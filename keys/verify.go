@@ -5,35 +5,35 @@ import (
 	"time"
 )
 
-// Why no key verifies a token.
+// Errors of [Set.Verify] and [Bound.Verify].
 var (
 	// ErrUnknownKey means that the token names no key of the set, or a retired one.
 	ErrUnknownKey = errors.New("keys: no key that the token names, or its key is retired")
 
-	// ErrAlgorithm means that the key answers to another algorithm.
+	// ErrAlgorithm means that the key has another algorithm than the token.
 	ErrAlgorithm = errors.New("keys: no key that the token names is for its algorithm")
 
-	// ErrSignature means that the signature is not that of the key.
+	// ErrSignature means that the key did not make the signature.
 	ErrSignature = errors.New("keys: the signature is not that of the key")
 
-	// ErrTokenType means that the signature is good, but the key is for tokens of
-	// another type.
+	// ErrTokenType means that the signature is valid, but the key is for another type of
+	// token.
 	ErrTokenType = errors.New("keys: the key is for tokens of another type")
 )
 
-// Signature is what a token says of how it was signed.
+// Signature is a signature of a token, and what the token says about it.
 type Signature struct {
 	Algorithm string // "alg"
-	KeyID     string // "kid"; empty: it names no key
-	Signed    string // what the signature is over
+	KeyID     string // "kid"; empty if the token names no key
+	Signed    string // the signed text
 	Bytes     []byte
 	TokenType string // "access" or "refresh"
 }
 
-// Verify returns the key that made a signature. The token's algorithm does not
-// choose the key: a key answers to one only. A token that names no key may be
-// of several keys, which are tried one after another. The error is [ErrUnknownKey],
-// [ErrAlgorithm], [ErrSignature] or [ErrTokenType].
+// Verify returns the key that made a signature. The algorithm of the token does not
+// choose the key, because each key has exactly one algorithm. If a token names no key,
+// Verify tries all keys that it may mean. The error is [ErrUnknownKey], [ErrAlgorithm],
+// [ErrSignature] or [ErrTokenType].
 func (s *Set) Verify(sig Signature, now time.Time) (*Bound, error) {
 	sig.Algorithm = CanonicalAlgorithm(sig.Algorithm)
 	refusal := ErrUnknownKey
@@ -55,8 +55,8 @@ func (s *Set) Verify(sig Signature, now time.Time) (*Bound, error) {
 	return nil, refusal
 }
 
-// means reports whether a token may be signed with k. Where no key has a name,
-// that in the token means nothing, as in Flask-JWT-Extended.
+// means reports whether k may have signed a token. If no key of the set has an ID, the
+// "kid" of a token is ignored, as in Flask-JWT-Extended.
 func (s *Set) means(k *Bound, sig Signature) bool {
 	switch {
 	case !s.named:

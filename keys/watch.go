@@ -2,19 +2,19 @@ package keys
 
 import "time"
 
-// Fetch is one attempt of a [WatchedSource] to bring its keys up to date.
+// Fetch is one attempt of a [WatchedSource] to update its keys.
 type Fetch struct {
 	Duration time.Duration
-	Changed  bool  // the keys are not what they were; false for the first that were fetched
+	Changed  bool  // the keys differ from those before; false for the first fetch
 	Err      error // why it failed; nil if it did not
 }
 
-// WatchedSource is a [Source] that tells what happens to it, such as a Remote of
-// package jwks. Package ginjwt passes it on to Config.Observer.
+// WatchedSource is a [Source] that reports its fetches, such as a Remote of package jwks.
+// Package ginjwt passes them on to Config.Observer.
 type WatchedSource interface {
 	Source
 
-	// Watch has f called after each fetch from now on, one after the other. f must
-	// return soon. Only the last f counts; nil ends it.
+	// Watch calls f after each later fetch, one call at a time. f must return quickly. A
+	// new f replaces the old one, and nil stops the calls.
 	Watch(f func(Fetch))
 }
