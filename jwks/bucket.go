@@ -2,12 +2,12 @@ package jwks
 
 import "time"
 
-// bucket limits attempts: burst of them at once, and one more for each cooldown
-// that has passed. It is not safe for concurrent use.
+// bucket limits attempts: burst of them at once, and one more after each cooldown. It is
+// not safe for concurrent use.
 type bucket struct {
 	cooldown time.Duration
 	burst    int
-	spent    time.Time // each attempt moves it on by cooldown; now is as far as it goes
+	spent    time.Time // each attempt adds one cooldown; never later than now
 }
 
 // take reports whether there may be an attempt now, and counts it.

@@ -9,23 +9,22 @@ import (
 	"strings"
 )
 
-// locator returns where the JWK Set is.
+// locator returns the URL of the JWK Set.
 type locator func(ctx context.Context) (*url.URL, error)
 
-// fixed is the locator of an address that is known.
+// fixed returns the locator of a known URL.
 func fixed(address *url.URL) locator {
 	return func(context.Context) (*url.URL, error) { return address, nil }
 }
 
-// metadata is what is read of an issuer's metadata.
+// metadata has the members that are read from the metadata of an issuer.
 type metadata struct {
 	Issuer  string `json:"issuer"`
 	JWKSURI string `json:"jwks_uri"`
 }
 
-// discovery returns the locator of an issuer's set, which asks for its metadata
-// every time: first where OpenID Connect Discovery §4 has it, then where
-// RFC 8414 §3.1 does.
+// discovery returns a locator that reads the issuer's metadata at every call. It first
+// tries the URL of OpenID Connect Discovery §4, and then the URL of RFC 8414 §3.1.
 func (f fetcher) discovery(issuer string) (locator, error) {
 	base, err := f.parseURL(issuer)
 	if err != nil {
@@ -55,14 +54,14 @@ func (f fetcher) discovery(issuer string) (locator, error) {
 	}, nil
 }
 
-// isMissing reports whether a server said that it has no such document.
+// isMissing reports whether the server does not have the document.
 func isMissing(err error) bool {
 	answer, answered := errors.AsType[statusError](err)
 	return answered && (answer.status == http.StatusNotFound || answer.status == http.StatusGone)
 }
 
-// discover reads the metadata at address, which must be that of issuer to the
-// letter (RFC 8414 §3.3).
+// discover reads the metadata at address. Its "issuer" must be exactly issuer (RFC 8414
+// §3.3).
 func (f fetcher) discover(ctx context.Context, address *url.URL, issuer string) (*url.URL, error) {
 	fetched, err := f.get(ctx, address, jsonType)
 	if err != nil {

@@ -1,7 +1,7 @@
 /*
-Package jwks verifies the tokens of another issuer, such as Auth0, Keycloak,
-Entra ID or another service of your own, with the keys that it publishes: its
-JWK Set (RFC 7517).
+Package jwks verifies the tokens of another issuer with the keys that it publishes as
+a JWK Set (RFC 7517). The issuer can be Auth0, Keycloak, Entra ID, or another service
+of your own.
 
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
@@ -19,114 +19,111 @@ JWK Set (RFC 7517).
 		}},
 	})
 
-[Discover] finds the set by the metadata of the issuer (OpenID Connect Discovery,
-RFC 8414), whose "issuer" must be the given text to the letter, a slash at its
-end included. [New] takes the URL of the set itself. Audience is what keeps out
-the tokens that the issuer has made for somebody else.
+[Discover] finds the set in the metadata of the issuer (OpenID Connect Discovery, RFC
+8414). The "issuer" in the metadata must be exactly the given text, including a trailing
+slash. [New] takes the URL of the set itself. Audience keeps out tokens that the issuer
+made for other services.
 
-Nothing in a token has a say in what is fetched: an issuer is configured, and
-has one Remote.
+A token cannot influence what is fetched. You configure each issuer, and each issuer has
+one Remote.
 
 # When keys are fetched
 
-The first fetch begins at once, in the background: a service starts while its
-issuer is down, and answers 503 to the tokens of that issuer until it is back. To
-wait for the keys at the start, call [Remote.Ready].
+The first fetch starts at once, in the background. A service can start while its issuer
+is down. It answers 503 to tokens of that issuer until the issuer is back. To wait for the
+keys at startup, call [Remote.Ready].
 
-From then on keys are fetched every 15 minutes, or more often if the issuer says
-so by Cache-Control, until the context ends. A request whose token names a key
-that is known never waits, whatever the issuer does. One that names an unknown
-key makes the Remote fetch, and waits for that: so a new key works as soon as
-it is published, and it costs a sender of random names nothing but his own time.
-Such fetches are limited, by default to 3 at once and one more every 2 seconds,
-whether they work or not; beyond that the token is refused at once. Any number of
-requests wait for the same fetch. One that gives up does not end it. While
-fetches fail, nobody waits but who has started one.
+After that, keys are fetched every 15 minutes until the context ends. The issuer can ask
+for a shorter time by Cache-Control.
 
-Whoever sends tokens with random names uses up this limit, and nothing tells such a
-token from the first token of a new key. Two things hold in the worst case, for the
-defaults: each process fetches 33 times in the first minute and 30 times in each
-further one, where a fetch of [Discover] is two requests, as it reads the metadata
-too; and a new key is known 2 seconds after it was published, plus the time of the
-fetch that is under way and of the next. Both follow from Options.Cooldown: a shorter
-one makes new keys known sooner, and costs more fetches. Unknown names are not remembered, as that would let whoever guesses
-the name of the next key hide it.
+A request never waits if its token names a known key. If the token names an unknown key,
+the Remote fetches the set, and the request waits. So a new key works as soon as it is
+published. Any number of requests wait for the same fetch. A request that gives up does not
+end the fetch. While fetches fail, only the request that started a fetch waits for it.
 
-A server that answers 429 or 503 with Retry-After is left alone for as long as it
-asks, up to Options.Refresh, also by requests: a new key is known later then. Only
+These fetches are limited: by default 3 at once, and one more every 2 seconds, successful or
+not. Beyond the limit, the token is refused at once.
+
+An attacker can use up this limit with random key names, because such a token looks like the
+first token of a new key. In the worst case, with the defaults:
+
+  - Each process makes 33 fetches in the first minute, and 30 in each further minute. With
+    [Discover], a fetch is two requests, because it also reads the metadata.
+  - A new key is known 2 seconds after it was published, plus the time of the running fetch and
+    of the next one.
+
+Options.Cooldown sets both. A shorter Cooldown makes new keys known sooner, and costs more
+fetches. The Remote does not remember unknown names. Otherwise an attacker who guesses the name
+of the next key could hide it.
+
+If a server answers 429 or 503 with Retry-After, the Remote waits that long, but at most
+Options.Refresh. Requests cannot shorten this pause, so a new key is known later. Only
 [Remote.Refresh] does not wait.
 
-A key that the issuer takes away is refused from the next fetch on, also for
-tokens that were verified before.
+If the issuer removes a key, its tokens are refused from the next fetch on, including tokens that
+were verified before.
 
-When a fetch fails, the keys stay what they are, for up to 24 hours since the
-last one that worked (Options.MaxStale). It is repeated after a second, then
-ever more rarely, down to once a minute. Options.OnError hears of it, and
-[Remote.Status] shows it.
+When a fetch fails, the Remote keeps its keys for up to 24 hours after the last successful fetch
+(Options.MaxStale). It tries again after a second, and then less and less often, down to once a
+minute. Options.OnError is told, and [Remote.Status] shows the error.
 
 # What is fetched
 
-Only https, to the address that was configured or that the metadata names. Plain
-http is for tests, and for this machine only (Options.AllowLoopbackHTTP). A URL
-with a user is refused, and one with a link-local, multicast or unspecified IP
-address, where clouds answer their machines, in whatever form; a private address
-is not, as an issuer may have one. Metadata may name this machine only if the
-issuer is here. What a host name stands for is not looked at.
+The Remote fetches only https, from the URL that you configured or that the metadata names. Plain
+http works only to this machine, for tests (Options.AllowLoopbackHTTP).
 
-No redirect is followed. The answer must have the status 200, the type
-application/json or application/jwk-set+json, at most 512 KiB and 100 keys, and
-must come within 5 seconds. It must be JSON to the letter: with a member twice,
-with anything after its end or without a list of keys it is refused as a whole,
-and the keys stay what they are. Servers that send another type, and issuers behind
-plain http, need a Transport of their own in Options.Client: see
-docs/other-issuers.md.
+It refuses a URL with a user. It refuses link-local, multicast and unspecified IP addresses in any
+spelling, because clouds serve metadata there. It accepts private addresses, because an issuer may
+have one. Metadata may name this machine only if the issuer is on this machine. The Remote does not
+check what a host name resolves to; see [PublicClient] for that.
 
-With Options.CertificateMap the document is an object of certificates by their
-"kid", such as that of Firebase.
+It does not follow redirects. The answer must have the status 200, the type application/json or
+application/jwk-set+json, at most 512 KiB, and at most 100 keys. It must arrive within 5 seconds, and
+must be strict JSON. A duplicate member, data after the end, or a missing list of keys make the whole
+set invalid, and the Remote keeps its keys. For servers that send another type, and issuers with plain
+http, write a Transport for Options.Client: see docs/other-issuers.md.
+
+With Options.CertificateMap, the document is an object of certificates by their "kid", such as
+Firebase's.
 
 # Which keys are used
 
-Keys are read by [keys.SetOptions], as keys.ParseSet reads a set from a file. Each
-key is looked at by itself. One that cannot be used is skipped, and Options.OnError
-is told once, by an [ErrKeySkipped]; the others are used. Skipped are:
+[keys.SetOptions] reads the keys, as keys.ParseSet reads a set from a file. Each key is checked on its
+own. Options.OnError is told once of a key that cannot be used, by an [ErrKeySkipped], and the other keys
+are used. These keys are skipped:
 
-  - secrets ("oct"), and whatever has private members;
-  - keys for another use than "sig" (Options.Use), or with key_ops without "verify";
-  - keys of unknown types, curves or algorithms, or of others than
-    Options.Algorithms;
-  - what is malformed: points that are not on their curve, numbers that are too
-    large, certificates that are of another key;
-  - RSA keys of less than 2048 bits, and whatever else ginjwt takes for weak;
-  - different keys with the same "kid" and the same algorithm: none of them;
-  - keys without a "kid" after the first 8.
+  - secrets ("oct"), and keys with private members
+  - keys for another use than "sig" (Options.Use), or with key_ops without "verify"
+  - keys with an unknown type, curve or algorithm, or an algorithm that is not in Options.Algorithms
+  - malformed keys: points that are not on their curve, numbers that are too large, the certificate of
+    another key
+  - RSA keys below 2048 bits, and other keys that ginjwt considers weak
+  - all different keys with the same "kid" and the same algorithm
+  - keys without a "kid", after the first 8
 
-What is optional in a key is no reason to skip it. A certificate that cannot be read,
-such as one with a negative serial number, or a thumbprint that is none is left aside,
-and reported by an [ErrKeyDefect]. Zeros before a number, or missing before a
-coordinate, padding of base64url and members that are null do no harm.
+A defect in an optional part does not matter. An unreadable certificate, such as one with a negative
+serial number, and an invalid thumbprint are ignored, and reported by an [ErrKeyDefect]. Extra or missing
+leading zeros, padding of base64url and members that are null do no harm.
 
-A token without "kid" is tried with each key without "kid" that has its algorithm. An
-empty "kid" is none. If only one key can be used, that verifies tokens without "kid"
-whatever its name is (OpenID Connect Core §10.1). Such a token makes nobody fetch, as
-it does not say that its key is new: its issuer has to publish a new key for
-Options.Refresh before it signs.
+A token without "kid", or with an empty one, is tried with each key without "kid" that has its algorithm.
+If the set has only one usable key, that key verifies tokens without "kid", whatever its name is (OpenID
+Connect Core §10.1). A token without "kid" never causes a fetch, because it does not name a new key. So its
+issuer must publish a new key for Options.Refresh before it signs.
 
-A key has one algorithm. If it does not name it, that is RS256 for RSA keys,
-EdDSA for Ed25519, and the one of the curve for ES256, ES384 and ES512. "Ed25519"
-(RFC 9864) is another name of EdDSA. The other algorithms of an issuer have to be
-listed:
+A key has one algorithm. A key that names none gets RS256 for RSA, EdDSA for Ed25519, and ES256, ES384 or
+ES512 by its curve. "Ed25519" (RFC 9864) is another name of EdDSA. If an issuer uses other algorithms, list
+them:
 
 	jwks.Options{Algorithms: []string{"PS256"}}
 
 An RSA key that names no algorithm then has every RSA algorithm of the list.
 
-An issuer that takes away its last key has none: its tokens are refused.
+If an issuer removes its last key, its tokens are refused.
 
 # One issuer only
 
-A service that takes no other tokens than those of one issuer may do without
-Config.Issuers. [Remote.DecodeKey] is for the DecodeKeyLoader; DecodeIssuer and
-DecodeAudience must be set then:
+If your service accepts tokens of a single issuer, you can use [Remote.DecodeKey] in a DecodeKeyLoader
+instead of Config.Issuers. Then you must set DecodeIssuer and DecodeAudience:
 
 	mgr := ginjwt.New(ginjwt.Config{
 		DecodeIssuer:   "https://example.eu.auth0.com/",
@@ -136,14 +133,13 @@ DecodeAudience must be set then:
 		return remote.DecodeKey(ctx, unverified.Issuer, unverified.Header())
 	})
 
-Config.Issuers is faster, as tokens that were verified are remembered.
+Config.Issuers is faster, because the token cache works with it.
 
 # When not to use it
 
-The "common" endpoints of Entra ID are those of no issuer: their metadata has a
-template in place of its name. Use Discover with the issuer of a tenant.
+The "common" endpoints of Entra ID do not belong to one issuer: their metadata has a template in place of an
+issuer name. Call Discover with the issuer of a tenant.
 
-To verify the tokens of a service of your own in the same program, use its
-keys: a [keys.Set].
+To verify tokens of your own service in the same program, use its keys: a [keys.Set].
 */
 package jwks

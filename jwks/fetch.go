@@ -16,7 +16,7 @@ import (
 	"unicode"
 )
 
-// fetcher gets JSON documents from where they should be, and nowhere else.
+// fetcher gets JSON documents, under strict rules for URL and answer.
 type fetcher struct {
 	client    *http.Client
 	maxBytes  int64
@@ -34,16 +34,16 @@ func newFetcher(o Options) fetcher {
 	return fetcher{client: client, maxBytes: o.MaxBytes, allowHTTP: o.AllowLoopbackHTTP, now: o.Now}
 }
 
-// document is what was fetched.
+// document is a fetched document.
 type document struct {
 	body   []byte
-	maxAge time.Duration // of Cache-Control; negative if it has none
+	maxAge time.Duration // of Cache-Control; negative if absent
 }
 
-// statusError is an answer with another status than 200.
+// statusError means that the status is not 200.
 type statusError struct {
 	status     int
-	retryAfter time.Duration // that the server asks for; zero: it does not
+	retryAfter time.Duration // the pause that the server asks for, or zero
 }
 
 func (s statusError) Error() string {
@@ -54,16 +54,16 @@ func (s statusError) Error() string {
 	return text
 }
 
-// The media types of a JWK Set: that of RFC 7517 §8.5.2, and the one that nearly
+// The media types of a JWK Set: the one of RFC 7517 §8.5.2, and the one that nearly
 // every issuer sends. Metadata is only ever JSON (RFC 8414 §3.2).
 const (
 	jsonType   = "application/json"
 	jwkSetType = "application/jwk-set+json"
 )
 
-// get fetches the document at address, which was checked. Its errors do not show
-// the query of the address, nor what was in the body of the answer, and are short,
-// as they are kept and said again for each token.
+// get fetches the document at a checked address. Errors do not show the query of the
+// address or the body of the answer. They are short, because they are kept and repeated
+// for each token.
 func (f fetcher) get(ctx context.Context, address *url.URL, types ...string) (document, error) {
 	fetched, err := f.fetch(ctx, address, types)
 	if err != nil {
@@ -103,7 +103,7 @@ func (f fetcher) checkHead(response *http.Response, types []string) error {
 	return nil
 }
 
-// read stops at the first byte too many.
+// read stops at the first byte beyond the limit.
 func (f fetcher) read(response *http.Response) ([]byte, error) {
 	body, err := io.ReadAll(io.LimitReader(response.Body, min(f.maxBytes, math.MaxInt64-1)+1))
 	switch {
@@ -115,8 +115,8 @@ func (f fetcher) read(response *http.Response) ([]byte, error) {
 	return body, nil
 }
 
-// withoutURL returns the cause of a client's error, without the URL, whose query
-// may be secret.
+// withoutURL returns the cause of a client's error, without the URL. Its query may be
+// secret.
 func withoutURL(err error) error {
 	if outer, ok := errors.AsType[*url.Error](err); ok {
 		return outer.Err
@@ -124,9 +124,8 @@ func withoutURL(err error) error {
 	return err
 }
 
-// short returns an error with the text of err as it is good for a log: net/http quotes up
-// to 10 MB of what a server sent in place of an answer, and crypto/x509 shows the names in
-// a certificate as they are.
+// short returns err with a text that is safe for a log. net/http quotes up to 10 MB of a
+// bad answer, and crypto/x509 prints the names in a certificate unchanged.
 func short(err error) error {
 	text := strings.Map(func(r rune) rune {
 		if !unicode.IsPrint(r) {
@@ -140,7 +139,7 @@ func short(err error) error {
 	return errors.New(text)
 }
 
-// cut returns the beginning of a text, so that it is short enough for a log.
+// cut shortens a text for a log.
 func cut(text string) string {
 	const most = 512
 	if len(text) <= most {
@@ -149,8 +148,8 @@ func cut(text string) string {
 	return text[:most] + "…"
 }
 
-// maxAge returns the max-age of a response (RFC 9111 §5.2.2.1); a negative value
-// if it has none.
+// maxAge returns the max-age of a response (RFC 9111 §5.2.2.1), or a negative value if it
+// has none.
 func maxAge(header http.Header) time.Duration {
 	for directive := range strings.SplitSeq(strings.Join(header.Values("Cache-Control"), ","), ",") {
 		name, value, _ := strings.Cut(strings.TrimSpace(directive), "=")
@@ -166,8 +165,8 @@ func maxAge(header http.Header) time.Duration {
 	return -1
 }
 
-// retryAfter returns how long a server that is busy asks to be left alone (RFC 9110
-// §10.2.3, RFC 6585 §4): a number of seconds, or a date.
+// retryAfter returns the pause that a busy server asks for, in seconds or as a date (RFC
+// 9110 §10.2.3, RFC 6585 §4).
 func retryAfter(response *http.Response, now time.Time) time.Duration {
 	if response.StatusCode != http.StatusTooManyRequests && response.StatusCode != http.StatusServiceUnavailable {
 		return 0
@@ -183,8 +182,7 @@ func retryAfter(response *http.Response, now time.Time) time.Duration {
 	return time.Duration(min(seconds, uint64(math.MaxInt32))) * time.Second
 }
 
-// parseURL reads an address that may be asked: https, or http to this machine if
-// that is allowed.
+// parseURL accepts https URLs, and http URLs to this machine if they are allowed.
 func (f fetcher) parseURL(text string) (*url.URL, error) {
 	address, err := url.Parse(text)
 	switch {
@@ -215,7 +213,7 @@ func isLoopback(host string) bool {
 	return slices.Contains([]string{"localhost", "127.0.0.1", "::1"}, host)
 }
 
-// isThisMachine reports whether a host is this machine, however it is written.
+// isThisMachine reports whether a host is this machine, in any spelling.
 func isThisMachine(host string) bool {
 	host = strings.TrimSuffix(strings.ToLower(host), ".")
 	address, _ := netip.ParseAddr(host)
@@ -224,8 +222,8 @@ func isThisMachine(host string) bool {
 
 var errHost = errors.New("is the address of no issuer")
 
-// checkHost refuses what is no name of a host in ASCII, and addresses on which
-// clouds answer their machines, in all forms that a resolver may know.
+// checkHost refuses host names that are not ASCII, and addresses of cloud metadata, in
+// all spellings that a resolver may accept.
 func checkHost(host string) error {
 	if len(host) > 253 || strings.ContainsFunc(host, func(r rune) bool { return r <= ' ' || r >= 0x7f }) {
 		return errors.New("has a host that is not written in ASCII (a name in another script begins with xn--)")
@@ -238,7 +236,7 @@ func checkHost(host string) error {
 	return nil
 }
 
-// endsInNumber reports whether a host that is no IP address may be taken for one:
+// endsInNumber reports whether a host that is not an IP address may be read as one.
 // 2852039166, 0xa9fea9fe and 0251.0376.0251.0376 all are 169.254.169.254.
 func endsInNumber(host string) bool {
 	last := strings.ToLower(host[strings.LastIndexByte(host, '.')+1:])
@@ -251,7 +249,7 @@ var (
 	compatible = netip.MustParsePrefix("::/96")
 )
 
-// embedded returns the IPv4 address in one of IPv6, if there is one.
+// embedded returns the IPv4 address inside an IPv6 address, or else the address itself.
 func embedded(address netip.Addr) netip.Addr {
 	address = address.Unmap().WithZone("")
 	if address.Is6() && !address.IsLoopback() && !address.IsUnspecified() && (nat64.Contains(address) || compatible.Contains(address)) {
@@ -261,11 +259,11 @@ func embedded(address netip.Addr) netip.Addr {
 	return address
 }
 
-// amazon is where machines of AWS ask for their credentials by IPv6.
+// amazon is the IPv6 address at which AWS machines get their credentials.
 var amazon = netip.MustParseAddr("fd00:ec2::254")
 
-// isReserved reports whether clouds answer their machines at an address
-// (169.254.169.254), or it is no single machine's.
+// isReserved reports whether an address is for cloud metadata (169.254.169.254), or for
+// more than one machine.
 func isReserved(a netip.Addr) bool {
 	broadcast := netip.AddrFrom4([4]byte{255, 255, 255, 255})
 	return a.IsLinkLocalUnicast() || a.IsMulticast() || a.IsUnspecified() || a == broadcast || a == amazon

@@ -16,32 +16,31 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/keys"
 )
 
-// What Options.OnError is told of single keys, each with a [keys.KeyProblem].
+// Errors about single keys, for Options.OnError. Each wraps a [keys.KeyProblem].
 var (
-	// ErrKeySkipped means that a key is not used. The others of its set are.
+	// ErrKeySkipped means that a key is not used. The other keys of the set are used.
 	ErrKeySkipped = errors.New("jwks: key is not used")
 
-	// ErrKeyDefect means that something about a key is left aside, such as a
-	// certificate that cannot be read. The key is used.
+	// ErrKeyDefect means that an optional part of a key is ignored, such as an unreadable
+	// certificate. The key is used.
 	ErrKeyDefect = errors.New("jwks: key is used, with a defect")
 )
 
-// usableKeys are those of one set that can be used. They do not change.
+// usableKeys are the usable keys of one set. They are immutable.
 type usableKeys struct {
 	set  *keys.Set
 	list []keys.Key            // in the order of ID and Algorithm
 	byID map[string][]keys.Key // of those in list
 }
 
-// has reports whether a token with that "kid" can be decided on. One without a
-// "kid" always can: it is not known what to look for.
+// has reports whether k is enough to decide on a token with this "kid". It always is for
+// a token without "kid", because there is no name to look for.
 func (k *usableKeys) has(kid string) bool {
 	return kid == "" || k.byID[kid] != nil
 }
 
-// find returns the key for a token: one of that ID, with its algorithm if there
-// is such a one. The zero Key means that there is none, or that a token without an
-// ID may mean several.
+// find returns the key with this ID, preferably with the algorithm. The zero Key means
+// that there is none, or that a token without an ID could mean several.
 func (k *usableKeys) find(kid, algorithm string) keys.Key {
 	candidates := k.byID[kid]
 	if kid == "" {
@@ -58,7 +57,7 @@ func (k *usableKeys) find(kid, algorithm string) keys.Key {
 	return candidates[first]
 }
 
-// unnamed returns the keys of tokens without "kid".
+// unnamed returns the keys for tokens without "kid".
 func (k *usableKeys) unnamed() (list []keys.Key) {
 	for _, key := range k.list {
 		if key.AllowMissingKeyID {
@@ -68,9 +67,8 @@ func (k *usableKeys) unnamed() (list []keys.Key) {
 	return list
 }
 
-// parseSet reads what an issuer publishes. It refuses a set that cannot be told
-// from a damaged one; of a set that can be read, keys that cannot be used are
-// skipped, and problems say why.
+// parseSet reads a published set. It refuses a set that may be damaged. It skips keys
+// that cannot be used, and reports them in problems.
 func parseSet(text []byte, o Options) (found *usableKeys, problems []error, err error) {
 	list, said, err := o.rules().Parse(text)
 	if err != nil {
@@ -87,9 +85,8 @@ func parseSet(text []byte, o Options) (found *usableKeys, problems []error, err 
 	return found, problems, err
 }
 
-// unmarshal reads JSON as strictly as it can be read: no member twice, no other
-// spelling of a name, nothing after the end. A byte order mark before it is ignored, as
-// before a set. Its errors quote nothing.
+// unmarshal reads JSON strictly: no duplicate member, no other spelling of a name,
+// nothing after the end. It ignores a byte order mark. Errors quote nothing.
 func unmarshal(text []byte, v any) error {
 	text = bytes.TrimPrefix(text, []byte("\ufeff"))
 	if !jsontext.Value(text).IsValid() {
@@ -101,7 +98,7 @@ func unmarshal(text []byte, v any) error {
 	return nil
 }
 
-// newKeys makes keys of a list without contradictions.
+// newKeys makes usableKeys of an unambiguous list.
 func newKeys(list []keys.Key) (*usableKeys, error) {
 	slices.SortStableFunc(list, func(a, b keys.Key) int {
 		return cmp.Or(strings.Compare(a.ID, b.ID), strings.Compare(a.Algorithm, b.Algorithm))
@@ -117,7 +114,7 @@ func newKeys(list []keys.Key) (*usableKeys, error) {
 	return &usableKeys{set: set, list: list, byID: byID}, nil
 }
 
-// equal reports whether k and other decide alike.
+// equal reports whether both have the same keys for the same tokens.
 func (k *usableKeys) equal(other *usableKeys) bool {
 	return slices.EqualFunc(k.list, other.list, func(a, b keys.Key) bool {
 		public, ok := a.Verify.(interface{ Equal(crypto.PublicKey) bool })
@@ -125,7 +122,7 @@ func (k *usableKeys) equal(other *usableKeys) bool {
 	})
 }
 
-// quoted returns foreign text in a form for logs.
+// quoted returns untrusted text in a form that is safe for logs.
 func quoted(text string) string {
 	const most = 64
 	if len(text) > most {

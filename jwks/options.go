@@ -12,79 +12,76 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/keys"
 )
 
-// Options say how a [Remote] fetches keys, and which it takes. The zero value is
+// Options say how a [Remote] fetches keys, and which keys it accepts. The zero value is
 // ready to use.
 type Options struct {
-	// Client is asked for its Transport only, for example one with a proxy or
-	// with the certificates of a company. Nil means [http.DefaultTransport], or
-	// [PublicClient] with the context that an IssuerResolver of ginjwt is given.
-	// Redirects are never followed, and no cookies are kept.
+	// Client provides the Transport, for example with a proxy or your company's
+	// certificates. Nothing else of it is used: redirects are not followed, and cookies
+	// are not kept. Nil means [http.DefaultTransport]. With the context of an
+	// IssuerResolver of package ginjwt, nil means [PublicClient].
 	Client *http.Client
 
-	// Algorithms are those that keys may have: RS256, RS384, RS512, PS256, PS384,
-	// PS512, ES256, ES384, ES512 and EdDSA, which is also "Ed25519". Empty means all
-	// of them.
+	// Algorithms are the algorithms that keys may have: RS256, RS384, RS512, PS256,
+	// PS384, PS512, ES256, ES384, ES512 and EdDSA (or "Ed25519"). Empty means all of
+	// them.
 	//
-	// A key that names no algorithm gets the one of its type. For an RSA key that
-	// is RS256 if Algorithms is empty; else it gets every RSA algorithm that is
-	// listed.
+	// A key that names no algorithm gets the default of its type. For an RSA key that is
+	// RS256. If Algorithms is set, an RSA key gets every listed RSA algorithm instead.
 	Algorithms []string
 
-	// Use are the values that the "use" of a key may have. Empty means "sig". SPIFFE
-	// has "jwt-svid" in its trust bundles. A key without "use" is for all.
+	// Use are the accepted values of the "use" of a key. Empty means "sig". SPIFFE trust
+	// bundles have "jwt-svid". A key without "use" is always accepted.
 	Use []string
 
-	// CertificateMap says that the document is no JWK Set, but an object of
-	// certificates or public keys in PEM form, each by its "kid", as Google publishes
-	// those of Firebase. When they expire does not matter: a key is good until it is no
-	// longer published.
+	// CertificateMap says that the document is not a JWK Set. It is an object of
+	// certificates or public keys in PEM form, by their "kid", as Google publishes the
+	// keys of Firebase. The expiry of a certificate does not matter: a key is valid as
+	// long as it is published.
 	CertificateMap bool
 
-	// Refresh is how long fetched keys go before the next fetch. Zero means
-	// 15 minutes. A shorter max-age of the response is obeyed, down to a minute.
-	// Every wait is shortened by up to a tenth, so that many processes do not ask
-	// all at once.
+	// Refresh is the time between two fetches. Zero means 15 minutes. A shorter max-age
+	// of the response wins, down to a minute. Every wait is shortened by a random part of
+	// up to a tenth, so that many processes do not fetch at the same moment.
 	Refresh time.Duration
 
-	// MaxStale is how long keys are used after the last fetch that worked. Then
-	// they are no longer known, and requests are answered 503. Zero means
-	// 24 hours; it must not be shorter than Refresh.
+	// MaxStale is how long keys are used after the last successful fetch. After that the
+	// keys are unknown, and requests are answered 503. Zero means 24 hours. It must not
+	// be shorter than Refresh.
 	MaxStale time.Duration
 
-	// Timeout is how long a fetch may take, that of the metadata included. Zero
-	// means 5 seconds.
+	// Timeout is how long a fetch may take, including the metadata. Zero means 5 seconds.
 	Timeout time.Duration
 
-	// MaxBytes is how long a response may be, unpacked. Zero means 512 KiB.
+	// MaxBytes is the maximum size of a response, after decompression. Zero means 512
+	// KiB.
 	MaxBytes int64
 
-	// MaxKeys is how many keys a set may have; one that has more is refused. Zero
-	// means 100, which is the most, and which counts a key with several algorithms
-	// as several.
+	// MaxKeys is the maximum number of keys in a set. A larger set is refused as a whole.
+	// Zero means 100, which is also the upper limit. A key with several algorithms counts
+	// several times.
 	MaxKeys int
 
-	// Cooldown and Burst limit the fetches that requests cause, by tokens that
-	// name an unknown key or while no keys are known: Burst of them at once, and
-	// one more for each Cooldown that has passed. Those that fail count too. Zero
-	// means 2 seconds, and 3: at most 33 fetches in a minute.
+	// Cooldown and Burst limit the fetches that requests cause. Requests cause a fetch if
+	// their token names an unknown key, or while no keys are known. Burst fetches can
+	// happen at once, and one more after each Cooldown. Failed fetches count too. Zero
+	// means 2 seconds and 3, which makes at most 33 fetches in a minute.
 	//
-	// Cooldown is also how long whoever sends tokens with random names can keep a new
-	// key unknown. It should not be much longer than users may be refused.
+	// An attacker who sends tokens with random key names can delay a new key by one
+	// Cooldown. So it should not be much longer than your users may be refused.
 	Cooldown time.Duration
 	Burst    int
 
-	// AllowLoopbackHTTP accepts http to localhost, 127.0.0.1 and [::1]. Only for
+	// AllowLoopbackHTTP accepts http to localhost, 127.0.0.1 and [::1]. Use it only for
 	// tests and development.
 	AllowLoopbackHTTP bool
 
-	// OnError is told of every fetch that failed, and once of every key that is
-	// not used or has a defect, by an [ErrKeySkipped] or [ErrKeyDefect]. The goroutine that fetches waits for it;
-	// requests do not. It must not wait for a fetch itself.
+	// OnError is called after every failed fetch, and once for every key that is skipped
+	// or has a defect, with an [ErrKeySkipped] or [ErrKeyDefect]. The goroutine that
+	// fetches waits for it, but requests do not. It must not wait for a fetch itself.
 	OnError func(err error)
 
-	// Now tells the time. Nil means [time.Now]. Fetches in the background wait by
-	// the real clock; when Now says that one is overdue, the next request
-	// starts it.
+	// Now returns the current time. Nil means [time.Now]. Background fetches wait by the
+	// real clock. If Now says that a fetch is overdue, the next request starts it.
 	Now func() time.Time
 }
 
@@ -143,7 +140,7 @@ func (o Options) withDefaults() Options {
 	return o
 }
 
-// rules returns what decides which keys of a set are taken.
+// rules returns the options for reading a set.
 func (o Options) rules() keys.SetOptions {
 	return keys.SetOptions{Algorithms: o.Algorithms, Use: o.Use, CertificateMap: o.CertificateMap, MaxKeys: o.MaxKeys}
 }

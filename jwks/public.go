@@ -14,17 +14,18 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/internal/untrusted"
 )
 
-// ErrPrivateAddress means that a host was not asked, as its address is not public.
+// ErrPrivateAddress means that a host was not contacted, because its address is not
+// public.
 var ErrPrivateAddress = errors.New("jwks: the address is not public")
 
-// PublicClient returns a client, for Options.Client, that connects to public addresses
-// only: not to this machine, private networks, or where clouds answer their machines. It
-// looks at the address that it is about to connect to, after the name was looked up, so
-// that a name may point where it will. It uses no proxy, which would look up names itself.
-// An answer may have 64 KiB of headers.
+// PublicClient returns a client for Options.Client that connects only to public
+// addresses. It does not connect to this machine, to private networks, or to cloud
+// metadata. It checks the address after the name was resolved, so the name does not
+// matter. It uses no proxy, because a proxy would resolve names itself. An answer may
+// have 64 KiB of headers.
 //
-// It is the default for issuers that an IssuerResolver of ginjwt brings. To reach
-// others there, set Options.Client, such as [http.DefaultClient].
+// It is the default for issuers of an IssuerResolver of package ginjwt. To reach other
+// addresses there, set Options.Client, for example to [http.DefaultClient].
 var PublicClient = sync.OnceValue(func() *http.Client {
 	dialer := &net.Dialer{Timeout: 5 * time.Second, Control: onlyPublic}
 	return &http.Client{Transport: &http.Transport{
@@ -39,7 +40,7 @@ var PublicClient = sync.OnceValue(func() *http.Client {
 	}}
 })
 
-// in returns the options for a Remote of ctx.
+// in returns the options for a Remote with the context ctx.
 func (o Options) in(ctx context.Context) Options {
 	if o.Client == nil && untrusted.Is(ctx) {
 		o.Client = PublicClient()
@@ -56,8 +57,8 @@ func onlyPublic(_, address string, _ syscall.RawConn) error {
 	return nil
 }
 
-// specialIPv4 are the addresses that are not global by the IANA registry (RFC 6890), beside
-// those that package netip knows.
+// specialIPv4 are the addresses that are not global by the IANA registry (RFC 6890), and
+// that package netip does not know.
 var specialIPv4 = prefixes(
 	"0.0.0.0/8", "100.64.0.0/10", "192.0.0.0/24", "192.0.2.0/24", "192.88.99.0/24", "198.18.0.0/15", "198.51.100.0/24",
 	"203.0.113.0/24", "240.0.0.0/4",
@@ -77,7 +78,7 @@ func prefixes(texts ...string) (list []netip.Prefix) {
 	return list
 }
 
-// isPublicAddress reports whether an address is one of the public internet.
+// isPublicAddress reports whether an address belongs to the public internet.
 func isPublicAddress(a netip.Addr) bool {
 	a = embedded(a)
 	within := func(p netip.Prefix) bool { return p.Contains(a) }

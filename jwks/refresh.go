@@ -12,12 +12,12 @@ import (
 )
 
 const (
-	minRefresh  = time.Minute // whatever a max-age says
-	firstRetry  = time.Second // after a fetch that failed; then twice as long each time
-	longestWait = time.Minute // for a retry
+	minRefresh  = time.Minute // lower limit for a max-age
+	firstRetry  = time.Second // after a failed fetch; doubled after each further failure
+	longestWait = time.Minute // upper limit for a retry
 )
 
-// follow fetches when it is time and when it is asked to, until ctx ends.
+// follow fetches when it is time, and on request, until ctx ends.
 func (r *Remote) follow(ctx context.Context) {
 	timer := time.NewTimer(r.options.Refresh)
 	defer timer.Stop()
@@ -33,7 +33,8 @@ func (r *Remote) follow(ctx context.Context) {
 	}
 }
 
-// attempt fetches once, tells those who wait, and returns when to fetch again.
+// attempt fetches once, tells waiting requests, and returns the time until the next
+// fetch.
 func (r *Remote) attempt(ctx context.Context) time.Duration {
 	asked, began, before := r.options.Now(), time.Now(), r.current.Load()
 	skipped, maxAge, err := r.load(ctx, asked)
@@ -51,8 +52,8 @@ func (r *Remote) attempt(ctx context.Context) time.Duration {
 	return pause
 }
 
-// load fetches the set and takes it over. A Transport that panics is an error: a
-// service does not end because of another.
+// load fetches the set and uses it. A panic of a Transport becomes an error, so that it
+// does not end the service.
 func (r *Remote) load(ctx context.Context, asked time.Time) (skipped []error, maxAge time.Duration, err error) {
 	defer func() {
 		if p := recover(); p != nil {
@@ -77,8 +78,8 @@ func (r *Remote) load(ctx context.Context, asked time.Time) (skipped []error, ma
 	return skipped, fetched.maxAge, nil
 }
 
-// replace makes found the keys that are used. If they are the same as before,
-// those stay: what was verified with them stays verified.
+// replace starts using found. If the keys did not change, it keeps the old object, so
+// that the token cache stays valid.
 func (r *Remote) replace(found *usableKeys, asked time.Time) {
 	if before := r.current.Load(); before != nil && before.equal(found) {
 		found = before.usableKeys
@@ -87,13 +88,13 @@ func (r *Remote) replace(found *usableKeys, asked time.Time) {
 	r.becameReady.Do(func() { close(r.ready) })
 }
 
-// hasChanged reports whether the keys are not those of before, which were some.
+// hasChanged reports whether the keys differ from those of before. It is false for the
+// first keys.
 func (r *Remote) hasChanged(before *snapshot) bool {
 	return before != nil && r.current.Load().usableKeys != before.usableKeys
 }
 
-// askedPause returns how long the server wants to be left alone. A server that asks
-// for more than Options.Refresh does not get more.
+// askedPause returns the pause that the server asks for, but at most Options.Refresh.
 func (r *Remote) askedPause(err error) time.Duration {
 	answer, _ := errors.AsType[statusError](err)
 	return min(answer.retryAfter, r.options.Refresh)
@@ -111,7 +112,7 @@ func (r *Remote) land(err error) {
 	close(landed.landed)
 }
 
-// pause returns how long to wait for the next fetch.
+// pause returns the time until the next fetch.
 func (r *Remote) pause(maxAge time.Duration, err error) time.Duration {
 	wait := r.options.Refresh
 	switch {
@@ -130,7 +131,7 @@ func (r *Remote) pause(maxAge time.Duration, err error) time.Duration {
 	return wait - rand.N(wait/10+1)
 }
 
-// report tells OnError what went wrong, once of a key that is not used.
+// report calls OnError with a failed fetch, or once with each problem of a key.
 func (r *Remote) report(skipped []error, err error) {
 	if err != nil {
 		r.options.OnError(err)
@@ -146,9 +147,9 @@ func (r *Remote) report(skipped []error, err error) {
 	}
 }
 
-// Watch has f called after each fetch from now on, by the goroutine that fetches: f
-// must return soon, and must not wait for a fetch. Only the last f counts; nil ends
-// it. Package ginjwt calls it for the KeySource of an issuer.
+// Watch calls f after each later fetch, in the goroutine that fetches. f must return
+// quickly, and must not wait for a fetch. A new f replaces the old one, and nil stops the
+// calls. Package ginjwt calls Watch for the KeySource of an issuer.
 func (r *Remote) Watch(f func(keys.Fetch)) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

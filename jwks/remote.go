@@ -15,50 +15,49 @@ import (
 
 var _ keys.WatchedSource = (*Remote)(nil)
 
-// Remote is the JWK Set of another issuer, kept up to date. Make one with [New]
-// or [Discover]. Its methods may be called by any number of goroutines.
+// Remote is the JWK Set of another issuer, kept up to date. Make one with [New] or
+// [Discover]. It is safe for concurrent use.
 type Remote struct {
 	fetcher fetcher
 	locate  locator
-	issuer  string // of Discover; empty: not known
+	issuer  string // of Discover; empty if unknown
 	options Options
 	ended   <-chan struct{} // with the context of New
-	wake    chan struct{}   // has an element while a fetch is wanted
+	wake    chan struct{}   // holds an element while a fetch is wanted
 
 	current atomic.Pointer[snapshot]
-	overdue atomic.Int64 // Unix milliseconds from which on the next request starts a fetch
+	overdue atomic.Int64 // Unix milliseconds; from then on the next request starts a fetch
 
-	// Only the goroutine that fetches looks at these.
+	// Only the goroutine that fetches uses these.
 	failures int
-	reported []string // of the keys that are not used
+	reported []string // problems of keys that OnError knows
 
 	ready       chan struct{}
 	becameReady sync.Once
 
 	mu        sync.Mutex
 	bucket    bucket
-	flight    *flight   // the fetch that is wanted or under way; nil: none
+	flight    *flight   // the wanted or running fetch; nil if there is none
 	failure   error     // of the last fetch
-	notBefore time.Time // until then the server asked to be left alone
+	notBefore time.Time // the end of the pause that the server asked for
 	watcher   func(keys.Fetch)
 }
 
-// snapshot is what a fetch brought.
+// snapshot is the result of a fetch.
 type snapshot struct {
 	*usableKeys
 	asked time.Time
 }
 
-// flight is one fetch, for any number of those who wait for it.
+// flight is one fetch, for any number of waiting requests.
 type flight struct {
 	landed chan struct{}
-	err    error // after landed is closed
+	err    error // valid after landed is closed
 }
 
-// New returns the JWK Set at url, which must be https. It starts to fetch it, and
-// does so again and again in one goroutine until ctx ends. It does not wait for
-// the first fetch: requests do, or [Remote.Ready]. An error means that url or
-// options are wrong.
+// New returns the JWK Set at url, which must be https. One goroutine fetches the set now,
+// and again and again until ctx ends. New does not wait for the first fetch. Requests do,
+// and [Remote.Ready] does. The error means that url or options are invalid.
 func New(ctx context.Context, url string, options Options) (*Remote, error) {
 	options = options.in(ctx).withDefaults()
 	f := newFetcher(options)
@@ -69,10 +68,10 @@ func New(ctx context.Context, url string, options Options) (*Remote, error) {
 	return start(ctx, f, fixed(address), options, err)
 }
 
-// Discover returns the JWK Set of an issuer, whose metadata says where it is
-// (OpenID Connect Discovery, RFC 8414). issuer is the exact text that its tokens
-// have as "iss". All else is as with [New]: the metadata is not fetched before
-// Discover returns, and every fetch reads it anew.
+// Discover returns the JWK Set of an issuer. The metadata of the issuer names its URL
+// (OpenID Connect Discovery, RFC 8414). issuer is the exact "iss" of the tokens.
+// Otherwise Discover is like [New]: it does not wait for the first fetch. Every fetch
+// reads the metadata again.
 func Discover(ctx context.Context, issuer string, options Options) (*Remote, error) {
 	options = options.in(ctx).withDefaults()
 	f := newFetcher(options)
@@ -106,12 +105,11 @@ func start(ctx context.Context, f fetcher, locate locator, options Options, err 
 	return r, nil
 }
 
-// KeySet returns the keys of the issuer, by the contract of [keys.Source].
-// A kid that is known, or empty, is answered from memory. One that is not makes
-// it fetch, within the limits of Options.Cooldown and Options.Burst, and wait for
-// that; if it is unknown still, the keys without it are returned. The error is a
-// [keys.ErrUnavailable]: no keys were ever fetched, or not for
-// Options.MaxStale.
+// KeySet returns the keys of the issuer, and implements [keys.Source]. It answers from
+// memory if kid is known or empty. For an unknown kid it fetches the set, within the
+// limits of Options.Cooldown and Options.Burst, and waits for the result. If kid is still
+// unknown, it returns the known keys. The error is [keys.ErrUnavailable]: there was no
+// successful fetch, or none within Options.MaxStale.
 func (r *Remote) KeySet(ctx context.Context, kid string) (*keys.Set, error) {
 	found, err := r.keysFor(ctx, kid)
 	if err != nil {
@@ -120,18 +118,20 @@ func (r *Remote) KeySet(ctx context.Context, kid string) (*keys.Set, error) {
 	return found.set, nil
 }
 
-// DecodeKey returns the key that the header of a token names, for a
-// DecodeKeyLoader of ginjwt, which gives it the token's own "iss" and header:
+// DecodeKey returns the key that the header of a token names. Use it in a DecodeKeyLoader
+// of package ginjwt, with the unverified "iss" and header of the token:
 //
 //	mgr.DecodeKeyLoader(func(ctx context.Context, t *ginjwt.Token) (keys.Key, error) {
 //		return remote.DecodeKey(ctx, t.Issuer, t.Header())
 //	})
 //
-// A zero Key means that there is none. A Remote
-// of [Discover] has none for tokens of other issuers; one of [New] does not look
-// at who issued the token: set Config.DecodeIssuer. Use Config.Issuers in its
-// place where tokens have more than one issuer, or where several keys without "kid"
-// have one algorithm: Config.Issuers tries them all, a DecodeKeyLoader cannot.
+// A zero Key means that there is no key. A Remote of [Discover] returns no key for tokens
+// of other issuers. A Remote of [New] does not look at the issuer, so set
+// Config.DecodeIssuer.
+//
+// Use Config.Issuers instead if tokens have more than one issuer, or if several keys
+// without "kid" have the same algorithm. Config.Issuers tries all of these keys, and a
+// DecodeKeyLoader cannot.
 func (r *Remote) DecodeKey(ctx context.Context, issuer string, header map[string]any) (keys.Key, error) {
 	kid, isText := header["kid"].(string)
 	_, there := header["kid"]
@@ -147,7 +147,7 @@ func (r *Remote) DecodeKey(ctx context.Context, issuer string, header map[string
 	return found.find(kid, algorithm), nil
 }
 
-// keysFor returns the keys to decide on a token with kid by.
+// keysFor returns the keys for a token with kid.
 func (r *Remote) keysFor(ctx context.Context, kid string) (*usableKeys, error) {
 	now := r.options.Now()
 	r.catchUp(now)
@@ -161,7 +161,7 @@ func (r *Remote) keysFor(ctx context.Context, kid string) (*usableKeys, error) {
 	return nil, fmt.Errorf("%w: jwks: %w", keys.ErrUnavailable, err)
 }
 
-// known returns the keys that may be used now, or nil.
+// known returns the keys that are not stale, or nil.
 func (r *Remote) known(now time.Time) *usableKeys {
 	s := r.current.Load()
 	if s == nil || s.isStale(now, r.options.MaxStale) {
@@ -170,15 +170,15 @@ func (r *Remote) known(now time.Time) *usableKeys {
 	return s.usableKeys
 }
 
-// isStale compares both clocks of the machine: the monotonic one stands still
-// while the machine sleeps, the other one can be set.
+// isStale compares both clocks of the machine. The monotonic clock stops while the
+// machine sleeps, and the wall clock can be changed.
 func (s *snapshot) isStale(now time.Time, most time.Duration) bool {
 	return now.Sub(s.asked) > most || now.Round(0).Sub(s.asked.Round(0)) > most
 }
 
-// catchUp starts a fetch that is overdue: the timer of follow stands still while
-// the machine sleeps, or while nothing runs between two calls of a function in
-// the cloud. One request does it, and none waits.
+// catchUp starts an overdue fetch. The timer of follow stops while the machine sleeps, or
+// while a cloud function is paused. One request starts the fetch, and no request waits
+// for it.
 func (r *Remote) catchUp(now time.Time) {
 	overdue := r.overdue.Load()
 	if now.UnixMilli() >= overdue && r.overdue.CompareAndSwap(overdue, math.MaxInt64) {
@@ -192,7 +192,7 @@ var (
 	errHangs  = errors.New("a fetch goes on for longer than Options.Timeout: the Transport does not obey its context, or OnError does not return")
 )
 
-// await waits for the fetch that is under way, or for a new one.
+// await waits for the running fetch, or for a new one.
 func (r *Remote) await(ctx context.Context, now time.Time) error {
 	f, err := r.board(now)
 	if err != nil {
@@ -208,8 +208,7 @@ func (r *Remote) await(ctx context.Context, now time.Time) error {
 	return err
 }
 
-// giveUp notes that a fetch goes on for longer than it may, so that others do
-// not wait for it.
+// giveUp records that a fetch takes too long, so that other requests do not wait for it.
 func (r *Remote) giveUp(f *flight) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -218,9 +217,9 @@ func (r *Remote) giveUp(f *flight) {
 	}
 }
 
-// board returns the fetch to wait for, if there is one, or may be one now. While
-// fetches fail, only who starts one waits for it: or else requests would pile up
-// when an issuer hangs.
+// board returns the fetch to wait for. It starts one if the limits allow it. While
+// fetches fail, only the request that started a fetch waits for it. Otherwise requests
+// would pile up when an issuer hangs.
 func (r *Remote) board(now time.Time) (*flight, error) {
 	if r.hasEnded() {
 		return nil, errEnded
@@ -238,8 +237,8 @@ func (r *Remote) board(now time.Time) (*flight, error) {
 	return nil, fmt.Errorf("%w: %w", errNotNow, r.failure)
 }
 
-// isAskedToWait reports whether the server asked for a pause that is not over. A pause
-// that is longer than any is that of a clock that was set back. The caller holds mu.
+// isAskedToWait reports whether the server asked for a pause that is not over. A longer
+// pause than any limit means that the clock was set back. The caller holds mu.
 func (r *Remote) isAskedToWait(now time.Time) bool {
 	rest := r.notBefore.Sub(now)
 	return rest > 0 && rest <= r.options.Refresh
@@ -265,7 +264,7 @@ func (r *Remote) wait(ctx context.Context, f *flight) error {
 	}
 }
 
-// takeOff returns the fetch that is under way, or a new one.
+// takeOff returns the running fetch, or a new one.
 func (r *Remote) takeOff() *flight {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -275,14 +274,14 @@ func (r *Remote) takeOff() *flight {
 	return r.begin()
 }
 
-// begin asks for a fetch. The caller holds mu, and there is none.
+// begin asks for a fetch. The caller holds mu, and no fetch is running.
 func (r *Remote) begin() *flight {
 	r.flight = &flight{landed: make(chan struct{})}
 	r.wake <- struct{}{} // there is room, as there was no flight
 	return r.flight
 }
 
-// Refresh fetches now, whatever the limits say, and waits for that.
+// Refresh fetches the set now, without any limits, and waits for the result.
 func (r *Remote) Refresh(ctx context.Context) error {
 	r.mu.Lock()
 	before := r.flight
@@ -296,8 +295,8 @@ func (r *Remote) Refresh(ctx context.Context) error {
 	return nil
 }
 
-// Ready waits until keys have been fetched for the first time. A server that is
-// to take requests only then can wait for it when it starts.
+// Ready waits for the first successful fetch. Call it at startup if your server must have
+// keys before it takes requests.
 func (r *Remote) Ready(ctx context.Context) error {
 	select {
 	case <-r.ready:
@@ -309,14 +308,14 @@ func (r *Remote) Ready(ctx context.Context) error {
 	}
 }
 
-// Status describes a [Remote].
+// Status describes the state of a [Remote].
 type Status struct {
-	Keys    []string  // the IDs of the keys that are used, in order
-	Fetched time.Time // when the last fetch that worked began; zero: never
-	Err     error     // why the last fetch failed; nil if it did not
+	Keys    []string  // the IDs of the used keys, sorted
+	Fetched time.Time // when the last successful fetch began; zero if there was none
+	Err     error     // why the last fetch failed; nil if it succeeded
 }
 
-// Status returns how the key set stands, for a page of health or a metric.
+// Status returns the state of the key set, for a health page or a metric.
 func (r *Remote) Status() Status {
 	r.mu.Lock()
 	s := Status{Err: r.failure}
