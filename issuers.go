@@ -11,138 +11,134 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/keys"
 )
 
-// Issuer is somebody else whose tokens are accepted: an identity provider, or
-// another service. Which issuer a token is of is read from its "iss", before
-// any key is looked for; it is then verified with the keys of that issuer only.
+// Issuer is an identity provider or another service whose access tokens the manager
+// accepts. The manager chooses the issuer by the "iss" of a token, and then verifies the
+// token only with the keys of that issuer.
 //
-// Its access tokens are accepted. Its refresh tokens are not: those are traded
-// by who made them.
+// The manager refuses refresh tokens of other issuers. The client trades them at the
+// issuer.
 type Issuer struct {
-	// Name is the "iss" of its tokens, exactly.
+	// Name is the exact "iss" of the tokens.
 	Name string
 
-	// Keys verify its tokens: Key.ID is their "kid", and Key.AllowMissingKeyID is for
-	// an issuer whose tokens have none. Keys, KeySource or both are set.
+	// Keys verify the tokens. Key.ID is the "kid" of a token. Set Key.AllowMissingKeyID
+	// if the tokens have no "kid". You must set Keys, KeySource or both.
 	Keys []keys.Key
 
-	// KeySource brings the keys that verify its tokens, such as a remote JWK
-	// Set of package jwks. Beside Keys it is asked only for tokens whose "kid" is of
-	// none of them, and for tokens without a "kid" if no key has AllowMissingKeyID.
+	// KeySource fetches the keys that verify the tokens, such as a remote JWK Set of
+	// package jwks. If Keys is set too, KeySource verifies only tokens with another
+	// "kid", and tokens without "kid" if no key has AllowMissingKeyID.
 	KeySource keys.Source
 
-	// Algorithms are those that its tokens may have. Empty means those of Keys for
-	// tokens that Keys verify, and for the others those of a keys.Set; with another
-	// KeySource, all but HMAC, whose secrets are nothing to hand around.
+	// Algorithms are the algorithms that tokens may have. Empty means the algorithms of
+	// Keys, and of the KeySource if it is a keys.Set. For any other KeySource, empty
+	// means all algorithms except HMAC, because issuers do not publish secrets.
 	Algorithms []string
 
-	// Audience demands an "aud" with at least one of these values. Nil means
-	// Config.DecodeAudience, an empty list any audience or none: then a token
-	// that was made for another service is accepted by this one, unless
-	// something else in it is asked for (RFC 8725 §3.9).
+	// Audience requires an "aud" with at least one of these values. Nil means
+	// Config.DecodeAudience. An empty list turns the check off: then the manager also
+	// accepts tokens that the issuer made for other services (RFC 8725 §3.9).
 	Audience []string
 
-	// IdentityClaim, TypeClaim, FreshClaim, ScopeClaim and RolesClaim are the
-	// names of its claims. Empty means those of Config. Its tokens must have a
-	// TypeClaim that is set here.
+	// IdentityClaim, TypeClaim, FreshClaim, ScopeClaim and RolesClaim are the names of
+	// claims in the tokens. Empty means the names in Config. If TypeClaim is set here,
+	// tokens must have that claim.
 	IdentityClaim string
 	TypeClaim     string
 	FreshClaim    string
 	ScopeClaim    string
 	RolesClaim    string
 
-	// AccessTypes are the values of TypeClaim that mean "access token", such as "app",
-	// compared exactly. Its tokens must have one of them. Empty means "access", or no
-	// TypeClaim at all. Refresh tokens are refused whatever stands here.
+	// AccessTypes are the exact values of TypeClaim that mean "access token", such as
+	// "app". If it is set, tokens must have one of them. Empty means that "access", or no
+	// TypeClaim at all, is an access token. Refresh tokens are always refused.
 	AccessTypes []string
 
-	// IdentityClaims, in place of IdentityClaim, name the user by the first of
-	// several claims that a token has, and that is neither null nor "". A user who is
-	// named by one of them, and another who has the same name in another, are one
-	// user: the issuer must see to it that this cannot be.
+	// IdentityClaims replaces IdentityClaim. The user is named by the first of these
+	// claims that the token has, and that is not null or "". The issuer must make sure
+	// that values of different claims never collide: equal names are one user.
 	IdentityClaims []string
 
-	// Identity, in place of both, names the user of a token that was verified and has
-	// passed all checks of its claims; token.Identity is empty. It is asked on every
-	// request, and must be safe for concurrent use. Empty text, or an error that wraps
-	// [ErrInvalidToken], means that the token names no user, and it is refused. Another
-	// error is answered 500, or 503 if it wraps [ErrUnavailable].
+	// Identity replaces IdentityClaim and IdentityClaims. It returns the user of a token
+	// that passed all other checks of its claims; token.Identity is empty. The manager
+	// calls it on every request, so it must be fast and safe for concurrent use.
+	//
+	// If it returns an empty text, or an error that wraps [ErrInvalidToken], the token is
+	// refused. An error that wraps [ErrUnavailable] is answered 503, any other error 500.
 	Identity func(ctx context.Context, token *Token) (string, error)
 
-	// IdentityPrefix stands before its identities, such as "google:", so that
-	// it cannot name the users of somebody else. It is put there last, also before
-	// what Identity returns. Give no user of your own a name that begins with it.
+	// IdentityPrefix is put before the identities of this issuer, such as "google:". It
+	// keeps them apart from the users of other issuers, and from your own. The manager
+	// adds it last, also to the result of Identity. Give none of your own users a name
+	// that begins with it.
 	IdentityPrefix string
 
-	// AllowSharedIdentities says that its users are also those of the manager, or of
-	// the other issuers whose identities could be the same. Without it, two
-	// that could name the same user are an error.
+	// AllowSharedIdentities declares that the users of this issuer are also users of the
+	// manager, or of other issuers. Without it, two issuers that could name the same user
+	// are a configuration error.
 	AllowSharedIdentities bool
 
-	// RequiredClaims are claims that its tokens must have. Nil means
-	// Config.RequiredClaims.
+	// RequiredClaims are claims that tokens must have. Nil means Config.RequiredClaims.
 	RequiredClaims []string
 
-	// Leeway is the difference between clocks that is tolerated for "exp", "nbf",
-	// "iat" and "auth_time" of its tokens. Zero means Config.DecodeLeeway, but 30
-	// seconds at the least: clocks of others are not yours. Negative means none.
+	// Leeway is the tolerated clock skew for "exp", "nbf", "iat" and "auth_time". Zero
+	// means Config.DecodeLeeway, but at least 30 seconds. A negative value means none.
 	Leeway time.Duration
 
-	// Types are the values of the "typ" header that its tokens must have. An
-	// issuer that writes "at+jwt" (RFC 9068) should have that alone, which keeps
-	// out its ID tokens. Empty means none, "JWT", "at+jwt" and those of
-	// Config.DecodeTypes.
+	// Types are the accepted values of the "typ" header. If the issuer writes "at+jwt"
+	// (RFC 9068), set only that value, to keep out ID tokens. Empty means no "typ",
+	// "JWT", "at+jwt" and the values of Config.DecodeTypes.
 	Types []string
 
-	// LogoutAudience are the client IDs that the issuer writes to "aud" of its logout
-	// tokens (OpenID Connect Back-Channel Logout 1.0): see
-	// [JWTManager.BackChannelLogoutHandler]. Empty means that its logout tokens are
-	// refused. If it is set, its tokens must have "iat" and "sub".
+	// LogoutAudience are the client IDs in the "aud" of logout tokens (OpenID Connect
+	// Back-Channel Logout 1.0): see [JWTManager.BackChannelLogoutHandler]. If it is set,
+	// tokens of the issuer must have "iat" and "sub". Empty means that logout tokens are
+	// refused.
 	LogoutAudience []string
 
-	// MaxTokenAge is how long after its "iat" a token is accepted at most, where there
-	// is a LogoutAudience: logouts are remembered for that long. Zero means 24 hours.
+	// MaxTokenAge is the maximum age of a token, from its "iat". Logouts are remembered
+	// for that long. It needs a LogoutAudience. Zero means 24 hours.
 	MaxTokenAge time.Duration
 
-	// LogoutOnly refuses all tokens of the issuer but logout tokens. It is for a service
-	// whose users log in there, and which gives them tokens of its own.
+	// LogoutOnly refuses all tokens of the issuer except logout tokens. Use it if your
+	// users log in at the issuer, and your service gives them tokens of its own.
 	LogoutOnly bool
 }
 
-// String describes i without secrets.
+// String describes the issuer without secrets.
 func (i Issuer) String() string { return fmt.Sprintf("ginjwt.Issuer{Name: %q, …}", i.Name) }
 
-// GoString is String, for %#v.
+// GoString returns the same as String, for the verb %#v.
 func (i Issuer) GoString() string { return i.String() }
 
-// Format prints String whatever the verb, so that none shows a secret.
+// Format prints the same as String for every verb, so that no verb shows a secret.
 func (i Issuer) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, i.String()) }
 
-// LogValue is String, for log/slog.
+// LogValue returns the same as String, for log/slog.
 func (i Issuer) LogValue() slog.Value { return slog.StringValue(i.String()) }
 
-// IssuerResolver brings issuers that are known only while the program runs: the tenants of
-// Microsoft Entra ID, the domains of customers. name is the "iss" of a token, written by
-// anybody: nothing was verified, and nothing fetched. It is an https URL of a domain, of at
-// most 255 bytes.
+// IssuerResolver returns issuers that are known only at run time, such as the tenants of
+// Microsoft Entra ID. name is the unverified "iss" of a token: anybody may have written
+// it. It is an https URL with a domain, of at most 255 bytes.
 //
-// The Issuer must have exactly this Name, and an IdentityPrefix of its own, unless
-// AllowSharedIdentities; make it of what the name tells apart. It is kept for the tokens to
-// come, and asked about again a day later. Anything started with ctx, such as a Remote of
-// package jwks, must end with it: that is when the issuer is not kept any more, or if the
-// call takes longer than 10 seconds. With this context, package jwks fetches from public
-// addresses only.
+// Return an Issuer with exactly this Name, and with its own IdentityPrefix (unless
+// AllowSharedIdentities is set). Accept only names in your own table, and not a pattern
+// that everybody can match. The manager keeps the issuer, and asks again after a day.
 //
-// An error that wraps [ErrUnknownIssuer] means no, which is remembered for a minute: the
-// token counts as one of the manager's own, and is refused if it is none. Any other error
-// is answered 503, or 500 if it wraps [ErrCallback], and is not remembered. Say yes to
-// names that you have in a table, and not to a pattern that everybody can match.
+// Everything that the call starts with ctx, such as a Remote of package jwks, must end
+// when ctx ends. ctx ends when the manager drops the issuer, or if the call takes longer
+// than 10 seconds. With ctx, package jwks fetches from public addresses only.
 //
-// It must be safe for concurrent use. Requests with tokens of one issuer share one call,
-// and at most 32 calls run at once. Beyond 1024 calls that run or wait, requests are
-// answered 503 without a call. A call must return when ctx ends: 32 that do not leave no
-// room for others, which Config.Observer is told by [OperationIssuerResolver].
+// An error that wraps [ErrUnknownIssuer] means "not accepted", and is remembered for a
+// minute. Then the token counts as the manager's own token. Any other error is answered
+// 503, or 500 if it wraps [ErrCallback], and is not remembered.
+//
+// The function must be safe for concurrent use. Requests with tokens of one issuer share
+// one call. At most 32 calls run at once. When 1024 calls run or wait, further requests
+// are answered 503 without a call. A call must return when ctx ends: 32 calls that hang
+// block all further calls. Config.Observer is told of them by [OperationIssuerResolver].
 type IssuerResolver func(ctx context.Context, name string) (Issuer, error)
 
-// ErrUnknownIssuer is what an IssuerResolver returns, also wrapped, if it accepts no tokens
-// of an issuer.
+// ErrUnknownIssuer is the error that an IssuerResolver returns, directly or wrapped, if
+// it does not accept tokens of an issuer.
 var ErrUnknownIssuer = errors.New("ginjwt: no tokens of this issuer are accepted")
