@@ -15,16 +15,16 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/internal/base64url"
 )
 
-// publishedFor is how long others may keep what is published here.
+// publishedFor is how long clients may cache what is published here.
 const publishedFor = "public, max-age=300"
 
-// JWKSHandler serves the public keys of the manager as a JWK Set (RFC 7517), for
-// others who verify its tokens. Keys that do not sign yet are in it, so that
-// everybody knows them before they do; retired keys, secrets and keys for
-// refresh tokens only are not. Others may keep it for 5 minutes.
+// JWKSHandler serves the public keys of the manager as a JWK Set (RFC 7517), for services
+// that verify its tokens. The set includes keys that do not sign yet, so that verifiers
+// know a key before its first token. It has no retired keys, no secrets, and no keys for
+// refresh tokens only. Clients may cache it for 5 minutes.
 //
-// Begin with Config.Keys, even of one key, if you publish: others take the
-// tokens of a PrivateKey, which name no key, only while there is no other key.
+// Use Config.Keys if you publish keys, even for a single key. Tokens of a PrivateKey have
+// no "kid", and verifiers accept them only while the set has no other key.
 //
 // It panics if called before InitApp.
 func (m *JWTManager) JWKSHandler() gin.HandlerFunc {
@@ -35,36 +35,38 @@ func (m *JWTManager) JWKSHandler() gin.HandlerFunc {
 	}
 }
 
-// Metadata is what an issuer tells about itself, in the members of RFC 8414 §2
-// and of OpenID Connect Discovery. Empty members are left out.
+// Metadata describes an issuer to its clients, with the members of RFC 8414 §2 and of
+// OpenID Connect Discovery. Empty members are left out.
 type Metadata struct {
-	// Issuer is "iss" of the tokens. Empty means Config.EncodeIssuer, from which
-	// it must not differ.
+	// Issuer is the "iss" of the tokens. Empty means Config.EncodeIssuer. Any other value
+	// panics.
 	Issuer string
 
-	// JWKSURI is where JWKSHandler serves.
+	// JWKSURI is the URL of JWKSHandler.
 	JWKSURI string
 
 	AuthorizationEndpoint string
-	TokenEndpoint         string // where RefreshHandler, or a login, serves
-	RevocationEndpoint    string // where RevocationHandler serves
-	IntrospectionEndpoint string // where IntrospectionHandler serves
+	TokenEndpoint         string // URL of RefreshHandler, or of a login
+	RevocationEndpoint    string // URL of RevocationHandler
+	IntrospectionEndpoint string // URL of IntrospectionHandler
 	UserinfoEndpoint      string
 	ServiceDocumentation  string
 
 	ScopesSupported []string
 
-	// Extra holds further members, and wins over all others but "issuer".
+	// Extra holds more members. They replace all members of the same name except
+	// "issuer".
 	Extra map[string]any
 }
 
-// MetadataHandler serves what others need to find the keys: RFC 8414 at
+// MetadataHandler serves the metadata by which clients find the keys. Register it for
+// both documents, which have the same members here: RFC 8414 at
 // /.well-known/oauth-authorization-server, and OpenID Connect Discovery at
-// /.well-known/openid-configuration. Both have the same members here.
+// /.well-known/openid-configuration.
 //
-// It panics if called before InitApp, if a member is not an absolute https URL
-// (http will do on loopback), or if the issuer is not that of the tokens, or has
-// a query. What is in Extra is not checked.
+// It panics if called before InitApp, if the issuer is not Config.EncodeIssuer, if the
+// issuer has a query, or if a member is not an absolute https URL (http works on
+// loopback). It does not check Extra.
 func (m *JWTManager) MetadataHandler(metadata Metadata) gin.HandlerFunc {
 	m.mustBeReady("MetadataHandler")
 	issuer := or(metadata.Issuer, m.config.EncodeIssuer)
@@ -89,8 +91,8 @@ func (m *JWTManager) MetadataHandler(metadata Metadata) gin.HandlerFunc {
 	}
 }
 
-// members returns what does not change. What both documents must have is there,
-// empty or not.
+// members returns the members that do not change. It always includes the members that
+// both documents require, even if they are empty.
 func (d Metadata) members() map[string]any {
 	members := map[string]any{
 		"response_types_supported": []string{},
@@ -123,16 +125,16 @@ func (d Metadata) members() map[string]any {
 	return members
 }
 
-// ResourceMetadataHandler serves the metadata of Config.Resources (RFC 9728), each at
-// its [Resource.MetadataPath]. Register it there for all methods:
+// ResourceMetadataHandler serves the metadata of Config.Resources (RFC 9728), each at its
+// [Resource.MetadataPath]. Register it there for all methods:
 //
 //	router.Any(mcp.MetadataPath(), mgr.ResourceMetadataHandler())
 //
-// Pages of every origin may read it, as clients in browsers must. Nothing of a request
-// is in the answer, the host included. Others may keep it for 5 minutes. A path of no
-// resource is answered 404.
+// Pages of every origin may read the metadata, as clients in browsers need it. The answer
+// contains nothing of the request, not even the host. Clients may cache it for 5 minutes.
+// A path without a resource is answered 404.
 //
-// It panics if called before InitApp, or without Resources.
+// It panics if called before InitApp, or without Config.Resources.
 func (m *JWTManager) ResourceMetadataHandler() gin.HandlerFunc {
 	m.mustBeReady("ResourceMetadataHandler")
 	if len(m.resources) == 0 {
@@ -158,7 +160,7 @@ func (m *JWTManager) ResourceMetadataHandler() gin.HandlerFunc {
 	}
 }
 
-// publish answers with JSON that others may keep, or with 304 if they have it.
+// publish answers with JSON that clients may cache, or with 304 if they have it.
 func publish(c *gin.Context, contentType string, body []byte, err error) {
 	if err != nil {
 		_ = c.AbortWithError(http.StatusInternalServerError, fmt.Errorf("ginjwt: what is published: %w", err))
@@ -178,7 +180,7 @@ func publish(c *gin.Context, contentType string, body []byte, err error) {
 	c.Data(http.StatusOK, contentType, body)
 }
 
-// hasETag reports whether etag is among those of a header (RFC 9110 §13.1.2).
+// hasETag reports whether a header lists etag (RFC 9110 §13.1.2).
 func hasETag(header, etag string) bool {
 	if strings.Trim(header, blanks) == "*" {
 		return true

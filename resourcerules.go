@@ -10,17 +10,17 @@ import (
 	"github.com/go-json-experiment/json"
 )
 
-// resourceRules are what the routes of a [Resource] demand and answer, and what is
-// published of it.
+// resourceRules are what the routes of a [Resource] require and answer, and its published
+// metadata.
 type resourceRules struct {
 	audience  []string // its URL
 	parameter string   // of challenges
 	metadata  []byte   // JSON
 
-	path, query string // where the metadata is
+	path, query string // of the metadata
 }
 
-// resourceRules makes the rules of all resources. The settings have been checked.
+// resourceRules makes the rules of all resources. The settings are already checked.
 func (c Config) resourceRules() (all []*resourceRules) {
 	for _, r := range c.Resources {
 		u, _ := url.Parse(r.URL)
@@ -36,7 +36,7 @@ func (c Config) resourceRules() (all []*resourceRules) {
 	return all
 }
 
-// resourceURLs are the URLs of all resources.
+// resourceURLs returns the URLs of all resources.
 func (c Config) resourceURLs() (urls []string) {
 	for _, r := range c.Resources {
 		urls = append(urls, r.URL)
@@ -54,9 +54,8 @@ func resourceOf(all []*resourceRules, name string) (*resourceRules, error) {
 	return nil, fmt.Errorf("%q is the URL of none of Config.Resources", name)
 }
 
-// metadataAt returns what is published for a request; nil if nothing is. Nothing but
-// path and query of the request is looked at. A query that no resource has is
-// passed over where a resource has none.
+// metadataAt returns the metadata for a request, or nil. It uses only the path and query
+// of the request. A resource without a query ignores the query of the request.
 func metadataAt(all []*resourceRules, u *url.URL) (metadata []byte) {
 	for _, r := range all {
 		switch {
@@ -70,8 +69,8 @@ func metadataAt(all []*resourceRules, u *url.URL) (metadata []byte) {
 	return metadata
 }
 
-// metadata returns the document of RFC 9728 §2. What is empty is left out, but for the
-// methods: an empty list of those says that clients cannot use RFC 6750.
+// metadata returns the document of RFC 9728 §2. It leaves out empty members, except the
+// methods: an empty list of methods says that clients cannot use RFC 6750.
 func (r Resource) metadata(c Config) ([]byte, error) {
 	members := map[string]any{"bearer_methods_supported": c.bearerMethods()}
 	for name, list := range map[string][]string{"authorization_servers": c.authorizationServers(r), "scopes_supported": r.ScopesSupported} {
@@ -89,7 +88,7 @@ func (r Resource) metadata(c Config) ([]byte, error) {
 	return json.Marshal(members, json.Deterministic(true))
 }
 
-// authorizationServers are those of r, or the issuers whose tokens are accepted.
+// authorizationServers returns the servers of r, or else the accepted issuers.
 func (c Config) authorizationServers(r Resource) (servers []string) {
 	if len(r.AuthorizationServers) > 0 {
 		return r.AuthorizationServers
@@ -104,8 +103,8 @@ func (c Config) authorizationServers(r Resource) (servers []string) {
 	return slices.DeleteFunc(names, func(name string) bool { return !isIssuerURL(name) })
 }
 
-// bearerMethods are the ways of RFC 6750 §2 in which a client may send its token by
-// these settings. A JSON body is none of them: that of §2.2 is a form.
+// bearerMethods returns how clients may send a token, in the terms of RFC 6750 §2. A JSON
+// body is not one of them, because §2.2 means a form.
 func (c Config) bearerMethods() []string {
 	methods := []string{}
 	if slices.Contains(c.TokenLocation, InHeaders) && !c.DisableHeaderType &&
@@ -133,8 +132,8 @@ func (c Config) validateResources(p *problems) {
 	}
 }
 
-// samePlace reports whether the metadata of two resources would be at one place. The
-// host does not count: nothing tells the hosts of a router apart.
+// samePlace reports whether the metadata of two resources would have the same path. The
+// host does not matter, because a router does not separate hosts.
 func (r Resource) samePlace(other Resource) bool {
 	a, _ := url.Parse(r.URL)
 	b, _ := url.Parse(other.URL)

@@ -8,59 +8,59 @@ import (
 	"strings"
 )
 
-// Resource is a part of the service that clients find their way to by OAuth: a
-// protected resource of RFC 9728, such as an MCP server or an API. Its routes have
-// [ForResource]:
+// Resource is a protected resource (RFC 9728) that OAuth clients discover by its URL,
+// such as an MCP server or an API. Its routes have [ForResource]:
 //
 //	router.Any("/mcp", mgr.JWTRequired(ginjwt.ForResource(mcp.URL)), gin.WrapH(server))
 //
-// There
-//   - a token must name URL in its "aud", exactly (RFC 8707 §2), whatever
-//     Config.DecodeAudience or Issuer.Audience demand on other routes;
-//   - a refusal has the status that RFC 6750 §3.1 gives it, in every profile;
-//   - every challenge says where the metadata is (RFC 9728 §5.1), and that of a 401 also
-//     which scopes the route asks for.
+// On these routes:
+//   - A token must have exactly this URL in its "aud" (RFC 8707 §2).
+//     Config.DecodeAudience and Issuer.Audience apply only to other routes.
+//   - A refusal has the status of RFC 6750 §3.1, in every profile.
+//   - Every challenge names the metadata (RFC 9728 §5.1). The challenge of a 401 also
+//     names the scopes of the route.
 //
-// A token that names resources only passes on no other route, unless DecodeAudience or
-// Issuer.Audience list the resource. Routes with [Refresh] or [AnyType], which are for
-// refreshing and logging out, are excepted: they take it if no audience is demanded.
+// Other routes refuse a token that is for resources only, unless DecodeAudience or
+// Issuer.Audience list the resource. Routes with [Refresh] or [AnyType], which refresh
+// and log out, accept it if no audience is required.
 //
-// What is in a Resource is published.
+// Everything in a Resource is published.
 type Resource struct {
-	// URL is what clients call the resource, and issuers write to "aud": an absolute
-	// https URL (http will do on loopback), with scheme and host in lower case. Its path
-	// and query have letters, digits and the marks -._~ only, between / and = and &.
-	// "https://api.example.com/mcp" and "https://api.example.com/mcp/" are two resources.
+	// URL is the address that clients call, and that issuers write to "aud". It is an
+	// absolute https URL (http works on loopback), with scheme and host in lower case.
+	// Path and query may have letters, digits and -._~ only, with / in the path and = and
+	// & in the query. A trailing slash makes another resource:
+	// "https://api.example.com/mcp" is not "https://api.example.com/mcp/".
 	URL string
 
-	// Name is for people to read, Documentation a page for those who write clients.
+	// Name is the display name. Documentation is the URL of a page for developers of
+	// clients.
 	Name          string
 	Documentation string
 
-	// AuthorizationServers are the issuers where clients get tokens, by their "iss",
-	// the best first. Empty means the names of Config.Issuers that are URLs; without
-	// Issuers it means Config.EncodeIssuer.
+	// AuthorizationServers are the issuers where clients get tokens, by their "iss", in
+	// order of preference. Empty means the names of Config.Issuers that are URLs, or
+	// Config.EncodeIssuer without Issuers.
 	AuthorizationServers []string
 
-	// ScopesSupported are scopes that clients may ask for. A client that is not told by
-	// a challenge may ask for all of them: leave out what few need.
+	// ScopesSupported are the scopes that clients may ask for. A client without a
+	// challenge may ask for all of them, so list only scopes that most clients need.
 	ScopesSupported []string
 
-	// JWKSURI is where the resource publishes keys of its own, with which it signs
-	// answers. It is not for the keys of an issuer, and mostly empty.
+	// JWKSURI is the URL of keys with which the resource itself signs answers. It is not
+	// for the keys of an issuer, and usually empty.
 	JWKSURI string
 
-	// Extra holds further members of the metadata, and wins over all others but
-	// "resource".
+	// Extra holds more members of the metadata. They replace all members of the same name
+	// except "resource".
 	Extra map[string]any
 }
 
-// wellKnown is where metadata is (RFC 9728 §3).
+// wellKnown is the path of resource metadata (RFC 9728 §3).
 const wellKnown = "/.well-known/oauth-protected-resource"
 
-// MetadataPath is the path at which [JWTManager.ResourceMetadataHandler] serves the
-// metadata of r, for a router: that of URL behind
-// "/.well-known/oauth-protected-resource" (RFC 9728 §3.1).
+// MetadataPath returns the path for [JWTManager.ResourceMetadataHandler], to register at
+// a router: "/.well-known/oauth-protected-resource" and the path of URL (RFC 9728 §3.1).
 func (r Resource) MetadataPath() string {
 	u, err := url.Parse(r.URL)
 	if err != nil {
@@ -69,8 +69,8 @@ func (r Resource) MetadataPath() string {
 	return wellKnown + pathBehind(u)
 }
 
-// MetadataURL is where clients find the metadata of r (RFC 9728 §3.1). Empty if URL
-// is no URL.
+// MetadataURL returns the URL of the metadata (RFC 9728 §3.1), or "" if URL cannot be
+// parsed.
 func (r Resource) MetadataURL() string {
 	u, err := url.Parse(r.URL)
 	if err != nil {
@@ -80,7 +80,7 @@ func (r Resource) MetadataURL() string {
 	return u.String()
 }
 
-// pathBehind is the path of u without a slash that ends it right after the host.
+// pathBehind returns the path of u, without a slash right after the host.
 func pathBehind(u *url.URL) string {
 	if u.Path == "/" {
 		return ""
@@ -88,9 +88,9 @@ func pathBehind(u *url.URL) string {
 	return u.Path
 }
 
-// validResourceURL says why text cannot be the name of a resource. It must be written
-// as every client writes it, or "aud" is never equal; and it stands in headers and
-// routes, so few characters may be in it.
+// validResourceURL reports why text cannot be the URL of a resource. Clients must all
+// write it the same way, or "aud" does not match. It is also part of headers and routes,
+// so few characters are allowed.
 func validResourceURL(text string) error {
 	if !isPublicURL(text) || strings.Contains(text, "#") {
 		return errors.New("must be an absolute https URL, without user and fragment; http will do on loopback")
@@ -114,7 +114,7 @@ func query(u *url.URL) string {
 	return "?" + u.RawQuery
 }
 
-// consistsOf reports whether s has ASCII letters, digits and marks only.
+// consistsOf reports whether s has only ASCII letters, digits and marks.
 func consistsOf(s, marks string) bool {
 	for _, r := range s {
 		if !('a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || strings.ContainsRune(marks, r)) {
@@ -124,12 +124,11 @@ func consistsOf(s, marks string) bool {
 	return true
 }
 
-// isIssuerURL reports whether text can be the name of an authorization server
-// (RFC 8414 §2).
+// isIssuerURL reports whether text can be the name of an authorization server (RFC 8414
+// §2).
 func isIssuerURL(text string) bool { return isPublicURL(text) && !strings.ContainsAny(text, "?#") }
 
-// isPublicURL reports whether text is an absolute https URL, or one of http on
-// loopback.
+// isPublicURL reports whether text is an absolute https URL, or an http URL on loopback.
 func isPublicURL(text string) bool {
 	u, err := url.Parse(text)
 	if err != nil || u.Hostname() == "" || u.User != nil || u.Fragment != "" {
