@@ -8,25 +8,25 @@ import (
 	"github.com/gin-gonic/gin"
 )
 
-// BackChannelLogoutHandler returns a handler for OpenID Connect Back-Channel Logout 1.0:
-// an issuer of Config.Issuers with a LogoutAudience posts a logout token when one of its
-// users logs out there. One handler is for all issuers:
+// BackChannelLogoutHandler returns a handler for OpenID Connect Back-Channel Logout 1.0.
+// An issuer of Config.Issuers with a LogoutAudience posts a logout token to it when a
+// user logs out there. One handler serves all issuers:
 //
 //	router.POST("/backchannel-logout", mgr.BackChannelLogoutHandler())
 //
-// A logout token with "sid" ends that session at the issuer: its access tokens are refused,
-// and the sessions of the manager that began with it, by [WithUpstream], have ended. If the
-// token has "sub" too, it also ends what does not say which session at the issuer it
-// belongs to, is of this user, and is not newer than the logout. A logout token without
+// A logout token with "sid" ends that session at the issuer. The manager then refuses its
+// access tokens, and ends its own sessions that began with it ([WithUpstream]). If the
+// logout token also has "sub", it ends the tokens and sessions of that user that name no
+// session at the issuer, and that are not newer than the logout. A logout token without
 // "sid" ends all tokens and sessions of the user that are not newer than the logout.
 //
-// The answer is 200 once the logout is on Config.Blocklist, 400 if the logout token is not
-// valid, 503 if the blocklist fails or the keys of the issuer cannot be fetched, 204 for
-// OPTIONS, and 405 for other methods than POST. A logout token that comes again is answered
-// 200 again.
+// The answer is 200 when the logout is in Config.Blocklist, 400 for an invalid logout
+// token, and 503 if the blocklist fails or the keys of the issuer cannot be fetched.
+// OPTIONS is answered 204, other methods 405. The same logout token again is answered 200
+// again.
 //
-// It panics if called before InitApp, or if no issuer has a LogoutAudience and there is no
-// IssuerResolver.
+// It panics if called before InitApp, or if no issuer has a LogoutAudience and there is
+// no IssuerResolver.
 func (m *JWTManager) BackChannelLogoutHandler() gin.HandlerFunc {
 	m.mustBeReady("BackChannelLogoutHandler")
 	if !m.verifier.hasLogouts() {
@@ -50,7 +50,7 @@ func (m *JWTManager) BackChannelLogoutHandler() gin.HandlerFunc {
 	}
 }
 
-// logOut does what a logout token says, also if its sender goes away meanwhile.
+// logOut does what a logout token says. It finishes even if the client disconnects.
 func (m *JWTManager) logOut(ctx context.Context, encoded string) error {
 	logout, err := m.verifier.decodeLogout(ctx, encoded)
 	if err != nil {
@@ -64,7 +64,8 @@ func (m *JWTManager) logOut(ctx context.Context, encoded string) error {
 	return nil
 }
 
-// hasLogouts reports whether an issuer can log out, or one that the IssuerResolver brings.
+// hasLogouts reports whether an issuer can log users out. An IssuerResolver could return
+// such an issuer.
 func (v *verifier) hasLogouts() bool {
 	if v.others != nil {
 		return true
@@ -77,8 +78,8 @@ func (v *verifier) hasLogouts() bool {
 	return false
 }
 
-// logOut refuses what began before a logout, until all of it has expired. The IDs come
-// from the logout token alone, so that one that comes again adds the same.
+// logOut revokes what began before a logout, until all of it has expired. The IDs depend
+// only on the logout token, so the same token again adds the same IDs.
 func (r *revocations) logOut(ctx context.Context, logout *logoutToken) error {
 	ids := logoutIDs(r.realm, logout.Upstream, logout.issuedAt.Unix(), logout.rules.namesAll)
 	last := later(r.now(), logout.issuedAt).Add(r.logoutLifetime(logout.rules))
@@ -89,8 +90,8 @@ func (r *revocations) logOut(ctx context.Context, logout *logoutToken) error {
 	return nil
 }
 
-// logoutLifetime is how long after a logout a token that was made before it may be good, or
-// a session that began before it may be used.
+// logoutLifetime returns how long after a logout an earlier token can be valid, or an
+// earlier session in use.
 func (r *revocations) logoutLifetime(rules *logoutRules) time.Duration {
 	if !r.sessions {
 		return rules.maxTokenAge
@@ -98,6 +99,6 @@ func (r *revocations) logoutLifetime(rules *logoutRules) time.Duration {
 	return max(rules.maxTokenAge, max(r.accessLifetime, r.idleLifetime)+unheard)
 }
 
-// unheard is how long a process may go on prolonging a session because it has not heard
-// of a logout: longer than the MaxStaleness of any blocklist.
+// unheard is how long a process may prolong a session because it does not know of the
+// logout yet. It is longer than the MaxStaleness of any blocklist.
 const unheard = time.Hour

@@ -14,13 +14,13 @@ import (
 // each has an ID, a logout adds those that together reach up to it, and a token asks
 // for those that its own time is in.
 
-// timeBits is how many bits a time in seconds has: they last until the year 2242.
+// timeBits is the number of bits of a time in seconds. It is enough until the year 2242.
 const timeBits = 33
 
-// isTime reports whether a logout, or what it ends, can be of this time.
+// isTime reports whether seconds is in the range of times that logouts can have.
 func isTime(seconds int64) bool { return seconds >= 0 && seconds < 1<<timeBits-1 }
 
-// span is an aligned interval of time: the index-th of 2^level seconds.
+// span is an aligned time interval: number index of all intervals of 2^level seconds.
 type span struct {
 	level int
 	index int64
@@ -29,9 +29,9 @@ type span struct {
 // last returns the last second of s.
 func (s span) last() int64 { return (s.index+1)<<s.level - 1 }
 
-// spansUntil returns the intervals that hold the times up to last, and no later one:
-// one for each bit that is set in the next second. With two as the base of the numbers
-// there are the fewest of them; a larger base needs fewer questions, and more entries.
+// spansUntil returns the intervals that together cover all times up to last: one for each
+// bit that is set in the next second. Base 2 gives the fewest entries. A larger base
+// would need fewer lookups, and more entries.
 func spansUntil(last int64) (spans []span) {
 	next := uint64(last) + 1
 	for rest := next; rest != 0; rest &= rest - 1 {
@@ -41,8 +41,8 @@ func spansUntil(last int64) (spans []span) {
 	return spans
 }
 
-// spansWith returns the intervals of spansUntil that can hold a time: those whose
-// index is even, one for each bit that is not set in it.
+// spansWith returns the intervals of any spansUntil that can contain a time: the
+// intervals with an even index, one for each bit that is not set in the time.
 func spansWith(at int64) (spans []span) {
 	for level := range timeBits {
 		if index := at >> level; index&1 == 0 {
@@ -52,7 +52,7 @@ func spansWith(at int64) (spans []span) {
 	return spans
 }
 
-// spanIDs returns the IDs of the intervals of a user at an issuer.
+// spanIDs returns the IDs of intervals for a user at an issuer.
 func spanIDs(subject string, spans []span) []string {
 	ids := make([]string, len(spans))
 	for i, s := range spans {
@@ -61,16 +61,16 @@ func spanIDs(subject string, spans []span) []string {
 	return ids
 }
 
-// loginOrigin says where a login was made, by IDs that tell neither session nor user: a
-// token carries it in the claim "upstream".
+// loginOrigin identifies a login at an issuer, by hashes that reveal neither session nor
+// user. Tokens carry it in the claim "upstream".
 type loginOrigin struct {
-	session string // of the session at the issuer; empty: not known
+	session string // of the session at the issuer; empty if unknown
 	subject string // of the user at the issuer
-	at      int64  // when the issuer said so
+	at      int64  // "iat", by the clock of the issuer
 }
 
-// originOf returns the origin of a token of an issuer, or of a session that began with
-// one.
+// originOf returns the origin of a token of an issuer, or of a session that began with a
+// login there.
 func originOf(realm string, u store.Upstream, at int64) loginOrigin {
 	o := loginOrigin{subject: originSubject(realm, u, u.SID != ""), at: at}
 	if u.SID != "" {
@@ -83,13 +83,13 @@ func originSession(realm string, u store.Upstream) string {
 	return derivedID("logout session", realm, u.Issuer, u.SID)
 }
 
-// originSubject keeps what names its session apart from what does not: a logout of one
-// session ends all that could be of this session.
+// originSubject returns separate IDs for logins with and without "sid", because a logout
+// of one session also ends everything that could belong to that session.
 func originSubject(realm string, u store.Upstream, namesSession bool) string {
 	return derivedID("logout subject", realm, u.Issuer, u.Subject, strconv.FormatBool(namesSession))
 }
 
-// ids returns what is on the blocklist, one of them at least, after a logout.
+// ids returns the IDs to look up. After a logout, the blocklist has at least one of them.
 func (o loginOrigin) ids() []string {
 	ids := spanIDs(o.subject, spansWith(o.at))
 	if o.session != "" {
@@ -98,12 +98,12 @@ func (o loginOrigin) ids() []string {
 	return ids
 }
 
-// claim returns the value of "upstream".
+// claim returns the value of the claim "upstream".
 func (o loginOrigin) claim() string {
 	return o.session + "." + o.subject + "." + strconv.FormatInt(o.at, 10)
 }
 
-// parseOrigin reads the value of "upstream".
+// parseOrigin reads the value of the claim "upstream".
 func parseOrigin(claim string) (o loginOrigin, ok bool) {
 	parts := strings.Split(claim, ".")
 	if len(parts) != 3 {
@@ -114,8 +114,8 @@ func parseOrigin(claim string) (o loginOrigin, ok bool) {
 	return o, err == nil && isTime(at) && isDerivedID(o.subject) && (o.session == "" || isDerivedID(o.session))
 }
 
-// logoutIDs returns what a logout adds to the blocklist. allNameSessions says that
-// nothing began at the issuer that does not name its session there.
+// logoutIDs returns the IDs that a logout adds to the blocklist. allNameSessions says
+// that all tokens and sessions of the issuer have a "sid".
 func logoutIDs(realm string, u store.Upstream, at int64, allNameSessions bool) (ids []string) {
 	until := spansUntil(at)
 	switch {

@@ -10,11 +10,11 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/store"
 )
 
-// logoutEvent is what makes a token a logout token (OpenID Connect Back-Channel Logout
+// logoutEvent is the event that marks a logout token (OpenID Connect Back-Channel Logout
 // 1.0 §2.4).
 const logoutEvent = "http://schemas.openid.net/event/backchannel-logout"
 
-// maxLogoutAge is how old a logout token may be.
+// maxLogoutAge is the maximum age of a logout token.
 const maxLogoutAge = 10 * time.Minute
 
 var (
@@ -24,7 +24,7 @@ var (
 	errLogoutUser       = invalid(jwt.ErrTokenInvalidClaims, "Claims sub and sid of a logout token must be text, and one of them be there")
 )
 
-// logoutToken is a logout token that was verified.
+// logoutToken is a verified logout token.
 type logoutToken struct {
 	store.Upstream
 	id       string
@@ -32,7 +32,7 @@ type logoutToken struct {
 	rules    *logoutRules
 }
 
-// decodeLogout verifies a logout token by the rules and keys of its issuer.
+// decodeLogout verifies a logout token with the rules and keys of its issuer.
 func (v *verifier) decodeLogout(ctx context.Context, encoded string) (*logoutToken, error) {
 	if len(encoded) > v.maxSize {
 		return nil, errTooLarge
@@ -59,7 +59,8 @@ func (v *verifier) decodeLogout(ctx context.Context, encoded string) (*logoutTok
 	return logout.check(good, now)
 }
 
-// check checks the claims of a logout token (Back-Channel Logout §2.6).
+// check checks the claims of a logout token (OpenID Connect Back-Channel Logout 1.0
+// §2.6).
 func (r *logoutRules) check(good *goodToken, now time.Time) (*logoutToken, error) {
 	p, times := &good.payload, &Token{}
 	expired, err := checkTimes(times, p, good.rules, false, now)

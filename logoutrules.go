@@ -5,18 +5,18 @@ import (
 	"time"
 )
 
-// logoutRules are the rules for an issuer that sends back-channel logouts: what its logout
-// tokens must have, and how long a logout has to be remembered.
+// logoutRules say what an issuer that logs users out must send, and how long a logout is
+// remembered.
 type logoutRules struct {
 	tokens      *issuerRules // for logout tokens
 	maxTokenAge time.Duration
-	namesAll    bool // every login at the issuer names its session
+	namesAll    bool // all tokens and sessions of the issuer have a "sid"
 }
 
 const defaultMaxTokenAge = 24 * time.Hour
 
-// logoutRulesOf returns nil for an issuer that cannot log out. r are the rules for its
-// other tokens.
+// logoutRulesOf returns the rules of an issuer, or nil if it cannot log users out. r are
+// the rules for its other tokens.
 func logoutRulesOf(i Issuer, r *issuerRules) *logoutRules {
 	if len(i.LogoutAudience) == 0 {
 		return nil
@@ -33,7 +33,7 @@ func logoutRulesOf(i Issuer, r *issuerRules) *logoutRules {
 	}
 }
 
-// logoutRules returns nil if the issuer is unknown or cannot log out.
+// logoutRules returns nil if the issuer is unknown, or cannot log users out.
 func (r *issuerRules) logoutRules() *logoutRules {
 	if r == nil {
 		return nil
@@ -41,11 +41,11 @@ func (r *issuerRules) logoutRules() *logoutRules {
 	return r.logout
 }
 
-// leeway is the tolerated clock skew of the issuer.
+// leeway returns the tolerated clock skew of the issuer.
 func (r *logoutRules) leeway() time.Duration { return r.tokens.claims.leeway }
 
-// checkOrigin requires the claims by which a logout ends a token. It reports true if the
-// token is so old that its logout may be forgotten.
+// checkOrigin requires the claims by which a logout ends a token. tooOld means that the
+// token is so old that a logout may be forgotten.
 func (r *logoutRules) checkOrigin(token *Token, p *payload, now time.Time) (tooOld bool, err error) {
 	switch {
 	case !p.iat.there || !isTime(p.iat.seconds):

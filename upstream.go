@@ -12,18 +12,19 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/store"
 )
 
-// WithUpstream notes that a new session begins with a login at another issuer, of
-// Config.Issuers or the IssuerResolver, and ends with a logout there: see
-// [JWTManager.BackChannelLogoutHandler]. It is for CreateTokenPair.
+// WithUpstream records that a new session begins with a login at another issuer, and ends
+// with a logout there: see [JWTManager.BackChannelLogoutHandler]. The issuer is one of
+// Config.Issuers, or known to the IssuerResolver. Pass it to CreateTokenPair.
 //
-// The values are those of the verified ID token: "iss", "sid", which may be empty,
-// "sub" and "iat", which tells logouts before this login from those after it, by the
-// clock of the issuer. Each text has at most 255 bytes.
+// The values come from the verified ID token: "iss", "sid" (may be empty), "sub" and
+// "iat". "iat" separates earlier logouts from later ones, by the clock of the issuer.
+// Each text has at most 255 bytes.
 //
-// CreateTokenPair returns an error if the issuer has no LogoutAudience, if the ID token
-// is older than MaxTokenAge of the issuer, or if WithIdleLifetime is longer than
-// Config.RefreshTokenExpires, for which logouts are remembered. It returns an
-// [ErrSessionEnded] if the user has logged out there since.
+// CreateTokenPair returns an error if the issuer has no LogoutAudience, or if the ID
+// token is older than its MaxTokenAge. It also returns an error if WithIdleLifetime is
+// longer than Config.RefreshTokenExpires, because logouts are remembered only that long.
+// The error is [ErrSessionEnded] if the user has logged out at the issuer since the
+// login.
 func WithUpstream(issuer, sid, subject string, issuedAt time.Time) TokenOption {
 	return func(s *tokenSpec) {
 		s.begins.option = "WithUpstream"
@@ -32,7 +33,7 @@ func WithUpstream(issuer, sid, subject string, issuedAt time.Time) TokenOption {
 	}
 }
 
-// addUpstream notes in a new session, and its data, what WithUpstream was given.
+// addUpstream stores the values of WithUpstream in a new session and its data.
 func (p *sessionPolicy) addUpstream(ctx context.Context, s *store.Session, data *sessionData, chosen sessionChoice, now time.Time) error {
 	if !chosen.hasUpstream {
 		return nil
@@ -45,8 +46,8 @@ func (p *sessionPolicy) addUpstream(ctx context.Context, s *store.Session, data 
 	return chosen.checkUpstream(rules.logoutRules(), p.config, now)
 }
 
-// checkUpstream returns why a session cannot begin with what WithUpstream was given.
-// rules are those of the issuer; nil: it cannot log out.
+// checkUpstream checks the values of WithUpstream. rules belong to the issuer; nil means
+// that it cannot log out.
 func (c sessionChoice) checkUpstream(rules *logoutRules, config *Config, now time.Time) error {
 	u, at := c.upstream, c.upstreamAt
 	for _, text := range []string{u.Issuer, u.SID, u.Subject} {
@@ -71,9 +72,9 @@ func (c sessionChoice) checkUpstream(rules *logoutRules, config *Config, now tim
 	return nil
 }
 
-// upstreamEnd returns when a session that began at an issuer has ended if it is not used,
-// by the settings of now: after that, or without the name of its session there, a logout
-// would not be noticed.
+// upstreamEnd returns when an unused session that began at an issuer ends, by the current
+// settings. After that time, or without the "sid" that the settings require, a logout
+// would not end it.
 func (p *sessionPolicy) upstreamEnd(s store.Session) time.Time {
 	rules := p.minter.verifier.foreign[s.Upstream.Issuer].logoutRules()
 	if rules != nil && rules.namesAll && s.Upstream.SID == "" {
@@ -82,7 +83,7 @@ func (p *sessionPolicy) upstreamEnd(s store.Session) time.Time {
 	return s.RotatedAt.Add(p.config.RefreshTokenExpires)
 }
 
-// originOfSession returns where the login of a session was made.
+// originOfSession returns the login at an issuer that began a session.
 func originOfSession(s store.Session) (o loginOrigin, ok bool) {
 	if s.Upstream == (store.Upstream{}) {
 		return o, false
@@ -99,8 +100,8 @@ func upstreamClaim(s store.Session) string {
 	return ""
 }
 
-// withoutEndedUpstream returns those of sessions whose users have not logged out where they
-// began. The blocklist is asked about all of them first: hardly ever has one ended.
+// withoutEndedUpstream leaves out sessions that ended by a logout at their issuer. It
+// first asks the blocklist about all sessions at once, because such a logout is rare.
 func (p *sessionPolicy) withoutEndedUpstream(ctx context.Context, sessions []store.Session) ([]store.Session, error) {
 	ended, err := p.endedUpstream(ctx, sessions...)
 	if err != nil || !ended {
@@ -119,7 +120,7 @@ func (p *sessionPolicy) withoutEndedUpstream(ctx context.Context, sessions []sto
 	return live, nil
 }
 
-// endedUpstream reports whether the user has logged out where one of sessions began.
+// endedUpstream reports whether a logout at its issuer ended one of the sessions.
 func (p *sessionPolicy) endedUpstream(ctx context.Context, sessions ...store.Session) (bool, error) {
 	var ids []string
 	for _, s := range sessions {
