@@ -15,23 +15,22 @@ import (
 
 const (
 	maxTokenCacheSize = 10_000_000
-	cacheWays         = 4       // entries a set
-	cacheEntryBytes   = 2 << 10 // what an entry may have on average, and half of what one may have
-	cacheOverhead     = 768     // of an entry, beside its texts
-	originIDBytes     = 64      // of an ID that a logout adds to the blocklist
+	cacheWays         = 4       // entries per set
+	cacheEntryBytes   = 2 << 10 // average limit for an entry; a single entry may have twice as much
+	cacheOverhead     = 768     // of an entry, without its texts
+	originIDBytes     = 64      // of an ID that a logout would add to the blocklist
 )
 
-// goodToken is a token whose signature is good: what it says, and what that was
-// verified by. It does not change.
+// goodToken is a token with a valid signature: its contents, and what verified it. It is
+// immutable.
 type goodToken struct {
 	contents
 	rules *issuerRules
-	key   *keys.Bound // that verified it
-	keys  *keys.Set   // which the key is of
+	key   *keys.Bound // verified the token
+	keys  *keys.Set   // the set of the key
 }
 
-// stillVerifies reports whether the token would be verified again, as far as its
-// key goes.
+// stillVerifies reports whether the key of the token is still valid for it.
 func (t *goodToken) stillVerifies(ctx context.Context, now time.Time) bool {
 	if t.key.IsRetired(now) {
 		return false
@@ -46,22 +45,21 @@ func (t *goodToken) stillVerifies(ctx context.Context, now time.Time) bool {
 	return t.rules.keys.stillHas(ctx, t.key, t.keys)
 }
 
-// tokenCache remembers tokens whose signature was verified with the keys of its
-// keyring. Whoever presents the very same bytes again need not
-// be verified again; time, type, revocation and all the rest still are.
+// tokenCache remembers tokens that were verified with the keys of its keyring. The
+// signature of the same bytes need not be verified again. Time, type, revocation and all
+// other checks still run for every request.
 //
-// It is a table of small sets without locks: a token has one set, by a hash
-// that nobody outside can compute, and is compared whole. It never grows, and
-// keeps what is used: a new token takes the place of one that has expired or was
-// not seen again, and in a full set only now and then, so that a flood of tokens
-// does not drive out those in use, and costs little.
+// It is a lock-free table of small sets. A secret hash gives each token one set, and
+// tokens are compared as a whole. The table never grows. A new token replaces one that
+// has expired or was not used again. In a full set, it does so only sometimes. So a flood
+// of tokens is cheap, and does not push out tokens in use.
 type tokenCache struct {
 	seed     maphash.Seed
 	sets     [][]atomic.Pointer[cacheEntry]
 	bytes    atomic.Int64
 	maxBytes int64
 
-	// digests keeps the SHA-256 of tokens in place of them, so that a process
+	// digests keeps only the SHA-256 of tokens, so that a process
 	// that can only verify has no collection of tokens that others could use.
 	digests bool
 }
@@ -71,10 +69,10 @@ type cacheEntry struct {
 	token string // or its SHA-256
 	good  *goodToken
 	bytes int64
-	seen  atomic.Bool // again, since it entered or room was last needed
+	seen  atomic.Bool // used again since it was added, or since room was last needed
 }
 
-// newTokenCache returns a cache for at most so many entries.
+// newTokenCache returns a cache with a maximum number of entries.
 func newTokenCache(entries int, digests bool) *tokenCache {
 	c := &tokenCache{
 		seed:     maphash.MakeSeed(),
@@ -114,7 +112,7 @@ func (c *tokenCache) get(encoded string, now time.Time) *goodToken {
 	return nil
 }
 
-// add remembers a token that was verified.
+// add remembers a verified token.
 func (c *tokenCache) add(encoded string, good *goodToken, now time.Time) {
 	if c == nil {
 		return
@@ -134,7 +132,7 @@ func (c *tokenCache) set(hash uint64) []atomic.Pointer[cacheEntry] {
 	return c.sets[i]
 }
 
-// nameOf returns what a token is remembered by.
+// nameOf returns the text by which a token is remembered.
 func (c *tokenCache) nameOf(encoded string) string {
 	if !c.digests {
 		return strings.Clone(encoded) // not a part of a request's header
@@ -143,7 +141,7 @@ func (c *tokenCache) nameOf(encoded string) string {
 	return string(sum[:])
 }
 
-// names reports whether name is that of a token.
+// names reports whether name belongs to a token.
 func (c *tokenCache) names(name, encoded string) bool {
 	if !c.digests {
 		return name == encoded
@@ -160,8 +158,8 @@ func (c *tokenCache) expired(e *cacheEntry, now time.Time) bool {
 	return exp.there && exp.seconds+leeway <= now.Unix()
 }
 
-// room finds a place for a token, and what is there now. There may be none. A
-// token that is there already, as keys that changed verified it, keeps its place.
+// room finds a place for a token, and its current entry. There may be no place. A token
+// that is already in the set keeps its place, for example after its keys changed.
 func (c *tokenCache) room(hash uint64, now time.Time) (slot *atomic.Pointer[cacheEntry], old *cacheEntry) {
 	set := c.set(hash)
 	for i := range set {
@@ -182,7 +180,7 @@ func (c *tokenCache) room(hash uint64, now time.Time) (slot *atomic.Pointer[cach
 			return &set[i], old
 		}
 	}
-	for i := range set { // all are in use: who is not seen again goes next time
+	for i := range set { // all are in use: an entry that is not used again goes next time
 		if old := set[i].Load(); old != nil {
 			old.seen.Store(false)
 		}
@@ -190,8 +188,8 @@ func (c *tokenCache) room(hash uint64, now time.Time) (slot *atomic.Pointer[cach
 	return nil, nil
 }
 
-// replace puts e, or nothing, in place of old, unless somebody was faster or it
-// would be too much in all.
+// replace puts e, or nothing, in place of old. It does nothing if another goroutine was
+// faster, or if the cache would become too large.
 func (c *tokenCache) replace(slot *atomic.Pointer[cacheEntry], old, e *cacheEntry) {
 	change := int64(0)
 	if e != nil {

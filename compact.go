@@ -10,14 +10,14 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/keys"
 )
 
-// scratch is memory for taking one token apart.
+// scratch is reusable memory for parsing one token.
 type scratch struct {
 	encoded, payload, signature []byte
 }
 
 var scratches = sync.Pool{New: func() any { return new(scratch) }}
 
-// free gives s back, unless something very large has passed.
+// free returns s to the pool, unless it became very large.
 func (s *scratch) free() {
 	if cap(s.encoded)+cap(s.payload)+cap(s.signature) <= 8*defaultMaxTokenSize {
 		scratches.Put(s)
@@ -26,15 +26,15 @@ func (s *scratch) free() {
 
 // segments are the parts of an encoded token that outlive a scratch.
 type segments struct {
-	encoded, signed string // the whole, and what the signature is over
+	encoded, signed string // the whole token, and the signed part
 	header          string // the JSON
 	head            head
-	key             *keys.Bound // if the header is the one that this key writes
+	key             *keys.Bound // set if the header is exactly the one that this key writes
 }
 
-// load takes a token apart at its first and its last dot, so that a fourth
-// segment is found in the payload, which then is no base64. Payload and
-// signature stay in s. A header that a key of set writes is not parsed again.
+// load splits a token at its first and its last dot. A fourth segment becomes part of the
+// payload, which is then not base64. Payload and signature stay in s. A header that a key
+// of set writes is not parsed again.
 func (s *scratch) load(encoded string, set *keys.Set) (segments, error) {
 	first, last := strings.IndexByte(encoded, '.'), strings.LastIndexByte(encoded, '.')
 	if first == last {
@@ -55,8 +55,8 @@ func (s *scratch) load(encoded string, set *keys.Set) (segments, error) {
 	return parts, nil
 }
 
-// noPayload returns why there is no payload. Five parts are an encrypted token (RFC 7516
-// §3.1), such as Auth0 makes for clients that ask for no audience.
+// noPayload returns why there is no payload. A token with five parts is encrypted (RFC
+// 7516 §3.1). Auth0 makes such tokens for clients that ask for no audience.
 func noPayload(encoded string) error {
 	if strings.Count(encoded, ".") == 4 {
 		return errEncrypted
@@ -64,8 +64,8 @@ func noPayload(encoded string) error {
 	return errPayloadBase64
 }
 
-// setHeader reads the header, unless it is the very one that a key of set writes:
-// nothing in that one is asked again.
+// setHeader reads the header. It does not parse or check the exact header that a key of
+// set writes.
 func (parts *segments) setHeader(s *scratch, encoded string, set *keys.Set) error {
 	if set != nil {
 		if k := set.KeyByHeader(encoded); k != nil {
@@ -83,8 +83,8 @@ func (parts *segments) setHeader(s *scratch, encoded string, set *keys.Set) erro
 	return err
 }
 
-// malformedPayload returns what is wrong with the form of a payload, which wins
-// over a signature that is wrong too.
+// malformedPayload returns what is wrong with the form of a payload. This error wins over
+// an invalid signature.
 func malformedPayload(payload []byte) error {
 	switch {
 	case !jsontext.Value(payload).IsValid():

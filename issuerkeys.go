@@ -8,9 +8,9 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/keys"
 )
 
-// issuerKeys are the keys of another issuer: fixed ones, those that a source brings, or
-// both. A token is of one of the two, by its "kid": nothing is fetched for a token of
-// a fixed key, and no source takes its place.
+// issuerKeys are the keys of another issuer: fixed keys, keys of a source, or both. The
+// "kid" of a token decides which of the two verify it. So nothing is fetched for a token
+// of a fixed key, and the source cannot replace a fixed key.
 type issuerKeys struct {
 	fixed   keySide
 	fetched keySide
@@ -19,14 +19,13 @@ type issuerKeys struct {
 	unnamed bool            // a fixed key verifies tokens without "kid"
 }
 
-// keySide is one of the two; without a source there is none.
+// keySide is one of the two. It has no source if there are no such keys.
 type keySide struct {
 	source     keys.Source
-	algorithms []string // that its tokens may have
+	algorithms []string // accepted for its tokens
 }
 
-// keysOf returns the keys of an issuer, of which fixed are those of Issuer.Keys; nil if
-// there are none.
+// keysOf returns the keys of an issuer. fixed are the keys in Issuer.Keys, or nil.
 func keysOf(i Issuer, fixed *keys.Set) issuerKeys {
 	k := issuerKeys{named: map[string]bool{}}
 	side := func(source keys.Source) keySide {
@@ -52,8 +51,7 @@ func keysOf(i Issuer, fixed *keys.Set) issuerKeys {
 	return k
 }
 
-// algorithmsOf returns the algorithms that a token may have if nothing else is
-// said.
+// algorithmsOf returns the default algorithms for the tokens of a source.
 func algorithmsOf(source keys.Source) []string {
 	if set, ok := source.(*keys.Set); ok && set != nil {
 		return set.Algorithms()
@@ -61,8 +59,7 @@ func algorithmsOf(source keys.Source) []string {
 	return keys.AsymmetricAlgorithms()
 }
 
-// side returns where the key of a token with kid is. An empty kid is that of a token
-// without one.
+// side returns the keys for a token with kid. An empty kid means a token without one.
 func (k *issuerKeys) side(kid string) keySide {
 	isFixed := k.named[kid] || kid == "" && k.unnamed
 	if k.fetched.source == nil || k.fixed.source != nil && isFixed {
@@ -71,9 +68,9 @@ func (k *issuerKeys) side(kid string) keySide {
 	return k.fetched
 }
 
-// verify returns the key that made a signature, and the set that it is of. A token without
-// "kid" of a fetched key that has the ID of a fixed one counts as if it named that: a key
-// that was retired does not come back by leaving out its name.
+// verify returns the key that made a signature, and its set. A token without "kid" may
+// match a fetched key with the ID of a fixed one. It then counts as a token with that
+// "kid". Otherwise a retired fixed key would work again for tokens without "kid".
 func (k *issuerKeys) verify(ctx context.Context, sig keys.Signature, now time.Time) (*keys.Bound, *keys.Set, error) {
 	set, err := k.set(ctx, sig)
 	if err != nil {
@@ -90,7 +87,7 @@ func (k *issuerKeys) verify(ctx context.Context, sig keys.Signature, now time.Ti
 	return key, set, nil
 }
 
-// set returns the keys for a signature. The algorithm is looked at first: nothing is
+// set returns the keys for a signature. It checks the algorithm first, so that nothing is
 // fetched for a token that no key of the issuer could have signed.
 func (k *issuerKeys) set(ctx context.Context, sig keys.Signature) (*keys.Set, error) {
 	side := k.side(sig.KeyID)
@@ -107,14 +104,13 @@ func (k *issuerKeys) set(ctx context.Context, sig keys.Signature) (*keys.Set, er
 	return set, nil
 }
 
-// stillHas reports whether a key that verified a token is of a set that has not
-// changed since.
+// stillHas reports whether the set of a key is still current.
 func (k *issuerKeys) stillHas(ctx context.Context, key *keys.Bound, set *keys.Set) bool {
 	now, err := k.side(key.ID()).source.KeySet(ctx, key.ID())
 	return err == nil && now == set
 }
 
-// ready returns an error while a source has no keys.
+// ready returns an error while the source has no keys.
 func (k *issuerKeys) ready(ctx context.Context) error {
 	if k.fetched.source == nil {
 		return nil

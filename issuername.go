@@ -6,13 +6,13 @@ import (
 	"strings"
 )
 
-// maxIssuerName is how long the name of an issuer may be that nobody has configured.
+// maxIssuerName is the maximum length of an issuer name that is not configured.
 const maxIssuerName = 255
 
-// isIssuerName reports whether a stranger's "iss" may be the name of an issuer (OpenID
-// Connect Discovery §3): an https URL of a host with a domain, without query and fragment.
-// What needs escapes, or could be read in two ways, is refused: an address instead of a
-// host, a user, a path with dots for directories.
+// isIssuerName reports whether an unverified "iss" may be the name of an issuer (OpenID
+// Connect Discovery §3): an https URL with a domain, without query and fragment. It
+// refuses everything that needs escapes or has two readings, such as an IP address, a
+// user, or dot segments in the path.
 func isIssuerName(name string) bool {
 	if len(name) > maxIssuerName || !strings.HasPrefix(name, "https://") || strings.ContainsFunc(name, isOddInURL) {
 		return false
@@ -24,13 +24,13 @@ func isIssuerName(name string) bool {
 	return !slices.ContainsFunc(strings.Split(u.Path, "/"), func(part string) bool { return part == "." || part == ".." })
 }
 
-// isOddInURL reports whether no name of an issuer has r.
+// isOddInURL reports whether r is not allowed in the name of an issuer.
 func isOddInURL(r rune) bool {
 	return r <= ' ' || r >= 0x7f || strings.ContainsRune("\"%<>\\^`{|}?#", r)
 }
 
-// isDomain reports whether a host is a domain below another. That excludes localhost, and
-// addresses in all forms: their last label begins with a digit, or has a colon.
+// isDomain reports whether a host is a domain below another domain. It excludes localhost
+// and all forms of IP addresses: their last label begins with a digit, or has a colon.
 func isDomain(host string) bool {
 	labels := strings.Split(host, ".")
 	last := labels[len(labels)-1]

@@ -17,30 +17,30 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/store"
 )
 
-// issuerRules say how tokens of one issuer are read: of this manager, or of one
-// of Config.Issuers.
+// issuerRules say how tokens of one issuer are read: tokens of the manager, or of one of
+// Config.Issuers.
 type issuerRules struct {
 	realm         string     // of the manager
-	issuers       []string   // that "iss" may be; none: any
-	keys          issuerKeys // of a foreign one
+	issuers       []string   // accepted values of "iss"; none: any value
+	keys          issuerKeys // of another issuer
 	audience      []string
 	claims        claimNames
-	accessTypes   []string                                                // values of the type that mean "access token", of a foreign one
-	identify      func(ctx context.Context, token *Token) (string, error) // of a foreign one; nil: by claims
+	accessTypes   []string                                                // values of TypeClaim that mean "access token", of another issuer
+	identify      func(ctx context.Context, token *Token) (string, error) // of another issuer; nil: the user is named by claims
 	prefix        string
 	required      []string
-	acceptedTypes map[string]bool // of the "typ" header, as media types; empty: without one
-	logout        *logoutRules    // nil: the issuer cannot log out
+	acceptedTypes map[string]bool // of the "typ" header, as media types; "": no "typ"
+	logout        *logoutRules    // nil: the issuer cannot log users out
 	logoutOnly    bool
 
-	// Of an issuer that an IssuerResolver brought.
-	ended  <-chan struct{} // closed when it is not kept any more; nil: never
-	proven atomic.Bool     // a token of it was verified
-	used   atomic.Int64    // when it was, in seconds
+	// For an issuer of an IssuerResolver:
+	ended  <-chan struct{} // closed when the manager drops the issuer; nil: never
+	proven atomic.Bool     // a token of the issuer was verified
+	used   atomic.Int64    // time of last use, in seconds
 }
 
-// hasEnded reports whether the issuer is not kept any more: its keys are not brought up
-// to date.
+// hasEnded reports whether the manager dropped the issuer, so that its keys are no longer
+// updated.
 func (r *issuerRules) hasEnded() bool {
 	select {
 	case <-r.ended:
@@ -50,8 +50,8 @@ func (r *issuerRules) hasEnded() bool {
 	}
 }
 
-// touch notes that the issuer is in use. A write would take the line from other
-// processors.
+// touch notes that the issuer is in use. It writes only once a second, because a write
+// would take the cache line from other processors.
 func (r *issuerRules) touch(now time.Time) {
 	if seconds := now.Unix(); r.ended != nil && r.used.Load() != seconds {
 		r.used.Store(seconds)
@@ -65,7 +65,7 @@ func (r *issuerRules) prove() {
 	}
 }
 
-// ownRules are those of the manager's own tokens.
+// ownRules returns the rules for the manager's own tokens.
 func (c Config) ownRules() *issuerRules {
 	r := &issuerRules{
 		realm:    c.Realm,
@@ -87,19 +87,19 @@ func (c Config) ownRules() *issuerRules {
 	return r
 }
 
-// requireType demands the claim with the type, where it has a name of its own.
-// Without it a refresh token that calls it otherwise would be an access token.
+// requireType makes the type claim a required one. Without the claim, a refresh token that
+// names its type in another claim would count as an access token.
 func (r *issuerRules) requireType() {
 	if !slices.Contains(r.required, r.claims.typ) {
 		r.required = append(slices.Clone(r.required), r.claims.typ)
 	}
 }
 
-// foreignLeeway is the leeway for the clocks of other issuers where nothing longer is
-// set.
+// foreignLeeway is the minimum leeway for other issuers, unless Issuer.Leeway sets
+// another value.
 const foreignLeeway = 30 * time.Second
 
-// leewayOf returns the leeway for the clock of another issuer.
+// leewayOf returns the tolerated clock skew of another issuer.
 func (c Config) leewayOf(i Issuer) time.Duration {
 	if i.Leeway != 0 {
 		return max(0, i.Leeway)
@@ -107,7 +107,7 @@ func (c Config) leewayOf(i Issuer) time.Duration {
 	return max(c.DecodeLeeway, foreignLeeway)
 }
 
-// namesOf returns the names of claims in another issuer's tokens.
+// namesOf returns the names of claims in tokens of another issuer.
 func (c Config) namesOf(i Issuer) claimNames {
 	names := claimNames{
 		identity: or(i.IdentityClaim, c.IdentityClaim),
@@ -127,8 +127,8 @@ func (c Config) namesOf(i Issuer) claimNames {
 	return names
 }
 
-// rulesOf are those of another issuer's tokens, of which fixed are the keys in
-// Issuer.Keys; nil if there are none.
+// rulesOf returns the rules for tokens of another issuer. fixed are the keys in
+// Issuer.Keys, or nil.
 func (c Config) rulesOf(i Issuer, fixed *keys.Set) *issuerRules {
 	r := &issuerRules{
 		realm:         c.Realm,
@@ -169,8 +169,8 @@ func acceptedTypes(types []string) map[string]bool {
 	return accepted
 }
 
-// checkProfile refuses tokens of other kinds, such as ID or logout tokens, by
-// their "typ" (RFC 8725 §3.11), and compressed ones.
+// checkProfile refuses compressed tokens. It also refuses other kinds of tokens, such as
+// ID tokens or logout tokens, by their "typ" (RFC 8725 §3.11).
 func (r *issuerRules) checkProfile(h head) error {
 	if h.zip != "" {
 		return errCompressed
@@ -182,9 +182,9 @@ func (r *issuerRules) checkProfile(h head) error {
 	return nil
 }
 
-// checkForeign refuses what only tokens of the manager may be: of another type
-// than access, or of a user whose name is neither a text nor an integer. A token about
-// events is a Security Event Token, such as a logout token (RFC 8417 §2.2).
+// checkForeign refuses tokens of another issuer that are not access tokens, or that name
+// the user by something else than a text or an integer. A token with "events" is a
+// Security Event Token, such as a logout token (RFC 8417 §2.2).
 func (r *issuerRules) checkForeign(token *Token, p *payload) error {
 	if !r.claims.foreign {
 		return nil
@@ -201,7 +201,7 @@ func (r *issuerRules) checkForeign(token *Token, p *payload) error {
 	return errSubject
 }
 
-// checkIdentity refuses a token that names nobody.
+// checkIdentity refuses a token without a user.
 func (r *issuerRules) checkIdentity(p *payload) error {
 	switch {
 	case r.identify != nil: // it is asked later
@@ -214,13 +214,13 @@ func (r *issuerRules) checkIdentity(p *payload) error {
 	return nil
 }
 
-// asksSubject reports whether the form of "sub" matters. It does not where another
-// issuer names its users by something else.
+// asksSubject reports whether "sub" must be a text. It need not be if another issuer
+// names its users by another claim.
 func (r *issuerRules) asksSubject(p *payload) bool {
 	return !r.claims.foreign || r.identify == nil && p.identityClaim == "sub"
 }
 
-// nameUser asks Issuer.Identity for the user of a token that is good otherwise.
+// nameUser asks Issuer.Identity for the user of a token that passed all other checks.
 func (r *issuerRules) nameUser(ctx context.Context, token *Token) error {
 	if r.identify == nil {
 		return nil
@@ -236,8 +236,8 @@ func (r *issuerRules) nameUser(ctx context.Context, token *Token) error {
 	return nil
 }
 
-// originIDs returns what a verified token is refused by after a logout at an issuer: of
-// which it is, or with which its session began.
+// originIDs returns the blocklist IDs that a logout at an issuer would add for a verified
+// token. The issuer is the issuer of the token, or the one at which its session began.
 func (r *issuerRules) originIDs(p *payload) ([]string, error) {
 	switch {
 	case r.logout != nil && p.iat.there && isTime(p.iat.seconds): // or checkOrigin refuses it
@@ -255,8 +255,8 @@ func (r *issuerRules) originIDs(p *payload) ([]string, error) {
 	return origin.ids(), nil
 }
 
-// applyIssuer makes of p the claims of a token from another issuer, and notes what
-// a token is revoked by.
+// applyIssuer adapts p for a token of another issuer, and sets the ID by which the token
+// is revoked.
 func (r *issuerRules) applyIssuer(p *payload, text string) {
 	if !r.claims.foreign {
 		if r.realm != "" || !isRotated(p) {
@@ -280,8 +280,8 @@ func (r *issuerRules) applyIssuer(p *payload, text string) {
 	}
 }
 
-// saysRefresh reports whether a token of another issuer is a refresh token,
-// whichever of the usual names the claim has: as Keycloak calls it, or Django.
+// saysRefresh reports whether a token of another issuer is a refresh token. It looks at
+// all usual names of the claim, such as Keycloak's and Django's.
 func saysRefresh(text string) bool {
 	claims := strictjson.Object(text)
 	for _, name := range []string{"type", "token_type", "typ", "token_use"} {
@@ -292,15 +292,15 @@ func saysRefresh(text string) bool {
 	return false
 }
 
-// meansRefresh reports whether a type is that of refresh tokens, such as "Refresh",
-// "Offline" or "refresh_token".
+// meansRefresh reports whether a type means refresh token, such as "Refresh", "Offline"
+// or "refresh_token".
 func meansRefresh(typ string) bool {
 	return strings.Contains(strings.ToLower(typ), "refresh") || strings.EqualFold(typ, "offline")
 }
 
-// foreignID is what a token of another issuer is revoked by: with the issuer
-// before it, so that nobody revokes the tokens of another, and without a "jti"
-// by what it says.
+// foreignID returns the ID by which a token of another issuer is revoked. It contains the
+// issuer, so that no issuer can revoke tokens of another one. Without a "jti" it is a
+// hash of the claims.
 func foreignID(realm, issuer, id, payload string) string {
 	listed := fmt.Sprintf("%q ", issuer)
 	if realm != "" {
@@ -313,6 +313,6 @@ func foreignID(realm, issuer, id, payload string) string {
 	return listed + base64url.Encode(sum[:])
 }
 
-// isRotated reports whether a token is a refresh token of a session, whose "jti"
-// nobody chooses.
+// isRotated reports whether a token is a refresh token of a session. Nobody can choose
+// its "jti".
 func isRotated(p *payload) bool { return p.typ == RefreshToken && p.session != "" }

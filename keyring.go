@@ -9,15 +9,15 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/keys"
 )
 
-// keyring holds the keys of a manager, and the tokens that were verified while
-// it had them. It is replaced as a whole.
+// keyring holds the keys of a manager, and the cache of tokens verified with them. It is
+// always replaced as a whole.
 type keyring struct {
 	set   *keys.Set
 	cache *tokenCache // nil: off
 }
 
-// checkSuccessor refuses a list that signs nothing by mistake: of public keys
-// only, or of keys that begin later.
+// checkSuccessor refuses a list that signs nothing by mistake, because it has only public
+// keys, or keys with a later NotBefore.
 func checkSuccessor(set, next *keys.Set, now time.Time) error {
 	for _, typ := range []TokenType{AccessToken, RefreshToken} {
 		signs := func(s *keys.Set) bool { return s.SigningKey(string(typ), now, now) != nil }
@@ -28,7 +28,7 @@ func checkSuccessor(set, next *keys.Set, now time.Time) error {
 	return nil
 }
 
-// mayHaveKeys reports why a list cannot take the place of the keys of c.
+// mayHaveKeys reports why a list cannot replace the keys of c.
 func (c Config) mayHaveKeys(list []keys.Key) error {
 	if len(list) == 0 {
 		return errors.New("there are no keys")
@@ -41,22 +41,21 @@ func (c Config) mayHaveKeys(list []keys.Key) error {
 	return nil
 }
 
-// keyOptions say how keys of c are checked.
+// keyOptions returns the options for checking keys of c.
 func (c Config) keyOptions() keys.Options {
 	return keys.Options{Algorithm: c.Algorithm, AllowShortSecret: c.AllowShortSecret}
 }
 
-// checkedConfig is a Config that InitApp accepts, and what was made of it to find
-// that out.
+// checkedConfig is a valid Config, and what the checks made of it.
 type checkedConfig struct {
-	config  Config // with its defaults
+	config  Config // with defaults
 	keys    *keys.Set
 	foreign map[string]*issuerRules // by "iss"
 }
 
-// Validate reports everything that InitApp would refuse, joined, each a
-// [*ConfigError]; nil if there is nothing. It knows no loaders: a key that one
-// would bring is missing here.
+// Validate reports everything that InitApp would refuse, or nil. The error joins a
+// [*ConfigError] for each problem. Validate does not know loaders, so it reports a
+// missing key even if a loader would provide it.
 func (c Config) Validate() error {
 	_, err := c.check(&callbacks{})
 	return err
@@ -80,13 +79,13 @@ func (c Config) check(loaders *callbacks) (checkedConfig, error) {
 
 // keySettings make the keys of a Config.
 type keySettings struct {
-	given         Config // before it had its defaults
+	given         Config // before defaults
 	config        Config
 	loadsToSign   bool // there is an EncodeKeyLoader
 	loadsToVerify bool // there is a DecodeKeyLoader
 }
 
-// parse makes the keys. What is wrong with them goes into p.
+// parse makes the keys, and adds their problems to p.
 func (s keySettings) parse(p *problems) *keys.Set {
 	config := s.config
 	set, err := config.keyOptions().NewSet(config.Keys...)
@@ -125,20 +124,19 @@ func (c Config) listsKeyFor(algorithm string) bool {
 	return slices.ContainsFunc(c.Keys, func(k keys.Key) bool { return k.AlgorithmOr(c.Algorithm) == algorithm })
 }
 
-// needsKey reports whether there must be a key for the i-th algorithm of the
-// settings. A loader may bring it, and where there are other keys the one that
-// is the default is not asked for.
+// needsKey reports whether the i-th algorithm needs a key in the settings. A loader may
+// provide it. The default algorithm needs no key if there are other keys.
 func (s keySettings) needsKey(i int) bool {
 	isDefault := i == 0 && s.given.Algorithm == ""
 	return !s.loadsToVerify && !(isDefault && (len(s.given.Keys)+len(s.given.Issuers) > 0 || s.given.IssuerResolver != nil))
 }
 
-// algorithms returns the names of all that c accepts, that which signs first.
+// algorithms returns all accepted algorithms. The first one signs.
 func (c Config) algorithms() []string {
 	return append([]string{c.Algorithm}, c.DecodeAlgorithms...)
 }
 
-// hasOwnKeys reports whether there are keys in c for tokens of its own.
+// hasOwnKeys reports whether c has keys for the manager's own tokens.
 func (c Config) hasOwnKeys() bool {
 	return len(c.Keys) > 0 || slices.ContainsFunc(c.algorithms(), func(name string) bool {
 		if keys.IsHMAC(name) {
@@ -148,10 +146,11 @@ func (c Config) hasOwnKeys() bool {
 	})
 }
 
-// keepShortSecret is how a short secret is replaced without logging anybody out.
+// keepShortSecret says how to replace a short secret without logging anybody out.
 const keepShortSecret = ", or, so that nobody has to log in again, set AllowShortSecret (JWT_ALLOW_SHORT_SECRET=true) and let a new key sign beside this one (JWT_KEYS_FILE)"
 
-// keyFor makes the key of one algorithm, if it is in c: nil with what is wrong in p.
+// keyFor makes the key of one algorithm, if c has one. If the key is invalid, it is nil,
+// and p has the problem.
 func (c Config) keyFor(name, field string, p *problems) (key *keys.Bound, given bool) {
 	switch {
 	case !keys.IsAlgorithm(name):
@@ -170,8 +169,7 @@ func (c Config) keyFor(name, field string, p *problems) (key *keys.Bound, given 
 	return nil, false
 }
 
-// keyPairFor makes the key of an asymmetric algorithm of PrivateKey, PublicKey
-// or both.
+// keyPairFor makes the key of an asymmetric algorithm from PrivateKey, PublicKey or both.
 func (c Config) keyPairFor(name string, p *problems) *keys.Bound {
 	var private, public keys.Key
 	var err, err2 error
@@ -211,7 +209,7 @@ func (s keySettings) missingKey(name, field string, p *problems) {
 	}
 }
 
-// foreignRules say how tokens of the other issuers are read, by their "iss".
+// foreignRules returns the rules for tokens of other issuers, by "iss".
 func (c Config) foreignRules(p *problems) map[string]*issuerRules {
 	if len(c.Issuers) == 0 {
 		return nil
@@ -223,8 +221,8 @@ func (c Config) foreignRules(p *problems) map[string]*issuerRules {
 	return rules
 }
 
-// fixedKeys makes the keys in Issuer.Keys; nil if there are none, or with what is wrong
-// in p.
+// fixedKeys makes the keys in Issuer.Keys, or nil if there are none. It adds their
+// problems to p.
 func (c Config) fixedKeys(i Issuer, p *problems, field func(string) string) *keys.Set {
 	if len(i.Keys) == 0 {
 		return nil
@@ -234,8 +232,8 @@ func (c Config) fixedKeys(i Issuer, p *problems, field func(string) string) *key
 	return set
 }
 
-// rulesOfResolved returns how tokens of an issuer are read that an IssuerResolver brought,
-// or all that is wrong with it.
+// rulesOfResolved returns the rules for an issuer of an IssuerResolver, or all of its
+// problems.
 func (c Config) rulesOfResolved(i Issuer) (*issuerRules, error) {
 	var p problems
 	field := func(name string) string { return "Issuer." + name }

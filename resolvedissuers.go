@@ -8,13 +8,13 @@ import (
 )
 
 const (
-	resolveAgain     = 24 * time.Hour // after which an issuer is asked about again
-	resolveRetry     = time.Minute    // after which that is repeated, if there was no answer
-	resolveRemembers = time.Minute    // an issuer that is unknown
+	resolveAgain     = 24 * time.Hour // after this time the manager asks about an issuer again
+	resolveRetry     = time.Minute    // time between attempts, if there was no answer
+	resolveRemembers = time.Minute    // how long an unknown issuer is remembered
 )
 
-// resolvedIssuers are the issuers that an IssuerResolver brought: most at the most, by
-// "iss". They are guarded by the mutex of the resolver.
+// resolvedIssuers are the issuers of an IssuerResolver, by "iss". most is their maximum
+// number. The mutex of the resolver guards them.
 type resolvedIssuers struct {
 	most       int
 	configured []Issuer
@@ -25,13 +25,13 @@ type resolvedIssuers struct {
 type resolvedIssuer struct {
 	Issuer
 	rules *issuerRules
-	end   context.CancelFunc // of what the IssuerResolver has started for it
+	end   context.CancelFunc // ends what the IssuerResolver started for the issuer
 	since time.Time
-	asked time.Time // again, for the last time
+	asked time.Time // last time that the manager asked again
 }
 
-// isDue reports whether the issuer has to be asked about again. Without an answer that is
-// not done for each token: each time its keys may be fetched.
+// isDue reports whether to ask about the issuer again. If there was no answer, it waits
+// for resolveRetry, because each attempt may fetch keys.
 func (i *resolvedIssuer) isDue(now time.Time) bool {
 	return now.Sub(i.since).Abs() >= resolveAgain && now.Sub(i.asked).Abs() >= resolveRetry
 }
@@ -43,8 +43,8 @@ func (i *resolvedIssuer) rulesOrNil() *issuerRules {
 	return i.rules
 }
 
-// get returns an issuer; nil if it is not there, or nobody could say for too long whether
-// it still should be.
+// get returns an issuer. It returns nil if the issuer is unknown, or if the last answer
+// about it is too old.
 func (l *resolvedIssuers) get(name string, now time.Time) *resolvedIssuer {
 	i := l.byName[name]
 	if i == nil {
@@ -58,7 +58,8 @@ func (l *resolvedIssuers) get(name string, now time.Time) *resolvedIssuer {
 	return i
 }
 
-// add takes an issuer in, if it names no user of another. Another one may have to go.
+// add adds an issuer, unless it could name users of another one. It may drop another
+// issuer.
 func (l *resolvedIssuers) add(i *resolvedIssuer) error {
 	if i.IdentityPrefix == "" && !i.AllowSharedIdentities {
 		return fmt.Errorf("%w: IdentityPrefix is empty; set one of its own, or AllowSharedIdentities", ErrCallback)
@@ -84,13 +85,13 @@ func (l *resolvedIssuers) add(i *resolvedIssuer) error {
 
 var errSharedPrefix = fmt.Errorf("%w: the IdentityPrefix could name the users of another issuer; set one of its own, or AllowSharedIdentities", ErrCallback)
 
-// sharesUsers reports whether i, or other, could name a user of the other, and may not. That
-// both have the same keys does not make them one issuer: somebody may host many.
+// sharesUsers reports whether i or other could name a user of the other without
+// permission. The same keys do not make them one issuer, because one host may serve many.
 func (i Issuer) sharesUsers(other Issuer) bool { return i.canName(other) || other.canName(i) }
 
-// last returns the issuer that goes when there is no room: the one that was not used for
-// longest. Issuers of which no token was ever verified go first, unless they are few: names
-// that somebody has made up do not drive out issuers that have users.
+// last returns the issuer to drop when there is no room: the least recently used. Issuers
+// without a verified token go first, unless they are few. So invented names do not push
+// out issuers with users.
 func (l *resolvedIssuers) last() *resolvedIssuer {
 	var last, lastProven *resolvedIssuer
 	unproven := 0
@@ -111,7 +112,7 @@ func (l *resolvedIssuers) last() *resolvedIssuer {
 	return last
 }
 
-// remove ends an issuer, if it is there.
+// remove drops an issuer, if it is there.
 func (l *resolvedIssuers) remove(name string) {
 	if i := l.byName[name]; i != nil {
 		delete(l.byName, name)
@@ -119,9 +120,9 @@ func (l *resolvedIssuers) remove(name string) {
 	}
 }
 
-// unknownIssuers are names that an IssuerResolver does not know. Each has one place, by a
-// hash that nobody outside can compute, and makes room there for the next: whoever sends
-// names without end costs memory once.
+// unknownIssuers are names that the IssuerResolver does not know. A secret hash gives
+// each name one place, and a new name replaces the one there. So any number of names
+// needs a fixed amount of memory.
 type unknownIssuers struct {
 	seed   maphash.Seed
 	places []unknownIssuer

@@ -13,41 +13,41 @@ import (
 )
 
 const (
-	resolveTimeout = 10 * time.Second // for one call of an IssuerResolver
-	resolveHangs   = 11 * time.Second // after which a call is one that ignores its context
-	resolveAtOnce  = 32               // calls
-	resolveWaiting = 1024             // questions, those that are being asked included
+	resolveTimeout = 10 * time.Second // of one call of an IssuerResolver
+	resolveHangs   = 11 * time.Second // after this time a call ignores its context
+	resolveAtOnce  = 32               // maximum number of calls at once
+	resolveWaiting = 1024             // maximum number of questions, including running calls
 )
 
-// resolver knows the issuers that an IssuerResolver brings. Everybody can send tokens that
-// name any issuer, before a signature was looked at: so names are checked before the
-// IssuerResolver is asked, each is asked about once at a time, a few at once, and what is
-// remembered has a bound.
+// resolver knows the issuers of an IssuerResolver. Anybody can send tokens with any
+// issuer name, and their signatures cannot be checked yet. So it checks names before it
+// asks. It asks about each name only once at a time, and only about a few names at once.
+// What it remembers has a limit.
 type resolver struct {
 	ask    IssuerResolver
 	check  func(i Issuer) (*issuerRules, error)
-	own    []string // names that it is not asked about
+	own    []string // names that it never asks about
 	now    func() time.Time
-	slots  chan struct{} // one element for each call
+	slots  chan struct{} // one element for each running call
 	events *events
 
 	mu        sync.Mutex
 	resolved  resolvedIssuers
-	questions map[string]*question // under way, by "iss"
+	questions map[string]*question // open questions, by "iss"
 	unknown   unknownIssuers
 }
 
 // question is one call of the IssuerResolver, for any number of requests.
 type question struct {
 	answered  chan struct{}
-	forgotten bool // the answer may be one of before
+	forgotten bool // ForgetIssuers was called meanwhile, so the answer may be outdated
 
-	// After answered is closed. Without both, the issuer is unknown.
+	// Valid after answered is closed. If both are nil, the issuer is unknown.
 	rules *issuerRules
 	err   error
 }
 
-// newResolver returns nil if there is no IssuerResolver.
+// newResolver returns nil without an IssuerResolver.
 func newResolver(config *Config, events *events) *resolver {
 	if config.IssuerResolver == nil {
 		return nil
@@ -65,8 +65,8 @@ func newResolver(config *Config, events *events) *resolver {
 	}
 }
 
-// rulesFor returns how the tokens of an issuer are read; nil if it is unknown. An error
-// means that nobody knows whether it is.
+// rulesFor returns the rules for tokens of an issuer, or nil if the issuer is unknown. An
+// error means that there is no answer.
 func (r *resolver) rulesFor(ctx context.Context, name string) (*issuerRules, error) {
 	if slices.Contains(r.own, name) || !isIssuerName(name) {
 		return nil, nil
@@ -95,16 +95,16 @@ func (r *resolver) look(name string) (*issuerRules, *question) {
 		return known.rulesOrNil(), nil
 	}
 	q := r.question(name, known != nil)
-	if known != nil { // who is known need not wait until it is asked about again
+	if known != nil { // a known issuer does not wait for the new answer
 		known.asked = now
 		return known.rules, nil
 	}
 	return nil, q
 }
 
-// question returns the question about an issuer that is under way, or a new one. Beyond
-// resolveWaiting it is answered at once, that nobody knows: the question outlives the
-// requests that wait for it. The caller holds mu.
+// question returns the open question about an issuer, or a new one. Beyond resolveWaiting
+// it returns one that failed already, because questions live longer than the requests
+// that wait for them. The caller holds mu.
 func (r *resolver) question(name string, again bool) *question {
 	q := r.questions[name]
 	switch {
@@ -131,8 +131,9 @@ func unaskedQuestion() *question {
 	return q
 }
 
-// resolve answers a question. Its context lives for as long as the issuer is kept. An
-// issuer that is asked about again takes the place of itself once its keys are known.
+// resolve answers a question. Its context lives as long as the issuer is kept. When the
+// manager asks about a known issuer again, the new answer replaces the old one as soon as
+// its keys are known.
 func (r *resolver) resolve(name string, q *question, again bool) {
 	defer close(q.answered)
 	life, end := context.WithCancel(context.Background())
@@ -170,9 +171,9 @@ func (r *resolver) resolve(name string, q *question, again bool) {
 	end()
 }
 
-// call asks the IssuerResolver, once there is room. A panic ends no more than the call. A
-// call that never returns keeps its room: the observer is told of it, and of each question
-// for which there was no room.
+// call calls the IssuerResolver when a slot is free. A panic becomes an error. A call
+// that never returns keeps its slot. The observer is told of such a call, and of each
+// question that found no slot.
 func (r *resolver) call(ctx context.Context, name string) (i Issuer, rules *issuerRules, err error) {
 	defer func() {
 		if p := recover(); p != nil {
@@ -198,8 +199,8 @@ func (r *resolver) call(ctx context.Context, name string) (i Issuer, rules *issu
 	return i, rules, err
 }
 
-// resolverFailure returns how a request is answered whose issuer nobody knows: 500 if the
-// program is wrong, else 503.
+// resolverFailure returns the refusal if there is no answer: 500 if the program is wrong,
+// else 503.
 func resolverFailure(err error) error {
 	err = fmt.Errorf("ginjwt: IssuerResolver: %w", err)
 	if errors.Is(err, ErrCallback) {
@@ -208,7 +209,8 @@ func resolverFailure(err error) error {
 	return refusal(ErrUnavailable, err).because(reasonKeys)
 }
 
-// forget ends what is known of issuers; of all, if none is named.
+// forget drops what is known of the named issuers, or of all issuers if there are no
+// names.
 func (r *resolver) forget(names []string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

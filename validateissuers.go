@@ -13,12 +13,12 @@ import (
 
 func issuerField(i int, field string) string { return fmt.Sprintf("Issuers[%d].%s", i, field) }
 
-// ownIssuers returns the names that tokens of the manager may have as "iss", and "".
+// ownIssuers returns the accepted "iss" of the manager's own tokens, and "".
 func (c Config) ownIssuers() []string {
 	return append(slices.Clone(c.DecodeIssuers), c.DecodeIssuer, c.EncodeIssuer)
 }
 
-// validateIssuers reports what is wrong with Issuers, but for their keys.
+// validateIssuers checks Issuers, except their keys.
 func (c Config) validateIssuers(hasKeys bool, p *problems) {
 	own := c.ownIssuers()
 	for n, i := range c.Issuers {
@@ -37,7 +37,7 @@ func (c Config) validateIssuers(hasKeys bool, p *problems) {
 	}
 }
 
-// validateIssuer reports what is wrong with one issuer by itself, but for its keys.
+// validateIssuer checks one issuer by itself, except its keys.
 func (c Config) validateIssuer(i Issuer, p *problems, field func(string) string) {
 	switch {
 	case i.KeySource != nil && isNil(i.KeySource):
@@ -57,8 +57,8 @@ func (c Config) validateIssuer(i Issuer, p *problems, field func(string) string)
 	c.namesOf(i).validate(p, field)
 }
 
-// validateIdentity reports users who are named by several means, of which all but one
-// would do nothing.
+// validateIdentity refuses several ways to name the user, because only one of them would
+// have an effect.
 func (i Issuer) validateIdentity(p *problems, field func(string) string) {
 	switch {
 	case i.Identity != nil && (i.IdentityClaim != "" || len(i.IdentityClaims) > 0):
@@ -100,7 +100,7 @@ func (i Issuer) validateLists(p *problems, field func(string) string) {
 	}
 }
 
-// validateLogout reports settings of a logout that would do nothing.
+// validateLogout refuses logout settings without effect.
 func (i Issuer) validateLogout(p *problems, field func(string) string) {
 	if i.MaxTokenAge != 0 && i.MaxTokenAge < time.Second {
 		p.add(field("MaxTokenAge"), "must be at least a second, or zero for 24 hours (it is %s)", i.MaxTokenAge)
@@ -116,8 +116,9 @@ func (i Issuer) validateLogout(p *problems, field func(string) string) {
 	}
 }
 
-// sharedIdentities reports whose users the n-th issuer could name, unless it
-// may: those of the manager, or those with a prefix that begins with its own.
+// sharedIdentities reports whether the n-th issuer could name users of the manager or of
+// another issuer, without AllowSharedIdentities. Another issuer is concerned if its
+// prefix begins with the prefix of this one.
 func (c Config) sharedIdentities(n int, hasKeys bool) error {
 	i := c.Issuers[n]
 	if i.AllowSharedIdentities {
@@ -138,12 +139,12 @@ func (c Config) sharedIdentities(n int, hasKeys bool) error {
 	return nil
 }
 
-// canName reports whether i could name a user of other, and may not.
+// canName reports whether i could name users of other without permission.
 func (i Issuer) canName(other Issuer) bool {
 	return !i.AllowSharedIdentities && strings.HasPrefix(other.IdentityPrefix, i.IdentityPrefix)
 }
 
-// isAliasOf reports whether i is other by another name: the same keys, and the
+// isAliasOf reports whether i is other under another name, with the same keys and the
 // same users.
 func (i Issuer) isAliasOf(other Issuer) bool {
 	return i.KeySource != nil && reflect.ValueOf(i.KeySource).Comparable() && i.KeySource == other.KeySource &&

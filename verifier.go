@@ -14,20 +14,20 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/keys"
 )
 
-// verifier turns encoded tokens into trusted ones. It owns the keys, the issuers,
-// the cache and the rules about claims and time; it knows neither requests nor
-// answers.
+// verifier turns encoded tokens into verified ones. It owns the keys, the issuers, the
+// token cache, and the rules about claims and time. It knows neither requests nor
+// responses.
 type verifier struct {
 	own     *issuerRules
-	names   []string                // of the manager as an issuer; empty: a token without "iss"
+	names   []string                // own issuer names; "" means a token without "iss"
 	foreign map[string]*issuerRules // by "iss"
-	others  *resolver               // nil: there are none
+	others  *resolver               // nil without an IssuerResolver
 	claims  claimChecks
 	ring    atomic.Pointer[keyring]
 
-	loadKey    func(ctx context.Context, unverified *Token) (keys.Key, error) // nil: the keys of ring
-	options    keys.Options                                                   // of keys that are loaded
-	algorithms []string                                                       // that they may have
+	loadKey    func(ctx context.Context, unverified *Token) (keys.Key, error) // the DecodeKeyLoader; nil: the keys of ring
+	options    keys.Options                                                   // for loaded keys
+	algorithms []string                                                       // accepted for loaded keys
 
 	startContext func(parent context.Context, token *Token) context.Context // for SessionContext, which knows the verifier of a token
 
@@ -36,8 +36,8 @@ type verifier struct {
 	now       func() time.Time
 }
 
-// newVerifier makes a verifier by the settings. loadKey is nil where they hold the
-// keys.
+// newVerifier makes a verifier from the settings. loadKey is nil if the settings contain
+// the keys.
 func newVerifier(config *Config, checked checkedConfig, loadKey func(context.Context, *Token) (keys.Key, error), events *events) *verifier {
 	v := &verifier{
 		own:     config.ownRules(),
@@ -58,15 +58,13 @@ func newVerifier(config *Config, checked checkedConfig, loadKey func(context.Con
 	return v
 }
 
-// setKeys replaces the keys, and forgets the tokens that were verified with those
-// before.
+// setKeys replaces the keys, and empties the token cache.
 func (v *verifier) setKeys(set *keys.Set) { v.ring.Store(&keyring{set, v.newCache(set)}) }
 
-// keySet returns the keys of the manager as they are now.
+// keySet returns the current keys of the manager.
 func (v *verifier) keySet() *keys.Set { return v.ring.Load().set }
 
-// newCache makes the cache of tokens that set, or the keys of another issuer,
-// verify.
+// newCache makes the cache for tokens verified by set, or by the keys of other issuers.
 func (v *verifier) newCache(set *keys.Set) *tokenCache {
 	if v.cacheSize < 0 || v.loadKey != nil { // a loader wants to be asked every time
 		return nil
@@ -75,18 +73,18 @@ func (v *verifier) newCache(set *keys.Set) *tokenCache {
 	return newTokenCache(v.cacheSize, digests)
 }
 
-// decodeSpec is what a caller asks of decode.
+// decodeSpec is what a caller of decode requires.
 type decodeSpec struct {
-	csrf         string   // empty: not asked for
-	audience     []string // of the resource that the token is for; nil: that of the issuer
-	elsewhere    bool     // access to what belongs to no resource is asked for
+	csrf         string   // empty: no CSRF check
+	audience     []string // of the resource; nil: the audience of the issuer
+	elsewhere    bool     // the route belongs to no resource
 	anyResource  bool     // the token may be for any of Config.Resources
 	allowExpired bool
 }
 
-// decode is the one place where bytes become a trusted token. The checks come
-// in the original's order and the first that fails wins, except that an
-// expired token is checked to the end: whatever else is wrong with it wins.
+// decode is the only place where bytes become a verified token. The checks have the order
+// of Flask-JWT-Extended, and the first failure wins. An expired token is an exception: it
+// passes all other checks first, and any other failure wins.
 func (v *verifier) decode(ctx context.Context, encoded string, spec decodeSpec) (*Token, error) {
 	now := v.now()
 	good, err := v.verifiedContents(ctx, encoded, now)
@@ -96,7 +94,7 @@ func (v *verifier) decode(ctx context.Context, encoded string, spec decodeSpec) 
 	return v.trusted(ctx, encoded, good, spec, now)
 }
 
-// trusted checks what a token with a good signature says.
+// trusted checks the claims of a token with a valid signature.
 func (v *verifier) trusted(ctx context.Context, encoded string, good *goodToken, spec decodeSpec, now time.Time) (*Token, error) {
 	token := newToken(encoded, &good.contents, now)
 	expired, err := v.claims.check(token, &good.payload, good.rules, spec, now)
@@ -115,14 +113,14 @@ func (v *verifier) trusted(ctx context.Context, encoded string, good *goodToken,
 	return token, nil
 }
 
-// hasVerified reports whether token came out of decode of this very verifier, and
-// not of another one or of a test. It is true also of one that has expired since.
+// hasVerified reports whether token is a result of decode of this verifier, and not of
+// another verifier or of a test. The token may have expired since.
 func (v *verifier) hasVerified(token *Token) bool {
 	return token != nil && token.contents != nil && token.contents.verifier == v
 }
 
-// verifiedContents returns what a token says whose signature is good: this
-// one's, or that of a request before with the very same token.
+// verifiedContents returns the contents of a token with a valid signature, from the cache
+// if the same token was verified before.
 func (v *verifier) verifiedContents(ctx context.Context, encoded string, now time.Time) (*goodToken, error) {
 	if len(encoded) > v.maxSize {
 		return nil, errTooLarge
@@ -188,8 +186,8 @@ func (v *verifier) read(ctx context.Context, s *scratch, encoded string, writers
 	return parts, good, err
 }
 
-// readOwn takes a token apart that can be of nobody but the manager, and reads it. It is
-// not verified.
+// readOwn parses a token that can only be the manager's own. It does not verify the
+// token.
 func (v *verifier) readOwn(s *scratch, encoded string) (segments, *goodToken, error) {
 	parts, err := s.load(encoded, nil)
 	if err != nil {
@@ -202,7 +200,7 @@ func (v *verifier) readOwn(s *scratch, encoded string) (segments, *goodToken, er
 	return parts, good, err
 }
 
-// parseOwn reads the claims in s by the names that they have in tokens of the manager.
+// parseOwn reads the claims in s by their names in the manager's own tokens.
 func (v *verifier) parseOwn(s *scratch, header string) (*goodToken, error) {
 	good := &goodToken{rules: v.own}
 	good.header, good.text, good.names = header, string(s.payload), &v.own.claims
@@ -217,7 +215,7 @@ func (v *verifier) parseOwn(s *scratch, header string) (*goodToken, error) {
 	return good, nil
 }
 
-// parse reads the claims in s, and finds out whose token it is.
+// parse reads the claims in s, and finds the issuer.
 func (v *verifier) parse(ctx context.Context, s *scratch, header string) (*goodToken, error) {
 	good, err := v.parseOwn(s, header)
 	if err != nil {
@@ -235,7 +233,7 @@ func (v *verifier) parse(ctx context.Context, s *scratch, header string) (*goodT
 	return good, nil
 }
 
-// rulesFor returns whose token it is that says so. Anybody may have written it.
+// rulesFor returns the rules for the unverified issuer of a token.
 func (v *verifier) rulesFor(ctx context.Context, iss strictjson.Value) (*issuerRules, error) {
 	if !v.hasForeign() {
 		return v.own, nil
@@ -247,7 +245,7 @@ func (v *verifier) rulesFor(ctx context.Context, iss strictjson.Value) (*issuerR
 	return v.own, nil
 }
 
-// foreignRules returns how the tokens of another issuer are read; nil if it is unknown.
+// foreignRules returns the rules for tokens of another issuer, or nil if it is unknown.
 func (v *verifier) foreignRules(ctx context.Context, name string) (*issuerRules, error) {
 	if r := v.foreign[name]; r != nil || v.others == nil {
 		return r, nil
@@ -255,8 +253,9 @@ func (v *verifier) foreignRules(ctx context.Context, name string) (*issuerRules,
 	return v.others.rulesFor(ctx, name)
 }
 
-// verifySignature finds the key, compares the algorithm, and verifies, unless the
-// header alone told the key and that was done.
+// verifySignature finds the key, compares the algorithm, and verifies the signature. It
+// skips this if the header alone named the key, because then the signature is already
+// verified.
 func (v *verifier) verifySignature(ctx context.Context, ring *keyring, s segments, signature []byte, good *goodToken, now time.Time) error {
 	alg, _ := s.head.alg.Str()
 	alg = keys.CanonicalAlgorithm(alg)
@@ -279,7 +278,8 @@ func (v *verifier) verifySignature(ctx context.Context, ring *keyring, s segment
 	return good.rules.checkProfile(s.head)
 }
 
-// verifyBy verifies the token with the keys of its issuer; own are those of the manager.
+// verifyBy verifies the token with the keys of its issuer. own are the keys of the
+// manager.
 func (t *goodToken) verifyBy(ctx context.Context, own *keys.Set, sig keys.Signature, now time.Time) (err error) {
 	switch {
 	case t.names.foreign:
@@ -294,8 +294,8 @@ func (t *goodToken) verifyBy(ctx context.Context, own *keys.Set, sig keys.Signat
 	return nil
 }
 
-// verifiedBy notes that k verified the token, unless k is for tokens of another
-// type.
+// verifiedBy records that k verified the token. It refuses a key for another type of
+// token.
 func (t *goodToken) verifiedBy(k *keys.Bound) error {
 	if !k.IsFor(string(t.payload.typ)) {
 		return errKeyType
@@ -304,8 +304,8 @@ func (t *goodToken) verifiedBy(k *keys.Bound) error {
 	return nil
 }
 
-// verifyByLoader verifies with the key of the DecodeKeyLoader. A missing
-// algorithm is found only after it, as the original asks for the key first.
+// verifyByLoader verifies with the key of the DecodeKeyLoader. It checks for a missing
+// algorithm after the call, because Flask-JWT-Extended asks for the key first.
 func (v *verifier) verifyByLoader(ctx context.Context, s segments, signature []byte, good *goodToken, alg string, now time.Time) error {
 	key, err := v.loadedKey(ctx, s.encoded, good, alg)
 	if s.head.alg == "" && (err == nil || err == error(errAlgorithm)) {
@@ -323,8 +323,8 @@ func (v *verifier) verifyByLoader(ctx context.Context, s segments, signature []b
 	return good.rules.checkProfile(s.head)
 }
 
-// loadedKey asks the DecodeKeyLoader for the key of a token, which names its
-// algorithm but does not choose it.
+// loadedKey asks the DecodeKeyLoader for the key of a token. The token names an
+// algorithm, but does not choose it.
 func (v *verifier) loadedKey(ctx context.Context, encoded string, good *goodToken, alg string) (*keys.Bound, error) {
 	loaded, err := v.loadKey(ctx, v.unverified(encoded, good))
 	switch {
@@ -348,7 +348,7 @@ func (v *verifier) loadedKey(ctx context.Context, encoded string, good *goodToke
 	return key, nil
 }
 
-// unverified returns a Token that never becomes a trusted one.
+// unverified returns a Token that never becomes a verified one.
 func (v *verifier) unverified(encoded string, good *goodToken) *Token {
 	said := good.contents
 	return newToken(encoded, &said, v.now())
