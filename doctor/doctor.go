@@ -1,7 +1,7 @@
-// Package doctor looks over the settings of package ginjwt, for start-up and CI
-// alike: [Diagnose] explains what is refused, what is insecure, and what does
-// nothing, each with what to write instead. The command ginjwt doctor prints the
-// same.
+// Package doctor checks the settings of package ginjwt. [Diagnose] finds settings that
+// InitApp refuses, that are insecure, or that have no effect, and says what to set
+// instead. Use it at startup or in CI. The command ginjwt doctor prints the same
+// findings.
 package doctor
 
 import (
@@ -14,14 +14,14 @@ import (
 	"github.com/gin-jwt-extended/ginjwt"
 )
 
-// Severity says how urgent a [Finding] is. More is worse.
+// Severity says how serious a [Finding] is. A larger value is more serious.
 type Severity int
 
 // The severities of findings.
 const (
-	Note    Severity = iota + 1 // useless, or better in another way
-	Warning                     // weakens the protection, or works differently than it looks
-	Danger                      // lets others in, or opens what should be shut
+	Note    Severity = iota + 1 // has no effect, or could be better
+	Warning                     // weakens the protection, or does not do what it seems to do
+	Danger                      // lets an attacker in
 	Refused                     // InitApp returns an error
 )
 
@@ -40,16 +40,16 @@ func (s Severity) String() string {
 	return fmt.Sprintf("Severity(%d)", int(s))
 }
 
-// MarshalText is String, for encoders.
+// MarshalText returns String as bytes, for encoders such as encoding/json.
 func (s Severity) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 
-// Finding is something in the settings that is better changed.
+// Finding is a setting that you should change.
 type Finding struct {
 	Severity Severity
 	Field    string // of Config, such as "CookieSameSite" or "Issuers[0].Audience"; empty if only Setting is known
-	Setting  string // its JWT_… name; empty where there is none
-	Problem  string // what is wrong, and what an attacker or a user would notice
-	Fix      string // what to write instead
+	Setting  string // its JWT_… name; empty if it has none
+	Problem  string // what is wrong, and why it matters
+	Fix      string // what to set instead
 }
 
 // String returns the finding in one line, such as
@@ -59,13 +59,13 @@ func (f Finding) String() string {
 	return fmt.Sprintf("%s: %s: %s %s", f.Severity, f.name(), f.Problem, f.Fix)
 }
 
-// Diagnose explains what in the settings is insecure, contradictory or
-// useless, the most severe first, then in the order of the fields. What InitApp
-// would refuse is Refused, one finding for each of its problems. Each of
-// Config.Warnings is a Warning.
+// Diagnose returns what is insecure, contradictory or without effect in the settings.
+// The most serious findings come first, then the order is that of the fields. Each
+// problem that InitApp would return is one finding with the severity Refused. Each of
+// Config.Warnings is one finding with the severity Warning.
 //
-// It knows the settings only: a key that a DecodeKeyLoader brings is missing
-// here. It changes nothing, starts nothing, and shows no secret.
+// Diagnose knows only the settings: a key that a DecodeKeyLoader returns counts as
+// missing. It changes nothing, starts nothing, and shows no secret.
 func Diagnose(c ginjwt.Config) []Finding {
 	findings := slices.Concat(refusals(c), warnings(c), effective(c).findings())
 	order := func(f Finding) int {
@@ -78,7 +78,7 @@ func Diagnose(c ginjwt.Config) []Finding {
 	return findings
 }
 
-// name is the field, with its setting if it has one.
+// name returns the field, with its setting if it has one.
 func (f Finding) name() string {
 	switch {
 	case f.Setting == "":
@@ -99,7 +99,7 @@ func fieldNames() (names []string) {
 	return names
 }
 
-// refusals returns what InitApp refuses.
+// refusals returns a finding for each problem that InitApp would return.
 func refusals(c ginjwt.Config) (findings []Finding) {
 	for _, problem := range problemsIn(c.Validate()) {
 		what, fix := splitAdvice(problem.Err.Error())
@@ -108,7 +108,7 @@ func refusals(c ginjwt.Config) (findings []Finding) {
 	return findings
 }
 
-// warnings returns what LoadConfig found.
+// warnings returns a finding for each warning of LoadConfig.
 func warnings(c ginjwt.Config) (findings []Finding) {
 	for _, w := range c.Warnings {
 		field := ""
@@ -133,8 +133,8 @@ func problemsIn(err error) (found []*ginjwt.ConfigError) {
 	return found
 }
 
-// splitAdvice splits an error at the semicolon, outside of brackets, after which
-// it says what to do.
+// splitAdvice splits the text of an error at the first semicolon outside of brackets.
+// What follows says what to do.
 func splitAdvice(text string) (what, fix string) {
 	for i := range text {
 		before := text[:i]
@@ -142,10 +142,10 @@ func splitAdvice(text string) (what, fix string) {
 			return sentence(before), sentence(text[i+2:])
 		}
 	}
-	return sentence(text), "Correct it: InitApp refuses these settings."
+	return sentence(text), "Correct the value. InitApp refuses these settings."
 }
 
-// sentence makes one of the text of an error.
+// sentence turns the text of an error into a sentence.
 func sentence(text string) string {
 	return strings.ToUpper(text[:1]) + text[1:] + "."
 }

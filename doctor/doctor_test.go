@@ -215,8 +215,8 @@ func ailments(t *testing.T) []ailment {
 		short("danger", "The secret is printed", "keyboard cat"),
 		weak("warning", "The secret begins with a byte order mark", "\ufeff"+goodSecret),
 		weak("warning", "The secret is UTF-16 text", utf16Of(goodSecret)),
-		weak("warning", "The secret stands in quotation marks", `"`+goodSecret+`"`),
-		weak("warning", "The secret stands in quotation marks", "'"+goodSecret+"'\n"),
+		weak("warning", "The secret has quotation marks around it", `"`+goodSecret+`"`),
+		weak("warning", "The secret has quotation marks around it", "'"+goodSecret+"'\n"),
 		weak("warning", "The secret looks like the path of a file", "/var/lib/vault/42/prod-9/hmac.7731.bin"),
 		weak("danger", "The secret repeats", strings.Repeat("y", 32)),
 		weak("danger", "The secret repeats", strings.Repeat("kR4_zt9", 6)),
@@ -224,18 +224,18 @@ func ailments(t *testing.T) []ailment {
 		weak("danger", "The secret is made of words", "change-me-please-this-is-not-secret"),
 		weak("danger", "The secret is made of words", "super-secret-jwt-token-with-at-least-32-characters-long"),
 		weak("warning", "The secret looks like words", "correct horse battery staple and more"),
-		weak("warning", "The secret has nothing but letters", "thequickbrownfoxjumpsoverthelazydog"),
+		weak("warning", "The secret has only letters of one case", "thequickbrownfoxjumpsoverthelazydog"),
 		weak("warning", "The secret looks like a UUID", "f47ac10b-58cc-4372-a567-0e02b2c3d479"),
-		weak("warning", "The secret has digits only", "31415926535897932384626433832795"),
-		weak("note", "The secret has digits only", "9f86d081884c7d659a2feaa0c55ad015"),
+		weak("warning", "The secret has only decimal or hexadecimal digits", "31415926535897932384626433832795"),
+		weak("note", "The secret has only decimal or hexadecimal digits", "9f86d081884c7d659a2feaa0c55ad015"),
 		weak("note", "The secret begins or ends", goodSecret+"\n"),
-		short("danger", "The secret has 6 bytes of the 32 that the hash wants. Whoever has one token can try all such secrets, on one graphics card, in less than a second", "hunter"),
-		short("danger", "The secret has 9 bytes of the 32 that the hash wants. Whoever has one token can try all such secrets, on one graphics card, in less than a day", "abcdxyzhi"),
-		short("danger", "The secret has 8 bytes of the 32 that the hash wants. Whoever has one token can try all such secrets, on one graphics card, in less than an hour", "abcdxyzh"),
-		short("danger", "The secret has 12 bytes of the 32 that the hash wants. Whoever has one token can try all such secrets, on one graphics card, in less than a thousand years", "hunter202211"),
-		short("danger", "The secret has 10 bytes of the 32 that the hash wants. Whoever has one token can try all such secrets, on one graphics card, in less than a year", "hunter2022"),
-		short("danger", "The secret has 12 bytes of the 32 that the hash wants. Whoever has one token can try all such secrets, on one graphics card, in many years", "Hunter2-2022"),
-		short("warning", "The secret has 16 bytes of the 32 that the hash wants. That withstands", "q7Rz!w2KpV9tLj4H"),
+		short("danger", "The secret has 6 bytes, but the hash needs 32. Anyone who has one token can try all such secrets on one graphics card in less than a second", "hunter"),
+		short("danger", "The secret has 9 bytes, but the hash needs 32. Anyone who has one token can try all such secrets on one graphics card in less than a day", "abcdxyzhi"),
+		short("danger", "The secret has 8 bytes, but the hash needs 32. Anyone who has one token can try all such secrets on one graphics card in less than an hour", "abcdxyzh"),
+		short("danger", "The secret has 12 bytes, but the hash needs 32. Anyone who has one token can try all such secrets on one graphics card in less than a thousand years", "hunter202211"),
+		short("danger", "The secret has 10 bytes, but the hash needs 32. Anyone who has one token can try all such secrets on one graphics card in less than a year", "hunter2022"),
+		short("danger", "The secret has 12 bytes, but the hash needs 32. Anyone who has one token can try all such secrets on one graphics card in many years", "Hunter2-2022"),
+		short("warning", "The secret has 16 bytes, but the hash needs 32. Such a secret is safe", "q7Rz!w2KpV9tLj4H"),
 
 		// Lifetimes.
 		{accessOnly, func(c *ginjwt.Config) { c.AccessTokenExpires = ginjwt.NeverExpires }, func(c *ginjwt.Config) { c.AccessTokenExpires = 0 },
@@ -268,7 +268,7 @@ func ailments(t *testing.T) []ailment {
 		{healthy, func(c *ginjwt.Config) { c.DisableHeaderType = true }, func(c *ginjwt.Config) { c.DisableHeaderType = false },
 			"note: DisableHeaderType: The Authorization header"},
 		{healthy, func(c *ginjwt.Config) { c.DisableHeaderType, c.HeaderType = true, "Bearer" }, func(c *ginjwt.Config) { c.DisableHeaderType = false },
-			"note: HeaderType (JWT_HEADER_TYPE): Is not looked for"},
+			"note: HeaderType (JWT_HEADER_TYPE): Has no effect: with DisableHeaderType"},
 		{healthy, func(c *ginjwt.Config) { c.ErrorMessageKey, c.ErrorProfile = "detail", "problem" }, func(c *ginjwt.Config) { c.ErrorProfile = "flask" },
 			"note: ErrorMessageKey (JWT_ERROR_MESSAGE_KEY): Only answers of the profile flask"},
 
@@ -350,7 +350,7 @@ func ailments(t *testing.T) []ailment {
 		// Issuer and audience.
 		{accessOnly, func(c *ginjwt.Config) { c.EncodeIssuer, c.DecodeIssuer = "https://us", "https://us/" },
 			func(c *ginjwt.Config) { c.DecodeIssuers = []string{"https://us"} },
-			"warning: EncodeIssuer (JWT_ENCODE_ISSUER): It is none"},
+			"warning: EncodeIssuer (JWT_ENCODE_ISSUER): It is not one of the accepted issuers"},
 		{accessOnly, func(c *ginjwt.Config) { c.DecodeIssuer = "https://us" }, func(c *ginjwt.Config) { c.EncodeIssuer = "https://us" },
 			"note: EncodeIssuer (JWT_ENCODE_ISSUER): New tokens"},
 		{accessOnly, func(c *ginjwt.Config) { c.EncodeIssuer = "https://us" }, func(c *ginjwt.Config) { c.DecodeIssuer = "https://us" },
@@ -382,16 +382,16 @@ func ailments(t *testing.T) []ailment {
 			func(c *ginjwt.Config) { c.Blocklist, c.Once = &sharedBlocklist{}, &sharedOnce{} },
 			"warning: Blocklist: Access tokens"},
 		{accessOnly, func(c *ginjwt.Config) { c.Blocklist = nil }, func(c *ginjwt.Config) { c.Blocklist = &sharedBlocklist{} },
-			"warning: Blocklist: What was used is kept in a store"},
+			"warning: Blocklist: Used tokens are in a shared store"},
 		{accessOnly, func(c *ginjwt.Config) { c.Blocklist, c.AccessTokenExpires = &ginjwt.MemoryBlocklist{}, 2*time.Hour },
 			func(c *ginjwt.Config) { c.Blocklist = &sharedBlocklist{} },
-			"warning: Blocklist: What was used is kept in a store"},
+			"warning: Blocklist: Used tokens are in a shared store"},
 		{healthy, func(c *ginjwt.Config) { c.Blocklist = nil }, func(c *ginjwt.Config) { c.Blocklist = &sharedBlocklist{} },
 			"warning: Blocklist: Sessions"},
 		{accessOnly, func(c *ginjwt.Config) { c.RefreshTokenExpires = 0 }, func(c *ginjwt.Config) { c.RefreshTokenExpires = 24 * time.Hour },
 			"note: Sessions: A refresh token"},
 		{healthy, func(c *ginjwt.Config) { c.Sessions = &ginjwt.MemorySessions{} }, func(c *ginjwt.Config) { c.Sessions = &sharedSessions{} },
-			"note: Sessions: Sessions are kept"},
+			"note: Sessions: Sessions are stored only"},
 		{accessOnly, func(c *ginjwt.Config) { c.Once = nil }, func(c *ginjwt.Config) { c.Once = &sharedOnce{} },
 			"warning: Once: Other stores are shared"},
 		{healthy, func(c *ginjwt.Config) { c.Once = &ginjwt.MemoryOnce{} }, func(c *ginjwt.Config) { c.Once = &sharedOnce{} },
@@ -399,9 +399,9 @@ func ailments(t *testing.T) []ailment {
 		{verifier("EdDSA", pems.Ed25519Public), func(c *ginjwt.Config) { c.Once = &sharedOnce{} }, func(c *ginjwt.Config) { c.Once = nil },
 			"note: Once: The keys only verify"},
 		{healthy, func(c *ginjwt.Config) { c.SessionGrace = 5*time.Minute + 1 }, func(c *ginjwt.Config) { c.SessionGrace = 5 * time.Minute },
-			"warning: SessionGrace (JWT_SESSION_GRACE): For longer"},
+			"warning: SessionGrace (JWT_SESSION_GRACE): The grace period is longer"},
 		{healthy, func(c *ginjwt.Config) { c.SessionGrace = 10*time.Second - 1 }, func(c *ginjwt.Config) { c.SessionGrace = 10 * time.Second },
-			"warning: SessionGrace (JWT_SESSION_GRACE): A client"},
+			"warning: SessionGrace (JWT_SESSION_GRACE): The grace period is very short"},
 		{healthy, func(c *ginjwt.Config) {
 			c.SessionGrace, c.RefreshTokenExpires = 5*time.Minute, 20*time.Minute-time.Second
 		},
@@ -421,7 +421,7 @@ func ailments(t *testing.T) []ailment {
 		{healthy, func(c *ginjwt.Config) { c.MaxTokenSize = 1023 }, func(c *ginjwt.Config) { c.MaxTokenSize = 1024 },
 			"note: MaxTokenSize (JWT_MAX_TOKEN_SIZE): "},
 		{healthy, func(c *ginjwt.Config) { c.TokenCacheSize = 200_000 }, func(c *ginjwt.Config) { c.TokenCacheSize = 20_000 },
-			"note: TokenCacheSize (JWT_TOKEN_CACHE_SIZE): The cache"},
+			"note: TokenCacheSize (JWT_TOKEN_CACHE_SIZE): The token cache"},
 		{verifier("EdDSA", pems.Ed25519Public), func(c *ginjwt.Config) { c.TokenCacheSize = -1 }, func(c *ginjwt.Config) { c.TokenCacheSize = 0 },
 			"note: TokenCacheSize (JWT_TOKEN_CACHE_SIZE): Without"},
 
@@ -446,26 +446,26 @@ func ailments(t *testing.T) []ailment {
 			keyList{{ID: "access", Sign: ed.Sign, TokenType: keys.AccessToken}, {ID: "refresh", Sign: secret, TokenType: keys.RefreshToken}}),
 		list(`note: Keys (JWT_KEYS): Key number 2 only verifies`,
 			keyList{ed, {Verify: ec.Verify, NotBefore: in(time.Hour)}}, keyList{ed, {Verify: ec.Verify}}),
-		list(`note: Keys (JWT_KEYS): Key number 1 is a small one`, keyList{rsaKey}, keyList{ed}),
-		list(`warning: Keys (JWT_KEYS): Key "new" is the last that signs`,
+		list(`note: Keys (JWT_KEYS): Key number 1 is a small RSA key`, keyList{rsaKey}, keyList{ed}),
+		list(`warning: Keys (JWT_KEYS): Key "new" is the last signing key`,
 			keyList{ending(ed, in(60*day))},
 			keyList{ending(ed, in(60*day)), beginning(ec, in(29*day))}),
-		list(`warning: Keys (JWT_KEYS): Key "new" is retired before tokens`,
+		list(`warning: Keys (JWT_KEYS): Key "new" is retired before the tokens`,
 			keyList{ending(ed, in(60*day)), beginning(ec, in(31*day))},
 			keyList{ending(ed, in(60*day)), beginning(ec, in(29*day))}),
 		list(`warning: Keys (JWT_KEYS): No key signs now`, keyList{beginning(ed, in(time.Hour))}, keyList{ed, beginning(ec, in(time.Hour))}),
-		list(`note: Keys (JWT_KEYS): Several keys could sign`, keyList{ed, ec}, keyList{ed, {ID: ec.ID, Verify: ec.Verify}}),
+		list(`note: Keys (JWT_KEYS): Several keys can sign`, keyList{ed, ec}, keyList{ed, {ID: ec.ID, Verify: ec.Verify}}),
 		list(`danger: Keys (JWT_KEYS): Key "new": The secret is made of words`,
 			keyList{{ID: "new", Sign: []byte("my very secret signing key for prod")}}, keyList{{ID: "new", Sign: secret}}),
 
 		// Issuers.
 		issuer(`danger: Issuers[0].IdentityClaim: Issuer "https://them" names users`,
 			func(i *ginjwt.Issuer) { i.IdentityClaim = "email" }, func(i *ginjwt.Issuer) { i.IdentityClaim = "oid" }),
-		issuer(`warning: Issuers[0].Audience: Issuer "https://them" makes tokens for other services`,
+		issuer(`warning: Issuers[0].Audience: Issuer "https://them" also makes tokens for other services`,
 			func(i *ginjwt.Issuer) { i.Audience = nil }, func(i *ginjwt.Issuer) { i.Audience = []string{"api"} }),
 		issuer(`warning: Issuers[0].Keys: Issuer "https://them" signs with a secret`,
 			func(i *ginjwt.Issuer) { i.Keys = keyList{{Verify: secret}} }, func(i *ginjwt.Issuer) { i.Keys = keyList{{Verify: ec.Verify}} }),
-		issuer(`warning: Issuers[0].Keys: Issuer "https://them" is somebody else`,
+		issuer(`warning: Issuers[0].Keys: Issuer "https://them" has its private key in these settings`,
 			func(i *ginjwt.Issuer) { i.Keys = keyList{ec} }, func(i *ginjwt.Issuer) { i.Keys = keyList{{Verify: ec.Verify}} }),
 		issuer(`warning: Issuers[0].Algorithms: Issuer "https://them" may sign`,
 			func(i *ginjwt.Issuer) { i.Keys, i.KeySource, i.Algorithms = nil, &keys.Set{}, []string{"HS256"} },
@@ -499,18 +499,18 @@ func ailments(t *testing.T) []ailment {
 			func(c *ginjwt.Config) { c.Resources[0].AuthorizationServers = []string{"https://us"} }),
 		resource(`note: Resources[0].URL: Resource "https://us/mcp/" is in the "aud" of no token`,
 			func(c *ginjwt.Config) { c.Resources[0].URL += "/" }, func(c *ginjwt.Config) { c.EncodeAudience[1] += "/" }),
-		resource("warning: TokenLocation (JWT_TOKEN_LOCATION): There are Resources, but no tokens are read from headers",
+		resource("warning: TokenLocation (JWT_TOKEN_LOCATION): There are Resources, but tokens are not read from headers",
 			func(c *ginjwt.Config) { c.TokenLocation = []ginjwt.Location{ginjwt.InJSON} },
 			func(c *ginjwt.Config) { c.TokenLocation = append(c.TokenLocation, ginjwt.InHeaders) }),
 
 		// Settings that do nothing.
 		{healthy, func(c *ginjwt.Config) { c.MaxResolvedIssuers = 10 }, func(c *ginjwt.Config) {
 			c.IssuerResolver = func(context.Context, string) (ginjwt.Issuer, error) { return ginjwt.Issuer{}, ginjwt.ErrUnknownIssuer }
-		}, "note: MaxResolvedIssuers: Does nothing"},
+		}, "note: MaxResolvedIssuers: Has no effect"},
 		{healthy, func(c *ginjwt.Config) { c.AccessCookieName = "token" }, func(c *ginjwt.Config) { c.AccessCookieName = "access_token_cookie" },
 			"note: AccessCookieName (JWT_ACCESS_COOKIE_NAME): Is for cookies"},
 		{withCookies, func(c *ginjwt.Config) { c.RefreshCSRFFieldName = "value" }, func(c *ginjwt.Config) { c.CSRFCheckForm = true },
-			"note: RefreshCSRFFieldName (JWT_REFRESH_CSRF_FIELD_NAME): Does nothing: forms"},
+			"note: RefreshCSRFFieldName (JWT_REFRESH_CSRF_FIELD_NAME): Has no effect: form fields"},
 		{withCookies, func(c *ginjwt.Config) { c.HeaderName = "X-Token" }, func(c *ginjwt.Config) { c.HeaderName = "" },
 			"note: HeaderName (JWT_HEADER_NAME): Is for headers"},
 		{healthy, func(c *ginjwt.Config) { c.QueryStringName = "token" }, func(c *ginjwt.Config) { c.QueryStringName = "jwt" },
@@ -583,7 +583,7 @@ func list(want string, bad, fixed keyList) ailment {
 // lacks demands a claim that new tokens do not have.
 func lacks(claim string, start func() ginjwt.Config, bad, fixed func(c *ginjwt.Config)) ailment {
 	return ailment{start, func(c *ginjwt.Config) { c.RequiredClaims = []string{claim}; bad(c) }, fixed,
-		fmt.Sprintf("warning: RequiredClaims (JWT_REQUIRED_CLAIMS): Tokens that are made here have no %q", claim)}
+		fmt.Sprintf("warning: RequiredClaims (JWT_REQUIRED_CLAIMS): New tokens have no %q", claim)}
 }
 
 // idleCSRF has settings for a protection that is off.
@@ -598,7 +598,7 @@ func TestSettingsOfAProtectionThatIsOffAreIdle(t *testing.T) {
 	found := doctor.Diagnose(idleCSRF())
 	require.Len(t, found, 3)
 	assert.Equal(t, "DisableCookieCSRFProtect", found[0].Field)
-	const problem, fix = "Does nothing: DisableCookieCSRFProtect turns the protection off.", "Remove DisableCookieCSRFProtect, or this setting."
+	const problem, fix = "Has no effect: DisableCookieCSRFProtect turns the protection off.", "Remove DisableCookieCSRFProtect, or this setting."
 	assert.Equal(t, []doctor.Finding{
 		{Severity: doctor.Note, Field: "CSRFCheckForm", Setting: "JWT_CSRF_CHECK_FORM", Problem: problem, Fix: fix},
 		{Severity: doctor.Note, Field: "CSRFMethods", Setting: "JWT_CSRF_METHODS", Problem: problem, Fix: fix},
@@ -723,7 +723,7 @@ func TestTheDoctorRepeatsTheWarningsOfLoadConfig(t *testing.T) {
 
 func TestTheDoctorSaysOnceHowASecretIsWritten(t *testing.T) {
 	t.Parallel()
-	for name, want := range map[string]string{"JWT_SECRET_KEY": "Has quotes", "JWT_USER_CLAIMS": "The secret stands in quotation marks"} {
+	for name, want := range map[string]string{"JWT_SECRET_KEY": "Has quotes", "JWT_USER_CLAIMS": "The secret has quotation marks around it"} {
 		c := ginjwt.Config{SecretKey: `"` + goodSecret + `"`, Warnings: []ginjwt.SettingWarning{{Setting: name, Problem: "has quotes", Fix: "remove them"}}}
 		var problems []string
 		for _, f := range withoutNotes(doctor.Diagnose(c)) {
@@ -749,7 +749,7 @@ func TestTheDoctorRepeatsWhatInitAppRefuses(t *testing.T) {
 	c.MaxSessions = -1
 	c.Issuers = []ginjwt.Issuer{{Name: "them"}}
 	refused := slices.DeleteFunc(doctor.Diagnose(c), func(f doctor.Finding) bool { return f.Severity != doctor.Refused })
-	const fix = "Correct it: InitApp refuses these settings."
+	const fix = "Correct the value. InitApp refuses these settings."
 	assert.Equal(t, []doctor.Finding{
 		{doctor.Refused, "SecretKey", "JWT_SECRET_KEY",
 			"Has 6 bytes, but must have at least the 32 of the hash (algorithm HS256).", "Make one with: openssl rand -base64 32, or, so that nobody has to log in again, set AllowShortSecret (JWT_ALLOW_SHORT_SECRET=true) and let a new key sign beside this one (JWT_KEYS_FILE)."},

@@ -23,8 +23,8 @@ func ExampleDiagnose() {
 	}
 	// Output:
 	// danger SecretKey
-	//   The secret is made of words that every list of passwords begins with. Whoever has one token can find it, and make tokens for anybody.
-	//   Make a new one: openssl rand -base64 32 (48 for HS384, 64 for HS512).
+	//   The secret is made of words that are in every password list. Anyone who has one token can find the secret, and create tokens for every user.
+	//   Make a new secret: openssl rand -base64 32 (48 for HS384, 64 for HS512).
 	// warning TokenLocation
 	// note AllowShortSecret
 	// note RefreshCookiePath

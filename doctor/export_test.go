@@ -1,7 +1,7 @@
 package doctor
 
-// DoctorTexts returns what the tables of Diagnose can say, for a test that each
-// is said of something.
+// DoctorTexts returns the problems in the tables of Diagnose. A test checks that each
+// is reported.
 func DoctorTexts() (problems []string) {
 	for _, r := range rules {
 		problems = append(problems, r.problem)

@@ -21,8 +21,8 @@ type effectiveConfig struct {
 	given ginjwt.Config
 }
 
-// effective fills in the defaults. What JWTManager.Config keeps to itself is taken
-// from the settings that were given.
+// effective fills in the defaults. JWTManager.Config leaves out keys and issuers, so they
+// come from the given settings.
 func effective(given ginjwt.Config) effectiveConfig {
 	c := ginjwt.New(given).Config()
 	c.SecretKey, c.PrivateKey, c.Keys, c.Issuers = given.SecretKey, given.PrivateKey, given.Keys, given.Issuers
@@ -38,15 +38,15 @@ func (c effectiveConfig) findings() (findings []Finding) {
 	return slices.Concat(findings, c.secretFindings(), c.keyFindings(), c.issuerFindings(), c.resourceFindings(), c.claimFindings(), c.unusedFindings())
 }
 
-// warns reports whether LoadConfig had something to say about a setting.
+// warns reports whether LoadConfig warned about a setting.
 func (c effectiveConfig) warns(setting string) bool {
 	return slices.ContainsFunc(c.Warnings, func(w ginjwt.SettingWarning) bool { return w.Setting == setting })
 }
 
 func (c effectiveConfig) reads(l ginjwt.Location) bool { return slices.Contains(c.TokenLocation, l) }
 
-// lacks reports whether no route reads a location, but those that name it. While a
-// location is misspelled, nobody knows.
+// lacks reports whether TokenLocation does not name l. It is false while a location is
+// misspelled, because l may be meant.
 func (c effectiveConfig) lacks(l ginjwt.Location) bool {
 	known := []ginjwt.Location{ginjwt.InHeaders, ginjwt.InCookies, ginjwt.InQueryString, ginjwt.InJSON, ginjwt.InTicket}
 	misspelled := slices.ContainsFunc(c.TokenLocation, func(l ginjwt.Location) bool { return !slices.Contains(known, l) })
@@ -62,8 +62,8 @@ func isIP(host string) bool {
 	return err == nil
 }
 
-// isPlainHTTP reports whether text is an http:// address of another machine than
-// the browser's own, to which most browsers send Secure cookies all the same.
+// isPlainHTTP reports whether text is an http:// address other than localhost. Most
+// browsers send Secure cookies to localhost over plain HTTP too.
 func isPlainHTTP(text string) bool {
 	address, err := url.Parse(text)
 	if err != nil || address.Scheme != "http" {
@@ -80,28 +80,27 @@ func (c effectiveConfig) checksCSRF() bool {
 
 func (c effectiveConfig) setsCSRFCookies() bool { return c.checksCSRF() && !c.DisableCSRFInCookies }
 
-// acceptsForgedForms reports whether a form on any site can send a POST that is
-// accepted.
+// acceptsForgedForms reports whether a form on any other site can send an accepted POST.
 func (c effectiveConfig) acceptsForgedForms() bool {
 	crossSite := c.CookieSameSite == http.SameSiteNoneMode || c.CookieSameSite == http.SameSiteDefaultMode
 	unchecked := c.DisableCookieCSRFProtect || leavesOut(c.CSRFMethods, "POST")
 	return c.reads(ginjwt.InCookies) && crossSite && unchecked
 }
 
-// leavesOut reports whether a list that is not empty lacks one of values.
+// leavesOut reports whether list is not empty and lacks one of values.
 func leavesOut(list []string, values ...string) bool {
 	return len(list) > 0 && slices.ContainsFunc(values, func(v string) bool { return !slices.Contains(list, v) })
 }
 
-// algorithms returns the names of all that are accepted, that which signs first.
+// algorithms returns all accepted algorithms. The first one signs.
 func (c effectiveConfig) algorithms() []string {
 	return append([]string{c.Algorithm}, c.DecodeAlgorithms...)
 }
 
-// isUnknown reports whether an algorithm is misspelled: it may be for any key.
+// isUnknown reports whether an algorithm is misspelled: then it may mean any key.
 func isUnknown(algorithm string) bool { return !keys.IsAlgorithm(algorithm) }
 
-// issuers are the values that "iss" of our own tokens may have; none: any.
+// issuers returns the accepted values of "iss" in own tokens. None means any.
 func (c effectiveConfig) issuers() []string {
 	if c.DecodeIssuer == "" {
 		return c.DecodeIssuers
@@ -117,13 +116,13 @@ func intersect(a, b []string) bool {
 	return slices.ContainsFunc(a, func(v string) bool { return slices.Contains(b, v) })
 }
 
-// forgets reports whether revoked tokens are remembered in this process alone.
+// forgets reports whether revoked tokens are remembered only in this process.
 func (c effectiveConfig) forgets() bool {
 	_, memory := c.Blocklist.(*store.MemoryBlocklist)
 	return memory
 }
 
-// forgetsAlone reports whether nothing else shows that there are other processes.
+// forgetsAlone is forgets, if no shared store shows that there are other processes.
 func (c effectiveConfig) forgetsAlone() bool {
 	return c.forgets() && !c.sharesSessions() && c.forgetsUses()
 }
@@ -137,7 +136,7 @@ func (c effectiveConfig) sharesSessions() bool {
 	return c.Sessions != nil && !memory
 }
 
-// secretAlgorithms are those that SecretKey is used with.
+// secretAlgorithms returns the algorithms that use SecretKey.
 func (c effectiveConfig) secretAlgorithms() (names []string) {
 	if c.SecretKey == "" {
 		return nil
@@ -145,7 +144,7 @@ func (c effectiveConfig) secretAlgorithms() (names []string) {
 	return slices.DeleteFunc(c.algorithms(), func(name string) bool { return !keys.IsHMAC(name) })
 }
 
-// pairAlgorithms are those that PrivateKey and PublicKey are used with.
+// pairAlgorithms returns the algorithms that use PrivateKey and PublicKey.
 func (c effectiveConfig) pairAlgorithms() (names []string) {
 	if c.PrivateKey+c.PublicKey == "" {
 		return nil
@@ -155,13 +154,13 @@ func (c effectiveConfig) pairAlgorithms() (names []string) {
 
 func (c effectiveConfig) usesPEM() bool { return len(c.pairAlgorithms()) > 0 }
 
-// ignoresPEM reports whether PrivateKey and PublicKey are passed over. Without
-// another key that is refused.
+// ignoresPEM reports whether PrivateKey and PublicKey are not used. If there is no other
+// key, InitApp refuses the settings instead.
 func (c effectiveConfig) ignoresPEM() bool {
 	return !c.usesPEM() && (c.SecretKey != "" || len(c.Keys)+len(c.Issuers) > 0 || c.IssuerResolver != nil)
 }
 
-// hasKeys reports whether there are tokens of our own.
+// hasKeys reports whether the manager accepts tokens of its own keys.
 func (c effectiveConfig) hasKeys() bool {
 	return len(c.Keys) > 0 || len(c.secretAlgorithms()) > 0 || c.usesPEM()
 }
@@ -182,7 +181,7 @@ func (c effectiveConfig) signs() bool {
 	return c.PrivateKey != ""
 }
 
-// onlyVerifies reports whether the tokens are made by somebody else.
+// onlyVerifies reports whether the service verifies tokens but cannot create them.
 func (c effectiveConfig) onlyVerifies() bool {
 	return !c.signs() && (c.usesPair() || len(c.Keys) > 0)
 }
@@ -200,7 +199,7 @@ func endsInLetter(s string) bool {
 	return s != "" && (unicode.IsLetter(last) || unicode.IsDigit(last))
 }
 
-// hasShortSecret reports whether there is a reason for AllowShortSecret.
+// hasShortSecret reports whether a secret needs AllowShortSecret.
 func (c effectiveConfig) hasShortSecret() bool {
 	short := func(name string) bool { return len(c.SecretKey) < keys.MinSecretBytes(name) }
 	return slices.ContainsFunc(c.secretAlgorithms(), short) || slices.ContainsFunc(c.Keys, func(k keys.Key) bool {

@@ -7,7 +7,7 @@ import (
 	"github.com/gin-jwt-extended/ginjwt"
 )
 
-// resourceRule says when a field of one of Resources is better changed.
+// resourceRule says when a field of one of Resources should change.
 type resourceRule struct {
 	severity     Severity
 	field        string
@@ -19,25 +19,25 @@ var resourceRules = []resourceRule{
 	{Warning, "AuthorizationServers", func(c effectiveConfig, r ginjwt.Resource) bool {
 		return len(r.AuthorizationServers) == 0 && len(c.Issuers) == 0 && c.EncodeIssuer == ""
 	},
-		"names no authorization server: clients learn that they need a token, and not where to get one. MCP clients give up.",
-		"Name the issuers in AuthorizationServers, or set Issuers."},
+		"names no authorization server: clients learn that they need a token, but not where to get one. MCP clients give up.",
+		"Set AuthorizationServers to the issuers of its tokens, or set Issuers."},
 	{Warning, "AuthorizationServers", func(c effectiveConfig, r ginjwt.Resource) bool {
 		return slices.ContainsFunc(r.AuthorizationServers, c.refusesServer)
 	},
-		"sends clients to a server whose tokens are refused: it is none of Issuers, and not in DecodeIssuer or DecodeIssuers.",
-		`Write it as in the "iss" of its tokens, and give it an entry in Issuers.`},
+		"sends clients to a server whose tokens are refused: the server is not in Issuers, DecodeIssuer or DecodeIssuers.",
+		`Write the server exactly as in the "iss" of its tokens, and add it to Issuers.`},
 	{Note, "URL", func(c effectiveConfig, r ginjwt.Resource) bool {
 		return c.signs() && len(c.Issuers) == 0 && c.IssuerResolver == nil && !slices.Contains(c.EncodeAudience, r.URL)
 	},
-		`is in the "aud" of no token: those of this service are for EncodeAudience, and there are no other Issuers.`,
-		"Add the URL to EncodeAudience, or give the tokens that are for it WithAudience."},
+		`is in the "aud" of no token: tokens of this service have EncodeAudience as "aud", and there are no other Issuers.`,
+		"Add the URL to EncodeAudience, or create the tokens for this resource with WithAudience."},
 }
 
-// bearerRules are about how clients of Resources send their tokens.
+// bearerRules check how clients of Resources send their tokens.
 var bearerRules = []rule{
 	{Warning, "TokenLocation", func(c effectiveConfig) bool { return len(c.Resources) > 0 && !c.reads(ginjwt.InHeaders) },
-		"There are Resources, but no tokens are read from headers, where clients of OAuth send them (RFC 6750 §2.1).",
-		"Add InHeaders (headers), or name it on their routes alone: JWTRequired(ForResource(…), Locations(InHeaders))."},
+		"There are Resources, but tokens are not read from headers, where OAuth clients send them (RFC 6750 §2.1).",
+		"Add InHeaders (headers) to TokenLocation, or only to the routes of the resources: JWTRequired(ForResource(…), Locations(InHeaders))."},
 }
 
 // refusesServer reports whether tokens of an authorization server are refused.
@@ -47,7 +47,7 @@ func (c effectiveConfig) refusesServer(name string) bool {
 	return !isForeign && !isOwn
 }
 
-// resourceFindings returns what is to be said about Resources.
+// resourceFindings returns the findings about Resources.
 func (c effectiveConfig) resourceFindings() (findings []Finding) {
 	for n, resource := range c.Resources {
 		for _, r := range resourceRules {
