@@ -13,13 +13,13 @@ import (
 	"github.com/gin-jwt-extended/ginjwt"
 )
 
-// isEnded reports whether err is that of a session that has ended.
+// isEnded reports whether err says that a session has ended.
 func isEnded(err error) bool {
 	return errors.Is(err, ginjwt.ErrSessionEnded) || errors.Is(err, ginjwt.ErrRevokedToken)
 }
 
-// Blocklist tests a blocklist. open returns one without entries; it is called
-// once for each test.
+// Blocklist tests a blocklist. open returns a blocklist without entries. It is called
+// once for each test; the tests run in parallel.
 func Blocklist(t *testing.T, open func(t *testing.T) ginjwt.Blocklist) {
 	for name, test := range map[string]func(*testing.T, ginjwt.Blocklist){
 		"what was added is blocked":       testBlocked,
@@ -115,9 +115,10 @@ func testManyCallers(t *testing.T, b ginjwt.Blocklist) {
 	assert.True(t, contains(t, b, shared))
 }
 
-// Replicas tests blocklists of several processes that share a list. open
-// returns their handles of a list without entries; it is called once for each
-// test. What one adds the others refuse within the given time.
+// Replicas tests a list that several processes share. open returns the blocklist of
+// each process, all on one list without entries. It is called once for each test; the
+// tests run in parallel. An ID that one process adds must be blocked in all others
+// within the given time.
 func Replicas(t *testing.T, within time.Duration, open func(t *testing.T) []ginjwt.Blocklist) {
 	t.Run("what one adds the others refuse", func(t *testing.T) {
 		t.Parallel()

@@ -17,16 +17,17 @@ import (
 	"github.com/gin-jwt-extended/ginjwt"
 )
 
-// scene is what clients and networks are like. A way is that of a request or of an
-// answer; two of them, and the difference of the clocks, take less than the grace.
+// scene describes clients and their network. A way is one trip of a request or an
+// answer. Two ways and the difference of the clocks together take less than the grace
+// period.
 type scene struct {
 	tabs    int
-	access  time.Duration // of access tokens; zero: 15 minutes
-	slow    float64       // how many ways are
-	slowest time.Duration // and how slow
-	lost    float64       // how many answers are
-	retry   time.Duration // after which a request is repeated that was not answered, at the most
-	faults  float64       // how many store calls fail, or are the last of a process
+	access  time.Duration // lifetime of access tokens; zero: 15 minutes
+	slow    float64       // share of ways that are slow
+	slowest time.Duration // longest slow way
+	lost    float64       // share of answers that are lost
+	retry   time.Duration // longest pause before a client repeats an unanswered request
+	faults  float64       // share of store calls that fail, or that end their process
 	keys    bool          // an Idempotency-Key for each token, kept beside it
 	old     bool          // the browser begins with a token from before sessions
 }
@@ -43,17 +44,17 @@ var scenes = map[string]scene{
 	"tabs, a token from before, faults": {tabs: 3, faults: .05, retry: 2 * time.Minute, old: true},
 }
 
-// browser has tabs that share a jar of cookies. Nothing it does may log it out.
+// browser has tabs that share a cookie jar. Nothing that it does may log it out.
 type browser struct {
 	*service
 	scene  scene
 	jar    http.CookieJar
 	at     *url.URL
-	fresh  time.Time // until when its access token is good
+	fresh  time.Time // when its access token expires
 	keys   map[string]string
 	events []event
-	sent   int // requests
-	out    bool
+	sent   int  // requests so far
+	out    bool // logged out
 }
 
 type event struct {
@@ -78,7 +79,7 @@ func (sc scene) play(s *service) {
 	assert.Zero(s.t, s.told, "OnReuse")
 }
 
-// begin logs in, or puts a token from before sessions into the jar.
+// begin logs in, or puts a refresh token without a session into the jar.
 func (b *browser) begin() {
 	if !b.scene.old {
 		w := b.send(request(b.t.Context(), http.MethodPost, "/login", "", ""))
@@ -93,7 +94,7 @@ func (b *browser) begin() {
 	b.jar.SetCookies(b.at, []*http.Cookie{{Name: "refresh_token_cookie", Value: token}, {Name: "csrf_refresh_token", Value: csrf}})
 }
 
-// live lets things happen in their order until so many requests were sent.
+// live runs the events in order of time until so many requests were sent.
 func (b *browser) live(requests int) {
 	for b.sent < requests && !b.out {
 		next := 0
@@ -126,8 +127,8 @@ func (b *browser) way() time.Duration {
 	return upTo(b.rng, time.Second)
 }
 
-// tab refreshes when it does something, and the access token has expired. All tabs
-// wake up in the same second, or much later.
+// tab wakes up again and again, and refreshes if the access token has expired. Tabs wake
+// up within two seconds of each other, or much later.
 func (b *browser) tab(busy *bool) {
 	pause := max(0, b.fresh.Sub(b.clock.Now())) + upTo(b.rng, 2*time.Second)
 	if b.chance(.3) {
@@ -142,7 +143,8 @@ func (b *browser) tab(busy *bool) {
 	})
 }
 
-// refreshTab sends what is in the jar now; losses is how many answers were lost.
+// refreshTab refreshes with the cookies that are in the jar now. losses is how many
+// answers were lost so far.
 func (b *browser) refreshTab(busy *bool, losses int) {
 	r := request(b.t.Context(), http.MethodPost, "/refresh", "", "")
 	for _, cookie := range b.jar.Cookies(r.URL) {
@@ -177,13 +179,13 @@ func (b *browser) refreshTab(busy *bool, losses int) {
 	})
 }
 
-// receive takes the cookies of an answer.
+// receive stores the cookies of an answer.
 func (b *browser) receive(w *httptest.ResponseRecorder) {
 	b.jar.SetCookies(b.at, w.Result().Cookies())
 	b.fresh = b.clock.Now().Add(cmp.Or(b.scene.access, lifetime))
 }
 
-// serve answers a request, unless the process ends; then there is no answer.
+// serve answers a request. It returns nil if the process ends.
 func (b *browser) serve(r *http.Request) (w *httptest.ResponseRecorder) {
 	defer func() {
 		if cause := recover(); cause == errCrash { //nolint:errorlint // the very value
@@ -195,7 +197,7 @@ func (b *browser) serve(r *http.Request) (w *httptest.ResponseRecorder) {
 	return b.send(r.WithContext(context.WithValue(b.t.Context(), alone{}, true)))
 }
 
-// keyOf is made when a token arrives.
+// keyOf returns the Idempotency-Key of a token: one for each token.
 func (b *browser) keyOf(token string) string {
 	if b.keys[token] == "" {
 		b.keys[token] = newID()

@@ -43,7 +43,7 @@ func testOneDeletion(t *testing.T, store ginjwt.SessionStore) {
 	assert.Empty(t, list(t, store, "alice"))
 }
 
-// An ID that was deleted is free, and the session that has it then is another one.
+// After a deletion the ID is free for a new session, which shares nothing with the old one.
 func testCreatedAgain(t *testing.T, store ginjwt.SessionStore) {
 	s := newSession("alice")
 	for range 3 {

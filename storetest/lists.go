@@ -11,7 +11,7 @@ import (
 	"github.com/gin-jwt-extended/ginjwt"
 )
 
-// texts are none of them the same, however similar they look.
+// texts are all different, although some look alike.
 var texts = []string{
 	"alice", "Alice", "alice ", " alice", "alicé", "alice\u0301", "ali%", "ali_e", "alice{x}", "alice'--", `alice"`, `alice\`,
 	"🙂", "🙃", "a:b", "a*", "[a]", "ａlice", "ß", "ss", "\t", "\n", "İ", "i",
@@ -41,7 +41,7 @@ func testRealms(t *testing.T, store ginjwt.SessionStore) {
 	assert.Empty(t, listIn(t, store, "another", "alice"))
 }
 
-// Realm and identity are two texts, however they are put together.
+// Realm and identity are compared as two texts, not as one concatenated text.
 func testUsers(t *testing.T, store ginjwt.SessionStore) {
 	users := []struct{ realm, identity string }{
 		{"", "abc"}, {"a", "bc"}, {"ab", "c"}, {"abc", "abc"}, {"c", "ab"}, {"", "a:bc"}, {"a:", "bc"}, {"a", ":bc"},
@@ -86,7 +86,7 @@ func testListed(t *testing.T, store ginjwt.SessionStore) {
 	assert.Equal(t, ids[10:], list(t, store, "alice"))
 }
 
-// A store that forgets what has expired must not forget what was prolonged.
+// A store that drops expired sessions must keep a session whose expiry was prolonged.
 func testListedAfterReplace(t *testing.T, store ginjwt.SessionStore) {
 	s := newSession("alice")
 	s.ExpiresAt = s.CreatedAt.Add(2 * time.Second)

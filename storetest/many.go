@@ -17,7 +17,7 @@ func deleterOf(t *testing.T, store ginjwt.SessionStore) sessionstore.SessionsDel
 	t.Helper()
 	deleter, ok := sessionstore.DeleterOf(store)
 	if !ok {
-		t.Skip("it is no store.SessionsDeleter: sessions are deleted one by one")
+		t.Skip("the store does not implement store.SessionsDeleter: sessions are deleted one by one")
 	}
 	return deleter
 }
@@ -26,13 +26,13 @@ func adderOf(t *testing.T, b ginjwt.Blocklist) sessionstore.BlocklistAdder {
 	t.Helper()
 	adder, ok := sessionstore.AdderOf(b)
 	if !ok {
-		t.Skip("it is no store.BlocklistAdder: IDs are added one by one")
+		t.Skip("the blocklist does not implement store.BlocklistAdder: IDs are added one by one")
 	}
 	return adder
 }
 
-// turned returns the same in an order of the caller's own: callers that take locks in
-// different orders may wait for each other.
+// turned returns all in a different order for each caller, to find stores whose callers
+// lock in different orders and deadlock.
 func turned[T any](all []T, caller int) []T {
 	n := caller * len(all) / 16
 	own := slices.Concat(all[n:], all[:n])
@@ -42,7 +42,7 @@ func turned[T any](all []T, caller int) []T {
 	return own
 }
 
-// createMany makes sessions of alice, by several callers.
+// createMany creates sessions of alice with several callers at once.
 func createMany(t *testing.T, store ginjwt.SessionStore, n int) []ginjwt.Session {
 	t.Helper()
 	const callers = 10
@@ -133,8 +133,8 @@ func testManyDeletedAtOnce(t *testing.T, store ginjwt.SessionStore) {
 	assert.Empty(t, list(t, store, "alice"))
 }
 
-// testAllEnded ends all sessions of a user by several callers, while they are
-// rotated. Nothing of them survives, whatever the store can do.
+// testAllEnded ends all sessions of a user with several callers, while other callers
+// rotate them. No token of them may be accepted afterwards.
 func testAllEnded(t *testing.T, store ginjwt.SessionStore) {
 	mgr, clock := newManager(t, store)
 	bob, err := mgr.CreateTokenPair(t.Context(), "bob")
@@ -170,7 +170,7 @@ func testAllEnded(t *testing.T, store ginjwt.SessionStore) {
 	require.NoError(t, err)
 }
 
-// revocationsOf blocks as many new IDs as one call may.
+// revocationsOf returns new entries, as many as one call may add.
 func revocationsOf(expires time.Time) []sessionstore.Revocation {
 	revocations := make([]sessionstore.Revocation, sessionstore.MaxBatch)
 	for i := range revocations {
@@ -207,7 +207,7 @@ func testManyAdded(t *testing.T, b ginjwt.Blocklist) {
 	})
 }
 
-// testManyReplicated adds on one of several processes that share a list.
+// testManyReplicated adds many entries in one process and looks them up in all.
 func testManyReplicated(t *testing.T, lists []ginjwt.Blocklist) {
 	for _, b := range lists {
 		many := revocationsOf(time.Now().Add(time.Hour))

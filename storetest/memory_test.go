@@ -21,3 +21,9 @@ func TestMemoryPlays(t *testing.T) {
 	t.Parallel()
 	storetest.Plays(t, func(*testing.T) (ginjwt.SessionStore, ginjwt.Blocklist) { return &ginjwt.MemorySessions{}, nil })
 }
+
+// The blocklist of the example keeps what a blocklist must.
+func TestExampleBlocklist(t *testing.T) {
+	t.Parallel()
+	storetest.Blocklist(t, newMapBlocklist)
+}

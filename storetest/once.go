@@ -16,10 +16,10 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/store"
 )
 
-// Once tests a [store.Once]. open returns handles, as several processes have them, of one
-// store in which nothing was claimed; one handle will do where there is only one process.
-// It is called once for each test. The longest test takes three seconds, beside the others,
-// and longer where claims are slow.
+// Once tests a [store.Once]. open returns the handles of several processes, all on one
+// store without claimed IDs. Return one handle if your store is for one process. open is
+// called once for each test; the tests run in parallel. The longest test takes three
+// seconds, and more if claims are slow.
 func Once(t *testing.T, open func(t *testing.T) []store.Once) {
 	for name, test := range onceTests {
 		t.Run(name, func(t *testing.T) {
@@ -29,7 +29,8 @@ func Once(t *testing.T, open func(t *testing.T) []store.Once) {
 	}
 }
 
-// onceTests return an error that says what a store does wrong.
+// onceTests are the tests of Once. Each returns an error that says what the store does
+// wrong, so that tests of this package can try them on broken stores.
 var onceTests = map[string]func(context.Context, []store.Once) error{
 	"of a thousand one is first":          testThousand,
 	"what one has claimed the others see": testSeen,
@@ -42,10 +43,10 @@ var onceTests = map[string]func(context.Context, []store.Once) error{
 
 const claimants = 1000
 
-// An hour from now no test runs any more.
+// inAnHour is a time at which no test runs any more.
 func inAnHour() time.Time { return time.Now().Add(time.Hour) }
 
-// race has n callers claim an ID at the same moment, and returns how many are first.
+// race lets n callers claim an ID at the same moment, and returns how many are first.
 func race(ctx context.Context, stores []store.Once, n int, id string) (int64, error) {
 	var firsts atomic.Int64
 	errs := make([]error, n)
@@ -67,7 +68,7 @@ func testThousand(ctx context.Context, stores []store.Once) error {
 			return err
 		}
 		if firsts != 1 {
-			return fmt.Errorf("of %d callers at once %d are first", claimants, firsts)
+			return fmt.Errorf("%d of %d callers at once are first, want 1", firsts, claimants)
 		}
 	}
 	return nil
@@ -90,16 +91,16 @@ func testSeen(ctx context.Context, stores []store.Once) error {
 	return nil
 }
 
-// claim makes sure that a claim is answered as it must be.
+// claim returns an error unless a claim of id is answered by want.
 func claim(ctx context.Context, s store.Once, id string, want bool) error {
 	first, err := s.Claim(ctx, id, inAnHour())
 	if err == nil && first != want {
-		err = fmt.Errorf("%q: first is %t, and must be %t", id, first, want)
+		err = fmt.Errorf("claim of %q: first is %t, want %t", id, first, want)
 	}
 	return err
 }
 
-// answer puts an answer into words.
+// answer formats the result of a claim.
 func answer(first bool, err error) string { return fmt.Sprintf("first is %t, error %v", first, err) }
 
 func testManyIDs(ctx context.Context, stores []store.Once) error {
@@ -121,13 +122,14 @@ func testManyIDs(ctx context.Context, stores []store.Once) error {
 	})
 	for i := range firsts {
 		if n := firsts[i].Load(); n != 1 {
-			errs = append(errs, fmt.Errorf("%d callers are first with one ID", n))
+			errs = append(errs, fmt.Errorf("%d callers are first with one ID, want 1", n))
 		}
 	}
 	return errors.Join(errs...)
 }
 
-// onceIDs are none of them the same. Some are what a store may keep others by.
+// onceIDs returns IDs that are all different. Some equal the key under which a store may
+// keep another ID.
 func onceIDs() []string {
 	const id = "9f6c3a52-5d0e-4b7e-9a51-0c1d2e3f4a5b"
 	sum := sha256.Sum256([]byte("alice"))
@@ -153,8 +155,8 @@ func testOnceIDs(ctx context.Context, stores []store.Once) error {
 	return nil
 }
 
-// testUntil tries longer times where a store takes so long that one has passed before the
-// claim was made.
+// testUntil tries again with a longer time if a slow store answers a claim only after its
+// time has passed.
 func testUntil(ctx context.Context, stores []store.Once) error {
 	for length := 3 * time.Second; length < time.Minute; length *= 2 {
 		until := time.Now().Truncate(time.Second).Add(length - 100*time.Millisecond)
@@ -162,13 +164,13 @@ func testUntil(ctx context.Context, stores []store.Once) error {
 			return err
 		}
 	}
-	return errors.New("claims take very long")
+	return errors.New("claims take longer than a minute")
 }
 
-// testUntilThen asks until the very end of a time that is no whole second. A second claim, of
-// a time that ends sooner, does not change when an ID leaves. Whether an ID can be claimed
-// again then is not promised. It reports false if a time has passed before its claim was
-// made.
+// testUntilThen claims an ID again and again until just before its time, which is not a
+// whole second. A second claim with a sooner time must not shorten the first. Whether the
+// ID can be claimed again afterwards is not promised. It reports false if the time passed
+// before the first claim was answered.
 func testUntilThen(ctx context.Context, stores []store.Once, until time.Time) (inTime bool, err error) {
 	once, twice := newID(), newID() // the second is claimed for a shorter time, too
 	for _, id := range []string{once, twice} {
@@ -177,12 +179,12 @@ func testUntilThen(ctx context.Context, stores []store.Once, until time.Time) (i
 		case err != nil && time.Now().After(until):
 			return false, nil
 		case err != nil || !first:
-			return true, fmt.Errorf("a new ID: %s", answer(first, err))
+			return true, fmt.Errorf("claim of a new ID: %s", answer(first, err))
 		}
 	}
 	sooner := time.Now().Add(time.Second)
 	if first, err := stores[0].Claim(ctx, twice, sooner); first || err != nil && time.Now().Before(sooner) {
-		return true, fmt.Errorf("an ID that is claimed: %s", answer(first, err))
+		return true, fmt.Errorf("claim of a claimed ID: %s", answer(first, err))
 	}
 	for i := 0; time.Now().Before(until); i++ {
 		s := stores[i%len(stores)]
@@ -195,7 +197,7 @@ func testUntilThen(ctx context.Context, stores []store.Once, until time.Time) (i
 		}
 		first, err := s.Claim(ctx, ask, inAnHour())
 		if left := time.Until(until); left > 0 && (first || err != nil) {
-			return true, fmt.Errorf("an ID, %v before its time has passed: %s", left, answer(first, err))
+			return true, fmt.Errorf("claim of a claimed ID, %v before its time: %s", left, answer(first, err))
 		}
 		<-time.After(5 * time.Millisecond)
 	}
@@ -216,7 +218,7 @@ func testRefusedClaims(ctx context.Context, stores []store.Once) error {
 		"an ID of 128 characters": {strings.Repeat("é", 128), inAnHour()},
 	} {
 		if first, err := stores[0].Claim(ctx, c.id, c.until); first || err == nil {
-			return fmt.Errorf("%s: first is %t, and there is no error", name, first)
+			return fmt.Errorf("claim of %s: %s, want false and an error", name, answer(first, err))
 		}
 	}
 	for _, id := range []string{"past", "x", strings.Repeat("x", 255)} {
@@ -227,8 +229,8 @@ func testRefusedClaims(ctx context.Context, stores []store.Once) error {
 	return nil
 }
 
-// testGone has callers whose context ends before, or at any moment of, the call. Each
-// gets an error or an answer, and with no ID are two of them first.
+// testGone claims with contexts that end before or during the call. Each caller must get
+// an error or be first, and two callers must never be first with one ID.
 func testGone(ctx context.Context, stores []store.Once) error {
 	for i := range 100 {
 		id := newID()
@@ -241,7 +243,7 @@ func testGone(ctx context.Context, stores []store.Once) error {
 		first, err := stores[i%len(stores)].Claim(gone, id, inAnHour())
 		leave()
 		if first == (err != nil) {
-			return fmt.Errorf("a new ID: %s", answer(first, err))
+			return fmt.Errorf("claim of a new ID by a caller that goes away: %s", answer(first, err))
 		}
 		firsts, failed := race(ctx, stores, 2, id)
 		if failed != nil {
@@ -251,7 +253,7 @@ func testGone(ctx context.Context, stores []store.Once) error {
 			firsts++
 		}
 		if firsts > 1 {
-			return fmt.Errorf("%d callers are first with one ID; who has gone away was told: %s", firsts, answer(first, err))
+			return fmt.Errorf("%d callers are first with one ID; the caller that went away got: %s", firsts, answer(first, err))
 		}
 	}
 	return nil

@@ -15,17 +15,16 @@ import (
 	"github.com/gin-jwt-extended/ginjwt"
 )
 
-// order is one play of a few requests for one session, whose store calls
-// interleave.
+// order is one play: a few requests for one session, with interleaved store calls.
 type order struct {
 	*service
 	id       string
-	faulty   bool   // there has been a fault
-	newest   string // refresh tokens
-	before   string
-	older    string
+	faulty   bool   // a fault has happened
+	newest   string // the newest refresh token
+	before   string // the refresh token before it
+	older    string // the refresh token before that
 	access   string
-	late     map[string]bool // what must not be good any more
+	late     map[string]bool // tokens that must be refused
 	requests []*sent
 }
 
@@ -36,11 +35,11 @@ type sent struct {
 	token  string
 	status int
 	pair   pair
-	gone   bool // the client has gone away before the answer
-	late   bool // its token was not good any more when it was sent
+	gone   bool // the client disconnected before the answer
+	late   bool // its token had to be refused when it was sent
 }
 
-// testOrders plays requests of all kinds against a session of three generations.
+// testOrders sends requests of all kinds for a session with three generations.
 func testOrders(s *service) {
 	s.start(func(*ginjwt.Config) {})
 	o := &order{service: s, late: map[string]bool{}}
@@ -59,7 +58,7 @@ func testOrders(s *service) {
 	o.check()
 }
 
-// testAdoptions plays requests with a token from before there were sessions.
+// testAdoptions sends requests with a refresh token that has no session yet.
 func testAdoptions(s *service) {
 	s.start(func(c *ginjwt.Config) { c.MaxSessions = 2 })
 	s.signIn()
@@ -77,7 +76,7 @@ func testAdoptions(s *service) {
 	assert.LessOrEqual(s.t, len(all), 2+o.unanswered(), "MaxSessions")
 }
 
-// play lets three requests and sometimes a fault happen.
+// play runs three requests at once, sometimes with a fault.
 func (o *order) play() {
 	o.faults = o.rng.IntN(2)
 	made := len(o.made)
@@ -100,7 +99,7 @@ func (o *order) play() {
 	o.checkGenerations(made)
 }
 
-// any returns a request to be sent.
+// any returns a random request.
 func (o *order) any() *sent {
 	r := &sent{path: "/refresh"}
 	switch n := o.rng.IntN(10); {
@@ -136,7 +135,7 @@ func (r *sent) answered(t *testing.T, w *httptest.ResponseRecorder) {
 	}
 }
 
-// isOver reports whether a logout was answered, or a theft.
+// isOver reports whether a logout succeeded or a theft was detected.
 func (o *order) isOver() bool {
 	for _, r := range o.requests {
 		if r.path == "/logout" && r.status == http.StatusNoContent || r.isTheft() {
@@ -148,24 +147,24 @@ func (o *order) isOver() bool {
 
 func (r *sent) isTheft() bool { return strings.Contains(r.pair.Message, "already been used") }
 
-// checkAnswer looks at an answer when it is given.
+// checkAnswer checks an answer when it is given.
 func (o *order) checkAnswer(r *sent) {
 	good := r.status == http.StatusOK || r.status == http.StatusNoContent
-	forgiven := r.path == "/page" || // which is good without a new token
-		r.path == "/refresh" && r.status == http.StatusUnauthorized && r.fault == "Delete" // of what is blocked
+	forgiven := r.path == "/page" || // it answers without a new token too
+		r.path == "/refresh" && r.status == http.StatusUnauthorized && r.fault == "Delete" // the session is blocked already
 	if r.fault != "" && !forgiven {
-		assert.Equal(o.t, http.StatusServiceUnavailable, r.status, "%s has failed, which is no answer\n%s", r.fault, o)
+		assert.Equal(o.t, http.StatusServiceUnavailable, r.status, "%s failed, so the answer must be 503\n%s", r.fault, o)
 	}
 	if r.path != "/refresh" || r.status != http.StatusOK {
 		return
 	}
-	assert.False(o.t, good && r.late, "the token was not good any more\n%s", o)
+	assert.False(o.t, good && r.late, "a token was accepted that had to be refused\n%s", o)
 	if r.gone {
 		token := o.read(r.pair.Refresh)
 		s, ok, err := o.sessions.Get(o.t.Context(), token.SessionID)
 		require.NoError(o.t, err)
 		if ok && s.Generation == o.generation(r.pair.Refresh) {
-			assert.False(o.t, s.HandedOutAt.IsZero(), "tokens went out to who has gone away\n%s", o)
+			assert.False(o.t, s.HandedOutAt.IsZero(), "tokens were handed out to a client that had disconnected\n%s", o)
 		}
 	}
 }
@@ -179,11 +178,11 @@ func (o *order) generation(refresh string) int64 {
 	return generation
 }
 
-// checkGenerations looks at what has happened to the session.
+// checkGenerations checks that no generation was made twice, and that each has one token.
 func (o *order) checkGenerations(from int) {
 	seen := map[string]bool{}
 	for _, c := range o.made[from:] {
-		if c.old.Generation == c.next.Generation || c.call == "Create" { // which undoes itself after a logout
+		if c.old.Generation == c.next.Generation || c.call == "Create" { // a Create undoes itself after a logout
 			continue
 		}
 		name := fmt.Sprint(c.next.ID, " ", c.next.Generation)
@@ -205,7 +204,7 @@ func (o *order) checkGenerations(from int) {
 	}
 }
 
-// check looks at what is left: nothing of a session that is over, today and later.
+// check checks that no token of a session that is over is accepted, now and later.
 func (o *order) check() {
 	thefts, unsure := 0, 0
 	for _, r := range o.requests {
@@ -230,7 +229,7 @@ func (o *order) check() {
 	}
 }
 
-// checkOver tries all tokens there are.
+// checkOver tries all tokens.
 func (o *order) checkOver() {
 	all := []pair{{Access: o.access, Refresh: o.newest}}
 	for _, r := range o.requests {
@@ -243,12 +242,12 @@ func (o *order) checkOver() {
 			}
 			method := map[string]string{"/page": http.MethodGet, "/refresh": http.MethodPost}[path]
 			w := o.send(request(o.t.Context(), method, path, token, ""))
-			assert.Equal(o.t, http.StatusUnauthorized, w.Code, "%s is good though the session is over\n%s", path, o)
+			assert.Equal(o.t, http.StatusUnauthorized, w.Code, "%s is accepted although the session is over\n%s", path, o)
 		}
 	}
 }
 
-// unanswered is how many sessions there may be that nobody was told of.
+// unanswered is how many sessions may exist without an answer to a client.
 func (o *order) unanswered() int {
 	for _, r := range o.requests {
 		if r.path == "/refresh" && r.status == http.StatusOK {
@@ -258,7 +257,7 @@ func (o *order) unanswered() int {
 	return 1
 }
 
-// String tells the play.
+// String describes the play.
 func (o *order) String() string {
 	var b strings.Builder
 	for i, r := range o.requests {

@@ -8,13 +8,16 @@ import (
 	"github.com/gin-jwt-extended/ginjwt"
 )
 
-// Plays tests that the rotation of refresh tokens holds on a store, whatever happens
-// between its calls: requests that come at once, whose calls interleave, fail, or are
-// the last of a process, and whose clients go away; browsers and phones that use a
-// session for days of a clock that is advanced, and lose answers; thieves.
+// Plays tests the rotation of refresh tokens on a store. Its plays are:
 //
-// open returns the store and the list that goes with it, or nil for one in memory. It
-// is called once: each play has a user of its own.
+//   - requests at once, whose store calls interleave, fail or end their process, and
+//     whose clients disconnect
+//   - browsers and phones that use a session for days, by a clock that the test
+//     advances, and lose answers
+//   - thieves
+//
+// open returns the store and its blocklist; a nil blocklist means one in memory. It is
+// called once. Each play has its own user.
 func Plays(t *testing.T, open func(t *testing.T) (ginjwt.SessionStore, ginjwt.Blocklist), opts ...Option) {
 	sessions, list := open(t)
 	play := func(name string, count int, test func(*service)) {
@@ -36,7 +39,7 @@ func Plays(t *testing.T, open func(t *testing.T) (ginjwt.SessionStore, ginjwt.Bl
 	}
 }
 
-// seeds returns some that are always the same, and one that is not.
+// seeds returns count seeds that are always the same, and a random one.
 func seeds(count int) []uint64 {
 	all := []uint64{rand.Uint64()} //nolint:gosec // it guards nothing
 	for i := range count {

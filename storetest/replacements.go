@@ -45,7 +45,7 @@ func testNotReplaced(t *testing.T, store ginjwt.SessionStore) {
 	}
 }
 
-// Each field is changed for itself, and then taken back to nothing where it may be.
+// Each field is changed alone, and then set to zero if it may be zero.
 func testFieldsReplaced(t *testing.T, store ginjwt.SessionStore) {
 	s := create(t, store, newSession("alice"))
 	long := longest()
@@ -82,7 +82,7 @@ func testFieldsReplaced(t *testing.T, store ginjwt.SessionStore) {
 	assert.Equal(t, []string{s.ID}, list(t, store, "alice"))
 }
 
-// What is compared decides, and not whether anything changes.
+// Replace succeeds if old matches, even if next changes nothing.
 func testReplacedByTheSame(t *testing.T, store ginjwt.SessionStore) {
 	s := create(t, store, newSession("alice"))
 	next := s

@@ -16,7 +16,7 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/jwttest"
 )
 
-// service is two processes that share a store on a stage, with clocks that differ.
+// service is two processes that share a store. Their clocks differ by a second.
 type service struct {
 	*stage
 	t      *testing.T
@@ -24,7 +24,7 @@ type service struct {
 	clock  *jwttest.Clock
 	mgrs   []*ginjwt.JWTManager
 	routes []http.Handler
-	told   int // how often OnReuse was
+	told   int // how often OnReuse was called
 }
 
 const (
@@ -47,7 +47,7 @@ func newService(t *testing.T, sessions ginjwt.SessionStore, list ginjwt.Blocklis
 	return s
 }
 
-// start begins the processes. Settings that change does not touch are as here.
+// start starts the two processes. change may change their settings.
 func (s *service) start(change func(*ginjwt.Config)) {
 	s.t.Helper()
 	for _, ahead := range []time.Duration{0, time.Second} {
@@ -69,7 +69,7 @@ func (s *service) start(change func(*ginjwt.Config)) {
 	}
 }
 
-// login answers with a pair, in cookies too.
+// login answers with a token pair, in the body and in cookies.
 func (s *service) login(mgr *ginjwt.JWTManager) gin.HandlerFunc {
 	return func(c *gin.Context) {
 		pair, err := mgr.CreateTokenPair(c, s.user)
@@ -84,14 +84,14 @@ func (s *service) login(mgr *ginjwt.JWTManager) gin.HandlerFunc {
 	}
 }
 
-// send lets one of the processes answer a request.
+// send lets a random process answer a request.
 func (s *service) send(r *http.Request) *httptest.ResponseRecorder {
 	w := httptest.NewRecorder()
 	s.routes[s.rng.IntN(len(s.routes))].ServeHTTP(w, r)
 	return w
 }
 
-// request carries a token in its header.
+// request returns a request with a token and an Idempotency-Key, unless they are empty.
 func request(ctx context.Context, method, target, token, key string) *http.Request {
 	r := httptest.NewRequestWithContext(ctx, method, "https://example.com"+target, nil)
 	if token != "" {
@@ -103,7 +103,7 @@ func request(ctx context.Context, method, target, token, key string) *http.Reque
 	return r
 }
 
-// cancelled returns r as it is when the client has gone away.
+// cancelled returns r as if the client had disconnected.
 func cancelled(r *http.Request) *http.Request {
 	ctx, cancel := context.WithCancel(r.Context())
 	cancel()

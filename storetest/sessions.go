@@ -15,8 +15,8 @@ import (
 	sessionstore "github.com/gin-jwt-extended/ginjwt/store"
 )
 
-// Sessions tests a store. open returns a new handle of a store without
-// sessions; it is called once for each test.
+// Sessions tests a store of sessions. open returns a store without sessions. It is
+// called once for each test; the tests run in parallel.
 func Sessions(t *testing.T, open func(t *testing.T) ginjwt.SessionStore, opts ...Option) {
 	rounds := roundsOf(opts)
 	for name, test := range map[string]func(*testing.T, ginjwt.SessionStore){
@@ -52,7 +52,7 @@ func Sessions(t *testing.T, open func(t *testing.T) ginjwt.SessionStore, opts ..
 	}
 }
 
-// newSession returns a session that was made just now.
+// newSession returns a session that began just now.
 func newSession(identity string) ginjwt.Session {
 	now := time.Now().UTC().Truncate(time.Millisecond)
 	return ginjwt.Session{
@@ -72,7 +72,7 @@ func newSession(identity string) ginjwt.Session {
 	}
 }
 
-// rotated returns what becomes of s after d.
+// rotated returns s after a rotation at a time d later.
 func rotated(s ginjwt.Session, d time.Duration) ginjwt.Session {
 	s.Generation++
 	s.RotatedAt = s.RotatedAt.Add(d)
@@ -97,7 +97,7 @@ func requireStored(t *testing.T, store ginjwt.SessionStore, want ginjwt.Session)
 	require.Equal(t, inUTC(want), inUTC(got))
 }
 
-// inUTC makes times comparable.
+// inUTC returns s with all times in UTC, so that sessions can be compared.
 func inUTC(s ginjwt.Session) ginjwt.Session {
 	for _, at := range []*time.Time{&s.CreatedAt, &s.RotatedAt, &s.HandedOutAt, &s.ExpiresAt, &s.EndsAt} {
 		if !at.IsZero() {
@@ -150,7 +150,7 @@ func testKept(t *testing.T, store ginjwt.SessionStore) {
 	}
 }
 
-// longest returns a session with texts of as many bytes as they may have.
+// longest returns a session whose texts have the largest allowed lengths.
 func longest() ginjwt.Session {
 	const maxText, maxData = sessionstore.MaxText, sessionstore.MaxData
 	s := newSession(strings.Repeat("é", maxText/2) + "x")
@@ -216,7 +216,7 @@ func testOneCreation(t *testing.T, store ginjwt.SessionStore) {
 	}
 }
 
-// tradeAge is more than the age at which a manager trades refresh tokens.
+// tradeAge is more than the age from which a manager trades a refresh token.
 const tradeAge = 2 * time.Minute
 
 func newManager(t *testing.T, store ginjwt.SessionStore) (*ginjwt.JWTManager, *jwttest.Clock) {
@@ -238,8 +238,8 @@ func decode(t *testing.T, mgr *ginjwt.JWTManager, encoded string) *ginjwt.Token 
 
 const rotationCallers = 64
 
-// testRotations refreshes one token by 64 callers at once, again and again. All
-// are given tokens of the one next generation, as two tabs would be.
+// testRotations lets 64 callers refresh with one token at once, again and again. All must
+// get tokens of the same next generation, as two tabs would.
 func testRotations(t *testing.T, store ginjwt.SessionStore, rounds int) {
 	mgr, clock := newManager(t, store)
 	pair, err := mgr.CreateTokenPair(t.Context(), "alice")
@@ -268,8 +268,8 @@ func testRotations(t *testing.T, store ginjwt.SessionStore, rounds int) {
 	}
 }
 
-// testLogoutAndRotation ends a session while it is rotated. Nothing of it
-// survives, whoever was first.
+// testLogoutAndRotation ends a session while other callers rotate it. No token of it may
+// be accepted afterwards, whatever came first.
 func testLogoutAndRotation(t *testing.T, store ginjwt.SessionStore) {
 	mgr, clock := newManager(t, store)
 	for range 20 {

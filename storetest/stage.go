@@ -10,22 +10,22 @@ import (
 	"github.com/gin-jwt-extended/ginjwt"
 )
 
-// A stage lets several requests make their store calls in an order that a seed
-// decides: one call at a time, while all others wait. Calls can fail, and
-// processes can end.
+// stage is a store that decides when each call happens. One call runs at a time, in an
+// order that a seed determines, while all others wait. Calls can fail, and processes can
+// end.
 type stage struct {
 	sessions  ginjwt.SessionStore
 	list      ginjwt.Blocklist
 	rng       *rand.Rand
-	faults    int       // how many there may be
-	faultRate float64   // how many calls fail of requests that are alone
-	between   func()    // happens before each call
-	made      []changed // what has happened to sessions
+	faults    int       // how many may still happen
+	faultRate float64   // share of failing calls for requests that run alone
+	between   func()    // is called before each call
+	made      []changed // calls that changed a session
 	now       func() time.Time
 	until     map[string]time.Time // when the list may forget an ID
 }
 
-// changed is a call that has changed a session.
+// changed is a call that changed a session.
 type changed struct {
 	call      string
 	old, next ginjwt.Session
@@ -39,12 +39,12 @@ type actor struct {
 	cancel  context.CancelFunc
 	resume  chan fate
 	parked  chan bool // whether it makes another call
-	calls   []string  // its calls, and how they fared
-	handing bool      // it is about to start the grace
-	fault   string    // a call that has failed, unless that may be
+	calls   []string  // its calls and their fates
+	handing bool      // its next call starts the grace period
+	fault   string    // a failed call after which the answer must be an error
 }
 
-// fate is how a call fares.
+// fate is what happens to a call.
 type fate int
 
 const (
@@ -63,7 +63,7 @@ var (
 
 type actorKey struct{}
 
-// run lets actors begin at any time, and returns when all have ended.
+// run runs all actors to their end, in an order that the seed determines.
 func (s *stage) run(t context.Context, actors ...*actor) {
 	active := make([]*actor, 0, len(actors))
 	for _, a := range actors {
@@ -99,8 +99,8 @@ func (a *actor) start(ctx context.Context) {
 	}()
 }
 
-// fateOf decides how the next call of a fares. Clients go away here too, most of them
-// right before the answer.
+// fateOf decides the fate of an actor's next call. It also lets clients disconnect, most
+// of them right before the answer.
 func (s *stage) fateOf(a *actor) fate {
 	likely := 8
 	if a.handing {
@@ -119,7 +119,7 @@ func (s *stage) fateOf(a *actor) fate {
 	return succeeds
 }
 
-// call waits for its turn, and makes a call as it is to fare.
+// call waits for its turn, and then lets do succeed, fail or crash.
 func (s *stage) call(ctx context.Context, name string, do func() error) error {
 	a, ok := ctx.Value(actorKey{}).(*actor)
 	if !ok {
@@ -129,7 +129,7 @@ func (s *stage) call(ctx context.Context, name string, do func() error) error {
 	a.parked <- true
 	how := <-a.resume
 	if a.ctx.Err() != nil && ctx.Err() == nil && how != crashes {
-		how = succeeds // who made the call does not mind that the client has gone
+		how = succeeds // the caller continues although the client has disconnected
 	}
 	a.calls[len(a.calls)-1] += fates[how]
 	switch how {
@@ -149,7 +149,7 @@ func (s *stage) call(ctx context.Context, name string, do func() error) error {
 	return err
 }
 
-// alone marks requests that are made one after the other, and whose calls may fail.
+// alone marks the context of requests that run one after the other, with random faults.
 type alone struct{}
 
 func (s *stage) callAlone(ctx context.Context, do func() error) error {
@@ -168,7 +168,8 @@ func (s *stage) callAlone(ctx context.Context, do func() error) error {
 	return errStore
 }
 
-// failed notes a call whose failure is no answer. The start of the grace may fail.
+// failed notes a failed call. The start of the grace period may fail without an error in
+// the answer.
 func (a *actor) failed(name string) {
 	if !a.handing {
 		a.fault = name
@@ -246,7 +247,7 @@ func later(a, b time.Time) time.Time {
 	return b
 }
 
-// Contains forgets an ID as soon as a list may.
+// Contains forgets an ID as soon as a blocklist may forget it.
 func (b blocklist) Contains(ctx context.Context, ids ...string) (blocked bool, err error) {
 	err = b.call(ctx, "Contains", func() (err error) {
 		blocked, err = b.list.Contains(ctx, ids...)

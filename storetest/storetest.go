@@ -1,7 +1,8 @@
-// Package storetest tests implementations of [ginjwt.SessionStore], [ginjwt.Blocklist]
-// and [ginjwt.Once]: what their comments promise, and that it holds for many callers at
-// once. [Plays] tests what is built on them: that sessions survive clients, networks and
-// servers as they are. Run them with the race detector, against the real server:
+// Package storetest tests your own [ginjwt.SessionStore], [ginjwt.Blocklist] or
+// [ginjwt.Once]. [Sessions], [Blocklist], [Replicas] and [Once] test everything that the
+// comments of these interfaces promise, also with many callers at once. [Plays] tests
+// whole sessions on a store whose calls fail. Run the tests with the race detector,
+// against the real server:
 //
 //	func TestSessions(t *testing.T) {
 //		storetest.Sessions(t, func(t *testing.T) ginjwt.SessionStore {
@@ -18,23 +19,23 @@ import (
 	"time"
 )
 
-// eventually is how long a test waits for what should happen at once, on a
-// machine with much else to do.
+// eventually is how long a test waits for something that should happen at once. It is
+// long because the machine may be busy.
 const eventually = time.Minute
 
-// An Option changes how a store is tested.
+// Option changes how much a test tries.
 type Option func(*settings)
 
 type settings struct{ rounds, plays int }
 
-// Rounds is how often 64 callers trade one refresh token at once: 200 times
-// otherwise, and 20 times with -short.
+// Rounds sets how often 64 callers trade one refresh token at once in [Sessions]. The
+// default is 200. With -short it is at most 20.
 func Rounds(n int) Option {
 	return func(s *settings) { s.rounds = n }
 }
 
-// PlayCount is how many plays of each browser [Plays] has, and a thirtieth of those of
-// requests that come at once: 12 otherwise, and 2 with -short.
+// PlayCount sets how many plays [Plays] has for each kind of browser. Plays of requests
+// at once are 30 times as many. The default is 12. With -short it is at most 2.
 func PlayCount(n int) Option {
 	return func(s *settings) { s.plays = n }
 }
@@ -61,7 +62,7 @@ func roundsOf(opts []Option) int {
 	return s.rounds
 }
 
-// newID returns a random UUID, as those of tokens and sessions are.
+// newID returns a random UUID, like the IDs of tokens and sessions.
 func newID() string {
 	var b [16]byte
 	_, _ = rand.Read(b[:]) // never fails

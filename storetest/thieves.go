@@ -10,8 +10,8 @@ import (
 	"github.com/gin-jwt-extended/ginjwt"
 )
 
-// Thieves use the refresh token of a user that refreshes when the access token has
-// expired. Each is noticed, and told of once.
+// thieves use a copy of the refresh token of a user. Each theft must be detected and
+// reported once.
 var thieves = map[string]func(t *theft){
 	"refreshes as the user does": func(t *theft) {
 		for range 20 {
@@ -56,13 +56,13 @@ var thieves = map[string]func(t *theft){
 	},
 }
 
-// theft is a session of which two hold tokens.
+// theft is a session whose tokens both a user and a thief have.
 type theft struct {
 	*service
 	own, copied string
 	key         string
-	gone        bool // who sends does not wait
-	over        bool // the session is
+	gone        bool // clients disconnect before the answer
+	over        bool // the session has ended
 }
 
 func testThief(s *service, does func(*theft)) {
