@@ -15,31 +15,30 @@ var _ store.Once = (*Once)(nil)
 
 // Once is a [store.Once]. Make one with [Store.Once].
 //
-// An ID that was claimed is a key that expires. What a server loses can be claimed
-// again: the package comment says when that may happen, and how to prevent it.
+// A claimed ID is a key that expires. If the server loses the key, the ID can be claimed
+// again. The package comment says when that may happen, and how to prevent it.
 type Once struct {
 	db     *redisdb.DB
 	prefix string
 }
 
-// Once returns the used IDs of the store. From now on [Store.Check] and [Store.Ready] also
-// refuse a server that evicts keys that expire, as the volatile policies of
-// maxmemory-policy do.
+// Once returns the used IDs of the store. From now on [Store.Check] and [Store.Ready]
+// also refuse a server that may evict keys with an expiry: one with a maxmemory and a
+// volatile policy.
 func (s *Store) Once() *Once {
 	s.db.NeedsExpiring()
 	return &Once{s.db, s.options.Prefix}
 }
 
-// claimScript answers 1 to the call that sets its mark, and again if the client repeats
-// that call because the answer was lost. Then it writes the mark again, for WAIT.
+// claimScript returns 1 to the call that sets its mark. If the client repeats that call
+// because the answer was lost, it returns 1 again, and writes the mark again for WAIT.
 //
-// The key expires when the time has passed by the server's clock, but not before as much
-// time has passed as the caller's clock had left: one of the two clocks may be wrong. A
-// minute is added, as for sessions, so that the key is there until the time has passed by
-// the clock of any process that is within 30 seconds of the server's.
+// One of the two clocks may be wrong. So the key expires at the later of two times: at
+// the given time by the server's clock, and after as much time as the caller's clock had
+// left. A minute is added, as for sessions: then the key outlives the time by the clock
+// of every process that is within 30 seconds of the server's.
 //
-// KEYS: the ID; ARGV: call, time, and how long that is from now on by the caller's clock,
-// in milliseconds.
+// KEYS: the ID; ARGV: call, time, and the caller's remaining time, in milliseconds.
 var claimScript = redis.NewScript(`
 local mark = redis.call('GET', KEYS[1])
 if mark and mark ~= ARGV[1] then
@@ -52,9 +51,8 @@ redis.call('SET', KEYS[1], ARGV[1], 'PXAT', string.format('%.0f', ends + 60000))
 return 1
 `)
 
-// Claim reports whether id is claimed for the first time. On an error it is not known
-// whether it is claimed now. A server without memory for more, whose maxmemory-policy is
-// noeviction, is an error.
+// Claim reports whether id is claimed for the first time. After an error it is not known
+// whether id is claimed. A server with noeviction and no memory left returns an error.
 func (o *Once) Claim(ctx context.Context, id string, until time.Time) (bool, error) {
 	now := time.Now()
 	if err := store.CheckClaim(id, until, now); err != nil {

@@ -8,7 +8,7 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/store"
 )
 
-// changing are the fields that Replace writes.
+// changing returns the fields that Replace writes.
 func changing(s store.Session) []any {
 	return []any{
 		"generation", s.Generation, "rotated", millis(s.RotatedAt), "grace", graceOf(s.HandedOutAt),
@@ -17,9 +17,9 @@ func changing(s store.Session) []any {
 	}
 }
 
-var errBadSession = errors.New("a session is not as this package writes it")
+var errBadSession = errors.New("the record of a session has fields that cannot be read: check whether another program writes to the keys of this prefix")
 
-// sessionOf reads a record. One of version 1 has no realm, and none of the fields
+// sessionOf reads a record. A record of version 1 has no realm, and none of the fields
 // from "ends" on.
 func sessionOf(id string, fields map[string]string) (store.Session, error) {
 	s := store.Session{
@@ -44,10 +44,10 @@ func sessionOf(id string, fields map[string]string) (store.Session, error) {
 	return s, nil
 }
 
-// formerGrace is what the field "grace" is later than HandedOutAt. In records of
-// version 1 it is when the grace of the generation before ends, and processes of
-// that version read it so: they accept that generation for a minute after the
-// tokens were handed out.
+// formerGrace is the difference between the field "grace" and HandedOutAt. In version 1
+// the field is the end of the grace period of the previous generation. Processes of that
+// version still read it so, and accept that generation for a minute after the tokens were
+// handed out.
 const formerGrace = time.Minute
 
 func graceOf(handedOut time.Time) string {
@@ -57,7 +57,7 @@ func graceOf(handedOut time.Time) string {
 	return millis(handedOut.Add(formerGrace))
 }
 
-// millis is empty for the zero time, which is not that of 1970.
+// millis returns "" for the zero time, which is not the time 0 of 1970.
 func millis(t time.Time) string {
 	if t.IsZero() {
 		return ""

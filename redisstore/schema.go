@@ -14,16 +14,16 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/internal/schema"
 )
 
-// version is that of the records that this code writes. One more is needed
-// wherever code of the version before would misread one; Oldest is the version
-// that still reads them. Keys of another kind, which older code never asks for, as
-// those of [Once], need none.
+// version is the version of the records that this code writes. Raise Number if code of
+// the previous version would misread a record. Oldest is the oldest version of the code
+// that can still read them. A new kind of key that older code never reads, such as the
+// keys of [Once], needs no new version.
 //
 //  1. sessions without realm, ends, key, data, iss, sid, sub and jkt
 //  2. sessions with them
 var version = schema.Version{Number: 2, Oldest: 1}
 
-// noteScript notes a version, if there is none or a lower one.
+// noteScript records a version if the server has none or a lower one.
 //
 // KEYS: schema; ARGV: version, oldest.
 var noteScript = redis.NewScript(`
@@ -36,12 +36,12 @@ return 1
 
 func (s *Store) schemaKey() string { return s.options.Prefix + ":schema" }
 
-// Migrate notes on the server which version of records this code writes, so that
-// code that cannot read them is told so by Check and Ready. It changes no record:
-// each is written anew when it is used. It never lowers the version, and an error
-// says if that is too new for this code. Nothing is written if there is nothing to
-// note. Any number of processes may call it at once, and at each start: a server
-// that was emptied has lost the note.
+// Migrate records on the server which version of the records this code writes, so that
+// Check and Ready of other code can report that it cannot read them. It changes no
+// session: a session is written in the new form when it is next used. Migrate never
+// lowers the version. It returns an error if the version is too new for this code, and
+// writes nothing if the version is current. Any number of processes may call it at once.
+// Call it at each start, because a server that was emptied has lost the version.
 func (s *Store) Migrate(ctx context.Context) error {
 	noted, err := s.noted(ctx)
 	if err != nil {
@@ -59,20 +59,19 @@ func (s *Store) Migrate(ctx context.Context) error {
 	return err
 }
 
-// Check reports whether this code may use what is on the server: an error says
-// that its version is too new, or that the server did not answer. It only reads.
+// Check reports whether this code may use the records on the server. It only reads. It
+// returns an error in these cases:
 //
-// This code reads the records of the version before, too, so a server on which an
-// older version is noted, or none, is as good as an empty one.
+//   - The server does not answer.
+//   - The version of the records is too new. The next version is accepted if it says that
+//     this code may use it. An older version, or none, is no error: this code reads the
+//     records of the previous version.
+//   - The server is a replica, which learns of revocations late.
+//   - The server may evict keys: it has a maxmemory and an allkeys policy or, after
+//     [Store.Once], a volatile policy.
 //
-// A version noted by newer code is accepted if it is the next one, and says that
-// this code may use it.
-//
-// An error also says what to do about a server that is a replica, which knows late of
-// what was revoked, and about one that forgets any key when it is short of memory
-// (an allkeys policy of maxmemory-policy, and a maxmemory; after [Store.Once] a volatile
-// policy, too). It reads INFO for this; what a
-// user may not ask is no error.
+// The error says what to do. For the last two cases Check reads INFO. If the user may not
+// run INFO, it skips them.
 func (s *Store) Check(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, s.options.Timeout)
 	defer cancel()
@@ -83,10 +82,9 @@ func (s *Store) Check(ctx context.Context) error {
 	return errors.Join(s.db.CheckServer(ctx), usable(noted))
 }
 
-// Ready is for a readiness probe: it returns nil if the server answers, this code may
-// use what is on it, as [Store.Check] says, and the server's clock differs from that of
-// this process by no more than 30 seconds. It asks three questions at each call, which
-// Options.Timeout bounds together.
+// Ready is for a readiness probe. It returns an error if [Store.Check] does, or if the
+// clocks of the server and this process differ by more than 30 seconds. Each call takes
+// three round trips; Options.Timeout bounds all of them together.
 func (s *Store) Ready(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, s.options.Timeout)
 	defer cancel()
@@ -114,8 +112,8 @@ func usable(noted schema.Version) error {
 	return nil
 }
 
-// noted returns the version that is noted, or 1 where there is none: code of that
-// version notes nothing.
+// noted returns the recorded version, or 1 if there is none, because code of version 1
+// records nothing.
 func (s *Store) noted(ctx context.Context) (schema.Version, error) {
 	fields, err := redisdb.Ask(ctx, s.db, func(ctx context.Context) ([]any, error) {
 		return s.db.Client.HMGet(ctx, s.schemaKey(), "version", "oldest").Result()
@@ -130,7 +128,7 @@ func (s *Store) noted(ctx context.Context) (schema.Version, error) {
 	for i, n := range []*int64{&v.Number, &v.Oldest} {
 		text, _ := fields[i].(string)
 		if *n, err = strconv.ParseInt(text, 10, 64); err != nil {
-			return schema.Version{}, errors.New("redisstore: the version of the schema is not as this package writes it")
+			return schema.Version{}, errors.New("redisstore: the version of the schema is not a number: check whether another program writes to the keys of this prefix")
 		}
 	}
 	return v, nil

@@ -21,10 +21,10 @@ var (
 
 // Sessions is a [store.SessionStore]. Make one with [Store.Sessions].
 //
-// A session is a hash that expires with it. The sessions of an identity are in
-// an index of their own, as a cluster keeps the two on different servers and
-// cannot change both in one step. So the index is always ahead: it may name a
-// session that is not there, but none that is there is missing from it.
+// A session is a hash that expires with it. An index has the sessions of each identity.
+// A cluster may keep both on different servers and cannot change them in one step. So
+// Create and Replace write the index first, and Delete writes it last: it may name a
+// session that does not exist, but it lacks no session that exists.
 type Sessions struct {
 	db     *redisdb.DB
 	prefix string
@@ -33,9 +33,9 @@ type Sessions struct {
 // Sessions returns the sessions of the store.
 func (s *Store) Sessions() *Sessions { return &Sessions{s.db, s.options.Prefix} }
 
-// expireAt is what scripts end the life of a key with, a minute after it is due:
-// the clocks of servers and processes differ, and an index whose server is ahead
-// would lose sessions that live. It is PERSIST for those that have none.
+// expireAt sets the expiry of a key to a minute after the given time. Clocks of servers
+// and processes differ, and an index on a server whose clock is ahead would otherwise
+// lose live sessions. Without a time the key does not expire.
 const expireAt = `
 local function expireAt(key, ms)
 	if ms == '' or ms == 'inf' then
@@ -56,8 +56,8 @@ expireAt(KEYS[1], redis.call('ZREVRANGE', KEYS[1], 0, 0, 'WITHSCORES')[2])
 return 1
 `)
 
-// createScript tells by the call's mark whether a session that is there is one
-// that it made itself when it was sent before. It writes it again then, for WAIT.
+// createScript creates a session unless there is one. If the client repeats the call, the
+// session has the mark of the call; the script then writes it again, for WAIT.
 //
 // KEYS: session; ARGV: call, expiry, fields and values.
 var createScript = redis.NewScript(expireAt + `
@@ -69,9 +69,10 @@ expireAt(KEYS[1], ARGV[2])
 return 1
 `)
 
-// replaceScript compares and replaces. It, too, knows its own work by the mark.
+// replaceScript replaces a session if it equals the old one. A repeated call recognises
+// its own mark.
 //
-// KEYS: session; ARGV: call, expiry, generation, rotated and grace of the old;
+// KEYS: session; ARGV: call, expiry, generation, rotated and grace of the old session;
 // then fields and values.
 var replaceScript = redis.NewScript(expireAt + `
 local old = redis.call('HMGET', KEYS[1], 'call', 'generation', 'rotated', 'grace')
@@ -83,10 +84,9 @@ expireAt(KEYS[1], ARGV[2])
 return 1
 `)
 
-// deleteScript returns whose session it deleted, and nothing if there was none.
-// A deleted session has no mark of the call, so the answer is kept for as long as
-// the call may be sent again. That is a key of its own, in the slot of the session:
-// for all others there is nothing left.
+// deleteScript returns whose session it deleted, or nothing if there was none. A deleted
+// session cannot keep a mark of the call. So the script keeps its answer in a second key,
+// in the slot of the session, for as long as the client may repeat the call.
 //
 // KEYS: session, answer; ARGV: life of the answer in milliseconds.
 var deleteScript = redis.NewScript(`
@@ -109,9 +109,9 @@ return whose
 // KEYS: index; ARGV: sid.
 var unindexScript = redis.NewScript(`return redis.call('ZREM', KEYS[1], ARGV[1])`)
 
-// listScript drops what expired more than a minute ago by the clock of the server.
-// That of the server that has the sessions may be another one. An entry whose session is merely missing has
-// to stay: Create may have come as far as the index, and no further.
+// listScript returns an index, and drops entries that expired more than a minute ago by
+// the server's clock. The margin is for the clock of the server that has the sessions.
+// An entry without a session must stay: a Create may have written only the index so far.
 //
 // KEYS: index.
 var listScript = redis.NewScript(`
@@ -121,7 +121,7 @@ redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', string.format('(%.0f', now - 600
 return redis.call('ZRANGE', KEYS[1], 0, -1)
 `)
 
-// Create stores a new session.
+// Create stores a new session. It reports false, and changes nothing, if its ID is taken.
 func (s *Sessions) Create(ctx context.Context, session store.Session) (bool, error) {
 	return redisdb.Ask(ctx, s.db, func(ctx context.Context) (bool, error) {
 		if err := s.index(ctx, session); err != nil {
@@ -134,7 +134,7 @@ func (s *Sessions) Create(ctx context.Context, session store.Session) (bool, err
 	})
 }
 
-// Get returns a session.
+// Get returns a session, and whether there is one.
 func (s *Sessions) Get(ctx context.Context, id string) (session store.Session, ok bool, err error) {
 	fields, err := redisdb.Ask(ctx, s.db, func(ctx context.Context) (map[string]string, error) {
 		return s.db.Client.HGetAll(ctx, s.key(id)).Result()
@@ -148,8 +148,9 @@ func (s *Sessions) Get(ctx context.Context, id string) (session store.Session, o
 	return session, true, nil
 }
 
-// Replace puts next in the place of old. It mends the index on the way, should
-// that have lost the session.
+// Replace stores next in the place of old, and reports true, if the stored session has
+// the Generation, RotatedAt and HandedOutAt of old. It also adds the session to the index
+// again, in case that has lost it.
 func (s *Sessions) Replace(ctx context.Context, old, next store.Session) (bool, error) {
 	return redisdb.Ask(ctx, s.db, func(ctx context.Context) (bool, error) {
 		if old.Generation != next.Generation || !old.ExpiresAt.Equal(next.ExpiresAt) {
@@ -162,7 +163,7 @@ func (s *Sessions) Replace(ctx context.Context, old, next store.Session) (bool, 
 	})
 }
 
-// Delete removes a session. Of several callers one is told true.
+// Delete removes a session. Of several callers exactly one gets true.
 func (s *Sessions) Delete(ctx context.Context, id string) (bool, error) {
 	return redisdb.Ask(ctx, s.db, func(ctx context.Context) (bool, error) {
 		keys := []string{s.key(id), s.answerKey(id, redisdb.RandomMark())}
@@ -171,13 +172,13 @@ func (s *Sessions) Delete(ctx context.Context, id string) (bool, error) {
 		if err != nil || len(whose) == 0 {
 			return false, err
 		}
-		// The session is gone, whatever becomes of its entry in the index.
+		// The session is deleted even if its entry in the index stays.
 		_ = unindexScript.Run(ctx, s.db.Client, []string{s.indexKey(whose[0].(string), whose[1].(string))}, id).Err()
 		return true, nil
 	})
 }
 
-// DeleteMany removes sessions, and then their entries in the indexes, if it can.
+// DeleteMany removes sessions, and then tries to remove their entries in the indexes.
 func (s *Sessions) DeleteMany(ctx context.Context, sessions []store.Session) error {
 	keys := make([]string, len(sessions))
 	indexed := map[string][]any{}
@@ -204,11 +205,10 @@ func (s *Sessions) DeleteMany(ctx context.Context, sessions []store.Session) err
 // Self returns the store: see [store.SessionsDeleter].
 func (s *Sessions) Self() any { return s }
 
-// answerLife is how much longer than its caller waits a script may lie about in a
-// server, or on the way.
+// answerLife is how long after its caller's timeout a script may still arrive and run.
 const answerLife = time.Minute
 
-// List returns the sessions of an identity of a realm.
+// List returns the sessions of an identity in a realm, in any order.
 func (s *Sessions) List(ctx context.Context, realm, identity string) ([]store.Session, error) {
 	return redisdb.Ask(ctx, s.db, func(ctx context.Context) ([]store.Session, error) {
 		ids, err := listScript.Run(ctx, s.db.Client, []string{s.indexKey(realm, identity)}).StringSlice()
@@ -219,7 +219,8 @@ func (s *Sessions) List(ctx context.Context, realm, identity string) ([]store.Se
 	})
 }
 
-// read leaves out what is not there and what is another user's.
+// read returns the sessions with these IDs, except those that are gone or belong to
+// another user.
 func (s *Sessions) read(ctx context.Context, realm, identity string, ids []string) (sessions []store.Session, err error) {
 	replies := make([]*redis.MapStringStringCmd, len(ids))
 	_, err = s.db.Client.Pipelined(ctx, func(pipe redis.Pipeliner) error {
@@ -245,14 +246,14 @@ func (s *Sessions) read(ctx context.Context, realm, identity string, ids []strin
 	return sessions, nil
 }
 
-// index makes sure that a session is in the index for as long as it lives.
+// index adds a session to its index for as long as the session lives.
 func (s *Sessions) index(ctx context.Context, session store.Session) error {
 	expiry := cmp.Or(millis(session.ExpiresAt), "+inf")
 	_, err := s.db.Write(ctx, indexScript, []string{s.indexKey(session.Realm, session.Identity)}, session.ID, expiry)
 	return err
 }
 
-// decide runs a script that answers 1 for yes.
+// decide runs a script that returns 1 for true.
 func (s *Sessions) decide(ctx context.Context, script *redis.Script, id string, args ...any) (bool, error) {
 	yes, err := s.db.Write(ctx, script, []string{s.key(id)}, args...)
 	return yes == int64(1), err
@@ -260,13 +261,13 @@ func (s *Sessions) decide(ctx context.Context, script *redis.Script, id string, 
 
 func (s *Sessions) key(id string) string { return s.prefix + ":session:" + id }
 
-// answerKey is in the slot of the session, whose key is its hash tag.
+// answerKey is in the slot of the session, because the session's key is its hash tag.
 func (s *Sessions) answerKey(id, call string) string {
 	return s.prefix + ":deleted:{" + s.key(id) + "}:" + call
 }
 
-// indexKey is of one length, whatever an identity is, and names nobody. Where
-// there is no realm it is what it was before there were realms.
+// indexKey contains a hash, so that it has a fixed length and does not show the identity.
+// Without a realm it is the key of version 1.
 func (s *Sessions) indexKey(realm, identity string) string {
 	if realm == "" {
 		return s.prefix + ":sessions:" + hashOf(identity)

@@ -11,37 +11,37 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/internal/redisdb"
 )
 
-// Options say how a [Store] uses the server. The zero value is ready to use.
+// Options are the settings of a [Store]. The zero value is ready to use.
 type Options struct {
-	// Prefix is what the names of all keys begin with. Applications that share
-	// a server need different ones. Empty means "ginjwt"; braces are refused,
-	// as they would decide where a cluster keeps a key.
+	// Prefix begins the names of all keys. Applications that share a server need
+	// different prefixes. Empty means "ginjwt". Braces are refused, because they would
+	// decide where a cluster keeps a key.
 	Prefix string
 
-	// Timeout is how long the server has to answer one question. No call takes
-	// longer, whatever the client's own timeouts are. Zero means 1 second.
+	// Timeout bounds each call, whatever the timeouts of the client are. Zero means 1
+	// second.
 	Timeout time.Duration
 
-	// MaxStaleness is how old a [Blocklist]'s copy may be when a request is
-	// decided by it. Zero means 5 seconds.
+	// MaxStaleness is how old the copy of a [Blocklist] may be when it decides about a
+	// request. Zero means 5 seconds.
 	MaxStaleness time.Duration
 
-	// Replicas is how many replicas must have a write before it counts; if they
-	// do not have it in time, that is an error. Zero means none. In a cluster,
-	// writes fail while the slot of their key is being moved.
+	// Replicas is how many replicas must have a write. A write that they do not have in
+	// time is an error. Zero means that writes wait for no replica. In a cluster, writes
+	// fail while the slot of their key is being moved.
 	Replicas int
 }
 
-// Store makes what keeps its data on one server, or one cluster. Its methods
-// may be called by any number of goroutines.
+// Store keeps sessions, revoked IDs and used IDs on one server or one cluster. Its
+// methods may be called by any number of goroutines.
 type Store struct {
 	db      *redisdb.DB
 	options Options
 }
 
-// New returns a store on the servers of client. It asks them nothing. The client
-// needs ContextTimeoutEnabled; it stays the caller's to close, after the
-// contexts of all blocklists have ended.
+// New returns a store that uses client. It does not contact the server. The client
+// needs ContextTimeoutEnabled. Close the client yourself, after the contexts of all
+// blocklists have ended.
 func New(client redis.UniversalClient, options Options) (*Store, error) {
 	if err := errors.Join(checkClient(client), options.check()); err != nil {
 		return nil, err
@@ -53,16 +53,16 @@ func New(client redis.UniversalClient, options Options) (*Store, error) {
 func (o Options) check() error {
 	var errs []error
 	if strings.ContainsAny(o.Prefix, "{}") {
-		errs = append(errs, errors.New("redisstore: Prefix: has a brace"))
+		errs = append(errs, errors.New("redisstore: Prefix: contains a brace: use a prefix without { and }"))
 	}
 	if o.Timeout < 0 {
-		errs = append(errs, errors.New("redisstore: Timeout: is negative"))
+		errs = append(errs, errors.New("redisstore: Timeout: is negative: use a positive duration, or 0 for 1 second"))
 	}
 	if o.MaxStaleness < 0 {
-		errs = append(errs, errors.New("redisstore: MaxStaleness: is negative"))
+		errs = append(errs, errors.New("redisstore: MaxStaleness: is negative: use a positive duration, or 0 for 5 seconds"))
 	}
 	if o.Replicas < 0 {
-		errs = append(errs, errors.New("redisstore: Replicas: is negative"))
+		errs = append(errs, errors.New("redisstore: Replicas: is negative: use the number of replicas, or 0 to wait for none"))
 	}
 	return errors.Join(errs...)
 }
@@ -74,10 +74,10 @@ func (o Options) withDefaults() Options {
 	return o
 }
 
-var errNoClient = errors.New("redisstore: client: is nil")
+var errNoClient = errors.New("redisstore: client: is nil: pass a redis.Client or a redis.ClusterClient")
 
-// checkClient refuses clients that cannot keep what the stores promise.
-// Sentinel's client is a redis.Client.
+// checkClient refuses clients with which the stores cannot keep their promises. The
+// client for Sentinel is a redis.Client.
 func checkClient(client redis.UniversalClient) error {
 	switch c := client.(type) {
 	case nil:
@@ -94,7 +94,7 @@ func checkClient(client redis.UniversalClient) error {
 		return errors.Join(checkDeadlines(c.Options().ContextTimeoutEnabled), checkReads(c.Options()))
 	case *redis.Ring:
 		return errors.New("redisstore: client: is a redis.Ring, which asks another server when one is down," +
-			" and that one knows nothing of what was revoked; use a redis.Client or a redis.ClusterClient")
+			" and the other server does not know what was revoked: use a redis.Client or a redis.ClusterClient")
 	}
 	return nil
 }
@@ -103,14 +103,14 @@ func checkDeadlines(kept bool) error {
 	if kept {
 		return nil
 	}
-	return errors.New("redisstore: client: ignores deadlines; set ContextTimeoutEnabled: true in its options")
+	return errors.New("redisstore: client: ignores deadlines: set ContextTimeoutEnabled to true in its options")
 }
 
-// checkReads wants reads to be answered by who takes the writes: a replica may
-// not know yet of what was revoked.
+// checkReads refuses clients that read from replicas, which may not know yet what was
+// revoked.
 func checkReads(o *redis.ClusterOptions) error {
 	if o.ReadOnly || o.RouteByLatency || o.RouteRandomly {
-		return errors.New("redisstore: client: reads from replicas;" +
+		return errors.New("redisstore: client: reads from replicas:" +
 			" set none of ReadOnly, ReplicaOnly, RouteByLatency and RouteRandomly in its options")
 	}
 	return nil

@@ -10,8 +10,8 @@ import (
 )
 
 const (
-	deadlines = "redisstore: client: ignores deadlines; set ContextTimeoutEnabled: true in its options"
-	replicas  = "redisstore: client: reads from replicas; set none of ReadOnly, ReplicaOnly, RouteByLatency and RouteRandomly in its options"
+	deadlines = "redisstore: client: ignores deadlines: set ContextTimeoutEnabled to true in its options"
+	replicas  = "redisstore: client: reads from replicas: set none of ReadOnly, ReplicaOnly, RouteByLatency and RouteRandomly in its options"
 )
 
 // No client connects before it is used.
@@ -23,9 +23,9 @@ func TestClientsAreChecked(t *testing.T) {
 		client redis.UniversalClient
 		err    string
 	}{
-		"none":                     {nil, "redisstore: client: is nil"},
-		"nil client":               {(*redis.Client)(nil), "redisstore: client: is nil"},
-		"nil cluster":              {(*redis.ClusterClient)(nil), "redisstore: client: is nil"},
+		"none":                     {nil, "redisstore: client: is nil: pass a redis.Client or a redis.ClusterClient"},
+		"nil client":               {(*redis.Client)(nil), "redisstore: client: is nil: pass a redis.Client or a redis.ClusterClient"},
+		"nil cluster":              {(*redis.ClusterClient)(nil), "redisstore: client: is nil: pass a redis.Client or a redis.ClusterClient"},
 		"client":                   {redis.NewClient(&redis.Options{Addr: nowhere, ContextTimeoutEnabled: true}), ""},
 		"client without deadlines": {redis.NewClient(&redis.Options{Addr: nowhere}), deadlines},
 		"sentinel": {redis.NewFailoverClient(&redis.FailoverOptions{
@@ -49,7 +49,7 @@ func TestClientsAreChecked(t *testing.T) {
 		}), replicas},
 		"ring": {redis.NewRing(&redis.RingOptions{Addrs: map[string]string{"a": nowhere}, ContextTimeoutEnabled: true}),
 			"redisstore: client: is a redis.Ring, which asks another server when one is down," +
-				" and that one knows nothing of what was revoked; use a redis.Client or a redis.ClusterClient"},
+				" and the other server does not know what was revoked: use a redis.Client or a redis.ClusterClient"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -69,10 +69,10 @@ func TestOptionsAreChecked(t *testing.T) {
 	t.Parallel()
 	client := redis.NewClient(&redis.Options{Addr: nowhere, ContextTimeoutEnabled: true})
 	_, err := New(client, Options{Prefix: "{a}", Timeout: -1, MaxStaleness: -1, Replicas: -1})
-	require.EqualError(t, err, "redisstore: Prefix: has a brace\nredisstore: Timeout: is negative\n"+
-		"redisstore: MaxStaleness: is negative\nredisstore: Replicas: is negative")
+	require.EqualError(t, err, "redisstore: Prefix: contains a brace: use a prefix without { and }\nredisstore: Timeout: is negative: use a positive duration, or 0 for 1 second\n"+
+		"redisstore: MaxStaleness: is negative: use a positive duration, or 0 for 5 seconds\nredisstore: Replicas: is negative: use the number of replicas, or 0 to wait for none")
 	_, err = New(nil, Options{Timeout: -1})
-	require.EqualError(t, err, "redisstore: client: is nil\nredisstore: Timeout: is negative")
+	require.EqualError(t, err, "redisstore: client: is nil: pass a redis.Client or a redis.ClusterClient\nredisstore: Timeout: is negative: use a positive duration, or 0 for 1 second")
 
 	store, err := New(client, Options{})
 	require.NoError(t, err)

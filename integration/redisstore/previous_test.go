@@ -226,7 +226,7 @@ func TestVersions(t *testing.T) {
 			assert.Equal(t, map[string]string{"version": tooNew[0], "oldest": tooNew[1]}, noted(), "%s lowers nothing", name)
 		}
 		note("x", "1")
-		assert.EqualError(t, ask(ctx), "redisstore: the version of the schema is not as this package writes it", name)
+		assert.EqualError(t, ask(ctx), "redisstore: the version of the schema is not a number: check whether another program writes to the keys of this prefix", name)
 	}
 	server.Kill()
 	for name, ask := range asks {

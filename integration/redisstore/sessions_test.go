@@ -240,7 +240,7 @@ func TestSessionThatIsNoneIsAnError(t *testing.T) {
 	store, _ := openStore(t, redisstore.Options{})
 	sessions, ctx := store.Sessions(), t.Context()
 	create(t, sessions, sessionFor("sid", "alice"))
-	const notASession = "redisstore: a session is not as this package writes it"
+	const notASession = "redisstore: the record of a session has fields that cannot be read: check whether another program writes to the keys of this prefix"
 	for _, field := range []string{"generation", "created", "rotated", "grace", "expires", "ends"} {
 		was := store.client.HGet(ctx, "ginjwt:session:sid", field).Val()
 		require.NoError(t, store.client.HSet(ctx, "ginjwt:session:sid", field, "x").Err())
