@@ -64,8 +64,8 @@ func Example_cluster() {
 	_ = store.Sessions()
 }
 
-// A server that takes requests only when it has the list decides the first of
-// them without asking Redis, too.
+// A service that waits for the list before it takes requests decides the first requests
+// without asking Redis, too.
 func ExampleBlocklist_Ready() {
 	client := redis.NewClient(&redis.Options{Addr: "127.0.0.1:6379", ContextTimeoutEnabled: true})
 	store, err := redisstore.New(client, redisstore.Options{})

@@ -16,31 +16,31 @@ var (
 	_ store.BlocklistAdder    = (*Blocklist)(nil)
 )
 
-// Blocklist is a [store.Blocklist]: a list in the database, and a full copy of
-// it in this process, which answers without asking the database.
+// Blocklist is a [store.Blocklist] in the database, with a full copy in this process
+// that answers lookups. Make one with [Store.Blocklist]. Its methods may be called by any
+// number of goroutines.
 type Blocklist struct {
 	copy  *replica.Copy
 	store *Store
 }
 
-// Blocklist returns the blocklist of the store with a new local copy, which
-// follows the database until ctx ends. It does not wait for the first load;
-// lookups ask the database until then, and after ctx has ended. A process needs
-// one.
+// Blocklist returns the blocklist of the store, with a copy that follows the database
+// until ctx ends. It returns at once and loads the list in the background. Until the
+// list is loaded, and after ctx has ended, every lookup asks the database. Call
+// Blocklist once in a process.
 func (s *Store) Blocklist(ctx context.Context) *Blocklist {
 	return &Blocklist{replica.New(ctx, s.db.List(), s.options.MaxStaleness), s}
 }
 
-// Add blocks id at least until expires; a zero expires means for ever. When it
-// returns without an error, the database has it, and this process refuses id at
-// once; others do within Options.MaxStaleness. After an error this process
-// refuses id too, and it is not known whether the others do.
+// Add blocks id at least until expires; a zero expires means for ever. This process
+// refuses id at once, the others within Options.MaxStaleness. After an error this
+// process refuses id too, and it is not known whether the others do.
 func (b *Blocklist) Add(ctx context.Context, id string, expires time.Time) error {
 	return b.copy.Add(ctx, id, expires)
 }
 
-// AddMany is Add for many IDs. After an error this process refuses all of them, and
-// it is not known which of them the others do.
+// AddMany is Add for many IDs. After an error this process refuses all of them. It is
+// not known which of them the others refuse.
 func (b *Blocklist) AddMany(ctx context.Context, revocations []store.Revocation) error {
 	all := make([]replica.Revocation, len(revocations))
 	for i, r := range revocations {
@@ -53,25 +53,25 @@ func (b *Blocklist) AddMany(ctx context.Context, revocations []store.Revocation)
 // [store.CurrentBlocklist].
 func (b *Blocklist) Self() any { return b }
 
-// Contains reports whether any of ids is blocked. It asks the database only
-// while the local copy may be older than Options.MaxStaleness.
+// Contains reports whether any of ids is blocked. It asks the database only while the
+// copy is older than Options.MaxStaleness.
 func (b *Blocklist) Contains(ctx context.Context, ids ...string) (bool, error) {
 	return b.copy.Contains(ctx, ids...)
 }
 
-// ContainsNow is Contains, and asks the server also while the copy is fresh.
+// ContainsNow is Contains, but asks the database even while the copy is fresh.
 func (b *Blocklist) ContainsNow(ctx context.Context, ids ...string) (bool, error) {
 	return b.copy.ContainsNow(ctx, ids...)
 }
 
-// Changed returns a channel that is closed when this process next learns of an ID that
-// was added, by itself or by another process.
+// Changed returns a channel that is closed when this process next learns of a new ID,
+// whichever process added it.
 func (b *Blocklist) Changed() <-chan struct{} { return b.copy.Changed() }
 
-// Ready waits until the copy is complete for the first time, or ctx ends. It then
-// asks as [Store.Ready] does. It does not wait for a server that cannot keep a store,
-// such as one that takes no writes. A server that is to take requests only when the
-// list is there can wait for it when it starts.
+// Ready waits until the copy is complete for the first time, or until ctx ends. Then it
+// checks the database as [Store.Ready] does. If the server cannot keep a store, for
+// example because it takes no writes, Ready returns the error without waiting. Call it
+// at startup if your service should take requests only with a complete copy.
 func (b *Blocklist) Ready(ctx context.Context) error {
 	if err := b.store.Ready(ctx); errors.As(err, new(replica.Unfit)) {
 		return err
@@ -82,12 +82,12 @@ func (b *Blocklist) Ready(ctx context.Context) error {
 	return b.store.Ready(ctx)
 }
 
-// Status is how the copy of a [Blocklist] stands.
+// Status describes the copy of a [Blocklist].
 type Status = store.ListStatus
 
-// Status returns how the copy stands, for a page of health or a metric.
+// Status returns the status of the copy, for a health page or metrics.
 func (b *Blocklist) Status() Status { return b.copy.Status() }
 
-// Watch has f called for each event of the list from now on. Package ginjwt does so
-// for Config.Observer.
+// Watch calls f for each event of the list from now on. A later Watch replaces f.
+// Package ginjwt calls Watch if there is a Config.Observer.
 func (b *Blocklist) Watch(f func(store.ListEvent)) { b.copy.Watch(f) }

@@ -6,17 +6,17 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/internal/sqldb"
 )
 
-// Dialect is the kind of a database.
+// Dialect is a kind of database.
 type Dialect int
 
-// The databases that a [Store] works with.
+// The databases that a [Store] supports.
 const (
 	PostgreSQL Dialect = iota + 1
-	MySQL              // also MariaDB; tables are made with InnoDB
+	MySQL              // also for MariaDB; tables use InnoDB
 	SQLite
 )
 
-// dialects are all databases that this package knows.
+// dialects are the supported databases.
 var dialects = map[Dialect]*sqldb.Dialect{
 	PostgreSQL: sqldb.PostgreSQL,
 	MySQL:      sqldb.MySQL,

@@ -1,5 +1,5 @@
 // Package sqlstore keeps ginjwt's sessions, revoked tokens and used IDs in
-// PostgreSQL, MySQL, MariaDB or SQLite, by database/sql. It brings no driver.
+// PostgreSQL, MySQL, MariaDB or SQLite, through database/sql. You bring the driver.
 //
 //	db, err := sql.Open("pgx", "postgres://app@localhost/app") // github.com/jackc/pgx/v5/stdlib
 //	…
@@ -28,34 +28,32 @@
 //
 // # Connections
 //
-// PostgreSQL and MySQL need no parameters of their own. In MySQL
-// interpolateParams=true saves a round trip for every statement, and makes
-// rotations half as fast again; clientFoundRows, parseTime and the character set
-// make no difference. SQLite needs busy_timeout, as only one connection can
-// write at a time and the others fail at once without it; with
-// journal_mode(wal) readers do not wait for the writer, and with
-// SetMaxOpenConns(1) writers wait for each other in the pool, which is fastest.
+// PostgreSQL and MySQL need no special parameters. In MySQL interpolateParams=true
+// saves a round trip for every statement, and makes rotations about 1.5 times as fast.
+// clientFoundRows, parseTime and the character set make no difference.
 //
-// Give the pool limits (SetMaxOpenConns, SetMaxIdleConns, SetConnMaxLifetime).
-// All questions have to go to the server that is written to: a replica that
-// lags behind knows neither the newest generation of a session nor the newest
-// revocation. The same holds for the nodes of a cluster that may be read from
-// before they have what was written to another.
+// SQLite needs busy_timeout: only one connection can write at a time, and without it
+// the others fail at once. With journal_mode(wal) readers do not wait for the writer.
+// With SetMaxOpenConns(1) writers wait for each other in the pool, which is fastest.
 //
-// No call takes longer than Options.Timeout, also if the server hangs or the
-// pool is exhausted; the error is then [context.DeadlineExceeded], and whether
-// a change was made is not known. [Store.Migrate] and [Store.Purge] take
-// several steps, and end with their context.
+// Limit the pool (SetMaxOpenConns, SetMaxIdleConns, SetConnMaxLifetime). Connect to the
+// primary: a replica that lags behind does not know the newest generation of a session,
+// nor the newest revocation. The same holds for nodes of a cluster that answer reads
+// before they have the writes of other nodes.
+//
+// Options.Timeout bounds each call, even if the server hangs or the pool is exhausted.
+// The error is then [context.DeadlineExceeded], and it is not known whether a change was
+// made. [Store.Migrate] and [Store.Purge] take several steps, and end with their context.
 //
 // # Tables
 //
-// There are six: sessions, blocklist, blocklist_head, blocklist_roll, schema and once,
-// all with Options.Prefix. The roll has a row for each process that follows the
-// blocklist, and the table schema has the version of all. [Store.Migrate] makes them, and
-// makes new versions of old ones while processes are at work; for tools that
-// migrate there are [Store.Schema] and [Store.SchemaUpgrade], and [Store.Check] says
-// what is missing. They hold no token and nothing that tokens can be made from. Call
-// [Store.Purge] now and then, as nothing else deletes what has expired:
+// There are six tables: sessions, blocklist, blocklist_head, blocklist_roll, schema and
+// once, all with Options.Prefix. The roll has a row for each process that follows the
+// blocklist. The table schema has the version of all tables. [Store.Migrate] creates the
+// tables, and upgrades them while processes run. For migration tools there are
+// [Store.Schema] and [Store.SchemaUpgrade]. [Store.Check] reports what is missing.
+// The tables contain no token, and nothing from which a token can be made. Call
+// [Store.Purge] regularly, because nothing else deletes expired rows:
 //
 //	for range time.Tick(time.Hour) {
 //		if _, err := store.Purge(ctx); err != nil {
@@ -65,45 +63,44 @@
 //
 // # What is used once
 //
-// A [Once] has a row for each ID that was claimed. It asks the database twice for each
-// claim, and keeps no copy. A row stays until [Store.Purge] deletes it, and until then the
-// ID cannot be claimed again, even if its time has passed.
+// A [Once] has a row for each claimed ID, and no copy in the process. Each claim is two
+// queries. A row stays until [Store.Purge] deletes it. Until then the ID cannot be
+// claimed again, even if its time has passed.
 //
-// An ID is claimed once as long as the database keeps what it has committed. So that a
-// crash loses no commit, leave synchronous_commit on in PostgreSQL,
-// innodb_flush_log_at_trx_commit and sync_binlog at 1 in MySQL and MariaDB, and
-// synchronous at FULL in SQLite. So that a failover loses none, the replica must have each
-// commit before the client gets its answer; docs/stores.md says how.
+// An ID is claimed only once as long as the database keeps what it committed. To lose no
+// commit in a crash, leave synchronous_commit on in PostgreSQL, set
+// innodb_flush_log_at_trx_commit and sync_binlog to 1 in MySQL and MariaDB, and leave
+// synchronous at FULL in SQLite. To lose no commit in a failover, the replica must have
+// each commit before the client gets its answer: docs/stores.md says how.
 //
 // # How fresh a blocklist is
 //
-// A [Blocklist] answers from a local copy of all revoked IDs that is brought up
-// to date four times in each Options.MaxStaleness. The process that revoked a
-// token refuses it at once, the others within MaxStaleness. If the copy cannot
-// be brought up to date for longer than that, lookups ask the database, and if
-// that does not answer, requests are refused.
+// A [Blocklist] answers from a local copy of all revoked IDs. It updates the copy four
+// times in each Options.MaxStaleness. The process that revoked a token refuses it at
+// once, the others within MaxStaleness. If the copy is older than MaxStaleness, lookups
+// ask the database. If the database does not answer, requests are refused.
 //
-// The clocks of a process and of the database may differ by 30 seconds:
-// [Blocklist.Ready] and [Store.Ready] fail if they differ by more. [Store.Purge] deletes
-// what expired more than a minute ago by both.
+// The clocks of a process and of the database may differ by 30 seconds. If they differ
+// by more, [Blocklist.Ready] and [Store.Ready] fail. [Store.Purge] deletes what expired
+// more than a minute ago by both clocks.
 //
-// Revocations are numbered one after the other, by a lock on the one row of
-// blocklist_head. In PostgreSQL a number is taken in one statement; in MySQL in
-// a short transaction: should a client's machine vanish in the middle of it, no
-// one can revoke until the server notices. Let it find lost clients soon, by
-// the TCP keepalive of its system (tcp_keepalive_time in MariaDB).
+// Revocations get consecutive numbers, by a lock on the one row of blocklist_head.
+// PostgreSQL assigns a number in one statement, MySQL in a short transaction. If a
+// client's machine vanishes in the middle of that transaction, no process can revoke
+// until the server notices. Set the TCP keepalive of the server's system so that it
+// notices soon (tcp_keepalive_time in MariaDB).
 //
-// A database that was restored from a backup, or that failed over to a copy
-// that lagged behind, has lost the last revocations. Processes notice that within a
-// quarter of MaxStaleness, and give back what they know. No process trusts the list
-// before all have done so, which takes MaxStaleness at least. Meanwhile a process
-// refuses the IDs that it knows; for all others [Blocklist.Contains] fails once the
-// copy is older than MaxStaleness. A process that is silent for longer than
-// 4 × MaxStaleness is not waited for: what only that process knows is accepted until it
-// is back. What only processes that have ended knew is lost.
+// A database that was restored from a backup, or that failed over to a replica that
+// lagged behind, has lost the last revocations. The processes notice it within a quarter
+// of MaxStaleness, and give back what they know. No process trusts the list before all
+// have done so, which takes at least MaxStaleness. Meanwhile a process refuses the IDs
+// that it knows. For all other IDs [Blocklist.Contains] fails once the copy is older
+// than MaxStaleness. The list does not wait for a process that is silent for longer than
+// 4 × MaxStaleness: a token that only this process knows to be revoked is accepted until
+// the process is back. Revocations that only ended processes knew are lost.
 //
-// Sessions are as old as the backup: those that were
-// rotated since then go on, as their refresh tokens prove it; who logged in
-// since then has to log in again; and a session that was ended since then is
-// back. If that matters, delete the sessions with the restore.
+// After such a restore the sessions are as old as the backup. A session that was rotated
+// since then continues, because its refresh token proves the rotation. Users who logged
+// in since then log in again. A session that ended since then exists again. If that
+// matters, delete the sessions when you restore.
 package sqlstore

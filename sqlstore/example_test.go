@@ -11,8 +11,8 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/sqlstore"
 )
 
-// A process whose role may only read and write rows cannot migrate. It asks whether
-// somebody has.
+// A process whose role may only read and write rows cannot migrate. At startup it checks
+// that the tables are there.
 func ExampleStore_Check() {
 	db, err := sql.Open("pgx", os.Getenv("DATABASE_URL")) // github.com/jackc/pgx/v5/stdlib
 	if err != nil {
@@ -30,7 +30,7 @@ func ExampleStore_Check() {
 	}
 }
 
-// With the driver modernc.org/sqlite, which has to be imported for its effects.
+// SQLite, with the driver modernc.org/sqlite: import it with the blank identifier.
 func Example() {
 	db, err := sql.Open("sqlite", "file:app.db?_pragma=busy_timeout(5000)&_pragma=journal_mode(wal)")
 	if err != nil {

@@ -11,8 +11,9 @@ import (
 
 var _ store.Once = (*Once)(nil)
 
-// Once is a [store.Once] in one table. An ID that was claimed stays there until
-// [Store.Purge], and cannot be claimed again before that. It is never full.
+// Once is a [store.Once] in one table. Make one with [Store.Once]. A claimed ID stays in
+// the table until [Store.Purge] deletes it, and cannot be claimed again before that. A
+// Once never returns [store.ErrOnceFull].
 type Once struct {
 	db  *sqldb.DB
 	now func() time.Time
@@ -21,8 +22,9 @@ type Once struct {
 // Once returns the used IDs of the store.
 func (s *Store) Once() *Once { return &Once{s.db, s.options.Now} }
 
-// Claim reports whether id is claimed for the first time. A time that has passed by
-// Options.Now, or by the clock of the database, is an error.
+// Claim reports whether id is claimed for the first time. It returns an error if until
+// has passed by Options.Now or by the clock of the database. After any other error it is
+// not known whether id is claimed.
 func (o *Once) Claim(ctx context.Context, id string, until time.Time) (first bool, err error) {
 	if err := store.CheckClaim(id, until, o.now()); err != nil {
 		return false, fmt.Errorf("sqlstore: %w", err)

@@ -5,66 +5,69 @@ import (
 	"strings"
 )
 
-// Schema returns the statements that make all tables, each with a semicolon and
-// an empty line behind it, for those who make them by hand in a new database. They
-// may be run again. Tables of the version before need [Store.SchemaUpgrade].
+// Schema returns the statements that create all tables, for a new database whose tables
+// you create by hand. Each statement ends with a semicolon, and an empty line separates
+// two. They may be run again. To upgrade tables of the previous version, use
+// [Store.SchemaUpgrade].
 //
-// Times are Unix milliseconds in the table of sessions, where -62135596800000 is
-// none, and Unix seconds in the blocklist, where 4294967295 means for ever, and in
-// the table once.
+// Times in the table sessions are Unix milliseconds; -62135596800000 means none. Times in
+// the tables blocklist and once are Unix seconds; 4294967295 in the blocklist means for
+// ever.
 func (s *Store) Schema() string { return script(s.db.Schema()) }
 
-// SchemaUpgrade returns the statements that make the tables of this version of
-// those of the version before, in the form of [Store.Schema]. Run them once, one
-// by one, and not in a transaction: in PostgreSQL CREATE INDEX CONCURRENTLY is
-// refused there. In the session that runs them set a lock timeout (lock_timeout,
-// in MySQL lock_wait_timeout), as [Store.Migrate] does, and repeat a statement that
-// met a lock. Processes of both versions may be at work.
+// SchemaUpgrade returns the statements that upgrade the tables of the previous version,
+// in the form of [Store.Schema]. Processes of both versions may run meanwhile.
+//
+// Run each statement once, one by one, and not in a transaction: PostgreSQL refuses CREATE
+// INDEX CONCURRENTLY there. Set a lock timeout in the session (lock_timeout, in MySQL
+// lock_wait_timeout), as [Store.Migrate] does. If a statement fails because of a lock,
+// repeat it.
 func (s *Store) SchemaUpgrade() string { return script(s.db.Upgrade()) }
 
 func script(statements []string) string { return strings.Join(statements, ";\n\n") + ";\n" }
 
-// Migrate makes the tables, columns, indexes and rows that are missing, those of a
-// new database and those that the version before has not, and then notes the
-// version. It drops and overwrites nothing. A version that is too new for this
-// code is an error.
+// Migrate creates or upgrades the tables: it adds the tables, columns, indexes and rows
+// that are missing, and then records the version. It drops and overwrites nothing. If the
+// version is too new for this code, it returns an error.
 //
-// It asks the catalog first. If nothing is missing it returns at once, takes no
-// lock on the tables, and needs no right but to read them. What is missing it makes
-// statement by statement: whoever calls it after it was interrupted, or at the same
-// time, goes on from there. Processes of the version before may be at work
-// meanwhile and afterwards.
+// It reads the catalog first. If nothing is missing it returns at once, takes no lock on
+// the tables, and needs only the right to read them. Otherwise it works statement by
+// statement. A call after an interruption, or at the same time, continues from there.
+// Processes of the previous version may run meanwhile and afterwards. Any number of
+// processes may call Migrate at once.
 //
-// A statement that changes a table has to wait for transactions that use it, and
-// all others then wait behind it. So it gives up after 250 milliseconds (PostgreSQL)
-// or a second (MySQL, MariaDB), and is tried again after a pause, until ctx ends;
-// SQLite waits by its busy_timeout. Indexes of tables with rows are made beside the
-// work of others: by CREATE INDEX CONCURRENTLY in PostgreSQL, which takes no lock
-// that others wait for, waits itself for older transactions, and runs outside a
-// transaction; online in MySQL and MariaDB. In SQLite writers wait until an index
-// is made. New columns cost the same for any number of rows, but in MySQL before
-// 8.0.12 and MariaDB before 10.3, which copy the table.
+// A statement that changes a table waits for transactions that use the table, and all
+// later statements wait behind it. So it gives up after 250 milliseconds (PostgreSQL) or
+// a second (MySQL, MariaDB), and Migrate tries it again after a pause, until ctx ends.
+// SQLite waits for its busy_timeout.
 //
-// Any number of processes may call it at once. It takes until it is done or ctx
-// ends; Options.Timeout does not bound it. Behind PgBouncer in transaction mode it
-// works and leaves no setting behind.
+// Indexes of tables with rows are built while others write. PostgreSQL uses CREATE INDEX
+// CONCURRENTLY: it blocks no one, waits for older transactions, and runs outside a
+// transaction. MySQL and MariaDB build them online. In SQLite writers wait. New columns
+// cost the same for any number of rows, except in MySQL before 8.0.12 and MariaDB before
+// 10.3, which copy the table.
+//
+// ctx bounds Migrate; Options.Timeout does not. It works behind PgBouncer in transaction
+// mode, and leaves no setting behind.
 func (s *Store) Migrate(ctx context.Context) error { return s.db.Migrate(ctx) }
 
-// Check asks whether the server can keep a store, and what there is. An error says
-// what to do about a server that takes no writes or commits none: a standby, a
-// read-only server, role or file, autocommit=0, and a database in memory of which
-// each connection has its own. What a role may not ask is no error. Otherwise it
-// asks the catalog, and returns an error that names all that is missing, a line
-// each, as in "sqlstore: table ginjwt_sessions: column realm is missing; call Migrate". So is a version that is too old or too new. Tables of the next version
-// are accepted if that says that this code may use them. Columns and indexes are
-// known by their names. A row that numbers of revocations are taken from, and that
-// is gone or behind the numbers in use, is named, too; Migrate sets it. It needs
-// no right but to read the tables.
+// Check reports whether the server can keep a store, and whether this code may use the
+// tables. It needs only the right to read the tables. It returns an error in these cases:
+//
+//   - The server takes or commits no writes: a standby, a read-only server, role or file,
+//     autocommit=0, or a database in memory that each connection has for itself. The error
+//     says what to do. If the role may not ask for one of these, Check skips it.
+//   - Tables, columns, indexes or rows are missing. The error has a line for each, such as
+//     "sqlstore: table ginjwt_sessions: column realm is missing; call Migrate". Columns
+//     and indexes are recognised by their names.
+//   - The row from which revocations get their numbers is gone or behind the numbers in
+//     use. Migrate repairs it.
+//   - The version of the tables is too old or too new. The next version is accepted if it
+//     says that this code may use it.
 func (s *Store) Check(ctx context.Context) error { return s.db.Check(ctx) }
 
-// Ready is for a readiness probe: it returns nil if the database answers, and this
-// code may use the tables, as [Store.Check] says. It asks for the version, where
-// the list stands and whether the server takes writes, in one statement that reads
-// a few rows by their keys, and for the rest only until nothing is missing, and when
-// the version has changed. Options.Timeout bounds it.
+// Ready is for a readiness probe. It returns an error if [Store.Check] does, or if the
+// clocks of the database and this process differ by more than 30 seconds. Usually it is
+// one statement that reads a few rows by their keys; it runs the whole Check only until
+// that has succeeded once, and when the version has changed. Options.Timeout bounds it.
 func (s *Store) Ready(ctx context.Context) error { return s.db.Ready(ctx) }

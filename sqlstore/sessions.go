@@ -24,8 +24,8 @@ type Sessions struct {
 // Sessions returns the sessions of the store.
 func (s *Store) Sessions() *Sessions { return &Sessions{s.db} }
 
-// Create stores a new session. It reports false, and changes nothing, if there
-// is one with its ID.
+// Create stores a new session. It reports false, and changes nothing, if its ID is
+// taken.
 func (s *Sessions) Create(ctx context.Context, session store.Session) (created bool, err error) {
 	args := []any{session.ID, session.Realm, session.Identity, session.Device, session.CreatedAt.UnixMilli()}
 	n, err := s.db.Affected(ctx, s.db.Queries.Create, append(args, changing(session)...)...)
@@ -41,22 +41,23 @@ func (s *Sessions) Get(ctx context.Context, id string) (session store.Session, o
 	return found[0], true, nil
 }
 
-// Replace puts next in the place of old, and reports true, if the stored
-// session has the Generation, RotatedAt and HandedOutAt of old.
+// Replace stores next in the place of old, and reports true, if the stored session has
+// the Generation, RotatedAt and HandedOutAt of old.
 func (s *Sessions) Replace(ctx context.Context, old, next store.Session) (replaced bool, err error) {
 	n, err := s.db.Affected(ctx, s.db.Queries.Replace, append(changing(next),
 		old.ID, old.Generation, old.RotatedAt.UnixMilli(), graceOf(old.HandedOutAt))...)
 	return n == 1, err
 }
 
-// Delete removes a session. Of several callers one is told true.
+// Delete removes a session. Of several callers exactly one gets true.
 func (s *Sessions) Delete(ctx context.Context, id string) (deleted bool, err error) {
 	n, err := s.db.Affected(ctx, s.db.Queries.Remove, id)
 	return n == 1, err
 }
 
-// DeleteMany removes sessions by the statement of [Store.Purge], which locks rows in
-// the order in which all others do; here all expire in time.
+// DeleteMany removes sessions. It uses the statement of [Store.Purge], which locks rows
+// in the same order as all other statements, with a limit of expiry that all sessions
+// meet.
 func (s *Sessions) DeleteMany(ctx context.Context, sessions []store.Session) error {
 	if len(sessions) == 0 {
 		return nil
@@ -72,12 +73,12 @@ func (s *Sessions) DeleteMany(ctx context.Context, sessions []store.Session) err
 // Self returns the store: see [store.SessionsDeleter].
 func (s *Sessions) Self() any { return s }
 
-// List returns the sessions of an identity of a realm in any order.
+// List returns the sessions of an identity in a realm, in any order.
 func (s *Sessions) List(ctx context.Context, realm, identity string) ([]store.Session, error) {
 	return sqldb.Rows(ctx, s.db, scanSession, s.db.Queries.List, identity, realm)
 }
 
-// changing are the columns that Replace writes.
+// changing returns the columns that Replace writes.
 func changing(s store.Session) []any {
 	return []any{
 		s.Generation, s.RotatedAt.UnixMilli(), graceOf(s.HandedOutAt), s.ExpiresAt.UnixMilli(), s.EndsAt.UnixMilli(),
@@ -98,13 +99,13 @@ func scanSession(rows *sql.Rows) (store.Session, error) {
 // timeOf is the inverse of [time.Time.UnixMilli], also for the zero time.
 func timeOf(milliseconds int64) time.Time { return time.UnixMilli(milliseconds).UTC() }
 
-// formerGrace is what the column grace is later than HandedOutAt. In version 1 of
-// the schema it is when the grace of the generation before ends, and processes of
-// that version read it so: they accept that generation for a minute after the
-// tokens were handed out.
+// formerGrace is the difference between the column grace and HandedOutAt. In version 1
+// of the schema the column is the end of the grace period of the previous generation.
+// Processes of that version still read it so, and accept that generation for a minute
+// after the tokens were handed out.
 const formerGrace = time.Minute
 
-// graceOf leaves the zero time as it is.
+// graceOf returns the column grace. The zero time stays zero.
 func graceOf(handedOut time.Time) int64 {
 	if handedOut.IsZero() {
 		return handedOut.UnixMilli()

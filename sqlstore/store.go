@@ -11,25 +11,21 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/internal/sqldb"
 )
 
-// Options are the settings of a [Store]. The zero value is complete.
+// Options are the settings of a [Store]. The zero value is ready to use.
 type Options struct {
-	// Prefix begins the names of the tables: "ginjwt_" if it is empty. It
-	// consists of a-z, 0-9 and _, begins with no digit, and has at most 40
-	// characters.
+	// Prefix begins the names of the tables. It consists of a-z, 0-9 and _, does not
+	// begin with a digit, and has at most 40 characters. Empty means "ginjwt_".
 	Prefix string
 
-	// Timeout bounds each question to the database, and by that each call of
-	// Sessions, Blocklist and Once: 1 second if it is zero.
+	// Timeout bounds each call of Sessions, Blocklist and Once. Zero means 1 second.
 	Timeout time.Duration
 
-	// MaxStaleness is how old the local copy of a Blocklist may be before
-	// lookups ask the database: 5 seconds if it is zero. The copy is brought up
-	// to date four times as often.
+	// MaxStaleness is how old the local copy of a Blocklist may be before lookups ask
+	// the database. The copy is updated four times in this time. Zero means 5 seconds.
 	MaxStaleness time.Duration
 
-	// Now tells the time by which Purge finds what has expired, and by which a Once
-	// refuses what has passed, together with the clock of the database. Nil means
-	// [time.Now].
+	// Now returns the current time. Purge and Once compare times with it and with the
+	// clock of the database. Nil means [time.Now].
 	Now func() time.Time
 }
 
@@ -56,37 +52,37 @@ func (o Options) withDefaults() Options {
 func (o Options) validate() error {
 	var problems []error
 	if !prefixes.MatchString(o.Prefix) {
-		problems = append(problems, fmt.Errorf("sqlstore: Prefix: %q is not of a-z, 0-9 and _, or begins with a digit", o.Prefix))
+		problems = append(problems, fmt.Errorf("sqlstore: Prefix: %q: use only a-z, 0-9 and _, and no digit at the beginning", o.Prefix))
 	}
 	if len(o.Prefix) > maxPrefix {
-		problems = append(problems, fmt.Errorf("sqlstore: Prefix: longer than %d characters", maxPrefix))
+		problems = append(problems, fmt.Errorf("sqlstore: Prefix: %d characters, may have at most %d", len(o.Prefix), maxPrefix))
 	}
 	if o.Timeout < 0 {
-		problems = append(problems, errors.New("sqlstore: Timeout: is negative"))
+		problems = append(problems, errors.New("sqlstore: Timeout: is negative: use a positive duration, or 0 for 1 second"))
 	}
 	if o.MaxStaleness < 0 {
-		problems = append(problems, errors.New("sqlstore: MaxStaleness: is negative"))
+		problems = append(problems, errors.New("sqlstore: MaxStaleness: is negative: use a positive duration, or 0 for 5 seconds"))
 	}
 	return errors.Join(problems...)
 }
 
-// Store keeps sessions, revoked IDs and used IDs in the tables of a database. Any
-// number of processes may use the same tables, and any number of goroutines a Store.
+// Store keeps sessions, revoked IDs and used IDs in the tables of a database. Any number
+// of processes may use the same tables, and any number of goroutines may use a Store.
 type Store struct {
 	db      *sqldb.DB
 	options Options
 }
 
-// New returns a store in db. It asks the database nothing: the tables are made
-// by [Store.Migrate], or by hand from [Store.Schema].
+// New returns a store in db. It does not contact the database. Create the tables with
+// [Store.Migrate], or by hand from [Store.Schema].
 func New(db *sql.DB, dialect Dialect, options Options) (*Store, error) {
 	var problems []error
 	if db == nil {
-		problems = append(problems, errors.New("sqlstore: db: is nil"))
+		problems = append(problems, errors.New("sqlstore: db: is nil: pass what sql.Open returns"))
 	}
 	known, ok := dialects[dialect]
 	if !ok {
-		problems = append(problems, fmt.Errorf("sqlstore: dialect: %v is none that this package knows", dialect))
+		problems = append(problems, fmt.Errorf("sqlstore: dialect: %v is unknown: use PostgreSQL, MySQL (also for MariaDB) or SQLite", dialect))
 	}
 	options = options.withDefaults()
 	problems = append(problems, options.validate())
@@ -96,11 +92,10 @@ func New(db *sql.DB, dialect Dialect, options Options) (*Store, error) {
 	return &Store{sqldb.New(db, known, options.Prefix, options.Timeout), options}, nil
 }
 
-// Purge deletes the sessions, the revoked IDs and the claimed ones that expired more
-// than a minute ago, both by Options.Now and by the clock of the database, but for
-// some of the IDs that were revoked last. It deletes a hundred rows a
-// statement until none is left or ctx ends, and returns how many it deleted.
-// Call it now and then, from as many processes as you like.
+// Purge deletes sessions, revoked IDs and used IDs that expired more than a minute ago,
+// both by Options.Now and by the clock of the database. It keeps some of the IDs that
+// were revoked last. It deletes a hundred rows a statement, until none is left or ctx
+// ends, and returns how many it deleted. Call it regularly, from any number of processes.
 func (s *Store) Purge(ctx context.Context) (removed int64, err error) {
 	return s.db.Purge(ctx, s.options.Now())
 }

@@ -29,11 +29,11 @@ func TestNew(t *testing.T) {
 		assert.ErrorContains(t, err, "sqlstore: Prefix: ", "%q", prefix)
 	}
 	_, err := sqlstore.New(nil, 0, sqlstore.Options{Prefix: "x y", Timeout: -1, MaxStaleness: -time.Second})
-	assert.EqualError(t, err, "sqlstore: db: is nil\n"+
-		"sqlstore: dialect: Dialect(0) is none that this package knows\n"+
-		"sqlstore: Prefix: \"x y\" is not of a-z, 0-9 and _, or begins with a digit\n"+
-		"sqlstore: Timeout: is negative\n"+
-		"sqlstore: MaxStaleness: is negative")
+	assert.EqualError(t, err, "sqlstore: db: is nil: pass what sql.Open returns\n"+
+		"sqlstore: dialect: Dialect(0) is unknown: use PostgreSQL, MySQL (also for MariaDB) or SQLite\n"+
+		"sqlstore: Prefix: \"x y\": use only a-z, 0-9 and _, and no digit at the beginning\n"+
+		"sqlstore: Timeout: is negative: use a positive duration, or 0 for 1 second\n"+
+		"sqlstore: MaxStaleness: is negative: use a positive duration, or 0 for 5 seconds")
 	assert.Equal(t, "PostgreSQL MySQL SQLite", strings.Join([]string{
 		sqlstore.PostgreSQL.String(), sqlstore.MySQL.String(), sqlstore.SQLite.String(),
 	}, " "))
