@@ -9,6 +9,7 @@ import (
 	"path"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -230,7 +231,8 @@ func TestPagesForAssistants(t *testing.T) {
 	for _, index := range docPages(t) {
 		if dir, name := filepath.Split(index); dir != "" && name == "README.md" {
 			for _, row := range docIndexRow.FindAllStringSubmatch(docRead(t, index), -1) {
-				assert.Contains(t, pages, "\n- ["+row[1]+"]("+path.Join(dir, row[2])+"): "+row[3]+"\n")
+				line := "- [" + row[1] + "](" + path.Join(dir, row[2]) + "): " + row[3]
+				assert.True(t, slices.Contains(strings.Split(pages, "\n"), line), "llms.txt has no line %s", line)
 			}
 		}
 	}
