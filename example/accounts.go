@@ -37,8 +37,8 @@ func (a *app) register(c *gin.Context) {
 	}
 }
 
-// authenticate returns the user whose name and password are in the body, or
-// answers that there is none. It does not say which of the two was wrong.
+// authenticate returns the user whose name and password are in the body. If they do not
+// match, it answers the request, and does not tell which of the two was wrong.
 func (a *app) authenticate(c *gin.Context) *user {
 	var body credentials
 	if !a.read(c, &body) {
@@ -61,13 +61,13 @@ func (a *app) authenticate(c *gin.Context) *user {
 	return u
 }
 
-// withNewPassword changes the password to that in the body and ends all
-// sessions of the user, who is returned; or it answers what is wrong.
+// withNewPassword sets the password in the body, ends all sessions of the user, and
+// returns the user. If something is wrong, it answers the request.
 //
-// Routes ask for a fresh token: a stolen one, or one that was refreshed on a
-// computer left alone, is not enough to take over an account. What a login
-// needs is changed before the sessions end, or a thief could log in again; who
-// did so in between has tokens of the password before, which userOf refuses.
+// Its routes require a fresh token: a stolen token, or a refreshed token on an unattended
+// computer, must not be enough to take over an account. The password changes before the
+// sessions end: otherwise a thief could log in again. Somebody who logs in between has
+// tokens with the old password version, which userOf refuses.
 func (a *app) withNewPassword(c *gin.Context) *user {
 	var body struct {
 		NewPassword string `json:"new_password"`
@@ -95,7 +95,8 @@ func (a *app) withNewPassword(c *gin.Context) *user {
 	return changed
 }
 
-// deleteMe ends all sessions of the user, for whom nobody can log in any more.
+// deleteMe deletes the user first, so that nobody can log in again, and then ends all
+// sessions.
 func (a *app) deleteMe(c *gin.Context) {
 	err := a.users.delete(c.Request.Context(), currentUser(c).ID)
 	if err == nil {
@@ -109,7 +110,8 @@ func (a *app) deleteMe(c *gin.Context) {
 	a.answer(c, http.StatusOK, gin.H{a.messageKey: "Deleted"})
 }
 
-// hashed returns the hash of a new password, or answers what is wrong with it.
+// hashed returns the hash of a new password. If the password is not allowed, it answers the
+// request.
 func (a *app) hashed(c *gin.Context, password string) []byte {
 	if problem := passwordProblem(password); problem != "" {
 		a.say(c, http.StatusBadRequest, problem)

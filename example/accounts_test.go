@@ -32,7 +32,7 @@ func TestRegisterRefuses(t *testing.T) {
 		notJSON = "The body is not the JSON object that this route takes"
 		name    = "A name has 1 to 32 letters, digits, dots, dashes or underscores"
 		short   = "A password has at least 8 characters"
-		long    = "A password has at most 72 characters; letters with accents count as two, and signs of other scripts as up to four"
+		long    = "A password has at most 72 characters; letters with accents count as two, and characters of other scripts as up to four"
 	)
 	for _, tt := range []struct {
 		why, body string

@@ -6,7 +6,7 @@ import (
 	"github.com/gin-gonic/gin"
 )
 
-// hello greets users by name, and everybody else too.
+// hello greets users by name, and everybody else as a stranger.
 func (a *app) hello(c *gin.Context) {
 	name := "stranger"
 	if u := currentUser(c); u != nil {

@@ -14,19 +14,19 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/example/spa/script"
 )
 
-// app is what the handlers share.
+// app has the parts that the handlers share.
 type app struct {
 	jwt       *ginjwt.JWTManager
 	users     users
 	passwords passwords
 
-	messageKey  string        // the member of answers that holds a message
-	renewWithin time.Duration // of their end, tokens of pages are renewed
+	messageKey  string        // JSON member for messages in answers
+	renewWithin time.Duration // pages renew tokens that expire within this time
 	csrf        csrfNames
-	client      []byte // of pages: it refreshes tokens
+	client      []byte // script of pages that refreshes tokens
 }
 
-// newEngine returns the whole service.
+// newEngine returns the complete service.
 func newEngine(db database, s *stores, config ginjwt.Config, cost int, log *slog.Logger) (*gin.Engine, error) {
 	passwords, err := newPasswords(cost)
 	if err != nil {
@@ -70,8 +70,8 @@ func newEngine(db database, s *stores, config ginjwt.Config, cost int, log *slog
 
 var errNoUser = errors.New("not a user")
 
-// identityOf puts the id of a user into tokens: unlike a name it never
-// belongs to somebody else.
+// identityOf puts the id of a user into tokens. Unlike a name, an id never belongs to
+// another user later.
 func identityOf(_ context.Context, identity any) (string, error) {
 	u, ok := identity.(*user)
 	if !ok {
@@ -80,7 +80,7 @@ func identityOf(_ context.Context, identity any) (string, error) {
 	return strconv.FormatInt(u.ID, 10), nil
 }
 
-// claimsOf ties tokens to the password that they were made with.
+// claimsOf binds tokens to the version of the password at their creation.
 func claimsOf(_ context.Context, identity any) (ginjwt.Claims, error) {
 	u, ok := identity.(*user)
 	if !ok {
@@ -89,8 +89,8 @@ func claimsOf(_ context.Context, identity any) (ginjwt.Claims, error) {
 	return ginjwt.Claims{"password_version": u.passwordVersion}, nil
 }
 
-// userOf loads the user of a token. There is none if the user was deleted, or
-// has changed the password since.
+// userOf loads the user of a token. It finds none if the user was deleted, or has changed
+// the password since.
 func (a *app) userOf(ctx context.Context, token *ginjwt.Token) (any, error) {
 	var claims struct {
 		PasswordVersion int64 `json:"password_version"`
@@ -109,14 +109,14 @@ func (a *app) userOf(ctx context.Context, token *ginjwt.Token) (any, error) {
 	return u, nil
 }
 
-// loginEnded answers where userOf found nobody.
+// loginEnded answers a request if userOf finds no user.
 func loginEnded(c *gin.Context, err *ginjwt.Error) {
 	err.Message = "This login has ended"
 	ginjwt.FlaskError(c, err)
 }
 
-// warnOfReuse logs that a refresh token was used by two. A real service would
-// write to the user too.
+// warnOfReuse logs that a refresh token was used twice. A real service would also write to
+// the user.
 func warnOfReuse(log *slog.Logger) func(context.Context, ginjwt.Session, *ginjwt.Token) {
 	return func(_ context.Context, s ginjwt.Session, _ *ginjwt.Token) {
 		log.Warn("a refresh token was used twice, so somebody has a copy: its session has ended", "user", s.Identity, "device", s.Device)

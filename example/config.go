@@ -9,17 +9,17 @@ import (
 // lookupFunc is os.LookupEnv, or a map in tests.
 type lookupFunc func(name string) (value string, ok bool)
 
-// loadConfig reads the JWT_… variables, and fills in what this service chooses
-// where they are silent.
+// loadConfig reads the JWT_… variables. For variables that are not set, it uses the choices
+// of this service.
 func loadConfig(dir string, loopback bool, lookup lookupFunc) (ginjwt.Config, error) {
 	choices := map[string]string{
-		// The refresh token goes only to the routes for browsers.
+		// Browsers send the refresh token only to the routes for browsers.
 		"JWT_REFRESH_COOKIE_PATH": "/web",
 
-		// On the loopback interface nobody can listen in. Chromium, Firefox and
-		// curl 7.79 send Secure cookies to http://localhost all the same, but
-		// Safari and older versions of curl do not. Anywhere else the cookies
-		// are Secure, and need a proxy with TLS.
+		// Nobody can eavesdrop on the loopback interface. Chromium, Firefox and
+		// curl 7.79 also send Secure cookies to http://localhost, but Safari and
+		// older versions of curl do not. Elsewhere the cookies are Secure, and
+		// need a proxy with TLS.
 		"JWT_COOKIE_SECURE": strconv.FormatBool(!loopback),
 	}
 	if !hasKey(lookup) {
@@ -38,7 +38,7 @@ func loadConfig(dir string, loopback bool, lookup lookupFunc) (ginjwt.Config, er
 	})
 }
 
-// hasKey reports whether the environment brings a key of any kind.
+// hasKey reports whether the environment sets a key of any kind.
 func hasKey(lookup lookupFunc) bool {
 	for _, name := range []string{"JWT_SECRET_KEY", "JWT_PRIVATE_KEY", "JWT_PUBLIC_KEY", "JWT_KEYS"} {
 		_, ok := lookup(name)

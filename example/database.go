@@ -18,14 +18,14 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/sqlstore"
 )
 
-// database is where the users are, and sessions too if they are not in Redis.
+// database holds the users, and also the sessions if they are not in Redis.
 type database struct {
 	*sql.DB
 	dialect sqlstore.Dialect
 }
 
-// An id of a user is never used again: the tokens of a deleted one must not
-// become those of the next one.
+// The id of a deleted user is never used again: otherwise the tokens of the deleted user
+// would belong to a new user.
 var schemas = map[sqlstore.Dialect]string{
 	sqlstore.SQLite: `
 CREATE TABLE IF NOT EXISTS users (
@@ -38,8 +38,8 @@ CREATE TABLE IF NOT EXISTS users (
 );
 CREATE UNIQUE INDEX IF NOT EXISTS users_by_name ON users (lower(name));
 `,
-	// The lock, for as long as this statement, lets processes that start at the
-	// same time make the table one after the other.
+	// The lock lasts for this statement. It makes processes that start at the same time
+	// create the table one after the other.
 	sqlstore.PostgreSQL: `
 SELECT pg_advisory_xact_lock(5209643511480297);
 CREATE TABLE IF NOT EXISTS users (
@@ -54,11 +54,11 @@ CREATE UNIQUE INDEX IF NOT EXISTS users_by_name ON users (lower(name));
 `,
 }
 
-// maxConnections bounds the memory that many requests at once can take.
+// maxConnections bounds the memory that many requests at once can use.
 const maxConnections = 8
 
-// openDatabase opens the PostgreSQL server of DATABASE_URL or, without one, an
-// SQLite file in dir. It makes the tables on the first start.
+// openDatabase opens the PostgreSQL database of DATABASE_URL or, if that is not set, an
+// SQLite file in dir. It creates missing tables.
 func openDatabase(ctx context.Context, dir string, lookup lookupFunc) (db database, err error) {
 	name := "DATABASE_URL"
 	if address, ok := lookup(name); ok && address != "" {
@@ -79,8 +79,8 @@ func openDatabase(ctx context.Context, dir string, lookup lookupFunc) (db databa
 	return db, nil
 }
 
-// makeTables makes the tables that are missing. SQLite does not wait if two
-// processes make a file at the same time, whatever its busy_timeout.
+// makeTables creates missing tables. It repeats, because SQLite does not wait when two
+// processes create a file at the same time, whatever its busy_timeout.
 func (db database) makeTables(ctx context.Context) error {
 	for {
 		_, err := db.ExecContext(ctx, schemas[db.dialect])
@@ -96,8 +96,8 @@ func (db database) makeTables(ctx context.Context) error {
 	}
 }
 
-// openSQLite opens a file with a write-ahead log: readers do not wait for
-// writers; writers wait for each other for up to busy_timeout milliseconds.
+// openSQLite opens a file with a write-ahead log. Readers do not wait for writers. Writers
+// wait for each other for up to busy_timeout milliseconds.
 func openSQLite(path string) (database, error) {
 	path, err := filepath.Abs(path)
 	if err != nil {
@@ -109,7 +109,7 @@ func openSQLite(path string) (database, error) {
 	return database{db, sqlstore.SQLite}, err
 }
 
-// What is wrong with a URL in detail could be its password.
+// A detailed error could contain the password in the URL.
 var errNotPostgreSQL = errors.New("must be like postgres://user:password@host:5432/name;" +
 	" other databases are not supported, and without it the users are in an SQLite file")
 

@@ -2,8 +2,8 @@ package main
 
 import "strings"
 
-// What a User-Agent header has in it, and whose that is. The order matters:
-// most browsers claim to be others too.
+// Parts of User-Agent headers, and their names. The order matters, because most browsers
+// also name other browsers.
 var (
 	browsers = []named{
 		{"Edg", "Edge"}, {"OPR/", "Opera"}, {"SamsungBrowser", "Samsung Internet"}, {"Firefox", "Firefox"}, {"FxiOS", "Firefox"},
@@ -17,8 +17,8 @@ var (
 
 type named struct{ part, name string }
 
-// deviceName makes of a User-Agent header what its user may recognize. It is
-// for reading only: anybody can send any header.
+// deviceName turns a User-Agent header into a name that the user may recognize. Do not
+// rely on it for security: clients can send any header.
 func deviceName(userAgent string) string {
 	browser, system := nameIn(userAgent, browsers), nameIn(userAgent, systems)
 	switch {

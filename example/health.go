@@ -15,10 +15,10 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/store"
 )
 
-// health tells whoever sends requests here whether to go on. Both routes need no
-// token: a balancer has none.
+// health answers the probes of load balancers. Its routes need no token, because a load
+// balancer has none.
 type health struct {
-	checks map[string]func(ctx context.Context) error // by what needs it
+	checks map[string]func(ctx context.Context) error // by the name of what they check
 	log    *slog.Logger
 
 	mu       sync.Mutex
@@ -27,8 +27,8 @@ type health struct {
 }
 
 const (
-	checkTime = 2 * time.Second // for all checks together
-	checkRest = time.Second     // before they are made again, whoever asks how often
+	checkTime = 2 * time.Second // limit for all checks together
+	checkRest = time.Second     // pause between checks, however many probes ask
 )
 
 func newHealth(db database, s *stores, log *slog.Logger) *health {
@@ -39,8 +39,8 @@ func newHealth(db database, s *stores, log *slog.Logger) *health {
 	}}
 }
 
-// listReady reports why the process cannot know what was revoked. A copy that is only
-// old asks the server, which is looked at as "sessions".
+// listReady returns why this process cannot know what was revoked. A replica that is only
+// too old is not an error: lookups ask the server, which the check "sessions" covers.
 func listReady(list ginjwt.Blocklist) error {
 	watched, ok := list.(store.WatchedBlocklist)
 	if !ok {
@@ -48,21 +48,22 @@ func listReady(list ginjwt.Blocklist) error {
 	}
 	switch status := watched.Status(); {
 	case status.Complete.IsZero():
-		return errors.Join(errors.New("the copy was never complete"), status.Err)
+		return errors.Join(errors.New("the replica was never complete"), status.Err)
 	case status.Restoring:
-		return errors.New("the server has lost a part of the list, which is being given back")
+		return errors.New("the server has lost a part of the list, which is being restored")
 	}
 	return nil
 }
 
-// routes registers the two routes. Before the middleware, so that probes are not in
-// the log.
+// routes registers the two routes. Call it before engine.Use, so that probes are not in the
+// log.
 func (h *health) routes(r gin.IRoutes) {
 	r.GET("/healthz", func(c *gin.Context) { c.JSON(http.StatusOK, gin.H{"alive": true}) })
 	r.GET("/readyz", h.answer)
 }
 
-// answer names what is not ready. Why it is not is in the log: errors name servers.
+// answer names what is not ready. The errors are only in the log, because they name
+// servers.
 func (h *health) answer(c *gin.Context) {
 	c.Header("Cache-Control", "no-store")
 	if notReady := h.check(c.Request.Context()); len(notReady) > 0 {
@@ -72,7 +73,7 @@ func (h *health) answer(c *gin.Context) {
 	c.JSON(http.StatusOK, gin.H{"ready": true})
 }
 
-// check returns what is not ready. Of many who ask at once one does the work, and the
+// check returns what is not ready. Of many probes at once, one does the checks and the
 // others share its result.
 func (h *health) check(ctx context.Context) []string {
 	h.mu.Lock()
@@ -99,7 +100,7 @@ func (h *health) check(ctx context.Context) []string {
 	return h.notReady
 }
 
-// note keeps a result, and logs what has changed.
+// note keeps a result and logs changes.
 func (h *health) note(failed map[string]error) {
 	before := h.notReady
 	h.asked, h.notReady = time.Now(), nil

@@ -88,10 +88,10 @@ func TestReadinessOfABlocklist(t *testing.T) {
 		want string // of the error; empty: none
 	}{
 		"in memory":          {&store.MemoryBlocklist{}, ""},
-		"never complete":     {&statusList{status: store.ListStatus{Err: errors.New("down")}}, "the copy was never complete\ndown"},
+		"never complete":     {&statusList{status: store.ListStatus{Err: errors.New("down")}}, "the replica was never complete\ndown"},
 		"complete":           {&statusList{status: store.ListStatus{Complete: complete}}, ""},
 		"old, asks a server": {&statusList{status: store.ListStatus{Complete: complete, Err: errors.New("down")}}, ""},
-		"lost":               {&statusList{status: store.ListStatus{Complete: complete, Restoring: true}}, "the server has lost a part of the list, which is being given back"},
+		"lost":               {&statusList{status: store.ListStatus{Complete: complete, Restoring: true}}, "the server has lost a part of the list, which is being restored"},
 	} {
 		err := listReady(test.list)
 		if test.want == "" {

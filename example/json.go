@@ -10,10 +10,11 @@ import (
 	"github.com/gin-gonic/gin"
 )
 
-// read reads the JSON object in the body into v, or answers what is wrong.
+// read reads the JSON object in the body into v. If something is wrong, it answers the
+// request and returns false.
 //
-// It asks for the Content-Type because a form on another site cannot send it:
-// nobody can be logged in to a stranger's account.
+// It requires the Content-Type of JSON. A form on another site cannot send this type, so it
+// cannot log visitors in to a stranger's account.
 func (a *app) read(c *gin.Context, v any) (ok bool) {
 	if c.ContentType() != "application/json" {
 		a.say(c, http.StatusUnsupportedMediaType, "The Content-Type must be application/json")
@@ -31,7 +32,7 @@ func (a *app) read(c *gin.Context, v any) (ok bool) {
 	return true
 }
 
-// answer writes v as JSON, in a line of its own.
+// answer writes v as JSON, with a line break.
 func (a *app) answer(c *gin.Context, status int, v any) {
 	body, err := json.Marshal(v)
 	if err != nil {
@@ -41,13 +42,12 @@ func (a *app) answer(c *gin.Context, status int, v any) {
 	c.Data(status, "application/json", append(body, '\n'))
 }
 
-// say answers with a message, in the form of ginjwt's answers, and ends the
-// request.
+// say answers with a message in the format of ginjwt's answers, and ends the request.
 func (a *app) say(c *gin.Context, status int, message string) {
 	c.Abort()
 	a.answer(c, status, gin.H{a.messageKey: message})
 }
 
-// fail answers to an error that is not the client's: 500 in general words. The
-// log has the error.
+// fail answers after an error on the server's side: 500, or 503 for a store, with a general
+// message. The error itself goes to the log.
 func (a *app) fail(c *gin.Context, err error) { a.jwt.Refuse(c, err) }

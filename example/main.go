@@ -1,14 +1,13 @@
-// Command example is a small service with everything that ginjwt does: tokens
-// in headers and in cookies, refresh tokens that are used once, and sessions
-// that their users see and end. It needs no settings, and keeps all in an SQLite
-// database:
+// Command example is a small service with tokens in headers and in cookies, refresh token
+// rotation, and sessions that users can list and end. It needs no settings and stores all
+// data in an SQLite database:
 //
 //	go run ./example
 //
-// With DATABASE_URL=postgres://… all is in PostgreSQL instead, and with
-// REDIS_URL=redis://… the sessions are in Redis: then any number of processes
-// can serve. All JWT_… environment variables work too. -admin localhost:9090 serves
-// metrics there. Read routes.go first.
+// DATABASE_URL=postgres://… moves all data to PostgreSQL. REDIS_URL=redis://… moves the
+// sessions to Redis. With these servers any number of processes can run. All JWT_…
+// environment variables work too. The flag -admin localhost:9090 serves metrics there. Read
+// routes.go first.
 package main
 
 import (
@@ -31,7 +30,7 @@ import (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop) // a second signal ends the program at once
+	context.AfterFunc(ctx, stop) // then a second signal ends the program at once
 	err := run(ctx, os.Args[1:], os.LookupEnv, os.Stdout, os.Stderr)
 	stop()
 	if err != nil {
@@ -40,7 +39,7 @@ func main() {
 	}
 }
 
-// startTime is how long the servers of the stores have to answer at the start.
+// startTime is how long the servers of the stores may take to answer at startup.
 const startTime = 5 * time.Second
 
 // run serves until ctx ends.
@@ -65,7 +64,7 @@ func run(ctx context.Context, args []string, lookup lookupFunc, stdout, stderr i
 	dir := flags.dir
 	loopback := isLoopback(listener)
 	if !loopback {
-		log.Warn("others can reach this address: put a proxy with TLS in front of it, or passwords can be read on the way")
+		log.Warn("this address is reachable from other machines: put a proxy with TLS in front of it, or others can read passwords")
 	}
 
 	if err := makeDataDir(dir); err != nil {
@@ -104,9 +103,9 @@ func run(ctx context.Context, args []string, lookup lookupFunc, stdout, stderr i
 	return serve(ctx, listener, engine, log)
 }
 
-// options are those of the command line.
+// options are the flags of the command line.
 type options struct {
-	addr, admin string // to listen on; an empty admin: not
+	addr, admin string // addresses to listen on; an empty admin: no metrics
 	dir         string
 }
 
@@ -114,7 +113,7 @@ func parseFlags(args []string, stderr io.Writer) (o options, err error) {
 	flags := flag.NewFlagSet("example", flag.ContinueOnError)
 	flags.SetOutput(stderr)
 	flags.StringVar(&o.addr, "addr", "localhost:8080", "address to listen on")
-	flags.StringVar(&o.admin, "admin", "", "address that serves /metrics, which nobody outside may reach; empty for none")
+	flags.StringVar(&o.admin, "admin", "", "address that serves /metrics; keep it private; empty: no metrics")
 	flags.StringVar(&o.dir, "data", filepath.Join("data", "ginjwt-example"), "directory of the database and the secret")
 	if err := flags.Parse(args); err != nil {
 		return options{}, err
@@ -130,8 +129,8 @@ func isLoopback(listener net.Listener) bool {
 	return ok && tcp.IP.IsLoopback()
 }
 
-// urlOf returns what to type on this machine. The port of addr may be 0, the
-// listener knows the real one.
+// urlOf returns the URL of the service on this machine. The port of addr may be 0; the
+// listener knows the real port.
 func urlOf(addr string, listener net.Listener) string {
 	host, _, _ := net.SplitHostPort(addr)
 	if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {

@@ -10,13 +10,13 @@ import (
 	"github.com/gin-gonic/gin"
 )
 
-// maxBody is more than two tokens need.
+// maxBody is larger than a body with two tokens.
 const maxBody = 64 << 10
 
-// maxTime is more than any server needs that answers at all.
+// maxTime is longer than any server needs that answers at all.
 const maxTime = 10 * time.Second
 
-// limited keeps large bodies out of memory, and requests from waiting for ever.
+// limited limits the size of bodies and the time of requests.
 func limited(c *gin.Context) {
 	ctx, cancel := context.WithTimeout(c.Request.Context(), maxTime)
 	defer cancel()
@@ -25,8 +25,8 @@ func limited(c *gin.Context) {
 	c.Next()
 }
 
-// logged writes a line for every request: its route, not its URL, and none of
-// its headers, as tokens can be in both.
+// logged logs a line for every request. It logs the route, not the URL, and no headers:
+// both can contain tokens.
 func logged(log *slog.Logger) gin.HandlerFunc {
 	return func(c *gin.Context) {
 		start := time.Now()
@@ -44,7 +44,7 @@ func logged(log *slog.Logger) gin.HandlerFunc {
 	}
 }
 
-// recovered answers after a panic. Gin's own Recovery may log cookies.
+// recovered answers with 500 after a panic. Gin's own Recovery may log cookies.
 func (a *app) recovered(log *slog.Logger) gin.HandlerFunc {
 	return gin.CustomRecoveryWithWriter(nil, func(c *gin.Context, reason any) {
 		log.Error("panic", "reason", reason, "stack", string(debug.Stack()))

@@ -14,9 +14,8 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/store"
 )
 
-// observe has config tell what happens, and returns what serves it as metrics. They
-// are served at an address of their own: how many users log in, fail or are robbed of
-// their tokens is nothing for strangers.
+// observe sets the observer of config and returns a handler for its metrics. Serve them at
+// a private address: strangers must not see how many logins succeed, fail or are stolen.
 func observe(config *ginjwt.Config, list ginjwt.Blocklist, log *slog.Logger) (metrics http.Handler, err error) {
 	registry := prometheus.NewRegistry()
 	counts, err := jwtmetrics.New(registry)

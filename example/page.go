@@ -23,14 +23,13 @@ var (
 	pageTemplate = template.Must(template.New("page").Parse(markup))
 )
 
-// contentSecurityPolicy lets the page use its own files and routes, and nothing
-// else: what somebody may smuggle into it does not run, and other sites cannot
-// put it in a frame.
+// contentSecurityPolicy lets the page use its own files and routes, and nothing else. An
+// injected script does not run, and other sites cannot put the page in a frame.
 const contentSecurityPolicy = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; " +
 	"img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
-// csrfNames are where the script of the page finds CSRF values, and in which
-// headers it sends them.
+// csrfNames are the cookies in which the script of the page finds CSRF values, and the
+// headers in which it sends them.
 type csrfNames struct {
 	AccessCookie, AccessHeader   string
 	RefreshCookie, RefreshHeader string
@@ -42,7 +41,7 @@ func csrfNamesOf(c ginjwt.Config) csrfNames {
 
 type pageView struct {
 	CSRF     csrfNames
-	User     *user // nil: show the form to log in
+	User     *user // nil: show the login form
 	Sessions []sessionView
 }
 
@@ -52,9 +51,8 @@ type sessionView struct {
 	Current               bool
 }
 
-// page shows who is logged in, and where; and to everybody else the form. A
-// token that is no good any more is no reason to refuse a page: its script
-// tries to refresh it.
+// page shows the user and the user's sessions, or the login form if nobody is logged in. An
+// invalid token does not refuse the page: the script of the page tries to refresh it.
 func (a *app) page(c *gin.Context) {
 	view := pageView{CSRF: a.csrf}
 	token, err := a.jwt.VerifyJWTInRequest(c, ginjwt.Locations(ginjwt.InCookies))

@@ -8,33 +8,32 @@ import (
 	"golang.org/x/crypto/bcrypt"
 )
 
-// bcrypt reads no more than 72 bytes. A longer password is refused rather
-// than cut off.
+// bcrypt reads only 72 bytes. A longer password is refused, not cut off.
 const (
 	minPassword = 8  // characters
 	maxPassword = 72 // bytes
 	maxName     = 32
 )
 
-// validName takes names that are easy to tell apart and safe to show.
+// validName accepts names that are easy to distinguish and safe to show.
 func validName(name string) bool {
 	const allowed = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_"
 	return name != "" && len(name) <= maxName && strings.Trim(name, allowed) == ""
 }
 
-// passwordProblem says what is wrong with a new password, in words for its user;
-// empty: nothing.
+// passwordProblem returns a message for the user that tells what is wrong with a new
+// password; empty: nothing.
 func passwordProblem(password string) string {
 	switch {
 	case utf8.RuneCountInString(password) < minPassword:
 		return "A password has at least 8 characters"
 	case len(password) > maxPassword:
-		return "A password has at most 72 characters; letters with accents count as two, and signs of other scripts as up to four"
+		return "A password has at most 72 characters; letters with accents count as two, and characters of other scripts as up to four"
 	}
 	return ""
 }
 
-// passwords hashes passwords and compares them with their hashes.
+// passwords hashes passwords and compares passwords with hashes.
 type passwords struct {
 	cost  int
 	decoy []byte // the hash of a password that nobody has
@@ -49,8 +48,8 @@ func (p passwords) hash(password string) ([]byte, error) {
 	return bcrypt.GenerateFromPassword([]byte(password), p.cost)
 }
 
-// match reports whether hash is that of password. A nil hash, for a user who
-// does not exist, takes as long as any other: who measures learns no names.
+// match reports whether hash is the hash of password. A nil hash, for a user who does not
+// exist, takes as long as any other: the response time does not tell which names exist.
 func (p passwords) match(hash []byte, password string) bool {
 	possible := hash != nil && len(password) <= maxPassword
 	if !possible {

@@ -6,15 +6,15 @@ import (
 	"time"
 )
 
-// purgePause is how often a database is rid of what has expired.
+// purgePause is the time between two purges of expired rows.
 const purgePause = 10 * time.Minute
 
 type purger interface {
 	Purge(ctx context.Context) (removed int64, err error)
 }
 
-// purge removes what has expired at every tick, until ctx ends. A process that
-// does not run then is no loss: another one, or a later tick, does it.
+// purge removes expired rows at every tick, until ctx ends. Missing a tick is harmless:
+// another process, or a later tick, removes the rows.
 func purge(ctx context.Context, store purger, ticks <-chan time.Time, log *slog.Logger) {
 	for {
 		select {

@@ -8,7 +8,7 @@ import (
 	"github.com/gin-jwt-extended/ginjwt"
 )
 
-// routes registers everything that the service answers to.
+// routes registers all routes of the service.
 func (a *app) routes(r *gin.Engine) {
 	// For programs: tokens are in JSON answers and in the Authorization header.
 	required := a.jwt.JWTRequired()
@@ -27,8 +27,8 @@ func (a *app) routes(r *gin.Engine) {
 	r.POST("/password", fresh, a.changePassword)
 	r.GET("/admin/users", required, a.adminsOnly, a.listUsers)
 
-	// For browsers: tokens are in cookies that scripts cannot read. Requests
-	// that change something carry a CSRF value that other sites cannot read.
+	// For browsers: tokens are in cookies that scripts cannot read. Requests that
+	// change something need a CSRF value, which other sites cannot read.
 	inCookies := ginjwt.Locations(ginjwt.InCookies)
 	required = a.jwt.JWTRequired(inCookies)
 	fresh = a.jwt.JWTRequired(inCookies, ginjwt.Fresh())
@@ -56,8 +56,7 @@ func (a *app) routes(r *gin.Engine) {
 // currentUser is the user whom userOf loaded.
 func currentUser(c *gin.Context) *user { return ginjwt.GetCurrentUser[*user](c) }
 
-// adminsOnly looks at the database, not at a claim: who is no longer an admin
-// is refused at once.
+// adminsOnly checks the database, not a claim, so that a former admin is refused at once.
 func (a *app) adminsOnly(c *gin.Context) {
 	if !currentUser(c).Admin {
 		a.say(c, http.StatusForbidden, "Admins only")

@@ -13,8 +13,8 @@ import (
 	"strings"
 )
 
-// makeDataDir makes the directory of the database and the secret. Both are
-// nobody's business but ours.
+// makeDataDir creates the directory of the database and the secret. Other users of the
+// machine must not read it.
 func makeDataDir(dir string) error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return err
@@ -26,8 +26,8 @@ func makeDataDir(dir string) error {
 	return private(dir, info, "700")
 }
 
-// private refuses what others may read or write. On Windows the mode says
-// nothing about that.
+// private returns an error if other users may read or write a file. On Windows the mode
+// does not tell.
 func private(path string, info fs.FileInfo, mode string) error {
 	if runtime.GOOS == "windows" || info.Mode().Perm()&0o077 == 0 {
 		return nil
@@ -35,7 +35,7 @@ func private(path string, info fs.FileInfo, mode string) error {
 	return fmt.Errorf("%s is open to other users (mode %04o): chmod %s %[1]s", path, info.Mode().Perm(), mode)
 }
 
-// loadSecret returns the secret in dir, and makes it on the first start.
+// loadSecret returns the secret in dir. It creates one at the first start.
 func loadSecret(dir string) (string, error) {
 	path := filepath.Join(dir, "jwt-secret")
 	err := createSecret(path)
@@ -45,8 +45,8 @@ func loadSecret(dir string) (string, error) {
 	return readSecret(path)
 }
 
-// createSecret fails with fs.ErrExist rather than write over a secret: that
-// would log out everybody.
+// createSecret fails with fs.ErrExist if there is a secret: a new one would log everybody
+// out.
 func createSecret(path string) error {
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
@@ -54,21 +54,20 @@ func createSecret(path string) error {
 	}
 	_, err = io.WriteString(f, newSecret()+"\n")
 	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
-		return errors.Join(err, os.Remove(path)) // half a secret is none
+		return errors.Join(err, os.Remove(path)) // leave no half-written secret
 	}
 	return nil
 }
 
-// newSecret has the 64 bytes that the strongest of the algorithms, HS512,
-// asks for.
+// newSecret returns a secret of 64 random bytes, which is enough for HS512.
 func newSecret() string {
 	var secret [64]byte
 	_, _ = rand.Read(secret[:]) // never fails
 	return base64.RawURLEncoding.EncodeToString(secret[:])
 }
 
-// readSecret looks at the mode of the file that it has open, not of what may
-// be at path a moment later.
+// readSecret checks the mode of the open file, because path may name another file a
+// moment later.
 func readSecret(path string) (string, error) {
 	f, err := os.Open(path)
 	if err != nil {

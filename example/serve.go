@@ -8,10 +8,10 @@ import (
 	"time"
 )
 
-// shutdownTime is how long requests may take to end after a signal.
+// shutdownTime is how long running requests may take to end after a signal.
 const shutdownTime = 10 * time.Second
 
-// serve answers requests until ctx ends, and lets those that have begun end.
+// serve answers requests until ctx ends, then waits for running requests.
 func serve(ctx context.Context, listener net.Listener, handler http.Handler, log *slog.Logger) error {
 	server := &http.Server{
 		Handler:           handler,
@@ -35,8 +35,8 @@ func serve(ctx context.Context, listener net.Listener, handler http.Handler, log
 	return server.Shutdown(ctx)
 }
 
-// serveAdmin serves metrics at an address of their own, if there is one, until stop is
-// called. That this fails later is logged: users are served all the same.
+// serveAdmin serves metrics at addr, if that is not empty, until stop is called. A later
+// failure is only logged, so that the service keeps running.
 func serveAdmin(ctx context.Context, addr string, metrics http.Handler, log *slog.Logger) (stop func(), err error) {
 	if addr == "" {
 		return func() {}, nil

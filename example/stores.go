@@ -14,22 +14,22 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/sqlstore"
 )
 
-// stores keep sessions, and what was revoked: other processes on the same
-// server know of both.
+// stores hold sessions and revoked tokens. Other processes on the same server share
+// both.
 type stores struct {
 	sessions  ginjwt.SessionStore
 	blocklist ginjwt.Blocklist
-	ready     func(ctx context.Context) error // the server answers, and can be used
+	ready     func(ctx context.Context) error // the server answers and can be used
 	close     func() error
 }
 
-// maxStaleness is how late a process may learn what another has revoked. It asks
-// a database four times as often; Redis tells without being asked.
+// maxStaleness is how late a process may learn of a revocation by another process. It
+// polls a database four times as often; Redis reports revocations by itself.
 const maxStaleness = time.Second
 
-// openStores uses the Redis server of REDIS_URL or, without one, the database.
-// What was revoked is followed until ctx ends; start bounds the time that the
-// server has to answer now.
+// openStores uses the Redis server of REDIS_URL or, if that is not set, the database. The
+// blocklist follows the server until ctx ends. The context start limits how long the
+// server may take to answer now.
 func openStores(ctx, start context.Context, db database, lookup lookupFunc, log *slog.Logger) (*stores, error) {
 	if address, ok := lookup("REDIS_URL"); ok && address != "" {
 		s, err := inRedis(ctx, start, address)
@@ -46,7 +46,7 @@ func inDatabase(ctx, start context.Context, db database, log *slog.Logger) (*sto
 	if err != nil {
 		return nil, err
 	}
-	if err := store.Migrate(start); err != nil { // makes the tables on the first start
+	if err := store.Migrate(start); err != nil { // creates missing tables
 		return nil, err
 	}
 	blocklist := store.Blocklist(ctx)
@@ -58,7 +58,7 @@ func inDatabase(ctx, start context.Context, db database, log *slog.Logger) (*sto
 	return &stores{store.Sessions(), blocklist, store.Ready, func() error { return nil }}, nil
 }
 
-// What is wrong with a URL in detail could be its password.
+// A detailed error could contain the password in the URL.
 var errNotRedis = errors.New("must be like redis://user:password@host:6379/0, or rediss:// for TLS")
 
 func inRedis(ctx, start context.Context, address string) (*stores, error) {
@@ -75,7 +75,7 @@ func inRedis(ctx, start context.Context, address string) (*stores, error) {
 	if err != nil {
 		return nil, errors.Join(err, client.Close())
 	}
-	if err := store.Migrate(start); err != nil { // notes the version of what is written
+	if err := store.Migrate(start); err != nil { // stores the version of the data format
 		return nil, errors.Join(err, client.Close())
 	}
 	blocklist := store.Blocklist(ctx)

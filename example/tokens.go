@@ -8,8 +8,8 @@ import (
 	"github.com/gin-jwt-extended/ginjwt"
 )
 
-// startSession starts a session, on the device that asks, for someone who has
-// just typed a password.
+// startSession starts a session for this device. Call it after the user has typed the
+// password: its first access token is fresh.
 func (a *app) startSession(c *gin.Context, u *user) (ginjwt.TokenPair, error) {
 	return a.jwt.CreateTokenPair(c, u, ginjwt.WithFresh(), ginjwt.WithDevice(c.Request.UserAgent()))
 }
@@ -25,8 +25,8 @@ func (a *app) answerTokens(c *gin.Context, u *user) {
 	a.answer(c, http.StatusOK, pair)
 }
 
-// answerCookies starts a session and sets cookies with its tokens. They are
-// not in the answer, so that scripts never see them.
+// answerCookies starts a session and sets cookies with its tokens. The tokens are not in
+// the body, so scripts never see them.
 func (a *app) answerCookies(c *gin.Context, u *user, message string) {
 	pair, err := a.startSession(c, u)
 	if err == nil {

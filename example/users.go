@@ -8,7 +8,7 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/sqlstore"
 )
 
-// user is a row of the table users. What it shows of itself is what JSON says.
+// user is a row of the table users. Its JSON has only what the user may see.
 type user struct {
 	ID    int64  `json:"id"`
 	Name  string `json:"name"`
@@ -16,25 +16,24 @@ type user struct {
 
 	note            string
 	passwordHash    []byte
-	passwordVersion int64 // grows with every change of the password
+	passwordVersion int64 // increases with every change of the password
 }
 
 const userColumns = "id, name, admin, note, password_hash, password_version"
 
-// users is the table of users. Where there is no such user, its methods return
-// nil, and no error.
+// users is the table of users. If there is no such user, its methods return nil and no
+// error.
 type users struct{ db database }
 
-// create adds a user, who is an admin if there is nobody else yet. It returns
-// nil if the name is taken: the database decides, so that of two who ask at
-// once only one gets it.
+// create adds a user. The first user is an admin. It returns nil if the name is taken: the
+// database decides, so that only one of two requests at once gets the name.
 func (u users) create(ctx context.Context, name string, passwordHash []byte) (*user, error) {
 	tx, err := u.db.BeginTx(ctx, nil)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { _ = tx.Rollback() }()
-	if u.db.dialect == sqlstore.PostgreSQL { // or two at once find nobody else; SQLite has one writer
+	if u.db.dialect == sqlstore.PostgreSQL { // otherwise two at once could both be first; SQLite has one writer
 		if _, err := tx.ExecContext(ctx, "LOCK TABLE users IN SHARE ROW EXCLUSIVE MODE"); err != nil {
 			return nil, err
 		}
@@ -58,8 +57,8 @@ func (u users) byName(ctx context.Context, name string) (*user, error) {
 	return one(u.db.QueryRowContext(ctx, "SELECT "+userColumns+" FROM users WHERE lower(name) = lower($1)", name))
 }
 
-// setPassword returns nil if the password was changed since its version was
-// read.
+// setPassword changes the password of a user. It returns nil if the password was changed
+// after its version was read.
 func (u users) setPassword(ctx context.Context, id, version int64, passwordHash []byte) (*user, error) {
 	return one(u.db.QueryRowContext(ctx, `
 		UPDATE users SET password_hash = $1, password_version = password_version + 1
@@ -77,7 +76,7 @@ func (u users) delete(ctx context.Context, id int64) error {
 	return err
 }
 
-// first returns the oldest users, at most limit.
+// first returns the oldest users, up to limit.
 func (u users) first(ctx context.Context, limit int) ([]*user, error) {
 	rows, err := u.db.QueryContext(ctx, "SELECT "+userColumns+" FROM users ORDER BY id LIMIT $1", limit)
 	if err != nil {

@@ -16,7 +16,7 @@ function show(text) {
 	message.hidden = !text;
 }
 
-// run keeps the buttons still while it runs work, and shows why it failed.
+// run disables the buttons while work runs, and shows an error if it fails.
 async function run(work, done) {
 	const buttons = [...document.querySelectorAll("button")];
 	buttons.forEach((b) => { b.disabled = true; });
@@ -31,15 +31,15 @@ async function run(work, done) {
 	buttons.forEach((b) => { b.disabled = false; });
 }
 
-// ended takes a session off the list, and tells so. The button that had the focus is
-// gone; the heading is above the list.
+// ended removes a session from the list and announces it. The button that had the focus is
+// gone, so the heading gets the focus.
 function ended(button) {
 	button.closest("li").remove();
 	document.getElementById("status").textContent = `The session on ${button.dataset.ends} has ended.`;
 	document.querySelector("h1").focus();
 }
 
-// loggedOut is told to other tabs by what session keeps.
+// loggedOut ends the session in this tab. Other tabs get a storage event.
 function loggedOut() {
 	session.end();
 	location.reload();
@@ -75,8 +75,8 @@ addEventListener("storage", (event) => {
 	if (event.key === "ginjwt.example" && !event.newValue) location.reload(); // another tab has logged out
 });
 
-// The form is also what someone sees whose access token has expired: with the refresh
-// token, which has a CSRF value in a cookie too, this request brings a new one.
+// A user whose access token has expired sees the form too. If the CSRF cookie of the
+// refresh token is there, this request refreshes the tokens.
 if (form && document.cookie.includes(names.refreshCookie + "=")) {
 	const answer = await session.fetch("me").catch(() => undefined);
 	if (answer?.ok) location.reload();
