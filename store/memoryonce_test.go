@@ -29,7 +29,7 @@ func requireFirst(t *testing.T, m *store.MemoryOnce, id string, d time.Duration)
 func TestClaimsThatAreRefused(t *testing.T) {
 	t.Parallel()
 	now := time.Now()
-	const past = "the time until which an ID is to be remembered has passed"
+	const past = "the time until which to remember a used ID has passed"
 	for name, c := range map[string]struct {
 		id    string
 		until time.Time

@@ -37,7 +37,7 @@ func CheckClaim(id string, until, now time.Time) error {
 	case len(id) > maxOnceID:
 		return errors.New("a used ID has more than 255 bytes")
 	case !until.After(now):
-		return errors.New("the time until which an ID is to be remembered has passed")
+		return errors.New("the time until which to remember a used ID has passed")
 	}
 	return nil
 }

@@ -14,7 +14,7 @@ import (
 // whether or not anybody asks Ready.
 func TestReplicaIsNotBelieved(t *testing.T) {
 	t.Parallel()
-	const refusal = "redisstore: the server is a replica, which knows late of what was revoked: connect to the master, with Sentinel without ReplicaOnly"
+	const refusal = "redisstore: the server is a replica, which learns of revocations late: connect to the master, with Sentinel without ReplicaOnly"
 	store, server := openStore(t, redisstore.Options{})
 	require.NoError(t, store.Migrate(t.Context()))
 	b := follow(t, store)

@@ -199,5 +199,5 @@ func TestClaimsThatAreRefused(t *testing.T) {
 	_, err := store.Once().Claim(t.Context(), "", hour)
 	assert.EqualError(t, err, "redisstore: a used ID is empty")
 	_, err = store.Once().Claim(t.Context(), "secret", time.Now())
-	assert.EqualError(t, err, "redisstore: the time until which an ID is to be remembered has passed")
+	assert.EqualError(t, err, "redisstore: the time until which to remember a used ID has passed")
 }

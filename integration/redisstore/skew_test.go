@@ -32,8 +32,8 @@ func TestReadyComparesClocks(t *testing.T) {
 	}
 	skew = time.Minute
 	assert.EqualError(t, store.Ready(t.Context()),
-		"redisstore: the server's clock is 1m0s ahead of that of this process, and may be 30s: synchronise both (NTP)")
+		"redisstore: the server's clock is 1m0s ahead of the clock of this process, and may differ by 30s: synchronise both (NTP)")
 	skew = -time.Minute
 	assert.EqualError(t, store.Ready(t.Context()),
-		"redisstore: the server's clock is 1m0s behind that of this process, and may be 30s: synchronise both (NTP)")
+		"redisstore: the server's clock is 1m0s behind the clock of this process, and may differ by 30s: synchronise both (NTP)")
 }

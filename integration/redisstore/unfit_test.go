@@ -14,7 +14,7 @@ import (
 )
 
 const (
-	isReplica = "redisstore: the server is a replica, which knows late of what was revoked: connect to the master, with Sentinel without ReplicaOnly"
+	isReplica = "redisstore: the server is a replica, which learns of revocations late: connect to the master, with Sentinel without ReplicaOnly"
 	evictsLRU = "redisstore: the server forgets keys when it is short of memory (maxmemory-policy allkeys-lru): set maxmemory-policy to noeviction"
 )
 

@@ -63,7 +63,7 @@ func TestTooFewReplicasAreAnError(t *testing.T) {
 					assert.NoError(t, err, name)
 					continue
 				}
-				assert.EqualError(t, err, "redisstore: 0 of 2 replicas have the write", name)
+				assert.EqualError(t, err, "redisstore: 0 of 2 replicas have the write: check the replicas, and Options.Replicas", name)
 				assert.GreaterOrEqual(t, time.Since(began), time.Second, name)
 			}
 			assert.True(t, isListed(t, store, "id"), "it may have been done all the same")
@@ -78,7 +78,7 @@ func TestWritesFollowASlot(t *testing.T) {
 	client := newCluster(t)
 	store := newStore(t, client, redisstore.Options{Replicas: 1, Timeout: 2 * time.Second})
 	log := store.log
-	const done = "redisstore: 0 of 1 replicas have the write"
+	const done = "redisstore: 0 of 1 replicas have the write: check the replicas, and Options.Replicas"
 	require.EqualError(t, log.Append(t.Context(), entries("before")), done)
 	moveSlot(t, client, setKey)
 	require.EqualError(t, log.Append(t.Context(), entries("after")), done)

@@ -164,7 +164,7 @@ func testLostClaims(t *testing.T, d *database, of *tested) {
 // A caller whose clock is behind must not be first by a time at which the row of another
 // one may have been purged.
 func testClaimsAndClocks(t *testing.T, d *database, of *tested) {
-	const passed = "sqlstore: the time until which an ID is to be remembered has passed"
+	const passed = "sqlstore: the time until which to remember a used ID has passed"
 	until := time.Now().Add(30 * time.Minute)
 	asked := of.db.Queries.Claimed
 	for ahead, want := range map[int]string{0: "", 20 * 60_000: "", 40 * 60_000: passed + " by the clock of the database"} {

@@ -18,12 +18,12 @@ import (
 )
 
 const (
-	isStandby     = "sqlstore: the server is a standby, which takes no writes, and knows late of what was revoked: connect to the primary, as with target_session_attrs=read-write"
+	isStandby     = "sqlstore: the server is a standby, which takes no writes and learns of revocations late: connect to the primary, for example with target_session_attrs=read-write"
 	isReadOnly    = "sqlstore: transactions are read-only: set default_transaction_read_only to off for the role, the database or the connection"
 	noAutocommit  = "sqlstore: autocommit is 0, so that nothing is ever committed: remove it from the DSN, or set it to 1 on the server"
 	isReplica     = "sqlstore: the server is read-only, as replicas are: connect to the primary"
 	txReadOnly    = "sqlstore: transactions are read-only: set tx_read_only to 0"
-	fileReadOnly  = "sqlstore: the file is open for reading only, or this user may not write to it"
+	fileReadOnly  = "sqlstore: the file is read-only: remove mode=ro and query_only from the DSN, or give this user the right to write to the file"
 	privateMemory = "sqlstore: the database is in memory, and each connection of the pool has one of its own: call SetMaxOpenConns(1), or use a file"
 )
 
@@ -178,7 +178,7 @@ func TestReadOnlySQLite(t *testing.T) {
 			options := options
 			options.Prefix = "none_"
 			err := newTested(t, by.pool, by.dialect, options).Migrate(t.Context())
-			assert.ErrorContains(t, err, "the file is open for reading only")
+			assert.ErrorContains(t, err, "the file is read-only")
 		})
 	}
 }

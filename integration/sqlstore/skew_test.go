@@ -24,8 +24,8 @@ func TestReadyComparesClocks(t *testing.T) {
 		from := strings.LastIndex(asked, " FROM ")
 		for skew, want := range map[string]string{
 			" + 20000": "", " - 20000": "",
-			" + 60000": "sqlstore: the server's clock is 1m0s ahead of that of this process, and may be 30s: synchronise both (NTP)",
-			" - 60000": "sqlstore: the server's clock is 1m0s behind that of this process, and may be 30s: synchronise both (NTP)",
+			" + 60000": "sqlstore: the server's clock is 1m0s ahead of the clock of this process, and may differ by 30s: synchronise both (NTP)",
+			" - 60000": "sqlstore: the server's clock is 1m0s behind the clock of this process, and may differ by 30s: synchronise both (NTP)",
 		} {
 			store.db.Queries.Ready = asked[:from] + skew + asked[from:]
 			if err := store.db.Ready(t.Context()); want == "" {

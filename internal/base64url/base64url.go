@@ -13,8 +13,8 @@ var (
 	errLineBreak = errors.New("line break")
 )
 
-// AppendDecode appends the bytes that src stands for to dst. It refuses line
-// breaks, which the decoder of the standard library skips even when it is strict.
+// AppendDecode decodes src and appends the bytes to dst. It refuses line breaks, which the
+// decoder of the standard library skips even when it is strict.
 func AppendDecode(dst, src []byte) ([]byte, error) {
 	if bytes.IndexByte(src, '\n') >= 0 || bytes.IndexByte(src, '\r') >= 0 {
 		return dst, errLineBreak
@@ -22,8 +22,8 @@ func AppendDecode(dst, src []byte) ([]byte, error) {
 	return canonical.AppendDecode(dst, src)
 }
 
-// AppendEncode appends the text for src to dst.
+// AppendEncode encodes src and appends the text to dst.
 func AppendEncode(dst, src []byte) []byte { return canonical.AppendEncode(dst, src) }
 
-// Encode returns the text for b.
+// Encode returns b as base64url without padding.
 func Encode(b []byte) string { return canonical.EncodeToString(b) }

@@ -6,22 +6,20 @@ import (
 	"sync/atomic"
 )
 
-// hash returns a number all of whose bits depend on all of the key, as none of
-// its bytes differs in all kinds of UUIDs: those of version 7 begin with the
-// time, those of version 1 end with a machine.
+// hash returns a number whose bits all depend on the whole key. No single byte is random
+// in all kinds of UUIDs: version 7 begins with the time, and version 1 ends with a machine.
 func (key Key) hash() uint64 {
 	const a, b = 0x9e3779b97f4a7c15, 0xe7037ed1a0b428db
 	high, low := bits.Mul64(binary.LittleEndian.Uint64(key[:8])^a, binary.LittleEndian.Uint64(key[8:])^b)
 	return high ^ low
 }
 
-// filter is a Bloom filter. It knows of 19 in 20 keys that were not added that
-// they were not: without a lock, and mostly without leaving the caches of the
-// processor, as it takes a byte an entry. So a token that is valid hardly ever
-// costs more. A nil filter holds nothing.
+// filter is a Bloom filter. It recognises 19 of 20 keys that were not added. It needs no
+// lock and about a byte an entry, so that it mostly stays in the caches of the processor.
+// So a lookup of a valid token rarely goes further. A nil filter holds nothing.
 //
-// The bits of a key are in one word. Its number comes from the high bits of a
-// hash, after those that are the shard's, and the bits from the low ones.
+// The bits of a key are in one word. The number of the word comes from the high bits of
+// the hash, after the bits of the shard. The bits in the word come from the low bits.
 type filter struct {
 	words []atomic.Uint64
 }

@@ -11,8 +11,8 @@ import (
 	"time"
 )
 
-// Key is what an ID is kept by: a UUID itself, or the first half of the SHA-256
-// of any other text. It is of one length, whatever a client sends.
+// Key stands for an ID: the bytes of a UUID, or the first half of the SHA-256 of any other
+// text. Its length is fixed, whatever a client sends.
 type Key [16]byte
 
 // Forever is the time of an entry that never expires. Other times are Unix
@@ -56,8 +56,8 @@ func KeyOf(id string) Key {
 	return Key(sum[:16])
 }
 
-// parseUUID reads the one canonical form, in lower case: two spellings must not
-// be one entry, as they are two tokens.
+// parseUUID reads only the canonical form in lower case. Two spellings of a UUID are the
+// IDs of two tokens, so they must be two entries.
 func parseUUID(s string) (key Key, ok bool) {
 	if len(s) != 36 || s[8] != '-' || s[13] != '-' || s[18] != '-' || s[23] != '-' {
 		return key, false
@@ -98,16 +98,16 @@ const (
 
 type shard struct {
 	mu      sync.RWMutex
-	until   map[Key]uint32 // without pointers, so that no collector scans it
-	purgeAt int            // the size at which expired entries are looked for
+	until   map[Key]uint32 // without pointers, so that the garbage collector skips it
+	purgeAt int            // the size at which the shard looks for expired entries
 	filter  atomic.Pointer[filter]
 	_       [16]byte // keeps neighbours out of one cache line
 }
 
 func (s *Set) shard(hash uint64) *shard { return &s.shards[hash>>(64-shardBits)] }
 
-// Add puts e into the set, or keeps it until the later of two times. now is
-// asked when expired entries are to be dropped.
+// Add puts e into the set, or extends its time to the later of two. It calls now when it
+// drops expired entries.
 func (s *Set) Add(e Entry, now func() time.Time) {
 	s.used.Store(true)
 	hash := e.Key.hash()
@@ -116,9 +116,8 @@ func (s *Set) Add(e Entry, now func() time.Time) {
 	}
 }
 
-// Changed returns a channel that is closed when the next key is added that the set
-// does not have. Who gets the channel first, and looks into the set then, misses
-// nothing.
+// Changed returns a channel that is closed when the next new key is added. To miss no key,
+// take the channel first, and then look into the set.
 func (s *Set) Changed() <-chan struct{} { return s.changed.next() }
 
 // add reports whether the key is new.
@@ -137,8 +136,8 @@ func (s *shard) add(e Entry, hash uint64, now func() time.Time) (isNew bool) {
 	return !known
 }
 
-// Contains reports whether key is in the set. An entry that has expired may
-// still be: its token has expired too.
+// Contains reports whether key is in the set. It may report an expired entry, whose token
+// has expired too.
 func (s *Set) Contains(key Key) bool {
 	hash := key.hash()
 	shard := s.shard(hash)
@@ -174,7 +173,7 @@ func (s *Set) Len() (n int) {
 	return n
 }
 
-// Sample returns up to n entries that have not expired, by chance.
+// Sample returns up to n random entries that have not expired.
 func (s *Set) Sample(n int, now time.Time) (entries []Entry) {
 	first := rand.IntN(shardCount) //nolint:gosec // it guards nothing
 	for i := range shardCount {
@@ -196,8 +195,8 @@ func (s *Set) Sample(n int, now time.Time) (entries []Entry) {
 	return entries
 }
 
-// Live returns the entries that have not expired, in parts: those of one shard
-// at a time, so that adding need not wait for all of them.
+// Live returns the entries that have not expired, one shard at a time, so that Add waits
+// for one shard only.
 func (s *Set) Live(now time.Time) func(yield func([]Entry) bool) {
 	return func(yield func([]Entry) bool) {
 		for i := range s.shards {
@@ -219,8 +218,8 @@ func (s *shard) live(now time.Time) (entries []Entry) {
 	return entries
 }
 
-// purge moves what is live to a new map, as a map never gets smaller. Looking
-// again only when the shard has doubled keeps the cost of an Add constant.
+// purge moves the live entries to a new map, because a map never shrinks. It runs only
+// when the shard has doubled, which keeps the cost of Add constant.
 func (s *shard) purge(now time.Time) {
 	live := make(map[Key]uint32)
 	for key, until := range s.until {
@@ -231,8 +230,8 @@ func (s *shard) purge(now time.Time) {
 	s.hold(live)
 }
 
-// hold makes room for as many again. Who still looks into the filter before it
-// asked while the next entry was added, and may be told either.
+// hold makes a filter with room for as many entries again. A reader that still uses the
+// filter before it asks at the same time as the next Add, so both answers are right.
 func (s *shard) hold(entries map[Key]uint32) {
 	s.until = entries
 	s.purgeAt = max(minPurge, 2*len(entries))

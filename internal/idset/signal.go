@@ -2,8 +2,8 @@ package idset
 
 import "sync/atomic"
 
-// signal tells those who wait that something has changed. The zero value is ready to
-// use. Where nobody waits, fire costs one read.
+// signal notifies waiting goroutines of a change. The zero value is ready to use. If no
+// goroutine waits, fire costs one read.
 type signal struct {
 	waited atomic.Pointer[chan struct{}] // nil: nobody waits
 }

@@ -1,6 +1,6 @@
-// Package redisdb is what package redisstore says to Redis: questions that are
-// answered in time, writes that reach replicas, and the list of revoked IDs. Its
-// errors bear the name of redisstore, which is the package that users know.
+// Package redisdb talks to Redis for package redisstore: calls with a deadline, writes that
+// wait for replicas, and the list of revoked IDs. Its errors begin with "redisstore",
+// because that is the package that users know.
 package redisdb
 
 import (
@@ -13,19 +13,17 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// DB asks a server, or a cluster. Its methods may be called by any number of
-// goroutines.
+// DB calls a server or a cluster. Its methods may be called by any number of goroutines.
 type DB struct {
 	Client   redis.UniversalClient
-	Timeout  time.Duration // of each question
-	Replicas int           // that must have a write
+	Timeout  time.Duration // of each call
+	Replicas int           // how many must have a write
 
 	mayNotAsk     atomic.Bool // about the server itself
 	needsExpiring atomic.Bool // see NeedsExpiring
 }
 
-// NeedsExpiring has CheckServer refuse a server that forgets keys that expire before
-// they do.
+// NeedsExpiring makes CheckServer also refuse a server that may evict keys with an expiry.
 func (db *DB) NeedsExpiring() { db.needsExpiring.Store(true) }
 
 type answer[T any] struct {
@@ -33,15 +31,14 @@ type answer[T any] struct {
 	err   error
 }
 
-// Ask puts a question to the server and gives up after the timeout, or when ctx
-// ends; then the question still runs, so it must not write to what its caller
-// reads.
+// Ask runs question, and gives up after the timeout or when ctx ends. The question may
+// then still run, so it must not write to variables of its caller.
 func Ask[T any](ctx context.Context, db *DB, question func(context.Context) (T, error)) (T, error) {
 	return ask(ctx, db.Timeout, question)
 }
 
-// ask gives up after most. It does not rely on the client for that: a cluster
-// client, for one, looks up commands in time of its own.
+// ask gives up after most. It does not rely on the client for that: a cluster client, for
+// example, looks up commands with a timeout of its own.
 func ask[T any](ctx context.Context, most time.Duration, question func(context.Context) (T, error)) (value T, err error) {
 	ctx, cancel := context.WithTimeout(ctx, most)
 	defer cancel()
@@ -58,8 +55,8 @@ func ask[T any](ctx context.Context, most time.Duration, question func(context.C
 	}
 }
 
-// failure names the package. It cuts off the arguments that a server repeats
-// when it does not know a command: there are IDs among them.
+// failure adds the name of the package. It cuts off the arguments that a server repeats
+// for an unknown command, because they may contain IDs.
 func failure(err error) error {
 	if err == nil {
 		return nil

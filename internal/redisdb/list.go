@@ -16,20 +16,19 @@ import (
 
 var _ replica.Log = (*List)(nil)
 
-// List is the list on the server: a sorted set of all entries, and a
-// stream of the last ones. The ID of an entry of the stream is its position,
-// sequence number and mark. Beside them are the state of the list and the roll.
+// List is the list on the server: a sorted set of all entries, and a stream (the log) of
+// the last ones. The ID of a stream entry is its position: sequence number and mark. Beside
+// them are the state of the list and the roll.
 //
-// The set has a guard, a member that never expires, so that it is there as long
-// as the stream is. A stream without the guard has lost its set, a guard without
-// a stream has lost that, and a state without either has lost both: the list is
-// broken.
+// The set has a guard, a member that never expires, so that the set exists as long as the
+// stream does. The list is broken if the stream exists without the guard, if the guard
+// exists without the stream, or if the state exists without both.
 //
-// The keys must never expire: a server that is short of memory may drop
-// keys that do, and would bring back what was revoked. Their common hash tag
-// keeps them in one slot, so that one script can change all.
+// The keys must never expire: a server that is short of memory may drop keys with an
+// expiry, and revoked tokens would be accepted again. Their common hash tag keeps them in
+// one slot, so that one script can change all of them.
 type List struct {
-	// LogLength is how many entries the stream keeps, and some more.
+	// LogLength is how many entries the stream keeps at least.
 	LogLength int
 
 	db                    *DB
@@ -44,13 +43,13 @@ func (db *DB) List(prefix string) *List {
 	return &List{defaultLogLength, db, set, set + ":log", set + ":state", set + ":roll"}
 }
 
-// How many entries one command is about.
+// The numbers of entries in one command.
 const (
-	appendedAtOnce = 500 // the server does nothing else meanwhile
+	appendedAtOnce = 500 // few, because the server does nothing else meanwhile
 	ReadAtOnce     = 2000
 )
 
-// Head tells where the list stands.
+// Head returns the head of the list.
 func (l *List) Head(ctx context.Context) (replica.Head, error) {
 	return Ask(ctx, l.db, l.head)
 }
@@ -78,7 +77,7 @@ func (l *List) head(ctx context.Context) (h replica.Head, err error) {
 	}, nil
 }
 
-var errForeign = errors.New("the list of revoked tokens is not as this package writes it")
+var errForeign = errors.New("the keys of the blocklist cannot be read: check whether another program writes to the keys of this prefix")
 
 // Append adds entries.
 func (l *List) Append(ctx context.Context, entries []idset.Entry) error {
@@ -95,7 +94,7 @@ func (l *List) Append(ctx context.Context, entries []idset.Entry) error {
 	return nil
 }
 
-// GiveBack is Append, which looks for each entry at little cost.
+// GiveBack is Append: in Redis it is cheap to look for each entry first.
 func (l *List) GiveBack(ctx context.Context, entries []idset.Entry) error {
 	return l.Append(ctx, entries)
 }
@@ -105,9 +104,9 @@ func (l *List) write(ctx context.Context, script *redis.Script, keys []string, a
 	return err
 }
 
-// Contains reports whether any of keys is on the list, whether the entry at a
-// position is as it was, and where the list stands. That is asked last: what was
-// lost before is seen.
+// Contains reports whether any of keys is on the list, and whether the entry at a position
+// is unchanged. It also returns the head, which it reads last: so the head shows a loss
+// that happened before the other answers.
 func (l *List) Contains(ctx context.Context, keys []idset.Key, at replica.Position) (replica.Answer, error) {
 	return Ask(ctx, l.db, func(ctx context.Context) (a replica.Answer, err error) {
 		if a.Found, err = l.containsAny(ctx, keys); err != nil || a.Found {
@@ -138,15 +137,14 @@ func (l *List) containsAny(ctx context.Context, keys []idset.Key) (bool, error) 
 		members[i] = string(key[:])
 	}
 	scores, err := l.db.Client.ZMScore(ctx, l.set, members...).Result()
-	// 0 stands for a member that is not there.
+	// The score is 0 for a member that is not there.
 	return slices.ContainsFunc(scores, func(score float64) bool { return score != 0 }), err
 }
 
-// Load reads the set by rank, from the latest expiry down. Ranks only grow:
-// entries are added or raised above others, and only those that have expired,
-// below all others, are removed. So what is there throughout is read, perhaps
-// twice. ZSCAN does not promise this much: its cursor means nothing to another
-// server, nor to the same one after a restart.
+// Load reads the set by rank, from the latest expiry down. The rank of an entry only grows:
+// other entries are added or raised above it, and only expired entries, below all live
+// ones, are removed. So every entry that is there all the time is read, perhaps twice.
+// ZSCAN promises less: its cursor is not valid on another server, nor after a restart.
 func (l *List) Load(ctx context.Context, add func(idset.Entry)) (last replica.Position, err error) {
 	for rank := 0; ; rank += ReadAtOnce {
 		page, err := Ask(ctx, l.db, func(ctx context.Context) (page, error) { return l.page(ctx, rank) })
@@ -203,9 +201,9 @@ func entryOf(member, score any) (e idset.Entry, ok bool) {
 	return idset.Entry{Key: idset.Key([]byte(key)), Until: uint32(min(max(until, 0), idset.Forever))}, true
 }
 
-// Since reads the log from the entry at which the caller is. If that is another
-// one by now, the server has lost data; if it is gone, or numbers are missing
-// after it, so may entries be.
+// Since reads the log from the caller's last entry on. If another entry has its number, the
+// server has lost data. If it is gone, or numbers are missing after it, entries may be
+// missing too.
 func (l *List) Since(ctx context.Context, at replica.Position, add func(idset.Entry)) (replica.Position, error) {
 	messages, err := Ask(ctx, l.db, func(ctx context.Context) ([]redis.XMessage, error) {
 		return l.db.Client.XRangeN(ctx, l.log, strconv.FormatInt(at.Seq, 10)+"-0", "+", ReadAtOnce).Result()
@@ -247,17 +245,17 @@ func messageOf(m redis.XMessage) (at replica.Position, e idset.Entry, ok bool) {
 	return at, idset.Entry{Key: idset.Key([]byte(key)), Until: uint32(until)}, true
 }
 
-// How long Wait takes at the least, so that its caller does not go round and
-// round: when it cannot wait, and when there is no entry to wait after.
+// The shortest times of Wait, so that its caller does not loop without a pause: when it
+// cannot wait, and when there is no entry after which it could wait.
 const (
 	MinWait      = 100 * time.Millisecond
 	MinFirstWait = 5 * time.Millisecond
 )
 
-// Wait waits for an entry after at. An error is why it cannot, such as a client
-// that may not use XREAD.
+// Wait waits for an entry after at. An error says why it cannot wait, for example because
+// the user may not use XREAD.
 func (l *List) Wait(ctx context.Context, at replica.Position, most time.Duration) error {
-	most = max(most, time.Millisecond) // the least there is; 0 would be for ever
+	most = max(most, time.Millisecond) // the shortest possible time; 0 means for ever
 	began := time.Now()
 	_, err := ask(ctx, most+l.db.Timeout, func(ctx context.Context) ([]redis.XStream, error) {
 		return l.db.Client.XRead(ctx, &redis.XReadArgs{
@@ -268,13 +266,13 @@ func (l *List) Wait(ctx context.Context, at replica.Position, most time.Duration
 	case failed:
 		sleep(ctx, min(most, MinWait)-time.Since(began))
 		return err
-	case at.Seq == 0: // a log that has lost its set has entries after that all the time
+	case at.Seq == 0: // a log that has lost its set always has entries after this
 		sleep(ctx, min(most, MinFirstWait)-time.Since(began))
 	}
 	return nil
 }
 
-// idOf returns the ID of the entry at a position, 0-0 for the one before all.
+// idOf returns the stream ID of a position. It is 0-0 for the position before all entries.
 func idOf(at replica.Position) string {
 	if at.Seq == 0 {
 		return "0-0"

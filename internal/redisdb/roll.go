@@ -16,15 +16,15 @@ func (l *List) Found(ctx context.Context, epoch string) error {
 	return l.write(ctx, foundScript, []string{l.set, l.log, l.state}, l.withFence(epoch)...)
 }
 
-// withFence returns the arguments of a script that appends a fence: an entry with a
-// key that nothing has, which has expired.
+// withFence returns the arguments of a script that appends a fence: an expired entry with a
+// random key.
 func (l *List) withFence(epoch string) []any {
 	var key [16]byte
 	_, _ = rand.Read(key[:]) // never fails
 	return []any{l.LogLength, epoch, key[:], 1, RandomMark()}
 }
 
-// Begin begins a restoration, if the epoch is still the one that was seen.
+// Begin begins a restoration, if the epoch is still seen.
 func (l *List) Begin(ctx context.Context, seen, epoch string, expected []string) error {
 	args := append(l.withFence(epoch), seen)
 	for _, id := range expected {
@@ -33,17 +33,17 @@ func (l *List) Begin(ctx context.Context, seen, epoch string, expected []string)
 	return l.write(ctx, beginScript, []string{l.set, l.log, l.state, l.roll}, args...)
 }
 
-// PassGiver makes to the giver of an epoch, if from is it.
+// PassGiver makes to the giver of an epoch, if from is the giver.
 func (l *List) PassGiver(ctx context.Context, epoch, from, to string) error {
 	return l.write(ctx, passGiverScript, []string{l.state}, epoch, from, to)
 }
 
-// End ends the restoration of an epoch, if all on the roll have given.
+// End ends the restoration of an epoch, if all on the roll have given back their entries.
 func (l *List) End(ctx context.Context, epoch string) error {
 	return l.write(ctx, endScript, []string{l.state, l.roll}, epoch)
 }
 
-// Call writes the line of me on the roll and returns all lines, and the epoch.
+// Call writes the line of me on the roll. It returns all lines, and the epoch.
 func (l *List) Call(ctx context.Context, me replica.Member) (roll []replica.Member, epoch string, err error) {
 	answer, err := Ask(ctx, l.db, func(ctx context.Context) ([]string, error) {
 		line := strconv.FormatInt(me.Beat, 10) + ":" + me.Gave
@@ -57,13 +57,13 @@ func (l *List) Call(ctx context.Context, me replica.Member) (roll []replica.Memb
 	}
 	for i := 0; i+1 < len(answer); i += 2 {
 		beat, gave, _ := strings.Cut(answer[i+1], ":")
-		n, _ := strconv.ParseInt(beat, 10, 64) // 0 is nobody's
+		n, _ := strconv.ParseInt(beat, 10, 64) // no follower has beat 0
 		roll = append(roll, replica.Member{ID: answer[i], Beat: n, Gave: gave})
 	}
 	return roll, answer[len(answer)-1], nil
 }
 
-// Strike removes the line of m from the roll, if it is as it was.
+// Strike removes the line of m from the roll, if it is unchanged.
 func (l *List) Strike(ctx context.Context, m replica.Member) error {
 	_, err := Ask(ctx, l.db, func(ctx context.Context) (any, error) {
 		return strikeScript.Run(ctx, l.db.Client, []string{l.roll}, m.ID, m.Beat).Result()

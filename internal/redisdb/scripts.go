@@ -2,9 +2,9 @@ package redisdb
 
 import "github.com/redis/go-redis/v9"
 
-// standing is the part of scripts that reads where the list stands.
+// standing is the part of scripts that reads the head of the list.
 //
-// lastID is that of the last entry, also if the entry itself is gone.
+// lastID returns the ID of the last entry, even if the entry itself is gone.
 const standing = `
 local function lastID(log)
 	local info = redis.call('XINFO', 'STREAM', log)
@@ -24,12 +24,12 @@ local function isBroken(set, log, state)
 end
 `
 
-// headScript returns the position of the last entry, whether the list is broken,
-// its epoch, whether it is being restored, who gives, and the time.
+// headScript returns the position of the last entry, whether the list is broken, its epoch,
+// whether it is being restored, the giver, and the time.
 //
-// It begins with a write that changes nothing: a replica refuses that, which knows
-// late of what was revoked, and so does a master that has lost its replicas, if it
-// was told so by min-replicas-to-write.
+// It begins with a write that changes nothing. A replica refuses the write: it learns of
+// revocations late. A master that has lost its replicas refuses it too, if
+// min-replicas-to-write is set.
 //
 // KEYS: set, log, state.
 var headScript = redis.NewScript(standing + `
@@ -44,8 +44,8 @@ local now = redis.call('TIME')
 return {at, isBroken(set, log, state) and '1' or '0', fields[1] or '', fields[2] or '', fields[3] or '', now[1], now[2]}
 `)
 
-// pageScript returns the position of the last entry, and some of the set by rank,
-// from the latest expiry down, each with its expiry.
+// pageScript returns the position of the last entry, and entries of the set by rank, from
+// the latest expiry down, each with its expiry.
 //
 // KEYS: set, log; ARGV: first and last rank.
 var pageScript = redis.NewScript(standing + `
@@ -55,12 +55,12 @@ return {at, redis.call('ZRANGE', KEYS[1], ARGV[1], ARGV[2], 'REV', 'WITHSCORES')
 
 // appending is the part of scripts that adds entries.
 //
-// The log comes first, as nothing is taken back when a script fails: what is in
-// the set would not be added again.
+// It writes to the log before the set, because a script that fails is not rolled back: an
+// entry that is in the set only would never be added to the log.
 //
-// What is left of a log that has lost its set is dropped, so that numbers begin
-// again, and all who follow notice. Where the log was lost, and the set was not,
-// number 1 is left out: who followed from the very start has not read the set.
+// If the set was lost, it drops the rest of the log. Numbers then begin again, and all
+// followers notice. If only the log was lost, it skips number 1: a follower that started at
+// the beginning has not read the set, and notices the gap.
 const appending = `
 local function numberOf(set, log)
 	if not redis.call('ZSCORE', set, 'guard') then
@@ -84,8 +84,8 @@ local function append(set, log, seq, length, key, expiry, mark)
 end
 `
 
-// appendScript adds entries, and removes some that have expired, by two clocks and
-// an hour ago. If all entries are there it writes the guard again, for WAIT.
+// appendScript adds entries, and removes some that expired more than an hour ago by two
+// clocks. If all entries are there already, it writes the guard again, for WAIT.
 //
 // KEYS: set, log; ARGV: length of the log, the caller's time, then key, expiry and
 // mark of each.
@@ -108,8 +108,8 @@ end
 return 1
 `)
 
-// foundScript gives an epoch to a list that has none. A list without entries gets
-// a fence, so that it is seen when set and log are gone.
+// foundScript gives an epoch to a list that has none. A list without entries also gets a
+// fence, so that a later loss of set and log can be seen.
 //
 // KEYS: set, log, state; ARGV: length of the log, epoch, key, expiry and mark of
 // the fence.
@@ -125,10 +125,10 @@ redis.call('HSET', state, 'epoch', ARGV[2])
 return 1
 `)
 
-// beginScript begins a restoration. Sent again, it does nothing more.
+// beginScript begins a restoration. If it is sent twice, the second does nothing.
 //
 // KEYS: set, log, state, roll; ARGV: length of the log, the new epoch, key, expiry
-// and mark of the fence, the epoch that was seen, then those who are expected.
+// and mark of the fence, the seen epoch, then the IDs of the expected followers.
 var beginScript = redis.NewScript(standing + appending + `
 local set, log, state, roll = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 for i = 7, #ARGV do
@@ -144,7 +144,7 @@ redis.call('HSET', state, 'epoch', ARGV[2], 'restoring', '1', 'giver', '')
 return 1
 `)
 
-// passGiverScript makes another the giver of an epoch.
+// passGiverScript makes another follower the giver of an epoch.
 //
 // KEYS: state; ARGV: epoch, from, to.
 var passGiverScript = redis.NewScript(`
@@ -155,7 +155,7 @@ end
 return 1
 `)
 
-// endScript ends a restoration, if all have given.
+// endScript ends a restoration, if all on the roll have given back their entries.
 //
 // KEYS: state, roll; ARGV: epoch.
 var endScript = redis.NewScript(`

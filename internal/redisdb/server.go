@@ -11,9 +11,9 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/internal/replica"
 )
 
-// CheckServer returns an error that says why the server, or one of a cluster, cannot
-// keep a store, and what to do. What is not known is no error: a user may have no
-// right to ask, and then is not asked again.
+// CheckServer returns an error if the server, or a server of a cluster, cannot keep a
+// store. The error says why, and what to do. If the user may not run INFO, CheckServer
+// returns nil, and does not ask again.
 func (db *DB) CheckServer(ctx context.Context) error {
 	if db.mayNotAsk.Load() {
 		return nil
@@ -27,7 +27,8 @@ func (db *DB) CheckServer(ctx context.Context) error {
 	return err
 }
 
-// checkCluster asks all masters. That one of them is down is for others to say.
+// checkCluster asks all masters. It ignores a master that is down, because other calls
+// report that.
 func (db *DB) checkCluster(ctx context.Context, cluster *redis.ClusterClient) error {
 	err := cluster.ForEachMaster(ctx, func(ctx context.Context, node *redis.Client) error { return db.checkNode(ctx, node) })
 	if !errors.As(err, new(replica.Unfit)) {
@@ -36,7 +37,7 @@ func (db *DB) checkCluster(ctx context.Context, cluster *redis.ClusterClient) er
 	return err
 }
 
-// checkNode reads INFO, which more users may do than CONFIG GET and ROLE.
+// checkNode reads INFO, because more users may run INFO than CONFIG GET and ROLE.
 func (db *DB) checkNode(ctx context.Context, node redis.Cmdable) error {
 	pipe := node.Pipeline()
 	replication, memory := pipe.Info(ctx, "replication"), pipe.Info(ctx, "memory")
@@ -50,12 +51,12 @@ func (db *DB) checkNode(ctx context.Context, node redis.Cmdable) error {
 	return db.checkEviction(fieldsOf(memory.Val()))
 }
 
-const replicaServer = "the server is a replica, which knows late of what was revoked: connect to the master, with Sentinel without ReplicaOnly"
+const replicaServer = "the server is a replica, which learns of revocations late: connect to the master, with Sentinel without ReplicaOnly"
 
-// isReadOnly reports whether an error is that of a replica, also from a script.
+// isReadOnly reports whether an error comes from a replica that refuses a write.
 func isReadOnly(err error) bool { return err != nil && strings.Contains(err.Error(), "READONLY ") }
 
-// checkRole looks at the role; servers call a replica by the one name or the other.
+// checkRole refuses a replica. Servers use either of two names for it.
 func checkRole(replication map[string]string) error {
 	if role := replication["role"]; role == "slave" || role == "replica" {
 		return replica.Unfit(replicaServer)
@@ -63,8 +64,8 @@ func checkRole(replication map[string]string) error {
 	return nil
 }
 
-// checkEviction looks for a policy by which keys go that do not expire, or not yet if the
-// store needs those. Without a limit there is no reason for it.
+// checkEviction refuses a policy that may evict keys without an expiry or, if the store
+// needs them, keys with an expiry. Without a maxmemory no key is evicted.
 func (db *DB) checkEviction(memory map[string]string) error {
 	policy := memory["maxmemory_policy"]
 	forgets := strings.HasPrefix(policy, "allkeys-") || strings.HasPrefix(policy, "volatile-") && db.needsExpiring.Load()

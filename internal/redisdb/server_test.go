@@ -8,7 +8,7 @@ import (
 
 func TestWhatInfoSays(t *testing.T) {
 	t.Parallel()
-	const replica = "the server is a replica, which knows late of what was revoked: connect to the master, with Sentinel without ReplicaOnly"
+	const replica = "the server is a replica, which learns of revocations late: connect to the master, with Sentinel without ReplicaOnly"
 	evicts := func(policy string) string {
 		return "the server forgets keys when it is short of memory (maxmemory-policy " + policy + "): set maxmemory-policy to noeviction"
 	}

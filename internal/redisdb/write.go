@@ -10,10 +10,10 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// Write runs a script, all of whose keys are in one slot, and returns its
-// answer. The client may send it twice, if the first answer was lost: scripts
-// must be made for that, and write again what they find of their own work. From
-// version 7.2 on WAIT waits for what its own connection has written, and no more.
+// Write runs a script and returns its answer. All keys must be in one slot. The client may
+// send the script twice, if the first answer was lost. So a script must recognise its own
+// work, and write it again: from Redis 7.2 on, WAIT waits only for writes of its own
+// connection.
 func (db *DB) Write(ctx context.Context, script *redis.Script, keys []string, args ...any) (any, error) {
 	if db.Replicas == 0 {
 		return script.Run(ctx, db.Client, keys, args...).Result()
@@ -23,7 +23,7 @@ func (db *DB) Write(ctx context.Context, script *redis.Script, keys []string, ar
 
 const (
 	maxMoves  = 5
-	movePause = 50 * time.Millisecond // in which the client learns of a cluster's new shape
+	movePause = 50 * time.Millisecond // time for the client to learn the new slots of a cluster
 )
 
 func (db *DB) writeToReplicas(ctx context.Context, script *redis.Script, keys []string, args ...any) (any, error) {
@@ -48,8 +48,8 @@ func (db *DB) writeToReplicas(ctx context.Context, script *redis.Script, keys []
 	}
 }
 
-// writeAndWait sends WAIT with the script, as it speaks of the writes of its own
-// connection.
+// writeAndWait sends the script and WAIT on one connection, because WAIT waits for writes
+// of its own connection.
 func (db *DB) writeAndWait(ctx context.Context, master pipeliner, script *redis.Script, keys []string, args ...any) (any, error) {
 	var done *redis.Cmd
 	err := db.pipeAndWait(ctx, master, func(pipe redis.Pipeliner) { done = script.Eval(ctx, pipe, keys, args...) })
@@ -61,7 +61,8 @@ func (db *DB) writeAndWait(ctx context.Context, master pipeliner, script *redis.
 
 type pipeliner interface{ Pipeline() redis.Pipeliner }
 
-// pipeAndWait sends what write adds, and then counts the replicas that have it.
+// pipeAndWait sends the commands that write adds, and then WAIT. It returns an error if too
+// few replicas have them.
 func (db *DB) pipeAndWait(ctx context.Context, master pipeliner, write func(redis.Pipeliner)) error {
 	pipe := master.Pipeline()
 	write(pipe)
@@ -74,13 +75,13 @@ func (db *DB) pipeAndWait(ctx context.Context, master pipeliner, write func(redi
 		return err
 	}
 	if reached < db.Replicas {
-		return fmt.Errorf("%d of %d replicas have the write", reached, db.Replicas)
+		return fmt.Errorf("%d of %d replicas have the write: check the replicas, and Options.Replicas", reached, db.Replicas)
 	}
 	return nil
 }
 
-// Delete deletes keys, on as many servers of a cluster as they are on. The client may
-// send it again: what is gone stays gone.
+// Delete deletes keys, on all servers of a cluster that have them. The client may send it
+// twice, which does no harm.
 func (db *DB) Delete(ctx context.Context, keys []string) error {
 	if db.Replicas == 0 {
 		pipe := db.Client.Pipeline()
@@ -115,14 +116,14 @@ func deleteBy(ctx context.Context, pipe redis.Pipeliner, keys []string) {
 	}
 }
 
-// patience is how long to wait for replicas: half of what is left, so that the
-// answer comes in time. Never 0, which would be for ever.
+// patience is how long to wait for replicas: half of the remaining time, so that the answer
+// comes in time. It is never 0, which means for ever.
 func patience(ctx context.Context) time.Duration {
 	deadline, _ := ctx.Deadline() // set by Ask
 	return max(time.Until(deadline)/2, time.Millisecond)
 }
 
-// RandomMark returns a number that nothing else has, so to speak.
+// RandomMark returns a random number that is practically unique.
 func RandomMark() string { return strconv.FormatUint(rand.Uint64(), 10) }
 
 func sleep(ctx context.Context, d time.Duration) {

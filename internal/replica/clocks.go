@@ -6,22 +6,22 @@ import (
 	"time"
 )
 
-// Nothing is dropped before it has expired for the margin by two clocks, that of
-// this process and that of the server. A clock that differs from others by up to
-// MaxSkew then does no harm.
+// No entry is dropped until it has been expired for the margin by two clocks: the clock of
+// this process and the clock of the server. So a clock skew of up to MaxSkew does no harm.
 const (
 	MaxSkew = 30 * time.Second
 	margin  = time.Minute
 )
 
-// Skew is by how much the clock of a server is ahead that has just told the time,
-// and was asked for it then. The answer is taken to be half as old as the question.
+// Skew returns how far a server's clock is ahead. server is the time that it has just
+// answered, and asked is when it was asked. The answer is assumed to be half as old as the
+// question.
 func Skew(server, asked time.Time) time.Duration { return server.Sub(midway(asked).Round(0)) }
 
 func midway(asked time.Time) time.Time { return asked.Add(time.Since(asked) / 2) }
 
-// CheckSkew returns an error for clocks that are too far apart. skew is by how
-// much the server's is ahead.
+// CheckSkew returns an error if the clocks are too far apart. skew is how far the server's
+// clock is ahead.
 func CheckSkew(skew time.Duration) error {
 	if skew.Abs() <= MaxSkew {
 		return nil
@@ -30,21 +30,21 @@ func CheckSkew(skew time.Duration) error {
 	if skew < 0 {
 		order = "behind"
 	}
-	return fmt.Errorf("the server's clock is %v %s that of this process, and may be %v: synchronise both (NTP)",
+	return fmt.Errorf("the server's clock is %v %s the clock of this process, and may differ by %v: synchronise both (NTP)",
 		skew.Abs().Round(time.Second), order, MaxSkew)
 }
 
-// clocks are that of this process, and that of the server as it was last read.
+// clocks are the clock of this process, and the server's clock as it was last read.
 type clocks struct {
 	local func() time.Time
 
 	mu     sync.Mutex
 	server time.Time
-	read   time.Time // by the monotonic clock: the other one can be set meanwhile
+	read   time.Time // by the monotonic clock, because the wall clock can be set meanwhile
 	apart  time.Duration
 }
 
-// note takes over the time that the server told when it was asked.
+// note records the server's time, which was asked for at asked.
 func (c *clocks) note(server, asked time.Time) {
 	read := midway(asked)
 	c.mu.Lock()
@@ -53,15 +53,15 @@ func (c *clocks) note(server, asked time.Time) {
 	c.apart = server.Sub(c.local().Add(-time.Since(read)).Round(0))
 }
 
-// skew is by how much the server's clock was ahead.
+// skew returns how far the server's clock was ahead.
 func (c *clocks) skew() time.Duration {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.apart
 }
 
-// bothPast is a time that is past by both clocks, by the margin; the year 1970
-// if the server was never asked.
+// bothPast returns a time that is past by both clocks and the margin. It is in 1970 if the
+// server was never asked.
 func (c *clocks) bothPast() time.Time {
 	local, server := c.times()
 	if server.IsZero() {
@@ -70,8 +70,8 @@ func (c *clocks) bothPast() time.Time {
 	return earlier(local, server).Add(-margin)
 }
 
-// theirPast is a time that is past by the server's clock, by the margin. What is live
-// then, nobody has purged, whatever their own clocks show.
+// theirPast returns a time that is past by the server's clock and the margin. No process
+// has purged an entry that was live then, whatever its own clock shows.
 func (c *clocks) theirPast() time.Time {
 	_, server := c.times()
 	return server.Add(-margin)

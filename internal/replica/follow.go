@@ -9,7 +9,7 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/internal/idset"
 )
 
-// follow brings the copy up to date again and again.
+// follow updates the copy until ctx ends.
 func (c *Copy) follow(ctx context.Context) {
 	pause := max(c.maxStaleness/4, 10*time.Millisecond)
 	for ctx.Err() == nil {
@@ -30,11 +30,12 @@ func (c *Copy) follow(ctx context.Context) {
 	c.leave(context.WithoutCancel(ctx))
 }
 
-// restoringPause leaves a server that is given very many entries some time for
-// that.
+// restoringPause is a pause between rounds, so that a server that gets very many entries
+// back has time for them.
 const restoringPause = 100 * time.Millisecond
 
-// waitForMore keeps why it could not wait. That counts if all else works.
+// waitForMore waits for new entries, and keeps the reason if it cannot. Status reports the
+// reason once the next round succeeds.
 func (c *Copy) waitForMore(ctx context.Context, most time.Duration) {
 	c.waited = nil
 	if err := c.log.Wait(ctx, c.at, most); err != nil {
@@ -42,8 +43,8 @@ func (c *Copy) waitForMore(ctx context.Context, most time.Duration) {
 	}
 }
 
-// catchUp is one round: it reads what is new. It reports true if the copy is
-// complete as of the moment at which the server was asked where it stands.
+// catchUp is one round: it reads new entries. It reports whether the copy is complete as
+// of the moment at which it asked the server for its head.
 func (c *Copy) catchUp(ctx context.Context) (complete bool, err error) {
 	asked := time.Now()
 	head, err := c.log.Head(ctx)
@@ -58,7 +59,7 @@ func (c *Copy) catchUp(ctx context.Context) (complete bool, err error) {
 	case errors.Is(err, ErrLost):
 		return false, c.begin(ctx, head)
 	case errors.Is(err, ErrDropped):
-		c.loaded = false // and after a pause: a log that nobody can read must not be loaded on and on
+		c.loaded = false // load again after a pause, not in a tight loop
 		return false, err
 	case err != nil:
 		return false, err
@@ -69,7 +70,7 @@ func (c *Copy) catchUp(ctx context.Context) (complete bool, err error) {
 	return c.finish(ctx, head, asked)
 }
 
-// finish ends a round in which the copy took over all of a list that is whole.
+// finish ends a round in which the copy has read all of a whole list.
 func (c *Copy) finish(ctx context.Context, head Head, asked time.Time) (complete bool, err error) {
 	if c.seen != nil {
 		if len(c.missing(c.clocks.theirPast())) > 0 {
@@ -93,12 +94,12 @@ func (c *Copy) finish(ctx context.Context, head Head, asked time.Time) (complete
 	return true, c.audit(ctx, head)
 }
 
-// audited is how many entries are looked for each time.
+// audited is how many entries an audit looks up.
 const audited = 50
 
-// audit looks for some entries that should be on the list, by chance: what is removed
-// from the middle of it moves no number. Those that soon expire may be gone: processes
-// of before purge by their own clock.
+// audit looks up random entries of the copy on the server: a removal from the middle of
+// the list changes neither head nor epoch. It leaves out entries that soon expire, because
+// processes of the previous version purge by their own clock.
 func (c *Copy) audit(ctx context.Context, head Head) error {
 	entries := c.set.Sample(audited, c.clocks.theirPast().Add(2*margin))
 	c.mu.Lock()
@@ -113,7 +114,7 @@ func (c *Copy) audit(ctx context.Context, head Head) error {
 	return c.begin(ctx, head)
 }
 
-// read reads all up to head.
+// read reads all entries up to head.
 func (c *Copy) read(ctx context.Context, head Position) error {
 	if !c.loaded {
 		if err := c.load(ctx, head); err != nil {
@@ -123,10 +124,10 @@ func (c *Copy) read(ctx context.Context, head Position) error {
 	return c.readUpTo(ctx, head)
 }
 
-// load reads the whole list, as of head, and compares it with what was known before.
-// What is added meanwhile comes after head, and some of it is known by then: it is
-// lost if the server goes back to before it. So the copy reads on to where the load
-// ended, and that must be as it was.
+// load reads the whole list as of head, and prepares to compare it with what the copy
+// knew before. The load may also return entries that were added after head. If the server
+// then goes back to a state before them, they are lost. So the copy reads on to the
+// position where the load ended, and that entry must still be the same.
 func (c *Copy) load(ctx context.Context, head Position) error {
 	c.compareAll()
 	last, err := c.log.Load(ctx, c.take)
@@ -171,7 +172,7 @@ func (c *Copy) setPosition(at Position) {
 	c.at = at
 }
 
-// take takes over an entry of the server.
+// take adds an entry of the server to the copy.
 func (c *Copy) take(e idset.Entry) {
 	if !e.IsLive(c.clocks.bothPast()) {
 		return

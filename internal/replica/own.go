@@ -7,19 +7,19 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/internal/idset"
 )
 
-// addition is what this process added, and has not read yet.
+// addition is an entry that this process added and has not read back yet.
 type addition struct {
 	until uint32
-	epoch string    // that was known when it was sent
-	taken time.Time // when the server took it; zero if it is not known whether it did
+	epoch string    // the epoch that the process knew when it sent the entry
+	taken time.Time // when the server accepted it; zero if that is not known
 }
 
-// underWay stands for the time at which the server takes an entry whose Add has
-// not returned: the follower does not repeat it before.
+// underWay is the value of taken while Add has not returned. The follower does not repeat
+// such an entry.
 var underWay = time.Unix(1<<40, 0)
 
-// Add blocks id on the server. An error means that it is not known whether the
-// server did; this process refuses id in any case, and goes on trying.
+// Add blocks id on the server. After an error it is not known whether the server has it.
+// This process refuses id in any case, and repeats the Add until the server accepts it.
 func (c *Copy) Add(ctx context.Context, id string, expires time.Time) error {
 	return c.AddAll(ctx, []Revocation{{id, expires}})
 }
@@ -30,8 +30,8 @@ type Revocation struct {
 	Expires time.Time // zero: never
 }
 
-// AddAll is Add for many IDs at once. After an error it is not known of any of them
-// whether the server has it.
+// AddAll is Add for many IDs at once. After an error it is not known which of them the
+// server has.
 func (c *Copy) AddAll(ctx context.Context, revocations []Revocation) error {
 	entries := make([]idset.Entry, len(revocations))
 	for i, r := range revocations {
@@ -54,8 +54,8 @@ func (c *Copy) AddAll(ctx context.Context, revocations []Revocation) error {
 	return err
 }
 
-// noteAdditions refuses entries from now on, and has the follower look for those
-// that were not read before: the server gives those no number.
+// noteAdditions refuses entries from now on. The follower then looks out for the entries
+// that it has not read yet. The server gives no new number to the others.
 func (c *Copy) noteAdditions(entries []idset.Entry) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -67,7 +67,7 @@ func (c *Copy) noteAdditions(entries []idset.Entry) {
 	}
 }
 
-// isRead reports whether an entry is known to be on the list.
+// isRead reports whether the follower has read an entry from the list.
 func (c *Copy) isRead(e idset.Entry) bool {
 	if c.seen != nil {
 		return c.seen.Holds(e)
@@ -76,8 +76,8 @@ func (c *Copy) isRead(e idset.Entry) bool {
 	return !unread && c.set.Holds(e)
 }
 
-// repeatOwn appends again what should have been read by now: the server did not
-// take it, or lost it. It is looked for until it was read.
+// repeatOwn appends again the entries that should have been read by now: the server did
+// not accept them, or lost them. It repeats them until they are read.
 func (c *Copy) repeatOwn(ctx context.Context, asked time.Time) error {
 	entries := c.unread(asked)
 	if len(entries) == 0 {
@@ -115,8 +115,8 @@ func (c *Copy) unread(asked time.Time) (entries []idset.Entry) {
 	return entries
 }
 
-// hasOwnOfBefore reports whether this process added something in an epoch before,
-// and has not read it in this one.
+// hasOwnOfBefore reports whether this process added an entry in an earlier epoch and has
+// not read it in the current one.
 func (c *Copy) hasOwnOfBefore() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()

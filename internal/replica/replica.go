@@ -1,10 +1,10 @@
-// Package replica keeps a full copy of the revoked IDs of a server in a
-// process, so that asking whether a token was revoked costs no network.
+// Package replica keeps a full copy of a server's revoked IDs in a process, so that a
+// lookup costs no network.
 //
-// A follower reads what is new and knows by its position that it missed nothing.
-// What the server loses is given back by those who know it; until all have done
-// so, nobody trusts the list. restore.go has that protocol, and package listmodel
-// explores it.
+// A follower reads new entries, and knows by its position that it missed none. If the
+// server loses entries, the processes that know them give them back. Until all have done
+// so, no process trusts the list. The file restore.go has this protocol, and package
+// listmodel tries every order of its steps.
 package replica
 
 import (
@@ -27,23 +27,23 @@ type Copy struct {
 	clocks       clocks
 	set          idset.Set
 	ready        chan struct{}
-	events       chan store.ListEvent // that nobody was told of
+	events       chan store.ListEvent // not yet delivered to the watcher
 
 	// Only the follower uses these.
 	loaded      bool
-	gave        bool          // all that was known when the follower joined this epoch
-	giving      []idset.Entry // what the giver has yet to give
-	joined      time.Time     // when this epoch was first seen
+	gave        bool          // gave back all that it knew when it joined this epoch
+	giving      []idset.Entry // what it must still give back as the giver
+	joined      time.Time     // when it first saw this epoch
 	roll        roll
-	waited      *error // why it could not wait for more
-	isStale     bool   // since the watcher was told
+	waited      *error // why it could not wait to be notified
+	isStale     bool   // and the watcher knows
 	wasComplete bool
 
 	mu        sync.Mutex
-	epoch     string   // of the list that is followed; empty before the first
-	at        Position // what was read; only the follower changes it
+	epoch     string   // of the followed list; empty before the first
+	at        Position // of the last entry that was read; only the follower changes it
 	restoring bool
-	seen      *idset.Set // what was read in this epoch; nil if that is all of set
+	seen      *idset.Set // entries read in this epoch; nil if they are all of set
 	own       map[idset.Key]addition
 	losses    int
 	followers int
@@ -51,18 +51,17 @@ type Copy struct {
 	failing   chan struct{} // closed at the next failure; nil if nobody waits
 
 	complete atomic.Pointer[time.Time] // when the copy was last known to be complete
-	failure  atomic.Pointer[error]     // why it is not known now
-	polling  atomic.Pointer[error]     // why the follower cannot wait to be told
+	failure  atomic.Pointer[error]     // why the last update failed
+	polling  atomic.Pointer[error]     // why the follower cannot wait to be notified
 }
 
-// New returns a copy of log that follows it until ctx ends. It does not wait
-// for the first load; lookups ask the server until then, and after ctx has
-// ended.
+// New returns a copy of log, and follows log until ctx ends. It does not wait for the
+// first load. Lookups ask the server until then, and after ctx has ended.
 func New(ctx context.Context, log Log, maxStaleness time.Duration) *Copy {
 	return NewByClock(ctx, log, maxStaleness, time.Now)
 }
 
-// NewByClock is New for a process whose clock shows now.
+// NewByClock is New with the clock of the process.
 func NewByClock(ctx context.Context, log Log, maxStaleness time.Duration, now func() time.Time) *Copy {
 	c := &Copy{
 		log: log, maxStaleness: maxStaleness, clocks: clocks{local: now}, roll: roll{me: Member{ID: rand.Text()}},
@@ -85,7 +84,7 @@ func (c *Copy) Contains(ctx context.Context, ids ...string) (bool, error) {
 	return c.ask(ctx, ids)
 }
 
-// ContainsNow is Contains, and asks the server however fresh the copy is.
+// ContainsNow is Contains, but asks the server even while the copy is fresh.
 func (c *Copy) ContainsNow(ctx context.Context, ids ...string) (bool, error) {
 	if c.holdsAny(ids) {
 		return true, nil
@@ -93,8 +92,8 @@ func (c *Copy) ContainsNow(ctx context.Context, ids ...string) (bool, error) {
 	return c.ask(ctx, ids)
 }
 
-// ask asks the server. Its answer is compared with where the copy stood before: what the
-// copy has read meanwhile the server may not have had when it answered.
+// ask asks the server. It compares the answer with the position of the copy before the
+// question: the server may have answered before it had what the copy read meanwhile.
 func (c *Copy) ask(ctx context.Context, ids []string) (bool, error) {
 	keys := make([]idset.Key, len(ids))
 	for i, id := range ids {
@@ -133,7 +132,7 @@ type standing struct {
 	at    Position
 }
 
-// isLoss reports whether a server that stands at head has lost entries, or has the list of
+// isLoss reports whether head shows that the server has lost entries, or has the list of
 // another epoch.
 func (s standing) isLoss(head Head) bool {
 	return head.Broken || s.epoch != "" && head.Epoch != s.epoch || head.At.isBehind(s.at)
@@ -145,8 +144,8 @@ func (c *Copy) standing() standing {
 	return standing{c.epoch, c.at}
 }
 
-// isFresh compares both clocks of the machine: the monotonic one stands still
-// while the machine sleeps, the other one can be set.
+// isFresh reports whether the copy may answer alone. It uses both clocks of the machine:
+// the monotonic clock stops while the machine sleeps, and the wall clock can be set.
 func (c *Copy) isFresh() bool {
 	at := c.complete.Load()
 	if at == nil {
@@ -156,8 +155,8 @@ func (c *Copy) isFresh() bool {
 	return now.Sub(*at) <= c.maxStaleness && now.UnixMicro()-at.UnixMicro() <= c.maxStaleness.Microseconds()
 }
 
-// Ready waits until the first load is complete. An error says why it is not. It does
-// not wait for a server that is unfit.
+// Ready waits until the first load is complete, and returns why it is not if ctx ends.
+// If the server is unfit, it returns the error at once.
 func (c *Copy) Ready(ctx context.Context) error {
 	for {
 		failed := c.failed()
@@ -177,7 +176,7 @@ func (c *Copy) Ready(ctx context.Context) error {
 	}
 }
 
-// failed is closed at the next failure.
+// failed returns a channel that is closed at the next failure.
 func (c *Copy) failed() <-chan struct{} {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -11,23 +11,24 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/store"
 )
 
-// A list that has lost entries is restored in an epoch of its own:
+// The processes restore a list that has lost entries. A restoration has its own epoch:
 //
-//  1. Whoever notices begins it. Everybody on the roll that it knows is expected.
-//  2. All others notice that the epoch is another, and join it: they add whom they
-//     expect, read the whole list, and compare it with what they know. Meanwhile
-//     nobody answers from a copy what is not on it.
-//  3. Each gives back what it knows and did not read. Where that is much, one
-//     gives it, latest expiry first, which is on the whole what was revoked last,
-//     and the others read it.
-//  4. Who has nothing left to give says so on the roll. When all have, but not
-//     before maxStaleness, in which those come who are on nobody's roll, the list
-//     is whole.
+//  1. The first process that notices the loss begins it. It puts every process that it
+//     knows on the roll: the restoration waits for all of them.
+//  2. All others notice the new epoch and join it. They also put the processes that they
+//     know on the roll, read the whole list, and compare it with their copies. Meanwhile
+//     no copy that is too old answers that an ID is not on the list.
+//  3. Each process gives back the entries that it knows and did not read. If they are
+//     many, one process, the giver, gives them back, and the others read them. It starts
+//     with the latest expiry: these entries were mostly revoked last.
+//  4. A process that has nothing left to give back says so on the roll. The list is whole
+//     when all have said so, but not before maxStaleness has passed: in this time
+//     processes arrive that no roll names.
 //
-// Who has been silent for long is struck from the roll. If it comes back and
-// knows something, it begins another restoration.
+// A process that is silent for too long is struck from the roll. If it comes back with
+// entries that the list does not have, it begins another restoration.
 
-// enter goes to the list of another epoch than the one that was followed.
+// enter switches to a list whose epoch differs from the followed one.
 func (c *Copy) enter(ctx context.Context, head Head) error {
 	switch isNew := c.epoch == "" || head.Epoch != c.epoch && !c.knowsAny(); {
 	case head.Broken:
@@ -38,8 +39,8 @@ func (c *Copy) enter(ctx context.Context, head Head) error {
 		c.join(head)
 		return nil
 	case head.Epoch != c.epoch && head.Restoring:
-		// Whom others do not know of is expected, too. As the epoch is another by now,
-		// this begins nothing.
+		// This adds processes that others do not know to the roll. It begins no
+		// restoration, because the epoch has changed already.
 		if err := c.log.Begin(ctx, c.epoch, rand.Text(), c.roll.expected()); err != nil {
 			return err
 		}
@@ -49,14 +50,14 @@ func (c *Copy) enter(ctx context.Context, head Head) error {
 	return c.begin(ctx, head)
 }
 
-// begin begins a restoration. The next round joins it, or that of another who was
-// faster.
+// begin begins a restoration. The next round joins it, or the restoration of a process
+// that was faster.
 func (c *Copy) begin(ctx context.Context, head Head) error {
 	c.setRestoring(true)
 	return c.log.Begin(ctx, head.Epoch, rand.Text(), c.roll.expected())
 }
 
-// join starts to read the list of an epoch from scratch.
+// join starts to read the list of an epoch from the beginning.
 func (c *Copy) join(head Head) {
 	isLoss := c.epoch != "" && head.Restoring
 	c.mu.Lock()
@@ -72,7 +73,7 @@ func (c *Copy) join(head Head) {
 	}
 }
 
-// compareAll compares what is known, if anything, with what is read from now on.
+// compareAll starts to record what is read, to compare it with what is known.
 func (c *Copy) compareAll() {
 	c.gave, c.giving = false, nil
 	c.mu.Lock()
@@ -94,7 +95,7 @@ func (c *Copy) isRestoring() bool {
 	return c.restoring
 }
 
-// setRestoring reports whether the list was being restored.
+// setRestoring sets whether the list is being restored, and returns what it was.
 func (c *Copy) setRestoring(restoring bool) (was bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -102,7 +103,7 @@ func (c *Copy) setRestoring(restoring bool) (was bool) {
 	return was
 }
 
-// knowsAny reports whether anything is known that may be live by any clock.
+// knowsAny reports whether the copy has an entry that may be live by either clock.
 func (c *Copy) knowsAny() bool {
 	for range c.set.Live(c.clocks.bothPast()) {
 		return true
@@ -110,8 +111,8 @@ func (c *Copy) knowsAny() bool {
 	return false
 }
 
-// missing returns what is known, was live at a time, and is not on the list that was
-// read. What this process has added, and not read yet, is not part of it.
+// missing returns the known entries that were live at a time and are not on the list that
+// was read. It leaves out entries that this process added and has not read yet.
 func (c *Copy) missing(at time.Time) (missing []idset.Entry) {
 	for known := range c.set.Live(at) {
 		c.mu.Lock()
@@ -125,10 +126,10 @@ func (c *Copy) missing(at time.Time) (missing []idset.Entry) {
 	return missing
 }
 
-// restore is the part of a round in which the list is not known to be whole.
+// restore is the rest of a round while the list is being restored.
 func (c *Copy) restore(ctx context.Context, head Head, asked time.Time) error {
 	c.setRestoring(true)
-	if err := c.callRoll(ctx); err != nil { // first: who cannot give lives all the same
+	if err := c.callRoll(ctx); err != nil { // first, so that a process that cannot give back shows that it lives
 		return err
 	}
 	if err := c.repeatOwn(ctx, asked); err != nil {
@@ -149,11 +150,11 @@ func (c *Copy) restore(ctx context.Context, head Head, asked time.Time) error {
 }
 
 const (
-	freelyGiven = 500    // what everybody may give at once
-	givenARound = 10_000 // by the giver, who shows that it lives in between
+	freelyGiven = 500    // entries that each process may give back without being the giver
+	givenARound = 10_000 // entries that the giver gives back between two signs of life
 )
 
-// giveBack gives back what is missing.
+// giveBack gives back missing entries, or some of them.
 func (c *Copy) giveBack(ctx context.Context, giver string) error {
 	me := c.roll.me.ID
 	if giver != "" && giver != me {

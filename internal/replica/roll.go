@@ -5,16 +5,16 @@ import (
 	"time"
 )
 
-// silence is after how many times maxStaleness without a sign of life a follower
-// is struck from the roll. It shows one in each.
+// silence is how many times maxStaleness a follower may show no sign of life before it is
+// struck from the roll. It shows one in each maxStaleness.
 const silence = 4
 
-// roll is who follows the list, as this follower has read it.
+// roll is the list of followers, as this follower last read it.
 type roll struct {
 	me      Member
 	called  time.Time // when it was last read
 	members map[string]sign
-	absent  map[string]sign // who is no longer on it, until they would be struck
+	absent  map[string]sign // followers that vanished from the roll, until their silence is over
 }
 
 // sign is the last sign of life of a member.
@@ -23,9 +23,9 @@ type sign struct {
 	at     time.Time // when it was first seen, by the monotonic clock
 }
 
-// note takes over what was read. Signs are missed by who does not read: after a
-// gap everybody gets the whole time again. Who is not on it any more may have been
-// lost with other data.
+// note records the roll that was read. A follower that did not read for a while has missed
+// signs of life, so after such a gap every member gets the whole time again. A member that
+// vanished from the roll may have been lost with other data, so it is kept as absent.
 func (r *roll) note(members []Member, now time.Time, maxStaleness time.Duration) {
 	late := now.Sub(r.called) > 2*maxStaleness
 	signs, absent := make(map[string]sign, len(members)), map[string]sign{}
@@ -46,7 +46,7 @@ func (r *roll) note(members []Member, now time.Time, maxStaleness time.Duration)
 	r.members, r.absent, r.called = signs, absent, now
 }
 
-// expected are those who may know something.
+// expected returns the IDs of all followers that may know entries.
 func (r *roll) expected() []string {
 	ids := []string{r.me.ID}
 	for _, known := range []map[string]sign{r.members, r.absent} {
@@ -73,7 +73,7 @@ func (r *roll) allGave(epoch string) bool {
 	return true
 }
 
-// silent returns one who has shown no sign of life for longer than most.
+// silent returns a member that has shown no sign of life for longer than most.
 func (r *roll) silent(now time.Time, most time.Duration) (m Member, ok bool) {
 	for id, s := range r.members {
 		if id != r.me.ID && now.Sub(s.at) > most {
@@ -83,7 +83,7 @@ func (r *roll) silent(now time.Time, most time.Duration) (m Member, ok bool) {
 	return m, false
 }
 
-// callRoll shows that this follower lives, and reads who else does.
+// callRoll shows a sign of life of this follower, and reads the roll.
 func (c *Copy) callRoll(ctx context.Context) error {
 	c.roll.me.Beat++
 	c.roll.me.Gave = ""
@@ -95,7 +95,7 @@ func (c *Copy) callRoll(ctx context.Context) error {
 		return err
 	}
 	if epoch != c.epoch {
-		return nil // the list was lost, and with it the roll: who was on it is expected
+		return nil // the roll may have been lost with the list: keep the members that are known
 	}
 	c.roll.note(members, time.Now(), c.maxStaleness)
 	c.mu.Lock()
@@ -107,9 +107,9 @@ func (c *Copy) callRoll(ctx context.Context) error {
 	return nil
 }
 
-// leave strikes this follower from the roll, so that nobody waits for it.
+// leave strikes this follower from the roll, so that no restoration waits for it.
 func (c *Copy) leave(ctx context.Context) {
 	if c.roll.me.Beat > 0 {
-		_ = c.log.Strike(ctx, c.roll.me) // else the others do, later
+		_ = c.log.Strike(ctx, c.roll.me) // if this fails, the others strike it later
 	}
 }

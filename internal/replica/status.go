@@ -36,7 +36,7 @@ func (c *Copy) noteFailure(err error) {
 	}
 }
 
-// Watch has f called for each event from now on, and at once if the copy was
+// Watch calls f for each event from now on, and at once with ListComplete if the copy was
 // complete before.
 func (c *Copy) Watch(f func(store.ListEvent)) {
 	c.mu.Lock()
@@ -47,8 +47,8 @@ func (c *Copy) Watch(f func(store.ListEvent)) {
 	}
 }
 
-// untold is how many events may wait for a watcher who takes long. The follower does
-// not: others would wait for it.
+// untold is how many events may wait for a slow watcher. The follower never waits for the
+// watcher, because other processes may wait for the follower.
 const untold = 64
 
 func (c *Copy) tell(e store.ListEvent) {
@@ -59,11 +59,11 @@ func (c *Copy) tell(e store.ListEvent) {
 	}
 	select {
 	case c.events <- e:
-	default: // it would learn of this too late
+	default: // the watcher is too slow: drop the event
 	}
 }
 
-// deliver tells the watcher of events, one after the other.
+// deliver passes events to the watcher, one after the other.
 func (c *Copy) deliver(ctx context.Context) {
 	for {
 		select {
@@ -80,7 +80,7 @@ func (c *Copy) deliver(ctx context.Context) {
 	}
 }
 
-// Status returns how the copy stands.
+// Status returns the status of the copy.
 func (c *Copy) Status() store.ListStatus {
 	s := store.ListStatus{Entries: c.set.Len(), ClockSkew: c.clocks.skew()}
 	if at := c.complete.Load(); at != nil {

@@ -1,18 +1,18 @@
-// Package schema says which version of the code may use which version of what a
-// store keeps on a server.
+// Package schema says which version of the code may use which version of a store's data on
+// a server.
 package schema
 
 import "fmt"
 
-// Version is the version of what is on a server.
+// Version is the version of the data on a server.
 type Version struct {
 	Number int64 // one more for each change
 	Oldest int64 // the oldest version of the code that may still use it
 }
 
-// Check returns nil if the code whose own version is code may use what is of
-// version v: its own, and that after it where that says so. So the version
-// before goes on while processes are replaced one after the other.
+// Check returns nil if code may use data of version v: data of its own version, and data of
+// the next version if that allows it. So processes of the previous version keep working
+// while they are replaced one after the other.
 func (v Version) Check(code Version) error {
 	switch {
 	case v.Number < code.Number:

@@ -1,8 +1,8 @@
-// Package spelling tells how far a misspelled name is from one that exists.
+// Package spelling measures how far a misspelled name is from a known name.
 package spelling
 
-// Distance is that of Damerau and Levenshtein: how many letters must be added,
-// removed, changed or swapped with their neighbour.
+// Distance returns the Damerau-Levenshtein distance: how many letters must be added,
+// removed, changed or swapped with their neighbour to turn a into b.
 func Distance(a, b string) int {
 	rows := make([][]int, len(a)+1)
 	for i := range rows {

@@ -47,7 +47,7 @@ func (db *DB) migrate(ctx context.Context) error {
 // done the same, and nothing is wrong as long as gaps become fewer.
 func (db *DB) fill(ctx context.Context) error {
 	var tried []change
-	failed := errors.New("migrating: what was made is not there")
+	failed := errors.New("migrating: a statement succeeded, but its change is not there: check the role and the schema of the connection")
 	if err := db.refusal(ctx); err != nil {
 		return err
 	}

@@ -10,8 +10,8 @@ import (
 )
 
 var (
-	errClaimPassed = errors.New("the time until which an ID is to be remembered has passed by the clock of the database")
-	errClaimGone   = errors.New("an ID that was claimed just now is not there: not all questions go to the server that is written to")
+	errClaimPassed = errors.New("the time until which to remember a used ID has passed by the clock of the database")
+	errClaimGone   = errors.New("an ID that was just claimed is not there: connect to the primary, and let nothing send reads to a replica")
 )
 
 // Claim reports whether nobody has claimed id before, and claims it until a time.

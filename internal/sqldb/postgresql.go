@@ -48,8 +48,8 @@ var PostgreSQL = &Dialect{
 	parameter:    func(i int) string { return "$" + strconv.Itoa(i) },
 	now:          `floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint`,
 	// A standby takes no writes either.
-	refusal: `CASE WHEN pg_is_in_recovery() THEN 'the server is a standby, which takes no writes, and knows late of what was revoked: ` +
-		`connect to the primary, as with target_session_attrs=read-write' ` +
+	refusal: `CASE WHEN pg_is_in_recovery() THEN 'the server is a standby, which takes no writes and learns of revocations late: ` +
+		`connect to the primary, for example with target_session_attrs=read-write' ` +
 		`WHEN current_setting('transaction_read_only') = 'on' THEN 'transactions are read-only: set default_transaction_read_only to off ` +
 		`for the role, the database or the connection' ELSE '' END`,
 	checkOnce:   nothingOnce,

@@ -62,7 +62,7 @@ var SQLite = &Dialect{
 }
 
 // adviceFile is about mode=ro, query_only, and the rights of a file.
-const adviceFile = "the file is open for reading only, or this user may not write to it"
+const adviceFile = "the file is read-only: remove mode=ro and query_only from the DSN, or give this user the right to write to the file"
 
 func fileOfSQLite(ctx context.Context, pool *sql.DB) (path string, err error) {
 	paths, err := readRows(ctx, pool, scanText, `SELECT file FROM pragma_database_list WHERE name = 'main'`)

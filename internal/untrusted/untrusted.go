@@ -1,12 +1,12 @@
-// Package untrusted marks work on a name that a stranger has chosen: what is fetched for
-// it is fetched from public addresses only.
+// Package untrusted marks work for a name that an untrusted client has chosen. For such work
+// keys are fetched only from public addresses.
 package untrusted
 
 import "context"
 
 type key struct{}
 
-// Mark returns a context of such work.
+// Mark returns a context that is marked as untrusted.
 func Mark(ctx context.Context) context.Context { return context.WithValue(ctx, key{}, true) }
 
 // Is reports whether ctx, or a context that it was made from, was marked.

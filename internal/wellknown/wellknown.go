@@ -1,5 +1,5 @@
-// Package wellknown knows the secrets of HMAC that everybody knows: those of manuals,
-// tutorials and the lists of words that attackers try first.
+// Package wellknown lists HMAC secrets that are public: secrets of manuals and tutorials, and
+// of the word lists that attackers try first.
 package wellknown
 
 import (
@@ -8,14 +8,14 @@ import (
 	"unicode"
 )
 
-// Refused are secrets that are long enough for HS256, and that no service may use.
+// Refused are well-known secrets that are long enough for HS256. No service may use them.
 var Refused = []string{
 	"a-string-secret-at-least-256-bits-long",
 	"a-valid-string-secret-that-is-at-least-512-bits-long-which-is-very-long",
 	"your-256-bit-secret-your-256-bit-secret",
 }
 
-// Secrets are all that are known, Refused among them.
+// Secrets are all well-known secrets, including Refused.
 var Secrets = slices.Concat(Refused, []string{
 	"09d25e094faa6ca2556c818166b7a9563b93f7099f6f0f4caa6cf63b88e8d3e7",
 	"404E635266556A586E3272357538782F413F4428472B4B6250645367566B5970",
@@ -29,8 +29,8 @@ var Secrets = slices.Concat(Refused, []string{
 	"shhhhh", "keyboard cat", "secret123", "qwerty", "your-256-bit-secret", "your-384-bit-secret", "your-512-bit-secret",
 })
 
-// Contains reports whether everybody knows a secret, whatever white space, quotation
-// marks or byte order mark are around it.
+// Contains reports whether a secret is well known. It ignores white space, quotation marks
+// and a byte order mark around the secret.
 func Contains(secret string) bool {
 	around := func(r rune) bool { return unicode.IsSpace(r) || strings.ContainsRune("\"'`\ufeff", r) }
 	return slices.Contains(Secrets, secret) || slices.Contains(Secrets, strings.TrimFunc(secret, around))
