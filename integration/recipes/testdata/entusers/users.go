@@ -14,8 +14,8 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"github.com/gin-jwt-extended/ginjwt"
-	"github.com/gin-jwt-extended/ginjwt/integration/recipes/entusers/ent"
-	"github.com/gin-jwt-extended/ginjwt/integration/recipes/entusers/ent/user"
+	"github.com/gin-jwt-extended/ginjwt/integration/recipes/testdata/entusers/ent"
+	"github.com/gin-jwt-extended/ginjwt/integration/recipes/testdata/entusers/ent/user"
 	"github.com/gin-jwt-extended/ginjwt/sqlstore"
 )
 

@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/gin-jwt-extended/ginjwt"
-	"github.com/gin-jwt-extended/ginjwt/integration/recipes/entusers/ent"
+	"github.com/gin-jwt-extended/ginjwt/integration/recipes/testdata/entusers/ent"
 	"github.com/gin-jwt-extended/ginjwt/integration/testserver"
 	"github.com/gin-jwt-extended/ginjwt/jwttest"
 )
