@@ -63,5 +63,5 @@ func readIdentity(text string, id any) bool {
 		v.SetUint(n)
 		return err == nil && strconv.FormatUint(n, 10) == text
 	}
-	panic(fmt.Sprintf("ginjwt: GetJWTIdentityAs: a %v is no integer, no string, and has no UnmarshalText", v.Type()))
+	panic(fmt.Sprintf("ginjwt: GetJWTIdentityAs: a %v is not an integer or a string, and has no UnmarshalText", v.Type()))
 }

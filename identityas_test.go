@@ -84,8 +84,8 @@ func TestIdentitiesThatAreNoneOfTheType(t *testing.T) {
 
 func TestIdentitiesOfNoType(t *testing.T) {
 	t.Parallel()
-	assert.PanicsWithValue(t, "ginjwt: GetJWTIdentityAs: a float64 is no integer, no string, and has no UnmarshalText", func() { _, _ = readAs[float64](t, "1") })
-	assert.PanicsWithValue(t, "ginjwt: GetJWTIdentityAs: a []string is no integer, no string, and has no UnmarshalText", func() { _, _ = readAs[[]string](t, "1") })
+	assert.PanicsWithValue(t, "ginjwt: GetJWTIdentityAs: a float64 is not an integer or a string, and has no UnmarshalText", func() { _, _ = readAs[float64](t, "1") })
+	assert.PanicsWithValue(t, "ginjwt: GetJWTIdentityAs: a []string is not an integer or a string, and has no UnmarshalText", func() { _, _ = readAs[[]string](t, "1") })
 	assert.PanicsWithValue(t, "ginjwt: GetJWTIdentityAs: no token was verified for this request; put JWTRequired on the route, or call VerifyJWTInRequest first",
 		func() { _, _ = ginjwt.GetJWTIdentityAs[int](t.Context()) })
 }
