@@ -69,6 +69,9 @@ func TestRollingChange(t *testing.T) {
 		assert.Equal(t, 401, jwttest.Do(is, "GET", "/refresh_token", jwttest.Bearer(token)).Code, name)
 	}
 
+	assert.Equal(t, 200, hello(ahead, now.RefreshToken), "an old process does not look at the type")
+	assert.Equal(t, 401, hello(is, now.RefreshToken))
+
 	old = post(t, ahead, "/login", bob)
 	assert.Equal(t, 200, jwttest.Do(is, "POST", "/logout", jwttest.Bearer(old.Token)).Code)
 	assert.Equal(t, 401, hello(is, old.Token), "revoked")
@@ -155,6 +158,13 @@ func TestTokenThatNeverExpires(t *testing.T) {
 	assert.Equal(t, 401, hello(newService(t, after.NewManager(config)), token))
 }
 
+// A claim "type" of an application is not that of an access token.
+func TestTypeOfTheApplication(t *testing.T) {
+	t.Parallel()
+	token := signed(t, golangjwt.MapClaims{"sub": "7", "jti": "1", "type": "admin", "exp": time.Now().Add(time.Hour).Unix()})
+	assert.Equal(t, 401, hello(newService(t, after.NewManager(newConfig())), token))
+}
+
 // A number in "sub" needs a setting.
 func TestNumericSubject(t *testing.T) {
 	t.Parallel()
@@ -223,7 +233,9 @@ func TestCookiesAskForACSRFValue(t *testing.T) {
 	login := jwttest.Do(router, "POST", "/login", jwttest.Form("username", "alice", "password", "wonderland"))
 	require.Equal(t, 200, login.Code)
 	var names []string
-	for _, cookie := range login.Result().Cookies() {
+	response := login.Result()
+	defer response.Body.Close()
+	for _, cookie := range response.Cookies() {
 		names = append(names, cookie.Name)
 		if cookie.Name == "jwt" {
 			assert.True(t, cookie.HttpOnly && cookie.Secure && cookie.SameSite == http.SameSiteLaxMode)

@@ -41,7 +41,7 @@ func beginSession(jwt *ginjwt.JWTManager) gin.HandlerFunc {
 			err = &ginjwt.Error{Kind: ginjwt.ErrWrongToken, Message: "send the refresh token"}
 		}
 		if err == nil {
-			err = jwt.RevokeToken(c, token) // it is good for one session
+			err = jwt.RevokeToken(c, token) // it is not traded again
 		}
 		if err != nil {
 			jwt.Refuse(c, err)
