@@ -170,7 +170,7 @@ func (m *minter) sign(s *scratch, key *keys.Bound) (string, error) {
 	b = base64url.AppendEncode(append(b, '.'), signature)
 	s.encoded, s.signature = b, signature
 	if len(b) > m.config.MaxTokenSize {
-		return "", fmt.Errorf("%w: %d bytes are more than the %d of MaxTokenSize", ErrTokenTooLarge, len(b), m.config.MaxTokenSize)
+		return "", fmt.Errorf("%w: it has %d bytes, and MaxTokenSize is %d: add fewer claims, or set MaxTokenSize", ErrTokenTooLarge, len(b), m.config.MaxTokenSize)
 	}
 	return string(b), nil
 }
@@ -203,7 +203,7 @@ func (m *minter) loadedKey(ctx context.Context, identity any, typ TokenType, now
 		return nil, fmt.Errorf("ginjwt: EncodeKeyLoader: %w", err)
 	}
 	if !key.Signs() {
-		return nil, fmt.Errorf("%w: EncodeKeyLoader returned a key that only verifies", ErrNoSigningKey)
+		return nil, fmt.Errorf("%w: EncodeKeyLoader returned a key that only verifies: set its Sign", ErrNoSigningKey)
 	}
 	if !key.SignsAt(string(typ), now) {
 		return nil, fmt.Errorf("%w: EncodeKeyLoader returned a key that signs no %s tokens at this time", ErrNoSigningKey, typ)

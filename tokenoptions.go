@@ -89,9 +89,9 @@ func (spec *tokenSpec) validate() error {
 	case validLifetime(spec.expires) != nil:
 		return fmt.Errorf("%w: WithExpires was given %s; 15 minutes are 15*time.Minute", ErrLifetime, spec.expires)
 	case spec.freshFor < 0:
-		return errors.New("ginjwt: WithFreshFor: must be more than zero")
+		return errors.New("ginjwt: WithFreshFor: the duration must be more than zero")
 	case slices.Contains(spec.audience, ""):
-		return errors.New("ginjwt: WithAudience: an audience is empty")
+		return errors.New("ginjwt: WithAudience: an audience is empty: pass names of services only")
 	}
 	return nil
 }
@@ -117,7 +117,8 @@ func WithFresh() TokenOption {
 	return func(s *tokenSpec) { s.fresh, s.freshFor = "true", 0 }
 }
 
-// WithFreshFor makes an access token fresh for d, which must be more than zero.
+// WithFreshFor makes an access token fresh for d. If d is not more than zero,
+// creating the token is an error.
 func WithFreshFor(d time.Duration) TokenOption {
 	if d <= 0 {
 		d = -1 // CreateAccessToken returns the error

@@ -222,7 +222,7 @@ func TestThreatIssuanceLifetime(t *testing.T) {
 	t.Run("T338 fresh for a negative time", func(t *testing.T) {
 		t.Parallel()
 		encoded, err := v.mgr.CreateAccessToken(t.Context(), "alice", ginjwt.WithFreshFor(-1))
-		require.EqualError(t, err, "ginjwt: WithFreshFor: must be more than zero")
+		require.EqualError(t, err, "ginjwt: WithFreshFor: the duration must be more than zero")
 		assert.Empty(t, encoded)
 	})
 }
