@@ -75,8 +75,8 @@ func (m *JWTManager) verifyWith(c *gin.Context, need *requirement) (*Token, erro
 
 // VerifyToken makes all checks of JWTRequired on a token from another place
 // than a request: from the first message of a WebSocket, or from a queue. It
-// uses nothing up. It refuses a refresh token that was used before, but does
-// not end its session. Locations and Optional have no effect. The error is an
+// changes nothing: it refuses a refresh token that was used before, but does not
+// end its session. Locations and Optional have no effect. The error is an
 // [*Error].
 //
 // VerifyToken does not change what the getters return for a request. To use the
