@@ -42,7 +42,7 @@ func login(jwt *ginjwt.JWTManager) gin.HandlerFunc {
 
 // welcome answers everybody, and greets logged-in users by name.
 func welcome(c *gin.Context) {
-	c.Header("Cache-Control", "no-store") // the answer depends on who asks
+	c.Header("Cache-Control", "no-store") // the response depends on the user
 	token, ok := ginjwt.GetToken(c)
 	if !ok {
 		c.JSON(http.StatusOK, gin.H{"msg": "Hello, stranger"})

@@ -99,7 +99,7 @@ func whoAmI(c *gin.Context) {
 // homePage is public. Its template reads the user as current_user, which is nil
 // for anonymous visitors.
 func homePage(c *gin.Context) {
-	c.Header("Cache-Control", "no-store") // the page depends on who asks
+	c.Header("Cache-Control", "no-store") // the page depends on the user
 	c.HTML(http.StatusOK, "home", ginjwt.TemplateData(c, gin.H{"title": "Home"}))
 }
 
