@@ -165,8 +165,8 @@ func TestPasswordChangedByTwoAtOnce(t *testing.T) {
 	assert.Nil(t, u)
 }
 
-// Who logged in with the old password while it was changed may have a session
-// that was not ended with the others.
+// A login with the old password during the change may have a session that was not ended
+// with the others.
 func TestTokensOfAnOldPasswordAreRefused(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
@@ -193,7 +193,7 @@ func TestDeletedUserIsRefused(t *testing.T) {
 	requireAnswer(t, s.do("GET", "/web/me", jwttest.Cookies(web)), 401, `{"msg":"Token has been revoked"}`)
 }
 
-// Who logged in while the user was deleted may have a session too.
+// A login while the user is deleted may have a session too.
 func TestTokensOfADeletedUserAreRefused(t *testing.T) {
 	t.Parallel()
 	s := newService(t)

@@ -89,11 +89,11 @@ func TestLogout(t *testing.T) {
 	s.requireRevoked(t, access, refresh)
 	requireAnswer(t, s.do("GET", "/me", jwttest.Bearer(otherAccess)), 200, `{"id":1,"name":"alice","admin":true}`)
 
-	requireNoContent(t, s.do("POST", "/logout", jwttest.Bearer(otherRefresh))) // either token will do
+	requireNoContent(t, s.do("POST", "/logout", jwttest.Bearer(otherRefresh))) // either token is enough
 	s.requireRevoked(t, otherAccess, otherRefresh)
 }
 
-// requireRevoked demands that both tokens of a session are refused.
+// requireRevoked requires that both tokens of a session are refused.
 func (s *service) requireRevoked(t *testing.T, access, refresh string) {
 	t.Helper()
 	requireAnswer(t, s.do("GET", "/me", jwttest.Bearer(access)), 401, `{"msg":"Token has been revoked"}`)
@@ -129,7 +129,7 @@ func TestLogoutEverywhere(t *testing.T) {
 	s.refresh(t, bobRefresh)
 }
 
-// rounded is how the list of sessions tells when one was used.
+// rounded is the time of use in the list of sessions.
 func rounded(t time.Time) time.Time { return t.UTC().Truncate(10 * time.Minute) }
 
 func TestSessions(t *testing.T) {
@@ -231,7 +231,7 @@ func TestLogHasNoTokens(t *testing.T) {
 	assert.Contains(t, s.log.String(), `errors="[ginjwt: wrong type of token (token_wrong_type): Only non-refresh tokens are allowed]"`)
 }
 
-// A request waits for no server for ever.
+// A request never waits for a server for ever.
 func TestRequestsHaveADeadline(t *testing.T) {
 	t.Parallel()
 	s := newService(t)

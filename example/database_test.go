@@ -13,7 +13,7 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/integration/testserver"
 )
 
-// A directory may have everything in its name that means something in a URL.
+// The name of a directory may contain every character with a meaning in URLs.
 func TestSQLiteFileIsWhereItShouldBe(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "a b?c#d%41")
@@ -24,7 +24,7 @@ func TestSQLiteFileIsWhereItShouldBe(t *testing.T) {
 	require.FileExists(t, filepath.Join(dir, "example.db"))
 }
 
-// What users are is the same on both databases.
+// Users behave the same on both databases.
 func TestUsers(t *testing.T) {
 	t.Parallel()
 	for name, open := range map[string]func(t *testing.T) lookupFunc{
@@ -60,7 +60,7 @@ func testProcessesStartAtOnce(t *testing.T, dir string, lookup lookupFunc) {
 	group.Wait()
 }
 
-// testOneOfManyIsTheAdmin leaves no users.
+// testOneOfManyIsTheAdmin deletes its users.
 func testOneOfManyIsTheAdmin(t *testing.T, u users) {
 	t.Helper()
 	var group sync.WaitGroup
@@ -116,7 +116,7 @@ func testUsers(t *testing.T, u users) {
 	assert.Equal(t, want, found)
 }
 
-// PostgreSQL lets two be written at once, of whom neither sees the other.
+// PostgreSQL can write two users at once; neither transaction sees the other.
 func TestFirstUserIsAloneOnPostgreSQL(t *testing.T) {
 	t.Parallel()
 	lookup := environment(map[string]string{"DATABASE_URL": testserver.Postgres(t).DSN()})

@@ -23,7 +23,7 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/store"
 )
 
-// Probes need no token, and one that they bring is not looked at, nor logged.
+// Probes need no token. A token in a probe is neither checked nor logged.
 func TestHealthOfAService(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
@@ -51,7 +51,7 @@ func TestReadinessWithoutTheDatabase(t *testing.T) {
 	assert.Equal(t, http.StatusOK, s.do("GET", "/healthz").Code, "a restart would not help")
 }
 
-// A server that does not answer is down, and nobody waits for it for long.
+// A server that does not answer counts as down after a short time.
 func TestReadinessWithoutRedis(t *testing.T) {
 	t.Parallel()
 	server := testserver.Redis(t)
@@ -102,7 +102,7 @@ func TestReadinessOfABlocklist(t *testing.T) {
 	}
 }
 
-// However many ask, a store is asked once a second.
+// A store is asked once a second, however many probes arrive.
 func TestReadinessIsNotAWayToLoadAStore(t *testing.T) {
 	t.Parallel()
 	var asked atomic.Int64
@@ -123,7 +123,7 @@ func TestReadinessIsNotAWayToLoadAStore(t *testing.T) {
 	assert.LessOrEqual(t, asked.Load(), 1+int64(time.Since(began)/checkRest))
 }
 
-// A probe that goes away does not make the service unready for the others.
+// A probe that hangs up does not make the service unready for other probes.
 func TestReadinessForAProbeThatWentAway(t *testing.T) {
 	t.Parallel()
 	h := &health{log: slog.New(slog.DiscardHandler), checks: map[string]func(context.Context) error{

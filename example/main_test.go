@@ -29,7 +29,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// service is the whole service on a database of its own.
+// service is the complete service with its own database.
 type service struct {
 	http.Handler
 	metrics http.Handler
@@ -107,8 +107,7 @@ func (s *service) login(t *testing.T, credentials string) (access, refresh strin
 	return answer.AccessToken, answer.RefreshToken
 }
 
-// tokensIn reads an answer with tokens, which has no members but those of a
-// pair.
+// tokensIn reads an answer that has the members of a token pair and no others.
 func tokensIn(t *testing.T, w *httptest.ResponseRecorder) (pair ginjwt.TokenPair) {
 	t.Helper()
 	require.Equal(t, http.StatusOK, w.Code, w.Body)
@@ -124,7 +123,7 @@ func (s *service) refresh(t *testing.T, refresh string) ginjwt.TokenPair {
 	return tokensIn(t, s.do("POST", "/refresh", jwttest.Bearer(refresh)))
 }
 
-// requireAnswer compares a whole answer, given without its line break.
+// requireAnswer compares a whole answer; body is given without its line break.
 func requireAnswer(t *testing.T, w *httptest.ResponseRecorder, status int, body string) {
 	t.Helper()
 	require.Equal(t, body, strings.TrimSuffix(w.Body.String(), "\n"))
@@ -133,7 +132,7 @@ func requireAnswer(t *testing.T, w *httptest.ResponseRecorder, status int, body 
 	require.True(t, strings.HasSuffix(w.Body.String(), "}\n"), "an answer ends with a line break")
 }
 
-// requireNoContent demands the answer to a logout.
+// requireNoContent requires the answer to a logout.
 func requireNoContent(t *testing.T, w *httptest.ResponseRecorder) {
 	t.Helper()
 	require.Equal(t, "", w.Body.String())

@@ -65,7 +65,7 @@ func TestPageShowsSessions(t *testing.T) {
 	assert.NotContains(t, w.Body.String(), "eyJ")
 }
 
-// Whoever is not logged in any more sees the form. Its script tries to refresh.
+// A user who is no longer logged in sees the form. The script of the page tries to refresh.
 func TestPageAfterALogin(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
@@ -111,7 +111,7 @@ func TestPageHasTheClient(t *testing.T) {
 	assert.Contains(t, w.Body.String(), "export function createSession(options)")
 }
 
-// What the policy of the page forbids is not in it.
+// The page contains nothing that its policy forbids.
 func TestPageIsPlain(t *testing.T) {
 	t.Parallel()
 	assert.NotRegexp(t, `(?i)\son\w+=|\sstyle=|<style|javascript:|https?:`, markup)

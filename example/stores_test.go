@@ -19,8 +19,8 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/jwttest"
 )
 
-// servers are what processes can share. The users of those with Redis are in
-// the SQLite file that they share too.
+// servers are what processes can share. Processes with Redis also share an SQLite file
+// with the users.
 var servers = map[string]func(t *testing.T) map[string]string{
 	"SQLite": func(*testing.T) map[string]string { return map[string]string{} },
 	"PostgreSQL": func(t *testing.T) map[string]string {
@@ -44,8 +44,7 @@ func redisURL(t *testing.T) string {
 	return fmt.Sprintf("redis://:%s@%s/0", redisPassword, addr)
 }
 
-// startTwo starts two services that share their servers and nothing else, but
-// for the secret.
+// startTwo starts two services that share only their servers and the secret.
 func startTwo(t *testing.T, settings map[string]string) (one, two *service) {
 	t.Helper()
 	settings["JWT_SECRET_KEY"] = strings.Repeat("s", 32)
@@ -53,8 +52,8 @@ func startTwo(t *testing.T, settings map[string]string) (one, two *service) {
 	return startService(t, dir, settings, clock), startService(t, dir, settings, clock)
 }
 
-// What ends on one server is over on the other: at once where that asks for
-// the session, and within a second where it asks its copy of the blocklist.
+// A session that ends on one process ends on the other: at once if the other asks the
+// session store, and within a second if it asks its replica of the blocklist.
 func TestTwoProcesses(t *testing.T) {
 	t.Parallel()
 	for name, settings := range servers {
@@ -115,8 +114,8 @@ func testPasswordChangedOnAnother(t *testing.T, one, two *service) {
 	one.refresh(t, changed.RefreshToken)
 }
 
-// requireRefusedSoon measures how long a token that has ended elsewhere is
-// still good here.
+// requireRefusedSoon measures how long a token that was ended elsewhere is still accepted
+// here.
 func (s *service) requireRefusedSoon(t *testing.T, access string) {
 	t.Helper()
 	began := time.Now()
@@ -153,8 +152,8 @@ func closedPort(t *testing.T) string {
 	return listener.Addr().String()
 }
 
-// A program without its server ends soon, says which one is missing, and
-// keeps the password to itself.
+// Without its server the program ends soon. It names the missing server, and does not
+// print the password.
 func TestRunReportsServers(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct{ variable, address, want string }{
@@ -190,7 +189,7 @@ func pausedServer(t *testing.T, s *testserver.Server) (addr string) {
 	return s.Addr()
 }
 
-// Without its server nobody knows who is logged in, so nobody is.
+// Without its server the service cannot know who is logged in, so it refuses everybody.
 func TestServerFailsWhileRunning(t *testing.T) {
 	t.Parallel()
 	server := testserver.Redis(t)

@@ -31,7 +31,7 @@ func TestWebLogin(t *testing.T) {
 		cookies = append(cookies, line)
 	}
 	assert.Equal(t, []string{
-		"refresh_token_cookie=; Path=/; Expires=Thu, 01 Jan 1970 00:00:00 GMT; HttpOnly; SameSite=Lax", // where it would be without the setting
+		"refresh_token_cookie=; Path=/; Expires=Thu, 01 Jan 1970 00:00:00 GMT; HttpOnly; SameSite=Lax", // its place without the setting
 		"access_token_cookie=…; Path=/; HttpOnly; SameSite=Lax",
 		"csrf_access_token=…; Path=/; SameSite=Lax",
 		"refresh_token_cookie=…; Path=/web; HttpOnly; SameSite=Lax",
@@ -112,7 +112,7 @@ func TestWebLogout(t *testing.T) {
 	s.requireCookiesRevoked(t, login)
 }
 
-// requireCookiesRevoked demands that the cookies of a session are refused.
+// requireCookiesRevoked requires that the cookies of a session are refused.
 func (s *service) requireCookiesRevoked(t *testing.T, login *httptest.ResponseRecorder) {
 	t.Helper()
 	requireAnswer(t, s.do("GET", "/web/me", jwttest.Cookies(login)), 401, `{"msg":"Token has been revoked"}`)
@@ -176,7 +176,7 @@ func TestWebDeleteMe(t *testing.T) {
 	s.requireCookiesRevoked(t, login)
 }
 
-// Who uses pages stays logged in, without a request to refresh.
+// A user of the pages stays logged in without a refresh request.
 func TestWebRenewsTokens(t *testing.T) {
 	t.Parallel()
 	s := newService(t)

@@ -153,7 +153,7 @@ func TestTokenInACookieExpires(t *testing.T) {
 	assertAnswer(t, w, 401, `{"msg":"Token has expired"}`+"\n")
 }
 
-// without leaves a header out, as the page of another site has to.
+// without removes a header, because the page of another site cannot send it.
 func without(header string) jwttest.RequestOption {
 	return func(r *http.Request) { r.Header.Del(header) }
 }

@@ -25,7 +25,7 @@ func TestMain(m *testing.M) {
 
 const alice = `{"username":"alice","password":"correct horse"}`
 
-// fixture is the service, and a manager with its key to look into tokens.
+// fixture is the service, and a manager with the same key to read tokens.
 type fixture struct {
 	*testing.T
 	router *gin.Engine
@@ -45,7 +45,7 @@ func newFixture(t *testing.T) fixture {
 	return fixture{t, router, clock, mgr}
 }
 
-// forgetful is a blocklist that keeps no ID for longer than it was asked to.
+// forgetful is a blocklist that keeps an ID no longer than requested.
 type forgetful struct {
 	now     func() time.Time
 	mu      sync.Mutex
@@ -73,7 +73,7 @@ func (f fixture) login() *httptest.ResponseRecorder {
 	return w
 }
 
-// renewed asks for the messages, and wants new cookies with them.
+// renewed requests the messages, and requires new cookies in the answer.
 func (f fixture) renewed(browser jwttest.RequestOption) *httptest.ResponseRecorder {
 	f.Helper()
 	w := jwttest.Do(f.router, "GET", "/messages", browser)
@@ -82,7 +82,7 @@ func (f fixture) renewed(browser jwttest.RequestOption) *httptest.ResponseRecord
 	return w
 }
 
-// kept sends a request, and wants an answer that sets no cookies.
+// kept sends a request, and requires an answer without cookies.
 func (f fixture) kept(method, target string, browser jwttest.RequestOption, body string) {
 	f.Helper()
 	w := jwttest.Do(f.router, method, target, browser)
@@ -251,8 +251,8 @@ func TestHandlerThatRemovesTheCookiesHasTheLastWord(t *testing.T) {
 	assert.Equal(t, `{"msg":"Missing cookie \"access_token_cookie\""}`+"\n", w.Body.String())
 }
 
-// A page that was asked for before the logout can arrive after it, and bring
-// new cookies. They must be worth nothing, also when the old token is long gone.
+// The answer to a request from before the logout can arrive after the logout, with new
+// cookies. They must be worthless, even long after the old token has expired.
 func TestPageThatArrivesAfterTheLogoutLogsNobodyIn(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)

@@ -153,7 +153,7 @@ func TestChangeOfPasswordLogsOutElsewhere(t *testing.T) {
 	refresh(t, router, refreshed.RefreshToken)
 }
 
-// A client of OAuth 2.0 refreshes by itself: all it needs is the address.
+// An OAuth 2.0 client refreshes by itself; it only needs the address.
 func TestOAuth2Client(t *testing.T) {
 	t.Parallel()
 	router, clock := newTestRouter(t)

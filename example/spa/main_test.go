@@ -84,7 +84,7 @@ func TestPages(t *testing.T) {
 	}
 }
 
-// Types are gone, and nothing else is.
+// Only the types are removed.
 func TestScripts(t *testing.T) {
 	t.Parallel()
 	router, _ := newTestRouter(t)

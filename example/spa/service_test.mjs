@@ -1,5 +1,5 @@
-// The client with the service: main_test.go starts the service, whose clock goes on
-// where a test says so. A browser's cookies are kept by the fetch of this file.
+// Tests of the client with the service. main_test.go starts the service; tests advance its
+// clock. The fetch of this file keeps cookies as a browser does.
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 import { createSession, inMemory } from "./session.js";
@@ -118,7 +118,7 @@ test("nobody is logged in", async () => {
 	assert.equal(logins.length, 1);
 });
 
-// page stands for the document of a page, and for axios: it keeps what a script
+// page stands in for the document of a page and for axios: it keeps what a script
 // registers.
 async function page(script) {
 	const listeners = {};
@@ -134,7 +134,7 @@ async function page(script) {
 			},
 		}),
 	};
-	await import(`./${script}.js?${visits++}`); // as often as it is asked for
+	await import(`./${script}.js?${visits++}`); // a new copy for each visit
 	return { button, listeners };
 }
 

@@ -3,7 +3,7 @@ import { createSession, inMemory } from "./session.js";
 const byId = (id: string) => document.getElementById(id)!;
 const form = byId("login") as HTMLFormElement;
 
-// With ?headers this page keeps tokens in memory, and sends them in a header.
+// With ?headers this page keeps tokens in memory and sends them in a header.
 const inHeader = location.search === "?headers";
 
 const session = createSession({

@@ -1,4 +1,4 @@
-// The tests of session.ts, which script_test.go runs in Node. The service is a function.
+// Tests of session.ts. main_test.go runs them in Node. The service is a function.
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, mock, test } from "node:test";
 import { createSession, inMemory, reasonOf, remedyFor } from "./session.js";
@@ -36,7 +36,7 @@ const withHeaders = () => {
 	return session;
 };
 
-// expired refuses whatever comes before a refresh.
+// expired refuses every request before a refresh.
 const expired = (request) => {
 	if (isRefresh(request)) return ok({ access_token: "access-2", refresh_token: "refresh-2" });
 	return refreshes().length ? ok("hello") : refused(401, "token_expired");
@@ -301,5 +301,5 @@ test("tokens are sent to their service only", async () => {
 	assert.deepEqual(requests.map((request) => request.headers.get("Accept")), ["text/plain"]);
 });
 
-// settled lets all promises run that can.
+// settled waits until no promise can run any more.
 const settled = () => new Promise((resolve) => setImmediate(resolve));

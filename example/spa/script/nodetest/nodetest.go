@@ -1,4 +1,4 @@
-// Package nodetest runs tests of the scripts of pages in Node.
+// Package nodetest runs tests of page scripts in Node.
 package nodetest
 
 import (
@@ -10,8 +10,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Run runs the test in a file, which finds the scripts beside it by their names, such as
-// "session.js". CI must have Node; elsewhere the test is skipped without it.
+// Run runs the test in a file. The test finds the scripts in the same directory, by names
+// such as "session.js". Without Node the test is skipped, but it fails in CI.
 func Run(t *testing.T, test string, scripts map[string][]byte, env ...string) {
 	t.Helper()
 	node, err := exec.LookPath("node")
