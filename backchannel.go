@@ -30,7 +30,7 @@ import (
 func (m *JWTManager) BackChannelLogoutHandler() gin.HandlerFunc {
 	m.mustBeReady("BackChannelLogoutHandler")
 	if !m.verifier.hasLogouts() {
-		panic("ginjwt: BackChannelLogoutHandler: no issuer can log out; set the LogoutAudience of one of Config.Issuers")
+		panic("ginjwt: BackChannelLogoutHandler: no issuer can log users out; set the LogoutAudience of one of Config.Issuers")
 	}
 	return func(c *gin.Context) {
 		noStore(c)

@@ -553,8 +553,8 @@ func TestSettingsOfLogouts(t *testing.T) {
 	for want, change := range map[string]func(*ginjwt.Issuer){
 		`Issuers[0].LogoutAudience: holds an empty value`:                                      func(i *ginjwt.Issuer) { i.LogoutAudience = []string{""} },
 		`Issuers[0].MaxTokenAge: must be at least a second, or zero for 24 hours (it is -1ns)`: func(i *ginjwt.Issuer) { i.LogoutAudience, i.MaxTokenAge = []string{"c"}, ginjwt.NeverExpires },
-		`Issuers[0].MaxTokenAge: does nothing without a LogoutAudience`:                        func(i *ginjwt.Issuer) { i.MaxTokenAge = time.Hour },
-		`Issuers[0].LogoutOnly: leaves nothing to do without a LogoutAudience`:                 func(i *ginjwt.Issuer) { i.LogoutOnly = true },
+		`Issuers[0].MaxTokenAge: has no effect without a LogoutAudience`:                       func(i *ginjwt.Issuer) { i.MaxTokenAge = time.Hour },
+		`Issuers[0].LogoutOnly: refuses all tokens of the issuer; set a LogoutAudience too`:    func(i *ginjwt.Issuer) { i.LogoutOnly = true },
 	} {
 		config := jwttest.Config(nil)
 		bad := issuer
@@ -567,7 +567,7 @@ func TestSettingsOfLogouts(t *testing.T) {
 	mgr := ginjwt.New(config)
 	assert.PanicsWithValue(t, "ginjwt: BackChannelLogoutHandler must be called after InitApp", func() { mgr.BackChannelLogoutHandler() })
 	require.NoError(t, mgr.InitApp(nil))
-	assert.PanicsWithValue(t, "ginjwt: BackChannelLogoutHandler: no issuer can log out; set the LogoutAudience of one of Config.Issuers",
+	assert.PanicsWithValue(t, "ginjwt: BackChannelLogoutHandler: no issuer can log users out; set the LogoutAudience of one of Config.Issuers",
 		func() { mgr.BackChannelLogoutHandler() })
 }
 

@@ -94,7 +94,7 @@ func (s keySettings) parse(p *problems) *keys.Set {
 		set = &keys.Set{}
 	}
 	if len(config.Keys) > 0 && err == nil && !slices.ContainsFunc(config.Keys, config.isInUse) {
-		p.add("Keys", "all keys are retired: no token could be made or verified")
+		p.add("Keys", "all keys have retired, so no token can be made or verified; add a new key")
 	}
 	names := config.algorithms()
 	for i, name := range names {
@@ -154,7 +154,7 @@ const keepShortSecret = ", or, so that nobody has to log in again, set AllowShor
 func (c Config) keyFor(name, field string, p *problems) (key *keys.Bound, given bool) {
 	switch {
 	case !keys.IsAlgorithm(name):
-		p.add(field, "%q is not a signing algorithm; use HS256, RS256, PS256, ES256, EdDSA or one of their kin", name)
+		p.add(field, "%q is not a signing algorithm; use HS256, RS256, PS256, ES256 (or a longer variant) or EdDSA", name)
 		return nil, true
 	case keys.IsHMAC(name) && c.SecretKey != "":
 		key, err := c.keyOptions().Bind(keys.Key{Algorithm: name, Sign: []byte(c.SecretKey)})

@@ -263,7 +263,7 @@ func TestSetKeysChangesNothingAfterAnError(t *testing.T) {
 		require.NoError(t, err)
 		assert.Equal(t, "alice", token.Identity)
 	}
-	assert.EqualError(t, mgr.SetKeys(make([]keys.Key, 101)...), "ginjwt: SetKeys: there are 101 keys, but may be 100 at most")
+	assert.EqualError(t, mgr.SetKeys(make([]keys.Key, 101)...), "ginjwt: SetKeys: there are 101 keys, but at most 100 are allowed")
 }
 
 // TestARetiredListIsTaken as who takes away the only key means it.
@@ -311,8 +311,8 @@ func TestMistakesInKeyLists(t *testing.T) {
 	}
 	for want, config := range map[string]ginjwt.Config{
 		"ginjwt: Keys (JWT_KEYS): has 3 bytes, but must have at least the 32 of the hash (algorithm HS256); make one with: openssl rand -base64 32": set(func(k *keys.Key) { k.Sign = []byte("abc") }),
-		`ginjwt: Keys (JWT_KEYS): the TokenType "id" is none; use AccessToken or RefreshToken`:                                                      set(func(k *keys.Key) { k.TokenType = "id" }),
-		"ginjwt: Keys (JWT_KEYS): all keys are retired: no token could be made or verified":                                                         set(func(k *keys.Key) { k.NotAfter = now.Add(-time.Second) }),
+		`ginjwt: Keys (JWT_KEYS): the TokenType "id" is unknown; use AccessToken or RefreshToken`:                                                   set(func(k *keys.Key) { k.TokenType = "id" }),
+		"ginjwt: Keys (JWT_KEYS): all keys have retired, so no token can be made or verified; add a new key":                                        set(func(k *keys.Key) { k.NotAfter = now.Add(-time.Second) }),
 		"ginjwt: Keys (JWT_KEYS): NotAfter is not after NotBefore":                                                                                  set(func(k *keys.Key) { k.NotBefore, k.NotAfter = now, now }),
 		"ginjwt: Keys (JWT_KEYS): a string cannot sign; write []byte(key) for a secret; the text of a key is read by keys.Parse":                    set(func(k *keys.Key) { k.Sign = "text" }),
 		"ginjwt: Keys (JWT_KEYS): needs a key for RSA, not a secret (algorithm RS256)":                                                              set(func(k *keys.Key) { k.Algorithm = "RS256" }),

@@ -71,10 +71,10 @@ func (m *JWTManager) MetadataHandler(metadata Metadata) gin.HandlerFunc {
 	m.mustBeReady("MetadataHandler")
 	issuer := or(metadata.Issuer, m.config.EncodeIssuer)
 	if issuer == "" || issuer != m.config.EncodeIssuer {
-		panic("ginjwt: MetadataHandler: Issuer must be that of the tokens; set Config.EncodeIssuer")
+		panic("ginjwt: MetadataHandler: Issuer must be the \"iss\" of the tokens; set Config.EncodeIssuer")
 	}
 	if !isIssuerURL(issuer) {
-		panic(fmt.Sprintf("ginjwt: MetadataHandler: issuer: %q is no absolute https URL without a query", issuer))
+		panic(fmt.Sprintf("ginjwt: MetadataHandler: issuer: %q is not an absolute https URL without a query", issuer))
 	}
 	members := metadata.members()
 	members["issuer"] = issuer
@@ -111,7 +111,7 @@ func (d Metadata) members() map[string]any {
 			continue
 		}
 		if !isPublicURL(endpoint) {
-			panic(fmt.Sprintf("ginjwt: MetadataHandler: %s: %q is no absolute https URL", name, endpoint))
+			panic(fmt.Sprintf("ginjwt: MetadataHandler: %s: %q is not an absolute https URL", name, endpoint))
 		}
 		members[name] = endpoint
 	}
@@ -163,7 +163,7 @@ func (m *JWTManager) ResourceMetadataHandler() gin.HandlerFunc {
 // publish answers with JSON that clients may cache, or with 304 if they have it.
 func publish(c *gin.Context, contentType string, body []byte, err error) {
 	if err != nil {
-		_ = c.AbortWithError(http.StatusInternalServerError, fmt.Errorf("ginjwt: what is published: %w", err))
+		_ = c.AbortWithError(http.StatusInternalServerError, fmt.Errorf("ginjwt: publish: %w", err))
 		return
 	}
 	sum := sha256.Sum256(body)

@@ -158,19 +158,19 @@ func TestMistakesInWhatIsPublished(t *testing.T) {
 	for want, call := range map[string]func() gin.HandlerFunc{
 		"ginjwt: JWKSHandler must be called after InitApp":     fresh.JWKSHandler,
 		"ginjwt: MetadataHandler must be called after InitApp": func() gin.HandlerFunc { return fresh.MetadataHandler(ginjwt.Metadata{}) },
-		"ginjwt: MetadataHandler: Issuer must be that of the tokens; set Config.EncodeIssuer": func() gin.HandlerFunc {
+		"ginjwt: MetadataHandler: Issuer must be the \"iss\" of the tokens; set Config.EncodeIssuer": func() gin.HandlerFunc {
 			return plain.MetadataHandler(ginjwt.Metadata{Issuer: "https://id.example"})
 		},
-		`ginjwt: MetadataHandler: issuer: "me" is no absolute https URL without a query`: func() gin.HandlerFunc {
+		`ginjwt: MetadataHandler: issuer: "me" is not an absolute https URL without a query`: func() gin.HandlerFunc {
 			return odd.MetadataHandler(ginjwt.Metadata{})
 		},
-		`ginjwt: MetadataHandler: jwks_uri: "/jwks" is no absolute https URL`: func() gin.HandlerFunc {
+		`ginjwt: MetadataHandler: jwks_uri: "/jwks" is not an absolute https URL`: func() gin.HandlerFunc {
 			return mgr.MetadataHandler(ginjwt.Metadata{JWKSURI: "/jwks"})
 		},
-		`ginjwt: MetadataHandler: userinfo_endpoint: "https://user@id.example/" is no absolute https URL`: func() gin.HandlerFunc {
+		`ginjwt: MetadataHandler: userinfo_endpoint: "https://user@id.example/" is not an absolute https URL`: func() gin.HandlerFunc {
 			return mgr.MetadataHandler(ginjwt.Metadata{UserinfoEndpoint: "https://user@id.example/"})
 		},
-		`ginjwt: MetadataHandler: token_endpoint: "http://id.example/token" is no absolute https URL`: func() gin.HandlerFunc {
+		`ginjwt: MetadataHandler: token_endpoint: "http://id.example/token" is not an absolute https URL`: func() gin.HandlerFunc {
 			return mgr.MetadataHandler(ginjwt.Metadata{TokenEndpoint: "http://id.example/token"})
 		},
 	} {

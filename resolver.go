@@ -120,8 +120,8 @@ func (r *resolver) question(name string, again bool) *question {
 }
 
 var (
-	errTooMany = errors.New("too many issuers are asked about at once")
-	errHangs   = fmt.Errorf("the call has not returned, though its context has ended; %d such calls leave no room for others", resolveAtOnce)
+	errTooMany = errors.New("too many calls of the IssuerResolver at once")
+	errHangs   = fmt.Errorf("the call has not returned after its context ended; %d such calls block all further calls", resolveAtOnce)
 	unasked    = unaskedQuestion()
 )
 
@@ -193,7 +193,7 @@ func (r *resolver) call(ctx context.Context, name string) (i Issuer, rules *issu
 		return i, nil, err
 	}
 	if i.Name != name {
-		return i, nil, fmt.Errorf("%w: the Name is not the one that was asked for", ErrCallback)
+		return i, nil, fmt.Errorf("%w: the Name differs from the requested name", ErrCallback)
 	}
 	rules, err = r.check(i)
 	return i, rules, err

@@ -392,7 +392,7 @@ func TestQuestionsAboutIssuersHaveABound(t *testing.T) {
 			require.ErrorIs(t, ask(gone, i), context.Canceled)
 		}
 		start := time.Now()
-		assert.ErrorContains(t, ask(t.Context(), 1024), "too many issuers are asked about at once")
+		assert.ErrorContains(t, ask(t.Context(), 1024), "too many calls of the IssuerResolver at once")
 		assert.Zero(t, time.Since(start), "nobody waits for one more")
 		time.Sleep(10 * time.Second)
 		synctest.Wait()
@@ -452,8 +452,8 @@ func TestTheObserverIsToldOfAResolverThatHangs(t *testing.T) {
 			told.events = nil
 			return errs
 		}
-		const hangs = "11s: the call has not returned, though its context has ended; 32 such calls leave no room for others"
-		const full = "10s: too many issuers are asked about at once"
+		const hangs = "11s: the call has not returned after its context ended; 32 such calls block all further calls"
+		const full = "10s: too many calls of the IssuerResolver at once"
 		ask(33)
 		assert.Empty(t, took(10*time.Second-1))
 		assert.Equal(t, []string{full}, took(1))

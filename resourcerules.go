@@ -51,7 +51,7 @@ func resourceOf(all []*resourceRules, name string) (*resourceRules, error) {
 			return r, nil
 		}
 	}
-	return nil, fmt.Errorf("%q is the URL of none of Config.Resources", name)
+	return nil, fmt.Errorf("%q is not the URL of any of Config.Resources", name)
 }
 
 // metadataAt returns the metadata for a request, or nil. It uses only the path and query
@@ -123,7 +123,7 @@ func (c Config) validateResources(p *problems) {
 		field := func(name string) string { return fmt.Sprintf("Resources[%d].%s", n, name) }
 		p.addError(field("URL"), validResourceURL(r.URL))
 		if slices.ContainsFunc(c.Resources[:n], func(other Resource) bool { return other.samePlace(r) }) {
-			p.add(field("URL"), "%q has its metadata where another resource has it", r.URL)
+			p.add(field("URL"), "%q has its metadata at the same path as another resource", r.URL)
 		}
 		r.validateMembers(p, field)
 		if _, err := r.metadata(c); err != nil {
@@ -143,7 +143,7 @@ func (r Resource) samePlace(other Resource) bool {
 func (r Resource) validateMembers(p *problems, field func(string) string) {
 	for _, server := range r.AuthorizationServers {
 		if !isIssuerURL(server) {
-			p.add(field("AuthorizationServers"), "%q is no absolute https URL without a query (RFC 8414 §2)", server)
+			p.add(field("AuthorizationServers"), "%q is not an absolute https URL without a query (RFC 8414 §2)", server)
 		}
 	}
 	for _, scope := range r.ScopesSupported {
@@ -153,7 +153,7 @@ func (r Resource) validateMembers(p *problems, field func(string) string) {
 	}
 	for name, text := range map[string]string{"Documentation": r.Documentation, "JWKSURI": r.JWKSURI} {
 		if text != "" && !isPublicURL(text) {
-			p.add(field(name), "%q is no absolute https URL", text)
+			p.add(field(name), "%q is not an absolute https URL", text)
 		}
 	}
 }

@@ -93,7 +93,7 @@ func pathBehind(u *url.URL) string {
 // so few characters are allowed.
 func validResourceURL(text string) error {
 	if !isPublicURL(text) || strings.Contains(text, "#") {
-		return errors.New("must be an absolute https URL, without user and fragment; http will do on loopback")
+		return errors.New("must be an absolute https URL, without user and fragment; http works on loopback")
 	}
 	u, _ := url.Parse(text)
 	switch {

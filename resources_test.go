@@ -49,7 +49,7 @@ func TestWhereMetadataIs(t *testing.T) {
 func TestResourcesAreChecked(t *testing.T) {
 	t.Parallel()
 	const (
-		absolute   = "must be an absolute https URL, without user and fragment; http will do on loopback"
+		absolute   = "must be an absolute https URL, without user and fragment; http works on loopback"
 		normalized = "must be normalized (RFC 3986 §6.2): scheme and host in lower case, no empty port or query"
 		characters = "has characters other than letters, digits and -._~ in its host, path or query"
 		segments   = "has an empty segment, or one that is . or .., in its path"
@@ -99,12 +99,12 @@ func TestResourcesAreChecked(t *testing.T) {
 	err := config.Validate()
 	require.Error(t, err)
 	for _, problem := range []string{
-		`ginjwt: Resources[0].AuthorizationServers: "https://as.example.com?x" is no absolute https URL without a query (RFC 8414 §2)`,
-		`ginjwt: Resources[1].URL: "https://api.example.com/" has its metadata where another resource has it`,
+		`ginjwt: Resources[0].AuthorizationServers: "https://as.example.com?x" is not an absolute https URL without a query (RFC 8414 §2)`,
+		`ginjwt: Resources[1].URL: "https://api.example.com/" has its metadata at the same path as another resource`,
 		`ginjwt: Resources[1].ScopesSupported: "a b" is not a scope (RFC 6749 §3.3)`,
-		`ginjwt: Resources[2].Documentation: "docs" is no absolute https URL`,
-		`ginjwt: Resources[2].JWKSURI: "http://api.example.com/jwks" is no absolute https URL`,
-		`ginjwt: Resources[3].URL: "https://other.example.com/mcp" has its metadata where another resource has it`,
+		`ginjwt: Resources[2].Documentation: "docs" is not an absolute https URL`,
+		`ginjwt: Resources[2].JWKSURI: "http://api.example.com/jwks" is not an absolute https URL`,
+		`ginjwt: Resources[3].URL: "https://other.example.com/mcp" has its metadata at the same path as another resource`,
 		`ginjwt: Resources[3].Extra: `,
 	} {
 		assert.Contains(t, err.Error(), problem)
@@ -520,7 +520,7 @@ func TestFormsOfAResource(t *testing.T) {
 func TestForResourcePanics(t *testing.T) {
 	t.Parallel()
 	mgr, _ := resourcesApp(t, func(*ginjwt.Config) {})
-	assert.PanicsWithValue(t, `ginjwt: ForResource: "https://api.example.com/mcp/" is the URL of none of Config.Resources`,
+	assert.PanicsWithValue(t, `ginjwt: ForResource: "https://api.example.com/mcp/" is not the URL of any of Config.Resources`,
 		func() { mgr.JWTRequired(ginjwt.ForResource(mcpURL + "/")) })
 	assert.PanicsWithValue(t, `ginjwt: ForResource: needs the URL of a resource`,
 		func() { mgr.Middleware(ginjwt.ForResource("")) })

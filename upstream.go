@@ -59,11 +59,11 @@ func (c sessionChoice) checkUpstream(rules *logoutRules, config *Config, now tim
 	case rules == nil:
 		return errors.New("ginjwt: WithUpstream: the issuer is unknown, or has no LogoutAudience, so that its logouts would not end the session")
 	case u.Subject == "":
-		return errors.New(`ginjwt: WithUpstream: the subject is empty; it is the "sub" of the ID token`)
+		return errors.New(`ginjwt: WithUpstream: the subject is empty; pass the "sub" of the ID token`)
 	case u.SID == "" && rules.namesAll:
-		return errors.New("ginjwt: WithUpstream: the sid is empty, but RequiredClaims of the issuer names it")
+		return errors.New("ginjwt: WithUpstream: the sid is empty, but RequiredClaims of the issuer lists it")
 	case !isTime(at.Unix()) || at.After(now.Add(rules.leeway())):
-		return errors.New(`ginjwt: WithUpstream: the time is none, or in the future; it is the "iat" of the ID token`)
+		return errors.New(`ginjwt: WithUpstream: the time is missing, or in the future; pass the "iat" of the ID token`)
 	case !at.Add(rules.maxTokenAge + rules.leeway()).After(now):
 		return errors.New("ginjwt: WithUpstream: the ID token is older than MaxTokenAge of its issuer")
 	case c.idle > config.RefreshTokenExpires:

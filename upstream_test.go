@@ -262,7 +262,7 @@ func TestWithUpstreamIsChecked(t *testing.T) {
 	now := a.clock.Now()
 	long := strings.Repeat("x", 256)
 	const texts = "ginjwt: WithUpstream: texts must be UTF-8 without NUL, of at most 255 bytes"
-	const time1 = `ginjwt: WithUpstream: the time is none, or in the future; it is the "iat" of the ID token`
+	const time1 = `ginjwt: WithUpstream: the time is missing, or in the future; pass the "iat" of the ID token`
 	const old = "ginjwt: WithUpstream: the ID token is older than MaxTokenAge of its issuer"
 	const noLogout = "ginjwt: WithUpstream: the issuer is unknown, or has no LogoutAudience, so that its logouts would not end the session"
 	for name, test := range map[string]struct {
@@ -272,8 +272,8 @@ func TestWithUpstreamIsChecked(t *testing.T) {
 		"an issuer that cannot log out": {[]ginjwt.TokenOption{ginjwt.WithUpstream(issuerC, "s", "alice", now)}, noLogout},
 		"an unknown issuer":             {[]ginjwt.TokenOption{ginjwt.WithUpstream("https://d.example", "s", "alice", now)}, noLogout},
 		"nothing":                       {[]ginjwt.TokenOption{ginjwt.WithUpstream("", "", "", time.Time{})}, noLogout},
-		"no subject":                    {[]ginjwt.TokenOption{ginjwt.WithUpstream(issuerA, "s", "", now)}, `ginjwt: WithUpstream: the subject is empty; it is the "sub" of the ID token`},
-		"no sid":                        {[]ginjwt.TokenOption{ginjwt.WithUpstream(issuerB, "", "alice", now)}, "ginjwt: WithUpstream: the sid is empty, but RequiredClaims of the issuer names it"},
+		"no subject":                    {[]ginjwt.TokenOption{ginjwt.WithUpstream(issuerA, "s", "", now)}, `ginjwt: WithUpstream: the subject is empty; pass the "sub" of the ID token`},
+		"no sid":                        {[]ginjwt.TokenOption{ginjwt.WithUpstream(issuerB, "", "alice", now)}, "ginjwt: WithUpstream: the sid is empty, but RequiredClaims of the issuer lists it"},
 		"a long sid":                    {[]ginjwt.TokenOption{ginjwt.WithUpstream(issuerA, long, "alice", now)}, texts},
 		"a long subject":                {[]ginjwt.TokenOption{ginjwt.WithUpstream(issuerA, "s", long, now)}, texts},
 		"NUL":                           {[]ginjwt.TokenOption{ginjwt.WithUpstream(issuerA, "\x00", "alice", now)}, texts},

@@ -26,7 +26,7 @@ func (c Config) validateIssuers(hasKeys bool, p *problems) {
 		sameName := func(other Issuer) bool { return other.Name == i.Name }
 		switch {
 		case i.Name == "":
-			p.add(field("Name"), "must be the \"iss\" of its tokens")
+			p.add(field("Name"), "is empty; set the \"iss\" of its tokens")
 		case slices.Contains(own, i.Name):
 			p.add(field("Name"), "%q is the issuer of the manager itself", i.Name)
 		case slices.ContainsFunc(c.Issuers[:n], sameName):
@@ -49,7 +49,7 @@ func (c Config) validateIssuer(i Issuer, p *problems, field func(string) string)
 		p.add(field("Leeway"), "must be at most 100 years")
 	}
 	if 0 < i.Leeway && i.Leeway < time.Millisecond {
-		p.add(field("Leeway"), "is %s; 30 seconds are 30*time.Second, and a negative value is none at all", i.Leeway)
+		p.add(field("Leeway"), "is %s; write 30*time.Second for 30 seconds, or a negative value for none", i.Leeway)
 	}
 	i.validateIdentity(p, field)
 	i.validateLists(p, field)
@@ -62,9 +62,9 @@ func (c Config) validateIssuer(i Issuer, p *problems, field func(string) string)
 func (i Issuer) validateIdentity(p *problems, field func(string) string) {
 	switch {
 	case i.Identity != nil && (i.IdentityClaim != "" || len(i.IdentityClaims) > 0):
-		p.add(field("Identity"), "is in place of IdentityClaim and IdentityClaims; set one of them")
+		p.add(field("Identity"), "replaces IdentityClaim and IdentityClaims; set only one of them")
 	case i.IdentityClaim != "" && len(i.IdentityClaims) > 0:
-		p.add(field("IdentityClaims"), "is in place of IdentityClaim; set one of them")
+		p.add(field("IdentityClaims"), "replaces IdentityClaim; set only one of them")
 	}
 }
 
@@ -109,10 +109,10 @@ func (i Issuer) validateLogout(p *problems, field func(string) string) {
 		return
 	}
 	if i.MaxTokenAge != 0 {
-		p.add(field("MaxTokenAge"), "does nothing without a LogoutAudience")
+		p.add(field("MaxTokenAge"), "has no effect without a LogoutAudience")
 	}
 	if i.LogoutOnly {
-		p.add(field("LogoutOnly"), "leaves nothing to do without a LogoutAudience")
+		p.add(field("LogoutOnly"), "refuses all tokens of the issuer; set a LogoutAudience too")
 	}
 }
 

@@ -48,7 +48,7 @@ func (f fetcher) discovery(issuer string) (locator, error) {
 			address, err = f.discover(ctx, oauth, issuer)
 		}
 		if err == nil && isThisMachine(address.Hostname()) && !isThisMachine(base.Hostname()) {
-			return nil, fmt.Errorf("the metadata of %s: jwks_uri: is this machine, which the issuer is not", issuer)
+			return nil, fmt.Errorf("the metadata of %s: jwks_uri: is on this machine, but the issuer is not", issuer)
 		}
 		return address, err
 	}, nil
@@ -72,7 +72,7 @@ func (f fetcher) discover(ctx context.Context, address *url.URL, issuer string) 
 		return nil, fmt.Errorf("the metadata of %s: %w", issuer, err)
 	}
 	if m.Issuer != issuer {
-		return nil, fmt.Errorf("the metadata of %s: is that of the issuer %s", issuer, quoted(m.Issuer))
+		return nil, fmt.Errorf("the metadata of %s: names another issuer, %s", issuer, quoted(m.Issuer))
 	}
 	if m.JWKSURI == "" {
 		return nil, fmt.Errorf("the metadata of %s: has no jwks_uri", issuer)

@@ -95,11 +95,11 @@ func TestMetadataThatIsRefused(t *testing.T) {
 	const of = "the metadata of " + issuer + ": "
 	set := "https://issuer.example/set"
 	tests := []struct{ name, text, why string }{
-		{"of another issuer", metadata("https://evil.example", set), of + `is that of the issuer "https://evil.example"`},
-		{"with a slash more", metadata(issuer+"/", set), of + `is that of the issuer "https://issuer.example/"`},
-		{"in another case", metadata("https://Issuer.example", set), of + `is that of the issuer "https://Issuer.example"`},
-		{"of a template", metadata("https://issuer.example/{tenantid}", set), of + `is that of the issuer "https://issuer.example/{tenantid}"`},
-		{"of nobody", `{"jwks_uri":"` + set + `"}`, of + `is that of the issuer ""`},
+		{"of another issuer", metadata("https://evil.example", set), of + `names another issuer, "https://evil.example"`},
+		{"with a slash more", metadata(issuer+"/", set), of + `names another issuer, "https://issuer.example/"`},
+		{"in another case", metadata("https://Issuer.example", set), of + `names another issuer, "https://Issuer.example"`},
+		{"of a template", metadata("https://issuer.example/{tenantid}", set), of + `names another issuer, "https://issuer.example/{tenantid}"`},
+		{"of nobody", `{"jwks_uri":"` + set + `"}`, of + `names another issuer, ""`},
 		{"without a set", `{"issuer":"` + issuer + `"}`, of + "has no jwks_uri"},
 		{"with an empty set", metadata(issuer, ""), of + "has no jwks_uri"},
 		{"set is null", `{"issuer":"` + issuer + `","jwks_uri":null}`, of + "has no jwks_uri"},
@@ -108,7 +108,7 @@ func TestMetadataThatIsRefused(t *testing.T) {
 		{"issuer twice", `{"issuer":"x",` + metadata(issuer, set)[1:], of + "is not valid JSON, or has a member twice"},
 		{"set is a number", `{"issuer":"` + issuer + `","jwks_uri":1}`, of + "has a member of the wrong type"},
 		{"list", `[]`, of + "has a member of the wrong type"},
-		{"other spelling", `{"Issuer":"` + issuer + `","JWKS_URI":"` + set + `"}`, of + `is that of the issuer ""`},
+		{"other spelling", `{"Issuer":"` + issuer + `","JWKS_URI":"` + set + `"}`, of + `names another issuer, ""`},
 		{"trailing data", metadata(issuer, set) + "{}", of + "is not valid JSON, or has a member twice"},
 	}
 	for _, test := range tests {

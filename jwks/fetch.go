@@ -75,7 +75,7 @@ func (f fetcher) get(ctx context.Context, address *url.URL, types ...string) (do
 func (f fetcher) fetch(ctx context.Context, address *url.URL, types []string) (document, error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address.String(), nil)
 	if err != nil {
-		return document{}, errors.New("is not a URL that can be asked")
+		return document{}, errors.New("is not a URL that can be fetched")
 	}
 	request.Header.Set("Accept", strings.Join(types, ", "))
 	request.Header.Set("User-Agent", "ginjwt")
@@ -220,13 +220,13 @@ func isThisMachine(host string) bool {
 	return host == "localhost" || strings.HasSuffix(host, ".localhost") || embedded(address).IsLoopback()
 }
 
-var errHost = errors.New("is the address of no issuer")
+var errHost = errors.New("is an address that no issuer can have")
 
 // checkHost refuses host names that are not ASCII, and addresses of cloud metadata, in
 // all spellings that a resolver may accept.
 func checkHost(host string) error {
 	if len(host) > 253 || strings.ContainsFunc(host, func(r rune) bool { return r <= ' ' || r >= 0x7f }) {
-		return errors.New("has a host that is not written in ASCII (a name in another script begins with xn--)")
+		return errors.New("has a host that is not ASCII; write the xn-- form of the name")
 	}
 	host = strings.TrimSuffix(host, ".")
 	address, err := netip.ParseAddr(host)

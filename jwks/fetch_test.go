@@ -86,7 +86,7 @@ func TestOnlyStatus200(t *testing.T) {
 
 const isRelative = "is relative, but must begin with https://"
 
-const notASCII = "has a host that is not written in ASCII (a name in another script begins with xn--)"
+const notASCII = "has a host that is not ASCII; write the xn-- form of the name"
 
 func TestT312Addresses(t *testing.T) {
 	t.Parallel()
@@ -114,23 +114,23 @@ func TestT312Addresses(t *testing.T) {
 		{"http://127.0.0.1@evil.example/", true, "is not https", ""},
 		{"http://10.0.0.7/", true, "is not https", ""},
 		{"http://169.254.169.254/latest/meta-data", true, "is not https", ""},
-		{"https://169.254.169.254/keys", false, "is the address of no issuer", ""},
-		{"https://[::ffff:169.254.169.254]/keys", false, "is the address of no issuer", ""},
-		{"https://[fe80::1]/keys", false, "is the address of no issuer", ""},
-		{"https://[fe80::1%25eth0]/keys", false, "is the address of no issuer", ""},
-		{"https://0.0.0.0/keys", false, "is the address of no issuer", ""},
-		{"https://[::ffff:0.0.0.0]/keys", false, "is the address of no issuer", ""},
-		{"https://[::]/keys", false, "is the address of no issuer", ""},
-		{"https://224.0.0.1/keys", false, "is the address of no issuer", ""},
-		{"https://255.255.255.255/keys", false, "is the address of no issuer", ""},
-		{"https://169.254.169.254./keys", false, "is the address of no issuer", ""},
-		{"https://2852039166/keys", false, "is the address of no issuer", ""},
-		{"https://0xa9fea9fe/keys", false, "is the address of no issuer", ""},
-		{"https://0251.0376.0251.0376/keys", false, "is the address of no issuer", ""},
-		{"https://0/keys", false, "is the address of no issuer", ""},
-		{"https://[64:ff9b::a9fe:a9fe]/keys", false, "is the address of no issuer", ""},
-		{"https://[::169.254.169.254]/keys", false, "is the address of no issuer", ""},
-		{"https://[fd00:ec2::254]/keys", false, "is the address of no issuer", ""},
+		{"https://169.254.169.254/keys", false, "is an address that no issuer can have", ""},
+		{"https://[::ffff:169.254.169.254]/keys", false, "is an address that no issuer can have", ""},
+		{"https://[fe80::1]/keys", false, "is an address that no issuer can have", ""},
+		{"https://[fe80::1%25eth0]/keys", false, "is an address that no issuer can have", ""},
+		{"https://0.0.0.0/keys", false, "is an address that no issuer can have", ""},
+		{"https://[::ffff:0.0.0.0]/keys", false, "is an address that no issuer can have", ""},
+		{"https://[::]/keys", false, "is an address that no issuer can have", ""},
+		{"https://224.0.0.1/keys", false, "is an address that no issuer can have", ""},
+		{"https://255.255.255.255/keys", false, "is an address that no issuer can have", ""},
+		{"https://169.254.169.254./keys", false, "is an address that no issuer can have", ""},
+		{"https://2852039166/keys", false, "is an address that no issuer can have", ""},
+		{"https://0xa9fea9fe/keys", false, "is an address that no issuer can have", ""},
+		{"https://0251.0376.0251.0376/keys", false, "is an address that no issuer can have", ""},
+		{"https://0/keys", false, "is an address that no issuer can have", ""},
+		{"https://[64:ff9b::a9fe:a9fe]/keys", false, "is an address that no issuer can have", ""},
+		{"https://[::169.254.169.254]/keys", false, "is an address that no issuer can have", ""},
+		{"https://[fd00:ec2::254]/keys", false, "is an address that no issuer can have", ""},
 		{"https://[::127.0.0.1]/keys", false, "", ""},
 		{"https://api.localhost/keys", false, "", ""},
 		{"https://\uff11\uff16\uff19.254.169.254/keys", false, notASCII, ""},
@@ -177,7 +177,7 @@ func TestT312Addresses(t *testing.T) {
 				synctest.Wait()
 				inMetadata := test.refused
 				if inMetadata == "" && (strings.Contains(test.url, "127.0.0.1") || strings.Contains(test.url, "::1") || strings.Contains(test.url, "localhost")) {
-					inMetadata = "is this machine, which the issuer is not"
+					inMetadata = "is on this machine, but the issuer is not"
 				}
 				if inMetadata == "" {
 					assert.Equal(t, 2, issuer.fetches(), "the metadata, then the set")

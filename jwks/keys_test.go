@@ -41,7 +41,7 @@ func TestKeysThatAreSkipped(t *testing.T) {
 		why  string
 	}{
 		{"T313 secret", members{"kty": "oct", "kid": "x", "alg": "HS256", "k": base64url(d)}, "is a private key or a secret"},
-		{"T313 secret without its value", members{"kty": "oct", "kid": "x"}, `is of the type "oct", which verifies nothing here`},
+		{"T313 secret without its value", members{"kty": "oct", "kid": "x"}, `is of the type "oct", which is not supported`},
 		{"T314 private EC key", good.with("d", base64url(d)), "is a private key or a secret"},
 		{"T314 private Ed25519 key", ed.with("d", base64url(edPrivate.Seed())), "is a private key or a secret"},
 		{"T314 private RSA key", rsaGood.with("d", base64url(rsaKey().D.Bytes())), "is a private key or a secret"},
@@ -63,10 +63,10 @@ func TestKeysThatAreSkipped(t *testing.T) {
 		{"T324 even RSA modulus", even, "has a modulus with small factors (algorithm RS256)"},
 		{"T324 RSA key that takes ages", huge, `the member "n" has more than 8192 bits`},
 		{"T324 Ed25519 key that anybody can sign for", ed.with("x", base64url(make([]byte, 32))), "is a point of small order, which anybody can sign for (algorithm EdDSA)"},
-		{"T325 unknown type", members{"kty": "AKP", "kid": "x", "alg": "ML-DSA-65", "pub": "dGVzdA"}, `is of the type "AKP", which verifies nothing here`},
+		{"T325 unknown type", members{"kty": "AKP", "kid": "x", "alg": "ML-DSA-65", "pub": "dGVzdA"}, `is of the type "AKP", which is not supported`},
 		{"T325 unknown curve", good.with("crv", "secp256k1"), `the member "crv" must be "P-256", "P-384" or "P-521"`},
 		{"T325 key for agreement", ed.with("crv", "X25519"), `the member "crv" must be "Ed25519"`},
-		{"T325 no type", good.with("kty", nil), `is of the type "", which verifies nothing here`},
+		{"T325 no type", good.with("kty", nil), `is of the type "", which is not supported`},
 		{"T325 no coordinate", good.with("y", nil), `the member "y" is missing`},
 		{"T325 coordinate of something else", good.with("x", "AAAA"), "is not a point on its curve"},
 		{"T325 empty coordinate", good.with("x", ""), `the member "x" is empty`},
@@ -167,7 +167,7 @@ func TestT321DifferentKeysWithOneID(t *testing.T) {
 		issuer.serveSet(newKey(t, "twin"), newKey(t, "good"), newKey(t, "twin"), newKey(t, "twin"))
 		remote := follow(t, &issuer, jwks.Options{OnError: errs.add})
 		assert.Equal(t, []string{"good"}, remote.Status().Keys)
-		assert.Equal(t, []string{`jwks: key is not used: "kid" "twin": is that of different keys for ES256`}, errs.texts())
+		assert.Equal(t, []string{`jwks: key is not used: "kid" "twin": names different keys for ES256`}, errs.texts())
 	})
 }
 
@@ -222,7 +222,7 @@ func TestT078KeysWithoutID(t *testing.T) {
 			issuer.serveSet(list...)
 			remote := follow(t, &issuer, jwks.Options{OnError: errs.add})
 			assert.Len(t, remote.Status().Keys, 9)
-			skipped := `jwks: key is not used: "kid" "": is one of more than 8 keys without "kid"`
+			skipped := `jwks: key is not used: "kid" "": is beyond the limit of 8 keys without "kid"`
 			assert.Equal(t, []string{skipped, skipped}, errs.texts())
 		})
 	})
@@ -338,8 +338,8 @@ func TestOptionsAreAllChecked(t *testing.T) {
 	})
 	require.EqualError(t, err, strings.Join([]string{
 		`jwks: url: is not https`,
-		`jwks: Algorithms: "HS256" is not one that verifies with a public key`,
-		`jwks: Algorithms: "none" is not one that verifies with a public key`,
+		`jwks: Algorithms: "HS256" is not an algorithm with a public key`,
+		`jwks: Algorithms: "none" is not an algorithm with a public key`,
 		`jwks: Refresh: must be at least 1s (it is -1ns; 15 minutes are 15*time.Minute)`,
 		`jwks: Timeout: must be at least 1ms (it is -1ns; 15 minutes are 15*time.Minute)`,
 		`jwks: Cooldown: must be at least 1ms (it is -1ns; 15 minutes are 15*time.Minute)`,
@@ -349,8 +349,8 @@ func TestOptionsAreAllChecked(t *testing.T) {
 	}, "\n"))
 	for want, options := range map[string]jwks.Options{
 		"jwks: MaxKeys: is more than 100": {MaxKeys: 101},
-		"jwks: MaxStale: is shorter than Refresh, so that there would be times without keys": {MaxStale: time.Minute},
-		"jwks: Cooldown: is too long for such a Burst":                                       {Cooldown: 1 << 62, Burst: 3},
+		"jwks: MaxStale: is shorter than Refresh; make it longer, or keys expire between two fetches": {MaxStale: time.Minute},
+		"jwks: Cooldown: is too long for this Burst":                                                  {Cooldown: 1 << 62, Burst: 3},
 	} {
 		_, err = jwks.New(t.Context(), setURL, options)
 		require.EqualError(t, err, want)

@@ -341,6 +341,6 @@ func TestAFetchThatNeverEnds(t *testing.T) {
 			require.ErrorIs(t, err, keys.ErrUnavailable)
 		}
 		assert.Equal(t, 6*time.Second, time.Since(begin), "only the first waits, for Timeout and a second")
-		assert.ErrorContains(t, remote.Status().Err, "a fetch goes on for longer than Options.Timeout")
+		assert.ErrorContains(t, remote.Status().Err, "a fetch takes longer than Options.Timeout")
 	})
 }

@@ -91,7 +91,7 @@ func (o Options) check() error {
 	var errs []error
 	for _, name := range o.Algorithms {
 		if !keys.IsAlgorithm(name) || keys.IsHMAC(name) {
-			errs = append(errs, fmt.Errorf("jwks: Algorithms: %q is not one that verifies with a public key", name))
+			errs = append(errs, fmt.Errorf("jwks: Algorithms: %q is not an algorithm with a public key", name))
 		}
 	}
 	negative := func(field string, is bool) {
@@ -113,11 +113,11 @@ func (o Options) check() error {
 		errs = append(errs, fmt.Errorf("jwks: MaxKeys: is more than %d", mostKeys))
 	}
 	if o.MaxStale < o.Refresh {
-		errs = append(errs, errors.New("jwks: MaxStale: is shorter than Refresh, so that there would be times without keys"))
+		errs = append(errs, errors.New("jwks: MaxStale: is shorter than Refresh; make it longer, or keys expire between two fetches"))
 	}
 	negative("Burst", o.Burst < 0)
 	if o.Burst > 0 && o.Cooldown > math.MaxInt64/time.Duration(o.Burst) {
-		errs = append(errs, errors.New("jwks: Cooldown: is too long for such a Burst"))
+		errs = append(errs, errors.New("jwks: Cooldown: is too long for this Burst"))
 	}
 	return errors.Join(errs...)
 }

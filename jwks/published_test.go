@@ -70,8 +70,8 @@ func publishedKeys(t *testing.T) []publishedKey {
 	zeros := func(m members, name string, n int) members {
 		return m.with(name, base64url(append(make([]byte, n), unbase64(t, m[name])...)))
 	}
-	const leftAside = `the certificate in "x5c" is left aside: `
-	const noThumbprint = ` is left aside: it is not one in base64url`
+	const leftAside = `the certificate in "x5c" is ignored: `
+	const noThumbprint = ` is ignored: it is not a hash of the right length in base64url`
 	certificate := certificateOf(t, rsaKey(), 1)
 	other, err := base64.StdEncoding.DecodeString(certificate[0])
 	require.NoError(t, err)
@@ -79,15 +79,15 @@ func publishedKeys(t *testing.T) []publishedKey {
 	return []publishedKey{
 		{"its certificate", rs.with("x5c", certificate), jwt.SigningMethodRS256, rsaKey(), ""},
 		{"certificate with a negative serial number", rs.with("x5c", certificateOf(t, rsaKey(), -1)), jwt.SigningMethodRS256, rsaKey(), leftAside + "it is damaged"},
-		{"certificate in base64url", rs.with("x5c", []string{base64.RawURLEncoding.EncodeToString(other) + "-_"}), jwt.SigningMethodRS256, rsaKey(), leftAside + "it is not in base64"},
+		{"certificate in base64url", rs.with("x5c", []string{base64.RawURLEncoding.EncodeToString(other) + "-_"}), jwt.SigningMethodRS256, rsaKey(), leftAside + "it is not base64"},
 		{"certificate of nothing", rs.with("x5c", []string{"AAAA"}), jwt.SigningMethodRS256, rsaKey(), leftAside + "it is damaged"},
-		{"certificate as a text", rs.with("x5c", certificate[0]), jwt.SigningMethodRS256, rsaKey(), leftAside + "there is no array of them"},
+		{"certificate as a text", rs.with("x5c", certificate[0]), jwt.SigningMethodRS256, rsaKey(), leftAside + "it is not an array"},
 		{"no certificates", rs.with("x5c", []string{}), jwt.SigningMethodRS256, rsaKey(), ""},
-		{"certificate that is a number", rs.with("x5c", []int{1}), jwt.SigningMethodRS256, rsaKey(), leftAside + "it is not in base64"},
+		{"certificate that is a number", rs.with("x5c", []int{1}), jwt.SigningMethodRS256, rsaKey(), leftAside + "it is not base64"},
 		{"thumbprint of the wrong length", rs.with("x5t", "AAAA"), jwt.SigningMethodRS256, rsaKey(), `the thumbprint in "x5t"` + noThumbprint},
 		{"thumbprint in hexadecimal", rs.with("x5t#S256", strings.Repeat("ab", 32)), jwt.SigningMethodRS256, rsaKey(), `the thumbprint in "x5t#S256"` + noThumbprint},
 		{"thumbprint that is a number", rs.with("x5t", 1), jwt.SigningMethodRS256, rsaKey(), `the thumbprint in "x5t"` + noThumbprint},
-		{"thumbprint of another certificate", rs.with("x5c", certificate).with("x5t", base64url(repeated(1, 20))), jwt.SigningMethodRS256, rsaKey(), `the thumbprint in "x5t" is left aside: it is of another certificate`},
+		{"thumbprint of another certificate", rs.with("x5c", certificate).with("x5t", base64url(repeated(1, 20))), jwt.SigningMethodRS256, rsaKey(), `the thumbprint in "x5t" is ignored: it is of another certificate`},
 		{"thumbprint with padding", rs.with("x5t", base64.URLEncoding.EncodeToString(repeated(1, 20))), jwt.SigningMethodRS256, rsaKey(), ""},
 		{"zeros before the modulus", zeros(rs, "n", 1), jwt.SigningMethodRS256, rsaKey(), ""},
 		{"zeros before the exponent", zeros(rs, "e", 5), jwt.SigningMethodRS256, rsaKey(), ""},

@@ -78,7 +78,7 @@ func TestT317NoKeysYet(t *testing.T) {
 		}
 		_, err := remote.KeySet(t.Context(), "a")
 		require.ErrorIs(t, err, keys.ErrUnavailable)
-		require.EqualError(t, err, "keys: the keys of the issuer are not known: jwks: no further fetch is waited for now: "+
+		require.EqualError(t, err, "keys: the keys of the issuer are not known: jwks: not waiting for another fetch now: "+
 			setURL+": was answered with the status 404")
 		assert.Equal(t, now, time.Now())
 

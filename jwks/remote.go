@@ -187,9 +187,9 @@ func (r *Remote) catchUp(now time.Time) {
 }
 
 var (
-	errNotNow = errors.New("no further fetch is waited for now")
+	errNotNow = errors.New("not waiting for another fetch now")
 	errEnded  = errors.New("the context of the key set has ended")
-	errHangs  = errors.New("a fetch goes on for longer than Options.Timeout: the Transport does not obey its context, or OnError does not return")
+	errHangs  = errors.New("a fetch takes longer than Options.Timeout: the Transport ignores its context, or OnError does not return")
 )
 
 // await waits for the running fetch, or for a new one.

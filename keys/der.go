@@ -85,18 +85,18 @@ func noKeyIn(label string) error {
 	case "PKCS12":
 		return errors.New("is a PKCS #12 file; convert it: openssl pkcs12 -in FILE -nodes")
 	case "TRUSTED CERTIFICATE":
-		return errors.New("is a certificate in a form of OpenSSL's own; convert it: openssl x509 -in FILE")
+		return errors.New("is a certificate in OpenSSL's own format; convert it: openssl x509 -in FILE")
 	case "PKCS7", "CMS":
 		return errors.New("is a PKCS #7 file of certificates; convert it: openssl pkcs7 -in FILE -print_certs (-inform DER if it is binary)")
 	case "DSA PRIVATE KEY":
 		return unsupported("DSA")
 	}
-	return fmt.Errorf("a PEM block of the type %.64q is no key", label)
+	return fmt.Errorf("a PEM block of the type %.64q is not a key", label)
 }
 
 var (
 	errEncrypted     = errors.New("the key is encrypted; decrypt it first: openssl pkey -in FILE -out key.pem")
-	errForeignPublic = &keyError{"the public key that is in the private key belongs to another one"}
+	errForeignPublic = &keyError{"the private key contains the public key of another key"}
 )
 
 // algorithmID is AlgorithmIdentifier of RFC 5280 §4.1.1.2.

@@ -15,7 +15,7 @@ var ErrPath = errors.New("is the path of a file, not the text of a key")
 
 var (
 	errUTF16       = errors.New("is UTF-16 text, as some editors and shells of Windows write it; save it as UTF-8")
-	errPlaceholder = errors.New("is the name of a variable, which nobody has replaced by its value")
+	errPlaceholder = errors.New("is the name of a variable; replace it with its value")
 )
 
 // foreignBinary reports files in the key formats of other software.
@@ -38,11 +38,11 @@ func isJavaKeystore(b []byte) bool {
 func foreignLabel(label string) error {
 	switch {
 	case strings.HasPrefix(label, "PGP "):
-		return errors.New("is an OpenPGP block, whose keys sign no tokens; make a key with: openssl genpkey -algorithm ed25519")
+		return errors.New("is an OpenPGP block, and OpenPGP keys cannot sign tokens; make a key with: openssl genpkey -algorithm ed25519")
 	case label == "SSH2 PUBLIC KEY" || label == "SSH2 ENCRYPTED PRIVATE KEY":
 		return errSSH2
 	case len(label) > 40:
-		return errors.New("a PEM block has a BEGIN line that is none")
+		return errors.New("a PEM block has an invalid BEGIN line")
 	}
 	return nil
 }
@@ -59,7 +59,7 @@ var (
 // foreignJSON reports JSON that contains a PEM key beside other data.
 func foreignJSON(s string) error {
 	if strings.Contains(s, "-----BEGIN ") && !strings.Contains(s, `"kty"`) {
-		return errors.New("is JSON with a PEM text in it, such as the file of a service account; give that text alone")
+		return errors.New("is JSON that contains a PEM text, such as a service account file; use only the PEM text")
 	}
 	return nil
 }
@@ -68,19 +68,19 @@ func foreignJSON(s string) error {
 func foreignText(s string) error {
 	switch {
 	case strings.HasPrefix(s, "PuTTY-User-Key-File-"):
-		return errors.New("is a key of PuTTY; convert it: puttygen FILE -O private-openssh-new -o key")
+		return errors.New("is a PuTTY key; convert it: puttygen FILE -O private-openssh-new -o key")
 	case ssh2.MatchString(s):
 		return errSSH2
 	case strings.HasPrefix(s, "<RSAKeyValue>"):
-		return errors.New("is an XML key of .NET; write it as PEM there: ExportPkcs8PrivateKeyPem, or ExportSubjectPublicKeyInfoPem")
+		return errors.New("is a .NET XML key; export it as PEM: ExportPkcs8PrivateKeyPem, or ExportSubjectPublicKeyInfoPem")
 	case oddtext.IsPlaceholder(s):
 		return errPlaceholder
 	case dashes.MatchString(s):
-		return errors.New("a PEM block has other dashes than five at each side of its BEGIN line")
+		return errors.New("a PEM block needs five plain dashes on each side of BEGIN")
 	case strings.Contains(s, "-----END "):
 		return errors.New("a PEM block has no BEGIN line; the text is cut off")
 	case webURL.MatchString(s):
-		return errors.New("is a URL, and no function reads keys from one; for the keys of another issuer see package jwks")
+		return errors.New("is a URL, not the text of a key; to fetch the keys of another issuer, use package jwks")
 	case oddtext.IsPath(s), absolutePath.MatchString(s): // the base64 of a key begins otherwise
 		return ErrPath
 	}

@@ -48,7 +48,7 @@ func (j *jwk) set() ([]Key, error) {
 	list := j.members["keys"]
 	switch {
 	case j.has("kty"):
-		return nil, errors.New(`has "keys" and "kty", but is either a JWK Set or a JWK`)
+		return nil, errors.New(`has "keys" and "kty"; a JWK Set has only the first, a JWK only the second`)
 	case list.Kind() != '[':
 		return nil, errors.New(`the member "keys" must be an array`)
 	}

@@ -310,18 +310,18 @@ func TestParseKeysReadsStrictJSON(t *testing.T) {
 	for name, test := range map[string]struct{ text, says string }{
 		"nothing":         {"", "neither a key in PEM form nor a JWK found"},
 		"no object":       {"[" + good + "]", "neither a key in PEM form nor a JWK found"},
-		"not closed":      {good[:len(good)-1], "not valid JSON, or a name comes twice in it"},
-		"text after it":   {good + "{}", "not valid JSON, or a name comes twice in it"},
-		"name twice":      {`{"kty":"EC",` + good[1:], "not valid JSON, or a name comes twice in it"},
-		"escaped twice":   {`{"\u006bty":"EC",` + good[1:], "not valid JSON, or a name comes twice in it"},
-		"name twice, set": {`{"keys":[` + good + `,{"k":"","k":""}]}`, "not valid JSON, or a name comes twice in it"},
-		"no UTF-8":        {`{"kid":"` + "\xff" + `",` + good[1:], "not valid JSON, or a name comes twice in it"},
-		"lone surrogate":  {`{"use":"\ud800",` + good[1:], "not valid JSON, or a name comes twice in it"},
+		"not closed":      {good[:len(good)-1], "not valid JSON, or it has a member twice"},
+		"text after it":   {good + "{}", "not valid JSON, or it has a member twice"},
+		"name twice":      {`{"kty":"EC",` + good[1:], "not valid JSON, or it has a member twice"},
+		"escaped twice":   {`{"\u006bty":"EC",` + good[1:], "not valid JSON, or it has a member twice"},
+		"name twice, set": {`{"keys":[` + good + `,{"k":"","k":""}]}`, "not valid JSON, or it has a member twice"},
+		"no UTF-8":        {`{"kid":"` + "\xff" + `",` + good[1:], "not valid JSON, or it has a member twice"},
+		"lone surrogate":  {`{"use":"\ud800",` + good[1:], "not valid JSON, or it has a member twice"},
 		"empty":           {"{}", `the member "kty" is missing`},
 		"empty set":       {`{"keys":[ ]}`, "the JWK Set is empty"},
 		"keys no array":   {`{"keys":{}}`, `the member "keys" must be an array`},
 		"keys null":       {`{"keys":null}`, `the member "keys" must be an array`},
-		"set and key":     {`{"keys":[],"kty":"EC"}`, `has "keys" and "kty", but is either a JWK Set or a JWK`},
+		"set and key":     {`{"keys":[],"kty":"EC"}`, `has "keys" and "kty"; a JWK Set has only the first, a JWK only the second`},
 		"key no object":   {`{"keys":[` + good + `, "secret"]}`, "keys[1]: not a JSON object"},
 		"key in a key":    {`{"keys":[{"keys":[` + good + `]}]}`, `keys[0]: the member "kty" is missing`},
 		"too long":        {good + strings.Repeat(" ", 1<<20), "has more than 1 MiB"},
@@ -458,8 +458,8 @@ func TestWhatIsNoGoodKeyIsNotMarshalled(t *testing.T) {
 		"other curve":   {keys.Key{Sign: keytest.Must(ecdsa.GenerateKey(elliptic.P224(), rand.Reader))}, "not a valid EC key", "not a valid EC key", "not a valid EC key"},
 		"large":         {keys.Key{Verify: large}, tooLarge, tooLarge, tooLarge},
 		"no type":       {keys.Key{Sign: secret, TokenType: "id"}, "a secret has no public part", `the TokenType must be "access" or "refresh"`, ""},
-		"long ago":      {keys.Key{Sign: secret, NotBefore: time.Unix(-1, 0)}, "a secret has no public part", "NotBefore must lie between the years 1970 and 9999", ""},
-		"in the future": {keys.Key{Sign: secret, NotAfter: time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC)}, "a secret has no public part", "NotAfter must lie between the years 1970 and 9999", ""},
+		"long ago":      {keys.Key{Sign: secret, NotBefore: time.Unix(-1, 0)}, "a secret has no public part", "NotBefore must be between the years 1970 and 9999", ""},
+		"in the future": {keys.Key{Sign: secret, NotAfter: time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC)}, "a secret has no public part", "NotAfter must be between the years 1970 and 9999", ""},
 		"ID no text":    {keys.Key{ID: "\xff", Sign: rsaKey}, "the ID is not valid UTF-8", "the ID is not valid UTF-8", ""},
 	} {
 		text, err := test.key.MarshalPublicJWK()
@@ -578,7 +578,7 @@ func TestParseKeyReadsAJWK(t *testing.T) {
 	_, err := keys.ParseOne("", "", append(rfcRSA.text(), make([]byte, 1<<20)...))
 	assert.EqualError(t, err, "keys: has more than 1 MiB")
 	_, err = keys.ParseOne("", "", []byte("{"))
-	assert.EqualError(t, err, "keys: not valid JSON, or a name comes twice in it")
+	assert.EqualError(t, err, "keys: not valid JSON, or it has a member twice")
 }
 
 func TestParseKeysReadsEveryKeyInAPEMText(t *testing.T) {
@@ -631,10 +631,10 @@ func TestParseKeysRefusesBadPEMTexts(t *testing.T) {
 		"encrypted":       {pems.RSAPublic + keytest.Encode("ENCRYPTED PRIVATE KEY", []byte("x")), "PEM block 2: the key is encrypted; decrypt it first: openssl pkey -in FILE -out key.pem"},
 		"encrypted, old":  {legacy, "PEM block 1: the key is encrypted; decrypt it first: openssl pkey -in FILE -out key.pem"},
 		"unreadable":      {pems.P256SEC1 + keytest.Encode("PUBLIC KEY", []byte("x")), "PEM block 3: the public key is damaged or of an unknown kind"},
-		"something else":  {keytest.Encode("X509 CRL", []byte("x")), `PEM block 1: a PEM block of the type "X509 CRL" is no key`},
+		"something else":  {keytest.Encode("X509 CRL", []byte("x")), `PEM block 1: a PEM block of the type "X509 CRL" is not a key`},
 		"weak":            {pems.RSAPrivate + pems.RSASmall, "PEM block 2: has 1024 bits, but must have at least 2048 (RFC 7518 §3.3) (algorithm RS256)"},
 		"other curve":     {keytest.Private(keytest.Must(ecdsa.GenerateKey(elliptic.P224(), rand.Reader))), "PEM block 1: is an EC key on the curve P-224; use P-256, P-384 or P-521: openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256"},
-		"to agree on":     {agree, "PEM block 1: is a key for X25519 (key agreement; Ed25519 is the one that signs), which no algorithm here uses; make one with: ginjwt key new, or openssl genpkey -algorithm ed25519"},
+		"to agree on":     {agree, "PEM block 1: is a key for X25519 (key agreement; Ed25519 is the one that signs), which is not supported; make one with: ginjwt key new, or openssl genpkey -algorithm ed25519"},
 		"cut off":         {pems.RSAPrivate + pems.Ed25519Private[:60], "a PEM block has no END line; the text is cut off"},
 		"damaged":         {strings.Replace(pems.RSAPrivate, "M", "!", 1) + pems.P256Public, "a PEM block is damaged"},
 		"too many":        {many.String(), "PEM block 101: there are more than 100 keys"},
@@ -650,7 +650,7 @@ func TestParseKeysRefusesBadPEMTexts(t *testing.T) {
 // came along with ours.
 func TestParseKeysRefusesCertificatesOfAuthorities(t *testing.T) {
 	t.Parallel()
-	const says = "a certificate in the text is that of an authority that signed another; leave the authority out"
+	const says = "a certificate in the text belongs to an authority that signed another one; remove the authority's certificate"
 	authority, authorityKey := certificate(t, "authority", nil, nil)
 	leaf, leafKey := certificate(t, "service", authority, authorityKey)
 	chain := [2]string{keytest.Encode("CERTIFICATE", leaf.Raw), keytest.Encode("CERTIFICATE", authority.Raw)}

@@ -40,19 +40,19 @@ var errOtherCertificate = errors.New(`the certificate in "x5c" is of another key
 
 // certificate returns the first certificate of "x5c", or nil. It must belong to k.
 func (j *jwk) certificate(k Key) (der []byte, err error) {
-	const unreadable = `the certificate in "x5c" is left aside: %s`
+	const unreadable = `the certificate in "x5c" is ignored: %s`
 	chain := j.members["x5c"]
 	switch {
 	case chain == "":
 		return nil, nil
 	case chain.Kind() != '[':
-		return nil, fmt.Errorf(unreadable, "there is no array of them")
+		return nil, fmt.Errorf(unreadable, "it is not an array")
 	case len(chain.Elements(1)) == 0: // as .NET writes where there is none
 		return nil, nil
 	}
 	text, ok := chain.Elements(1)[0].Str()
 	if der, err = base64.StdEncoding.DecodeString(text); !ok || err != nil {
-		return nil, fmt.Errorf(unreadable, "it is not in base64")
+		return nil, fmt.Errorf(unreadable, "it is not base64")
 	}
 	certified, err := parsePKIX(certifiedKey(der))
 	if err != nil {
@@ -78,9 +78,9 @@ func (j *jwk) checkThumbprint(name string, der, want []byte) error {
 	sum, err := base64url.AppendDecode(nil, []byte(withoutPadding(text)))
 	switch {
 	case err != nil || len(sum) != len(want):
-		return fmt.Errorf("the thumbprint in %q is left aside: it is not one in base64url", name)
+		return fmt.Errorf("the thumbprint in %q is ignored: it is not a hash of the right length in base64url", name)
 	case der != nil && !bytes.Equal(sum, want):
-		return fmt.Errorf("the thumbprint in %q is left aside: it is of another certificate", name)
+		return fmt.Errorf("the thumbprint in %q is ignored: it is of another certificate", name)
 	}
 	return nil
 }

@@ -25,7 +25,7 @@ func readJWK(v strictjson.Value) (*jwk, error) {
 	j := &jwk{members: map[string]strictjson.Value{}}
 	err := strictjson.Members([]byte(v), string(v), func(name string, v strictjson.Value) { j.members[name] = v })
 	if errors.Is(err, strictjson.ErrNotJSON) {
-		err = errors.New("not valid JSON, or a name comes twice in it")
+		err = errors.New("not valid JSON, or it has a member twice")
 	}
 	return j, err
 }

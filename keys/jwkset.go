@@ -214,7 +214,7 @@ func (o SetOptions) checkPurpose(j *jwk) error {
 	case j.err != nil:
 		return j.err
 	case !slices.Contains([]string{"RSA", "EC", "OKP"}, typ):
-		return fmt.Errorf("is of the type %+.64q, which verifies nothing here", typ)
+		return fmt.Errorf("is of the type %+.64q, which is not supported", typ)
 	case j.has("use") && !slices.Contains(orElse(o.Use, "sig"), use):
 		return fmt.Errorf("is for the use %+.64q", use)
 	case !verifies:
@@ -241,7 +241,7 @@ func (o SetOptions) bind(k Key) (bound []Key, err error) {
 		bound = append(bound, k)
 	}
 	if len(bound) == 0 {
-		return nil, errors.New("is for none of the algorithms that are allowed")
+		return nil, errors.New("fits none of the allowed algorithms")
 	}
 	return bound, nil
 }
@@ -294,7 +294,7 @@ func unambiguous(list []Key) (kept []Key, problems []KeyProblem) {
 		switch {
 		case slices.ContainsFunc(list, isTwin):
 			if !slices.ContainsFunc(list[:i], func(other Key) bool { return hasNameOf(other, k) }) { // else it was reported
-				problems = append(problems, KeyProblem{ID: k.ID, Err: fmt.Errorf("is that of different keys for %s", k.Algorithm)})
+				problems = append(problems, KeyProblem{ID: k.ID, Err: fmt.Errorf("names different keys for %s", k.Algorithm)})
 			}
 		case !slices.ContainsFunc(list[:i], isSame):
 			kept = append(kept, k)
@@ -314,7 +314,7 @@ func named(list []Key) (all []Key, problems []KeyProblem) {
 			thumbprint, err := k.Thumbprint()
 			known := slices.Contains(unnamed, thumbprint)
 			if err == nil && !known && len(unnamed) == maxUnnamed {
-				err = fmt.Errorf("is one of more than %d keys without \"kid\"", maxUnnamed)
+				err = fmt.Errorf("is beyond the limit of %d keys without \"kid\"", maxUnnamed)
 			}
 			if err != nil {
 				problems = append(problems, KeyProblem{Err: err})

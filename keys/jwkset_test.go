@@ -42,8 +42,8 @@ func TestParseSetReadsWhatAnIssuerPublishes(t *testing.T) {
 		Verify: &rsa.PublicKey{N: unnumber(rfcRSA["n"]), E: 65537},
 	}), fields(list[0]))
 	assert.Equal(t, []string{
-		`used: number 1 of the set, "kid" "sig": the certificate in "x5c" is left aside: it is damaged`,
-		`used: number 1 of the set, "kid" "sig": the thumbprint in "x5t" is left aside: it is not one in base64url`,
+		`used: number 1 of the set, "kid" "sig": the certificate in "x5c" is ignored: it is damaged`,
+		`used: number 1 of the set, "kid" "sig": the thumbprint in "x5t" is ignored: it is not a hash of the right length in base64url`,
 		`not used: number 2 of the set, "kid" "enc": is for the use "enc"`,
 	}, texts(problems))
 }
@@ -137,7 +137,7 @@ func TestParseSetLeavesOutWhatIsNotSafe(t *testing.T) {
 		"a secret, which whoever reads the set can sign with": {rfcSecret, "is a private key or a secret"},
 		"a private key, which everybody has now":              {rfcEC, "is a private key or a secret"},
 		"one number of a private key":                         {rs.with(object{"dp": "AQ"}), "is a private key or a secret"},
-		"a secret without its value":                          {object{"kty": "oct"}, `is of the type "oct", which verifies nothing here`},
+		"a secret without its value":                          {object{"kty": "oct"}, `is of the type "oct", which is not supported`},
 		"a key for encryption":                                {rs.with(object{"use": "enc"}), `is for the use "enc"`},
 		"an empty use":                                        {rs.with(object{"use": ""}), `is for the use ""`},
 		"a use that is no text":                               {rs.with(object{"use": 1}), `the member "use" must be a string`},
@@ -147,7 +147,7 @@ func TestParseSetLeavesOutWhatIsNotSafe(t *testing.T) {
 		"an algorithm of another curve":                       {ec.with(object{"alg": "ES384"}), "needs a key on the curve P-384 (algorithm ES384)"},
 		"the algorithm of a secret":                           {rs.with(object{"alg": "HS256"}), `is for the algorithm "HS256", which is not allowed`},
 		"no algorithm at all":                                 {rs.with(object{"alg": "none"}), `is for the algorithm "none", which is not allowed`},
-		"an unknown type":                                     {object{"kty": "AKP", "alg": "ML-DSA-44", "pub": "AA"}, `is of the type "AKP", which verifies nothing here`},
+		"an unknown type":                                     {object{"kty": "AKP", "alg": "ML-DSA-44", "pub": "AA"}, `is of the type "AKP", which is not supported`},
 		"an unknown curve":                                    {ec.with(object{"crv": "secp256k1"}), `the member "crv" must be "P-256", "P-384" or "P-521"`},
 		"a point off its curve":                               {ec.with(object{"x": rfcEC["y"]}), "is not a point on its curve"},
 		"no point":                                            {ec.with(object{"x": zeros(32), "y": zeros(32)}), "is not a point on its curve"},
@@ -227,7 +227,7 @@ func TestKIDAndAlgorithmNameAKey(t *testing.T) {
 		"different types":      {[]object{rs, ec}, []string{"k RS256", "k ES256"}, nil},
 		"different algorithms": {[]object{rs, rs.with(object{"alg": "PS256"}), ec}, []string{"k RS256", "k PS256", "k ES256"}, nil},
 		"the same twice":       {[]object{rs, ec, rs}, []string{"k RS256", "k ES256"}, nil},
-		"different keys":       {[]object{ec, rs, twin}, []string{"k RS256"}, []string{`not used: "kid" "k": is that of different keys for ES256`}},
+		"different keys":       {[]object{ec, rs, twin}, []string{"k RS256"}, []string{`not used: "kid" "k": names different keys for ES256`}},
 		"by names of one meaning": {
 			[]object{rfcEd25519.public().with(object{"kid": "k", "alg": "EdDSA"}), rfcEd25519.public().with(object{"kid": "k", "alg": "Ed25519"}), rs},
 			[]string{"k EdDSA", "k RS256"}, nil,
@@ -263,7 +263,7 @@ func TestKeysWithoutIDAreTried(t *testing.T) {
 	list, problems, err := keys.ParseSet(set(append(all, all[0], rfcEC.public())...))
 	require.NoError(t, err)
 	assert.Len(t, list, 8+1)
-	assert.Equal(t, slices.Repeat([]string{`not used: "kid" "": is one of more than 8 keys without "kid"`}, 2), texts(problems))
+	assert.Equal(t, slices.Repeat([]string{`not used: "kid" "": is beyond the limit of 8 keys without "kid"`}, 2), texts(problems))
 	good, err := keys.NewSet(list...)
 	require.NoError(t, err)
 	for i, private := range signers {
@@ -287,7 +287,7 @@ func TestSetOptions(t *testing.T) {
 		"use that is not listed": {keys.SetOptions{Use: []string{"sig"}}, rs, nil, `is for the use "jwt-svid"`},
 		"no use":                 {keys.SetOptions{Use: []string{"jwt-svid"}}, rs.with(object{"use": nil}), []string{"RS256"}, ""},
 		"algorithms":             {keys.SetOptions{Algorithms: []string{"PS256", "EdDSA", "RS512"}}, rs.with(object{"use": nil}), []string{"PS256", "RS512"}, ""},
-		"none that fits":         {keys.SetOptions{Algorithms: []string{"ES384", "EdDSA"}}, rfcEC.public(), nil, "is for none of the algorithms that are allowed"},
+		"none that fits":         {keys.SetOptions{Algorithms: []string{"ES384", "EdDSA"}}, rfcEC.public(), nil, "fits none of the allowed algorithms"},
 		"Ed25519":                {keys.SetOptions{Algorithms: []string{"Ed25519"}}, rfcEd25519.public(), []string{"EdDSA"}, ""},
 		"Ed25519 is EdDSA":       {keys.SetOptions{Algorithms: []string{"Ed25519"}}, rfcEd25519.public().with(object{"alg": "EdDSA"}), []string{"EdDSA"}, ""},
 	} {

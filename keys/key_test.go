@@ -54,7 +54,7 @@ func TestParseOne(t *testing.T) {
 		"no algorithm":   {"none", pems.RSAPrivate, `"none" is not a signing algorithm of this package`},
 		"damaged":        {"RS256", keytest.Encode("PRIVATE KEY", []byte("x")), "the private key is damaged or of an unknown kind"},
 		"encrypted":      {"RS256", keytest.Encode("ENCRYPTED PRIVATE KEY", []byte("x")), "the key is encrypted; decrypt it first: openssl pkey -in FILE -out key.pem"},
-		"something else": {"RS256", keytest.Encode("X509 CRL", []byte("x")), `a PEM block of the type "X509 CRL" is no key`},
+		"something else": {"RS256", keytest.Encode("X509 CRL", []byte("x")), `a PEM block of the type "X509 CRL" is not a key`},
 	} {
 		_, err := keys.ParseOne("", test.algorithm, []byte(test.pem))
 		assert.EqualError(t, err, "keys: "+test.says, name)
@@ -67,10 +67,10 @@ func TestUnreadablePEMSaysWhatItIs(t *testing.T) {
 	for name, test := range map[string]struct{ text, says string }{
 		"cut off":          {pem[:60], "a PEM block has no END line; the text is cut off"},
 		"first of two":     {pem[:60] + pem, "a PEM block has no END line; the text is cut off"},
-		"two in one":       {strings.Replace(pem, "END PRIVATE", "END PUBLIC", 1), "a PEM block has an END line that does not fit its BEGIN line"},
+		"two in one":       {strings.Replace(pem, "END PRIVATE", "END PUBLIC", 1), "a PEM block has an END line that does not match its BEGIN line"},
 		"damaged":          {strings.Replace(pem, "M", "!", 1), "a PEM block is damaged"},
 		"nothing in it":    {keytest.Encode("PRIVATE KEY", nil), "a PEM block is damaged"},
-		"dashes of a text": {strings.ReplaceAll(pem, "-----", "—"), "a PEM block has other dashes than five at each side of its BEGIN line"},
+		"dashes of a text": {strings.ReplaceAll(pem, "-----", "—"), "a PEM block needs five plain dashes on each side of BEGIN"},
 	} {
 		_, err := keys.ParseOne("", "EdDSA", []byte(test.text))
 		assert.EqualError(t, err, "keys: "+test.says, name)

@@ -173,7 +173,7 @@ func dateMember(field string, t time.Time) (*int64, error) {
 	}
 	seconds := t.Unix()
 	if seconds < 0 || seconds > strictjson.MaxDate {
-		return nil, fmt.Errorf("%s must lie between the years 1970 and 9999", field)
+		return nil, fmt.Errorf("%s must be between the years 1970 and 9999", field)
 	}
 	return &seconds, nil
 }

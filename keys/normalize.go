@@ -148,7 +148,7 @@ func readBlock(label, body, end string) (*pem.Block, error) {
 		return nil, err
 	}
 	if label != end {
-		return nil, errors.New("a PEM block has an END line that does not fit its BEGIN line")
+		return nil, errors.New("a PEM block has an END line that does not match its BEGIN line")
 	}
 	if strings.Contains(body, "ENCRYPTED") && strings.Contains(body, ":") {
 		return &pem.Block{Type: label, Headers: encryptedHeaders}, nil

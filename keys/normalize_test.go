@@ -216,7 +216,7 @@ func TestADamagedKeyOfOpenSSHIsRefused(t *testing.T) {
 	require.EqualError(t, err, "keys: the SSH key is damaged")
 	foreign := strings.Replace(string(private), string(other), strings.Repeat("x", 32), 1) // the public half at the beginning
 	_, err = keys.Parse([]byte(keytest.Encode("OPENSSH PRIVATE KEY", []byte(foreign))))
-	assert.EqualError(t, err, "keys: the public key that is in the private key belongs to another one")
+	assert.EqualError(t, err, "keys: the private key contains the public key of another key")
 	_, err = keys.Parse([]byte("ssh-ed25519 " + strings.Fields(string(file(t, "openssh-rsa.pub")))[1]))
 	assert.EqualError(t, err, "keys: the SSH key is damaged")
 }
@@ -233,7 +233,7 @@ func TestKeysForPSSAreBoundToIt(t *testing.T) {
 		{"pss.pem", "RS256", "is an RSA-PSS key, which is for PS256, PS384, PS512 only (algorithm RS256)"},
 		{"pss384.pem", "PS384", ""},
 		{"pss384.pem", "PS256", "is an RSA-PSS key, which is for PS384 only (algorithm PS256)"},
-		{"pss-sha1.pem", "PS256", "is an RSA-PSS key bound to parameters that no algorithm of tokens has; make one with: openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:3072"},
+		{"pss-sha1.pem", "PS256", "is an RSA-PSS key with parameters that no JWT algorithm has; make one with: openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:3072"},
 	} {
 		k, err := keys.ParseOne("", test.algorithm, file(t, test.name))
 		if test.says != "" {
@@ -278,14 +278,14 @@ func TestForeignKeysAreNamed(t *testing.T) {
 		"PuTTY-User-Key-File-3: ssh-ed25519\nEncryption: none\n":                               "PuTTY",
 		"---- BEGIN SSH2 PUBLIC KEY ----\nAAAA\n":                                              "RFC 4716",
 		"-----BEGIN PGP PRIVATE KEY BLOCK-----\n\nlQ\n-----END PGP PRIVATE KEY BLOCK-----":     "OpenPGP",
-		"<RSAKeyValue><Modulus>AQ==</Modulus></RSAKeyValue>":                                   "XML key of .NET",
-		"sk-ssh-ed25519@openssh.com " + skLine:                                                 "SSH key of a kind that signs no tokens",
+		"<RSAKeyValue><Modulus>AQ==</Modulus></RSAKeyValue>":                                   ".NET XML key",
+		"sk-ssh-ed25519@openssh.com " + skLine:                                                 "SSH key of a type that cannot sign tokens",
 		wide(little, "\xff\xfe"):                                                               "UTF-16",
 		wide(big, "\xfe\xff"):                                                                  "UTF-16",
 		wide(little, ""):                                                                       "UTF-16",
 		wide(big, ""):                                                                          "UTF-16",
 		"https://id.example.com/certs.json":                                                    "is a URL",
-		`{"type":"service_account","private_key":"-----BEGIN PRIVATE KEY-----\nMC4"}`:          "is JSON with a PEM text in it",
+		`{"type":"service_account","private_key":"-----BEGIN PRIVATE KEY-----\nMC4"}`:          "is JSON that contains a PEM text",
 		pem[len(pem)/2:]:                                                                       "a PEM block has no BEGIN line",
 		keytest.Encode("TRUSTED CERTIFICATE", []byte("x")):                                     "openssl x509 -in FILE",
 		string(file(t, "rsa-three-primes.pem")):                                                "RSA key of more than two primes",
@@ -348,7 +348,7 @@ func TestThePublicKeyInAPrivateOneBelongsToIt(t *testing.T) {
 	}
 	for name, der := range map[string][]byte{"PKCS 8, version 2": keytest.Must(asn1.Marshal(v2)), "EC in PKCS 8": ec, "SEC 1": sec1} {
 		_, err := keys.ParseOne("", "", der)
-		assert.EqualError(t, err, "keys: the public key that is in the private key belongs to another one", name)
+		assert.EqualError(t, err, "keys: the private key contains the public key of another key", name)
 	}
 }
 

@@ -49,7 +49,7 @@ var curves = map[string]string{
 }
 
 func unsupported(name string) error {
-	return &keyError{fmt.Sprintf("is a key for %s, which no algorithm here uses; make one with: ginjwt key new, or openssl genpkey -algorithm ed25519", name)}
+	return &keyError{fmt.Sprintf("is a key for %s, which is not supported; make one with: ginjwt key new, or openssl genpkey -algorithm ed25519", name)}
 }
 
 // checkAlgorithm refuses unsupported kinds of keys. For a PSS key, it returns the
@@ -73,7 +73,7 @@ func checkAlgorithm(id algorithmID) ([]string, error) {
 // checkCurve refuses unsupported curves.
 func checkCurve(parameters asn1.RawValue) error {
 	if parameters.Class == asn1.ClassUniversal && parameters.Tag == asn1.TagSequence {
-		return &keyError{"is an EC key that spells out its curve (explicit parameters), which nobody should read; " +
+		return &keyError{"is an EC key with explicit parameters in place of a named curve, which is not safe; " +
 			"name the curve: openssl pkey -in FILE -ec_param_enc named_curve -out key.pem"}
 	}
 	name := nameOfCurve(parameters)
@@ -126,12 +126,12 @@ func pssAlgorithms(parameters asn1.RawValue) ([]string, error) {
 	var mask algorithmID
 	rest, err := asn1.Unmarshal(parameters.FullBytes, &p)
 	if err != nil || len(rest) > 0 {
-		return nil, &keyError{"is an RSA-PSS key whose parameters are damaged"}
+		return nil, &keyError{"is an RSA-PSS key with damaged parameters"}
 	}
 	_, err = asn1.Unmarshal(p.MGF.Parameters.FullBytes, &mask)
 	hash, known := pssHashes[p.Hash.Algorithm.String()]
 	if !known || err != nil || p.MGF.Algorithm.String() != oidMGF1 || !mask.Algorithm.Equal(p.Hash.Algorithm) || p.Salt > hash.size || p.Trailer != 1 {
-		return nil, &keyError{"is an RSA-PSS key bound to parameters that no algorithm of tokens has; make one with: openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:3072"}
+		return nil, &keyError{"is an RSA-PSS key with parameters that no JWT algorithm has; make one with: openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:3072"}
 	}
 	return []string{hash.algorithm}, nil
 }

@@ -27,7 +27,7 @@ const (
 
 var (
 	errSSHDamaged = errors.New("the SSH key is damaged")
-	errSSHKind    = errors.New("is an SSH key of a kind that signs no tokens; use RSA, Ed25519 or ECDSA on P-256, P-384 or P-521")
+	errSSHKind    = errors.New("is an SSH key of a type that cannot sign tokens; use RSA, Ed25519 or ECDSA on P-256, P-384 or P-521")
 )
 
 // sshPublicBlocks reads OpenSSH public keys, one per line (RFC 4253 §6.6).
@@ -165,7 +165,7 @@ func sshPrivateBlock(der []byte) (*pem.Block, error) {
 	case cipher != "none":
 		return nil, errors.New(`the SSH key is encrypted; decrypt it first: ssh-keygen -p -N "" -f FILE`)
 	case count != 1:
-		return nil, errors.New("has several SSH keys in one block; write one in each")
+		return nil, errors.New("has several SSH keys in one block; write each key into a block of its own")
 	}
 	if check, again := private.uint32(), private.uint32(); check != again { // by which a wrong passphrase shows
 		return nil, errSSHDamaged

@@ -116,7 +116,7 @@ func parseKeyText(algorithm string, text []byte, isWanted func(Key) bool) (Key, 
 	case err != nil:
 		return Key{}, err
 	case isObject(text):
-		return Key{}, errors.New("is a JWK or a JWK Set; set Keys (JWT_KEYS), which takes them")
+		return Key{}, errors.New("is a JWK or a JWK Set; put it into Keys (JWT_KEYS)")
 	}
 	return parseFirst(text, algorithm, isWanted)
 }

@@ -89,7 +89,7 @@ func (found *pemKeys) addCertificate(der []byte) error {
 	}
 	for _, other := range found.certificates {
 		if signed(certificate, other) || signed(other, certificate) {
-			return errors.New("a certificate in the text is that of an authority that signed another; leave the authority out")
+			return errors.New("a certificate in the text belongs to an authority that signed another one; remove the authority's certificate")
 		}
 	}
 	found.certificates = append(found.certificates, certificate)

@@ -73,7 +73,7 @@ func TestParametersOfPSSKeys(t *testing.T) {
 	} {
 		list, err := keys.Parse(pssPublic(key, test.hash, test.mask, test.salt, test.trailer))
 		if test.algorithm == "" {
-			assert.ErrorContains(t, err, "is an RSA-PSS key bound to parameters that no algorithm of tokens has", test.name)
+			assert.ErrorContains(t, err, "is an RSA-PSS key with parameters that no JWT algorithm has", test.name)
 			continue
 		}
 		require.NoError(t, err, test.name)

@@ -55,7 +55,7 @@ func (o Options) NewSet(keys ...Key) (*Set, error) {
 // bindAll binds keys, and reports the problems of each.
 func (o Options) bindAll(keys []Key) (list []*Bound, problems []error) {
 	if len(keys) > maxKeys {
-		return nil, []error{fmt.Errorf("there are %d keys, but may be %d at most", len(keys), maxKeys)}
+		return nil, []error{fmt.Errorf("there are %d keys, but at most %d are allowed", len(keys), maxKeys)}
 	}
 	for i, k := range keys {
 		bound, err := o.bindListed(k)
@@ -91,7 +91,7 @@ func (o Options) bindListed(k Key) (*Bound, error) {
 	case k.IsZero():
 		return nil, noKey(k)
 	case k.TokenType != "" && !isTokenType(k.TokenType):
-		return nil, fmt.Errorf("the TokenType %q is none; use AccessToken or RefreshToken", k.TokenType)
+		return nil, fmt.Errorf("the TokenType %q is unknown; use AccessToken or RefreshToken", k.TokenType)
 	case !k.NotAfter.IsZero() && !k.NotAfter.After(k.NotBefore):
 		return nil, errors.New("NotAfter is not after NotBefore")
 	}

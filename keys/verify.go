@@ -8,13 +8,13 @@ import (
 // Errors of [Set.Verify] and [Bound.Verify].
 var (
 	// ErrUnknownKey means that the token names no key of the set, or a retired one.
-	ErrUnknownKey = errors.New("keys: no key that the token names, or its key is retired")
+	ErrUnknownKey = errors.New("keys: the token names an unknown or retired key")
 
 	// ErrAlgorithm means that the key has another algorithm than the token.
-	ErrAlgorithm = errors.New("keys: no key that the token names is for its algorithm")
+	ErrAlgorithm = errors.New("keys: the key that the token names has another algorithm")
 
 	// ErrSignature means that the key did not make the signature.
-	ErrSignature = errors.New("keys: the signature is not that of the key")
+	ErrSignature = errors.New("keys: the key did not make the signature")
 
 	// ErrTokenType means that the signature is valid, but the key is for another type of
 	// token.

@@ -298,7 +298,7 @@ func TestThreatHugeLists(t *testing.T) {
 	for range 101 {
 		list = append(list, keys.Key{Sign: []byte(rand.Text() + rand.Text()), AllowMissingKeyID: true})
 	}
-	const tooMany = "there are 101 keys, but may be 100 at most"
+	const tooMany = "there are 101 keys, but at most 100 are allowed"
 	assert.Equal(t, "ginjwt: Keys (JWT_KEYS): "+tooMany, initError(t, ginjwt.Config{Keys: list}), "T027")
 	_, err := keys.NewSet(list...)
 	require.EqualError(t, err, "keys: "+tooMany, "T027")

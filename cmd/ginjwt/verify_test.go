@@ -228,7 +228,7 @@ func TestVerifyWithTheSetOfAnIssuer(t *testing.T) {
 	published := u.ok("jwks", "./keys.json")
 	const others = `[{"kty":"AKP","kid":"pq","alg":"ML-DSA-44","pub":"AA"},{"kty":"RSA","kid":"enc","use":"enc","alg":"RSA-OAEP"},`
 	u.write("set.json", strings.Replace(published, "[", others, 1))
-	skipped := `warning: set.json: key is not used: number 1 of the set, "kid" "pq": is of the type "AKP", which verifies nothing here` + "\n" +
+	skipped := `warning: set.json: key is not used: number 1 of the set, "kid" "pq": is of the type "AKP", which is not supported` + "\n" +
 		`warning: set.json: key is not used: number 2 of the set, "kid" "enc": is for the use "enc"` + "\n"
 	assert.Equal(t, result{0, "", skipped}, u.run(token, "verify", "-q", "--key", "./set.json"))
 	inspected := u.run(token, "inspect", "--key", "./set.json")

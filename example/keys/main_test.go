@@ -250,7 +250,7 @@ func TestBadFilesChangeNothing(t *testing.T) {
 	for _, test := range []struct {
 		name, text, want string
 	}{
-		{"half", string(whole[:len(whole)/2]), "keys: not valid JSON, or a name comes twice in it"},
+		{"half", string(whole[:len(whole)/2]), "keys: not valid JSON, or it has a member twice"},
 		{"empty", "", "keys: neither a key in PEM form nor a JWK found"},
 		{"no keys", `{"keys":[]}`, "keys: the JWK Set is empty"},
 		{"public", string(setOf(t, verifies)), "ginjwt: SetKeys: none of the keys signs access tokens now"},
