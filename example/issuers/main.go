@@ -1,5 +1,5 @@
-// Command issuers takes the tokens of an identity provider, or of another
-// service, beside its own.
+// Command issuers accepts tokens of an identity provider, or of another service, beside
+// its own tokens.
 package main
 
 import (
@@ -14,7 +14,7 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/jwks"
 )
 
-// ownIssuer is the "iss" of the tokens that are made here.
+// ownIssuer is the "iss" of the service's own tokens.
 const ownIssuer = "http://localhost:8081"
 
 func main() {
@@ -34,7 +34,7 @@ func main() {
 	log.Fatal(router.Run("localhost:8081"))
 }
 
-// provider takes the tokens of the issuer of this name that are for audience.
+// provider returns an issuer. The service accepts its tokens for this audience.
 func provider(ctx context.Context, name, audience string) (ginjwt.Issuer, error) {
 	keys, err := jwks.Discover(ctx, name, jwks.Options{
 		AllowLoopbackHTTP: true, // to try it on one machine; leave it out otherwise
@@ -70,16 +70,16 @@ type service struct {
 	users users
 }
 
-// protected runs only for requests with a valid access token of either.
+// protected runs only for requests with a valid access token of either issuer.
 func protected(c *gin.Context) {
 	c.JSON(http.StatusOK, ginjwt.GetCurrentUser[*user](c))
 }
 
-// exchange makes a token of our own for a user of the provider. It holds what
-// we put into it, and is revoked here.
+// exchange makes one of our own tokens for a user of the provider. We choose its claims,
+// and can revoke it.
 func (s *service) exchange(c *gin.Context) {
 	token, _ := ginjwt.GetToken(c)
-	if token.Issuer == ownIssuer { // or a token would be good for another, for ever
+	if token.Issuer == ownIssuer { // otherwise a token could be renewed forever
 		c.JSON(http.StatusForbidden, gin.H{"msg": "Send a token of the provider"})
 		return
 	}

@@ -11,15 +11,14 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/keys"
 )
 
-// keyFile is a file with keys, and the hash of what was in it when they were
-// taken over.
+// keyFile is a file with keys, and the hash of the content that is in use.
 type keyFile struct {
 	path string
 	sum  [sha256.Size]byte
 }
 
-// follow loads the file on every signal and every tick, until ctx ends. Secrets
-// of Kubernetes change without a signal.
+// follow loads the file on every signal and on every tick, until ctx ends. The ticks are
+// for Kubernetes, which changes Secrets without a signal.
 func (f *keyFile) follow(ctx context.Context, jwt *ginjwt.JWTManager, hangup <-chan os.Signal, tick <-chan time.Time) {
 	for {
 		changed, err := f.load(jwt)
@@ -38,8 +37,8 @@ func (f *keyFile) follow(ctx context.Context, jwt *ginjwt.JWTManager, hangup <-c
 	}
 }
 
-// load gives jwt the keys of the file, if it has changed. After an error jwt has
-// the keys that it had.
+// load gives jwt the keys of the file, if the file has changed. After an error, jwt keeps
+// its keys.
 func (f *keyFile) load(jwt *ginjwt.JWTManager) (changed bool, err error) {
 	text, err := os.ReadFile(f.path)
 	if err != nil {

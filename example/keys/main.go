@@ -1,5 +1,5 @@
-// Command keys signs with keys that are in a file, reads it again on SIGHUP and
-// when it changes, and publishes the public keys for others who verify.
+// Command keys reads its keys from a file, and reads the file again on SIGHUP and when it
+// changes. It publishes the public keys for services that verify its tokens.
 package main
 
 import (
@@ -96,9 +96,9 @@ func checkLogin(c *gin.Context) (username string, ok bool) {
 	return form.Username, true
 }
 
-// passwordMatches is for the demo. In real life, look the user up, and compare
-// with the hash that you stored, by bcrypt or Argon2id; do so for unknown names
-// too, so that the time it takes does not tell who exists; and limit attempts.
+// passwordMatches is only for this demo. A real program looks the user up, and compares
+// the password with a stored bcrypt or Argon2id hash. It does the same work for unknown
+// names, so that the time does not reveal who exists. It also limits the attempts.
 func passwordMatches(username, password string) bool {
 	right := subtle.ConstantTimeCompare([]byte(password), []byte("correct horse")) == 1
 	return right && username == "alice"

@@ -78,7 +78,7 @@ func TestRotationsOfAllKinds(t *testing.T) {
 			before := newManager(t, ginjwt.Config{Keys: []keys.Key{old}, Now: clock.Now})
 			first := jwttest.RefreshToken(t, before, "alice")
 
-			fresh.NotBefore = now.Add(time.Hour)             // until then it is only published
+			fresh.NotBefore = now.Add(time.Hour)             // until then, the key is only published
 			old.NotAfter = fresh.NotBefore.AddDate(0, 0, 31) // its last refresh token lives for 30 days
 			list := []keys.Key{fresh, old}
 			after := newManager(t, ginjwt.Config{Keys: list, Now: clock.Now})
@@ -109,7 +109,7 @@ func TestFromSecretToList(t *testing.T) {
 
 	old := keys.Key{
 		Sign:              []byte(oldSecret),
-		AllowMissingKeyID: true, // its tokens from before the list name no key
+		AllowMissingKeyID: true, // tokens from before the list have no "kid"
 	}
 	fresh := newEdDSA(t, "2026-12")
 	fresh.NotBefore = clock.Now().Add(time.Hour)
@@ -129,7 +129,7 @@ func TestSecretBesideList(t *testing.T) {
 	private := newEdDSA(t, "").Sign
 	config := ginjwt.Config{
 		Keys:      []keys.Key{{ID: "2026-12", Sign: private}}, // signs
-		SecretKey: oldSecret,                                  // verifies the tokens from before
+		SecretKey: oldSecret,                                  // verifies older tokens
 	}
 	jwt := newManager(t, config)
 	unnamed := jwttest.AccessToken(t, newManager(t, ginjwt.Config{SecretKey: oldSecret}), "alice")
@@ -226,7 +226,7 @@ func mistakes(t *testing.T) map[string]error {
 	return map[string]error{
 		"JWT_KEYS_FILE: the file cannot be opened: no such file or directory": load("JWT_KEYS_FILE", filepath.Join(dir, "none")),
 		"JWT_KEYS_FILE: is set beside JWT_KEYS; remove one of them":           load("JWT_KEYS_FILE", file, "JWT_KEYS", string(text)),
-		"not valid JSON, or it has a member twice":                         load("JWT_KEYS", `{"keys":[`),
+		"not valid JSON, or it has a member twice":                            load("JWT_KEYS", `{"keys":[`),
 		"a PEM block is damaged":                                              load("JWT_KEYS", strings.Replace(string(text), "M", "!", 1)),
 		"the key is encrypted; decrypt it first":                              load("JWT_KEYS", string(encrypted)),
 		`the member "use" must be "sig"`:                                      load("JWT_KEYS", `{"keys":[{"kty":"RSA","use":"enc","exp":4102444800},`+string(published)+`]}`),

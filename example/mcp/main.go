@@ -1,6 +1,6 @@
-// Command mcp has an MCP server next to an API. MCP clients find the identity provider
-// by the metadata of the server (RFC 9728), get a token for it there, and ask the user
-// for more scopes when a tool needs them.
+// Command mcp runs an MCP server next to an API. MCP clients find the identity provider in the
+// metadata of the server (RFC 9728), and get a token there. If a tool needs more scopes, they
+// ask the user.
 package main
 
 import (
@@ -29,7 +29,7 @@ func main() {
 	log.Fatal(router.Run("localhost:8082"))
 }
 
-// provider takes the tokens of the identity provider of this name.
+// provider returns the identity provider with this name, as an issuer.
 func provider(ctx context.Context, name string) (ginjwt.Issuer, error) {
 	keys, err := jwks.Discover(ctx, name, jwks.Options{
 		AllowLoopbackHTTP: true, // to try it on one machine; leave it out otherwise
@@ -38,7 +38,7 @@ func provider(ctx context.Context, name string) (ginjwt.Issuer, error) {
 	return ginjwt.Issuer{Name: name, KeySource: keys, Audience: []string{"api"}, RequiredClaims: []string{"exp"}}, err
 }
 
-// newRouter serves an API and an MCP server at origin, which is how clients call it.
+// newRouter serves an API and an MCP server. origin is the address that clients use.
 func newRouter(origin string, provider ginjwt.Issuer) (*gin.Engine, error) {
 	notes := ginjwt.Resource{URL: origin + "/mcp", Name: "Notes", ScopesSupported: []string{"notes:read"}}
 	jwt := ginjwt.New(ginjwt.Config{
@@ -62,11 +62,11 @@ func whoAmI(c *gin.Context) {
 	c.JSON(http.StatusOK, gin.H{"identity": ginjwt.GetJWTIdentity(c)})
 }
 
-// scopes are what tools need beside the scopes of the route.
+// scopes are the scopes that tools need beside the scopes of the route.
 var scopes = mcpauth.ToolScopes{"write_note": {"notes:write"}}
 
-// notesServer is an MCP server with two tools. It keeps nothing between two requests, so
-// that every request is checked by itself.
+// notesServer is an MCP server with two tools. It keeps no state between requests, so every
+// request is checked on its own.
 func notesServer() http.Handler {
 	server := mcp.NewServer(&mcp.Implementation{Name: "notes", Version: "1.0.0"}, nil)
 	server.AddReceivingMiddleware(scopes.Enforce)

@@ -16,10 +16,10 @@ import (
 	"github.com/gin-jwt-extended/ginjwt"
 )
 
-// The cookies of this file are for one path each, and no script reads them.
+// Cookies of this file. Each is for one path, and scripts cannot read them.
 const (
-	loginCookie   = "login"    // what /callback has to see again
-	idTokenCookie = "id_token" // tells the provider who logs out
+	loginCookie   = "login"    // the login that /callback expects
+	idTokenCookie = "id_token" // tells the provider which user logs out
 )
 
 func (s *service) setCookie(c *gin.Context, name, value, path string, maxAge int) {
@@ -28,9 +28,8 @@ func (s *service) setCookie(c *gin.Context, name, value, path string, maxAge int
 	})
 }
 
-// login sends the browser to the provider. The answer has to come back to this browser
-// (state), be made for this login (nonce), and is of no use to who sees it on its way
-// (PKCE).
+// login sends the browser to the provider. The answer must come back to this browser (state),
+// and must be for this login (nonce). An attacker who sees the answer cannot use it (PKCE).
 func (s *service) login(c *gin.Context) {
 	state, nonce, verifier := rand.Text(), rand.Text(), oauth2.GenerateVerifier()
 	s.setCookie(c, loginCookie, state+"."+nonce+"."+verifier, "/callback", 600)
@@ -38,8 +37,8 @@ func (s *service) login(c *gin.Context) {
 	c.Redirect(http.StatusSeeOther, s.oauth.AuthCodeURL(state, oidc.Nonce(nonce), oauth2.S256ChallengeOption(verifier)))
 }
 
-// callback takes the answer of the provider, and starts a session here that ends with the
-// one there.
+// callback handles the answer of the provider. It starts a session here, which ends with the
+// session at the provider.
 func (s *service) callback(c *gin.Context) {
 	idToken, encoded, err := s.verifiedLogin(c)
 	if err != nil {
@@ -70,7 +69,7 @@ func (s *service) callback(c *gin.Context) {
 	c.Redirect(http.StatusSeeOther, "/")
 }
 
-// verifiedLogin returns the ID token of the login that this browser began.
+// verifiedLogin returns the ID token of the login that this browser started.
 func (s *service) verifiedLogin(c *gin.Context) (idToken *oidc.IDToken, encoded string, err error) {
 	cookie, err := c.Request.Cookie(loginCookie)
 	if err != nil {

@@ -1,5 +1,6 @@
-// Command oidc logs users in at an OpenID provider, such as Keycloak, gives them a session
-// of its own, and logs them out here, there, or in any other service of the provider.
+// Command oidc logs users in at an OpenID provider, such as Keycloak, and gives them sessions
+// of its own. A session ends with a logout here, at the provider, or in another service of the
+// provider.
 package main
 
 import (
@@ -70,8 +71,8 @@ func start(ctx context.Context, public string) (*gin.Engine, error) {
 	return s.newRouter(config)
 }
 
-// share keeps sessions and logouts where all processes of the service find them. Without a
-// Redis server they are in the memory of this process.
+// share keeps sessions and logouts in Redis, for all processes of the service. Without Redis
+// they are in the memory of this process.
 func share(ctx context.Context, config *ginjwt.Config, address string) error {
 	config.Sessions = &ginjwt.MemorySessions{}
 	if address == "" {
@@ -94,8 +95,8 @@ func share(ctx context.Context, config *ginjwt.Config, address string) error {
 	return list.Ready(ctx)
 }
 
-// upstreamOf returns the provider as an issuer that may log out its users. Its access tokens
-// are accepted if they are for audience.
+// upstreamOf returns the provider as an issuer that can log its users out. The service also
+// accepts its access tokens for audience.
 func upstreamOf(ctx context.Context, name, client, audience string) (ginjwt.Issuer, error) {
 	keys, err := jwks.Discover(ctx, name, jwks.Options{
 		AllowLoopbackHTTP: true, // to try it on one machine; leave it out otherwise
@@ -108,11 +109,11 @@ func upstreamOf(ctx context.Context, name, client, audience string) (ginjwt.Issu
 		IdentityPrefix: identityPrefix,
 		RequiredClaims: []string{"exp"},
 		LogoutAudience: []string{client},
-		LogoutOnly:     audience == "", // users have tokens of our own
+		LogoutOnly:     audience == "", // then users have only our own tokens
 	}, err
 }
 
-// identityPrefix stands before the names of users of the provider.
+// identityPrefix is put before the names of users of the provider.
 const identityPrefix = "provider:"
 
 // service is a service whose users log in at a provider.
@@ -145,8 +146,7 @@ func (s *service) newRouter(config ginjwt.Config) (*gin.Engine, error) {
 	return router, nil
 }
 
-// protected runs only for requests with a valid access token: of our own, or of the
-// provider.
+// protected runs only for requests with a valid access token, our own or the provider's.
 func protected(c *gin.Context) {
 	c.JSON(http.StatusOK, gin.H{"identity": ginjwt.GetJWTIdentity(c)})
 }

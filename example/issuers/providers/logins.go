@@ -8,7 +8,7 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/keys"
 )
 
-// Okta takes the access tokens of a custom authorization server, of users and of programs.
+// Okta accepts access tokens of a custom authorization server, for users and programs.
 func Okta(ctx context.Context, options jwks.Options) (ginjwt.Issuer, error) {
 	const name = "https://example.okta.com/oauth2/default"
 	keys, err := jwks.Discover(ctx, name, options)
@@ -24,8 +24,8 @@ func Okta(ctx context.Context, options jwks.Options) (ginjwt.Issuer, error) {
 	}, err
 }
 
-// OktaLogin takes the ID tokens of the org authorization server, to exchange them. Nobody
-// but Okta can verify the access tokens of that server.
+// OktaLogin accepts ID tokens of the org authorization server, to exchange them. Only Okta
+// can verify the access tokens of that server.
 func OktaLogin(ctx context.Context, options jwks.Options) (ginjwt.Issuer, error) {
 	const name = "https://example.okta.com"
 	keys, err := jwks.Discover(ctx, name, options)
@@ -38,8 +38,8 @@ func OktaLogin(ctx context.Context, options jwks.Options) (ginjwt.Issuer, error)
 	}, err
 }
 
-// Apple takes the ID tokens of "Sign in with Apple", to exchange them. The metadata of
-// Apple has named another issuer than its tokens, so the address of the keys is fixed.
+// Apple accepts ID tokens of "Sign in with Apple", to exchange them. Apple's metadata has
+// named another issuer than its tokens, so the URL of the keys is fixed.
 func Apple(ctx context.Context, options jwks.Options) (ginjwt.Issuer, error) {
 	keys, err := jwks.New(ctx, "https://appleid.apple.com/auth/keys", options)
 	return ginjwt.Issuer{
@@ -51,7 +51,7 @@ func Apple(ctx context.Context, options jwks.Options) (ginjwt.Issuer, error) {
 	}, err
 }
 
-// Zitadel takes the access tokens of users and service users who have a role in a project.
+// Zitadel accepts access tokens of users and service users with a role in a project.
 func Zitadel(ctx context.Context, options jwks.Options) (ginjwt.Issuer, error) {
 	const name, project = "https://example-a1b2c3.zitadel.cloud", "69234237810729019"
 	keys, err := jwks.Discover(ctx, name, options)
@@ -65,9 +65,9 @@ func Zitadel(ctx context.Context, options jwks.Options) (ginjwt.Issuer, error) {
 	}, err
 }
 
-// Hydra takes the access tokens of Ory Hydra with the strategy "jwt".
+// Hydra accepts access tokens of Ory Hydra with the strategy "jwt".
 func Hydra(ctx context.Context, options jwks.Options) (ginjwt.Issuer, error) {
-	const name = "https://hydra.example.com" // urls.self.issuer, with a slash if that has one
+	const name = "https://hydra.example.com" // urls.self.issuer, with its trailing slash if it has one
 	keys, err := jwks.Discover(ctx, name, options)
 	return ginjwt.Issuer{
 		Name:           name,
@@ -80,7 +80,7 @@ func Hydra(ctx context.Context, options jwks.Options) (ginjwt.Issuer, error) {
 	}, err
 }
 
-// WorkOS takes the access tokens of AuthKit sessions, under the names that WorkOS has.
+// WorkOS accepts access tokens of AuthKit sessions, with either issuer name of WorkOS.
 func WorkOS(ctx context.Context, options jwks.Options) ([]ginjwt.Issuer, error) {
 	const client = "client_01HBEQKA6K4QJAS93VPE39W1JT"
 	keys, err := jwks.New(ctx, "https://api.workos.com/sso/jwks/"+client, options)
@@ -97,7 +97,7 @@ func WorkOS(ctx context.Context, options jwks.Options) ([]ginjwt.Issuer, error) 
 	return []ginjwt.Issuer{workos, former}, err
 }
 
-// Clerk takes the session tokens that the pages of one origin get.
+// Clerk accepts session tokens for the pages of one origin.
 func Clerk(ctx context.Context, options jwks.Options) (ginjwt.Issuer, error) {
 	const name, origin = "https://clerk.example.com", "https://shop.example.com"
 	keys, err := jwks.New(ctx, name+"/.well-known/jwks.json", options)
@@ -117,7 +117,7 @@ func Clerk(ctx context.Context, options jwks.Options) (ginjwt.Issuer, error) {
 // supabase is the name of a project as an issuer.
 const supabase = "https://abcdefghijklmnopqrst.supabase.co/auth/v1"
 
-// Supabase takes the tokens of users of a project that signs with a key pair.
+// Supabase accepts tokens of users of a project that signs with a key pair.
 func Supabase(ctx context.Context, options jwks.Options) (ginjwt.Issuer, error) {
 	keys, err := jwks.New(ctx, supabase+"/.well-known/jwks.json", options)
 	return ginjwt.Issuer{
@@ -130,8 +130,8 @@ func Supabase(ctx context.Context, options jwks.Options) (ginjwt.Issuer, error) 
 	}, err
 }
 
-// SupabaseSecret also takes the tokens that a project has signed with its legacy secret.
-// kid is what the header of such a token has, or empty.
+// SupabaseSecret also accepts tokens that the project signed with its legacy secret. kid is
+// the "kid" in the header of such a token, or empty.
 func SupabaseSecret(ctx context.Context, secret, kid string, options jwks.Options) (ginjwt.Issuer, error) {
 	issuer, err := Supabase(ctx, options)
 	issuer.Keys = []keys.Key{{ID: kid, Algorithm: "HS256", Verify: []byte(secret), AllowMissingKeyID: true}}

@@ -1,5 +1,5 @@
-// Package providers has settings for the tokens of well-known issuers. Take the
-// function that you need, and put your own names into it.
+// Package providers has settings for the tokens of well-known issuers. Copy the function
+// that you need, and replace the names with your own.
 package providers
 
 import (
@@ -11,8 +11,8 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/keys"
 )
 
-// subjectIf is for Issuer.Identity. It names the user by "sub" if the claims pass. Other
-// tokens name nobody, and are refused, wherever they are verified.
+// subjectIf returns a function for Issuer.Identity. It names the user by "sub" if the
+// claims pass. Every other token names no user, and is always refused.
 func subjectIf(pass func(claims ginjwt.Claims) bool) func(context.Context, *ginjwt.Token) (string, error) {
 	return func(_ context.Context, token *ginjwt.Token) (string, error) {
 		claims := token.Claims()
@@ -24,9 +24,9 @@ func subjectIf(pass func(claims ginjwt.Claims) bool) func(context.Context, *ginj
 	}
 }
 
-// Auth0 takes the access tokens of an Auth0 tenant for one of its APIs.
+// Auth0 accepts access tokens of an Auth0 tenant for one of its APIs.
 func Auth0(ctx context.Context, options jwks.Options) (ginjwt.Issuer, error) {
-	const name = "https://example.eu.auth0.com/" // the slash is a part of it
+	const name = "https://example.eu.auth0.com/" // the slash is part of the name
 	keys, err := jwks.Discover(ctx, name, options)
 	return ginjwt.Issuer{
 		Name:           name,
@@ -38,7 +38,7 @@ func Auth0(ctx context.Context, options jwks.Options) (ginjwt.Issuer, error) {
 	}, err
 }
 
-// Keycloak takes the access tokens of a realm.
+// Keycloak accepts access tokens of a realm.
 func Keycloak(ctx context.Context, options jwks.Options) (ginjwt.Issuer, error) {
 	const name = "https://sso.example.com/realms/shop"
 	keys, err := jwks.Discover(ctx, name, options)
@@ -54,7 +54,7 @@ func Keycloak(ctx context.Context, options jwks.Options) (ginjwt.Issuer, error) 
 	}, err
 }
 
-// Google takes ID tokens, under both names that Google has.
+// Google accepts ID tokens with either of Google's two issuer names.
 func Google(ctx context.Context, options jwks.Options) ([]ginjwt.Issuer, error) {
 	google := ginjwt.Issuer{
 		Name:           "https://accounts.google.com",
@@ -69,8 +69,8 @@ func Google(ctx context.Context, options jwks.Options) ([]ginjwt.Issuer, error) 
 	return []ginjwt.Issuer{google, former}, err
 }
 
-// Cognito takes the access tokens of a user pool. They have no "aud", but the client that
-// they were made for.
+// Cognito accepts access tokens of a user pool. They have no "aud", but name the client
+// that they were made for.
 func Cognito(ctx context.Context, options jwks.Options) (ginjwt.Issuer, error) {
 	const name = "https://cognito-idp.eu-central-1.amazonaws.com/eu-central-1_AbCdEfGhI"
 	clients := []any{"1h57kf5cpq17m0eml12EXAMPLE"} // the app clients whose tokens are accepted
@@ -90,8 +90,8 @@ func Cognito(ctx context.Context, options jwks.Options) (ginjwt.Issuer, error) {
 // entraTenant is the ID of a tenant of Microsoft Entra ID.
 const entraTenant = "aaaabbbb-0000-cccc-1111-dddd2222eeee"
 
-// EntraID takes the access tokens of a tenant, in their version 2.0, for the
-// users of an app registration.
+// EntraID accepts access tokens of a tenant in version 2.0, for the users of an app
+// registration.
 func EntraID(ctx context.Context, options jwks.Options) (ginjwt.Issuer, error) {
 	const name = "https://login.microsoftonline.com/" + entraTenant + "/v2.0"
 	keys, err := jwks.Discover(ctx, name, options)
@@ -105,10 +105,10 @@ func EntraID(ctx context.Context, options jwks.Options) (ginjwt.Issuer, error) {
 	}, err
 }
 
-// EntraIDv1 takes those of version 1.0, which an API gets that has not asked for
-// the other one.
+// EntraIDv1 accepts access tokens in version 1.0. An API gets them unless its manifest asks
+// for version 2.0.
 func EntraIDv1(ctx context.Context, options jwks.Options) (ginjwt.Issuer, error) {
-	const name = "https://sts.windows.net/" + entraTenant + "/" // the slash is a part of it
+	const name = "https://sts.windows.net/" + entraTenant + "/" // the slash is part of the name
 	keys, err := jwks.Discover(ctx, name, options)
 	return ginjwt.Issuer{
 		Name:           name,
@@ -120,8 +120,8 @@ func EntraIDv1(ctx context.Context, options jwks.Options) (ginjwt.Issuer, error)
 	}, err
 }
 
-// Django takes the access tokens of djangorestframework-simplejwt, of a service
-// whose users are ours.
+// Django accepts access tokens of djangorestframework-simplejwt. The users of that service
+// are also our users.
 func Django(signingKey string) ginjwt.Issuer {
 	return ginjwt.Issuer{
 		Name:                  "https://django.example.com", // SIMPLE_JWT["ISSUER"]
@@ -133,8 +133,8 @@ func Django(signingKey string) ginjwt.Issuer {
 	}
 }
 
-// DjangoWithoutIssuer are the settings of a service that takes, and makes, the
-// tokens of a Django service that has no ISSUER: nobody can tell the two apart.
+// DjangoWithoutIssuer returns settings that accept and make the tokens of a Django service
+// without ISSUER. Nobody can tell the tokens of the two services apart.
 func DjangoWithoutIssuer(signingKey string) ginjwt.Config {
 	return ginjwt.Config{
 		SecretKey:      signingKey,
@@ -144,8 +144,7 @@ func DjangoWithoutIssuer(signingKey string) ginjwt.Config {
 	}
 }
 
-// Accounts takes the tokens of another service that uses ginjwt, and whose users
-// are ours.
+// Accounts accepts tokens of another service with ginjwt. Its users are also our users.
 func Accounts(ctx context.Context, options jwks.Options) (ginjwt.Issuer, error) {
 	const name = "https://accounts.example.com" // its Config.EncodeIssuer
 	keys, err := jwks.Discover(ctx, name, options)

@@ -7,8 +7,8 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/jwks"
 )
 
-// BehindProxy takes only the token that a proxy adds to each request, in a header of its
-// name: "Cf-Access-Jwt-Assertion", "X-Goog-Iap-Jwt-Assertion" or "Teleport-Jwt-Assertion".
+// BehindProxy accepts only the token that a proxy adds to each request. header is
+// "Cf-Access-Jwt-Assertion", "X-Goog-Iap-Jwt-Assertion" or "Teleport-Jwt-Assertion".
 func BehindProxy(header string, proxy ginjwt.Issuer) ginjwt.Config {
 	return ginjwt.Config{
 		HeaderName:        header,
@@ -17,8 +17,8 @@ func BehindProxy(header string, proxy ginjwt.Issuer) ginjwt.Config {
 	}
 }
 
-// CloudflareAccess takes the tokens that Cloudflare Access adds to the requests of users
-// and of service tokens.
+// CloudflareAccess accepts tokens that Cloudflare Access adds to requests of users and of
+// service tokens.
 func CloudflareAccess(ctx context.Context, options jwks.Options) (ginjwt.Issuer, error) {
 	const name = "https://example.cloudflareaccess.com" // your team
 	keys, err := jwks.New(ctx, name+"/cdn-cgi/access/certs", options)
@@ -27,13 +27,13 @@ func CloudflareAccess(ctx context.Context, options jwks.Options) (ginjwt.Issuer,
 		KeySource:      keys,
 		Audience:       []string{"32eafc7626e974616deaf0dc3ce63d7bcbed58a2731e84d06bc3cdf1b53c4228"}, // the AUD tag of the application
 		AccessTypes:    []string{"app"},                                                              // "org" is the login at the team itself
-		IdentityClaims: []string{"sub", "common_name"},                                               // "sub" of a service token is ""; leave this out to take users only
+		IdentityClaims: []string{"sub", "common_name"},                                               // "sub" of a service token is ""; leave this out to accept only users
 		IdentityPrefix: "cloudflare:",
 		RequiredClaims: []string{"exp"},
 	}, err
 }
 
-// GoogleIAP takes the tokens that Identity-Aware Proxy adds to requests.
+// GoogleIAP accepts tokens that Identity-Aware Proxy adds to requests.
 func GoogleIAP(ctx context.Context, options jwks.Options) (ginjwt.Issuer, error) {
 	keys, err := jwks.New(ctx, "https://www.gstatic.com/iap/verify/public_key-jwk", options)
 	return ginjwt.Issuer{
@@ -45,7 +45,7 @@ func GoogleIAP(ctx context.Context, options jwks.Options) (ginjwt.Issuer, error)
 	}, err
 }
 
-// Teleport takes the tokens that Teleport adds to the requests for one application.
+// Teleport accepts tokens that Teleport adds to requests for one application.
 func Teleport(ctx context.Context, options jwks.Options) (ginjwt.Issuer, error) {
 	keys, err := jwks.New(ctx, "https://teleport.example.com/.well-known/jwks.json", options) // not what its metadata names
 	return ginjwt.Issuer{

@@ -10,15 +10,15 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/keys"
 )
 
-// KeycloakFromFile takes the tokens of a realm that cannot be reached from here. Its
-// JWK Set was saved to a file, which must be saved again when the realm gets new keys.
+// KeycloakFromFile accepts tokens of a realm that this service cannot reach. Save the JWK
+// Set of the realm to a file, and save it again when the realm gets new keys.
 func KeycloakFromFile(path string) (ginjwt.Issuer, error) {
 	text, err := os.ReadFile(path)
 	if err != nil {
 		return ginjwt.Issuer{}, err
 	}
 	list, problems, err := keys.ParseSet(text)
-	for _, problem := range problems { // such as the key for encryption
+	for _, problem := range problems { // such as an encryption key
 		log.Print(problem)
 	}
 	return ginjwt.Issuer{
@@ -33,7 +33,7 @@ func KeycloakFromFile(path string) (ginjwt.Issuer, error) {
 // firebaseProject is the ID of a project of Firebase.
 const firebaseProject = "example-shop"
 
-// Firebase takes the ID tokens of a project. Its keys are published as certificates.
+// Firebase accepts ID tokens of a project. Google publishes the keys as certificates.
 func Firebase(ctx context.Context, options jwks.Options) (ginjwt.Issuer, error) {
 	options.CertificateMap = true
 	keys, err := jwks.New(ctx, "https://www.googleapis.com/robot/v1/metadata/x509/securetoken@system.gserviceaccount.com", options)
@@ -42,12 +42,12 @@ func Firebase(ctx context.Context, options jwks.Options) (ginjwt.Issuer, error) 
 		KeySource:             keys,
 		Audience:              []string{firebaseProject},
 		IdentityPrefix:        "firebase:",
-		AllowSharedIdentities: true, // with those of FirebaseSessions
+		AllowSharedIdentities: true, // FirebaseSessions has the same users
 		RequiredClaims:        []string{"exp"},
 	}, err
 }
 
-// FirebaseSessions takes the session cookies of the same users, which other keys sign.
+// FirebaseSessions accepts session cookies of the same users, which other keys sign.
 func FirebaseSessions(ctx context.Context, options jwks.Options) (ginjwt.Issuer, error) {
 	options.CertificateMap = true
 	keys, err := jwks.New(ctx, "https://www.googleapis.com/identitytoolkit/v3/relyingparty/publicKeys", options)
@@ -56,12 +56,12 @@ func FirebaseSessions(ctx context.Context, options jwks.Options) (ginjwt.Issuer,
 		KeySource:             keys,
 		Audience:              []string{firebaseProject},
 		IdentityPrefix:        "firebase:",
-		AllowSharedIdentities: true, // with those of Firebase
+		AllowSharedIdentities: true, // Firebase has the same users
 		RequiredClaims:        []string{"exp"},
 	}, err
 }
 
-// SPIFFE takes the JWT-SVIDs of workloads in a trust domain, by the bundle that SPIRE
+// SPIFFE accepts JWT-SVIDs of workloads in a trust domain, with the bundle that SPIRE
 // serves.
 func SPIFFE(ctx context.Context, options jwks.Options) (ginjwt.Issuer, error) {
 	options.Use = []string{"jwt-svid"}

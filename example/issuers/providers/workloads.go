@@ -13,11 +13,11 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/keys"
 )
 
-// GitHubActions takes the tokens of workflows in the repositories of one owner. Everybody
-// who has an account at GitHub gets tokens of this issuer, for any audience.
+// GitHubActions accepts tokens of workflows in the repositories of one owner. Everybody
+// with a GitHub account can get tokens of this issuer, for any audience.
 func GitHubActions(ctx context.Context, options jwks.Options) (ginjwt.Issuer, error) {
 	const name = "https://token.actions.githubusercontent.com"
-	const owner = "65" // the ID: names of accounts are given away again
+	const owner = "65" // the ID, because account names can be reused
 	keys, err := jwks.Discover(ctx, name, options)
 	return ginjwt.Issuer{
 		Name:           name,
@@ -29,7 +29,7 @@ func GitHubActions(ctx context.Context, options jwks.Options) (ginjwt.Issuer, er
 	}, err
 }
 
-// GitLab takes the ID tokens of CI jobs in the projects of one group.
+// GitLab accepts ID tokens of CI jobs in the projects of one group.
 func GitLab(ctx context.Context, options jwks.Options) (ginjwt.Issuer, error) {
 	const name = "https://gitlab.com"
 	const group = "72" // namespace_id: of the group itself, not of groups in it
@@ -44,8 +44,8 @@ func GitLab(ctx context.Context, options jwks.Options) (ginjwt.Issuer, error) {
 	}, err
 }
 
-// Kubernetes takes the tokens of service accounts of the cluster that the program runs in.
-// In a pod, options are KubernetesOptions.
+// Kubernetes accepts tokens of service accounts of the cluster in which the program runs.
+// In a pod, pass KubernetesOptions.
 func Kubernetes(ctx context.Context, options jwks.Options) (ginjwt.Issuer, error) {
 	const name = "https://kubernetes.default.svc.cluster.local" // "issuer" of /.well-known/openid-configuration
 	keys, err := jwks.New(ctx, "https://kubernetes.default.svc/openid/v1/jwks", options)
@@ -59,7 +59,8 @@ func Kubernetes(ctx context.Context, options jwks.Options) (ginjwt.Issuer, error
 }
 
 // InCluster sends the token of the program's own service account to the API server, which
-// does not show its keys to strangers. The token is read each time: it changes.
+// shows its keys only to service accounts. It reads the token each time, because the token
+// changes.
 type InCluster struct {
 	TokenFile string
 	http.RoundTripper
@@ -76,8 +77,8 @@ func (t InCluster) RoundTrip(request *http.Request) (*http.Response, error) {
 	return t.RoundTripper.RoundTrip(request)
 }
 
-// KubernetesOptions are the options for Kubernetes in a pod. account is where the pod has
-// its service account: "/var/run/secrets/kubernetes.io/serviceaccount".
+// KubernetesOptions returns the options for Kubernetes in a pod. account is the directory of
+// the service account: "/var/run/secrets/kubernetes.io/serviceaccount".
 func KubernetesOptions(account string) (jwks.Options, error) {
 	authority, err := os.ReadFile(filepath.Join(account, "ca.crt"))
 	if err != nil {
@@ -88,12 +89,12 @@ func KubernetesOptions(account string) (jwks.Options, error) {
 	return jwks.Options{Client: &http.Client{Transport: pod}}, err
 }
 
-// trustDomain is the one that SPIFFEAlone is for.
+// trustDomain is the trust domain of SPIFFEAlone.
 const trustDomain = "spiffe://example.com/"
 
-// SPIFFEAlone is a manager for JWT-SVIDs without "iss", which is what SPIRE makes unless
-// it has a jwt_issuer. A token without "iss" counts as the manager's own: so this manager
-// takes nothing else, and makes no tokens.
+// SPIFFEAlone returns a manager for JWT-SVIDs without "iss". SPIRE makes such tokens unless
+// it has a jwt_issuer. A token without "iss" counts as the manager's own token, so this
+// manager accepts nothing else, and makes no tokens.
 func SPIFFEAlone(ctx context.Context, options jwks.Options) (*ginjwt.JWTManager, error) {
 	options.Use = []string{"jwt-svid"}
 	bundle, err := jwks.New(ctx, "https://spire.example.com/bundle", options)
@@ -102,7 +103,7 @@ func SPIFFEAlone(ctx context.Context, options jwks.Options) (*ginjwt.JWTManager,
 	}
 	manager := ginjwt.New(ginjwt.Config{
 		DecodeAudience: []string{"shop-api"},
-		DecodeTypes:    []string{"JOSE"}, // beside "JWT" and none
+		DecodeTypes:    []string{"JOSE"}, // in addition to "JWT" and none
 		RequiredClaims: []string{"exp"},
 	})
 	manager.DecodeKeyLoader(func(ctx context.Context, unverified *ginjwt.Token) (keys.Key, error) {

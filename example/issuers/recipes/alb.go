@@ -1,4 +1,4 @@
-// Package recipes takes tokens that need more than settings.
+// Package recipes accepts tokens that need more than settings.
 package recipes
 
 import (
@@ -16,25 +16,25 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 )
 
-// ALB verifies the header x-amzn-oidc-data, in which an Application Load Balancer of AWS
-// tells who has logged in. Its parts are padded, and the signature is over the padded
-// text: so they are no tokens for ginjwt, which takes the form of RFC 7515 only.
+// ALB verifies the header x-amzn-oidc-data, in which an AWS Application Load Balancer names
+// the user. The parts of this token are padded, and the signature covers the padded text.
+// ginjwt accepts only the form of RFC 7515.
 type ALB struct {
 	Region   string // such as "eu-central-1"
 	Signer   string // the ARN of the load balancer
 	ClientID string // of the app at the identity provider
 	Issuer   string // the identity provider
 
-	Client *http.Client // that asks for keys
+	Client *http.Client // fetches keys
 	Now    func() time.Time
 
 	keys sync.Map // *ecdsa.PublicKey by "kid"; a balancer has few
 }
 
-// albKeyID is the form of a "kid", which becomes a part of a URL.
+// albKeyID matches a "kid", which becomes part of a URL.
 var albKeyID = regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
 
-// Verify returns the user, "sub".
+// Verify verifies the header, and returns the user ("sub").
 func (a *ALB) Verify(ctx context.Context, encoded string) (string, error) {
 	parser := jwt.NewParser(jwt.WithPaddingAllowed(), jwt.WithStrictDecoding(), jwt.WithValidMethods([]string{"ES256"}),
 		jwt.WithTimeFunc(a.Now))
@@ -56,8 +56,8 @@ func (a *ALB) Verify(ctx context.Context, encoded string) (string, error) {
 	return claims.Subject, err
 }
 
-// Required lets a request in that the load balancer has signed. The service must be
-// reachable through the load balancer only.
+// Required accepts only requests that the load balancer has signed. Clients must be able
+// to reach the service only through the load balancer.
 func (a *ALB) Required() gin.HandlerFunc {
 	return func(c *gin.Context) {
 		user, err := a.Verify(c.Request.Context(), c.GetHeader("x-amzn-oidc-data"))
@@ -69,7 +69,7 @@ func (a *ALB) Required() gin.HandlerFunc {
 	}
 }
 
-// key returns a public key, which never changes.
+// key returns a public key. A "kid" always has the same key, so the cache never expires.
 func (a *ALB) key(ctx context.Context, kid string) (*ecdsa.PublicKey, error) {
 	if !albKeyID.MatchString(kid) {
 		return nil, errors.New("alb: no key is named so")

@@ -13,8 +13,8 @@ import (
 // hasuraClaim holds JSON, or with "claims_format": "stringified_json" a text that holds JSON.
 const hasuraClaim = "https://hasura.io/jwt/claims"
 
-// HasuraRole asks for one of the roles in the text of the claim. It stands behind
-// JWTRequired, which has verified the token.
+// HasuraRole requires one of the roles in the JSON text of the claim. Put it behind
+// JWTRequired, which verifies the token.
 func HasuraRole(role string) gin.HandlerFunc {
 	return func(c *gin.Context) {
 		token, ok := ginjwt.GetToken(c)
@@ -24,7 +24,7 @@ func HasuraRole(role string) gin.HandlerFunc {
 	}
 }
 
-// hasuraRoles returns none if anything is not as it should be.
+// hasuraRoles returns no roles if the claim is malformed.
 func hasuraRoles(token *ginjwt.Token) []string {
 	text, ok := token.Claims()[hasuraClaim].(string)
 	if !ok {

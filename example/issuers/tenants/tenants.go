@@ -1,5 +1,5 @@
-// Package tenants takes the tokens of customers who are known only while the program
-// runs: each has a tenant of Microsoft Entra ID, which is an issuer of its own.
+// Package tenants accepts tokens of customers that are known only at run time. Each
+// customer has a tenant of Microsoft Entra ID, which is a separate issuer.
 package tenants
 
 import (
@@ -10,7 +10,7 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/jwks"
 )
 
-// entraTenant is the name of a tenant. Its ID is a GUID in lower case.
+// entraTenant matches the issuer name of a tenant. Its ID is a GUID in lower case.
 var entraTenant = regexp.MustCompile(`^https://login\.microsoftonline\.com/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/v2\.0$`)
 
 // Customers are the tenants whose users may log in.
@@ -18,7 +18,7 @@ type Customers struct {
 	// IsTenant asks the database.
 	IsTenant func(ctx context.Context, tenant string) (bool, error)
 
-	// Options of the key sets; the zero value will do.
+	// Options are for the key sets. The zero value is enough.
 	Options jwks.Options
 }
 
@@ -31,12 +31,12 @@ func (c Customers) Resolve(ctx context.Context, name string) (ginjwt.Issuer, err
 	tenant := match[1]
 	known, err := c.IsTenant(ctx, tenant)
 	if err != nil {
-		return ginjwt.Issuer{}, err // 503: nobody knows
+		return ginjwt.Issuer{}, err // 503: the database does not answer
 	}
 	if !known {
 		return ginjwt.Issuer{}, ginjwt.ErrUnknownIssuer
 	}
-	keys, err := jwks.Discover(ctx, name, c.Options) // ends with ctx
+	keys, err := jwks.Discover(ctx, name, c.Options) // fetches keys until ctx ends
 	return ginjwt.Issuer{
 		Name:           name,
 		KeySource:      keys,
@@ -48,7 +48,7 @@ func (c Customers) Resolve(ctx context.Context, name string) (ginjwt.Issuer, err
 	}, err
 }
 
-// Config are the settings of a service that takes the tokens of customers, and makes none.
+// Config returns the settings of a service that accepts tokens of customers, and makes none.
 func (c Customers) Config() ginjwt.Config {
 	return ginjwt.Config{IssuerResolver: c.Resolve, MaxResolvedIssuers: 5000}
 }

@@ -1,6 +1,5 @@
-// Package transports has ways to the keys of an issuer that its web server, or your
-// network, makes difficult. Each is the Transport of Options.Client of package jwks. Take
-// the one that you need.
+// Package transports reaches the keys of an issuer behind a difficult web server or
+// network. Copy the Transport that you need, and set it in Options.Client of package jwks.
 package transports
 
 import (
@@ -12,15 +11,15 @@ import (
 	"slices"
 )
 
-// AnyContentType reads JWK Sets that a server calls something else than JSON, as those
-// of storage services and of pages with files do. What is in them is checked as ever.
+// AnyContentType accepts JWK Sets that a server does not send as JSON, as some storage
+// services and static pages do. Package jwks still checks the content.
 type AnyContentType struct{ http.RoundTripper }
 
-// otherTypes are what servers call a file that they know nothing about. An HTML page
-// stays refused: it is what a proxy or a login page answers.
+// otherTypes are the types that servers give to unknown files. HTML is not one of them,
+// because proxies and login pages answer with it.
 var otherTypes = []string{"", "application/octet-stream", "binary/octet-stream", "text/plain", "text/json", "application/jwk+json"}
 
-// RoundTrip gives such an answer the type of JSON.
+// RoundTrip changes the type of such an answer to JSON.
 func (t AnyContentType) RoundTrip(request *http.Request) (*http.Response, error) {
 	response, err := t.RoundTripper.RoundTrip(request)
 	if err != nil {
@@ -33,14 +32,14 @@ func (t AnyContentType) RoundTrip(request *http.Request) (*http.Response, error)
 	return response, nil
 }
 
-// InnerHTTP asks one host by plain http, for an issuer inside of your network that has
-// no certificate. Whoever can answer in place of that host makes tokens of any user.
+// InnerHTTP uses plain http for one host, for an issuer inside your network without a
+// certificate. Whoever can answer in place of that host can make tokens for any user.
 type InnerHTTP struct {
 	Host string // with its port: "keycloak.identity.svc:8080"
 	http.RoundTripper
 }
 
-// RoundTrip asks for https://Host by http. All other hosts need https.
+// RoundTrip requests https://Host by http. All other hosts need https.
 func (t InnerHTTP) RoundTrip(request *http.Request) (*http.Response, error) {
 	if request.URL.Scheme == "https" && request.URL.Host == t.Host {
 		request = request.Clone(request.Context())
@@ -49,8 +48,8 @@ func (t InnerHTTP) RoundTrip(request *http.Request) (*http.Response, error) {
 	return t.RoundTripper.RoundTrip(request)
 }
 
-// WithAuthority trusts the certificate authorities of a company, in PEM form, beside
-// those of the system.
+// WithAuthority returns a Transport that also trusts your company's certificate
+// authorities, in PEM form.
 func WithAuthority(pemText []byte) (*http.Transport, error) {
 	roots, err := x509.SystemCertPool()
 	if err != nil {

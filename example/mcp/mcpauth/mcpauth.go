@@ -1,6 +1,6 @@
-// Package mcpauth joins ginjwt and the MCP SDK for Go: ginjwt verifies tokens and
-// refuses requests, and tools find who has called them. It is there to be copied into
-// your program, and changed: the library itself needs no SDK.
+// Package mcpauth connects ginjwt and the MCP SDK for Go. ginjwt verifies tokens and refuses
+// requests, and tools learn who called them. Copy the package into your program, and change
+// it as you need. ginjwt itself does not depend on the SDK.
 package mcpauth
 
 import (
@@ -21,15 +21,14 @@ import (
 	"github.com/gin-jwt-extended/ginjwt"
 )
 
-// Handler hands the token that JWTRequired has verified on to the MCP server next: tools
-// find it in req.Extra.TokenInfo, and the SDK keeps the MCP sessions of users apart. The
-// token itself goes no further: a tool that calls another service needs a token for that
-// one.
+// Handler passes the token that JWTRequired verified to the MCP server next. Tools find its
+// claims in req.Extra.TokenInfo, and the SDK keeps the MCP sessions of users apart. Tools do
+// not get the encoded token. A tool that calls another service needs a token for that service.
 //
 // It panics on a route without JWTRequired. The token must be in the Authorization
 // header, where the SDK wants it.
 func Handler(next http.Handler) http.Handler {
-	const decided = 100 * 365 * 24 * time.Hour // ginjwt has looked at "exp", by the leeway of the issuer
+	const decided = 100 * 365 * 24 * time.Hour // ginjwt has checked "exp", with the leeway of the issuer
 	withInfo := auth.RequireBearerToken(verified, &auth.RequireBearerTokenOptions{AllowMissingExpiration: true, ClockSkew: decided})(next)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if ginjwt.GetJWTIdentity(r.Context()) == "" { // a CORS preflight
@@ -40,15 +39,15 @@ func Handler(next http.Handler) http.Handler {
 	})
 }
 
-// verified is an auth.TokenVerifier that verifies nothing: ginjwt has.
+// verified is an auth.TokenVerifier that verifies nothing, because ginjwt already did.
 func verified(ctx context.Context, _ string, _ *http.Request) (*auth.TokenInfo, error) {
 	token, _ := ginjwt.GetToken(ctx)
 	return infoOf(token), nil
 }
 
-// Verifier is for programs that keep auth.RequireBearerToken in place of JWTRequired:
-// with it the SDK refuses requests, by less words. Scopes belong in the options of
-// RequireBearerToken, which answers 403 if one is missing.
+// Verifier is for programs that use auth.RequireBearerToken in place of JWTRequired. The SDK
+// then refuses requests, and its challenges contain less. Set scopes in the options of
+// RequireBearerToken, which answers 403 if a scope is missing.
 //
 //	auth.RequireBearerToken(mcpauth.Verifier(mgr, ginjwt.ForResource(url)), &auth.RequireBearerTokenOptions{
 //		ResourceMetadataURL: resource.MetadataURL(),
@@ -76,17 +75,16 @@ func infoOf(token *ginjwt.Token) *auth.TokenInfo {
 	}
 }
 
-// ToolScopes says which scopes a token needs for a tool, by its name. Others need no
-// more than the route asks for.
+// ToolScopes are the scopes that a token needs for a tool, by the name of the tool. Other
+// tools need only the scopes of the route.
 type ToolScopes map[string][]string
 
-// maxMessage is how much of a message is read to see which tool it calls: as much as the
-// SDK reads.
+// maxMessage is the maximum size of a message that StepUp reads. It is the limit of the SDK.
 const maxMessage = mcp.DefaultMaxRequestBodyBytes
 
-// StepUp answers the call of a tool for which the token lacks scopes with the 403 by
-// which MCP clients ask the user for more. It stands behind JWTRequired, and decides
-// nothing: what it lets through, Enforce checks.
+// StepUp answers a tool call with 403 if the token lacks scopes. MCP clients then ask the user
+// for more scopes. Put it behind JWTRequired. StepUp is not the protection: Enforce checks
+// everything that StepUp lets through.
 func (s ToolScopes) StepUp(mgr *ginjwt.JWTManager, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		token, ok := ginjwt.GetToken(r.Context())
@@ -108,7 +106,7 @@ func (s ToolScopes) StepUp(mgr *ginjwt.JWTManager, next http.Handler) http.Handl
 	})
 }
 
-// neededBy returns what the call of a tool needs; nothing for other messages.
+// neededBy returns the scopes that a tool call needs. Other messages need none.
 func (s ToolScopes) neededBy(message []byte) []string {
 	var call struct {
 		Method string `json:"method"`
@@ -122,8 +120,8 @@ func (s ToolScopes) neededBy(message []byte) []string {
 	return s[call.Params.Name]
 }
 
-// Enforce refuses calls of tools for which the token lacks scopes, however the message
-// was written. It is a middleware of the MCP server:
+// Enforce refuses a tool call if the token lacks scopes. It uses the message as the MCP server
+// parsed it. Add it as a middleware of the MCP server:
 //
 //	server.AddReceivingMiddleware(scopes.Enforce)
 func (s ToolScopes) Enforce(next mcp.MethodHandler) mcp.MethodHandler {
