@@ -8,21 +8,21 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/internal/schema"
 )
 
-// catalog is what there is of the tables.
+// catalog is the part of the tables that exists.
 type catalog struct {
-	columns map[string]map[string]bool // by table; none if that is not there
+	columns map[string]map[string]bool // by table; empty for a table that does not exist
 	indexes map[string]bool
-	broken  map[string]bool // indexes that are there, and not used
-	head    bool            // whether {head} has its row
-	behind  bool            // whether that is behind the rows of {blocklist}
-	version schema.Version  // 1 where none is noted: code of that version notes nothing
+	broken  map[string]bool // indexes that exist, but are not used
+	head    bool            // {head} has its row
+	behind  bool            // the row of {head} is behind the rows of {blocklist}
+	version schema.Version  // 1 if none is recorded: code of version 1 records nothing
 }
 
 func newCatalog() catalog {
 	return catalog{map[string]map[string]bool{}, map[string]bool{}, map[string]bool{}, false, false, schema.Version{Number: 1, Oldest: 1}}
 }
 
-// What a dialect calls the things in its catalog.
+// The kinds of things in the catalog of a dialect.
 const (
 	columnThing = "column"
 	indexThing  = "index"
@@ -45,8 +45,8 @@ func (c *catalog) add(t thing) {
 	}
 }
 
-// readCatalog asks what is there. It reads, and waits for no lock on the tables;
-// it needs no right but to read them.
+// readCatalog reads which parts of the tables exist. It waits for no lock on the tables, and
+// needs only the right to read them.
 func (db *DB) readCatalog(ctx context.Context) (catalog, error) {
 	have := newCatalog()
 	var names []any
@@ -78,7 +78,7 @@ func (db *DB) readCatalog(ctx context.Context) (catalog, error) {
 	return have, nil
 }
 
-// catalogOf is what there is where all of a version is there.
+// catalogOf returns the complete catalog of a version.
 func (db *DB) catalogOf(version int64) catalog {
 	have := newCatalog()
 	have.head, have.version.Number = true, version

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// Now asks for the time by the clock of the database. It is right to a
-// millisecond, and as old as the answer took.
+// Now returns the time by the clock of the database, in milliseconds. The time is as old as
+// the answer took.
 func (db *DB) Now(ctx context.Context) (time.Time, error) {
 	if db.dialect.embedded {
 		return time.Now(), nil

@@ -1,6 +1,6 @@
-// Package sqldb is what package sqlstore says to databases: the statements, what
-// is special about each kind of database, and the list of revoked IDs. Its errors
-// bear the name of sqlstore, which is the package that users know.
+// Package sqldb talks to databases for package sqlstore: the statements, the dialect of each
+// kind of database, and the list of revoked IDs. Its errors begin with "sqlstore", because
+// that is the package that users know.
 package sqldb
 
 import (
@@ -13,30 +13,30 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/internal/schema"
 )
 
-// DB asks a database for the rows of a store. Its methods may be called by any
-// number of goroutines.
+// DB reads and writes the rows of a store. Its methods may be called by any number of
+// goroutines.
 type DB struct {
 	pool    *sql.DB
 	dialect *Dialect
 	prefix  string
 	timeout time.Duration
-	commits atomic.Bool                    // whether there was no reason to refuse the server before the first write
-	checked atomic.Pointer[schema.Version] // at the last Check that found nothing
+	commits atomic.Bool                    // the server was found fit before the first write
+	checked atomic.Pointer[schema.Version] // the version at the last Check without an error
 
 	checkedOnce atomic.Bool
 	file        atomic.Pointer[file]
 
-	// Queries are what it may be asked with Rows and Affected.
+	// Queries are the statements for Rows and Affected.
 	Queries Queries
 }
 
-// New returns a DB that asks pool, in which the names of tables begin with
-// prefix. Each question is bounded by timeout.
+// New returns a DB that uses pool. The names of tables begin with prefix. timeout bounds
+// each call.
 func New(pool *sql.DB, dialect *Dialect, prefix string, timeout time.Duration) *DB {
 	return &DB{pool: pool, dialect: dialect, prefix: prefix, timeout: timeout, Queries: newQueries(dialect, prefix)}
 }
 
-// answer asks the database and returns within the timeout.
+// answer calls ask, and returns within the timeout.
 func answer[T any](ctx context.Context, db *DB, ask func(context.Context) (T, error)) (T, error) {
 	ctx, cancel := context.WithTimeout(ctx, db.timeout)
 	defer cancel()
@@ -45,8 +45,8 @@ func answer[T any](ctx context.Context, db *DB, ask func(context.Context) (T, er
 	})
 }
 
-// promptly returns when ctx ends, also if the driver does not: committing knows
-// no context, and SQLite waits for locks without looking at it.
+// promptly returns when ctx ends, even if the driver does not: a commit takes no context,
+// and SQLite ignores it while it waits for a lock.
 func promptly[T any](ctx context.Context, ask func() (T, error)) (T, error) {
 	type result struct {
 		value T
@@ -66,7 +66,7 @@ func promptly[T any](ctx context.Context, ask func() (T, error)) (T, error) {
 	switch {
 	case r.err == nil:
 		return r.value, nil
-	case ctx.Err() != nil: // whatever a driver makes of it
+	case ctx.Err() != nil: // a driver may return another error
 		return r.value, fmt.Errorf("sqlstore: no answer from the database: %w", ctx.Err())
 	}
 	return r.value, fmt.Errorf("sqlstore: %w", r.err)
@@ -74,8 +74,8 @@ func promptly[T any](ctx context.Context, ask func() (T, error)) (T, error) {
 
 const maxAttempts = 10
 
-// retry repeats what the database has undone for the sake of another: that is
-// no failure, and nothing of it has remained.
+// retry repeats a call that the database has rolled back in favour of another client.
+// Nothing of such a call remains.
 func retry[T any](ctx context.Context, undone func(error) bool, ask func(context.Context) (T, error)) (value T, err error) {
 	for range maxAttempts {
 		value, err = ask(ctx)

@@ -8,7 +8,7 @@ import (
 	"slices"
 )
 
-// withAdvice adds to an error what to do about it, where that is known.
+// withAdvice adds to an error what to do about it, if that is known.
 func (db *DB) withAdvice(err error) error {
 	if err == nil {
 		return nil
@@ -32,8 +32,8 @@ const (
 	adviceInUse    = "numbers of the blocklist are in use already: call Migrate"
 )
 
-// panicked is what a driver has panicked with. It is an error: where it happens no
-// middleware of the caller can recover.
+// panicked is the value of a driver's panic. It is returned as an error, because the panic
+// happens in a goroutine where no middleware of the caller can recover it.
 type panicked struct{ value any }
 
 func (p panicked) Error() string { return fmt.Sprintf("the driver panicked: %v", p.value) }
@@ -51,17 +51,17 @@ func guarded[T any](ask func(context.Context) (T, error)) func(context.Context) 
 	}
 }
 
-// anyOf reports whether one of kinds is true of an error.
+// anyOf returns a function that reports whether one of kinds is true for an error.
 func anyOf(kinds ...func(error) bool) func(error) bool {
 	return func(err error) bool {
 		return slices.ContainsFunc(kinds, func(is func(error) bool) bool { return is(err) })
 	}
 }
 
-// hasErrorNumber returns a function that reports whether an error has one of the
-// numbers of MySQL. No interface gives it: the errors of go-sql-driver/mysql, and of
-// those like it, are structs with a field Number (or Code) of type uint16. This
-// package requires no driver, so it looks for that field.
+// hasErrorNumber returns a function that reports whether an error has one of these MySQL
+// numbers. No interface has the number: the errors of go-sql-driver/mysql and similar
+// drivers are structs with a field Number (or Code) of type uint16. This package requires no
+// driver, so it looks for that field by reflection.
 func hasErrorNumber(numbers ...uint16) func(error) bool {
 	return func(err error) bool {
 		return anyError(err, func(err error) bool {
@@ -71,8 +71,8 @@ func hasErrorNumber(numbers ...uint16) func(error) bool {
 	}
 }
 
-// errorField returns a field of an error that is a struct: the first of names that
-// is there and of that kind.
+// errorField returns a field of an error that is a struct: the first of names that exists
+// with that kind.
 func errorField(err error, kind reflect.Kind, names ...string) (value reflect.Value, ok bool) {
 	fields := reflect.Indirect(reflect.ValueOf(err))
 	if fields.Kind() != reflect.Struct {
@@ -87,7 +87,7 @@ func errorField(err error, kind reflect.Kind, names ...string) (value reflect.Va
 	return value, false
 }
 
-// anyError reports whether is is true of err, or of an error that it wraps.
+// anyError reports whether is returns true for err, or for an error that err wraps.
 func anyError(err error, is func(error) bool) bool {
 	if err == nil {
 		return false

@@ -12,17 +12,16 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/internal/replica"
 )
 
-// file is the one in which a database is, as it was when it was first asked. A
-// connection keeps the file that it has opened, also after that was deleted or
-// replaced, and writes into what nobody will read.
+// file is the file of a database, as it was at the first call. A connection keeps the file
+// that it opened even after the file was deleted or replaced, and its writes are then lost.
 type file struct {
 	path string // empty: there is none
 	info os.FileInfo
 	gone atomic.Bool
 }
 
-// onFile asks the database, and looks at its file afterwards: an answer counts only
-// if that is still the one that is open.
+// onFile calls ask, and then checks the file: the answer counts only if the file is still
+// the one that was opened.
 func onFile[T any](ctx context.Context, db *DB, ask func(context.Context) (T, error)) (T, error) {
 	value, err := guarded(func(ctx context.Context) (T, error) {
 		db.watchFile(ctx)
@@ -34,7 +33,7 @@ func onFile[T any](ctx context.Context, db *DB, ask func(context.Context) (T, er
 	return value, db.withAdvice(err)
 }
 
-// watchFile notes which file the database is, once that is known.
+// watchFile records the file of the database once it is known.
 func (db *DB) watchFile(ctx context.Context) {
 	if db.file.Load() != nil {
 		return
@@ -46,15 +45,14 @@ func (db *DB) watchFile(ctx context.Context) {
 	f := &file{path: path}
 	if path != "" {
 		if f.info, err = os.Stat(path); err != nil {
-			f.path = "" // the system knows no such file, only SQLite does
+			f.path = "" // the operating system has no such file, only SQLite
 		}
 	}
 	db.file.CompareAndSwap(nil, f)
 }
 
-// fileGone returns an error if the file is not there any more, or is another one. It
-// goes on to do so if the file comes back: a connection may have been opened meanwhile,
-// to another file.
+// fileGone returns an error if the file is gone or is another file. It keeps returning the
+// error if the file comes back, because a connection may have opened another file meanwhile.
 func (db *DB) fileGone() error {
 	f := db.file.Load()
 	if f == nil || f.path == "" {

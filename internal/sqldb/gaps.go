@@ -7,7 +7,7 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/internal/schema"
 )
 
-// gap is what is missing of the tables: what to tell users, and what to do.
+// gap is a missing part of the tables: what to report, and how to fill it.
 type gap struct {
 	problems []string
 	changes  []change
@@ -17,17 +17,17 @@ type gap struct {
 type change struct {
 	text  string
 	table string
-	alone bool // PostgreSQL refuses it in a transaction
+	alone bool // must run outside a transaction in PostgreSQL
 }
 
-// missingIndex is an index to make. One that is broken is there, but not used.
+// missingIndex is an index to create. A broken index exists, but is not used.
 type missingIndex struct {
 	table, name, columns string
 	broken               bool
 }
 
-// gaps compares what is there with what this code needs. Their order is that in
-// which they are to be filled: the version is noted last, when all else is there.
+// gaps compares the existing tables with what this code needs. Fill the gaps in this order:
+// the version is recorded last, when everything else exists.
 func (db *DB) gaps(have catalog) (all []gap) {
 	for _, t := range tables {
 		name := db.name(t.name)
@@ -72,7 +72,7 @@ func (db *DB) missingColumns(t table, name string, have catalog) (g gap) {
 	return g
 }
 
-// rowProblem is nil if the table is missing, too, which was said before.
+// rowProblem returns nil if the whole table is missing, which is reported already.
 func (db *DB) rowProblem(have catalog, table string) []string {
 	if name := db.name(table); len(have.columns[name]) > 0 {
 		if table == `{schema}` {
@@ -90,7 +90,7 @@ func (m missingIndex) problem() string {
 	return fmt.Sprintf("table %s: index %s is missing", m.table, m.name)
 }
 
-// create makes a table that is not there, and its indexes.
+// create returns the changes that create a table and its indexes.
 func (db *DB) create(t table) (changes []change) {
 	var definitions []string
 	for _, c := range t.columns {
@@ -113,12 +113,12 @@ func (db *DB) definition(c column) string {
 // name fills in the names of tables.
 func (db *DB) name(template string) string { return db.dialect.statement(db.prefix, template) }
 
-// createTable is the statement of all databases; end is what follows it.
+// createTable returns the statement that creates a table; end is appended.
 func createTable(name string, definitions []string, end string) string {
 	return fmt.Sprintf("CREATE TABLE IF NOT EXISTS %s (\n\t%s\n)%s", name, strings.Join(definitions, ",\n\t"), end)
 }
 
-// createTableThenIndexes is for databases that know CREATE INDEX IF NOT EXISTS.
+// createTableThenIndexes is for databases that have CREATE INDEX IF NOT EXISTS.
 func createTableThenIndexes(name string, definitions []string, indexes []missingIndex) []string {
 	statements := []string{createTable(name, definitions, "")}
 	for _, i := range indexes {
@@ -131,7 +131,7 @@ func insertVersion(v schema.Version) string {
 	return fmt.Sprintf(`INSERT INTO {schema} (id, version, oldest) VALUES (1, %d, %d) `, v.Number, v.Oldest)
 }
 
-// raiseVersion lowers nothing that another process has noted meanwhile.
+// raiseVersion records a version. It never lowers the version that another process recorded.
 func raiseVersion(v schema.Version) string {
 	return insertVersion(v) + fmt.Sprintf(`ON CONFLICT (id) DO UPDATE SET version = %d, oldest = %d WHERE {schema}.version < %d`,
 		v.Number, v.Oldest, v.Number)

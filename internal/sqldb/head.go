@@ -9,9 +9,9 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/internal/schema"
 )
 
-// The row of {head} gives out the numbers of {blocklist}. Where it is gone, or has
-// a lower number than the last row has, as after half a restore, no entry can be
-// added. Both statements take up the count at the last row.
+// The row of {head} assigns the numbers of {blocklist}. If the row is gone, or its number is
+// lower than that of the last entry, as after an incomplete restore, no entry can be added.
+// Both statements continue the count after the last entry.
 const (
 	lastSeq    = `(SELECT MAX(seq) FROM {blocklist})`
 	lastMark   = `(SELECT mark FROM {blocklist} ORDER BY seq DESC LIMIT 1)`
@@ -19,9 +19,9 @@ const (
 	raiseHead  = `UPDATE {head} SET seq = ` + lastSeq + `, mark = ` + lastMark + ` WHERE id = 1 AND seq < ` + lastSeq
 )
 
-// readHead reports whether {head} has its row, and whether that is behind the rows
-// of {blocklist}. It asks for the rows first: the head may move on meanwhile, and
-// never after them.
+// readHead reports whether {head} has its row, and whether the row is behind the rows of
+// {blocklist}. It reads the rows first: if others add entries meanwhile, the head is only
+// further ahead.
 func (db *DB) readHead(ctx context.Context, have catalog) (there, behind bool, err error) {
 	var last, head []sql.NullInt64
 	if have.columns[db.name(`{blocklist}`)]["seq"] {
@@ -44,7 +44,7 @@ func (db *DB) behindProblem() []string {
 	return []string{fmt.Sprintf("table %s: its row is behind the rows of %s", db.name(`{head}`), db.name(`{blocklist}`))}
 }
 
-// ready is what Ready asks each time.
+// ready returns the statement that Ready runs each time.
 func ready(d *Dialect) string {
 	return `SELECT version, oldest, (SELECT seq FROM {head} WHERE id = 1), ` + lastSeq + `, ` + d.refusal + `, ` + d.now + ` FROM {schema} WHERE id = 1`
 }
@@ -56,8 +56,8 @@ type readyState struct {
 	now        time.Time
 }
 
-// isAsAt reports whether the version is still the one that was checked, and the
-// head as it should be, on a server that can be used.
+// isAsAt reports whether the version is unchanged since the last check, the head is right,
+// and the server can be used.
 func (s readyState) isAsAt(checked schema.Version) bool {
 	return s.version == checked && s.head.Valid && s.head.Int64 >= s.last.Int64 && s.refusal == ""
 }

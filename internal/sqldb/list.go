@@ -15,18 +15,16 @@ import (
 
 var _ replica.Log = (*List)(nil)
 
-// List is the table of revoked IDs. Its rows are never changed: an ID that is
-// revoked for longer gets another row, so that whoever stands at a row finds it
-// there later.
+// List is the table of revoked IDs. Its rows never change: an ID that is revoked for longer
+// gets another row. So a follower finds the row of its position again.
 //
-// Numbers are taken from the one row of a table of its own, in the transaction
-// that uses them. It is locked until that ends, so numbers become visible in
-// their order.
+// Numbers come from the one row of {head}, in the transaction that uses them. The row is
+// locked until the transaction ends, so numbers become visible in order.
 type List struct {
 	db *DB
 }
 
-// List returns the list of revoked IDs, without the copy that processes have.
+// List returns the list of revoked IDs on the server.
 func (db *DB) List() *List { return &List{db} }
 
 // row is an entry of the list and its place.
@@ -37,7 +35,7 @@ type row struct {
 
 var errNoHead = errors.New("the tables of the blocklist are incomplete: call Migrate")
 
-// Head tells where the list stands.
+// Head returns the head of the list.
 func (l *List) Head(ctx context.Context) (replica.Head, error) {
 	found, err := Rows(ctx, l.db, scanHead, l.db.Queries.Standing)
 	switch {
@@ -49,7 +47,7 @@ func (l *List) Head(ctx context.Context) (replica.Head, error) {
 	return l.byClock(found[0]), nil
 }
 
-// byClock replaces the time of a database that has the clock of this process.
+// byClock sets the time of an embedded database, which has the clock of this process.
 func (l *List) byClock(h replica.Head) replica.Head {
 	if l.db.dialect.embedded {
 		h.Now = time.Now()
@@ -57,19 +55,20 @@ func (l *List) byClock(h replica.Head) replica.Head {
 	return h
 }
 
-// Append adds entries in as many steps as it takes. It leaves out what is there. If
-// another adds the same at this moment, it is there twice, and does no harm.
+// Append adds entries in as many steps as it takes. It leaves out entries that are there
+// already. If another process adds the same entry at this moment, it is there twice, which
+// does no harm.
 func (l *List) Append(ctx context.Context, entries []idset.Entry) error {
 	return l.inBatches(ctx, entries, l.missing)
 }
 
-// GiveBack is Append without looking for the entries. On a table that was emptied,
-// and grows again, databases choose to scan all of it for that.
+// GiveBack is Append without looking for the entries first. On a table that was emptied and
+// grows again, databases would scan the whole table for that.
 func (l *List) GiveBack(ctx context.Context, entries []idset.Entry) error {
 	return l.inBatches(ctx, entries, func(_ context.Context, batch []idset.Entry) ([]idset.Entry, error) { return batch, nil })
 }
 
-// inBatches inserts what choose returns of each batch.
+// inBatches inserts the entries that choose returns for each batch.
 func (l *List) inBatches(ctx context.Context, entries []idset.Entry, choose func(context.Context, []idset.Entry) ([]idset.Entry, error)) error {
 	for batch := range slices.Chunk(entries, MaxKeys) {
 		if _, err := answer(ctx, l.db, func(ctx context.Context) (struct{}, error) {
@@ -88,7 +87,7 @@ func (l *List) inBatches(ctx context.Context, entries []idset.Entry, choose func
 	return nil
 }
 
-// missing returns those of batch that are not there.
+// missing returns the entries of batch that are not on the list.
 func (l *List) missing(ctx context.Context, batch []idset.Entry) ([]idset.Entry, error) {
 	known, err := l.known(ctx, batch)
 	return slices.DeleteFunc(slices.Clone(batch), func(e idset.Entry) bool {
@@ -97,7 +96,7 @@ func (l *List) missing(ctx context.Context, batch []idset.Entry) ([]idset.Entry,
 	}), err
 }
 
-// known returns those of batch that are there, and until when.
+// known returns the keys of batch that are on the list, with their times.
 func (l *List) known(ctx context.Context, batch []idset.Entry) (map[idset.Key]uint32, error) {
 	keys := make([]idset.Key, len(batch))
 	for i, e := range batch {
@@ -119,8 +118,8 @@ func (l *List) known(ctx context.Context, batch []idset.Entry) (map[idset.Key]ui
 	return known, rows.Err()
 }
 
-// insertInTransaction is one transaction. It begins with a write, so that SQLite
-// waits for its lock rather than fail when it needs it.
+// insertInTransaction inserts in one transaction. It begins with a write, so that SQLite
+// waits for the lock at the beginning instead of failing later.
 func (l *List) insertInTransaction(ctx context.Context, entries []idset.Entry) error {
 	tx, err := l.db.pool.BeginTx(ctx, nil)
 	if err != nil {
@@ -163,8 +162,8 @@ func requireRows(result sql.Result, want int) error {
 	return err
 }
 
-// Contains reports whether any of keys is on the list, whether the entry at a
-// position is as it was, and where the list stands.
+// Contains reports whether any of keys is on the list, and whether the entry at a position
+// is unchanged. It also returns the head.
 func (l *List) Contains(ctx context.Context, keys []idset.Key, at replica.Position) (a replica.Answer, err error) {
 	if len(keys) == 0 {
 		keys = []idset.Key{{}}
@@ -189,8 +188,8 @@ func (l *List) Contains(ctx context.Context, keys []idset.Key, at replica.Positi
 	return a, nil
 }
 
-// Load passes all entries to add, page by page. What is added meanwhile has
-// higher numbers than what was there.
+// Load passes all entries to add, page by page. Entries that are added meanwhile have higher
+// numbers.
 func (l *List) Load(ctx context.Context, add func(idset.Entry)) (last replica.Position, err error) {
 	for {
 		page, err := l.page(ctx, last.Seq+1)
@@ -207,8 +206,8 @@ func (l *List) Load(ctx context.Context, add func(idset.Entry)) (last replica.Po
 	}
 }
 
-// Since passes one page of entries after at to add. The row of at has to be
-// there still: if it has another mark, this is not the list it was read from.
+// Since passes one page of entries after at to add. The row of at must still be there. If it
+// has another mark, the list is not the one from which at was read.
 func (l *List) Since(ctx context.Context, at replica.Position, add func(idset.Entry)) (last replica.Position, err error) {
 	page, err := l.page(ctx, at.Seq)
 	if err != nil {

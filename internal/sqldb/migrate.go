@@ -8,17 +8,16 @@ import (
 	"time"
 )
 
-// errLocked says that another client holds a lock, or does the same.
+// errLocked says that another client holds a lock or runs the same change.
 var errLocked = errors.New("another client holds a lock")
 
-// Between two tries others get their turn.
+// The pauses between two tries, in which other clients get their locks.
 const (
 	firstPause = 50 * time.Millisecond
 	maxPause   = time.Second
 )
 
-// Migrate makes what is missing. It takes until that is done or ctx ends; the
-// timeout does not bound it.
+// Migrate creates what is missing. ctx bounds it; the timeout does not.
 func (db *DB) Migrate(ctx context.Context) error {
 	_, err := promptly(ctx, func() (struct{}, error) {
 		return onFile(ctx, db, func(ctx context.Context) (struct{}, error) { return struct{}{}, db.migrate(ctx) })
@@ -26,7 +25,7 @@ func (db *DB) Migrate(ctx context.Context) error {
 	return err
 }
 
-// migrate tries again what met a lock.
+// migrate fills all gaps, and tries again if it met a lock.
 func (db *DB) migrate(ctx context.Context) error {
 	for pause := firstPause; ; pause = min(2*pause, maxPause) {
 		err := db.fill(ctx)
@@ -43,8 +42,8 @@ func (db *DB) migrate(ctx context.Context) error {
 	}
 }
 
-// fill fills all gaps. After an error it looks again: another process may have
-// done the same, and nothing is wrong as long as gaps become fewer.
+// fill fills all gaps. After an error it reads the catalog again: another process may have
+// made the same change. It fails only if the gaps stay the same.
 func (db *DB) fill(ctx context.Context) error {
 	var tried []change
 	failed := errors.New("migrating: a statement succeeded, but its change is not there: check the role and the schema of the connection")

@@ -15,7 +15,7 @@ import (
 // MySQL is the dialect of MySQL and MariaDB.
 var MySQL = &Dialect{
 	Name: "MySQL",
-	// Texts are VARBINARY, as collations ignore blanks at the end.
+	// Texts are VARBINARY, because collations ignore trailing blanks.
 	types: map[kind]string{
 		uuidText: "VARBINARY(36)",
 		keyText:  "VARBINARY(255)",
@@ -25,7 +25,7 @@ var MySQL = &Dialect{
 		hash:     "BINARY(16)",
 		number:   "BIGINT",
 	},
-	// Names of columns and of indexes may have different collations, which UNION refuses.
+	// CAST: names of columns and indexes may have different collations, which UNION refuses.
 	catalog: `SELECT 'column', CAST(table_name AS BINARY), CAST(column_name AS BINARY) FROM information_schema.columns ` +
 		`WHERE table_schema = DATABASE() AND table_name IN ({tables}) ` +
 		`UNION ALL SELECT DISTINCT 'index', CAST(table_name AS BINARY), CAST(index_name AS BINARY) FROM information_schema.statistics ` +
@@ -49,7 +49,7 @@ var MySQL = &Dialect{
 	apply:     applyMySQL,
 	locked:    func(err error) bool { return errors.Is(err, errLocked) },
 	parameter: questionMark,
-	// UNIX_TIMESTAMP(NOW(6)) is an hour off in the night when clocks are set back.
+	// UNIX_TIMESTAMP(NOW(6)) is an hour off in the hour that daylight saving time repeats.
 	now: `TIMESTAMPDIFF(MICROSECOND, '1970-01-01 00:00:00', UTC_TIMESTAMP(6)) DIV 1000`,
 	// MariaDB has texts for read_only from version 12 on. The last two are for MySQL
 	// from version 8 on, and for MariaDB.
@@ -63,13 +63,14 @@ var MySQL = &Dialect{
 		`WHEN @@SESSION.tx_isolation = 'READ-UNCOMMITTED' THEN '` + uncommitted + `' */ ELSE '' END`,
 	checkOnce: nothingOnce,
 	file:      noFile,
-	// A row that is changed counts as two. A row that is set to what it was counts
-	// as none or as one, as the client wishes, and INSERT IGNORE ignores much more.
+	// This must change the row: a changed row counts as two. A row that keeps its values
+	// counts as none or one, depending on the client. INSERT IGNORE would also ignore other
+	// errors.
 	unlessThere: `ON DUPLICATE KEY UPDATE changes = changes + 1`,
 	orNothing:   `ON DUPLICATE KEY UPDATE id = id`,
 	orUpdate:    `ON DUPLICATE KEY UPDATE `,
-	// Without FORCE INDEX, MySQL may delete by time: it then locks the other index
-	// first, and is in a deadlock with clients that prolong a session.
+	// Without FORCE INDEX, MySQL may delete by the index of expires. It then locks that index
+	// first, and deadlocks with clients that prolong a session.
 	purge:  `DELETE t FROM {table} AS t FORCE INDEX (PRIMARY) WHERE t.id IN ({keys}) AND t.expires < ?`,
 	insert: (*List).insertInTransaction,
 	undone: isUndone,
@@ -81,9 +82,9 @@ var MySQL = &Dialect{
 
 const uncommitted = `transactions see what others have not committed: set the isolation level to READ-COMMITTED or REPEATABLE-READ`
 
-// applyMySQL runs a statement on a connection that waits for locks for a second,
-// the least there is: all others wait behind a statement that waits to change a
-// table. The connection goes back as it was, or not at all.
+// applyMySQL runs a statement on a connection that waits at most a second for locks, the
+// shortest timeout there is: others wait behind a statement that waits to change a table. It
+// returns the connection unchanged to the pool, or closes it.
 func applyMySQL(ctx context.Context, pool *sql.DB, c change) error {
 	conn, err := pool.Conn(ctx)
 	if err != nil {
@@ -115,8 +116,8 @@ func restoreLockWait(ctx context.Context, conn *sql.Conn, before int64) {
 
 const lockWaitTimeout, deadlock = 1205, 1213
 
-// metLock asks the server why the last statement failed: drivers do not agree on
-// how to tell.
+// metLock asks the server why the last statement failed, because drivers report it in
+// different ways.
 func metLock(ctx context.Context, conn *sql.Conn) bool {
 	var level, message string
 	var code int
@@ -124,9 +125,9 @@ func metLock(ctx context.Context, conn *sql.Conn) bool {
 	return err == nil && (code == lockWaitTimeout || code == deadlock)
 }
 
-// isUndone is true of a deadlock, and of a lock that was not free in time. InnoDB
-// then rolls back the transaction, or only the statement; transactions of ours roll
-// back after any error, so nothing remains in either case.
+// isUndone reports a deadlock, or a lock that was not free in time. InnoDB then rolls back
+// the transaction or only the statement. This package rolls its transactions back after any
+// error, so nothing remains in either case.
 func isUndone(err error) bool {
 	return hasErrorNumber(lockWaitTimeout, deadlock)(err) || hasSQLState("40001")(err)
 }

@@ -16,14 +16,13 @@ var (
 
 // Claim reports whether nobody has claimed id before, and claims it until a time.
 //
-// The row of an ID is made by one INSERT, which the database does for one caller
-// only. It is never changed, and only [DB.Purge] deletes it. Its mark is that of the
-// call, not of the attempt: a call whose INSERT was repeated, by whomever, finds its
-// own mark. What is read back was committed, whatever became of the answer to the
-// INSERT.
+// One INSERT creates the row of an ID, and succeeds for one caller only. The row never
+// changes, and only [DB.Purge] deletes it. It has the mark of the call. So if the driver or
+// retry repeats the INSERT, the call finds its own mark. The row that is read back was
+// committed, even if the answer to the INSERT was lost.
 //
-// The clock of the database is asked after that. So nobody is first by a time at
-// which another one's row may have been purged.
+// The clock of the database is read after the INSERT. So no caller is first with a time at
+// which the row of an earlier caller may have been purged.
 func (db *DB) Claim(ctx context.Context, id string, until time.Time) (first bool, err error) {
 	key, mark := claimKey(id), rand.Text()
 	first, err = answer(ctx, db, func(ctx context.Context) (bool, error) {
@@ -47,8 +46,8 @@ func (db *DB) Claim(ctx context.Context, id string, until time.Time) (first bool
 	return first && err == nil, err
 }
 
-// claimKey is the first half of a SHA-256, also of a UUID: an ID that somebody has
-// chosen must not have the key of another one.
+// claimKey returns the first half of the SHA-256 of an ID, even for a UUID: an attacker must
+// not be able to choose an ID that has the key of another ID.
 func claimKey(id string) []byte {
 	sum := sha256.Sum256([]byte(id))
 	return sum[:16]

@@ -25,7 +25,7 @@ var PostgreSQL = &Dialect{
 		hash:     `BYTEA`,
 		number:   `BIGINT`,
 	},
-	// An index that is not valid is one whose making was interrupted.
+	// An index is invalid if its creation was interrupted.
 	catalog: `WITH wanted AS (SELECT name, to_regclass(name) AS id FROM unnest(ARRAY[{tables}]::text[]) AS name) ` +
 		`SELECT 'column', wanted.name, a.attname::text FROM wanted JOIN pg_attribute AS a ON a.attrelid = wanted.id ` +
 		`WHERE a.attnum > 0 AND NOT a.attisdropped ` +
@@ -35,7 +35,7 @@ var PostgreSQL = &Dialect{
 	addColumns: func(table string, definitions []string) []string {
 		return []string{fmt.Sprintf("ALTER TABLE %s\n\tADD COLUMN IF NOT EXISTS %s", table, strings.Join(definitions, ",\n\tADD COLUMN IF NOT EXISTS "))}
 	},
-	// CONCURRENTLY makes nobody wait who writes, however large the table is.
+	// With CONCURRENTLY no writer waits, however large the table is.
 	addIndex: func(i missingIndex) change {
 		if i.broken {
 			return change{fmt.Sprintf("REINDEX INDEX CONCURRENTLY %s", i.name), i.table, true}
@@ -47,7 +47,7 @@ var PostgreSQL = &Dialect{
 	locked:       isLocked,
 	parameter:    func(i int) string { return "$" + strconv.Itoa(i) },
 	now:          `floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint`,
-	// A standby takes no writes either.
+	// On a standby transactions are read-only too, so pg_is_in_recovery comes first.
 	refusal: `CASE WHEN pg_is_in_recovery() THEN 'the server is a standby, which takes no writes and learns of revocations late: ` +
 		`connect to the primary, for example with target_session_attrs=read-write' ` +
 		`WHEN current_setting('transaction_read_only') = 'on' THEN 'transactions are read-only: set default_transaction_read_only to off ` +
@@ -67,14 +67,14 @@ var PostgreSQL = &Dialect{
 	},
 }
 
-// advicePooler is about statements that are not there when they are used, or that
-// are another client's.
+// advicePooler is for prepared statements that are missing, or that belong to another
+// client.
 const advicePooler = "a pooler that lends connections for a transaction, such as PgBouncer, needs a driver that sends a statement with its parameters:" +
 	" set default_query_exec_mode=exec for pgx, binary_parameters=yes for lib/pq"
 
-// isForeignStatement is true where parameters are not those of the statement. That
-// has a state which poolers use for all of their own errors, so it is known by the
-// function of the server, which pgx and lib/pq both tell.
+// isForeignStatement reports that the parameters do not fit the statement. Poolers use the
+// state of this error for all of their own errors. So it also checks the server's function,
+// which both pgx and lib/pq report.
 func isForeignStatement(err error) bool {
 	return hasSQLState("08P01")(err) && anyError(err, func(err error) bool {
 		routine, ok := errorField(err, reflect.String, "Routine")
@@ -82,10 +82,11 @@ func isForeignStatement(err error) bool {
 	})
 }
 
-// applyPostgreSQL lets one process after the other create tables: PostgreSQL fails
-// if two create one at once, though both say IF NOT EXISTS. All others wait behind
-// a statement that waits to change a table, so it gives up soon. Both settings end
-// with the transaction, so that they are nobody else's behind PgBouncer.
+// applyPostgreSQL makes a change in a transaction. An advisory lock lets one process after
+// the other create tables: PostgreSQL fails if two create the same table at once, even with
+// IF NOT EXISTS. Others wait behind a statement that waits to change a table, so it gives up
+// soon. Lock and timeout end with the transaction, so that no other client of PgBouncer gets
+// them.
 func applyPostgreSQL(ctx context.Context, pool *sql.DB, c change) error {
 	if c.alone {
 		return applyAlone(ctx, pool, c)
@@ -107,9 +108,9 @@ func applyPostgreSQL(ctx context.Context, pool *sql.DB, c change) error {
 	return tx.Commit()
 }
 
-// applyAlone makes an index. That makes nobody wait, so it may wait for as long as
-// it takes. Two that do the same at once would be in a deadlock, and one that is
-// being made looks as if it were broken.
+// applyAlone creates an index outside a transaction. No client waits for it, so it may take
+// as long as it needs. It returns errLocked while another process creates an index of the
+// table: two would deadlock, and an unfinished index looks like a broken one.
 func applyAlone(ctx context.Context, pool *sql.DB, c change) error {
 	making, err := readRows(ctx, pool, scanKey, `SELECT pid FROM pg_stat_progress_create_index WHERE relid = to_regclass($1)`, c.table)
 	if err != nil {
@@ -127,7 +128,7 @@ func isLocked(err error) bool {
 	return errors.Is(err, errLocked) || hasSQLState(lockNotAvailable, deadlock, serializationFailure)(err)
 }
 
-// insertAtOnce is one statement.
+// insertAtOnce inserts with one statement.
 func (l *List) insertAtOnce(ctx context.Context, entries []idset.Entry) error {
 	args := []any{rand.Text()}
 	for _, e := range entries {
@@ -141,8 +142,8 @@ func (l *List) insertAtOnce(ctx context.Context, entries []idset.Entry) error {
 	return requireRows(result, len(entries))
 }
 
-// advanceAndInsert takes numbers and uses them in one statement, so that no
-// client can hold the head longer than it takes the server to commit.
+// advanceAndInsert returns a statement that takes numbers and uses them, so that no client
+// can lock the head for longer than the server needs to commit.
 func advanceAndInsert(n int) string {
 	values := make([]string, n)
 	for i := range values {

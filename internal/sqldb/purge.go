@@ -8,17 +8,18 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/internal/idset"
 )
 
-// KeptEntries of a blocklist are not purged: copies stand at one of the last,
-// and those that find theirs gone have to read all of the list again.
+// KeptEntries is how many of the last entries of a blocklist are never purged. Copies have
+// their position at one of the last entries, and must load the whole list again if that is
+// gone.
 const KeptEntries = 1000
 
-// PurgeMargin is how long rows are kept after they have expired, as the clocks of
-// those who use them differ.
+// PurgeMargin is how long rows are kept after they have expired, because the clocks of
+// processes differ.
 const PurgeMargin = time.Minute
 
-// Purge deletes the sessions, the revoked IDs and the claimed ones that have expired by
-// now and by the clock of the database, PurgeMargin ago, but for KeptEntries. It takes
-// until none is left or ctx ends, and returns how many it deleted.
+// Purge deletes sessions, revoked IDs and used IDs that expired more than PurgeMargin ago,
+// by both now and the clock of the database, except KeptEntries. It continues until none is
+// left or ctx ends, and returns how many rows it deleted.
 func (db *DB) Purge(ctx context.Context, now time.Time) (removed int64, err error) {
 	theirs, err := db.Now(ctx)
 	if err != nil {
@@ -34,11 +35,11 @@ func (db *DB) purgeBefore(ctx context.Context, limit time.Time) (removed int64, 
 	for _, e := range []expiredRows{
 		{
 			find: db.Queries.ExpiredSessions, findArgs: []any{limit.UnixMilli()},
-			remove: db.Queries.PurgeSessions, removeArgs: []any{limit.UnixMilli()}, // not one that was prolonged meanwhile
+			remove: db.Queries.PurgeSessions, removeArgs: []any{limit.UnixMilli()}, // keeps a session that was prolonged meanwhile
 		},
 		{
 			find: db.Queries.ExpiredClaims, findArgs: []any{limit.Unix()},
-			remove: db.Queries.PurgeClaims, removeArgs: []any{limit.Unix()}, // not one that another has purged, and that was claimed again
+			remove: db.Queries.PurgeClaims, removeArgs: []any{limit.Unix()}, // keeps an ID that was purged and claimed again meanwhile
 		},
 	} {
 		n, err := db.purge(ctx, e)

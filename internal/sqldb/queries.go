@@ -7,9 +7,8 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/internal/idset"
 )
 
-// Queries are the statements that every dialect sends, but for those of its
-// schema. Each reads or writes by an index. Those with a number are for so many
-// keys.
+// Queries are the statements of every dialect, except those of its schema. Each uses an
+// index. The functions return the statement for n keys.
 type Queries struct {
 	Version string
 	Ready   string
@@ -34,10 +33,10 @@ type Queries struct {
 	PurgeClaims    func(n int) string
 }
 
-// How many rows a statement is about.
+// The numbers of rows in one statement.
 const (
-	MaxKeys  = 500  // in one statement: of 1000 constants MariaDB makes a table, and joins it
-	MaxPurge = 100  // keys of a DELETE: for more, MariaDB might rather scan, and lock, a small table
+	MaxKeys  = 500  // keys of a SELECT: MariaDB turns 1000 constants into a table and joins it
+	MaxPurge = 100  // keys of a DELETE: for more, MariaDB may scan and lock a small table
 	pageSize = 1000 // rows of an answer
 )
 
@@ -59,7 +58,7 @@ func newQueries(d *Dialect, prefix string) Queries {
 			`VALUES (` + repeat("?", strings.Count(sessionColumns, ",")+1) + `, 0) ` + d.unlessThere),
 		Get:  q(`SELECT ` + sessionColumns + ` FROM {sessions} WHERE id = ?`),
 		List: q(`SELECT ` + sessionColumns + ` FROM {sessions} WHERE identity = ? AND realm = ?`),
-		// MySQL counts no row that stays as it was; changes never does.
+		// MySQL does not count a row that keeps its values; the column changes always changes.
 		Replace: q(`UPDATE {sessions} SET ` + strings.ReplaceAll(changingColumns, ",", " = ?,") + ` = ?, changes = changes + 1 ` +
 			`WHERE id = ? AND generation = ? AND rotated = ? AND grace = ?`),
 		Remove: q(`DELETE FROM {sessions} WHERE id = ?`),
@@ -97,7 +96,7 @@ func newQueries(d *Dialect, prefix string) Queries {
 	}
 }
 
-// The columns of a session, and those of them that Replace writes.
+// The columns of a session, and the columns that Replace writes.
 const (
 	sessionColumns  = `id, realm, identity, device, created, ` + changingColumns
 	changingColumns = `generation, rotated, grace, expires, ends, key_hash, data, upstream_iss, upstream_sid, upstream_sub, jkt`

@@ -19,8 +19,8 @@ func (l *List) change(ctx context.Context, query string, args ...any) error {
 	return err
 }
 
-// Begin begins a restoration, if the epoch is still the one that was seen. Those
-// who are expected are on the roll before that.
+// Begin begins a restoration, if the epoch is still seen. Before that it puts the expected
+// followers on the roll.
 func (l *List) Begin(ctx context.Context, seen, epoch string, expected []string) error {
 	for _, id := range expected {
 		if err := l.change(ctx, l.db.Queries.Expected, id); err != nil {
@@ -33,8 +33,7 @@ func (l *List) Begin(ctx context.Context, seen, epoch string, expected []string)
 	return err
 }
 
-// begin changes the head and appends a fence, an entry with a key that nothing has,
-// which has expired.
+// begin changes the head and appends a fence: an expired entry with a random key.
 func (l *List) begin(ctx context.Context, seen, epoch string) error {
 	tx, err := l.db.pool.BeginTx(ctx, nil)
 	if err != nil {
@@ -46,7 +45,7 @@ func (l *List) begin(ctx context.Context, seen, epoch string) error {
 		return err
 	}
 	if begun, err := result.RowsAffected(); err != nil || begun == 0 {
-		return err // another was faster
+		return err // another process was faster
 	}
 	var at replica.Position
 	if err := tx.QueryRowContext(ctx, l.db.Queries.Head).Scan(&at.Seq, &at.Mark); err != nil {
@@ -61,17 +60,17 @@ func (l *List) begin(ctx context.Context, seen, epoch string) error {
 	return tx.Commit()
 }
 
-// PassGiver makes to the giver of an epoch, if from is it.
+// PassGiver makes to the giver of an epoch, if from is the giver.
 func (l *List) PassGiver(ctx context.Context, epoch, from, to string) error {
 	return l.change(ctx, l.db.Queries.PassGiver, to, epoch, from)
 }
 
-// End ends the restoration of an epoch, if all on the roll have given.
+// End ends the restoration of an epoch, if all on the roll have given back their entries.
 func (l *List) End(ctx context.Context, epoch string) error {
 	return l.change(ctx, l.db.Queries.End, epoch, epoch)
 }
 
-// Call writes the line of me on the roll and returns all lines, and the epoch.
+// Call writes the line of me on the roll. It returns all lines, and the epoch.
 func (l *List) Call(ctx context.Context, me replica.Member) (roll []replica.Member, epoch string, err error) {
 	if err := l.change(ctx, l.db.Queries.Call, me.ID, me.Beat, me.Gave, me.Beat, me.Gave); err != nil {
 		return nil, "", err
@@ -83,12 +82,12 @@ func (l *List) Call(ctx context.Context, me replica.Member) (roll []replica.Memb
 	return roll, epoch, err
 }
 
-// Strike removes the line of m from the roll, if it is as it was.
+// Strike removes the line of m from the roll, if it is unchanged.
 func (l *List) Strike(ctx context.Context, m replica.Member) error {
 	return l.change(ctx, l.db.Queries.Strike, m.ID, m.Beat)
 }
 
-// line is one of the roll, and the epoch of the list.
+// line is a line of the roll, with the epoch of the list.
 type line struct {
 	member replica.Member
 	epoch  string

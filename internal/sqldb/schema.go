@@ -9,11 +9,10 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/internal/replica"
 )
 
-// Schema returns the statements that make all tables. They may be run again.
+// Schema returns the statements that create all tables. They may be run again.
 func (db *DB) Schema() []string { return db.statements(newCatalog()) }
 
-// Upgrade returns the statements that make the tables of this version of those of
-// the one before.
+// Upgrade returns the statements that upgrade the tables of the previous version.
 func (db *DB) Upgrade() []string { return db.statements(db.catalogOf(version.Number - 1)) }
 
 func (db *DB) statements(have catalog) (all []string) {
@@ -25,8 +24,8 @@ func (db *DB) statements(have catalog) (all []string) {
 	return all
 }
 
-// Check returns an error for a server that cannot be used, or for all that is
-// missing.
+// Check returns an error if the server cannot be used, or an error that names everything
+// that is missing.
 func (db *DB) Check(ctx context.Context) error {
 	have, err := answer(ctx, db, func(ctx context.Context) (catalog, error) {
 		if err := db.checkServer(ctx); err != nil {
@@ -60,9 +59,8 @@ func (db *DB) check(have catalog) error {
 	return errors.Join(problems...)
 }
 
-// settled reports whether the version alone decides: one that is too new is an
-// error, and the next one promises that this code may use it, whatever has become
-// of what this code would make.
+// settled reports whether the version alone decides. A version that is too new is an error.
+// The next version may allow this code to use it, whatever it has changed in the tables.
 func settled(have catalog) (bool, error) {
 	if have.version.Number <= version.Number {
 		return false, nil
@@ -70,9 +68,9 @@ func settled(have catalog) (bool, error) {
 	return true, have.version.Check(version)
 }
 
-// Ready asks for the version, the row of {head}, what the server says of itself and
-// the time, and for all else only if something is another than at the last Check
-// that found nothing.
+// Ready reads the version, the row of {head}, the refusal of the server and the time in one
+// statement. It calls Check only if one of these has changed since the last Check without an
+// error.
 func (db *DB) Ready(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, db.timeout)
 	defer cancel()
@@ -84,7 +82,7 @@ func (db *DB) Ready(ctx context.Context) error {
 		skew = replica.Skew(states[0].now, asked)
 	}
 	if checked := db.checked.Load(); !known || checked == nil || !states[0].isAsAt(*checked) {
-		if err := db.Check(ctx); err != nil { // knows more about an error, too
+		if err := db.Check(ctx); err != nil { // its error says more
 			return err
 		}
 	}

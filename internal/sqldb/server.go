@@ -7,9 +7,9 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/internal/replica"
 )
 
-// checkServer returns an error that says why the server cannot keep a store, and
-// what to do. What cannot be known, as the role may not ask or the server does not
-// know the question, is no error.
+// checkServer returns an error if the server cannot keep a store. The error says why, and
+// what to do. It skips a check if the role may not ask, or the server does not know the
+// answer.
 func (db *DB) checkServer(ctx context.Context) error {
 	if err := db.checkOnce(ctx); err != nil {
 		return err
@@ -17,7 +17,7 @@ func (db *DB) checkServer(ctx context.Context) error {
 	return db.refusal(ctx)
 }
 
-// refusal asks the server alone.
+// refusal asks the server whether it can keep a store.
 func (db *DB) refusal(ctx context.Context) error {
 	refusals, err := readRows(ctx, db.pool, scanText, `SELECT `+db.dialect.refusal)
 	switch {
@@ -29,8 +29,8 @@ func (db *DB) refusal(ctx context.Context) error {
 	return replica.Unfit(refusals[0])
 }
 
-// mustCommit asks for a refusal before the first write: where nothing is committed,
-// no write ever fails.
+// mustCommit checks the server before the first write: if the server commits nothing, no
+// write ever fails.
 func (db *DB) mustCommit(ctx context.Context) error {
 	if db.commits.Load() {
 		return nil
@@ -42,8 +42,7 @@ func (db *DB) mustCommit(ctx context.Context) error {
 	return nil
 }
 
-// checkOnce asks what stays as it is while the process runs, until it has had an
-// answer.
+// checkOnce checks what does not change while the process runs, until it has an answer.
 func (db *DB) checkOnce(ctx context.Context) error {
 	if db.checkedOnce.Load() {
 		return nil
@@ -55,7 +54,7 @@ func (db *DB) checkOnce(ctx context.Context) error {
 	return err
 }
 
-// nothingOnce is for databases without such questions.
+// nothingOnce is for databases without such checks.
 func nothingOnce(context.Context, *DB) (known bool, err error) { return true, nil }
 
 func scanText(rows *sql.Rows) (text string, err error) {

@@ -41,8 +41,8 @@ var SQLite = &Dialect{
 		_, err := pool.ExecContext(ctx, c.text)
 		return err
 	},
-	// busy_timeout does not help where the first connection to a new file changes
-	// its journal mode.
+	// busy_timeout does not apply while the first connection to a new file changes the
+	// journal mode.
 	locked:      isBusy,
 	parameter:   questionMark,
 	now:         `CAST(round((julianday('now') - 2440587.5) * 86400000) AS INTEGER)`, // unixepoch() came later
@@ -61,7 +61,7 @@ var SQLite = &Dialect{
 	},
 }
 
-// adviceFile is about mode=ro, query_only, and the rights of a file.
+// adviceFile is for mode=ro, query_only, and missing rights to the file.
 const adviceFile = "the file is read-only: remove mode=ro and query_only from the DSN, or give this user the right to write to the file"
 
 func fileOfSQLite(ctx context.Context, pool *sql.DB) (path string, err error) {
@@ -72,8 +72,8 @@ func fileOfSQLite(ctx context.Context, pool *sql.DB) (path string, err error) {
 	return paths[0], nil
 }
 
-// checkSQLite asks what SQLite tells only to those who try: a write of nothing fails
-// where none is allowed. It waits for a writer, as any write does.
+// checkSQLite tries a write that changes nothing, because only that shows whether SQLite
+// allows writes. Like any write, it waits for other writers.
 func checkSQLite(ctx context.Context, db *DB) (known bool, err error) {
 	if err := checkMemory(ctx, db); err != nil {
 		return false, err
@@ -88,8 +88,8 @@ func checkSQLite(ctx context.Context, db *DB) (known bool, err error) {
 	return err == nil, nil
 }
 
-// checkMemory refuses a database that each connection has for itself. Databases in
-// memory may also be shared; so one connection makes a table, and another looks for it.
+// checkMemory refuses a database in memory that connections do not share. To find out, it
+// creates a table on one connection and looks for it on another.
 func checkMemory(ctx context.Context, db *DB) error {
 	path, err := fileOfSQLite(ctx, db.pool)
 	if err != nil || path != "" || db.pool.Stats().MaxOpenConnections == 1 {
@@ -107,7 +107,7 @@ func checkMemory(ctx context.Context, db *DB) error {
 	defer other.Close()
 	table := db.prefix + "probe_" + rand.Text()
 	if _, err := one.ExecContext(ctx, `CREATE TABLE `+table+` (id INTEGER)`); err != nil {
-		return nil // not known
+		return nil // the answer is not known
 	}
 	var seen int
 	err = other.QueryRowContext(ctx, `SELECT COUNT(*) FROM sqlite_master WHERE name = ?`, table).Scan(&seen)
@@ -127,9 +127,9 @@ const (
 
 var isBusy = hasSQLiteCode(busy)
 
-// hasSQLiteCode returns a function that reports whether an error has a result code,
-// which is the low byte of extended codes. The errors of modernc.org/sqlite have a
-// method Code, those of mattn/go-sqlite3 are structs with a field of that name.
+// hasSQLiteCode returns a function that reports whether an error has a result code, which is
+// the low byte of an extended code. The errors of modernc.org/sqlite have a method Code. The
+// errors of mattn/go-sqlite3 are structs with a field Code.
 func hasSQLiteCode(code int64) func(error) bool {
 	return func(err error) bool {
 		return anyError(err, func(err error) bool {

@@ -2,10 +2,10 @@ package sqldb
 
 import "github.com/gin-jwt-extended/ginjwt/internal/schema"
 
-// version is that of the tables below. To change them, add to them, with the new
-// number as since, and raise it; Oldest is the version of the code that may still
-// use them, which is the one before: its statements go on to work if new columns
-// have a default, and if what it uses stays.
+// version is the version of the tables below. To change the tables, add columns, indexes or
+// tables with the new number as since, and raise Number. Oldest is the oldest version of the
+// code that may still use them: the previous one. Its statements keep working if new columns
+// have a default, and everything that it uses stays.
 //
 //  1. sessions, blocklist and blocklist_head
 //  2. of sessions realm, ends, key_hash, data, upstream_iss, upstream_sid,
@@ -27,7 +27,7 @@ const (
 	number
 )
 
-// table is one that a store needs, in any database.
+// table is a table of a store, in any database.
 type table struct {
 	name    string // a template, as in statements
 	columns []column
@@ -81,8 +81,8 @@ var tables = []table{
 			{name: "jkt", kind: text, rest: emptyText, since: 2},
 		},
 		indexes: []index{
-			// The identity comes first: version 1 asks for that alone, and has an
-			// index {sessions}_identity, which is not needed beside this one.
+			// The identity comes first, because version 1 looks for it alone. With this
+			// index the index {sessions}_identity of version 1 is not needed.
 			{name: `{sessions}_user`, columns: "identity, realm", since: 2},
 			{name: `{sessions}_expires`, columns: "expires"},
 		},
