@@ -1,7 +1,9 @@
 package fromginjwt_test
 
 import (
+	"encoding/base64"
 	"net/http"
+	"strconv"
 	"testing"
 	"time"
 
@@ -27,6 +29,16 @@ func signedBy(t *testing.T, method golangjwt.SigningMethod, claims golangjwt.Cla
 	token, err := golangjwt.NewWithClaims(method, claims).SignedString([]byte(secret))
 	require.NoError(t, err)
 	return token
+}
+
+// signedText signs claims as they are written.
+func signedText(t *testing.T, claims string) string {
+	t.Helper()
+	encode := base64.RawURLEncoding.EncodeToString
+	text := encode([]byte(`{"alg":"HS256","typ":"JWT"}`)) + "." + encode([]byte(claims))
+	signature, err := golangjwt.SigningMethodHS256.Sign(text, []byte(secret))
+	require.NoError(t, err)
+	return text + "." + encode(signature)
 }
 
 // What a middleware that was written by hand lets through, and ginjwt does not.
@@ -57,6 +69,7 @@ func TestByHand(t *testing.T) {
 		"no scheme":                  {old, 200, 401},
 		"another algorithm":          {"Bearer " + signedBy(t, golangjwt.SigningMethodHS512, byhand.Claims{UserID: 7, RegisteredClaims: golangjwt.RegisteredClaims{ExpiresAt: hour}}), 200, 401},
 		"no exp":                     {"Bearer " + signedBy(t, golangjwt.SigningMethodHS256, golangjwt.MapClaims{"user_id": 7}), 200, 401},
+		"two members of one name":    {"Bearer " + signedText(t, `{"user_id":8,"user_id":7,"exp":`+strconv.FormatInt(hour.Unix(), 10)+`}`), 200, 401},
 		"no user":                    {"Bearer " + signedBy(t, golangjwt.SigningMethodHS256, golangjwt.MapClaims{"exp": hour.Unix()}), 500, 401},
 		"a refresh token, same key":  {"Bearer " + jwttest.RefreshToken(t, mgr, alice.ID), 401, 401},
 		"a refresh token by numbers": {"Bearer " + signedBy(t, golangjwt.SigningMethodHS256, golangjwt.MapClaims{"user_id": 7, "type": "refresh", "exp": hour.Unix()}), 200, 401},
@@ -73,6 +86,7 @@ func TestByHand(t *testing.T) {
 		assert.Equal(t, a.now, do(is), "after: %s", name)
 	}
 	assert.JSONEq(t, `{"error":"invalid token"}`, jwttest.Do(is, "GET", "/profile").Body.String())
+	require.ErrorContains(t, byhand.New(oldKey).InitApp(nil), "SecretKey")
 }
 
 // A token that has "sub" beside "user_id" outlives the change of IdentityClaim.
