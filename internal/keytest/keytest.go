@@ -18,7 +18,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// PEMs are keys made for one run of the tests, as PEM texts.
+// PEMs are keys as PEM texts, generated for one run of the tests.
 type PEMs struct {
 	RSAPrivate, RSAPublic, RSASmall, RSAPKCS1, RSAPublicPKCS1 string
 	P256Private, P256Public, P256SEC1                         string

@@ -1,55 +1,59 @@
-// Package listmodel is the protocol of the replicated blocklist as a small program,
-// apart from the code that carries it out. It has tests only.
+// Package listmodel models the protocol of the replicated blocklist (internal/replica) as a
+// small program, and tries every order of events. It has tests only.
 //
 // # What must hold
 //
-// Followers keep copies of a list of revoked keys on a server, which may lose
-// everything, or everything after some moment, at any time.
+// Followers keep copies of a list of revoked keys on a server. At any time the server may
+// lose everything, or everything after some moment.
 //
-//   - Once Add has returned, no lookup anywhere accepts the key from one tick
-//     later on. After a loss it is a tick more, as a copy that was complete just
-//     before somebody noticed is used for a tick. This holds as long as the key is
-//     on the list, or a follower knows it that runs, or that stalls for a short
-//     time and is known to one that takes part in the restoration.
-//   - If all run, the list becomes whole, everybody knows that, and everything that
-//     anybody knows is on it. It cannot take for ever, and nothing gets stuck.
+//   - Safety: one tick after Add has returned, no lookup at any follower accepts the key.
+//     After a loss it takes one tick more, because a copy that was complete just before
+//     the loss was noticed is still used for a tick. This holds as long as the key is on
+//     the list, or a running follower knows it. It also holds if the follower that knows
+//     it stalls for a short time, and a follower that takes part in the restoration knows
+//     that follower.
+//   - Progress: if all followers run, the list becomes whole, all followers know that, and
+//     every key that a follower knows is on the list. Nothing gets stuck.
 //
 // # What a follower knows
 //
-// Each key that a follower knows is its own, as it has not been read back since it
-// was added, or was read up to the follower's position, or is going to be compared
-// with the list. That is why a loss cannot hide one:
+// Each key that a follower knows is in one of three states: it is the follower's own and
+// has not been read back since it was added, or it was read up to the follower's position,
+// or it will be compared with the list. So a loss cannot hide a key:
 //
-//   - The position is set before the first page of a load, and a load takes over
-//     only what is not after it. A load that fails keeps the position.
-//   - An own key is repeated in each round until it is read back.
-//   - After each load, what is known must have been read. The comparison stays to
-//     be made while the list is being restored, and when Begin has failed.
+//   - The position is set before the first page of a load. A load uses only entries that
+//     are not after the position. A load that fails keeps the position.
+//   - A follower adds its own key again in each round until it reads the key back.
+//   - After each load, every known key must have been read. The comparison stays due while
+//     the list is being restored, and after a failed Begin.
 //
 // # A restoration
 //
-// Who finds a loss calls Begin, unless the list is being restored already. Before
-// it joins, it adds those to the roll that it expects. A line that has gone from the
-// roll is still expected until it has been silent for too long, by a follower that
-// has itself read regularly. Who has given everything is no longer the giver.
-// A restoration takes as long, at least, as everybody who runs needs to notice it
-// and to say whom it expects: two ticks.
+// A follower that finds a loss calls Begin, unless the list is being restored already.
+// Before it joins, it puts the followers that it expects on the roll. A line that vanished
+// from the roll stays expected until it has been silent for too long, as seen by a follower
+// that has itself read regularly. A follower that has given back everything is no longer
+// the giver. A restoration takes at least two ticks: the time in which every running
+// follower notices it and says which followers it expects.
 //
 // # Time
 //
-// A tick is MaxStaleness. Within a tick each follower that can makes a round, from
-// its beginning to its end; a loss, a crash and a stall fall between any two calls.
-// A time of less than a tick is taken for at most a tick, so all that happens by
-// real clocks happens here, too. A lookup takes no time.
+// A tick is MaxStaleness. In each tick every follower that can makes a whole round. A loss,
+// a crash or a stall can happen between any two calls. A time below a tick may take up to a
+// tick here, so everything that can happen by real clocks can also happen in the model. A
+// lookup takes no time.
 //
-// # The parts
+// # The files
 //
-// server_test.go is what can be lost, follower_test.go and restoration_test.go are a
-// round, world_test.go is everybody and what must hold, moves_test.go what can
-// happen. explorer_test.go goes
-// through every order; explored_test.go has what it starts from, and
-// mistakes_test.go shows that wrong rules are found out. walks_test.go goes through
-// larger plays by chance. For more of everything:
+//   - server_test.go: the data that can be lost
+//   - follower_test.go, restoration_test.go: the steps of a round
+//   - world_test.go: all followers and the server, and what must hold
+//   - moves_test.go: what can happen next
+//   - explorer_test.go, explored_test.go: the search through every order, and its starts
+//   - mistakes_test.go: proof that the search finds wrong rules
+//   - walks_test.go: larger, random plays
+//
+// To try more:
 //
 //	go test ./internal/listmodel -worlds 10000000 -walks 100000
 //	go test ./internal/listmodel -worlds 10000000 -rounds 2

@@ -1,10 +1,9 @@
-// Package oddtext recognises secrets, keys and settings that hold more than they look,
-// or something else than was meant: what copying, editors, shells and other languages
-// leave in a text.
+// Package oddtext recognises secrets, keys and settings that were damaged on their way into
+// the configuration: by copying, editors, shells or other programming languages.
 //
-// No question is answered with yes for random bytes, or for their base64 or hexadecimal:
-// nobody may be warned of a good secret, or refused one. What an answer means, and what to
-// do about it, is said by the packages that ask.
+// No function returns true for random bytes, or for their base64 or hexadecimal form, so
+// that no good secret causes a warning or an error. The calling packages say what a result
+// means and what to do about it.
 package oddtext
 
 import (
@@ -24,18 +23,18 @@ var (
 	placeholder = regexp.MustCompile(`^(\$\{[ -|~\p{L}]*\}|\$[A-Za-z_][A-Za-z0-9_]*|\{\{[ -~\p{L}]*\}\}|<[ -=?-~\p{L}]*>)$`)
 )
 
-// isText tells text from random bytes, which are rarely valid UTF-8 without control
-// characters. White space may be any.
+// isText distinguishes text from random bytes, which are rarely valid UTF-8 without control
+// characters. It allows any white space.
 func isText(s string) bool {
 	isControl := func(r rune) bool { return unicode.IsControl(r) && !unicode.IsSpace(r) }
 	return utf8.ValidString(s) && !strings.ContainsFunc(s, isControl)
 }
 
-// quotes are the marks that stand before and behind a quoted text.
+// quotes are the pairs of quotation marks.
 var quotes = [][2]string{{`"`, `"`}, {"'", "'"}, {"`", "`"}, {"\u201c", "\u201d"}, {"\u2018", "\u2019"}}
 
-// InQuotes reports whether s is one quoted text, also with a comment behind it or white
-// space around it.
+// InQuotes reports whether s is one quoted text. A comment may follow, and white space may
+// be around it.
 func InQuotes(s string) bool {
 	trimmed := strings.TrimSpace(s)
 	for _, marks := range quotes {
@@ -47,8 +46,8 @@ func InQuotes(s string) bool {
 	return false
 }
 
-// Unquote takes away the quotation marks with which s begins and ends, whatever is
-// between them; ok is false if there are none.
+// Unquote removes the quotation marks at the beginning and end of s. ok is false if there
+// are none.
 func Unquote(s string) (inner string, ok bool) {
 	for _, marks := range quotes {
 		if len(s) >= len(marks[0])+len(marks[1]) && strings.HasPrefix(s, marks[0]) && strings.HasSuffix(s, marks[1]) {
@@ -71,12 +70,12 @@ func EndsInComment(s string) bool { return lastComment.MatchString(s) && isText(
 // EndsInLineBreak reports whether a text ends in a line break.
 func EndsInLineBreak(s string) bool { return strings.TrimRight(s, "\r\n") != s && isText(s) }
 
-// HasBlanksAround reports whether a text begins or ends with white space, line breaks
-// among it.
+// HasBlanksAround reports whether a text begins or ends with white space, including line
+// breaks.
 func HasBlanksAround(s string) bool { return strings.TrimSpace(s) != s && isText(s) }
 
-// CutLineEnd returns the secret that is in a file: all of it but one line break, LF or
-// CR LF, at its end. Nothing else is cut, as a secret that is no text may end in any byte.
+// CutLineEnd returns the secret in a file: its content without one line break, LF or CR LF,
+// at the end. It removes nothing else, because a binary secret may end in any byte.
 func CutLineEnd(file string) string {
 	if line, ok := strings.CutSuffix(file, "\n"); ok {
 		return strings.TrimSuffix(line, "\r")
@@ -87,9 +86,9 @@ func CutLineEnd(file string) string {
 // HasByteOrderMark reports whether a text begins with a byte order mark in UTF-8.
 func HasByteOrderMark(s string) bool { return strings.HasPrefix(s, "\ufeff") && isText(s) }
 
-// IsUTF16 reports whether s is UTF-16 text, in either order of bytes and with or without a
-// byte order mark, that is ASCII for the most part: one byte of most units is zero, and the
-// other byte never is. A byte order mark alone says nothing: random bytes may begin with it.
+// IsUTF16 reports whether s is UTF-16 text that is mostly ASCII, in either byte order, with
+// or without a byte order mark: in most units one byte is zero, and the other is not. A byte
+// order mark alone is no evidence, because random bytes may begin with it.
 func IsUTF16(s string) bool {
 	var zeros [2]int // in even and in odd places
 	for i := range len(s) {
@@ -101,13 +100,13 @@ func IsUTF16(s string) bool {
 	return units >= 4 && min(zeros[0], zeros[1]) == 0 && 4*max(zeros[0], zeros[1]) >= 3*units
 }
 
-// IsPlaceholder reports whether s is what is left where a file or a template names a
-// variable, which was not replaced by its value.
+// IsPlaceholder reports whether s is the name of a variable, in the syntax of a shell or a
+// template, that was not replaced by its value.
 func IsPlaceholder(s string) bool { return placeholder.MatchString(s) }
 
 var (
-	// pathBeginning matches what only paths begin with. A slash alone is not enough, as
-	// base64 may begin with it.
+	// pathBeginning matches beginnings that only paths have. A slash alone is not enough,
+	// because base64 may begin with it.
 	pathBeginning = regexp.MustCompile(`^(?:file:|~/|\.{1,2}[/\\]|[A-Za-z]:[/\\]|\\\\|@/|\$\{?[A-Za-z_]+\}?/|` +
 		`/(?:etc|run|var|home|usr|opt|app|mnt|tmp|root|srv|data|secrets?|keys?|config|vault|Users)/)`)
 

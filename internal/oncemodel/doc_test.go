@@ -1,44 +1,43 @@
-// Package oncemodel is the protocol by which package redisstore claims an ID once, as a
-// small program, apart from the code that carries it out. It has tests only.
+// Package oncemodel models the protocol by which package redisstore claims an ID once, as a
+// small program, and tries every order of events. It has tests only.
 //
 // # What must hold
 //
-// Several callers, in processes of their own, claim one ID until the same time.
+// Several callers, each in its own process, claim one ID until the same time.
 //
-//   - At most one of them is told that it is first.
-//   - Nobody is told to be second unless another caller's command has claimed the ID. So
-//     the one that has claimed it is told first, or gets an error.
+//   - At most one caller is told that it is first.
+//   - A caller is told that it is second only if the command of another caller has claimed
+//     the ID. That other caller is told that it is first, or gets an error.
 //
 // # The rules
 //
-// A call makes a mark, and sends a command with it to a server that says it is the master.
-// The client library sends the command again if the connection breaks; then the first may
-// have been carried out, or not, or may be so later. A call ends with an answer, or with
-// an error at any time.
+// A call makes a mark, and sends it in a command to a server that says it is the master. If
+// the connection breaks, the client library sends the command again. The server may have
+// run the first command, or not, or may run it later. A call ends with an answer, or with an
+// error at any time.
 //
 //	the key is there, with another mark   second
-//	otherwise                             set mark and time; first, as soon as so many
-//	                                      replicas as there are have it
+//	otherwise                             set mark and time; first, as soon as all
+//	                                      replicas have it
 //
-// The key expires a minute after the later of two times: the time that was asked for, by
-// the server's clock, and as much time from now on as the caller has seen left.
+// The key expires a minute after the later of two times: the requested time, by the server's
+// clock, and the end of the time that was left by the caller's clock.
 //
 // # Servers
 //
-// Replicas copy the master's key at any time. A replica takes over when the master is
-// dead, or hangs; a master that hangs comes back and believes that it still is one, until
-// it follows the new one. Replicas that follow the old one go on doing so for a while.
+// A replica copies the key of its master at any time. A replica takes over when the master
+// is dead or hangs. A master that hangs comes back, and believes that it is still the master
+// until it follows the new one. Replicas of the old master keep following it for a while.
 //
 // # Time
 //
-// A tick is half a minute: by so much the clock of a server and that of a process may
-// differ. A call takes at most a tick. A caller calls as long as the time has not passed
-// by its own clock.
+// A tick is half a minute: the largest clock skew between a server and a process. A call
+// takes at most a tick. Callers call only while the time has not passed by their own clock.
 //
-// # The parts
+// # The files
 //
-// rules_test.go has the rules, server_test.go the servers, claimant_test.go the callers,
-// explorer_test.go goes through every order of what can happen. explored_test.go has what
-// is explored; mistakes_test.go shows that wrong rules are found out, and that what is not
-// promised does happen.
+//   - rules_test.go, server_test.go, claimant_test.go: the rules, the servers, the callers
+//   - explorer_test.go, explored_test.go: the search through every order, and its starts
+//   - mistakes_test.go: proof that the search finds wrong rules, and that losses which are
+//     not excluded by the documentation do happen
 package oncemodel

@@ -2,21 +2,18 @@
 //
 //	go run ./internal/otherday 2028-02-29 go test -count=1 ./...
 //
-// It shows that no test holds a date that real time can pass: a test that mixes
-// a date with the clock of the machine is green until that date, and red for
-// everybody from then on.
+// It shows that no test contains a date that real time can pass. A test that mixes a fixed
+// date with the clock of the machine succeeds until that date, and always fails afterwards.
 //
-// The day is a date, at the present time of day, or a time such as
-// 2028-12-31T23:59:50Z. The command gets a GOFLAGS with which Go compiles the
-// package time of the installed GOROOT with one change: [time.Now] is as many
-// seconds ahead as the day is. So the clock runs on, programs that a test builds
-// are on that day too, and all that waits goes by the monotonic clock, which
-// stays as it is. Bubbles of testing/synctest have a clock of their own, and keep
-// it. The times of files, and servers that are no Go programs, stay on the day of
-// the machine.
+// The day is a date, at the present time of day, or a time such as 2028-12-31T23:59:50Z. The
+// command gets a GOFLAGS with which Go compiles the package time of the installed GOROOT
+// with one change: [time.Now] is ahead by the seconds until that day. So the clock still
+// runs, and programs that a test builds are on that day too. Timers use the monotonic clock,
+// which is unchanged. Bubbles of testing/synctest keep their own clock. Times of files, and
+// servers that are not Go programs, stay on the day of the machine.
 //
-// Nothing depends on a flag or a variable in the programs of this repository:
-// what is not compiled by the command has the clock of the machine.
+// No program of this repository has a flag or variable for this: only programs that the
+// command compiles have the other clock.
 package main
 
 import (
@@ -76,14 +73,14 @@ func aheadOf(now time.Time, day string) (int64, error) {
 	}
 	date, err := time.Parse(time.DateOnly, day)
 	if err != nil {
-		return 0, fmt.Errorf("%q is no day: write 2028-02-29 or 2028-12-31T23:59:50Z", day)
+		return 0, fmt.Errorf("%q is not a day: write 2028-02-29 or 2028-12-31T23:59:50Z", day)
 	}
 	const secondsOfDay = 24 * 60 * 60
 	return date.Unix() - now.Unix()/secondsOfDay*secondsOfDay, nil
 }
 
-// flags adds the other clock to the GOFLAGS that there are. The linker sets how
-// far it is ahead: so all days share what is compiled.
+// flags adds the other clock to the existing GOFLAGS. The linker sets how far it is ahead,
+// so that all days share the compiled packages.
 func flags(before, overlay string, ahead int64) string {
 	return strings.TrimSpace(fmt.Sprintf("%s -overlay=%s -ldflags=-X=time.otherDay=%d", before, overlay, ahead))
 }
@@ -111,20 +108,20 @@ func writeOverlay(dir string) (string, error) {
 	return overlay, errors.Join(os.WriteFile(replacement, []byte(moved), 0o600), os.WriteFile(overlay, replace, 0o600))
 }
 
-// reading is how [time.Now] reads the clock, the only place where package time
-// takes the date from the machine to give it to anybody.
+// reading is the code with which [time.Now] reads the clock. It is the only place where
+// package time returns the date of the machine.
 const reading = `func Now() Time {
 	sec, nsec, mono := runtimeNow()
 `
 
-// otherReading is in a bubble of synctest what reading is.
+// otherReading replaces reading. In a bubble of synctest it does the same as reading.
 const otherReading = reading + `	if !runtimeIsBubbled() {
 		sec += aheadBy
 	}
 `
 
-// setting is what the linker sets, and the number in it. Package time cannot
-// import strconv.
+// setting declares the variable that the linker sets, and parses its number, because package
+// time cannot import strconv.
 const setting = `
 var otherDay string // set by the linker
 
@@ -146,8 +143,8 @@ var aheadBy = func() (seconds int64) {
 }()
 `
 
-// withOtherDay changes the source of package time. It refuses one that it does
-// not know, as a clock that stays where it is would let every test pass.
+// withOtherDay changes the source of package time. It refuses unknown source, because with
+// an unchanged clock every test would pass.
 func withOtherDay(source string) (string, error) {
 	if n := strings.Count(source, reading); n != 1 {
 		return "", errors.New("time.Now must read the clock in one place that this tool knows, but there are " + strconv.Itoa(n) +

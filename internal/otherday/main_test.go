@@ -30,7 +30,7 @@ func TestAheadOf(t *testing.T) {
 		}
 	}
 	_, err := aheadOf(now, "2027-02-29")
-	assert.EqualError(t, err, `"2027-02-29" is no day: write 2028-02-29 or 2028-12-31T23:59:50Z`)
+	assert.EqualError(t, err, `"2027-02-29" is not a day: write 2028-02-29 or 2028-12-31T23:59:50Z`)
 }
 
 func TestFlags(t *testing.T) {

@@ -1,14 +1,14 @@
-// Package rotationmodel is the protocol of refresh token rotation as a small
-// program, apart from the code that carries it out. It has tests only.
+// Package rotationmodel models refresh token rotation as a small program, and tries every
+// order of events. It has tests only.
 //
 // # The rules
 //
-// A session is one record in a store that all processes share. Its refresh
-// tokens are numbered; the record says which generation is the newest, when that
-// one was handed out, and which Idempotency-Key made it. What a refresh token
-// gets is decided by d, its generation less that of the session, and by a, the
-// time since the newest generation was handed out. G is the grace, M the time
-// for which a generation is young, which is no less than G.
+// A session is one record in a store that all processes share. Its refresh tokens are
+// numbered. The record has the newest generation, when that generation was handed out, and
+// the Idempotency-Key that made it. Two values decide what a refresh token gets: d is its
+// generation minus the generation of the session, and a is the time since the newest
+// generation was handed out. G is the grace period. M is the time for which a generation is
+// young; M is at least G.
 //
 //	d > 0                                      trade
 //	d = 0   not handed out yet                 hand out, the same generation
@@ -20,15 +20,15 @@
 //	d ≤ −2                                     theft
 //	no session, a token from before sessions   adopt, as generation 1
 //
-// An answer at d = 0 brings no refresh cookie. A negative a counts as zero, and
-// one of more than a minute below as "not handed out yet". Where G is negative
-// nothing is repeated: d = 0 is a trade, d = −1 a theft.
+// An answer at d = 0 sets no refresh cookie. A negative a counts as zero; if it is below
+// minus one minute, it counts as "not handed out yet". If G is negative, nothing is
+// repeated: d = 0 is a trade, and d = −1 is a theft.
 //
 // # The calls
 //
-// A request is a sequence of store calls. Between any two of them others make
-// theirs, the process may end, and the client may go away; each call may fail,
-// before or after it had its effect.
+// A request is a sequence of store calls. Between any two calls other requests may make
+// their calls, the process may end, and the client may disconnect. Each call may fail,
+// before or after its effect.
 //
 //	refresh   Contains → Get → decide
 //	 trade    Replace(generation + 1, not handed out); lost: Get → decide
@@ -44,16 +44,20 @@
 //	renewal   Contains → Get → Replace(used now)
 //	login     Create → List, end those beyond MaxSessions
 //
-// The times in tokens are as of the moment before the first call. A request takes
-// less than a minute, and so do clocks differ by less.
+// The times in tokens are the time before the first call. A request takes less than a
+// minute, and clocks differ by less than a minute.
 //
-// # The parts
+// # The files
 //
-// rules_test.go has the table, request_test.go the calls, server_test.go the
-// store and what must always hold. explorer_test.go goes through every order of
-// the calls of two or three requests; explored_test.go are those requests, and
-// mistakes_test.go shows that wrong rules are found out. plays_test.go has
-// clients that keep tokens for days, and thieves. For more of everything:
+//   - rules_test.go: the table
+//   - request_test.go: the calls
+//   - server_test.go: the store, and what must always hold
+//   - explorer_test.go, explored_test.go: the search through every order of the calls of two
+//     or three requests, and these requests
+//   - mistakes_test.go: proof that the search finds wrong rules
+//   - plays_test.go: clients that keep tokens for days, and thieves
+//
+// To try more:
 //
 //	go test ./internal/rotationmodel -plays 300
 package rotationmodel

@@ -54,7 +54,7 @@ var mayImport = map[string][]string{
 	"internal/otherday":   {},
 }
 
-// withGin are the packages that need Gin. All others do not, by whatever way.
+// withGin are the packages that need Gin. No other package may import it, even indirectly.
 var withGin = []string{"", "doctor", "storetest", "jwttest", "cmd/ginjwt"}
 
 const (

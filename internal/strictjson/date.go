@@ -7,17 +7,16 @@ import (
 	"strings"
 )
 
-// NumericDate is what RFC 7519 §2 calls a time in a claim. These are the ends
-// of what can be one: the first second of year 1 and the last of year 9999.
+// MinDate and MaxDate are the smallest and largest NumericDate (RFC 7519 §2): the first
+// second of year 1 and the last second of year 9999.
 const (
 	MinDate = -62135596800
 	MaxDate = 253402300799
 )
 
-// NumericDate reads the date of "iat", "nbf" or "exp" in whole seconds, cut
-// off, as the original does with Python's int: numbers, text that holds a
-// whole number, and true and false. What does not fit becomes the nearest
-// int64, so that nothing wraps around.
+// NumericDate reads the date of "iat", "nbf" or "exp" and truncates it to whole seconds. Like
+// Flask-JWT-Extended with Python's int, it reads numbers, text with a whole number, true and
+// false. A number that does not fit becomes the nearest int64, so that nothing wraps around.
 func NumericDate(v Value) (seconds int64, ok bool) {
 	switch v.Kind() {
 	case 't':
@@ -37,12 +36,12 @@ func NumericDate(v Value) (seconds int64, ok bool) {
 	return 0, false
 }
 
-// WholeSeconds reads a number, cut off to whole seconds; one that is too large
+// WholeSeconds reads a number and truncates it to whole seconds. A number that does not fit
 // becomes the nearest int64.
 func WholeSeconds(number string) (int64, bool) {
 	seconds, err := strconv.ParseInt(number, 10, 64)
 	if err == nil || errors.Is(err, strconv.ErrRange) {
-		return seconds, true // ParseInt gives the nearest
+		return seconds, true // for ErrRange ParseInt returns the nearest int64
 	}
 	f, err := strconv.ParseFloat(number, 64)
 	switch {

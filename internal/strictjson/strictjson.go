@@ -1,6 +1,5 @@
-// Package strictjson reads JSON without ambiguity: names that come twice, invalid
-// UTF-8 and lone surrogates are errors, names are compared exactly, and numbers
-// keep all their digits.
+// Package strictjson reads JSON without ambiguity: duplicate names, invalid UTF-8 and lone
+// surrogates are errors, names are compared exactly, and numbers keep all their digits.
 package strictjson
 
 import (
@@ -12,16 +11,15 @@ import (
 	jsonv1 "github.com/go-json-experiment/json/v1"
 )
 
-// Why Members fails.
+// The errors of Members.
 var (
 	ErrNotJSON   = errors.New("not valid JSON")
 	ErrNotObject = errors.New("not a JSON object")
 )
 
-// Members calls visit for each member of the JSON object in data, which is text
-// as bytes. Names and values are parts of text. Beyond RFC 8259 it refuses names
-// that come twice, invalid UTF-8, lone surrogates (RFC 7493 §2) and text after
-// the object.
+// Members calls visit for each member of the JSON object in data. text must be the same
+// bytes as a string; names and values are parts of it. Beyond RFC 8259 it refuses duplicate
+// names, invalid UTF-8, lone surrogates (RFC 7493 §2) and text after the object.
 func Members(data []byte, text string, visit func(name string, v Value), opts ...jsontext.Options) error {
 	if !jsontext.Value(data).IsValid(opts...) {
 		return ErrNotJSON
@@ -38,7 +36,7 @@ func Members(data []byte, text string, visit func(name string, v Value), opts ..
 	return nil
 }
 
-// skipTo returns s from its next value on, which separator and blanks precede.
+// skipTo skips separator and blanks, and returns the rest of s.
 func skipTo(s string, separator byte) string {
 	for s[0] <= ' ' || s[0] == separator {
 		s = s[1:]
@@ -119,8 +117,8 @@ var Exact = json.JoinOptions(
 	})),
 )
 
-// AppendString appends s as a JSON string. It fails if s is not UTF-8: to
-// replace what is wrong would make another identity of it.
+// AppendString appends s as a JSON string. It fails if s is not UTF-8: replacing invalid
+// bytes would turn an identity into another one.
 func AppendString(b []byte, s string) ([]byte, error) {
 	b, err := jsontext.AppendQuote(b, s)
 	if err != nil {

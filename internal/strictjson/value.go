@@ -7,8 +7,8 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// Value is the JSON of one value, without blanks around it; empty where it is
-// absent. It is a part of the text that it was read from.
+// Value is the JSON text of one value, without blanks around it. It is empty if the value is
+// absent. It is a part of the text from which it was read.
 type Value string
 
 // Kind is the first byte: one of n, t, f, ", [, { or, for every number, 0. It is
@@ -43,8 +43,8 @@ func (v Value) Text() string {
 	return string(v)
 }
 
-// Member returns the member of an object by its name, which is unescaped;
-// nothing if there is none. As in all that follows, v is known to be valid JSON.
+// Member returns the member of an object with an unescaped name, or an empty Value. Here and
+// in the following methods v must be valid JSON.
 func (v Value) Member(name string) (member Value) {
 	v.Visit(func(other string, m Value) bool {
 		if other == name {
@@ -55,7 +55,7 @@ func (v Value) Member(name string) (member Value) {
 	return member
 }
 
-// Holds reports whether is says so of an element of an array.
+// Holds reports whether is returns true for an element of an array.
 func (v Value) Holds(is func(Value) bool) bool {
 	if v.Kind() != '[' {
 		return false
@@ -85,8 +85,7 @@ func (v Value) Visit(visit func(name string, member Value) bool) {
 	}
 }
 
-// At returns what a JSON Pointer (RFC 6901) points to; nothing if it points
-// nowhere.
+// At returns the value at a JSON Pointer (RFC 6901), or an empty Value.
 func (v Value) At(pointer string) Value {
 	part, rest, more := strings.Cut(pointer[1:], "/") // the first is a slash
 	for v = v.child(part); more; v = v.child(part) {
@@ -97,8 +96,8 @@ func (v Value) At(pointer string) Value {
 
 var unescapePointer = strings.NewReplacer("~1", "/", "~0", "~")
 
-// child returns what a part of a JSON Pointer names: a member, or an element by
-// its index.
+// child returns the value that a part of a JSON Pointer names: a member, or an element by its
+// index.
 func (v Value) child(part string) Value {
 	if strings.IndexByte(part, '~') >= 0 {
 		part = unescapePointer.Replace(part)
@@ -117,7 +116,7 @@ func (v Value) child(part string) Value {
 	return at
 }
 
-// Elements returns the first values of an array, limit at the most.
+// Elements returns the first elements of an array, at most limit.
 func (v Value) Elements(limit int) (list []Value) {
 	for text := string(v[1:]); len(list) < limit; {
 		text = skipTo(text, ',')
@@ -131,8 +130,7 @@ func (v Value) Elements(limit int) (list []Value) {
 	return list
 }
 
-// IsFalsy reports what Python's "not" does: whether v is absent, null, false,
-// zero or empty.
+// IsFalsy reports whether v is absent, null, false, zero or empty, like "not" in Python.
 func (v Value) IsFalsy() bool {
 	switch v.Kind() {
 	case '"':
