@@ -1,13 +1,13 @@
-// Package otel tells OpenTelemetry what ginjwt does: metrics, and events on the span of
-// the request. It is there to be copied into your program, and changed: the library
-// itself needs no OpenTelemetry.
+// Package otel has OpenTelemetry metrics for the events of ginjwt, and adds events to the
+// span of the request. Copy it into your program and change it as you like: the library
+// itself does not require OpenTelemetry.
 //
 //	observer, err := otel.New(provider)
 //	…
 //	config.Observer = observer
 //
-// The attributes of metrics have few values, which nobody who sends requests can add
-// to: see ginjwt.Event. Session and token IDs are on spans only.
+// The attributes of metrics have few values, and clients cannot create new ones: see
+// ginjwt.Event. Session and token IDs are only on spans.
 package otel
 
 import (
@@ -23,7 +23,7 @@ import (
 
 const scope = "github.com/gin-jwt-extended/ginjwt"
 
-// Observer is a ginjwt.Observer that counts, and marks spans.
+// Observer is a ginjwt.Observer that counts events and adds them to spans.
 type Observer struct {
 	checks, failures, fetches      metric.Float64Histogram
 	issued, revoked, refreshes     metric.Int64Counter
@@ -31,28 +31,28 @@ type Observer struct {
 	consumed, contexts, loggedOut  metric.Int64Counter
 }
 
-// New returns an observer whose metrics are those of a meter of provider.
+// New returns an observer with metrics from a meter of provider.
 func New(provider metric.MeterProvider) (*Observer, error) {
 	m := maker{meter: provider.Meter(scope)}
 	o := &Observer{
 		checks:    m.seconds("ginjwt.check.duration", "Checks of tokens, and how long they took. Refusals have an error.type."),
-		failures:  m.seconds("ginjwt.store.failure.duration", "Calls of a store that returned an error, and how long it took to."),
+		failures:  m.seconds("ginjwt.store.failure.duration", "Calls of a store that returned an error, and how long they took."),
 		fetches:   m.seconds("ginjwt.key_set.fetch.duration", "Fetches of the keys of an issuer."),
 		issued:    m.count("ginjwt.token.issued", "{token}", "Tokens that were signed."),
 		revoked:   m.count("ginjwt.token.revoked", "{token}", "Tokens without a session that were put on the blocklist."),
 		refreshes: m.count("ginjwt.refreshes", "{refresh}", "Refresh tokens that were rotated, repeated or reused."),
 		started:   m.count("ginjwt.session.started", "{session}", "Sessions that were stored."),
-		ended:     m.count("ginjwt.session.ended", "{session}", "Sessions that were removed. Those that expire are not counted."),
+		ended:     m.count("ginjwt.session.ended", "{session}", "Sessions that were removed. Sessions that expire are not counted."),
 		contexts:  m.count("ginjwt.context.ended", "{context}", "Contexts of SessionContext that ended before their request."),
 		consumed:  m.count("ginjwt.token.consumed", "{token}", "Purpose tokens and tickets that were used up."),
-		loggedOut: m.count("ginjwt.logged_out", "{logout}", "Logouts that an issuer told of, by a logout token."),
-		keys:      m.count("ginjwt.keys.changed", "{change}", "Changes of keys: those of the manager, or of an issuer."),
+		loggedOut: m.count("ginjwt.logged_out", "{logout}", "Logouts that an issuer reported by a logout token."),
+		keys:      m.count("ginjwt.keys.changed", "{change}", "Changes of keys, of the manager or of an issuer."),
 		listTold:  m.count("ginjwt.blocklist.events", "{event}", "What happened to the copy of the blocklist."),
 	}
 	return o, m.err
 }
 
-// maker makes instruments, and remembers what went wrong.
+// maker makes instruments, and collects their errors.
 type maker struct {
 	meter metric.Meter
 	err   error
@@ -111,7 +111,7 @@ func (o *Observer) measure(ctx context.Context, e ginjwt.Event) {
 	}
 }
 
-// attributes returns what has few values.
+// attributes returns the fields that have few values.
 func attributes(e ginjwt.Event) []attribute.KeyValue {
 	has := []attribute.KeyValue{attribute.String("ginjwt.event", e.Kind.String())}
 	failed := ""
@@ -130,7 +130,8 @@ func attributes(e ginjwt.Event) []attribute.KeyValue {
 	return has
 }
 
-// onSpan adds the IDs, which are many, and what a store said.
+// onSpan returns attributes for a span: it adds the IDs, which have many values, and the
+// error of a store.
 func onSpan(e ginjwt.Event) []attribute.KeyValue {
 	has := attributes(e)
 	if e.SessionID != "" {

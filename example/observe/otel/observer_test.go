@@ -27,8 +27,8 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// collected returns all numbers by name and attributes; of histograms, how much was
-// observed.
+// collected returns the values of all metrics by name and attributes. For a histogram it
+// returns the number of observations.
 func collected(t *testing.T, reader sdk.Reader) map[string]float64 {
 	t.Helper()
 	var all metricdata.ResourceMetrics

@@ -1,12 +1,11 @@
-// Package prometheus counts what ginjwt does, for Prometheus. It is there to be copied
-// into your program, and changed: the library itself needs no client of Prometheus.
+// Package prometheus has Prometheus metrics for the events of ginjwt. Copy it into your
+// program and change it as you like: the library itself requires no Prometheus client.
 //
 //	observer, err := prometheus.New(registry)
 //	…
 //	config.Observer = observer
 //
-// The labels have few values, which nobody who sends requests can add to: see
-// ginjwt.Event.
+// The labels have few values, and clients cannot create new ones: see ginjwt.Event.
 package prometheus
 
 import (
@@ -18,7 +17,7 @@ import (
 	"github.com/gin-jwt-extended/ginjwt"
 )
 
-// Observer is a ginjwt.Observer that counts.
+// Observer is a ginjwt.Observer that counts events.
 type Observer struct {
 	issued, revoked         *client.CounterVec
 	accepted, refused       *client.CounterVec
@@ -33,20 +32,20 @@ type Observer struct {
 	checks, failures, fetch *client.HistogramVec
 }
 
-// New returns an observer whose metrics are in registry.
+// New returns an observer, and registers its metrics in registry.
 func New(registry client.Registerer) (*Observer, error) {
 	o := &Observer{
 		issued:        counter("tokens_issued_total", "Tokens that were signed.", "type"),
 		revoked:       counter("tokens_revoked_total", "Tokens without a session that were put on the blocklist.", "cause"),
 		accepted:      counter("accepted_total", "Tokens that passed all checks.", "location", "issuer"),
 		refused:       counter("refused_total", "Requests and tokens that were refused.", "reason", "fault", "location"),
-		refreshes:     counter("refreshes_total", "Refresh tokens that were traded (rotated), got the same tokens again (repeated), or had been traded before (reused).", "result"),
+		refreshes:     counter("refreshes_total", "Refresh tokens that were traded (rotated), that got the newest tokens again (repeated), or that were used after they had been traded (reused).", "result"),
 		started:       counter("sessions_started_total", "Sessions that were stored.", "cause"),
-		ended:         counter("sessions_ended_total", "Sessions that were removed. Those that expire are not counted.", "cause"),
+		ended:         counter("sessions_ended_total", "Sessions that were removed. Sessions that expire are not counted.", "cause"),
 		consumed:      counter("tokens_consumed_total", "Purpose tokens and tickets that were used up.", "type", "purpose"),
 		contexts:      counter("contexts_ended_total", "Contexts of SessionContext that ended before their request.", "cause"),
-		loggedOut:     counter("logged_out_total", "Logouts that an issuer told of, by a logout token.", "issuer"),
-		keysChanged:   counter("keys_changed_total", "Changes of keys: those of the manager, or of an issuer.", "issuer"),
+		loggedOut:     counter("logged_out_total", "Logouts that an issuer reported by a logout token.", "issuer"),
+		keysChanged:   counter("keys_changed_total", "Changes of keys, of the manager or of an issuer.", "issuer"),
 		blocklist:     counter("blocklist_events_total", "What happened to the copy of the blocklist.", "event"),
 		storeFailures: counter("store_failures_total", "Calls of a store that returned an error.", "operation", "fault"),
 		checks:        histogram("check_duration_seconds", "How long the checks of a token took.", client.DefBuckets[:7], "result"),
@@ -72,8 +71,8 @@ func histogram(name, help string, buckets []float64, labels ...string) *client.H
 	return client.NewHistogramVec(client.HistogramOpts{Namespace: "ginjwt", Name: name, Help: help, Buckets: buckets}, labels)
 }
 
-// startAtZero makes what alerts look at: of a counter that appears with its first
-// failure, increase() does not see that failure.
+// startAtZero creates the counters that alerts use. If a counter first appeared with its
+// first failure, increase() would not count that failure.
 func (o *Observer) startAtZero() {
 	for _, operation := range []ginjwt.Operation{
 		ginjwt.OperationBlocklistAdd, ginjwt.OperationBlocklistContains, ginjwt.OperationBlocklistLoader, ginjwt.OperationSessionCreate,

@@ -48,8 +48,8 @@ func scrape(t *testing.T, registry *client.Registry) map[string]*dto.MetricFamil
 	return families
 }
 
-// valueOf returns the number of a metric with these labels, by name and value; of a
-// histogram, how much was observed. Minus one means that there is none.
+// valueOf returns the value of a metric with these labels, by name and value. For a histogram
+// it returns the number of observations. It returns -1 if there is no such metric.
 func valueOf(families map[string]*dto.MetricFamily, name string, labels ...string) float64 {
 	for _, m := range families[name].GetMetric() {
 		var has []string
@@ -225,7 +225,7 @@ type rules struct {
 	} `yaml:"groups"`
 }
 
-// The alerts can be read, and ask for metrics and labels that there are.
+// The alerts can be parsed, and use only metrics and labels that exist.
 func TestAlerts(t *testing.T) {
 	t.Parallel()
 	text, err := os.ReadFile("alerts.yml")
