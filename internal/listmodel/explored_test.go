@@ -12,8 +12,8 @@ var (
 	roundCount = flag.Int("rounds", 1, "how many rounds a follower may begin in a tick")
 )
 
-// after is a play of two followers, A and B, that know each other, and of what has
-// happened before.
+// after returns a play of two followers, A and B, that know each other, after the given
+// script.
 func after(b budget, script ...string) play {
 	return play{start: [followers]life{live, live}, adders: [keys]keySet{1, 0}, budget: b, script: script, silence: 4, rounds: 1}
 }

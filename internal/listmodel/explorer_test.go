@@ -9,7 +9,7 @@ import (
 
 var seed = maphash.MakeSeed()
 
-// explored is what an exploration has found.
+// explored is the result of an exploration.
 type explored struct {
 	worlds int
 	all    bool
@@ -17,14 +17,14 @@ type explored struct {
 	way    []string // to it
 }
 
-// explorer goes through all that can happen, the shortest ways first.
+// explorer tries everything that can happen, the shortest ways first.
 type explorer struct {
 	*play
 	ids   map[uint64]int32
 	from  []int32
 	moved []move
-	calm  [][2]int32 // what happens without a fault
-	bad   []int32    // those that are not
+	calm  [][2]int32 // moves without a fault
+	bad   []int32    // worlds that are not good
 	queue []world
 }
 
@@ -76,7 +76,7 @@ func (p *play) explore(most int) explored {
 	return explored{worlds: len(x.from), all: len(x.queue) == 0}
 }
 
-// isSteady reports whether everybody who lives can run.
+// isSteady reports whether every live follower can run.
 func (w *world) isSteady() bool {
 	some := false
 	for i := range w.f {
@@ -88,9 +88,8 @@ func (w *world) isSteady() bool {
 	return !w.out && some
 }
 
-// cycle finds a world that can come again and again although something is not good
-// yet: of all worlds from which that can be reached, what is left when those that
-// lead to nothing are taken away.
+// cycle finds a world that is not good and can come again and again. It removes worlds
+// without a successor until only cycles are left.
 func (x *explorer) cycle() (int32, bool) {
 	into := make([][]int32, len(x.from))
 	for _, e := range x.calm {
@@ -141,7 +140,7 @@ func (x *explorer) found(v violation, id int32) explored {
 	return explored{worlds: len(x.from), broken: v, way: x.tell(moves)}
 }
 
-// tell puts moves into words.
+// tell describes moves.
 func (p *play) tell(moves []move) (lines []string) {
 	w := p.first()
 	now := 0

@@ -1,7 +1,7 @@
 package listmodel
 
-// step is the next call of a round, with all that the follower decides on its
-// answer. Nobody else can tell when it does so.
+// step makes the next call of a round, with everything that the follower decides from the
+// answer. No other follower can see when it decides.
 func (p *play) step(w *world, me int8) {
 	f := &w.f[me]
 	switch f.call {
@@ -80,7 +80,7 @@ func (p *play) readHead(w *world, me int8) {
 	p.read(f)
 }
 
-// adopt is the first epoch that a follower sees.
+// adopt handles the first epoch that a follower sees.
 func (p *play) adopt(f *follower) {
 	if f.restoring || p.is(resetsPosition) {
 		f.join(f.shown)
@@ -89,7 +89,7 @@ func (p *play) adopt(f *follower) {
 	f.epoch = f.shown
 }
 
-// lost is what a follower does when it has found out.
+// lost handles a loss that the follower has noticed.
 func (p *play) lost(f *follower) {
 	switch {
 	case f.shown != f.epoch && (f.restoring || p.is(joinsTheWhole)) && f.shown != none:
@@ -111,7 +111,7 @@ func (f *follower) join(e epoch) {
 	f.epoch, f.at, f.seen, f.loaded, f.compare, f.gave, f.first = e, position{}, 0, false, false, false, 0
 }
 
-// read is what comes after the head.
+// read chooses the next call after the head was read.
 func (p *play) read(f *follower) {
 	switch {
 	case !f.loaded:
@@ -126,7 +126,7 @@ func (p *play) read(f *follower) {
 	}
 }
 
-// load reads one page. What is appended meanwhile may be on it, or not.
+// load reads one page. Entries that are appended meanwhile may be on it or not.
 func (p *play) load(w *world, f *follower, page int8) {
 	last := f.at
 	if p.is(positionLast) {
@@ -140,7 +140,7 @@ func (p *play) load(w *world, f *follower, page int8) {
 	}
 }
 
-// take takes over an entry that was read.
+// take adds an entry that was read to the copy.
 func (f *follower) take(k int8) {
 	if k == junk {
 		return
@@ -188,14 +188,14 @@ func (p *play) since(w *world, f *follower) {
 	p.haveRead(f)
 }
 
-// loadAgain follows ErrDropped. The next round begins at once.
+// loadAgain handles ErrDropped. The next round begins at once.
 func (f *follower) loadAgain() {
 	f.loaded, f.compare, f.seen, f.at = false, true, 0, position{}
 	f.call = askHead
 	f.clear()
 }
 
-// haveRead is the decision on what was read.
+// haveRead decides what to do once everything was read.
 func (p *play) haveRead(f *follower) {
 	missing := f.set &^ f.seen
 	if p.is(completesWhileRestoring) {
@@ -270,7 +270,7 @@ func (f *follower) end() {
 	f.clear()
 }
 
-// clear forgets what was read for the sake of a round.
+// clear forgets what was read for this round only.
 func (f *follower) clear() {
 	f.head, f.shown, f.restoring, f.wasBroken, f.asked = position{}, none, false, false, 0
 }

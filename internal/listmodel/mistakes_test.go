@@ -6,7 +6,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Each wrong rule breaks what must hold.
+// Each wrong rule breaks a promise of the protocol.
 func TestMistakesAreFound(t *testing.T) {
 	t.Parallel()
 	for _, wrong := range []struct {
@@ -56,8 +56,8 @@ func TestMistakesAreFound(t *testing.T) {
 	}
 }
 
-// These rules spare restorations that need not be, or refuse a little earlier. A
-// list without one of them is as safe.
+// These rules only avoid needless restorations, or refuse a little earlier. Without one of
+// them the list is as safe.
 func TestRulesThatOnlySpare(t *testing.T) {
 	t.Parallel()
 	for _, rule := range []mistakes{beginsInAnyCase, createsAgain, lookupIgnoresEpoch, lookupIgnoresHead, resetsPosition, joinsTheWhole} {

@@ -4,17 +4,17 @@ import (
 	"strings"
 )
 
-// play is what is explored.
+// play is the start of an exploration.
 type play struct {
 	wrong    mistakes
-	script   []string // what has happened before
+	script   []string // what happens before the exploration
 	budget   budget
 	adders   [keys]keySet // who may add a key
 	start    [followers]life
-	rowsOnly bool // the entries may be lost alone
+	rowsOnly bool // the entries may be lost without the rest
 
-	many    bool // all that is missing is given by one follower at a time
-	silence int8 // ticks after which a follower is taken for dead
+	many    bool // one follower at a time gives back missing entries
+	silence int8 // ticks after which a follower counts as dead
 	rounds  int8 // rounds in a tick, at most
 }
 
@@ -80,13 +80,13 @@ func (p *play) first() world {
 	return w
 }
 
-// said are the words of a script, besides "round", "x" and "y".
+// said are the words of a script, except "round", "x" and "y".
 var said = map[string]what{
 	"tick": ticks, "step": steps, "start": begins, "crash": crashes, "stall": stalls, "wake": wakes,
 	"save": saves, "rollback": rollsBack, "lose": losesAll, "junk": expires,
 }
 
-// prepare does what the script says: a follower and what it does, or what happens.
+// prepare runs the script. Each step is a follower and what it does, or an event.
 func (p *play) prepare(w *world) {
 	w.budget = budget{9, 9, 9, 9, 9, 9, 9, 9}
 	for _, line := range p.script {
@@ -113,10 +113,10 @@ func (p *play) prepare(w *world) {
 	w.budget = p.budget
 }
 
-// isCalm reports whether a move is no fault.
+// isCalm reports whether a move is not a fault.
 func (m move) isCalm() bool { return m.what <= returnsFromAdd }
 
-// moves returns all that can happen next.
+// moves returns everything that can happen next.
 func (p *play) moves(w *world) (all []move) {
 	late := false
 	for i := range w.f {
@@ -191,7 +191,7 @@ func (p *play) movesOf(w *world, f *follower, who int8) (all []move) {
 	return all
 }
 
-// after returns the world in which something has happened.
+// after returns the world after a move.
 func (p *play) next(w world, m move) world {
 	f := &w.f[m.who]
 	switch m.what {

@@ -2,5 +2,5 @@
 
 package listmodel
 
-// mostWorlds are looked at in one exploration, the nearest first.
+// mostWorlds is how many worlds an exploration visits, the nearest first.
 const mostWorlds = 60_000

@@ -2,6 +2,6 @@
 
 package listmodel
 
-// mostWorlds are looked at in one exploration, the nearest first. The race
-// detector makes it slow, and has nothing to find in one goroutine.
+// mostWorlds is how many worlds an exploration visits, the nearest first. It is low because
+// the race detector is slow, and has nothing to find in one goroutine.
 const mostWorlds = 10_000

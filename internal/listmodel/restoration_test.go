@@ -14,7 +14,7 @@ func (p *play) begin(w *world, me int8) {
 	f.clear()
 }
 
-// expect adds those to the roll that a follower knows, and itself.
+// expect puts the followers that a follower knows, and itself, on the roll.
 func (p *play) expect(w *world, me int8) {
 	f := &w.f[me]
 	for i := range w.server.roll {
@@ -25,8 +25,8 @@ func (p *play) expect(w *world, me int8) {
 	}
 }
 
-// await notes who has to be waited for from now on: whomever somebody knows that
-// takes part in the restoration, or will, as it runs.
+// await notes for which followers the restoration must wait from now on: every follower
+// that is known to a running follower.
 func (w *world) await() {
 	for i := range w.f {
 		f := &w.f[i]
@@ -66,8 +66,8 @@ func (p *play) callRoll(w *world, me int8) {
 	}
 }
 
-// readRoll takes over the roll, and reports whether somebody has been silent for too
-// long, and whether all have given.
+// readRoll reads the roll. It reports whether a follower has been silent for too long, and
+// whether all have given back their entries.
 func (p *play) readRoll(w *world, me int8) (silent, all bool) {
 	f := &w.f[me]
 	gap := f.rolled > 1 && !p.is(countsWhileAway)
@@ -89,7 +89,7 @@ func (p *play) readRoll(w *world, me int8) (silent, all bool) {
 	return silent, all
 }
 
-// leave removes one line that has been silent.
+// leave removes the line of one silent follower.
 func (p *play) leave(w *world, me int8) {
 	f := &w.f[me]
 	for i := range f.roll {

@@ -1,6 +1,6 @@
 package listmodel
 
-// mistakes are wrong rules. The right ones are none of them.
+// mistakes are wrong rules. Zero means the right rules.
 type mistakes uint64
 
 const (

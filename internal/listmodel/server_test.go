@@ -1,7 +1,7 @@
 package listmodel
 
-// The model has three followers at most, and two keys; a third stands for all
-// that nobody asks for: fences, and entries that expire at once.
+// The model has at most three followers and two keys. A third key stands for entries that
+// no lookup asks for: fences, and entries that expire at once.
 const (
 	followers = 3
 	keys      = 2
@@ -15,7 +15,7 @@ type keySet uint8
 func (s keySet) has(k int8) bool { return s&(1<<k) != 0 }
 func (s *keySet) add(k int8)     { *s |= 1 << k }
 
-// newest is one of a set.
+// newest returns the newest key of a set.
 func (s keySet) newest() int8 {
 	if s.has(1) {
 		return 1
@@ -23,15 +23,15 @@ func (s keySet) newest() int8 {
 	return 0
 }
 
-// position is the number and the mark of an entry. A mark is how many losses
-// there were before: the same number comes again only after a loss.
+// position is the number and the mark of an entry. The mark is the number of earlier
+// losses, because a number is assigned again only after a loss.
 type position struct{ seq, mark int8 }
 
 func (p position) isBehind(at position) bool {
 	return p.seq < at.seq || p.seq == at.seq && p.mark != at.mark
 }
 
-// row is one entry; zero if there is none.
+// row is an entry; zero means none.
 type row int8
 
 func rowOf(k, mark int8) row { return row(1 + k + mark*(keys+1)) }
@@ -40,8 +40,8 @@ func (r row) used() bool { return r != 0 }
 func (r row) key() int8  { return int8(r-1) % (keys + 1) }
 func (r row) mark() int8 { return int8(r-1) / (keys + 1) }
 
-// line is what the roll has of a follower. Its beat is not here: followers note
-// whether it has changed.
+// line is the line of a follower on the roll. It has no beat: followers note instead
+// whether the line has changed.
 type line struct {
 	present bool
 	gave    epoch
@@ -52,19 +52,19 @@ type epoch int8
 
 const none epoch = 0
 
-// server is all that can be lost.
+// server is all data that can be lost.
 type server struct {
 	rows      [longest]row
 	head      position
 	epoch     epoch
 	restoring bool
-	giver     int8 // one more than the number of a follower
+	giver     int8 // the number of a follower plus one
 	roll      [followers]line
 }
 
 func (v *server) broken() bool { return v.head.seq > 0 && !v.rows[v.head.seq-1].used() }
 
-// shown is the epoch as it is read.
+// shown returns the epoch as followers read it.
 func (v *server) shown() epoch {
 	if v.broken() {
 		return none
@@ -81,7 +81,7 @@ func (v *server) has(k int8) bool {
 	return false
 }
 
-// drop forgets what has expired, but never the last entry.
+// drop removes expired entries, but never the last entry.
 func (v *server) drop() {
 	for i := range v.rows {
 		if v.rows[i].used() && v.rows[i].key() == junk && int8(i)+1 != v.head.seq {

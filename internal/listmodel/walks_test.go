@@ -10,7 +10,7 @@ import (
 
 var walkCount = flag.Int("walks", mostWorlds/200, "how many ways through a large play are gone by chance")
 
-// walker goes one way through what can happen, by chance.
+// walker takes one random way through what can happen.
 type walker struct {
 	*play
 	rng   *rand.Rand
@@ -18,8 +18,8 @@ type walker struct {
 	way   []move
 }
 
-// chance is a play of three followers, some of which start later, and of much that
-// happens to them.
+// chance returns a random play of three followers with many events. Some followers start
+// later.
 func chance(rng *rand.Rand) *walker {
 	n := func(most int) int8 { return int8(rng.IntN(most + 1)) }
 	p := &play{adders: [keys]keySet{7, 7}, silence: 4, rounds: 1 + n(1), rowsOnly: true, many: n(1) > 0}
@@ -32,7 +32,7 @@ func chance(rng *rand.Rand) *walker {
 	return &walker{play: p, rng: rng, world: p.first()}
 }
 
-// step does one of some moves.
+// step makes one of the given moves.
 func (r *walker) step(all []move) violation {
 	m := all[r.rng.IntN(len(all))]
 	r.way = append(r.way, m)
@@ -40,7 +40,7 @@ func (r *walker) step(all []move) violation {
 	return r.world.broken
 }
 
-// wander lets anything happen, and what is no fault more often.
+// wander makes random moves; moves without a fault are more likely.
 func (r *walker) wander(length int) violation {
 	for range length {
 		all := r.moves(&r.world)
@@ -57,8 +57,8 @@ func (r *walker) wander(length int) violation {
 	return nothing
 }
 
-// settle ends what is wrong, lets nothing happen any more that is a fault, and
-// waits for the list to be whole and to stay so.
+// settle ends all faults, makes only moves without a fault, and waits until the list is
+// whole and stays whole.
 func (r *walker) settle() violation {
 	const long, enough = 1500, 80
 	good := 0

@@ -1,13 +1,13 @@
 package listmodel
 
-// world is all there is at one moment.
+// world is the state of everything at one moment.
 type world struct {
 	server
 	saved    server // a snapshot
 	hasSaved bool
-	moved    [followers]bool // whose lines have changed since
-	out      bool            // nobody reaches the server
-	outLong  bool            // for more than a tick
+	moved    [followers]bool // lines that changed after the snapshot
+	out      bool            // no follower reaches the server
+	outLong  bool            // out for more than a tick
 	losses   int8
 	budget   budget
 	f        [followers]follower
@@ -15,12 +15,12 @@ type world struct {
 	broken   violation
 }
 
-// budget is how much may still happen.
+// budget is how many events of each kind may still happen.
 type budget struct{ losses, snapshots, crashes, stalls, outages, failures, junk, starts int8 }
 
-// promise is for how many ticks a key may still be accepted.
+// promise says for how many ticks a key may still be accepted.
 type promise struct {
-	added keySet // those followers whose Add has begun
+	added keySet // followers whose Add has begun
 	due   bool   // an Add has returned
 	grace int8
 }
@@ -48,13 +48,13 @@ const (
 	dead
 )
 
-// ownState is what a follower knows of an entry of its own.
+// ownState is the state of a key that the follower itself added.
 type ownState int8
 
 const (
 	notOwn   ownState = iota
 	underWay          // Add has not returned
-	taken             // after the head was read
+	taken             // accepted by the server after the head was read
 	due               // should have been read
 )
 
@@ -68,13 +68,13 @@ type follower struct {
 	epoch     epoch
 	at        position
 	loaded    bool
-	compare   bool // what is not on the list is lost
+	compare   bool // compare the copy with the list after the load
 	gave      bool
 	first     int8 // ticks since this restoration was seen, at most 2
 	complete  int8 // ticks since the copy was complete, at most 2
 
-	roll    [followers]int8 // one more than the ticks since a beat has changed; 0: not on it
-	changed [followers]bool // since it was read
+	roll    [followers]int8 // ticks since the last change of the beat, plus one; 0: not on the roll
+	changed [followers]bool // the line changed after the roll was read
 	rolled  int8            // ticks since the last Roll, at most 2
 
 	call      call
@@ -82,20 +82,20 @@ type follower struct {
 	shown     epoch
 	restoring bool
 	wasBroken bool
-	asked     int8 // ticks since
+	asked     int8 // ticks since the head was read
 	rounds    int8 // ended in this tick
-	done      bool // one that began in this tick
+	done      bool // a round that began in this tick has ended
 
-	adding  int8 // one more than a key
-	hanging bool // a tick has passed since
+	adding  int8 // the key that is being added, plus one
+	hanging bool // the Add has taken a tick
 
-	met     [followers]bool // whose line it has ever read
-	silent  int8            // ticks without a Roll; those of an outage count as one
-	away    bool            // for so long that nobody waits
-	awaited bool            // by a restoration whose beginner knew of it
+	met     [followers]bool // followers whose line it has ever read
+	silent  int8            // ticks without a Roll; an outage counts as one
+	away    bool            // silent for so long that no restoration waits for it
+	awaited bool            // a restoration waits for it
 }
 
-// call is what a follower does next.
+// call is the next call of a follower.
 type call int8
 
 const (
@@ -119,7 +119,7 @@ var callNames = [...]string{
 	"Append what is missing", "Take", "Append the newest that is missing", "Roll", "Leave", "Whole",
 }
 
-// append adds what is not there.
+// append adds the keys that are not on the list.
 func (w *world) append(all keySet) {
 	for k := range int8(keys) {
 		if all.has(k) && !w.has(k) {
@@ -154,7 +154,7 @@ func (w *world) changes(i int8) {
 	}
 }
 
-// newEpoch is a name that nobody has ever used, as far as anybody can tell.
+// newEpoch returns an epoch that occurs nowhere.
 func (w *world) newEpoch() epoch {
 	var used uint32
 	w.names(func(e *epoch) { used |= 1 << *e })
@@ -165,7 +165,7 @@ func (w *world) newEpoch() epoch {
 	}
 }
 
-// names calls do for all epochs that are somewhere.
+// names calls do for every epoch in the world.
 func (w *world) names(do func(*epoch)) {
 	for _, v := range []*server{&w.server, &w.saved} {
 		do(&v.epoch)
@@ -179,7 +179,7 @@ func (w *world) names(do func(*epoch)) {
 	}
 }
 
-// tidy renames epochs in the order in which they are found.
+// tidy renames epochs in the order of their occurrence, so that equal worlds compare equal.
 func (w *world) tidy() {
 	var to [32]epoch
 	next := none
@@ -195,7 +195,7 @@ func (w *world) tidy() {
 	})
 }
 
-// lose gives the server an earlier state.
+// lose sets the server back to an earlier state.
 func (w *world) lose(to server) {
 	before := w.server.roll
 	w.server = to
@@ -209,7 +209,8 @@ func (w *world) lose(to server) {
 	w.forgive()
 }
 
-// nobodyIsAwaited follows what may end those who would have waited.
+// nobodyIsAwaited clears all promises to wait, after an event that may have ended the
+// followers that would have waited.
 func (w *world) nobodyIsAwaited() {
 	for i := range w.f {
 		w.f[i].awaited = false
@@ -222,7 +223,8 @@ func (w *world) forgive() {
 	}
 }
 
-// lossGrace is a round, in which somebody notices, and the life of a copy.
+// lossGrace is the ticks after a loss in which a revoked key may be accepted: a round, in
+// which a follower notices the loss, and the life of a copy.
 const lossGrace = 2
 
 // accepts reports whether a lookup of a key at a follower succeeds now.
@@ -242,7 +244,7 @@ func (p *play) accepts(w *world, f *follower, k int8) bool {
 	return !isOther && !isBehind && !w.server.restoring && !w.server.broken()
 }
 
-// check looks at all lookups.
+// check checks the answers of all lookups.
 func (p *play) check(w *world) {
 	for k := range w.keys {
 		key := &w.keys[k]
@@ -264,8 +266,8 @@ func (p *play) check(w *world) {
 	}
 }
 
-// isGuarded reports whether something may be expected for a key: it is on the
-// list, or a follower knows it that runs, or will be waited for.
+// isGuarded reports whether a key must be refused: it is on the list, or a follower knows it
+// that runs or for which a restoration waits.
 func (w *world) isGuarded(k int8) bool {
 	if w.has(k) {
 		return true
@@ -285,7 +287,7 @@ func (w *world) isGuarded(k int8) bool {
 	return false
 }
 
-// isGood reports whether a list is whole, and everybody knows that.
+// isGood reports whether the list is whole, and all live followers know it.
 func (w *world) isGood() bool {
 	if w.server.restoring || w.shown() == none {
 		return false

@@ -3,14 +3,14 @@ package oncemodel
 // claimant is a caller.
 type claimant struct {
 	phase    phase
-	due      tick // when the call must have ended
+	due      tick // by when the call must end
 	began    tick // by its own clock
 	sent     int8
 	commands [mostSent]command
 	claimed  bool // one of its commands has set the key
 }
 
-// mostSent is how often the client library sends a command.
+// mostSent is how often the client library sends a command at most.
 const mostSent = 2
 
 type phase int8
@@ -23,7 +23,7 @@ const (
 	gotError
 )
 
-// command is one that was sent.
+// command is a command that was sent.
 type command struct {
 	state state
 	at    int8 // the node
@@ -48,7 +48,7 @@ func (c *claimant) send(to int8) {
 	c.sent++
 }
 
-// end tells the caller. Commands may still be under way.
+// end gives the caller its answer. Commands may still be under way.
 func (c *claimant) end(told phase) {
 	c.phase, c.due, c.began = told, 0, 0
 	for i := range c.commands {
@@ -58,7 +58,7 @@ func (c *claimant) end(told phase) {
 	}
 }
 
-// carryOut carries out a command of a claimant, or half of it where it takes two steps.
+// carryOut runs a command of a claimant, or half of it if it takes two steps.
 func (p *play) carryOut(w *world, who, nth int8) {
 	c := &w.claimants[who]
 	sent := &c.commands[nth]
@@ -79,13 +79,13 @@ func (p *play) carryOut(w *world, who, nth int8) {
 	}
 }
 
-// isAnswered reports whether the answer of a command comes: the first has to wait for
-// replicas, but WAIT is about what its own connection has written only.
+// isAnswered reports whether the answer of a command comes. The first caller must wait for
+// replicas, but WAIT waits only for writes of its own connection.
 func (p *play) isAnswered(w *world, c *command) bool {
 	return c.state == carriedOut && (!c.first || !c.wrote || w.reached(c.at) >= p.waits)
 }
 
-// answer tells a caller what its command says.
+// answer gives a caller the answer of its command.
 func (w *world) answer(who int8) {
 	c := &w.claimants[who]
 	if c.current().first {
@@ -106,7 +106,7 @@ const (
 	secondToNobody = "a caller is second, and nobody else has claimed the ID"
 )
 
-// check looks for two callers that go on.
+// check looks for two callers that are both first.
 func (w *world) check(wrong mistake) {
 	n := 0
 	for i := range w.claimants {

@@ -6,8 +6,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Clocks of servers and processes differ by a tick, at most. The last server of some is a
-// replica that takes over.
+// Clocks of servers and processes differ by at most a tick. In some plays the last server is
+// a replica that takes over.
 var plays = map[string]play{
 	"two callers":           {processes: []tick{0, 0}, servers: []tick{0}, breaks: 2},
 	"three callers":         {processes: []tick{0, 0, 0}, servers: []tick{0}, breaks: 3},

@@ -11,19 +11,19 @@ const (
 	mostNodes     = 3
 )
 
-// play is what an exploration starts from.
+// play is the start of an exploration.
 type play struct {
-	processes []tick // by how much the clock of each is ahead; one caller each
-	servers   []tick // the same, the master first
-	waits     int8   // for so many replicas
-	breaks    int8   // of connections
+	processes []tick // how far the clock of each process is ahead; each has one caller
+	servers   []tick // how far the clock of each server is ahead; the master is first
+	waits     int8   // how many replicas a claim waits for
+	breaks    int8   // how many connections may break
 	failovers int8
-	losses    int8 // of all that a server has
+	losses    int8 // how many servers may lose everything
 	lasts     tick
 	wrong     mistake
 }
 
-// world is all there is at one moment.
+// world is the state of everything at one moment.
 type world struct {
 	now                       tick
 	master                    int8
@@ -33,7 +33,7 @@ type world struct {
 	broken                    string
 }
 
-// move is one thing that happens next. which is a node, or a command.
+// move is an event. which is a node or a command.
 type move struct {
 	what       what
 	who, which int8
@@ -79,7 +79,7 @@ func (p *play) start() world {
 	return w
 }
 
-// moves returns all that can happen next.
+// moves returns everything that can happen next.
 func (p *play) moves(w *world) (all []move) {
 	late := false
 	for i := range p.processes {
@@ -124,8 +124,8 @@ func (p *play) movesOf(w *world, c *claimant, who int8) (all []move) {
 	return all
 }
 
-// sendings are the nodes to which a command may go: those that say they are masters, or
-// have said so.
+// sendings returns the nodes to which a command may go: nodes that say that they are the
+// master, or have said so.
 func (p *play) sendings(w *world, what what, who int8) (all []move) {
 	for i := range p.servers {
 		if w.nodes[i].isMaster && w.nodes[i].life != dead {
@@ -161,7 +161,7 @@ func (p *play) movesAt(w *world, at int8) (all []move) {
 	return all
 }
 
-// after returns the world in which something has happened.
+// after returns the world after a move.
 func (p *play) after(w world, m move) world {
 	c, n := &w.claimants[m.who], &w.nodes[m.who]
 	switch m.what {
@@ -200,7 +200,7 @@ func (p *play) after(w world, m move) world {
 	return w
 }
 
-// explored is what an exploration has found.
+// explored is the result of an exploration.
 type explored struct {
 	worlds int
 	broken string
@@ -209,7 +209,7 @@ type explored struct {
 
 var seed = maphash.MakeSeed()
 
-// explore goes through all that can happen, the shortest ways first.
+// explore tries everything that can happen, the shortest ways first.
 func (p *play) explore() explored {
 	type step struct {
 		from uint64
@@ -241,7 +241,7 @@ func (p *play) explore() explored {
 	return explored{worlds: len(seen)}
 }
 
-// tell puts a move into words.
+// tell describes a move.
 func tell(m move) string {
 	args := []any{m.who, m.which}
 	return fmt.Sprintf(whatNames[m.what], args[:strings.Count(whatNames[m.what], "%d")]...)

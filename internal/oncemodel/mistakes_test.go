@@ -20,7 +20,7 @@ const (
 	noMargin            mistake = "the key lasts until the time by both clocks"
 )
 
-// Each wrong rule breaks what must hold.
+// Each wrong rule breaks a promise of the protocol.
 func TestMistakesAreFound(t *testing.T) {
 	t.Parallel()
 	for _, wrong := range []struct {
@@ -49,7 +49,7 @@ func TestMistakesAreFound(t *testing.T) {
 	}
 }
 
-// What is not promised does happen: the comment of package redisstore says so.
+// The losses that the comment of package redisstore names do happen in the model.
 func TestWhatIsNotPromised(t *testing.T) {
 	t.Parallel()
 	for name, change := range map[string]func(*play){
@@ -69,7 +69,7 @@ func TestWhatIsNotPromised(t *testing.T) {
 	}
 }
 
-// breaks fails the test unless something that can happen breaks what must hold.
+// breaks fails the test unless a way breaks a promise of the protocol.
 func breaks(t *testing.T, p play, what string) {
 	t.Helper()
 	e := p.explore()

@@ -9,10 +9,10 @@ const (
 	atMost tick = 1 // a call takes
 )
 
-// mistake is a wrong rule. The right ones are none of them.
+// mistake is a wrong rule. The zero value means the right rules.
 type mistake string
 
-// ends is when a server forgets a claim, by its own clock.
+// ends returns when a server forgets a claim, by its own clock.
 func (m mistake) ends(server, process tick) tick {
 	byProcess := server + until - process
 	switch m {
@@ -28,7 +28,7 @@ func (m mistake) ends(server, process tick) tick {
 	return max(until, byProcess) + minute
 }
 
-// markOf is the mark of a caller's nth command.
+// markOf returns the mark of a caller's nth command.
 func (m mistake) markOf(caller, nth int8) int8 {
 	switch m {
 	case oneMarkForAll:

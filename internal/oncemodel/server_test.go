@@ -1,11 +1,11 @@
 package oncemodel
 
-// node is a server.
+// node is a server, a master or a replica.
 type node struct {
 	mark     int8 // zero: there is no key
 	ends     tick // by the server's clock
 	life     life
-	isMaster bool // as it believes
+	isMaster bool // it believes that it is the master
 	follows  int8 // a node, or nobody
 }
 
@@ -27,11 +27,10 @@ func (n *node) has(now tick) int8 {
 	return n.mark
 }
 
-// takes makes a replica a copy of its master.
+// takes copies the key of the master to a replica.
 func (n *node) takes(of *node) { n.mark, n.ends = of.mark, of.ends }
 
-// claims carries out a command, and returns whether it is the first and whether it has
-// written.
+// claims runs a command, and returns whether it is first and whether it has written.
 func (n *node) claims(mark int8, now, ends tick, wrong mistake) (first, wrote bool) {
 	has := n.has(now)
 	switch {
@@ -45,7 +44,7 @@ func (n *node) claims(mark int8, now, ends tick, wrong mistake) (first, wrote bo
 	return true, true
 }
 
-// reached counts the replicas of a node that have what it has.
+// reached counts the replicas of a node that have its key.
 func (w *world) reached(at int8) (n int8) {
 	for i := range w.nodes {
 		replica := &w.nodes[i]
@@ -56,15 +55,15 @@ func (w *world) reached(at int8) (n int8) {
 	return n
 }
 
-// fallsOver makes a replica the master, and leaves the old one dead or hanging.
+// fallsOver makes a replica the master. The old master is dead or hangs.
 func (w *world) fallsOver(to int8, old life) {
 	w.nodes[w.master].life = old
 	w.nodes[to].isMaster, w.nodes[to].follows = true, nobody
 	w.master = to
 }
 
-// follow makes a node a replica of the present master. Who waits for replicas of the node
-// itself gets no answer any more.
+// follow makes a node a replica of the current master. A caller that waits for replicas of
+// the node gets no answer.
 func (w *world) follow(at int8) {
 	n := &w.nodes[at]
 	for i := range w.claimants {

@@ -2,37 +2,37 @@ package rotationmodel
 
 import "testing"
 
-// usual are settings of which everything is small. G is more than a request, an
-// answer and the clocks take together, and a repetition.
+// usual are settings with small times. G is longer than a request, its answer, the clock
+// skew and a repetition together.
 var usual = rules{grace: 6, young: 8, access: 3, idle: 50, minute: 3, spread: 1}
 
-// aged is a session whose second generation was handed out some time ago.
+// aged returns a session whose second generation was handed out some time ago.
 func aged(age tick) session {
 	return session{state: live, gen: 2, rotated: -age, handed: -age, expires: 50 - age}
 }
 
-// notOut is a session whose second generation was not handed out.
+// notOut returns a session whose second generation was not handed out yet.
 func notOut() session {
 	s := aged(1)
 	s.handed = notYet
 	return s
 }
 
-// tab is a request of a browser, by a process whose clock is ahead.
+// tab is a request of a browser to a process whose clock is ahead.
 func tab(clock tick) asked { return asked{request{kind: refresh, clock: clock}, true} }
 
-// copyOf is a refresh with a token that somebody has a copy of.
+// copyOf is a refresh with a stolen copy of a token.
 func copyOf(gen int32) asked { return asked{request{kind: refresh, gen: gen}, false} }
 
-// keyed is the same with an Idempotency-Key.
+// keyed is copyOf with an Idempotency-Key.
 func keyed(gen, key int32) asked { return asked{request{kind: refresh, gen: gen, key: key}, false} }
 
-// asks is a request by a process whose clock is ahead.
+// asks is a request to a process whose clock is ahead.
 func asks(k kind, clock tick) asked { return asked{request{kind: k, gen: 2, clock: clock}, false} }
 
 func signsIn(sid int8) asked { return asked{request{kind: login, sid: sid}, false} }
 
-// old is a token from before sessions.
+// old is a refresh token without a session.
 func old(k kind, clock tick) asked { return asked{request{kind: k, clock: clock}, false} }
 
 func with(p play, change func(*play)) play {

@@ -9,25 +9,25 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// play is what a few requests start from.
+// play is the start of a few requests.
 type play struct {
 	rules    rules
 	sessions []session
 	old      oldToken
 	requests []asked
 	jar      int32 // the generation that the browser has
-	leg      tick  // the most that a request takes, and an answer
-	faults   int8  // calls that fail, processes that end, clients that go away, answers that are lost
+	leg      tick  // the longest time of a request, and of an answer
+	faults   int8  // how many calls may fail, processes end, clients disconnect or answers get lost
 	until    tick
 }
 
-// asked is a request to come. It is sent at any time.
+// asked is a request that may be sent at any time.
 type asked struct {
 	request
-	jar bool // from the browser: it sends what its jar has, and tries again
+	jar bool // from the browser: it sends the token in its jar, and tries again
 }
 
-// world is all there is at one moment.
+// world is the state of everything at one moment.
 type world struct {
 	server   server
 	now      tick
@@ -40,7 +40,7 @@ type world struct {
 type client struct {
 	request
 	phase phase
-	due   tick // when the next must have happened
+	due   tick // by when the next event must happen
 }
 
 type phase int8
@@ -53,7 +53,7 @@ const (
 	finished
 )
 
-// move is one thing that happens next.
+// move is an event.
 type move struct {
 	what what
 	who  int8
@@ -88,10 +88,10 @@ func (p *play) start() world {
 	return w
 }
 
-// never is the due time of what need not happen.
+// never is the due time of an event that need not happen.
 const never tick = 1 << 30
 
-// moves returns all that can happen next.
+// moves returns everything that can happen next.
 func (p *play) moves(w *world) (all []move) {
 	late := false
 	for i := range p.requests {
@@ -140,7 +140,7 @@ func (p *play) movesOf(w *world, c *client, jar bool) (all []what) {
 	return all
 }
 
-// after returns the world in which something has happened.
+// after returns the world after a move.
 func (p *play) after(w world, m move) world {
 	c := &w.requests[m.who]
 	switch m.what {
@@ -184,8 +184,8 @@ func (p *play) after(w world, m move) world {
 	return w
 }
 
-// answer sends an answer on its way. A browser sends a request again that was
-// not answered: after a 503 whenever it likes, otherwise at once.
+// answer sends an answer. If a browser gets no tokens, it sends the request again: after a
+// 503 at any time, otherwise at once.
 func (p *play) answer(w *world, who int8) {
 	c, jar := &w.requests[who], p.requests[who].jar
 	c.phase, c.due = finished, never
@@ -210,14 +210,14 @@ func (p *play) again(w *world, who int8, due tick) {
 	w.requests[who] = client{request: p.requests[who].request, phase: waiting, due: due}
 }
 
-// explored is what an exploration has found.
+// explored is the result of an exploration.
 type explored struct {
 	worlds int
 	broken string
 	way    []string // to it
 }
 
-// explore goes through all that can happen, the shortest ways first.
+// explore tries everything that can happen, the shortest ways first.
 func (p *play) explore() explored {
 	type step struct {
 		from uint64
@@ -252,14 +252,14 @@ func (p *play) explore() explored {
 
 var seed = maphash.MakeSeed()
 
-// id tells worlds apart. Requests that want the same are not told apart: they
-// are put in order.
+// id identifies a world. It sorts equal requests, so that worlds that differ only in their
+// order have the same id.
 func (p *play) id(w *world) uint64 {
 	p.order(w, nil)
 	return maphash.Comparable(seed, *w)
 }
 
-// order sorts the requests that want the same, and their names with them.
+// order sorts equal requests, and their names with them.
 func (p *play) order(w *world, names []int) {
 	for i := range p.requests {
 		for j := i; j > 0 && p.requests[j] == p.requests[j-1] && rank(&w.requests[j]) < rank(&w.requests[j-1]); j-- {
@@ -273,7 +273,7 @@ func (p *play) order(w *world, names []int) {
 
 func rank(c *client) uint64 { return maphash.Comparable(seed, *c) }
 
-// tell puts moves, the last one first, into words.
+// tell describes moves, the last one first.
 func (p *play) tell(moves []move) (lines []string) {
 	w, names := p.start(), []int{1, 2, 3}
 	p.order(&w, names)
@@ -320,7 +320,7 @@ func (e explored) String() string {
 	return fmt.Sprintf("%s (%d worlds)\n%s", e.broken, e.worlds, strings.Join(e.way, "\n"))
 }
 
-// holds fails the test if anything that can happen breaks what must hold.
+// holds fails the test if any way breaks a promise of the protocol.
 func holds(t *testing.T, p play) {
 	t.Helper()
 	e := p.explore()
@@ -328,7 +328,7 @@ func holds(t *testing.T, p play) {
 	require.Empty(t, e.broken, "%s", e)
 }
 
-// breaks fails the test unless something that can happen breaks what must hold.
+// breaks fails the test unless a way breaks a promise of the protocol.
 func breaks(t *testing.T, p play, what string) {
 	t.Helper()
 	e := p.explore()

@@ -34,7 +34,7 @@ const (
 	comesBack = "a session is over, and comes back when it is no longer blocked"
 )
 
-// Each wrong rule breaks what must hold.
+// Each wrong rule breaks a promise of the protocol.
 func TestMistakesAreFound(t *testing.T) {
 	t.Parallel()
 	for _, wrong := range []struct {

@@ -2,5 +2,5 @@
 
 package rotationmodel
 
-// mostWorlds are looked at in one exploration: all.
+// mostWorlds is how many worlds an exploration visits: all.
 const mostWorlds = 1 << 40

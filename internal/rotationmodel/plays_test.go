@@ -12,7 +12,7 @@ import (
 // playCount is for a long run: go test -run Plays -v -plays 300
 var playCount = flag.Int("plays", 0, "how many plays there are of each scene")
 
-// seeds are always the same, and a few that are not.
+// seeds are fixed seeds, and a few random ones.
 func seeds(t *testing.T, n int) []uint64 {
 	if n = max(n, *playCount); testing.Short() || mostWorlds < 1<<40 {
 		n = 2
@@ -28,9 +28,9 @@ func seeds(t *testing.T, n int) []uint64 {
 	return all
 }
 
-// While a request, its repetitions, an answer and another request take less than G,
-// with the difference of the clocks, or lost answers are repeated with the key,
-// nobody is logged out. An error of a store is waited for as long as it takes.
+// No innocent client is logged out, in two cases: a request, its repetitions, an answer,
+// another request and the clock skew together take less than G, or the client repeats lost
+// answers with its key. A client waits for a failing store as long as it takes.
 var scenes = []scene{
 	{name: "tabs, 3 s", tabs: 10, access: 3 * second, hours: 2},
 	{name: "tabs, 3 s, slow", tabs: 10, access: 3 * second, slow: .05, slowest: 25 * second, hours: 2},

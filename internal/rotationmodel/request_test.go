@@ -1,6 +1,6 @@
 package rotationmodel
 
-// kind is what a request wants.
+// kind is the kind of a request.
 type kind int8
 
 const (
@@ -12,28 +12,28 @@ const (
 
 var kindNames = [...]string{"refresh", "renewal", "logout", "login"}
 
-// call is a store call that a request makes next.
+// call is the next store call of a request.
 type call int8
 
 const (
 	contains call = iota + 1
 	get
 	create
-	askAgain // a Contains: who ended the session may have come before the Create
+	askAgain // a Contains: a logout may have come before the Create
 	list
 	replace    // the trade, or the renewal
 	handOutNow // a Replace too
-	lookAgain  // a Get, when somebody else has replaced the session
+	lookAgain  // a Get, after another request has replaced the session
 	add
 	remove
-	undo // a Delete, of what should not have been created
+	undo // a Delete of a session that should not have been created
 )
 
 var callNames = [...]string{
 	"", "Contains", "Get", "Create", "Contains (again)", "List", "Replace", "Replace (hand out)", "Get (once more)", "Add", "Delete", "Delete (undo)",
 }
 
-// outcome is what becomes of a call.
+// outcome is the outcome of a call.
 type outcome int8
 
 const (
@@ -42,7 +42,7 @@ const (
 	failsAfter
 )
 
-// result is what a client is told.
+// result is the answer to a client.
 type result int8
 
 const (
@@ -64,25 +64,25 @@ type request struct {
 	sid   int8
 	gen   int32 // of its token; 0: a token from before
 	key   int32
-	clock tick // of its process, how far ahead
+	clock tick // how far the clock of its process is ahead
 
 	began     tick // by its clock
-	issued    tick // what its tokens say
+	issued    tick // the time in its tokens
 	next      call
-	seen      session // that was read, or written
-	want      session // that is to be written
+	seen      session // the session that was read or written
+	want      session // the session to write
 	ending    int8    // the session that it ends
-	stolen    bool    // since two hold tokens of it
+	stolen    bool    // it ends the session because of a theft
 	cancelled bool
 	result    result
-	answered  int32 // the generation whose tokens it is given
+	answered  int32 // the generation of the tokens in its answer
 	cookie    bool  // the answer sets the refresh cookie
 
-	failedAt call // an onlooker knows
-	late     bool // its token must not be good any more
+	failedAt call // for the checks only
+	late     bool // its token must be refused
 }
 
-// begin is the moment before the first call.
+// begin starts a request, before its first call.
 func (r *request) begin(v *server, now tick) {
 	r.began = now + r.clock
 	switch r.next = contains; r.kind {
@@ -97,7 +97,7 @@ func (r *request) begin(v *server, now tick) {
 	}
 }
 
-// step makes the next call. It is the whole of what the code does.
+// step makes the next call. It models everything that the code does.
 func (r *request) step(v *server, now tick, o outcome) {
 	clock, s := now+r.clock, &v.sessions[r.sid]
 	failed, made := o != succeeds, o != failsBefore
@@ -174,7 +174,7 @@ func (r *request) step(v *server, now tick, o outcome) {
 	}
 }
 
-// decide follows a Get.
+// decide chooses what to do after a Get.
 func (r *request) decide(v *server, now tick) {
 	clock := now + r.clock
 	var ok bool
@@ -200,7 +200,7 @@ func (r *request) decide(v *server, now tick) {
 	case trade:
 		r.want, r.next = v.rules.successor(r.seen, r.gen, r.key, clock), replace
 	case handOut:
-		// Who began to adopt the token may not have come to end the oldest.
+		// The request that began to adopt the token may not have ended the oldest session.
 		if r.next = handOutNow; r.gen == 0 && v.rules.mistake != enforcesOnce {
 			r.startEnforcing(v)
 		}
@@ -227,7 +227,7 @@ func (r *request) renew(v *server, now tick) {
 	r.next = replace
 }
 
-// hand follows a trade, or an adoption that ended the oldest.
+// hand continues after a trade, or after an adoption that ended the oldest session.
 func (r *request) hand(v *server, now tick) {
 	if r.seen.handed != notYet {
 		r.end(v, now, tokens)
@@ -236,7 +236,7 @@ func (r *request) hand(v *server, now tick) {
 	r.next = handOutNow
 }
 
-// handOut starts the grace, right before the answer.
+// handOut starts the grace period, right before the answer.
 func (r *request) handOut(v *server, now tick, failed, made bool) {
 	clock, s := now+r.clock, v.sessions[r.sid]
 	replaced := false
@@ -263,8 +263,8 @@ func (r *request) handOut(v *server, now tick, failed, made bool) {
 	}
 }
 
-// startEnforcing comes before the answer to a login or an adoption. An old token
-// may have been logged out while it was adopted.
+// startEnforcing runs before the answer to a login or an adoption. An old token may have
+// been logged out while it was adopted.
 func (r *request) startEnforcing(v *server) {
 	r.next = list
 	if r.kind == refresh && v.rules.mistake != asksNoMore {
@@ -296,8 +296,8 @@ func (r *request) enforce(v *server, now tick, failed bool) {
 	}
 }
 
-// startEnding begins with the block: a session whose tokens could not be blocked
-// can be ended again.
+// startEnding blocks the tokens before it deletes the session: if the block fails, the
+// session can be ended again.
 func (r *request) startEnding(v *server, sid int8) {
 	r.ending = sid
 	r.next = add
@@ -306,7 +306,7 @@ func (r *request) startEnding(v *server, sid int8) {
 	}
 }
 
-// endSession is a logout, a theft, or the end of the oldest session.
+// endSession ends a session: by a logout, a theft, or MaxSessions.
 func (r *request) endSession(v *server, now tick, failed, made bool) {
 	first := r.next == add
 	if v.rules.mistake == blocksAfterDeleting {
@@ -320,7 +320,7 @@ func (r *request) endSession(v *server, now tick, failed, made bool) {
 		deleted = v.remove(r.ending)
 	}
 	if r.stolen && r.next == remove {
-		switch { // if nobody knows who has deleted, each tells
+		switch { // if it is not known which request deleted the session, each calls OnReuse
 		case failed && v.rules.mistake != tellsOnlyIfSure, v.rules.mistake == tellsWithoutDeleting:
 			v.tells(r.ending, failed)
 		case deleted && !failed:
@@ -347,8 +347,8 @@ func (r *request) endSession(v *server, now tick, failed, made bool) {
 	}
 }
 
-// comesBack returns until when the session that is ended could be used if it
-// were not blocked.
+// comesBack returns until when the ended session could be used if its tokens were not
+// blocked.
 func (r *request) comesBack(v *server, now tick) tick {
 	switch {
 	case r.stolen && v.rules.mistake == blocksTheStolenBriefly:
@@ -359,9 +359,9 @@ func (r *request) comesBack(v *server, now tick) tick {
 	return notYet
 }
 
-// end is the answer, and what an onlooker thinks of it.
+// end answers the request, and checks the answer.
 func (r *request) end(v *server, now tick, answer result) {
-	if answer == unavailable && r.cancelled { // nobody is there to read it
+	if answer == unavailable && r.cancelled { // no client reads it
 		answer = nothing
 	}
 	r.result = answer
@@ -376,8 +376,8 @@ func (r *request) end(v *server, now tick, answer result) {
 	v.judge(r)
 }
 
-// heeds reports whether the next call fails if the client has gone away. That a
-// token was used before is noticed in any case.
+// heeds reports whether the next call fails if the client has disconnected. A reuse is
+// detected in any case.
 func (r *request) heeds() bool {
 	switch r.next {
 	case contains, get:

@@ -2,29 +2,29 @@ package rotationmodel
 
 import "math"
 
-// tick is a time or a duration, in units that do not matter.
+// tick is a time or a duration, in arbitrary units.
 type tick = int32
 
-// notYet is the time of what has not happened.
+// notYet is the time of an event that has not happened.
 const notYet tick = math.MinInt32
 
-// rules are settings, what is assumed of clocks, and at most one mistake.
+// rules are settings, the largest clock skew, and at most one mistake.
 type rules struct {
 	grace       tick // G
 	young       tick // M
 	access      tick // how long an access token is valid
-	idle        tick // how long a session lives without being used
-	minute      tick // for clocks that differ
-	leeway      tick // for which an expired token is accepted
+	idle        tick // how long an unused session lives
+	minute      tick // margin for clock skew
+	leeway      tick // for how long an expired token is accepted
 	maxSessions int  // zero: any number
-	spread      tick // the most that two clocks differ
+	spread      tick // the largest difference of two clocks
 	mistake     mistake
 }
 
-// mistake is a wrong rule. The right ones are none of them.
+// mistake is a wrong rule. The zero value means the right rules.
 type mistake string
 
-// session is what a store keeps.
+// session is a record in the store.
 type session struct {
 	state   state
 	gen     int32
@@ -32,8 +32,8 @@ type session struct {
 	rotated tick
 	handed  tick
 	expires tick
-	key     int32 // that made a generation; zero: none
-	keyGen  int32 // which
+	key     int32 // the key that made a generation; zero: none
+	keyGen  int32 // the generation that the key made
 }
 
 type state int8
@@ -41,21 +41,21 @@ type state int8
 const (
 	absent state = iota
 	live
-	ended   // somebody has deleted it
-	dropped // it had expired, and the store has forgotten it
+	ended   // it was deleted
+	dropped // it expired, and the store dropped it
 )
 
-// verdict is what a refresh token gets.
+// verdict is the decision about a refresh token.
 type verdict int8
 
 const (
 	trade    verdict = iota // the next generation
-	handOut                 // what is in the store, which becomes handed out
-	asStored                // what is in the store
+	handOut                 // the stored generation, which is then handed out
+	asStored                // the stored generation
 	theft
 )
 
-// decide is the table.
+// decide is the table of the package comment.
 func (r *rules) decide(s session, gen, key int32, now tick) verdict {
 	d, out := gen-s.gen, r.isOut(s, now)
 	age := max(r.grace, r.young)
@@ -81,14 +81,14 @@ func (r *rules) decide(s session, gen, key int32, now tick) verdict {
 	return theft
 }
 
-// isOut reports whether the newest generation counts as handed out: not if
-// that is far in the future, by a clock that was wrong.
+// isOut reports whether the newest generation counts as handed out. A time far in the
+// future, from a wrong clock, does not count.
 func (r *rules) isOut(s session, now tick) bool {
 	return s.handed != notYet && now >= s.handed-r.minute
 }
 
-// successor is what a trade writes. A key that made a generation before makes no
-// other: one that is always the same would hide a thief.
+// successor returns the session that a trade writes. A key makes only one generation: a key
+// that is always the same would hide a thief.
 func (r *rules) successor(s session, gen, key int32, now tick) session {
 	isNew := key != 0 && (key != s.key || r.mistake == constantKeys)
 	s.gen = gen + 1
@@ -104,10 +104,10 @@ func (r *rules) successor(s session, gen, key int32, now tick) session {
 	return s
 }
 
-// oldToken is a refresh token from before there were sessions.
+// oldToken is a refresh token without a session.
 type oldToken struct{ issued, expires tick }
 
-// adopted is the session that an old token starts.
+// adopted returns the session that an old token starts.
 func (r *rules) adopted(token oldToken, now tick) (s session, ok bool) {
 	s = session{state: live, gen: 1, created: token.issued, rotated: now, handed: notYet, expires: max(token.expires, now+r.idle)}
 	if r.grace < 0 {
@@ -120,8 +120,8 @@ func (r *rules) adopted(token oldToken, now tick) (s session, ok bool) {
 	return s, now <= last
 }
 
-// blockedUntil is how long the tokens of a session are refused: until the last
-// access token has expired, and for as long as the session could come back.
+// blockedUntil returns until when the tokens of a session are refused: until the last access
+// token has expired, and for as long as the session could come back.
 func (r *rules) blockedUntil(now, comesBack tick) tick {
 	until := max(now+r.access, comesBack)
 	if r.mistake == noMargin {

@@ -2,36 +2,36 @@ package rotationmodel
 
 import "fmt"
 
-// maxSessions is how many sessions a play may have.
+// maxSessions is how many sessions a play may have at most.
 const maxSessions = 3
 
-// server is what all processes share, and what must always hold of it.
+// server is the data that all processes share, and its history.
 type server struct {
 	rules    *rules
 	sessions [maxSessions]session // of one identity
-	old      oldToken             // that becomes session 0
-	blocked  [maxSessions]tick    // until when
+	old      oldToken             // the old token that becomes session 0
+	blocked  [maxSessions]tick    // until when each is blocked
 	seen     history
-	broken   string // what does not hold
+	broken   string // the promise that is broken
 }
 
-// history is what an onlooker knows, and a store does not.
+// history is what the checks know and the store does not.
 type history struct {
 	spent    int32   // an Idempotency-Key that has made a generation before
-	made     int32   // the newest generation of session 0 there ever was
-	out      [2]tick // when it, and the one before, was handed out
+	made     int32   // the newest generation that session 0 ever had
+	out      [2]tick // when that generation and the previous one were handed out
 	sessions [maxSessions]fate
 }
 
-// fate is what became of a session.
+// fate is what happened to a session.
 type fate struct {
-	answered  bool // somebody was given tokens of it
+	answered  bool // a client got tokens of it
 	access    tick // when the last of its access tokens expires
 	loggedOut bool // a logout has succeeded
-	stolen    bool // somebody was told that it was stolen
-	told      int8 // how often OnReuse was
-	unsure    bool // by one that does not know whether it has deleted the session
-	removed   bool // it was not a theft that has removed it
+	stolen    bool // a client was told that it was stolen
+	told      int8 // how often OnReuse was called
+	unsure    bool // OnReuse was called by a request that does not know whether it deleted the session
+	removed   bool // it was removed, but not because of a theft
 }
 
 func newServer(r *rules) server {
@@ -43,7 +43,7 @@ func newServer(r *rules) server {
 	return v
 }
 
-// put is a session that was there before.
+// put stores a session before the play.
 func (v *server) put(sid int8, s session) {
 	v.sessions[sid] = s
 	v.seen.sessions[sid].answered = true
@@ -58,7 +58,7 @@ func (v *server) breaks(format string, args ...any) {
 	}
 }
 
-// contains, add, create, replace and remove are the calls, once they have their effect.
+// contains, add, create, replace and remove are the effects of the store calls.
 
 func (v *server) contains(sid int8, clock tick) bool { return v.blocked[sid] > clock }
 
@@ -115,22 +115,22 @@ func (v *server) makes(sid int8, s session) {
 	v.seen.made = s.gen
 }
 
-// handsOut notes that the grace of the newest generation was stored by a call
-// that did nothing else, at a time.
+// handsOut notes when a call that did nothing else started the grace period of the newest
+// generation.
 func (v *server) handsOut(sid int8, now tick) {
 	if sid == 0 && v.seen.out[0] == notYet {
 		v.seen.out[0] = now
 	}
 }
 
-// tells is OnReuse.
+// tells calls OnReuse.
 func (v *server) tells(sid int8, unsure bool) {
 	f := &v.seen.sessions[sid]
 	f.told++
 	f.unsure = f.unsure || unsure
 }
 
-// check looks at what must hold at every moment.
+// check checks what must hold at every moment.
 func (v *server) check() {
 	for i, s := range v.sessions {
 		f := v.seen.sessions[i]
@@ -149,7 +149,7 @@ func (v *server) check() {
 	}
 }
 
-// checkMax looks at the sessions when a login was answered.
+// checkMax checks MaxSessions when a login was answered.
 func (v *server) checkMax() {
 	n := 0
 	for i, s := range v.sessions {
@@ -162,8 +162,8 @@ func (v *server) checkMax() {
 	}
 }
 
-// isLate reports whether a token is a copy without doubt: its successor was
-// traded, or was handed out long ago and nobody has the key.
+// isLate reports whether a token is certainly a copy: its successor was traded, or was handed
+// out long ago and the client does not have the key.
 func (v *server) isLate(r *request, now tick) bool {
 	s, out := v.sessions[0], v.seen.out[0]
 	key := r.key != 0 && r.key == s.key && s.keyGen == s.gen && r.key != v.seen.spent
@@ -177,9 +177,8 @@ func (v *server) isLate(r *request, now tick) bool {
 	}
 }
 
-// checkTheft is asked when somebody is taken for a thief: the successor of the
-// token must have been handed out, for at least as long as may pass in which a
-// client repeats a request that was lost.
+// checkTheft checks the answer to a suspected thief: the successor of the token must have
+// been handed out for at least the time in which a client may repeat a lost request.
 func (v *server) checkTheft(r *request, now tick) {
 	out := v.seen.out[0]
 	if r.gen == v.seen.made-2 {
@@ -191,8 +190,8 @@ func (v *server) checkTheft(r *request, now tick) {
 	}
 }
 
-// judge looks at an answer. A call that failed is no answer; only the start of
-// the grace, and the deletion of what is blocked, may fail.
+// judge checks an answer. If a call failed, the answer must be 503. Only the start of the
+// grace period, and the deletion of a blocked session, may fail.
 func (v *server) judge(r *request) {
 	unknown := r.failedAt == handOutNow || r.failedAt == lookAgain
 	forgiven := r.failedAt == 0 || r.result == unavailable || r.result == nothing ||

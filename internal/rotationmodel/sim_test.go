@@ -5,17 +5,17 @@ import (
 	"math/rand/v2"
 )
 
-// The plays tell the time in hundredths of a second.
+// The plays use hundredths of a second.
 const (
 	second = 100
 	hour   = 3600 * second
 	day    = 24 * hour
 )
 
-// defaults are those of the library.
+// defaults are the default settings of the library.
 var defaults = rules{grace: 60 * second, young: 120 * second, access: 900 * second, idle: 30 * day, minute: 60 * second, spread: second}
 
-// sim is a server, and what is going to happen to it.
+// sim is a server and its future events.
 type sim struct {
 	server
 	rng    *rand.Rand
@@ -42,7 +42,7 @@ func (e *events) Pop() any {
 	return last
 }
 
-// newSim begins with a login, or with a token from before.
+// newSim begins with a login, or with a token without a session.
 func newSim(r rules, sc scene, seed uint64) *sim {
 	s := &sim{server: newServer(&r), rng: rand.New(rand.NewPCG(seed, 0)), scene: sc}
 	if sc.old {
@@ -55,7 +55,7 @@ func newSim(r rules, sc scene, seed uint64) *sim {
 
 func (s *sim) in(d tick, do func()) { heap.Push(&s.events, event{s.now + d, do}) }
 
-// run lets things happen until the end, or until stop.
+// run runs events until the end, or until stop.
 func (s *sim) run(end tick, stop func() bool) {
 	for len(s.events) > 0 && !stop() {
 		e := heap.Pop(&s.events).(event)
@@ -70,12 +70,12 @@ func (s *sim) run(end tick, stop func() bool) {
 // between returns a time from a to b, which may be the same.
 func (s *sim) between(a, b tick) tick { return a + s.rng.Int32N(b-a+1) }
 
-// pause returns how long something takes that takes d in the mean.
+// pause returns a random duration whose mean is d.
 func (s *sim) pause(d tick) tick { return tick(float64(d) * s.rng.ExpFloat64()) }
 
 func (s *sim) chance(p float64) bool { return s.rng.Float64() < p }
 
-// serve makes the calls of a request, one after the other, and tells its end.
+// serve makes the calls of a request, one after the other, and reports its end.
 func (s *sim) serve(r request, end func(request)) {
 	r.clock = s.between(-s.scene.clocks/2, s.scene.clocks/2)
 	r.begin(&s.server, s.now)
@@ -93,7 +93,7 @@ func (s *sim) serve(r request, end func(request)) {
 	next()
 }
 
-// call is one call as it fares.
+// call makes one call with a random outcome.
 func (s *sim) call(r *request) {
 	switch {
 	case r.next == handOutNow && s.chance(s.scene.crashes):
