@@ -16,7 +16,7 @@ import (
 	sessionstore "github.com/gin-jwt-extended/ginjwt/store"
 )
 
-// deaf is a driver that hears of no context.
+// deaf is a driver that ignores the context.
 type deaf struct{ closed chan struct{} }
 
 func (d deaf) Connect(context.Context) (driver.Conn, error) {
@@ -48,7 +48,7 @@ func TestDeafDriver(t *testing.T) {
 	}
 }
 
-// callsOf are all calls that Options.Timeout bounds, and a few of the list.
+// callsOf returns all calls that Options.Timeout bounds, and a few of the list.
 func callsOf(t *testing.T, store *sqlstore.Store) map[string]func() error {
 	ctx, s := context.Background(), sessionstore.Session{ID: "sid", Identity: "alice", Generation: 1}
 	sessions, b := store.Sessions(), store.Blocklist(t.Context())

@@ -14,7 +14,7 @@ func (s *Store) Log() replica.Log { return s.db.List() }
 // Dialects returns all dialects, in any order.
 func Dialects() []Dialect { return slices.Collect(maps.Keys(dialects)) }
 
-// Unset returns the names of the fields of a dialect that nobody has set.
+// Unset returns the names of the fields of a dialect that are not set.
 func (d Dialect) Unset() (names []string) {
 	value := reflect.ValueOf(*dialects[d])
 	for i := range value.NumField() {

@@ -12,14 +12,14 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/sqlstore"
 )
 
-// panicking is a driver that panics, as some do when they read what answers another
-// question.
+// panicking is a driver that panics, as some drivers do when they read the answer to another
+// query.
 type panicking struct{}
 
 func (panicking) Connect(context.Context) (driver.Conn, error) { panic("index out of range") }
 func (panicking) Driver() driver.Driver                        { return nil }
 
-// Calls run in goroutines of the store, where no middleware recovers.
+// Calls run in goroutines of the store, where no middleware recovers a panic.
 func TestPanickingDriver(t *testing.T) {
 	t.Parallel()
 	db := sql.OpenDB(panicking{})

@@ -10,7 +10,7 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/store"
 )
 
-// ownContains embeds a list, and answers itself.
+// ownContains embeds a list, and has its own Contains.
 type ownContains struct{ *store.MemoryBlocklist }
 
 func TestListsTellWhenTheyChange(t *testing.T) {

@@ -56,7 +56,7 @@ func TestClaimsThatAreRefused(t *testing.T) {
 	}
 }
 
-// A full store refuses what is new, and knows what was claimed, until one has expired.
+// A full store refuses new IDs, and remembers claimed IDs, until an ID has expired.
 func TestMemoryOnceIsFull(t *testing.T) {
 	t.Parallel()
 	now := time.Now().Truncate(time.Second)
@@ -92,8 +92,8 @@ func TestMemoryOnceHasRoomForNone(t *testing.T) {
 	require.ErrorIs(t, err, store.ErrOnceFull)
 }
 
-// However many IDs there were, only those that live take memory. It is not parallel:
-// the heap is that of the whole program.
+// Only live IDs need memory, however many expired ones there were. The test is not parallel,
+// because it measures the heap of the whole program.
 func TestMemoryOnceDropsWhatHasExpired(t *testing.T) {
 	now := time.Now()
 	m := &store.MemoryOnce{Now: func() time.Time { return now }}

@@ -11,8 +11,8 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/store"
 )
 
-// Expired sessions are looked for at the 1024th login, and again whenever the
-// store has doubled. Those of one realm are no others'.
+// The store looks for expired sessions at the 1024th login, and again whenever it has
+// doubled. Sessions of one realm do not appear in another.
 func TestMemorySessionsDropWhatHasExpired(t *testing.T) {
 	t.Parallel()
 	now := time.Now()

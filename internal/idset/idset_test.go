@@ -90,8 +90,8 @@ func TestSetsGrowAndShrink(t *testing.T) {
 	assert.True(t, s.Contains(idset.KeyOf("19 0")))
 }
 
-// All kinds of UUIDs are spread evenly, so that no lock is everybody's: also
-// those that begin with the time (version 7) or end with a machine (version 1).
+// All kinds of UUIDs are spread evenly over the shards, so that goroutines use different
+// locks: even UUIDs that begin with the time (version 7) or end with a machine (version 1).
 func TestKeysAreSpread(t *testing.T) {
 	t.Parallel()
 	random := rand.New(rand.NewPCG(1, 2))

@@ -33,7 +33,7 @@ func TestSetsTellWhenTheyChange(t *testing.T) {
 	assert.False(t, isClosed(s.Changed()))
 }
 
-// Each addition is seen by who takes the channel, looks, and waits.
+// A goroutine that takes the channel, looks, and then waits sees every addition.
 func TestNoChangeIsMissed(t *testing.T) {
 	t.Parallel()
 	const entries = 2000

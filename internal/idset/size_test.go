@@ -11,8 +11,8 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/internal/idset"
 )
 
-// From ten thousand entries on each takes less than 64 bytes, maps that have just
-// doubled included. It is not parallel: the heap is that of the whole program.
+// From ten thousand entries on each needs less than 64 bytes, even just after maps have
+// doubled. The test is not parallel, because it measures the heap of the whole program.
 func TestBytesOfAnEntry(t *testing.T) {
 	for _, n := range []int{10_000, 30_000, 100_000, 200_000} {
 		before := heap()

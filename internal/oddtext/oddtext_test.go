@@ -13,7 +13,7 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/internal/oddtext"
 )
 
-// questions are those that no random secret answers with yes.
+// questions are the functions that must return false for every random secret.
 var questions = map[string]func(string) bool{
 	"InQuotes":         oddtext.InQuotes,
 	"IsPython":         oddtext.IsPython,

@@ -39,7 +39,7 @@ func TestFlags(t *testing.T) {
 	assert.Equal(t, "-mod=mod -overlay=/o -ldflags=-X=time.otherDay=7", flags("-mod=mod", "/o", 7))
 }
 
-// A source of package time that is not known is refused.
+// Unknown source of package time is refused.
 func TestUnknownSource(t *testing.T) {
 	t.Parallel()
 	const clock = reading + "}\n"
@@ -52,8 +52,7 @@ func TestUnknownSource(t *testing.T) {
 	}
 }
 
-// clocks is a test with all the clocks that there are, and a program that it
-// starts.
+// clocks is a test that reads all clocks, and a program that it starts.
 const clocks = `package clocks
 
 import (
@@ -109,7 +108,7 @@ func TestOtherDay(t *testing.T) {
 	assert.NoError(t, err, "%s", out)
 }
 
-// Flags that keep the linker from setting the day are noticed.
+// Flags that keep the linker from setting the day cause an error.
 func TestOtherLinkerFlags(t *testing.T) {
 	t.Parallel()
 	dir := newModule(t)
@@ -152,8 +151,7 @@ func onOtherDay(t *testing.T, dir, day, name string, args ...string) (string, er
 	return string(out), err
 }
 
-// machineTime is what the machine takes the time for, also where this test is on
-// another day itself.
+// machineTime returns the time of the machine, even if this test itself runs on another day.
 func machineTime(t *testing.T) time.Time {
 	t.Helper()
 	out, err := exec.Command("date", "+%s").Output()

@@ -12,7 +12,7 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/internal/replica"
 )
 
-// countingServer counts how often something is appended.
+// countingServer counts calls of Append.
 type countingServer struct {
 	*server
 	appended int
@@ -27,7 +27,7 @@ func TestManyEntriesAreAddedAtOnce(t *testing.T) {
 	t.Parallel()
 	s := &countingServer{server: newServer()}
 	ended, cancel := context.WithCancel(t.Context())
-	cancel() // nothing is followed, or repeated
+	cancel() // no follower reads or repeats anything
 	c := replica.New(ended, s, staleness)
 	many := make([]replica.Revocation, 300)
 	for i := range many {

@@ -15,7 +15,7 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/internal/replica"
 )
 
-// waitingServer tells how long a follower is ready to wait for the next entry.
+// waitingServer records how long a follower waits for the next entry.
 type waitingServer struct {
 	*server
 	waits chan time.Duration
@@ -29,7 +29,7 @@ func (s *waitingServer) Wait(ctx context.Context, _ replica.Position, most time.
 	return nil
 }
 
-// A revocation that nobody tells of, and a loss, are noticed within a quarter of
+// Without a notification a follower notices a revocation or a loss within a quarter of
 // MaxStaleness.
 func TestTheServerIsAskedFourTimesInMaxStaleness(t *testing.T) {
 	t.Parallel()
@@ -40,7 +40,7 @@ func TestTheServerIsAskedFourTimesInMaxStaleness(t *testing.T) {
 	}
 }
 
-// Processes that are on nobody's roll have time to come.
+// Processes that are on no roll have time to arrive.
 func TestARestorationTakesMaxStaleness(t *testing.T) {
 	t.Parallel()
 	const staleness = 2 * time.Second // which is much longer than all rounds take
@@ -55,8 +55,8 @@ func TestARestorationTakesMaxStaleness(t *testing.T) {
 	assert.GreaterOrEqual(t, time.Since(began), staleness)
 }
 
-// While a list is being restored, a process refuses what it knows, and cannot say of
-// anything else that it is not revoked.
+// While a list is being restored, a process refuses the IDs that it knows. For all others it
+// cannot say that they are not revoked.
 func TestAnswersWhileAListIsRestored(t *testing.T) {
 	t.Parallel()
 	s := newServer()
@@ -79,7 +79,7 @@ func TestAnswersWhileAListIsRestored(t *testing.T) {
 	require.Eventually(t, func() bool { return unknown() == nil }, time.Minute, time.Millisecond)
 }
 
-// brokenServer has lost all entries, and can tell so by what is left.
+// brokenServer has lost all entries, and shows it by what is left.
 type brokenServer struct{ *server }
 
 func (s *brokenServer) Head(ctx context.Context) (replica.Head, error) {
@@ -100,8 +100,7 @@ func (s *brokenServer) Begin(ctx context.Context, seen, epoch string, expected [
 	return s.server.Begin(ctx, seen, epoch, expected)
 }
 
-// Who has known nothing of a list takes none for whole of which the server can tell
-// that entries are missing.
+// A new process does not trust a list if the server shows that entries are missing.
 func TestNewProcessesRestoreAListThatIsBroken(t *testing.T) {
 	t.Parallel()
 	s := &brokenServer{newServer()}
@@ -117,7 +116,7 @@ func TestNewProcessesRestoreAListThatIsBroken(t *testing.T) {
 	assert.False(t, c.Status().Restoring)
 }
 
-// orderedServer notes what the giver gives.
+// orderedServer records the entries that the giver gives back, in order.
 type orderedServer struct {
 	*server
 	mu    sync.Mutex
@@ -137,7 +136,7 @@ func (s *orderedServer) Append(ctx context.Context, entries []idset.Entry) error
 	return s.server.Append(ctx, entries)
 }
 
-// What was revoked last has the latest expiry as a rule, and is back first.
+// Entries with the latest expiry, which were mostly revoked last, are back first.
 func TestTheLatestExpiryIsGivenFirst(t *testing.T) {
 	t.Parallel()
 	s := &orderedServer{server: newServer()}
@@ -161,7 +160,7 @@ func TestTheLatestExpiryIsGivenFirst(t *testing.T) {
 	assert.True(t, slices.IsSortedFunc(given, func(a, b uint32) int { return int(b) - int(a) }))
 }
 
-// A follower ends with its context, and nobody waits for it from then on.
+// A follower ends with its context, and no restoration waits for it from then on.
 func TestFollowersLeave(t *testing.T) {
 	t.Parallel()
 	s := newServer()

@@ -17,20 +17,19 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/internal/replica"
 )
 
-// server is a Log in memory. It can be down, lose what it knows, and forget old
-// numbers.
+// server is a Log in memory. It can be down, lose data, and drop old entries of its log.
 type server struct {
 	mu      sync.Mutex
 	down    error
 	data    data
 	dropped int // entries at the beginning of the log
 	marks   int
-	asked   int // questions of Contains
+	asked   int // calls of Contains
 	changed chan struct{}
-	ahead   time.Duration // of the server's clock
+	ahead   time.Duration // how far the server's clock is ahead
 }
 
-// data is what a server can lose.
+// data is the data that a server can lose.
 type data struct {
 	entries   map[idset.Key]uint32
 	log       []numbered
@@ -66,7 +65,7 @@ func (s *server) setDown(err error) { s.locked(func() { s.down = err }) }
 
 func (s *server) loseAll() { s.locked(func() { s.data = noData() }) }
 
-// snapshot returns a function that brings back today's data.
+// snapshot returns a function that restores the present data.
 func (s *server) snapshot() (restore func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -180,7 +179,7 @@ func (s *server) Wait(ctx context.Context, at replica.Position, most time.Durati
 	return nil
 }
 
-// change is for what changes no entry.
+// change runs a change that adds no entry.
 func (s *server) change(f func(d *data)) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -303,7 +302,7 @@ func TestCopiesFollow(t *testing.T) {
 	assert.WithinDuration(t, time.Now(), a.Status().Complete, time.Minute)
 }
 
-// A copy that is fresh lacks what was added a moment ago. The server has it.
+// A fresh copy may lack an entry that was added a moment ago. ContainsNow finds it.
 func TestContainsNow(t *testing.T) {
 	t.Parallel()
 	s := newServer()
@@ -322,8 +321,7 @@ func TestContainsNow(t *testing.T) {
 	assert.False(t, contains(t, c, "nowhere"), "which the copy knows for an hour")
 }
 
-// While nobody knows whether the copy is complete, the server is asked; and
-// without an answer there is none.
+// Before the first load lookups ask the server. Without its answer they fail.
 func TestStaleCopiesAsk(t *testing.T) {
 	t.Parallel()
 	s := newServer()
@@ -361,7 +359,7 @@ func TestCopiesBeforeTheFirstLoad(t *testing.T) {
 	assert.True(t, contains(t, c, "known"))
 }
 
-// A copy whose context has ended no longer follows, and asks every time.
+// A copy whose context has ended no longer follows the list, and asks the server each time.
 func TestCopiesThatEnded(t *testing.T) {
 	t.Parallel()
 	s := newServer()
@@ -379,8 +377,8 @@ func TestCopiesThatEnded(t *testing.T) {
 	}, time.Minute, time.Millisecond)
 }
 
-// What the server lost is given back by whoever knows it, so that all know it
-// again, also those that start now.
+// Processes give back the entries that the server lost, so that all processes know them
+// again, including new ones.
 func TestServersThatLostData(t *testing.T) {
 	t.Parallel()
 	for name, lose := range map[string]func(s *server, toSnapshot func()){

@@ -18,8 +18,8 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/store"
 )
 
-// While one follower has not given back what it knows, no other lets anybody in whom
-// it might know.
+// Until every follower has given back what it knows, no other follower accepts an ID that
+// one of them might know.
 func TestNobodyTrustsAListThatIsNotWhole(t *testing.T) {
 	t.Parallel()
 	s := newServer()
@@ -27,7 +27,7 @@ func TestNobodyTrustsAListThatIsNotWhole(t *testing.T) {
 	holder := replica.New(t.Context(), slow, staleness)
 	require.NoError(t, holder.Ready(t.Context()))
 	others := []*replica.Copy{follow(t, s), follow(t, s)}
-	for _, c := range others { // everybody is on the roll that they have read
+	for _, c := range others { // all are on the roll that each has read
 		require.Eventually(t, func() bool { return c.Status().Followers == 3 }, time.Minute, time.Millisecond)
 	}
 	slow.stall()
@@ -55,7 +55,7 @@ func TestNobodyTrustsAListThatIsNotWhole(t *testing.T) {
 	}
 }
 
-// stalledServer does not answer the follower of one process, while that is stalled.
+// stalledServer does not answer the follower of one process while it is stalled.
 type stalledServer struct {
 	*server
 	stalled sync.RWMutex
@@ -66,7 +66,7 @@ func newStalled(s *server) *stalledServer {
 	return &stalledServer{server: s, asking: make(chan struct{})}
 }
 
-// stall returns when the follower waits for an answer: no round is under way.
+// stall returns once the follower waits for an answer, so that no round is running.
 func (s *stalledServer) stall() {
 	s.stalled.Lock()
 	<-s.asking
@@ -83,8 +83,8 @@ func (s *stalledServer) Head(ctx context.Context) (replica.Head, error) {
 	return s.server.Head(ctx)
 }
 
-// Who is silent for long is not waited for. When it comes back, it gives back what it
-// knows all the same.
+// A restoration does not wait for a process that is silent for too long. When the process
+// comes back, it still gives back what it knows.
 func TestWhoIsSilentIsNotWaitedFor(t *testing.T) {
 	t.Parallel()
 	s := newServer()
@@ -109,8 +109,7 @@ func TestWhoIsSilentIsNotWaitedFor(t *testing.T) {
 	assert.Equal(t, 2, c.Status().Losses)
 }
 
-// A follower that stands at an entry which is gone compares all it knows with the
-// list.
+// A follower whose position is gone compares everything that it knows with the list.
 func TestALossBetweenTwoQuestions(t *testing.T) {
 	t.Parallel()
 	s := newServer()
@@ -133,7 +132,7 @@ func TestALossBetweenTwoQuestions(t *testing.T) {
 	assert.True(t, answer.Found, "it was given back")
 }
 
-// hookedServer does something once, between the question for the head and the next.
+// hookedServer calls a hook once, between Head and the next call.
 type hookedServer struct {
 	*server
 	hookMu sync.Mutex
@@ -156,7 +155,7 @@ func (s *hookedServer) Since(ctx context.Context, at replica.Position, add func(
 	return s.server.Since(ctx, at, add)
 }
 
-// The same where the entries alone are lost: neither the epoch nor the roll tells.
+// The same if only the entries are lost, so that epoch and roll do not show it.
 func TestEntriesThatAreLostAndDropped(t *testing.T) {
 	t.Parallel()
 	s := newServer()
@@ -179,7 +178,7 @@ func TestEntriesThatAreLostAndDropped(t *testing.T) {
 	assert.True(t, answer.Found, "it was given back")
 }
 
-// Entries that are removed by hand, from the middle, are given back.
+// Entries that were removed by hand from the middle of the list are given back.
 func TestEntriesThatAreRemovedByHand(t *testing.T) {
 	t.Parallel()
 	s := newServer()
@@ -199,7 +198,7 @@ func TestEntriesThatAreRemovedByHand(t *testing.T) {
 	}
 }
 
-// A server that cannot keep a list is no reason to wait.
+// Ready does not wait for a server that cannot keep a list.
 func TestReadyNamesTheReason(t *testing.T) {
 	t.Parallel()
 	s := newServer()
@@ -218,8 +217,8 @@ func TestReadyNamesTheReason(t *testing.T) {
 	require.NoError(t, c.Ready(t.Context()))
 }
 
-// A server that goes back to a moment within the load is noticed by the place at which
-// the load ended.
+// A follower notices a server that goes back to a moment during the load, by the position at
+// which the load ended.
 func TestALossInALoad(t *testing.T) {
 	t.Parallel()
 	for name, next := range map[string]int{"and waits": 0, "and counts on": 5} {
@@ -249,7 +248,7 @@ func TestALossInALoad(t *testing.T) {
 	}
 }
 
-// What a load has read that then failed is compared with the list.
+// Entries of a load that failed later are compared with the list too.
 func TestALossAfterALoadThatFailed(t *testing.T) {
 	t.Parallel()
 	s := newServer()
@@ -267,7 +266,7 @@ func TestALossAfterALoadThatFailed(t *testing.T) {
 	}, 10*time.Second, time.Millisecond)
 }
 
-// Who cannot give back what it knows, but reads, is waited for.
+// A restoration waits for a process that reads but cannot give back what it knows.
 func TestWhoCannotGiveIsWaitedFor(t *testing.T) {
 	t.Parallel()
 	s := newServer()
@@ -288,7 +287,7 @@ func TestWhoCannotGiveIsWaitedFor(t *testing.T) {
 	eventuallyContains(t, c, "only the holder knows")
 }
 
-// fullServer takes no entries of one process, while it has an error.
+// fullServer refuses entries of one process while its error is set.
 type fullServer struct {
 	*server
 	err atomic.Pointer[error]
@@ -305,7 +304,7 @@ func (s *fullServer) Append(ctx context.Context, entries []idset.Entry) error {
 	return s.server.Append(ctx, entries)
 }
 
-// loadingServer lets things happen while a list is loaded for the first time.
+// loadingServer calls a hook during the first load of a list.
 type loadingServer struct {
 	*server
 	once          sync.Once
@@ -325,7 +324,7 @@ func (s *loadingServer) Load(ctx context.Context, add func(idset.Entry)) (last r
 	return last, cmp.Or(s.fails, err)
 }
 
-// Very many entries are given by one follower, in parts.
+// One follower gives back very many entries, in parts.
 func TestOneGives(t *testing.T) {
 	t.Parallel()
 	s := newServer()
@@ -369,7 +368,7 @@ func (s *countingGivers) Append(ctx context.Context, entries []idset.Entry) erro
 	return s.server.Append(ctx, entries)
 }
 
-// Who watches is told of a loss and of its end.
+// The watcher gets the events of a loss and of its end.
 func TestEvents(t *testing.T) {
 	t.Parallel()
 	s := newServer()
@@ -397,7 +396,7 @@ func TestEvents(t *testing.T) {
 	assert.Equal(t, store.ListEvent{Kind: store.ListComplete}, next())
 }
 
-// A watcher who takes long holds nothing up.
+// A slow watcher delays nothing.
 func TestAWatcherWhoHangs(t *testing.T) {
 	t.Parallel()
 	s := newServer()
@@ -412,8 +411,8 @@ func TestAWatcherWhoHangs(t *testing.T) {
 	}
 }
 
-// An error of waiting is shown while all else works; that of a server that is down
-// says nothing of it.
+// Status shows why the follower cannot wait only if everything else works: if the server is
+// down, the error says nothing about waiting.
 func TestPollingIsShown(t *testing.T) {
 	t.Parallel()
 	s := &deafServer{server: newServer()}
@@ -431,7 +430,7 @@ func TestPollingIsShown(t *testing.T) {
 	require.Eventually(t, func() bool { return c.Status().Polling == nil }, time.Minute, time.Millisecond)
 }
 
-// deafServer may refuse to tell.
+// deafServer may refuse to notify.
 type deafServer struct {
 	*server
 	isDeaf atomic.Bool
@@ -448,8 +447,8 @@ func (s *deafServer) Wait(ctx context.Context, at replica.Position, most time.Du
 	return err
 }
 
-// Nothing is dropped by one clock alone, and nothing that may be live is kept back
-// when the server has lost it.
+// No entry is dropped by one clock alone, and every entry that may be live is given back
+// after a loss.
 func TestClocksThatDiffer(t *testing.T) {
 	t.Parallel()
 	const hours = 3 * time.Hour
@@ -480,8 +479,7 @@ func TestClocksThatDiffer(t *testing.T) {
 	}
 }
 
-// A lookup that asks the server does not believe it if the entry at which the copy
-// stands is another by now, though its number is not.
+// A lookup does not trust the server if another entry has the number of the copy's position.
 func TestLookupsOfACopyThatIsBehind(t *testing.T) {
 	t.Parallel()
 	s := newServer()
@@ -503,7 +501,7 @@ func TestLookupsOfACopyThatIsBehind(t *testing.T) {
 	require.ErrorIs(t, err, replica.ErrLost)
 }
 
-// A log that nobody can read is not loaded on and on.
+// A log that cannot be read is not loaded in a tight loop.
 func TestALogThatCannotBeRead(t *testing.T) {
 	t.Parallel()
 	s := &unreadable{server: newServer()}
@@ -517,8 +515,7 @@ func TestALogThatCannotBeRead(t *testing.T) {
 	assert.Less(t, s.loads.Load()-before, int64(4*4+5), "a quarter of the staleness each")
 }
 
-// unreadable has a log whose entries after a position are gone, whatever the position
-// is.
+// unreadable has a log without the entries after any position.
 type unreadable struct {
 	*server
 	isBroken atomic.Bool

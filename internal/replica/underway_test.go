@@ -15,8 +15,8 @@ import (
 
 type adding struct{}
 
-// slowServer lets a test decide when an Add is answered, and how. The follower is
-// answered at once.
+// slowServer lets a test decide when and how an Add is answered. It answers the follower at
+// once.
 type slowServer struct {
 	*server
 	begun    chan struct{}
@@ -45,8 +45,8 @@ func (s *slowServer) Wait(ctx context.Context, _ replica.Position, _ time.Durati
 	return nil
 }
 
-// An Add that was repeated before it returned would no longer be looked for: what
-// the server takes only then, and loses, would be lost for good.
+// The follower does not repeat an Add before it returns: it would then stop looking for the
+// entry, and an entry that the server accepts later and loses would be lost for good.
 func TestTheFollowerRepeatsNothingThatIsUnderWay(t *testing.T) {
 	t.Parallel()
 	s := &slowServer{newServer(), make(chan struct{}), make(chan error), make(chan struct{}, 100), make(chan struct{})}
@@ -71,7 +71,7 @@ func TestTheFollowerRepeatsNothingThatIsUnderWay(t *testing.T) {
 	assert.True(t, answer.Found)
 }
 
-// lateServer answers a lookup when meanwhile is over, by what it was when it was asked.
+// lateServer answers a lookup after it has called meanwhile, with its state from before.
 type lateServer struct {
 	*stalledServer
 	meanwhile func()
@@ -83,7 +83,7 @@ func (s *lateServer) Contains(ctx context.Context, keys []idset.Key, at replica.
 	return answer, err
 }
 
-// What the copy learns while the server answers is no loss of the server.
+// Entries that the copy reads while the server answers do not count as lost by the server.
 func TestACopyThatReadsOnWhileItAsks(t *testing.T) {
 	t.Parallel()
 	s := &lateServer{stalledServer: newStalled(newServer())}

@@ -19,9 +19,9 @@ import (
 
 var walks = flag.Int("replica.walks", 150, "how many random walks there are")
 
-// The copies themselves, with random pauses between any two calls of the server, which
-// loses all, goes back to what it was, forgets old numbers and fails, while processes
-// end, begin and are cut off. Time is that of the test.
+// Random walks of the real code, with random pauses between any two calls. The server loses
+// everything, goes back to an earlier state, drops old entries and fails, while processes end,
+// start and are cut off. The clock is the fake clock of the test.
 func TestWalks(t *testing.T) {
 	t.Parallel()
 	count := *walks
@@ -36,17 +36,17 @@ func TestWalks(t *testing.T) {
 	}
 }
 
-// walked is how old a copy may be here.
+// walked is MaxStaleness in these walks.
 const walked = time.Second
 
-// In a walk, a call takes up to a call, and a call of who is cut off a cut.
+// The longest times of a call: usually, and for a process that is cut off.
 const (
 	call = 20 * time.Millisecond
 	cut  = 300 * time.Millisecond
 )
 
-// noticed is when a loss is noticed at the latest: a round each quarter, of some calls,
-// and again after an error.
+// noticed is the longest time until a loss is noticed: a round each quarter of walked, with a
+// few calls, and another round after an error.
 const noticed = walked/4 + 50*call
 
 type walk struct {
@@ -59,7 +59,7 @@ type walk struct {
 	added     []addition
 	lostAt    time.Time
 	snapshots []func()
-	isCalm    bool // no call fails any more
+	isCalm    bool // calls no longer fail
 }
 
 // process is a copy and its connection.
@@ -69,8 +69,8 @@ type process struct {
 	copy    *replica.Copy
 	end     context.CancelFunc
 	began   time.Time
-	cutFrom time.Time // zero if it is not cut off
-	heard   time.Time // since when it is not
+	cutFrom time.Time // zero while it is not cut off
+	heard   time.Time // since when it is connected
 }
 
 type addition struct {
@@ -103,7 +103,7 @@ func (w *walk) begin() {
 	w.processes = append(w.processes, p)
 }
 
-// any returns one of those that run.
+// any returns a random running process.
 func (w *walk) any() *process {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -134,7 +134,7 @@ func (w *walk) run() {
 	for _, p := range w.processes {
 		p.end()
 	}
-	time.Sleep(time.Second) // in which they leave
+	time.Sleep(time.Second) // time in which they leave the roll
 }
 
 func (w *walk) add() {
@@ -166,8 +166,8 @@ func (w *walk) ask() {
 	}
 }
 
-// mustBeRefused reports whether somebody knew a, all the time in which it should have
-// come back.
+// mustBeRefused reports whether a process knew a for all the time in which a should have been
+// given back.
 func (w *walk) mustBeRefused(a addition, asked time.Time) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -191,8 +191,8 @@ func (w *walk) mustBeRefused(a addition, asked time.Time) bool {
 	return false
 }
 
-// wasKnown reports whether others have read the line of p before it was cut off, and
-// were there ever since.
+// wasKnown reports whether other processes read the line of p before p was cut off, and have
+// run ever since.
 func (p *process) wasKnown() bool {
 	before := p.cutFrom.Add(-2*walked - noticed)
 	if p.began.After(before) || p.heard.After(before) {
@@ -213,7 +213,7 @@ func later(a, b time.Time) time.Time {
 	return b
 }
 
-// harm does something to the server or to a process.
+// harm makes a random fault of the server or of a process.
 func (w *walk) harm() {
 	w.pause(4 * time.Second)
 	switch w.pick(12) {
@@ -270,7 +270,7 @@ func (p *process) setCut(isCut bool) {
 	}
 }
 
-// checkTheEnd says that all is well a while after the last fault.
+// checkTheEnd checks that everything works a while after the last fault.
 func (w *walk) checkTheEnd() {
 	known := map[string]bool{}
 	for _, p := range w.processes {
@@ -299,7 +299,7 @@ func (w *walk) checkTheEnd() {
 
 var errCut = errors.New("no answer")
 
-// through puts a call through: it takes some time, and may fail before or after it.
+// through makes a call: it takes some time, and may fail before or after its effect.
 func through[T any](p *process, ask func() (T, error)) (value T, err error) {
 	p.walk.mu.Lock()
 	isCut, isCalm := !p.cutFrom.IsZero(), p.walk.isCalm

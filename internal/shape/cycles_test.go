@@ -16,8 +16,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Files whose names come from each other form a cycle: none of them can be
-// understood, or changed, without the others.
+// Files that use each other's names form a cycle: you cannot understand or change one of them
+// without the others.
 func TestFilesOfTheRootFormNoLargeCycle(t *testing.T) {
 	t.Parallel()
 	for _, cycle := range cycles(references(t)) {

@@ -1,6 +1,6 @@
-// Package shape holds the library to its drawing in docs/architecture.md: what a
-// package may import, how long files and functions may be, and which files of
-// the root may need each other.
+// Package shape tests that the code fits docs/architecture.md: which packages a package may
+// import, how long files and functions may be, and which files of the root may need each
+// other.
 package shape
 
 import (
@@ -26,8 +26,8 @@ import (
 
 const module = "github.com/gin-jwt-extended/ginjwt"
 
-// mayImport are the arrows of the drawing: what a package may import of this
-// module. The root is "".
+// mayImport are the arrows of the drawing: the packages of this module that a package may
+// import. The root is "".
 var mayImport = map[string][]string{
 	"internal/base64url":  {},
 	"internal/strictjson": {},
@@ -63,7 +63,7 @@ const (
 	maxCycle    = 2   // files of the root that need each other
 )
 
-// listed is what go list tells of a package.
+// listed is the output of go list for a package.
 type listed struct {
 	ImportPath string
 	Dir        string
@@ -122,7 +122,8 @@ func TestPackagesImportByTheDrawing(t *testing.T) {
 	}
 }
 
-// The tables of packages have all of them; the README has those that others import.
+// The table in docs/architecture.md has all packages; the table in README.md has those that
+// others may import.
 func TestTheTablesOfPackagesAreWhole(t *testing.T) {
 	t.Parallel()
 	for name := range mayImport {

@@ -32,12 +32,12 @@ type stated string
 func (s stated) Error() string    { return "stated" }
 func (s stated) SQLState() string { return string(s) }
 
-// otherwise is an error whose number means something else.
+// otherwise is an error whose field Number is something else.
 type otherwise struct{ Number int }
 
 func (otherwise) Error() string { return "otherwise" }
 
-// embedding has the field of a struct that is not there.
+// embedding has the field through an embedded pointer that is nil.
 type embedding struct{ *numbered }
 
 func (embedding) Error() string { return "embedding" }

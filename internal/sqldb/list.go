@@ -285,7 +285,7 @@ func scanRow(rows *sql.Rows) (r row, err error) {
 
 func keyOf(b []byte) (key idset.Key, err error) {
 	if len(b) != len(key) {
-		return key, fmt.Errorf("a key of %d bytes in the blocklist", len(b))
+		return key, fmt.Errorf("the blocklist has a key of %d bytes, want %d: check whether another program writes to its table", len(b), len(key))
 	}
 	return idset.Key(b), nil
 }

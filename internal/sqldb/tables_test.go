@@ -20,8 +20,7 @@ func TestEveryKindOfColumnHasAType(t *testing.T) {
 	}
 }
 
-// Statements of the version before name no column that came later, so these need
-// a default; and the tables of each version are made of those before it.
+// Statements of the previous version do not name later columns, so these need a default.
 func TestTablesGrow(t *testing.T) {
 	t.Parallel()
 	for _, table := range tables {
