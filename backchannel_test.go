@@ -551,7 +551,7 @@ func TestSettingsOfLogouts(t *testing.T) {
 	t.Parallel()
 	issuer := ginjwt.Issuer{Name: issuerA, Keys: []keys.Key{secretKey("a")}, IdentityPrefix: "a:"}
 	for want, change := range map[string]func(*ginjwt.Issuer){
-		`Issuers[0].LogoutAudience: holds an empty value`:                                      func(i *ginjwt.Issuer) { i.LogoutAudience = []string{""} },
+		`Issuers[0].LogoutAudience: contains an empty value; remove it`:                        func(i *ginjwt.Issuer) { i.LogoutAudience = []string{""} },
 		`Issuers[0].MaxTokenAge: must be at least a second, or zero for 24 hours (it is -1ns)`: func(i *ginjwt.Issuer) { i.LogoutAudience, i.MaxTokenAge = []string{"c"}, ginjwt.NeverExpires },
 		`Issuers[0].MaxTokenAge: has no effect without a LogoutAudience`:                       func(i *ginjwt.Issuer) { i.MaxTokenAge = time.Hour },
 		`Issuers[0].LogoutOnly: refuses all tokens of the issuer; set a LogoutAudience too`:    func(i *ginjwt.Issuer) { i.LogoutOnly = true },

@@ -11,11 +11,11 @@ import (
 	"github.com/gin-gonic/gin"
 )
 
-// challenges are the WWW-Authenticate headers: fixed texts, so that nothing of a
-// request gets into them.
+// challenges are the WWW-Authenticate headers. They are fixed texts, so nothing from a
+// request can get into them.
 type challenges struct {
-	kinds   []string   // without a reason, for each row of answers
-	reasons [][]string // for each reason of the row
+	kinds   []string   // without a reason, one for each row of answers
+	reasons [][]string // one for each reason of the row
 }
 
 func challengesOf(scheme string) challenges {
@@ -34,8 +34,8 @@ func challengesOf(scheme string) challenges {
 
 func withReason(challenge, reason string) string { return challenge + `, reason="` + reason + `"` }
 
-// of returns the WWW-Authenticate header for an error: that of its kind and reason,
-// with the attributes of RFC 6750 §3 and RFC 9470 §3.
+// of returns the WWW-Authenticate header for the kind and reason of an error, with the
+// attributes of RFC 6750 §3 and RFC 9470 §3.
 func (all challenges) of(e *Error) string {
 	if e.challenge != "" {
 		return e.challenge
@@ -44,7 +44,7 @@ func (all challenges) of(e *Error) string {
 	var challenge string
 	if i := slices.Index(answers[row].reasons, e.Reason); i >= 0 {
 		challenge = all.reasons[row][i]
-	} else { // one of the application
+	} else { // the application has set its own
 		challenge = withReason(all.kinds[row], e.reason())
 	}
 	switch {
@@ -56,24 +56,25 @@ func (all challenges) of(e *Error) string {
 	return challenge + e.parameters
 }
 
-// isScopeList reports whether s may stand in a challenge. An [Error] of the
-// application may hold anything.
+// isScopeList reports whether s is allowed in a challenge. An [Error] of the application
+// may contain anything.
 func isScopeList(s string) bool {
 	return s != "" && !slices.ContainsFunc(strings.Split(s, " "), func(scope string) bool { return !isScope(scope) })
 }
 
-// challengeHeader is WWW-Authenticate as net/http spells it in its maps.
+// challengeHeader is WWW-Authenticate in the canonical form of net/http.
 const challengeHeader = "Www-Authenticate"
 
-// challenger adds a WWW-Authenticate header to a response that refuses, whichever
-// loader writes it (RFC 9110 §11.6.1), unless that has a header of its own.
+// challenger adds a WWW-Authenticate header to a refusal (RFC 9110 §11.6.1), whichever
+// loader writes the response. A header that the loader sets stays.
 type challenger struct {
 	gin.ResponseWriter
 	challenge string
 	answered  bool // a status was set
 }
 
-// WriteHeader notes the status, which Gin sends with the first byte.
+// WriteHeader adds or removes the header for this status. Gin sends the status with the
+// first byte.
 func (w *challenger) WriteHeader(status int) {
 	w.answered = true
 	header := w.Header()
@@ -90,8 +91,8 @@ func (w *challenger) WriteHeader(status int) {
 	w.ResponseWriter.WriteHeader(status)
 }
 
-// isRefusal reports whether a loader answers that it refuses. One that answers that
-// there is nothing hides the route, which a challenge would give away.
+// isRefusal reports whether a status refuses the request openly. 404 and 410 hide the
+// route, and a challenge would reveal it.
 func isRefusal(status int) bool {
 	return status >= http.StatusBadRequest && status != http.StatusNotFound && status != http.StatusGone
 }

@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// String describes c with its secrets left out.
+// String describes c without its secrets. Fields with their zero value are left out.
 func (c Config) String() string {
 	var b strings.Builder
 	b.WriteString("ginjwt.Config{")
@@ -38,11 +38,11 @@ func (c Config) String() string {
 	return b.String()
 }
 
-// GoString is String, for %#v.
+// GoString returns String, for the verb %#v.
 func (c Config) GoString() string { return c.String() }
 
-// Format prints String whatever the verb, so that none shows a secret.
+// Format prints String for every verb, so that no verb shows a secret.
 func (c Config) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, c.String()) }
 
-// LogValue is String, for log/slog.
+// LogValue returns String, for log/slog.
 func (c Config) LogValue() slog.Value { return slog.StringValue(c.String()) }

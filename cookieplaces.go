@@ -206,9 +206,9 @@ func validPrefix(cookie *http.Cookie) error {
 	host := hasPrefixFold(cookie.Name, "__Host-")
 	switch {
 	case (unread || host || hasPrefixFold(cookie.Name, "__Secure-")) && !cookie.Secure:
-		return fmt.Errorf("%q must be Secure: remove DisableCookieSecure (JWT_COOKIE_SECURE)", cookie.Name)
+		return fmt.Errorf("%q must be Secure; remove DisableCookieSecure (JWT_COOKIE_SECURE)", cookie.Name)
 	case unread && !cookie.HttpOnly:
-		return fmt.Errorf("%q is a name for cookies that scripts cannot read, but scripts must read the CSRF value: use the prefix __Host- or __Secure-", cookie.Name)
+		return fmt.Errorf("%q is a name for cookies that scripts cannot read, but scripts must read the CSRF value; use the prefix __Host- or __Secure-", cookie.Name)
 	case host && cookie.Domain != "":
 		return fmt.Errorf("%q must not have a domain", cookie.Name)
 	case host && cookie.Path != "/":

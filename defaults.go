@@ -19,8 +19,8 @@ const (
 	defaultResolved       = 1000 // issuers
 )
 
-// withDefaults returns c with all zero values replaced, and nothing shared
-// with the caller's slices.
+// withDefaults returns a copy of c with all defaults filled in. It shares no slice with
+// the caller.
 func (c Config) withDefaults() Config {
 	c.Algorithm = keys.CanonicalAlgorithm(or(c.Algorithm, "HS256"))
 	c.AccessTokenExpires = or(c.AccessTokenExpires, 15*time.Minute)
@@ -72,7 +72,7 @@ func (c Config) withDefaults() Config {
 	return c
 }
 
-// copyLists makes the slices of c its own.
+// copyLists replaces the slices of c by copies.
 func (c *Config) copyLists() {
 	c.TokenLocation = slices.Clone(c.TokenLocation)
 	c.Keys = slices.Clone(c.Keys)

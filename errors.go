@@ -10,8 +10,8 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/keys"
 )
 
-// Why a request is refused. Test with [errors.Is]; the status is that of
-// [FlaskError], the default response.
+// These are the kinds of refused requests. Test for them with [errors.Is]. The number
+// beside each is its status in [FlaskError], the default response.
 var (
 	ErrNoAuthorization   = errors.New("ginjwt: no token in the request")              // 401
 	ErrMultipleTokens    = errors.New("ginjwt: more than one token of the same kind") // 401
@@ -30,20 +30,20 @@ var (
 	ErrUserLookup        = errors.New("ginjwt: user not found")                       // 401
 	ErrVerification      = errors.New("ginjwt: token verification failed")            // 400
 
-	// ErrInsufficientScope means that the token is good, but lacks a scope, role
-	// or claim that the route asks for.
+	// ErrInsufficientScope means that the token is valid, but lacks a scope, role or
+	// claim that the route requires.
 	ErrInsufficientScope = errors.New("ginjwt: token does not allow this request") // 403
 
-	// ErrUnavailable means that a store could not answer, so that nobody knows
-	// whether the token is good. Callbacks may wrap it, or keys.ErrUnavailable, to
-	// answer 503, not 500.
+	// ErrUnavailable means that a store could not answer, so the token cannot be
+	// checked. If the error of a callback wraps it, or keys.ErrUnavailable, the server
+	// answers 503 instead of 500.
 	ErrUnavailable = errors.New("ginjwt: a store could not answer") // 503
 	ErrCallback    = errors.New("ginjwt: a callback failed")        // 500
 )
 
-// Why a token is not created, revoked or put in a cookie.
+// These errors say why a token is not created, revoked or put into a cookie.
 var (
-	ErrIdentity       = errors.New("ginjwt: identity is no text and no integer")
+	ErrIdentity       = errors.New("ginjwt: identity must be text or an integer")
 	ErrReservedClaim  = errors.New("ginjwt: claim is set by this package")
 	ErrRequiredClaim  = errors.New("ginjwt: token lacks a claim of Config.RequiredClaims")
 	ErrReservedHeader = errors.New("ginjwt: header parameter is set by this package")
@@ -55,37 +55,37 @@ var (
 	ErrNotInitialized = errors.New("ginjwt: InitApp has not been called")
 )
 
-// Error is a refused request. It never holds, nor prints, the encoded token.
+// Error is a refused request. It never contains or prints the encoded token.
 //
-// Reason is in every response, in logs and metrics. docs/custom-errors.md lists all,
-// and says what a client does next. An application may have reasons of its own, of
-// lower case letters, digits and underscores, 64 at the most.
+// Reason is in every response, log line and metric. docs/custom-errors.md lists all
+// reasons, and says what a client should do next. An application may set a reason of its
+// own: at most 64 lower case letters, digits and underscores.
 type Error struct {
 	Kind    error  // one of the errors above
-	Reason  string // a word for programs that stays, such as "token_expired"; if it is none, that of Kind
+	Reason  string // a code for programs that never changes, such as "token_expired"; if empty or invalid, the one of Kind
 	Status  int    // the HTTP status of the default response
-	Message string // what the client may read; the original's words
-	Token   *Token // in a loader, the token that failed a check after decoding, or expired; of DecodeToken, one that expired; else nil
+	Message string // what the client may read, in the words of Flask-JWT-Extended
+	Token   *Token // in a loader, a token that was verified but expired or failed a later check; from DecodeToken, an expired token; else nil
 	Err     error  // the cause, for logs; may be nil
 
-	Scope  string        // the scopes that the route asks for, with blanks between them, if one is missing
-	MaxAge time.Duration // how long ago the user may have authenticated, if a fresh token is missing; zero: not limited
+	Scope  string        // the scopes of the route, separated by spaces, if one is missing
+	MaxAge time.Duration // for a missing fresh token: the longest time since the user authenticated; zero means no limit
 
-	challenge  string         // that of the route; empty: the one of the kind and the reason
-	parameters string         // that the route adds to the challenge of the kind and the reason
-	token      *Token         // kept from callers, given to the loader that answers
-	cookies    []*http.Cookie // to put in the response, whatever the loader writes
+	challenge  string         // set by the route; empty: the challenge of the kind and reason
+	parameters string         // which the route adds to the challenge of the kind and reason
+	token      *Token         // only for the loader that answers, not for callers
+	cookies    []*http.Cookie // for the response, whatever the loader writes
 	messageKey string         // Config.ErrorMessageKey
 
 	// For the observer.
-	location Location      // where the token was
-	took     time.Duration // the checks
+	location Location      // of the token in the request
+	took     time.Duration // duration of the checks
 	purpose  string        // of a purpose token
-	observed bool          // it has been told
+	observed bool          // the observer has received it
 }
 
 // Error returns kind, reason and cause, for logs. It leaves out Message, which may
-// hold an identity.
+// contain an identity.
 func (e *Error) Error() string {
 	text := or(e.Kind, ErrCallback).Error() + " (" + e.reason() + ")"
 	if e.Err == nil {
@@ -94,11 +94,11 @@ func (e *Error) Error() string {
 	return text + ": " + e.Err.Error()
 }
 
-// Format prints Error whatever the verb, so that none shows Message or Token.
+// Format prints Error for every verb, so that no verb shows Message or Token.
 func (e *Error) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, e.Error()) }
 
-// Unwrap lets [errors.Is] find both the kind and the cause: an expired token
-// is ErrExpiredToken and golang-jwt's jwt.ErrTokenExpired.
+// Unwrap returns the kind and the cause, so [errors.Is] finds both: the error of an
+// expired token is ErrExpiredToken and golang-jwt's jwt.ErrTokenExpired.
 func (e *Error) Unwrap() []error {
 	if e.Err == nil {
 		return []error{e.Kind}
@@ -106,7 +106,7 @@ func (e *Error) Unwrap() []error {
 	return []error{e.Kind, e.Err}
 }
 
-// The loaders that respond, as indexes into responders.
+// These are the loaders that respond, as indexes into responders.
 const (
 	unauthorizedLoader = iota
 	invalidTokenLoader
@@ -116,26 +116,26 @@ const (
 	tokenVerificationFailedLoader
 	insufficientScopeLoader
 	userLookupErrorLoader
-	failureLoader // has no loader of its own
+	failureLoader // kinds without a loader of their own
 	responderCount
 )
 
-// answer says how refusals of one kind are answered.
+// answer says how the server answers one kind of refusal.
 type answer struct {
 	kind    error
 	status  int    // in the default profile
-	message string // in the default profile; empty: each error has its own
+	message string // in the default profile; empty: each error has its own message
 	loader  int
 
 	oauthStatus int    // in the profiles of RFC 6750 and RFC 9457
-	oauthError  string // RFC 6750 §3.1, RFC 9470 §3; empty: no credentials were sent
-	oauthText   string // one text a kind, so that it tells nothing to someone who probes
+	oauthError  string // RFC 6750 §3.1, RFC 9470 §3; empty if the request had no credentials
+	oauthText   string // one text for each kind, so that probing reveals nothing
 
-	reasons []string // all that refusals of this kind have; the first is that of an error without
+	reasons []string // all reasons of this kind; an error without a reason gets the first
 }
 
-// answers is the one table from kind to response. An error that is of several
-// kinds is answered as the first of them.
+// answers is the one table from kind to response. An error of several kinds is answered
+// as the first of them.
 var answers = []answer{
 	{ErrUnavailable, 503, "Service unavailable", failureLoader, 503, "temporarily_unavailable", "Service unavailable",
 		[]string{reasonStore, reasonKeys}},
@@ -177,8 +177,8 @@ var answers = []answer{
 		[]string{reasonTokenMissing}},
 }
 
-// rowOf returns the row of answers for an error of one or more kinds; that of
-// ErrCallback for all others.
+// rowOf returns the row of answers for an error. An error without a kind gets the row of
+// ErrCallback.
 func rowOf(err error) int {
 	if errors.Is(err, keys.ErrUnavailable) {
 		return rowOf(ErrUnavailable)
@@ -200,8 +200,8 @@ func (e *Error) row() int {
 	return rowOf(e.Kind)
 }
 
-// reason returns Reason, or that of the kind where the application gave none that
-// may stand in a header.
+// reason returns Reason. If it is empty or not allowed in a header, it returns the first
+// reason of the kind.
 func (e *Error) reason() string {
 	if isReason(e.Reason) {
 		return e.Reason
@@ -209,10 +209,10 @@ func (e *Error) reason() string {
 	return answers[e.row()].reasons[0]
 }
 
-// asError returns err as an *Error that the caller may change, with what it
-// lacks from the table. An error that is none of the kinds is a failure.
+// asError returns err as an *Error that the caller may change. It fills empty fields from
+// the table. An error without a kind becomes ErrCallback.
 func asError(err error) *Error {
-	e, ok := err.(*Error) // what errors.AsType would find, for less
+	e, ok := err.(*Error) // a cheap test before errors.AsType
 	if !ok {
 		if e, ok = errors.AsType[*Error](err); !ok {
 			return refusal(answers[rowOf(err)].kind, err)
@@ -229,13 +229,13 @@ func asError(err error) *Error {
 	return &own
 }
 
-// because returns e with another reason of its kind.
+// because sets another reason of the same kind, and returns e.
 func (e *Error) because(reason string) *Error {
 	e.Reason = reason
 	return e
 }
 
-// refusal returns an error of a kind whose message is in the table.
+// refusal returns an error of a kind. Its message is in the table.
 func refusal(kind, cause error) *Error {
 	a := answers[rowOf(kind)]
 	reason := a.reasons[0]

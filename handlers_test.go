@@ -1228,7 +1228,7 @@ func TestHandlersPanicOnWrongSetUp(t *testing.T) {
 		"ginjwt: EndSessionHandler" + none:     func() { plain.EndSessionHandler() },
 		"ginjwt: ImplicitRefresh" + none:       func() { plain.ImplicitRefresh(time.Minute) },
 
-		"ginjwt: IntrospectionHandler: a function must say who may ask":                                func() { plain.IntrospectionHandler(nil) },
+		"ginjwt: IntrospectionHandler: authorized is nil; pass a function that says who may ask":       func() { plain.IntrospectionHandler(nil) },
 		"ginjwt: RefreshHandler: refresh tokens are not read from query strings; add another location": func() { query.RefreshHandler() },
 	} {
 		assert.PanicsWithValue(t, says, call)

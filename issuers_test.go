@@ -201,7 +201,7 @@ func TestAnIssuerWithTwoNames(t *testing.T) {
 		assert.Equal(t, name, token.Issuer)
 	}
 	issuers[1].KeySource = &keySource{}
-	assert.ErrorContains(t, ginjwt.New(ginjwt.Config{Issuers: issuers}).InitApp(nil), `it could name the users of "https://b.example/"`)
+	assert.ErrorContains(t, ginjwt.New(ginjwt.Config{Issuers: issuers}).InitApp(nil), `the issuer could name users of "https://b.example/"`)
 }
 
 // TestDjangoSimpleJWT takes a token of djangorestframework-simplejwt as it is,
@@ -355,40 +355,40 @@ func TestMistakesInIssuers(t *testing.T) {
 	nobody := func(context.Context, *ginjwt.Token) (string, error) { return "", nil }
 	for want, config := range map[string]ginjwt.Config{
 		`Issuers[0].Name: is empty; set the "iss" of its tokens`: {Issuers: []ginjwt.Issuer{{Keys: key}}},
-		`Issuers[0].Name: "https://a.example/" is the issuer of the manager itself`: {SecretKey: strings.Repeat("o", 32), DecodeIssuers: []string{issuerA},
+		`Issuers[0].Name: "https://a.example/" is also an issuer of the manager itself; use different names`: {SecretKey: strings.Repeat("o", 32), DecodeIssuers: []string{issuerA},
 			Issuers: []ginjwt.Issuer{{Name: issuerA, Keys: key, IdentityPrefix: "a:"}}},
-		`Issuers[1].Name: "https://a.example/" is there twice`:                                          {Issuers: []ginjwt.Issuer{{Name: issuerA, Keys: key, IdentityPrefix: "a:"}, {Name: issuerA, Keys: key, IdentityPrefix: "b:"}}},
-		`Issuers[0].Keys: Keys, KeySource or both must be set`:                                          {Issuers: []ginjwt.Issuer{{Name: issuerA}}},
-		`Issuers[0].KeySource: is a nil pointer`:                                                        {Issuers: []ginjwt.Issuer{{Name: issuerA, Keys: key, KeySource: none}}},
-		`Issuers[0].AccessTypes: holds an empty value`:                                                  {Issuers: []ginjwt.Issuer{{Name: issuerA, Keys: key, AccessTypes: []string{"app", ""}}}},
-		`Issuers[0].AccessTypes: holds a type of refresh tokens, which are never accepted`:              {Issuers: []ginjwt.Issuer{{Name: issuerA, Keys: key, AccessTypes: []string{"Offline"}}}},
-		`Issuers[0].AccessTypes: holds a type of refresh tokens, which are never accepted `:             {Issuers: []ginjwt.Issuer{{Name: issuerA, Keys: key, AccessTypes: []string{"app", "Refresh_Token"}}}},
-		`Issuers[0].IdentityClaims: holds an empty value`:                                               {Issuers: []ginjwt.Issuer{{Name: issuerA, Keys: key, IdentityClaims: []string{"oid", ""}}}},
-		`Issuers[0].IdentityClaims: "exp" has a meaning of its own`:                                     {Issuers: []ginjwt.Issuer{{Name: issuerA, Keys: key, IdentityClaims: []string{"oid", "exp"}}}},
-		`Issuers[0].RolesClaim: "oid" has a meaning of its own`:                                         {Issuers: []ginjwt.Issuer{{Name: issuerA, Keys: key, IdentityClaims: []string{"sub", "oid"}, RolesClaim: "oid"}}},
-		`Issuers[0].IdentityClaims: replaces IdentityClaim; set only one of them`:                       {Issuers: []ginjwt.Issuer{{Name: issuerA, Keys: key, IdentityClaim: "sub", IdentityClaims: []string{"oid"}}}},
-		`Issuers[0].Identity: replaces IdentityClaim and IdentityClaims; set only one of them`:          {Issuers: []ginjwt.Issuer{{Name: issuerA, Keys: key, IdentityClaims: []string{"oid"}, Identity: nobody}}},
-		`Issuers[0].Leeway: must be at most 100 years`:                                                  {Issuers: []ginjwt.Issuer{{Name: issuerA, Keys: key, Leeway: math.MaxInt64}}},
-		`Issuers[0].Leeway: is 30ns; write 30*time.Second for 30 seconds, or a negative value for none`: {Issuers: []ginjwt.Issuer{{Name: issuerA, Keys: key, Leeway: 30}}},
-		`Issuers[0].Keys: there is no key`:                                                              {Issuers: []ginjwt.Issuer{{Name: issuerA, Keys: []keys.Key{{}}}}},
-		`Issuers[0].Algorithms: "none" is not a signing algorithm`:                                      {Issuers: []ginjwt.Issuer{{Name: issuerA, Keys: key, Algorithms: []string{"none"}}}},
-		`Issuers[0].Audience: holds an empty value`:                                                     {Issuers: []ginjwt.Issuer{{Name: issuerA, Keys: key, Audience: []string{""}}}},
-		`Issuers[0].TypeClaim: "sub" has a meaning of its own`:                                          {Issuers: []ginjwt.Issuer{{Name: issuerA, Keys: key, TypeClaim: "sub", IdentityClaim: "id"}}},
-		`Issuers[0].RolesClaim: "/a~2b" begins with a slash, but is no JSON Pointer (RFC 6901)`:         {Issuers: []ginjwt.Issuer{{Name: issuerA, Keys: key, RolesClaim: "/a~2b"}}},
-		`Issuers[0].IdentityPrefix: it could name the users of the manager itself; set a prefix of its own, or AllowSharedIdentities if they are the same users`: {SecretKey: strings.Repeat("o", 32),
+		`Issuers[1].Name: "https://a.example/" is the name of two issuers; remove one`:                    {Issuers: []ginjwt.Issuer{{Name: issuerA, Keys: key, IdentityPrefix: "a:"}, {Name: issuerA, Keys: key, IdentityPrefix: "b:"}}},
+		`Issuers[0].Keys: is empty; set Keys, KeySource or both`:                                          {Issuers: []ginjwt.Issuer{{Name: issuerA}}},
+		`Issuers[0].KeySource: is a nil pointer`:                                                          {Issuers: []ginjwt.Issuer{{Name: issuerA, Keys: key, KeySource: none}}},
+		`Issuers[0].AccessTypes: contains an empty value; remove it`:                                      {Issuers: []ginjwt.Issuer{{Name: issuerA, Keys: key, AccessTypes: []string{"app", ""}}}},
+		`Issuers[0].AccessTypes: contains a type of refresh tokens, which are never accepted; remove it`:  {Issuers: []ginjwt.Issuer{{Name: issuerA, Keys: key, AccessTypes: []string{"Offline"}}}},
+		`Issuers[0].AccessTypes: contains a type of refresh tokens, which are never accepted; remove it `: {Issuers: []ginjwt.Issuer{{Name: issuerA, Keys: key, AccessTypes: []string{"app", "Refresh_Token"}}}},
+		`Issuers[0].IdentityClaims: contains an empty value; remove it`:                                   {Issuers: []ginjwt.Issuer{{Name: issuerA, Keys: key, IdentityClaims: []string{"oid", ""}}}},
+		`Issuers[0].IdentityClaims: "exp" already has another meaning; use another name`:                  {Issuers: []ginjwt.Issuer{{Name: issuerA, Keys: key, IdentityClaims: []string{"oid", "exp"}}}},
+		`Issuers[0].RolesClaim: "oid" already has another meaning; use another name`:                      {Issuers: []ginjwt.Issuer{{Name: issuerA, Keys: key, IdentityClaims: []string{"sub", "oid"}, RolesClaim: "oid"}}},
+		`Issuers[0].IdentityClaims: replaces IdentityClaim; set only one of them`:                         {Issuers: []ginjwt.Issuer{{Name: issuerA, Keys: key, IdentityClaim: "sub", IdentityClaims: []string{"oid"}}}},
+		`Issuers[0].Identity: replaces IdentityClaim and IdentityClaims; set only one of them`:            {Issuers: []ginjwt.Issuer{{Name: issuerA, Keys: key, IdentityClaims: []string{"oid"}, Identity: nobody}}},
+		`Issuers[0].Leeway: must be at most 100 years`:                                                    {Issuers: []ginjwt.Issuer{{Name: issuerA, Keys: key, Leeway: math.MaxInt64}}},
+		`Issuers[0].Leeway: is 30ns; write 30*time.Second for 30 seconds, or a negative value for none`:   {Issuers: []ginjwt.Issuer{{Name: issuerA, Keys: key, Leeway: 30}}},
+		`Issuers[0].Keys: there is no key`:                                                                {Issuers: []ginjwt.Issuer{{Name: issuerA, Keys: []keys.Key{{}}}}},
+		`Issuers[0].Algorithms: "none" is not a signing algorithm`:                                        {Issuers: []ginjwt.Issuer{{Name: issuerA, Keys: key, Algorithms: []string{"none"}}}},
+		`Issuers[0].Audience: contains an empty value; remove it`:                                         {Issuers: []ginjwt.Issuer{{Name: issuerA, Keys: key, Audience: []string{""}}}},
+		`Issuers[0].TypeClaim: "sub" already has another meaning; use another name`:                       {Issuers: []ginjwt.Issuer{{Name: issuerA, Keys: key, TypeClaim: "sub", IdentityClaim: "id"}}},
+		`Issuers[0].RolesClaim: "/a~2b" starts with a slash, but is not a JSON Pointer (RFC 6901)`:        {Issuers: []ginjwt.Issuer{{Name: issuerA, Keys: key, RolesClaim: "/a~2b"}}},
+		`Issuers[0].IdentityPrefix: the issuer could name users of the manager itself; set another prefix, or AllowSharedIdentities if they are the same users`: {SecretKey: strings.Repeat("o", 32),
 			Issuers: []ginjwt.Issuer{{Name: issuerA, Keys: key}}},
-		`Issuers[0].IdentityPrefix: it could name the users of "https://b.example/"; set a prefix of its own, or AllowSharedIdentities if they are the same users`: {
+		`Issuers[0].IdentityPrefix: the issuer could name users of "https://b.example/"; set another prefix, or AllowSharedIdentities if they are the same users`: {
 			Issuers: []ginjwt.Issuer{{Name: issuerA, Keys: key, IdentityPrefix: "a:"}, {Name: issuerB, Keys: key, IdentityPrefix: "a:b:"}}},
-		`RolesClaim (JWT_ROLES_CLAIM): "name" has a meaning of its own`:                                                         {SecretKey: strings.Repeat("o", 32), RolesClaim: "name", IdentityClaim: "name"},
-		`Issuers[0].ScopeClaim: "jti" has a meaning of its own`:                                                                 {Issuers: []ginjwt.Issuer{{Name: issuerA, Keys: key, ScopeClaim: "jti"}}},
-		`IdentityClaim (JWT_IDENTITY_CLAIM): "/user/id" looks like a JSON Pointer, which only ScopeClaim and RolesClaim can be`: {SecretKey: strings.Repeat("o", 32), IdentityClaim: "/user/id"},
-		`Issuers[0].Types: holds the type of single-use tokens, which are never accepted`:                                       {Issuers: []ginjwt.Issuer{{Name: issuerA, Keys: key, Types: []string{"JWT", "ticket+JWT"}}}},
-		`Issuers[0].Types: holds an empty value`:                                                                                {Issuers: []ginjwt.Issuer{{Name: issuerA, Keys: key, Types: []string{""}}}},
-		`TypeClaim (JWT_TYPE_CLAIM): "sub" has a meaning of its own`:                                                            {SecretKey: strings.Repeat("o", 32), TypeClaim: "sub", IdentityClaim: "id"},
-		`IdentityClaim (JWT_IDENTITY_CLAIM): "at" is a claim of single-use tokens`:                                              {SecretKey: strings.Repeat("o", 32), IdentityClaim: "at"},
-		`FreshClaim (JWT_FRESH_CLAIM): "type" has a meaning of its own`:                                                         {SecretKey: strings.Repeat("o", 32), FreshClaim: "type"},
-		`TypeClaim (JWT_TYPE_CLAIM): "gen" is the claim of a session`:                                                           {SecretKey: strings.Repeat("o", 32), TypeClaim: "gen", Sessions: &ginjwt.MemorySessions{}},
-		`ScopeClaim (JWT_SCOPE_CLAIM): "/~" begins with a slash, but is no JSON Pointer (RFC 6901)`:                             {SecretKey: strings.Repeat("o", 32), ScopeClaim: "/~"},
+		`RolesClaim (JWT_ROLES_CLAIM): "name" already has another meaning; use another name`:                                                      {SecretKey: strings.Repeat("o", 32), RolesClaim: "name", IdentityClaim: "name"},
+		`Issuers[0].ScopeClaim: "jti" already has another meaning; use another name`:                                                              {Issuers: []ginjwt.Issuer{{Name: issuerA, Keys: key, ScopeClaim: "jti"}}},
+		`IdentityClaim (JWT_IDENTITY_CLAIM): "/user/id" looks like a JSON Pointer, which only ScopeClaim and RolesClaim may be; remove the slash`: {SecretKey: strings.Repeat("o", 32), IdentityClaim: "/user/id"},
+		`Issuers[0].Types: contains a type of single-use tokens, which are never accepted; remove it`:                                             {Issuers: []ginjwt.Issuer{{Name: issuerA, Keys: key, Types: []string{"JWT", "ticket+JWT"}}}},
+		`Issuers[0].Types: contains an empty value; remove it`:                                                                                    {Issuers: []ginjwt.Issuer{{Name: issuerA, Keys: key, Types: []string{""}}}},
+		`TypeClaim (JWT_TYPE_CLAIM): "sub" already has another meaning; use another name`:                                                         {SecretKey: strings.Repeat("o", 32), TypeClaim: "sub", IdentityClaim: "id"},
+		`IdentityClaim (JWT_IDENTITY_CLAIM): "at" is a claim of single-use tokens; use another name`:                                              {SecretKey: strings.Repeat("o", 32), IdentityClaim: "at"},
+		`FreshClaim (JWT_FRESH_CLAIM): "type" already has another meaning; use another name`:                                                      {SecretKey: strings.Repeat("o", 32), FreshClaim: "type"},
+		`TypeClaim (JWT_TYPE_CLAIM): "gen" is a claim of sessions; use another name`:                                                              {SecretKey: strings.Repeat("o", 32), TypeClaim: "gen", Sessions: &ginjwt.MemorySessions{}},
+		`ScopeClaim (JWT_SCOPE_CLAIM): "/~" starts with a slash, but is not a JSON Pointer (RFC 6901)`:                                            {SecretKey: strings.Repeat("o", 32), ScopeClaim: "/~"},
 	} {
 		assert.EqualError(t, ginjwt.New(config).InitApp(nil), "ginjwt: "+strings.TrimRight(want, " "))
 	}

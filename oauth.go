@@ -9,10 +9,10 @@ import (
 	"github.com/gin-gonic/gin"
 )
 
-// What the handlers answer to clients of OAuth 2.0: RFC 6749, 7009 and 7662.
+// This file has the handlers and responses for OAuth 2.0 clients: RFC 6749, 7009, 7662.
 
-// invalidGrantRequest returns what is wrong with the form of a request
-// (RFC 6749 §5.2).
+// invalidGrantRequest returns what is wrong with the form of a refresh request
+// (RFC 6749 §5.2). Both results are empty if the form is valid.
 func invalidGrantRequest(form url.Values) (code, description string) {
 	for name, values := range form {
 		if len(values) > 1 {
@@ -30,7 +30,7 @@ func invalidGrantRequest(form url.Values) (code, description string) {
 	return "", ""
 }
 
-// printable keeps what RFC 6749 §5.2 allows in a description.
+// printable replaces characters that RFC 6749 §5.2 does not allow in a description.
 func printable(s string) string {
 	return strings.Map(func(r rune) rune {
 		if r < ' ' || r > '~' || r == '"' || r == '\\' {
@@ -44,9 +44,9 @@ func (m *JWTManager) refuseGrant(c *gin.Context, err error) {
 	m.refuseOAuth(c, err, "invalid_grant", "The token is invalid, expired or revoked")
 }
 
-// refuseOAuth answers as RFC 6749 §5.2 says, which has no member for the reason: that
-// is in the WWW-Authenticate header, as it is of other refusals. code and description
-// are those of a token that is refused.
+// refuseOAuth answers as RFC 6749 §5.2 says. That format has no member for the reason, so
+// the reason is only in the WWW-Authenticate header. code and description answer a token
+// that is refused.
 func (m *JWTManager) refuseOAuth(c *gin.Context, err error, code, description string) {
 	c.Abort()
 	_ = c.Error(err)
@@ -71,13 +71,13 @@ func oauthError(c *gin.Context, status int, code, description string) {
 	answerJSON(c, status, gin.H{"error": code, "error_description": description})
 }
 
-// RevocationHandler returns a handler for the token revocation of RFC 7009: a
-// POST of a form with the token. Revoking a refresh token ends its session, so
-// that its access tokens are refused too; revoking an access token ends that
-// one. As the RFC says, the answer is 200 also for a token that is invalid.
+// RevocationHandler returns a handler for token revocation (RFC 7009): a POST of a form
+// with the token. Revoking a refresh token ends its session, so its access tokens are
+// refused too. Revoking an access token revokes only that token. As the RFC requires, the
+// response to an invalid token is 200 too.
 //
-// Who has a token may revoke it. If only known clients may, put a handler that
-// authenticates them before this one. It panics if called before InitApp.
+// Anyone who has a token may revoke it. To allow only known clients, put a handler that
+// authenticates them before this one. RevocationHandler panics if called before InitApp.
 func (m *JWTManager) RevocationHandler() gin.HandlerFunc {
 	m.mustBeReady("RevocationHandler")
 	return func(c *gin.Context) {
@@ -97,12 +97,12 @@ func (m *JWTManager) RevocationHandler() gin.HandlerFunc {
 	}
 }
 
-// revoke revokes a token, if it is one. Of a refresh token that has expired the
-// session may still live.
+// revoke revokes a token, and ignores an invalid one. It accepts an expired refresh token,
+// because the session may still live.
 func (m *JWTManager) revoke(c *gin.Context, encoded string) error {
 	token, err := m.DecodeToken(c, encoded, toEnd())
 	switch {
-	case errors.Is(err, ErrInvalidToken), errors.Is(err, ErrWrongToken): // or the refresh token of another issuer
+	case errors.Is(err, ErrInvalidToken), errors.Is(err, ErrWrongToken): // also a refresh token of another issuer
 		return nil
 	case err != nil:
 		return err
@@ -115,26 +115,26 @@ func (m *JWTManager) revoke(c *gin.Context, encoded string) error {
 	return m.revokeToken(c.Request.Context(), token, CauseRevocation)
 }
 
-// IntrospectionHandler returns a handler for the token introspection of
-// RFC 7662, for services that cannot verify tokens themselves, or want to know
-// at once when one is revoked. The answer to a good token has "active": true and
-// its claims, but "csrf"; to any other it is {"active": false}, also to those of
-// other issuers (RFC 7662 §2.2).
+// IntrospectionHandler returns a handler for token introspection (RFC 7662). Services use
+// it if they cannot verify tokens themselves, or must know at once when a token is
+// revoked. The response to a valid token has "active": true and all claims except "csrf".
+// The response to any other token, also of another issuer, is {"active": false}
+// (RFC 7662 §2.2).
 //
-// The RFC demands that callers be authorized, or anybody could try out tokens:
-// authorized says whether a request may ask, and is not nil. Who may not is
-// answered 401.
+// The RFC requires that callers are authorized. Otherwise anybody could test stolen
+// tokens. The function authorized says whether a request may ask; if it returns false, the
+// server answers 401. IntrospectionHandler panics if authorized is nil.
 //
 //	router.POST("/introspect", mgr.IntrospectionHandler(func(c *gin.Context) bool {
 //		_, password, _ := c.Request.BasicAuth()
 //		return subtle.ConstantTimeCompare([]byte(password), secret) == 1
 //	}))
 //
-// It panics if called before InitApp.
+// It also panics if called before InitApp.
 func (m *JWTManager) IntrospectionHandler(authorized func(c *gin.Context) bool) gin.HandlerFunc {
 	m.mustBeReady("IntrospectionHandler")
 	if authorized == nil {
-		panic("ginjwt: IntrospectionHandler: a function must say who may ask")
+		panic("ginjwt: IntrospectionHandler: authorized is nil; pass a function that says who may ask")
 	}
 	return func(c *gin.Context) {
 		noStore(c)
@@ -175,8 +175,8 @@ func introspection(token *Token) gin.H {
 	return answer
 }
 
-// tokenParameter returns the token in a field of a form, or answers what is wrong with
-// it.
+// tokenParameter returns the token in a form field. If the form is not valid, it answers
+// the request and returns false.
 func tokenParameter(c *gin.Context, field string) (encoded string, ok bool) {
 	form, ok := postForm(c)
 	values := form[field]

@@ -6,23 +6,22 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 )
 
-// The reasons of refusals. They are words of the protocol: programs act on them, so
-// that none is ever renamed. Their beginnings say what a client does next: it
-// refreshes at token_… and signature_…, logs in at session_…, user_… and fresh_…,
-// and gives up at all others.
+// These are the reasons of refusals. Programs act on them, so a reason is never renamed.
+// The prefix says what a client does next: it refreshes for token_… and signature_…, logs
+// in for session_…, user_… and fresh_…, and gives up for all others.
 const (
 	reasonTokenMissing     = "token_missing"       // the request has no token
-	reasonTokenEmpty       = "token_empty"         // the header has its scheme, and no token behind it
-	reasonTokenMalformed   = "token_malformed"     // what was sent is no JWT
-	reasonTokenUnsupported = "token_unsupported"   // the header asks for what is not supported
+	reasonTokenEmpty       = "token_empty"         // the header has a scheme but no token
+	reasonTokenMalformed   = "token_malformed"     // not a JWT
+	reasonTokenUnsupported = "token_unsupported"   // the token header needs an unsupported feature
 	reasonSignature        = "signature_invalid"   // no key verifies the token
 	reasonTokenTooEarly    = "token_not_yet_valid" // "iat" or "nbf" is in the future
 	reasonTokenClaims      = "token_claims_invalid"
-	reasonTokenType        = "token_wrong_type" // access or refresh token, the wrong one
+	reasonTokenType        = "token_wrong_type" // a refresh token instead of an access token, or the reverse
 	reasonTicket           = "ticket_mismatch"  // a ticket for another method, path or query
 	reasonTokenExpired     = "token_expired"
 	reasonTokenRevoked     = "token_revoked"
-	reasonTokenConsumed    = "token_consumed" // it is used once, and was
+	reasonTokenConsumed    = "token_consumed" // a single-use token that was already used
 
 	reasonSessionEnded  = "session_ended"
 	reasonSessionReused = "session_reused"
@@ -31,7 +30,7 @@ const (
 
 	reasonBinding        = "binding_mismatch" // of a purpose token
 	reasonScope          = "insufficient_scope"
-	reasonVerification   = "verification_failed" // the TokenVerificationLoader said no
+	reasonVerification   = "verification_failed" // the TokenVerificationLoader returned false
 	reasonCSRFMissing    = "csrf_missing"
 	reasonCSRFMismatch   = "csrf_mismatch"
 	reasonCSRFOrigin     = "csrf_cross_origin"
@@ -44,8 +43,7 @@ const (
 	reasonInternal       = "internal_error"
 )
 
-// reasonOfClass returns the reason of an invalid token by golang-jwt's word for what
-// is wrong with it.
+// reasonOfClass returns the reason of an invalid token for golang-jwt's error class.
 func reasonOfClass(class error) string {
 	switch class {
 	case jwt.ErrTokenMalformed:
@@ -60,11 +58,11 @@ func reasonOfClass(class error) string {
 	return reasonTokenClaims
 }
 
-// maxReason bounds the reasons of an application.
+// maxReason is the greatest length of an application's own reason.
 const maxReason = 64
 
-// isReason reports whether s may be the reason of a refusal: lower case letters,
-// digits and underscores. Others could break a header, or the label of a metric.
+// isReason reports whether s may be the reason of a refusal: lower case letters, digits
+// and underscores. Other characters could break a header or a metric label.
 func isReason(s string) bool {
 	other := func(r rune) bool { return r != '_' && (r < '0' || r > '9') && (r < 'a' || r > 'z') }
 	return s != "" && len(s) <= maxReason && !strings.ContainsFunc(s, other)

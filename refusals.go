@@ -10,8 +10,8 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/keys"
 )
 
-// What can be wrong with a token, in the original's words. A Python exception
-// of PyJWT's corresponds to each.
+// These errors say what is wrong with a token, in the words of Flask-JWT-Extended. Most
+// correspond to an exception of PyJWT.
 var (
 	errTooLarge      = invalid(jwt.ErrTokenMalformed, "Token is too large")
 	errSegments      = invalid(jwt.ErrTokenMalformed, "Not enough segments")
@@ -70,17 +70,17 @@ var (
 	errOldAccess     = invalid(jwt.ErrTokenInvalidClaims, "The access token is older than the refresh token's")
 )
 
-// otherOrigin is answered 403: there is nothing that the page could send instead.
+// otherOrigin has status 403, because the page has nothing else to send.
 func otherOrigin() *Error {
 	e := refusalf(ErrCSRF, "The request comes from another origin").because(reasonCSRFOrigin)
 	e.Status = http.StatusForbidden
 	return e
 }
 
-// encrypted is answered like any token that is malformed. Only the log says what it is.
+// encrypted is answered like any malformed token. Only the log says that it is encrypted.
 func encrypted() *Error {
 	e := invalid(jwt.ErrTokenMalformed, "Invalid payload padding")
-	e.Err = fmt.Errorf("%w: it has five parts: an encrypted token (JWE), which only its receiver can read", e.Err)
+	e.Err = fmt.Errorf("%w: it has five parts: an encrypted token (JWE), which only its recipient can read", e.Err)
 	return e
 }
 
@@ -92,31 +92,32 @@ func notRevocable() *Error {
 	return e
 }
 
-// unverifiable returns an error that only the log can tell from a bad signature.
+// unverifiable returns an error with the response of a bad signature. Only the log says
+// why.
 func unverifiable(why string) *Error {
 	e := invalid(jwt.ErrTokenUnverifiable, "Signature verification failed").because(reasonSignature)
 	e.Err = fmt.Errorf("%w: %s", e.Err, why)
 	return e
 }
 
-// refusalf returns an error of a kind that has a message for every case. The
-// message goes into logs too, so it must hold nothing that was in a token.
+// refusalf returns an error of a kind with one message for each case. Logs contain the
+// message too, so it must contain nothing from a token.
 func refusalf(kind error, format string, args ...any) *Error {
 	e := refusal(kind, fmt.Errorf(format, args...))
 	e.Message = e.Err.Error()
 	return e
 }
 
-// invalid returns an ErrInvalidToken. Its cause is golang-jwt's word for it,
-// with the message, which must hold nothing that was in the token.
+// invalid returns an ErrInvalidToken. Its cause is golang-jwt's error class with the
+// message, which must contain nothing from the token.
 func invalid(class error, message string) *Error {
 	e := refusal(ErrInvalidToken, fmt.Errorf("%w: %s", class, message)).because(reasonOfClass(class))
 	e.Message = message
 	return e
 }
 
-// failure turns the error of a callback into one that is answered 500, or 503
-// where the callback says that a store is down.
+// failure wraps the error of a callback. The server answers 500, or 503 if the error says
+// that a store is down.
 func failure(err error) *Error {
 	if errors.Is(err, ErrUnavailable) || errors.Is(err, keys.ErrUnavailable) {
 		return refusal(ErrUnavailable, err)
@@ -124,7 +125,7 @@ func failure(err error) *Error {
 	return refusal(ErrCallback, err)
 }
 
-// about returns a copy of e that tells its loader, and nobody else, of token.
+// about returns a copy of e that gives token to its loader only.
 func (e *Error) about(token *Token) *Error {
 	told := *e
 	told.token = token
@@ -146,12 +147,12 @@ func emptyClaim(name string) error {
 // unavailable wraps the error of a store.
 func unavailable(err error) error { return refusal(ErrUnavailable, err) }
 
-// ofUnknown returns why a token of no issuer that is known is refused, before its
-// signature was looked at. Its reason is that of a bad signature, so that nobody can
-// ask which issuers are known.
+// ofUnknown returns the refusal of a token from an unknown issuer, before its signature
+// is verified. It has the reason of a bad signature, so that a client cannot find out
+// which issuers are known.
 func ofUnknown(err error) error { return asError(err).because(reasonSignature) }
 
-// keyRefusal words why no key verifies a token.
+// keyRefusal returns the refusal for an error of package keys.
 func keyRefusal(err error) error {
 	switch err {
 	case keys.ErrAlgorithm:

@@ -234,7 +234,7 @@ func TestIssuersThatAResolverMustNotBring(t *testing.T) {
 
 	empty := []ginjwt.Issuer{{Name: issuerA, Keys: []keys.Key{secretKey("a")}}}
 	assert.EqualError(t, ginjwt.New(ginjwt.Config{Issuers: empty, IssuerResolver: same.resolve}).InitApp(nil),
-		"ginjwt: Issuers[0].IdentityPrefix: it could name the users of the issuers of the IssuerResolver; set a prefix of its own, or AllowSharedIdentities if they are the same users")
+		"ginjwt: Issuers[0].IdentityPrefix: the issuer could name users of the issuers of the IssuerResolver; set another prefix, or AllowSharedIdentities if they are the same users")
 	for _, most := range []int{-1, 100_001} {
 		assert.EqualError(t, ginjwt.New(ginjwt.Config{IssuerResolver: same.resolve, MaxResolvedIssuers: most}).InitApp(nil),
 			"ginjwt: MaxResolvedIssuers: must be between zero and 100000")

@@ -13,17 +13,19 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/internal/strictjson"
 )
 
-// An ErrorHandler writes the response to a refused request. The chain is
-// already aborted when it runs. A handler that writes nothing gets the default
-// response, that of Config.ErrorProfile. Every response with a status from 400 on
-// gets a WWW-Authenticate header with the reason of the refusal (RFC 9110 §11.6.1),
-// unless the handler sets one, or hides the route by answering 404 or 410.
+// An ErrorHandler writes the response to a refused request. The handler chain is already
+// aborted when it runs. If it writes nothing, the server sends the default response, the
+// one of Config.ErrorProfile.
+//
+// Every response with a status of 400 or more gets a WWW-Authenticate header with the
+// reason of the refusal (RFC 9110 §11.6.1). The exceptions are a handler that sets the
+// header itself, and a handler that hides the route by answering 404 or 410.
 type ErrorHandler func(c *gin.Context, err *Error)
 
-// responders are the handlers that respond, by loader; nil: not registered.
+// responders are the handlers that respond, indexed by loader. Nil means not registered.
 type responders [responderCount]ErrorHandler
 
-// of returns the handler for an error; nil if none was registered.
+// of returns the handler for an error, or nil if none is registered.
 func (r *responders) of(err *Error) ErrorHandler {
 	if fn := r[answers[err.row()].loader]; fn != nil {
 		return fn
@@ -31,24 +33,24 @@ func (r *responders) of(err *Error) ErrorHandler {
 	return r[failureLoader]
 }
 
-// profiles are the responses of Config.ErrorProfile.
+// profiles are the handlers for the values of Config.ErrorProfile.
 var profiles = map[string]ErrorHandler{"flask": FlaskError, "bearer": BearerError, "problem": ProblemError}
 
 // refuser answers refused requests.
 type refuser struct {
 	responders *responders
-	profile    ErrorHandler // where no loader answers
+	profile    ErrorHandler // used if no loader answers
 	challenges challenges
 	messageKey string
 	events     *events
 }
 
-// refuse aborts the chain and answers err. The chain is aborted first, so that
-// nobody who panics lets the request go on.
+// refuse aborts the handler chain and answers err. It aborts first, so that a panic in a
+// loader cannot let the request continue.
 func (r *refuser) refuse(c *gin.Context, err error) {
 	e := asError(err)
 	c.Abort()
-	_ = c.Error(e) // returns what it was given, wrapped
+	_ = c.Error(e) // returns its argument, wrapped
 	r.events.refused(c.Request.Context(), e)
 	if c.Writer.Written() {
 		return // too late for another response
@@ -72,8 +74,8 @@ func (r *refuser) refuse(c *gin.Context, err error) {
 	writer.WriteHeaderNow()
 }
 
-// FlaskError answers as Flask-JWT-Extended does: {"msg": "…"} with its status.
-// It is the default. The reason is only in the WWW-Authenticate header.
+// FlaskError answers as Flask-JWT-Extended does: {"msg": "…"}, with the same status. It is
+// the default. The reason is only in the WWW-Authenticate header.
 func FlaskError(c *gin.Context, err *Error) {
 	body := append(make([]byte, 0, 128), '{')
 	body = appendASCII(body, or(err.messageKey, "msg"))
@@ -90,7 +92,7 @@ func FlaskError(c *gin.Context, err *Error) {
 	}
 }
 
-// appendASCII appends s as a JSON string in ASCII, as Flask writes them.
+// appendASCII appends s as a JSON string in ASCII, as Flask writes strings.
 func appendASCII(b []byte, s string) []byte {
 	const hex = "0123456789abcdef"
 	const short, long = "\"\\\b\f\n\r\t", `"\bfnrt`
@@ -111,10 +113,11 @@ func appendASCII(b []byte, s string) []byte {
 	return append(b, '"')
 }
 
-// BearerError answers as RFC 6750 §3.1 says, with the codes of RFC 9470 and
-// RFC 6749 where it has none: 400, 401 or 403 and
-// {"error": "…", "error_description": "…", "reason": "…"}. The description is the same
-// for all errors of a kind. Where no token was sent there is only the reason.
+// BearerError answers as RFC 6750 §3.1 says: status 400, 401 or 403, and
+// {"error": "…", "error_description": "…", "reason": "…"}. If RFC 6750 has no code, it uses
+// the codes of RFC 9470 and RFC 6749, and for failures of the server the statuses 500 and
+// 503. All errors of a kind have the same description. If the request has no token, the
+// body has only the reason.
 func BearerError(c *gin.Context, err *Error) {
 	a := answers[err.row()]
 	body := gin.H{"reason": err.reason()}
@@ -124,8 +127,8 @@ func BearerError(c *gin.Context, err *Error) {
 	c.JSON(a.oauthStatus, body)
 }
 
-// ProblemError answers as RFC 9457 says, with the statuses of [BearerError]
-// its code in the member "error", and the reason in "reason".
+// ProblemError answers as RFC 9457 says, with the status of [BearerError]. The member
+// "error" has the code of BearerError, and "reason" has the reason.
 func ProblemError(c *gin.Context, err *Error) {
 	a := answers[err.row()]
 	body := gin.H{
@@ -139,16 +142,16 @@ func ProblemError(c *gin.Context, err *Error) {
 	c.JSON(a.oauthStatus, body)
 }
 
-// noStore keeps answers with tokens out of caches (RFC 6749 §5.1).
+// noStore keeps responses with tokens out of caches (RFC 6749 §5.1).
 func noStore(c *gin.Context) {
 	c.Header("Cache-Control", "no-store")
 	c.Header("Pragma", "no-cache")
 }
 
-// answerJSON answers as FlaskError does: as application/json, with a line break
-// at the end.
+// answerJSON answers as FlaskError does: as application/json, with a line break at the
+// end.
 func answerJSON(c *gin.Context, status int, body any) {
-	b, err := json.Marshal(body, strictjson.Exact, jsontext.EscapeForHTML(true)) // devices are anybody's text
+	b, err := json.Marshal(body, strictjson.Exact, jsontext.EscapeForHTML(true)) // the name of a device may be any text
 	if err != nil {
 		_ = c.AbortWithError(http.StatusInternalServerError, err)
 		return

@@ -391,18 +391,18 @@ func TestMistakesInSettingsOfSessions(t *testing.T) {
 		change func(*ginjwt.Config)
 		text   string
 	}{
-		"grace without a store":    {func(c *ginjwt.Config) { c.Sessions, c.SessionGrace = nil, time.Second }, "ginjwt: SessionGrace (JWT_SESSION_GRACE): does nothing without a store: set Sessions"},
-		"lifetime without a store": {func(c *ginjwt.Config) { c.Sessions, c.SessionLifetime = nil, time.Hour }, "ginjwt: SessionLifetime (JWT_SESSION_LIFETIME): does nothing without a store: set Sessions"},
-		"limit without a store":    {func(c *ginjwt.Config) { c.Sessions, c.MaxSessions = nil, 3 }, "ginjwt: MaxSessions (JWT_MAX_SESSIONS): does nothing without a store: set Sessions"},
-		"details without a store":  {func(c *ginjwt.Config) { c.Sessions, c.DetailedPairs = nil, true }, "ginjwt: DetailedPairs (JWT_DETAILED_PAIRS): does nothing without a store: set Sessions"},
+		"grace without a store":    {func(c *ginjwt.Config) { c.Sessions, c.SessionGrace = nil, time.Second }, "ginjwt: SessionGrace (JWT_SESSION_GRACE): has no effect without a store of sessions; set Sessions"},
+		"lifetime without a store": {func(c *ginjwt.Config) { c.Sessions, c.SessionLifetime = nil, time.Hour }, "ginjwt: SessionLifetime (JWT_SESSION_LIFETIME): has no effect without a store of sessions; set Sessions"},
+		"limit without a store":    {func(c *ginjwt.Config) { c.Sessions, c.MaxSessions = nil, 3 }, "ginjwt: MaxSessions (JWT_MAX_SESSIONS): has no effect without a store of sessions; set Sessions"},
+		"details without a store":  {func(c *ginjwt.Config) { c.Sessions, c.DetailedPairs = nil, true }, "ginjwt: DetailedPairs (JWT_DETAILED_PAIRS): has no effect without a store of sessions; set Sessions"},
 		"negative limit":           {func(c *ginjwt.Config) { c.MaxSessions = -1 }, "ginjwt: MaxSessions (JWT_MAX_SESSIONS): must not be negative"},
 		"short lifetime":           {func(c *ginjwt.Config) { c.SessionLifetime = 8 }, "ginjwt: SessionLifetime (JWT_SESSION_LIFETIME): must be at least a second, or zero for none (it is 8ns)"},
 		"nil pointer":              {func(c *ginjwt.Config) { c.Sessions = (*ginjwt.MemorySessions)(nil) }, "ginjwt: Sessions: is a nil pointer"},
 		"endless access tokens": {func(c *ginjwt.Config) { c.AccessTokenExpires = ginjwt.NeverExpires },
-			"ginjwt: AccessTokenExpires (JWT_ACCESS_TOKEN_EXPIRES): must not be NeverExpires with Sessions: an ended session is remembered for as long as its access tokens live"},
+			"ginjwt: AccessTokenExpires (JWT_ACCESS_TOKEN_EXPIRES): must not be NeverExpires with Sessions, which remember an ended session for as long as its access tokens live; set a lifetime"},
 		"endless refresh tokens": {func(c *ginjwt.Config) { c.RefreshTokenExpires = ginjwt.NeverExpires },
-			"ginjwt: RefreshTokenExpires (JWT_REFRESH_TOKEN_EXPIRES): must not be NeverExpires with Sessions, which would be kept for ever"},
-		"identity in sid": {func(c *ginjwt.Config) { c.IdentityClaim = "sid" }, `ginjwt: IdentityClaim (JWT_IDENTITY_CLAIM): "sid" is the claim of a session`},
+			"ginjwt: RefreshTokenExpires (JWT_REFRESH_TOKEN_EXPIRES): must not be NeverExpires with Sessions, which would never end; set a lifetime"},
+		"identity in sid": {func(c *ginjwt.Config) { c.IdentityClaim = "sid" }, `ginjwt: IdentityClaim (JWT_IDENTITY_CLAIM): "sid" is a claim of sessions; use another name`},
 	} {
 		config, _ := sessionsConfig()
 		test.change(&config)

@@ -215,5 +215,5 @@ func TestRenewedTokenHeaderIsChecked(t *testing.T) {
 	config.RenewedTokenHeader = "X Renewed"
 	assert.ErrorContains(t, ginjwt.New(config).InitApp(nil), "RenewedTokenHeader (JWT_RENEWED_TOKEN_HEADER): ")
 	config.RenewedTokenHeader, config.Sessions = "X-Renewed", nil
-	assert.EqualError(t, ginjwt.New(config).InitApp(nil), "ginjwt: RenewedTokenHeader (JWT_RENEWED_TOKEN_HEADER): does nothing without a store: set Sessions")
+	assert.EqualError(t, ginjwt.New(config).InitApp(nil), "ginjwt: RenewedTokenHeader (JWT_RENEWED_TOKEN_HEADER): has no effect without a store of sessions; set Sessions")
 }

@@ -271,13 +271,13 @@ func TestMistakesWithTicketsPanic(t *testing.T) {
 func TestMistakesInTheSettingsOfTickets(t *testing.T) {
 	t.Parallel()
 	for want, change := range map[string]func(*ginjwt.Config){
-		`ginjwt: TokenLocation (JWT_TOKEN_LOCATION): holds nothing but "ticket"; tickets are bought with a token from another location, such as headers`: func(c *ginjwt.Config) {
+		`ginjwt: TokenLocation (JWT_TOKEN_LOCATION): contains only "ticket"; add another location, such as headers, because clients buy tickets with a token`: func(c *ginjwt.Config) {
 			c.TokenLocation = []ginjwt.Location{ginjwt.InTicket}
 		},
-		`ginjwt: TicketName (JWT_TICKET_NAME): "jwt" is QueryStringName too; a ticket and a token need parameters of their own`: func(c *ginjwt.Config) { c.TicketName = "jwt" },
-		`ginjwt: TicketName (JWT_TICKET_NAME): "a b" has characters that must be escaped in a query`:                            func(c *ginjwt.Config) { c.TicketName = "a b" },
-		`ginjwt: TicketName (JWT_TICKET_NAME): "a&b" has characters that must be escaped in a query`:                            func(c *ginjwt.Config) { c.TicketName = "a&b" },
-		`ginjwt: IdentityClaim (JWT_IDENTITY_CLAIM): "ginjwt_ticket" is a claim of single-use tokens`:                           func(c *ginjwt.Config) { c.IdentityClaim = "ginjwt_ticket" },
+		`ginjwt: TicketName (JWT_TICKET_NAME): "jwt" is also QueryStringName; use different parameters for tickets and tokens`: func(c *ginjwt.Config) { c.TicketName = "jwt" },
+		`ginjwt: TicketName (JWT_TICKET_NAME): "a b" has characters that must be escaped in a query; use letters and digits`:   func(c *ginjwt.Config) { c.TicketName = "a b" },
+		`ginjwt: TicketName (JWT_TICKET_NAME): "a&b" has characters that must be escaped in a query; use letters and digits`:   func(c *ginjwt.Config) { c.TicketName = "a&b" },
+		`ginjwt: IdentityClaim (JWT_IDENTITY_CLAIM): "ginjwt_ticket" is a claim of single-use tokens; use another name`:        func(c *ginjwt.Config) { c.IdentityClaim = "ginjwt_ticket" },
 	} {
 		config := jwttest.Config(nil)
 		change(&config)

@@ -15,18 +15,19 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/store"
 )
 
-// maxRequired bounds RequiredClaims: payload.required has a bit for each, and
-// one for a TypeClaim.
+// maxRequired is the greatest length of RequiredClaims. payload.required has one bit for
+// each, and one for a TypeClaim.
 const maxRequired = 63
 
-// mostResolvedIssuers bounds MaxResolvedIssuers: each has a goroutine that fetches its keys.
+// mostResolvedIssuers is the greatest MaxResolvedIssuers. Each issuer has a goroutine that
+// fetches its keys.
 const mostResolvedIssuers = 100_000
 
-// maxLeeway bounds DecodeLeeway; the sums of times and leeway stay in range.
+// maxLeeway is the greatest DecodeLeeway. It keeps sums of times and leeway in range.
 const maxLeeway = 100 * 8766 * time.Hour
 
-// validate reports everything that is wrong with c, which has its defaults,
-// except with its keys and issuers.
+// validate reports all problems of c, except problems of its keys and issuers. The
+// defaults of c must be filled in.
 func (c Config) validate(p *problems) {
 	c.validateClaims(p)
 	c.validateLocations(p)
@@ -44,7 +45,7 @@ func (c Config) validateClaims(p *problems) {
 	c.ownRules().claims.validate(p, func(field string) string { return field })
 	for _, n := range c.namedClaims() {
 		if slices.Contains(singleUseClaims, n.name) {
-			p.add(n.field, "%q is a claim of single-use tokens", n.name)
+			p.add(n.field, "%q is a claim of single-use tokens; use another name", n.name)
 		}
 	}
 	for _, list := range []struct {
@@ -58,14 +59,14 @@ func (c Config) validateClaims(p *problems) {
 		{"DecodeTypes", c.DecodeTypes},
 	} {
 		if slices.Contains(list.values, "") {
-			p.add(list.field, "holds an empty value")
+			p.add(list.field, "contains an empty value; remove it")
 		}
 	}
 	if slices.ContainsFunc(c.DecodeTypes, isSingleUse) {
-		p.add("DecodeTypes", "holds the type of single-use tokens, which no route accepts")
+		p.add("DecodeTypes", "contains a type of single-use tokens, which no route accepts; remove it")
 	}
 	if len(c.RequiredClaims) > maxRequired {
-		p.add("RequiredClaims", "holds more than %d names", maxRequired)
+		p.add("RequiredClaims", "contains more than %d names", maxRequired)
 	}
 	if c.MaxTokenSize < 0 || c.MaxTokenSize > largestTokenSize {
 		p.add("MaxTokenSize", "must be between zero and %d", largestTokenSize)
@@ -86,7 +87,7 @@ func (c Config) validateClaims(p *problems) {
 		p.add("Observer", "is a nil pointer")
 	}
 	if profiles[c.ErrorProfile] == nil {
-		p.add("ErrorProfile", "%q is not a profile of responses; use flask, bearer or problem", c.ErrorProfile)
+		p.add("ErrorProfile", "%q is not an error profile; use flask, bearer or problem", c.ErrorProfile)
 	}
 }
 
@@ -101,17 +102,17 @@ func (c Config) validateLocations(p *problems) {
 	for i, location := range c.TokenLocation {
 		p.addError("TokenLocation", location.valid())
 		if slices.Contains(c.TokenLocation[:i], location) {
-			p.add("TokenLocation", "holds %q twice", location)
+			p.add("TokenLocation", "contains %q twice; remove one", location)
 		}
 	}
 	if slices.Contains(c.TokenLocation, InTicket) && len(withoutTickets(c.TokenLocation)) == 0 {
-		p.add("TokenLocation", "holds nothing but %q; tickets are bought with a token from another location, such as headers", InTicket)
+		p.add("TokenLocation", "contains only %q; add another location, such as headers, because clients buy tickets with a token", InTicket)
 	}
 	switch {
 	case url.QueryEscape(c.TicketName) != c.TicketName:
-		p.add("TicketName", "%q has characters that must be escaped in a query", c.TicketName)
+		p.add("TicketName", "%q has characters that must be escaped in a query; use letters and digits", c.TicketName)
 	case c.TicketName == c.QueryStringName:
-		p.add("TicketName", "%q is QueryStringName too; a ticket and a token need parameters of their own", c.TicketName)
+		p.add("TicketName", "%q is also QueryStringName; use different parameters for tickets and tokens", c.TicketName)
 	}
 	for _, name := range []struct{ field, value string }{
 		{"HeaderName", c.HeaderName},
@@ -121,7 +122,7 @@ func (c Config) validateLocations(p *problems) {
 		{"RenewedTokenHeader", or(c.RenewedTokenHeader, "none")},
 	} {
 		if !isHTTPToken(name.value) {
-			p.add(name.field, "%q has characters that no HTTP token may have (RFC 9110 §5.6.2)", name.value)
+			p.add(name.field, "%q has characters that are not allowed in an HTTP token (RFC 9110 §5.6.2)", name.value)
 		}
 	}
 	for _, method := range c.CSRFMethods {
@@ -150,8 +151,8 @@ func isHTTPToken(s string) bool {
 	return s != ""
 }
 
-// blanks separate the words of a header (RFC 9110 §5.6.3). Other spaces do not:
-// what a proxy takes for one word is one word.
+// blanks separate the words of a header (RFC 9110 §5.6.3). Other white space does not,
+// because proxies do not split words there.
 const (
 	blanks     = " \t"
 	separators = "," + blanks
@@ -187,20 +188,20 @@ func (c Config) validateSessions(p *problems) {
 		p.add("Sessions", "is a nil pointer")
 	}
 	if c.AccessTokenExpires == NeverExpires {
-		p.add("AccessTokenExpires", "must not be NeverExpires with Sessions: an ended session is remembered for as long as its access tokens live")
+		p.add("AccessTokenExpires", "must not be NeverExpires with Sessions, which remember an ended session for as long as its access tokens live; set a lifetime")
 	}
 	if c.RefreshTokenExpires == NeverExpires {
-		p.add("RefreshTokenExpires", "must not be NeverExpires with Sessions, which would be kept for ever")
+		p.add("RefreshTokenExpires", "must not be NeverExpires with Sessions, which would never end; set a lifetime")
 	}
 	for _, n := range c.namedClaims() {
 		if slices.Contains(sessionClaims, n.name) {
-			p.add(n.field, "%q is the claim of a session", n.name)
+			p.add(n.field, "%q is a claim of sessions; use another name", n.name)
 		}
 	}
 }
 
-// validateNoSessions reports settings that would do nothing: who sets them
-// believes that refresh tokens are rotated.
+// validateNoSessions reports settings that have no effect without Sessions. The author of
+// such settings expects that refresh tokens are rotated.
 func (c Config) validateNoSessions(p *problems) {
 	for _, s := range []struct {
 		field string
@@ -213,23 +214,23 @@ func (c Config) validateNoSessions(p *problems) {
 		{"DetailedPairs", c.DetailedPairs},
 	} {
 		if s.set {
-			p.add(s.field, "does nothing without a store: set Sessions")
+			p.add(s.field, "has no effect without a store of sessions; set Sessions")
 		}
 	}
 }
 
-// namedClaim is a claim whose name is a setting.
+// namedClaim is a claim with a configurable name.
 type namedClaim struct {
 	field, name string
-	others      []string // whose names it must not have
+	others      []string // names that it must not have
 }
 
-// namedClaims are those that every token of the manager has.
+// namedClaims returns the claims with a configurable name in every token of the manager.
 func (c Config) namedClaims() []namedClaim {
 	return []namedClaim{{field: "IdentityClaim", name: c.IdentityClaim}, {field: "TypeClaim", name: c.TypeClaim}, {field: "FreshClaim", name: c.FreshClaim}}
 }
 
-// validate reports names that a claim cannot have, as another has it already.
+// validate reports claim names that already have another meaning.
 func (n claimNames) validate(p *problems, field func(string) string) {
 	claims := []namedClaim{
 		{"TypeClaim", n.typ, []string{"sub"}},
@@ -241,24 +242,24 @@ func (n claimNames) validate(p *problems, field func(string) string) {
 	}
 	for _, claim := range claims {
 		if _, reserved := reservedClaims[claim.name]; reserved || slices.Contains(claim.others, claim.name) {
-			p.add(field(claim.field), "%q has a meaning of its own", claim.name)
+			p.add(field(claim.field), "%q already has another meaning; use another name", claim.name)
 		}
 		if !utf8.ValidString(claim.name) {
 			p.add(field(claim.field), "is not valid UTF-8")
 		}
 		if strings.HasPrefix(claim.name, "/") {
-			p.add(field(claim.field), "%q looks like a JSON Pointer, which only ScopeClaim and RolesClaim can be", claim.name)
+			p.add(field(claim.field), "%q looks like a JSON Pointer, which only ScopeClaim and RolesClaim may be; remove the slash", claim.name)
 		}
 	}
 	for _, claim := range []struct{ field, name string }{{"ScopeClaim", n.scope}, {"RolesClaim", n.roles}} {
 		p.addError(field(claim.field), validPointer(claim.name))
-		if name := soleName(claim.name); name == "sub" || name == "jti" || n.identityRank(name) >= 0 { // who is called "admin" has not its rights
-			p.add(field(claim.field), "%q has a meaning of its own", claim.name)
+		if name := soleName(claim.name); name == "sub" || name == "jti" || n.identityRank(name) >= 0 { // a user named "admin" must not get the role of that name
+			p.add(field(claim.field), "%q already has another meaning; use another name", claim.name)
 		}
 	}
 }
 
-// soleName returns the name of a claim, which may be a JSON Pointer to it.
+// soleName returns the name of a claim. The argument may be a JSON Pointer.
 func soleName(claim string) string {
 	if name, isPointer := strings.CutPrefix(claim, "/"); isPointer {
 		return strictjson.Unescape(name)
@@ -266,10 +267,10 @@ func soleName(claim string) string {
 	return claim
 }
 
-// validPointer reports a name with a slash in front that is no JSON Pointer.
+// validPointer refuses a name with a leading slash that is not a valid JSON Pointer.
 func validPointer(name string) error {
 	if strings.HasPrefix(name, "/") && !jsontext.Pointer(name).IsValid() {
-		return fmt.Errorf("%q begins with a slash, but is no JSON Pointer (RFC 6901)", name)
+		return fmt.Errorf("%q starts with a slash, but is not a JSON Pointer (RFC 6901)", name)
 	}
 	return nil
 }

@@ -15,14 +15,14 @@ func (c *Config) validateCookies(p *problems) {
 	}
 	if c.DisableCookieSecure {
 		if c.CookieSameSite == http.SameSiteNoneMode {
-			p.add("CookieSameSite", "browsers drop SameSite=None cookies that are not Secure: remove DisableCookieSecure (JWT_COOKIE_SECURE). For None of Python, which leaves the attribute out, use http.SameSiteDefaultMode (JWT_COOKIE_SAMESITE=Default)")
+			p.add("CookieSameSite", "browsers drop SameSite=None cookies that are not Secure; remove DisableCookieSecure (JWT_COOKIE_SECURE). To leave the attribute out, as None does in Python, use http.SameSiteDefaultMode (JWT_COOKIE_SAMESITE=Default)")
 		}
 		for _, field := range []struct {
 			name string
 			set  bool
 		}{{"CookiePartitioned", c.CookiePartitioned}, {"CookieFormerPartitioned", c.CookieFormerPartitioned}} {
 			if field.set {
-				p.add(field.name, "browsers drop Partitioned cookies that are not Secure: remove DisableCookieSecure (JWT_COOKIE_SECURE)")
+				p.add(field.name, "browsers drop Partitioned cookies that are not Secure; remove DisableCookieSecure (JWT_COOKIE_SECURE)")
 			}
 		}
 	}
@@ -39,7 +39,7 @@ type cookieFields struct {
 	nameField, pathField string
 }
 
-// cookieFields returns all four cookies, whether they are set or not.
+// cookieFields returns all four cookies, even those that the settings turn off.
 func (c *Config) cookieFields() []cookieFields {
 	all := *c
 	all.DisableCookieCSRFProtect, all.DisableCSRFInCookies = false, false
@@ -59,16 +59,16 @@ func (c *Config) validateCookieNames(p *problems) {
 			switch {
 			case k.Name != other.Name:
 			case k.HttpOnly || other.HttpOnly: // if one path is below the other, browsers send both
-				p.add(k.nameField, "has the same name as %s: choose another name", other.nameField)
+				p.add(k.nameField, "has the same name as %s; choose another name", other.nameField)
 			case k.Path == other.Path:
-				p.add(k.nameField, "has the same name as %s: choose another name, or give them different paths", other.nameField)
+				p.add(k.nameField, "has the same name as %s; choose another name, or give them different paths", other.nameField)
 			}
 		}
 		if !isHTTPToken(k.Name) {
 			p.add(k.nameField, "%q is not a valid cookie name", k.Name)
 		}
 		if !strings.HasPrefix(k.Path, "/") {
-			p.add(k.pathField, "%q is not a path: begin it with /", k.Path)
+			p.add(k.pathField, "%q is not a path; begin it with /", k.Path)
 		}
 		p.addError(k.nameField, validPrefix(k.Cookie))
 	}
@@ -83,21 +83,21 @@ func (c *Config) validateCookiePlaces(p *problems) {
 	for _, domain := range c.CookieFormerDomains {
 		switch {
 		case domain == "":
-			p.add("CookieFormerDomains", "holds an empty value: remove it, cookies of the host alone are always removed")
+			p.add("CookieFormerDomains", "contains an empty value; remove it, because cookies of the host alone are always removed")
 		case !isCookieDomain(domain):
 			p.add("CookieFormerDomains", "%q is not a valid domain", domain)
 		}
 	}
 	for _, path := range c.CookieFormerPaths {
 		if !strings.HasPrefix(path, "/") {
-			p.add("CookieFormerPaths", "%q is not a path: begin it with /", path)
+			p.add("CookieFormerPaths", "%q is not a path; begin it with /", path)
 		}
 	}
 	byName := map[string]int{}
 	for _, former := range c.formerCookies(cookieSpec{}, c.accessCookies(), c.refreshCookies()) {
 		byName[former.Name]++
 		if byName[former.Name] == maxFormerCookies+1 {
-			p.add("CookieFormerDomains", "with CookieFormerPaths, there are more than %d places to remove a cookie from: name fewer, proxies refuse such long headers", maxFormerCookies)
+			p.add("CookieFormerDomains", "with CookieFormerPaths, there are more than %d places to remove a cookie from; name fewer, because proxies refuse such long headers", maxFormerCookies)
 		}
 	}
 }

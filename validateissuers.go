@@ -28,9 +28,9 @@ func (c Config) validateIssuers(hasKeys bool, p *problems) {
 		case i.Name == "":
 			p.add(field("Name"), "is empty; set the \"iss\" of its tokens")
 		case slices.Contains(own, i.Name):
-			p.add(field("Name"), "%q is the issuer of the manager itself", i.Name)
+			p.add(field("Name"), "%q is also an issuer of the manager itself; use different names", i.Name)
 		case slices.ContainsFunc(c.Issuers[:n], sameName):
-			p.add(field("Name"), "%q is there twice", i.Name)
+			p.add(field("Name"), "%q is the name of two issuers; remove one", i.Name)
 		}
 		c.validateIssuer(i, p, field)
 		p.addError(field("IdentityPrefix"), c.sharedIdentities(n, hasKeys))
@@ -43,7 +43,7 @@ func (c Config) validateIssuer(i Issuer, p *problems, field func(string) string)
 	case i.KeySource != nil && isNil(i.KeySource):
 		p.add(field("KeySource"), "is a nil pointer")
 	case len(i.Keys) == 0 && i.KeySource == nil:
-		p.add(field("Keys"), "Keys, KeySource or both must be set")
+		p.add(field("Keys"), "is empty; set Keys, KeySource or both")
 	}
 	if i.Leeway > maxLeeway {
 		p.add(field("Leeway"), "must be at most 100 years")
@@ -86,17 +86,17 @@ func (i Issuer) validateLists(p *problems, field func(string) string) {
 		{"LogoutAudience", i.LogoutAudience},
 	} {
 		if slices.Contains(list.values, "") {
-			p.add(field(list.field), "holds an empty value")
+			p.add(field(list.field), "contains an empty value; remove it")
 		}
 	}
 	if slices.ContainsFunc(i.AccessTypes, meansRefresh) {
-		p.add(field("AccessTypes"), "holds a type of refresh tokens, which are never accepted")
+		p.add(field("AccessTypes"), "contains a type of refresh tokens, which are never accepted; remove it")
 	}
 	if slices.ContainsFunc(i.Types, isSingleUse) {
-		p.add(field("Types"), "holds the type of single-use tokens, which are never accepted")
+		p.add(field("Types"), "contains a type of single-use tokens, which are never accepted; remove it")
 	}
 	if len(i.RequiredClaims) > maxRequired {
-		p.add(field("RequiredClaims"), "holds more than %d names", maxRequired)
+		p.add(field("RequiredClaims"), "contains more than %d names", maxRequired)
 	}
 }
 
@@ -124,16 +124,16 @@ func (c Config) sharedIdentities(n int, hasKeys bool) error {
 	if i.AllowSharedIdentities {
 		return nil
 	}
-	const remedy = "; set a prefix of its own, or AllowSharedIdentities if they are the same users"
+	const remedy = "; set another prefix, or AllowSharedIdentities if they are the same users"
 	switch {
 	case hasKeys && i.IdentityPrefix == "":
-		return errors.New("it could name the users of the manager itself" + remedy)
+		return errors.New("the issuer could name users of the manager itself" + remedy)
 	case c.IssuerResolver != nil && i.IdentityPrefix == "":
-		return errors.New("it could name the users of the issuers of the IssuerResolver" + remedy)
+		return errors.New("the issuer could name users of the issuers of the IssuerResolver" + remedy)
 	}
 	for m, other := range c.Issuers {
 		if m != n && i.canName(other) && !i.isAliasOf(other) {
-			return fmt.Errorf("it could name the users of %q"+remedy, other.Name)
+			return fmt.Errorf("the issuer could name users of %q"+remedy, other.Name)
 		}
 	}
 	return nil

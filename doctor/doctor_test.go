@@ -328,7 +328,7 @@ func ailments(t *testing.T) []ailment {
 		{healthy, func(c *ginjwt.Config) { c.IdentityClaim = "user_id" }, func(c *ginjwt.Config) { c.IdentityClaim = "" },
 			"note: IdentityClaim (JWT_IDENTITY_CLAIM): Other software"},
 		{accessOnly, func(c *ginjwt.Config) { c.IdentityClaim = "id" }, func(c *ginjwt.Config) { c.IdentityClaim = "sub" },
-			`note: IdentityClaim (JWT_IDENTITY_CLAIM): Other software looks for the user in "sub" (RFC 7519 §4.1.2). A change of this claim refuses all tokens from before. Tokens of another library may have no "jti"`},
+			`note: IdentityClaim (JWT_IDENTITY_CLAIM): Other software looks for the user in "sub" (RFC 7519 §4.1.2). After a change of this claim, all older tokens are refused. Tokens of another library, such as gin-jwt, may have no "jti"`},
 		{healthy, func(c *ginjwt.Config) { c.RolesClaim = "scope" }, func(c *ginjwt.Config) { c.RolesClaim = "/realm_access/roles" },
 			"warning: RolesClaim"},
 		{healthy, func(c *ginjwt.Config) { c.RolesClaim = "realm_access.roles" }, func(c *ginjwt.Config) { c.RolesClaim = "https://example.com/roles" },
@@ -758,9 +758,9 @@ func TestTheDoctorRepeatsWhatInitAppRefuses(t *testing.T) {
 		{doctor.Refused, "TokenLocation", "JWT_TOKEN_LOCATION",
 			`"header" is not a location.`, "Use headers, cookies, query_string, json or ticket."},
 		{doctor.Refused, "MaxSessions", "JWT_MAX_SESSIONS", "Must not be negative.", fix},
-		{doctor.Refused, "Issuers[0].Keys", "", "Keys, KeySource or both must be set.", fix},
-		{doctor.Refused, "Issuers[0].IdentityPrefix", "", "It could name the users of the manager itself.",
-			"Set a prefix of its own, or AllowSharedIdentities if they are the same users."},
+		{doctor.Refused, "Issuers[0].Keys", "", "Is empty.", "Set Keys, KeySource or both."},
+		{doctor.Refused, "Issuers[0].IdentityPrefix", "", "The issuer could name users of the manager itself.",
+			"Set another prefix, or AllowSharedIdentities if they are the same users."},
 	}, refused)
 	assert.Len(t, strings.Split(ginjwt.New(c).InitApp(nil).Error(), "\n"), len(refused), "one finding for each problem")
 }

@@ -170,8 +170,8 @@ var claimRules = []rule{
 	{Note, "IdentityClaim", func(c effectiveConfig) bool {
 		return c.IdentityClaim != "sub" && !isPersonal(c.IdentityClaim)
 	},
-		`Other software looks for the user in "sub" (RFC 7519 §4.1.2). A change of this claim refuses all tokens from before. Tokens of another library may have no "jti" either, as those of gin-jwt: a Blocklist or a TokenInBlocklistLoader refuses them, and a logout with one fails.`,
-		`Leave it at "sub". To take over the tokens of another library, let it add "sub" and "jti" one token lifetime ahead (docs/from-gin-jwt.md).`},
+		`Other software looks for the user in "sub" (RFC 7519 §4.1.2). After a change of this claim, all older tokens are refused. Tokens of another library, such as gin-jwt, may have no "jti" either: a Blocklist or a TokenInBlocklistLoader refuses them, and a logout with such a token fails.`,
+		`Leave IdentityClaim at "sub". To accept the tokens of another library, let that library add "sub" and "jti" one token lifetime before the change (docs/from-gin-jwt.md).`},
 	{Warning, "RolesClaim", func(c effectiveConfig) bool { return c.RolesClaim == c.ScopeClaim },
 		"Scopes and roles are read from one claim: a user with a scope also has the role of that name.",
 		`Set ScopeClaim and RolesClaim to two claims, such as "scope" and "roles".`},

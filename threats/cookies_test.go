@@ -196,8 +196,8 @@ func TestAttackCookieSettings(t *testing.T) {
 		{"T236 __Host- that is not secure", func(c *ginjwt.Config) { c.RefreshCookieName, c.DisableCookieSecure = "__Host-a", true }, `"__Host-a" must be Secure`},
 		{"T236 __Secure- that is not secure", func(c *ginjwt.Config) { c.AccessCookieName, c.DisableCookieSecure = "__Secure-a", true }, `"__Secure-a" must be Secure`},
 		{"T236 SameSite=None that is not secure", func(c *ginjwt.Config) { c.CookieSameSite, c.DisableCookieSecure = http.SameSiteNoneMode, true }, "SameSite=None"},
-		{"T234 access and refresh in one cookie", func(c *ginjwt.Config) { c.RefreshCookieName = "access_token_cookie" }, "has the same name as AccessCookieName: choose another name"},
-		{"T234 the token in the readable cookie", func(c *ginjwt.Config) { c.AccessCSRFCookieName = "access_token_cookie" }, "has the same name as AccessCookieName: choose another name"},
+		{"T234 access and refresh in one cookie", func(c *ginjwt.Config) { c.RefreshCookieName = "access_token_cookie" }, "has the same name as AccessCookieName; choose another name"},
+		{"T234 the token in the readable cookie", func(c *ginjwt.Config) { c.AccessCSRFCookieName = "access_token_cookie" }, "has the same name as AccessCookieName; choose another name"},
 	} {
 		t.Run(v.name, func(t *testing.T) {
 			t.Parallel()

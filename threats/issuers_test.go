@@ -341,7 +341,7 @@ func TestThreatIssuerPrefixes(t *testing.T) {
 		"prefix of a prefix, the other order": {Issuers: []ginjwt.Issuer{{Name: "b", Keys: key(), IdentityPrefix: "x:y:"}, {Name: "a", Keys: key(), IdentityPrefix: "x:"}}},
 		"nothing is the prefix of all":        {Issuers: []ginjwt.Issuer{{Name: "a", Keys: key()}, {Name: "b", Keys: key(), IdentityPrefix: "x:"}}},
 	} {
-		assert.Contains(t, initError(t, config), "it could name the users of", name)
+		assert.Contains(t, initError(t, config), "the issuer could name users of", name)
 	}
 }
 
@@ -411,7 +411,7 @@ func TestThreatIssuerClaimNames(t *testing.T) {
 			"IdentityClaim": {IdentityClaim: name}, "TypeClaim": {TypeClaim: name}, "FreshClaim": {FreshClaim: name},
 		} {
 			i.Name, i.Keys = "a", key
-			want := fmt.Sprintf("ginjwt: Issuers[0].%s: %q has a meaning of its own", field, name)
+			want := fmt.Sprintf("ginjwt: Issuers[0].%s: %q already has another meaning; use another name", field, name)
 			assert.Equal(t, want, initError(t, ginjwt.Config{Issuers: []ginjwt.Issuer{i}}))
 		}
 	}
@@ -419,7 +419,7 @@ func TestThreatIssuerClaimNames(t *testing.T) {
 		"type is fresh": {TypeClaim: "x", FreshClaim: "x"}, "type is identity": {TypeClaim: "x", IdentityClaim: "x"}, "fresh is identity": {FreshClaim: "x", IdentityClaim: "x"},
 	} {
 		i.Name, i.Keys = "a", key
-		assert.Contains(t, initError(t, ginjwt.Config{Issuers: []ginjwt.Issuer{i}}), "has a meaning of its own", what)
+		assert.Contains(t, initError(t, ginjwt.Config{Issuers: []ginjwt.Issuer{i}}), "already has another meaning", what)
 	}
 	for _, n := range []struct{ identity, typ, fresh string }{
 		{"__proto__", "constructor", "kid"}, {"sid", "gen", "alg"}, {"kid", "sid", "gen"}, {"", "", ""}, {"a\"b", "c\\d", "e\u0000f"}, {"~1sub", "~", "\u212aid"},
@@ -622,6 +622,6 @@ func TestThreatScopeClaimIsIdentity(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"/sub", "/jti", "/s~1b"} {
 		config := ginjwt.Config{SecretKey: string(ownKeys().secret), ScopeClaim: name, IdentityClaim: "s/b"}
-		assert.Contains(t, initError(t, config), "has a meaning of its own", name)
+		assert.Contains(t, initError(t, config), "already has another meaning", name)
 	}
 }

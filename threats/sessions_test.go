@@ -748,9 +748,9 @@ func TestAttackMissingParts(t *testing.T) {
 		change func(*ginjwt.Config)
 		says   string
 	}{
-		{"T200 a grace without a store", func(c *ginjwt.Config) { c.SessionGrace = time.Second }, "SessionGrace (JWT_SESSION_GRACE): does nothing without a store: set Sessions"},
-		{"T200 a lifetime without a store", func(c *ginjwt.Config) { c.SessionLifetime = time.Hour }, "SessionLifetime (JWT_SESSION_LIFETIME): does nothing without a store: set Sessions"},
-		{"T200 a limit without a store", func(c *ginjwt.Config) { c.MaxSessions = 3 }, "MaxSessions (JWT_MAX_SESSIONS): does nothing without a store: set Sessions"},
+		{"T200 a grace without a store", func(c *ginjwt.Config) { c.SessionGrace = time.Second }, "SessionGrace (JWT_SESSION_GRACE): has no effect without a store of sessions; set Sessions"},
+		{"T200 a lifetime without a store", func(c *ginjwt.Config) { c.SessionLifetime = time.Hour }, "SessionLifetime (JWT_SESSION_LIFETIME): has no effect without a store of sessions; set Sessions"},
+		{"T200 a limit without a store", func(c *ginjwt.Config) { c.MaxSessions = 3 }, "MaxSessions (JWT_MAX_SESSIONS): has no effect without a store of sessions; set Sessions"},
 		{"T200 a store that is a nil pointer", func(c *ginjwt.Config) { c.Sessions = (*ginjwt.MemorySessions)(nil) }, "Sessions: is a nil pointer"},
 		{"T200 tokens that outlive all memory", func(c *ginjwt.Config) {
 			c.Sessions, c.AccessTokenExpires = &ginjwt.MemorySessions{}, ginjwt.NeverExpires
