@@ -36,7 +36,7 @@ type Config struct {
 
 	// PublicKey is the verification key: PEM text, as PKCS #1, PKIX or a certificate,
 	// or one of the other forms of PrivateKey. Empty means the public half of
-	// PrivateKey. With a PublicKey and no PrivateKey, the manager only verifies.
+	// PrivateKey. A manager with no other key than a PublicKey only verifies.
 	PublicKey string
 
 	// Keys are several keys, each with one algorithm. The first active key signs, and
@@ -58,7 +58,7 @@ type Config struct {
 
 	// AccessTokenExpires is the lifetime of an access token. Zero means 15 minutes.
 	// NeverExpires leaves out "exp". Danger: a stolen token then works until you
-	// revoke it.
+	// revoke it. With Sessions, NeverExpires is an error.
 	AccessTokenExpires time.Duration
 
 	// RefreshTokenExpires is the lifetime of a refresh token. Zero means 30 days.
@@ -283,9 +283,9 @@ type Config struct {
 	//
 	// The newest refresh token is rotated only when it is twice as old as the grace
 	// period, or as old as a quarter of the time after which an unused session ends,
-	// whichever is less. Until then it returns new access tokens. So keep the grace
-	// period below that quarter. Without a grace period, clients that repeat a request
-	// are logged out.
+	// whichever is less. Until then it returns new access tokens. So the grace period
+	// should be no longer than that quarter. Without a grace period, clients that repeat
+	// a request are logged out.
 	SessionGrace time.Duration
 
 	// SessionLifetime is the maximum life of a session, even if it is in use. Zero means
