@@ -18,17 +18,17 @@ var (
 	ErrInvalidHeader     = errors.New("ginjwt: malformed header")                     // 422
 	ErrInvalidQueryParam = errors.New("ginjwt: malformed query parameter")            // 422
 	ErrInvalidToken      = errors.New("ginjwt: token is not valid")                   // 422
-	ErrWrongToken        = errors.New("ginjwt: wrong type of token")                  // 422
-	ErrCSRF              = errors.New("ginjwt: CSRF check failed")                    // 401
+	ErrWrongToken        = errors.New("ginjwt: wrong type of token")                  // 422: for example a refresh token on a route for access tokens
+	ErrCSRF              = errors.New("ginjwt: CSRF check failed")                    // 401: missing or wrong CSRF value
 	ErrExpiredToken      = errors.New("ginjwt: token has expired")                    // 401
 	ErrFreshRequired     = errors.New("ginjwt: fresh token required")                 // 401
 	ErrRevokedToken      = errors.New("ginjwt: token has been revoked")               // 401
-	ErrConsumed          = errors.New("ginjwt: token was used before")                // 401
-	ErrNotBound          = errors.New("ginjwt: token is bound to something else")     // 422
+	ErrConsumed          = errors.New("ginjwt: token was used before")                // 401: a purpose token or ticket
+	ErrNotBound          = errors.New("ginjwt: token is bound to something else")     // 422: a purpose token without the state that it needs
 	ErrSessionEnded      = errors.New("ginjwt: session has ended")                    // 401
-	ErrSessionReused     = errors.New("ginjwt: refresh token was used before")        // 401
-	ErrUserLookup        = errors.New("ginjwt: user not found")                       // 401
-	ErrVerification      = errors.New("ginjwt: token verification failed")            // 400
+	ErrSessionReused     = errors.New("ginjwt: refresh token was used before")        // 401: reuse detection has ended the session
+	ErrUserLookup        = errors.New("ginjwt: user not found")                       // 401: UserLookupLoader found no user
+	ErrVerification      = errors.New("ginjwt: token verification failed")            // 400: TokenVerificationLoader returned false
 
 	// ErrInsufficientScope means that the token is valid, but lacks a scope, role or
 	// claim that the route requires.
