@@ -8,11 +8,11 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/store"
 )
 
-// A logout at an issuer is kept as IDs on the blocklist, and what began with a login
-// at the issuer is looked up by IDs of its own. A list holds neither values nor times,
-// so "all that the issuer said of this user until then" is said by intervals of time:
-// each has an ID, a logout adds those that together reach up to it, and a token asks
-// for those that its own time is in.
+// A logout at an issuer adds IDs to the blocklist. A token or session looks up IDs that
+// follow from its login. A blocklist has no values and no times, so time intervals express
+// "all tokens of this user until now". Each interval has an ID. A logout adds the intervals
+// that together cover all times up to the logout. A token looks up the intervals that
+// contain its own time.
 
 // timeBits is the number of bits of a time in seconds. It is enough until the year 2242.
 const timeBits = 33

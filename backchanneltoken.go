@@ -51,7 +51,7 @@ func (v *verifier) decodeLogout(ctx context.Context, encoded string) (*logoutTok
 	case logout == nil:
 		return nil, ofUnknown(errNoLogoutAudience)
 	}
-	good.rules, good.payload.typ = logout.tokens, AccessToken // for a key that is for one type; issuers call it otherwise
+	good.rules, good.payload.typ = logout.tokens, AccessToken // so that a key for access tokens verifies it too
 	if err := v.verifySignature(ctx, v.ring.Load(), segments, s.signature, good, now); err != nil {
 		return nil, err
 	}

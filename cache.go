@@ -35,7 +35,7 @@ func (t *goodToken) stillVerifies(ctx context.Context, now time.Time) bool {
 	if t.key.IsRetired(now) {
 		return false
 	}
-	if !t.names.foreign { // other keys of the manager are another cache
+	if !t.names.foreign { // new keys of the manager come with a new cache
 		return true
 	}
 	if t.rules.hasEnded() {
@@ -104,7 +104,7 @@ func (c *tokenCache) get(encoded string, now time.Time) *goodToken {
 			c.replace(&set[i], e, nil)
 			return nil
 		}
-		if !e.seen.Load() { // a write would take the line from other processors
+		if !e.seen.Load() { // a write would take the cache line from other processors
 			e.seen.Store(true)
 		}
 		return e.good
@@ -135,7 +135,7 @@ func (c *tokenCache) set(hash uint64) []atomic.Pointer[cacheEntry] {
 // nameOf returns the text by which a token is remembered.
 func (c *tokenCache) nameOf(encoded string) string {
 	if !c.digests {
-		return strings.Clone(encoded) // not a part of a request's header
+		return strings.Clone(encoded) // so that the header of the request is not kept in memory
 	}
 	sum := sha256.Sum256([]byte(encoded))
 	return string(sum[:])

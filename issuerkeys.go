@@ -43,7 +43,7 @@ func keysOf(i Issuer, fixed *keys.Set) issuerKeys {
 	for _, key := range i.Keys {
 		id := key.ID
 		if id == "" {
-			id, _ = key.Thumbprint() // the ID that it has in a set, which could be made
+			id, _ = key.Thumbprint() // its ID in the set; there is an error only for keys that are no part of a set
 		}
 		k.named[id] = true
 		k.unnamed = k.unnamed || key.AllowMissingKeyID

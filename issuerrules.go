@@ -204,7 +204,7 @@ func (r *issuerRules) checkForeign(token *Token, p *payload) error {
 // checkIdentity refuses a token without a user.
 func (r *issuerRules) checkIdentity(p *payload) error {
 	switch {
-	case r.identify != nil: // it is asked later
+	case r.identify != nil: // called later
 		return nil
 	case p.identityJSON == "":
 		return missingClaim("Missing claim: %s", r.claims.identity)
@@ -244,7 +244,7 @@ func (r *issuerRules) originIDs(p *payload) ([]string, error) {
 		u := store.Upstream{Issuer: p.issuer, SID: p.session}
 		u.Subject, _ = p.subJSON.Str()
 		return originOf(r.realm, u, p.iat.seconds).ids(), nil
-	case r.claims.foreign || p.upstreamJSON == "" || p.session == "" || p.generationJSON == "": // it is no token of an own session
+	case r.claims.foreign || p.upstreamJSON == "" || p.session == "" || p.generationJSON == "": // not a token of one of our own sessions
 		return nil, nil
 	}
 	claim, _ := p.upstreamJSON.Str()

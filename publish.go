@@ -38,8 +38,8 @@ func (m *JWTManager) JWKSHandler() gin.HandlerFunc {
 // Metadata describes an issuer to its clients, with the members of RFC 8414 §2 and of
 // OpenID Connect Discovery. Empty members are left out.
 type Metadata struct {
-	// Issuer is the "iss" of the tokens. Empty means Config.EncodeIssuer. Any other value
-	// panics.
+	// Issuer is the "iss" of the tokens. Empty means Config.EncodeIssuer. MetadataHandler
+	// panics if it is another value.
 	Issuer string
 
 	// JWKSURI is the URL of JWKSHandler.

@@ -28,8 +28,7 @@ import (
 type Resource struct {
 	// URL is the address that clients call, and that issuers write to "aud". It is an
 	// absolute https URL (http works on loopback), with scheme and host in lower case.
-	// Path and query may have letters, digits and -._~ only, with / in the path and = and
-	// & in the query. A trailing slash makes another resource:
+	// Path and query may have letters, digits, -._~ and / only, and the query also = and &. A trailing slash makes another resource:
 	// "https://api.example.com/mcp" is not "https://api.example.com/mcp/".
 	URL string
 

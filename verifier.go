@@ -66,7 +66,7 @@ func (v *verifier) keySet() *keys.Set { return v.ring.Load().set }
 
 // newCache makes the cache for tokens verified by set, or by the keys of other issuers.
 func (v *verifier) newCache(set *keys.Set) *tokenCache {
-	if v.cacheSize < 0 || v.loadKey != nil { // a loader wants to be asked every time
+	if v.cacheSize < 0 || v.loadKey != nil { // a loader is called every time
 		return nil
 	}
 	digests := set.HasAsymmetric() || v.hasForeign()
@@ -177,7 +177,7 @@ func (v *verifier) read(ctx context.Context, s *scratch, encoded string, writers
 	if err := parts.head.check(); err != nil {
 		return parts, nil, err
 	}
-	if k := parts.key; k != nil { // the cheap way to refuse what is forged
+	if k := parts.key; k != nil { // a cheap way to refuse forged tokens
 		if err := k.Verify(parts.signed, s.signature, now); err != nil {
 			return parts, nil, or(malformedPayload(s.payload), keyRefusal(err))
 		}
@@ -227,7 +227,7 @@ func (v *verifier) parse(ctx context.Context, s *scratch, header string) (*goodT
 	}
 	if r.claims.foreign {
 		good.rules, good.names = r, &r.claims
-		good.payload, _ = readPayload(s.payload, good.text, good.names, r.required) // it was read before, by other names
+		good.payload, _ = readPayload(s.payload, good.text, good.names, r.required) // no error: the same text was parsed before
 	}
 	good.rules.applyIssuer(&good.payload, good.text)
 	return good, nil
@@ -285,7 +285,7 @@ func (t *goodToken) verifyBy(ctx context.Context, own *keys.Set, sig keys.Signat
 	case t.names.foreign:
 		t.key, t.keys, err = t.rules.keys.verify(ctx, sig, now)
 		return err
-	case own.Len() == 0: // only other issuers are accepted, and it is of none of them
+	case own.Len() == 0: // only other issuers are accepted, and none of them matches
 		return ofUnknown(checkIssuer(t.payload.issJSON, nil))
 	}
 	if t.key, err = own.Verify(sig, now); err != nil {
@@ -340,7 +340,7 @@ func (v *verifier) loadedKey(ctx context.Context, encoded string, good *goodToke
 		return nil, errAlgorithm
 	}
 	key, err := v.options.Bind(loaded)
-	if err != nil { // the token may have had a say in what was loaded
+	if err != nil { // the token may have influenced what was loaded
 		unusable := *errUnknownKey
 		unusable.Err = fmt.Errorf("%w: DecodeKeyLoader: %w", jwt.ErrTokenUnverifiable, err)
 		return nil, &unusable

@@ -66,8 +66,8 @@ func newIssuer(key keys.Key) (mgr *ginjwt.JWTManager, server *httptest.Server) {
 	return mgr, server
 }
 
-// One service issues tokens, and another takes them. It needs to know nothing
-// but the name of the issuer, and follows when that changes its keys.
+// How does a service accept tokens of another one? It needs only the name of the issuer, and
+// keeps working when the issuer rotates its keys.
 func ExampleDiscover() {
 	first := newSigningKey("first")
 	issuer, server := newIssuer(first)
@@ -110,7 +110,7 @@ func ExampleDiscover() {
 	// [first second]
 }
 
-// A service that takes the tokens of one issuer only.
+// How do I accept tokens of a single issuer only?
 func ExampleRemote_DecodeKey() {
 	issuer, server := newIssuer(newSigningKey("first"))
 	defer server.Close()
@@ -141,8 +141,7 @@ func ExampleRemote_DecodeKey() {
 	// Output: alice first
 }
 
-// A server that takes requests only when it has the keys answers none of the
-// first with 503.
+// How do I avoid 503 answers after startup? Wait for the keys before you take requests.
 func ExampleRemote_Ready() {
 	_, server := newIssuer(newSigningKey("first"))
 	defer server.Close()

@@ -138,7 +138,7 @@ func (r *Remote) DecodeKey(ctx context.Context, issuer string, header map[string
 	algorithm, _ := header["alg"].(string)
 	algorithm = keys.CanonicalAlgorithm(algorithm)
 	if r.issuer != "" && issuer != r.issuer || there && !isText || !r.options.rules().Allows(algorithm) {
-		return keys.Key{}, nil // nothing is fetched for what no key can have signed
+		return keys.Key{}, nil // nothing is fetched for a token that no key can have signed
 	}
 	found, err := r.keysFor(ctx, kid)
 	if err != nil {
@@ -277,7 +277,7 @@ func (r *Remote) takeOff() *flight {
 // begin asks for a fetch. The caller holds mu, and no fetch is running.
 func (r *Remote) begin() *flight {
 	r.flight = &flight{landed: make(chan struct{})}
-	r.wake <- struct{}{} // there is room, as there was no flight
+	r.wake <- struct{}{} // there is room, because no fetch was running
 	return r.flight
 }
 

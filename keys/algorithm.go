@@ -130,7 +130,7 @@ func curveAlgorithm(key *ecdsa.PublicKey) string {
 	if key != nil && key.Curve == elliptic.P521() {
 		return "ES512"
 	}
-	return "ES256" // a curve that no algorithm has is refused as not being P-256
+	return "ES256" // any other curve is refused later, because it is not P-256
 }
 
 // AlgorithmOr returns the algorithm of k. If k has none, it returns preferred if that

@@ -33,7 +33,7 @@ type Options struct {
 // Bound is a [Key] that was checked, with its one algorithm. It is immutable, and safe
 // for concurrent use.
 type Bound struct {
-	key    Key // whose Verify is filled in
+	key    Key // with Verify filled in
 	signs  bool
 	signer signer
 
@@ -42,9 +42,9 @@ type Bound struct {
 
 // signer signs and verifies with one key.
 type signer interface {
-	// appendSignature appends the signature over signed to b.
+	// appendSignature appends the signature of signed to b.
 	appendSignature(b, signed []byte) ([]byte, error)
-	// verifies reports whether signature is that over signed.
+	// verifies reports whether the key made signature for signed.
 	verifies(signed string, signature []byte) bool
 }
 

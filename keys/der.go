@@ -180,7 +180,7 @@ func statesItsPublic(private any, der []byte) bool {
 		if element.Class != asn1.ClassContextSpecific || element.Tag != 1 {
 			continue
 		}
-		bits := element.Bytes // of a BIT STRING whose tag is replaced, as in PKCS #8
+		bits := element.Bytes // a BIT STRING with a replaced tag, as in PKCS #8
 		if element.IsCompound {
 			var inner asn1.RawValue
 			if _, err := asn1.Unmarshal(element.Bytes, &inner); err != nil {

@@ -40,7 +40,7 @@ func labelOf(b []byte) string {
 			continue
 		}
 		if i := strings.IndexByte(letters, 'S'); 0 <= i && i < 2 && !strings.HasPrefix(lettersOf(elements(outer[i].FullBytes)), "D") {
-			return "" // where an algorithm or a type of content would be named
+			return "" // an algorithm or a content type should be named here
 		}
 		return form.label
 	}

@@ -39,7 +39,7 @@ func examplePEM() []byte {
 	return pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})
 }
 
-// How do keys take turns? The first that is active signs, all verify.
+// How do I rotate keys? The first active key signs, and all keys verify.
 func ExampleSet() {
 	now := time.Date(2026, 12, 1, 0, 0, 0, 0, time.UTC)
 	old := keys.Key{ID: "old", Sign: []byte("bUvXqzT5nS3Jp8aWm1Ld7RkEy6Hc0FgQ"), NotAfter: now.AddDate(0, 1, 0)}
@@ -60,8 +60,8 @@ func ExampleSet() {
 	// keys.Set{1 keys} <nil>
 }
 
-// How do I read the JWK Set of an identity provider from a file? Keys that verify no
-// tokens are left out, and told.
+// How do I read the JWK Set of an identity provider from a file? Keys that cannot be used
+// are skipped, and reported.
 func ExampleParseSet() {
 	text := `{"keys":[
 		{"kty":"EC","kid":"2026","use":"sig","alg":"ES256","crv":"P-256",

@@ -81,7 +81,7 @@ func foreignText(s string) error {
 		return errors.New("a PEM block has no BEGIN line; the text is cut off")
 	case webURL.MatchString(s):
 		return errors.New("is a URL, not the text of a key; to fetch the keys of another issuer, use package jwks")
-	case oddtext.IsPath(s), absolutePath.MatchString(s): // the base64 of a key begins otherwise
+	case oddtext.IsPath(s), absolutePath.MatchString(s): // the base64 of a key never begins with a slash
 		return ErrPath
 	}
 	return errNoKey

@@ -47,7 +47,7 @@ func (j *jwk) certificate(k Key) (der []byte, err error) {
 		return nil, nil
 	case chain.Kind() != '[':
 		return nil, fmt.Errorf(unreadable, "it is not an array")
-	case len(chain.Elements(1)) == 0: // as .NET writes where there is none
+	case len(chain.Elements(1)) == 0: // .NET writes this if there is no certificate
 		return nil, nil
 	}
 	text, ok := chain.Elements(1)[0].Str()

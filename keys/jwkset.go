@@ -126,7 +126,7 @@ func (o SetOptions) Parse(text []byte) (list []Key, problems []KeyProblem, err e
 	if o.MaxKeys == 0 {
 		o.MaxKeys = maxKeys
 	}
-	text = bytes.TrimPrefix(text, byteOrderMark) // RFC 8259 §8.1 lets a reader ignore it
+	text = bytes.TrimPrefix(text, byteOrderMark) // RFC 8259 §8.1 allows readers to ignore it
 	whole, err := readJWK(strictjson.Value(text))
 	switch {
 	case errors.Is(err, strictjson.ErrNotObject):
@@ -293,7 +293,7 @@ func unambiguous(list []Key) (kept []Key, problems []KeyProblem) {
 		k.AllowMissingKeyID = alone || slices.ContainsFunc(list, func(other Key) bool { return isSame(other) && other.AllowMissingKeyID })
 		switch {
 		case slices.ContainsFunc(list, isTwin):
-			if !slices.ContainsFunc(list[:i], func(other Key) bool { return hasNameOf(other, k) }) { // else it was reported
+			if !slices.ContainsFunc(list[:i], func(other Key) bool { return hasNameOf(other, k) }) { // report each name once
 				problems = append(problems, KeyProblem{ID: k.ID, Err: fmt.Errorf("names different keys for %s", k.Algorithm)})
 			}
 		case !slices.ContainsFunc(list[:i], isSame):

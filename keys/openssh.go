@@ -155,8 +155,8 @@ func sshPrivateBlock(der []byte) (*pem.Block, error) {
 	rest, ok := bytes.CutPrefix(der, []byte(sshMagic))
 	r := &sshReader{rest: rest}
 	cipher := string(r.bytes())
-	r.bytes() // how the passphrase is hashed,
-	r.bytes() // and with what
+	r.bytes() // the name of the key derivation function
+	r.bytes() // and its options
 	count := r.uint32()
 	public, private := r.bytes(), &sshReader{rest: r.bytes()}
 	switch {
@@ -167,7 +167,7 @@ func sshPrivateBlock(der []byte) (*pem.Block, error) {
 	case count != 1:
 		return nil, errors.New("has several SSH keys in one block; write each key into a block of its own")
 	}
-	if check, again := private.uint32(), private.uint32(); check != again { // by which a wrong passphrase shows
+	if check, again := private.uint32(), private.uint32(); check != again { // they differ after a wrong passphrase
 		return nil, errSSHDamaged
 	}
 	key, err := parseSSHPrivate(private)
@@ -192,7 +192,7 @@ func parseSSHPrivate(r *sshReader) (key any, err error) {
 	switch kind := string(r.bytes()); kind {
 	case "ssh-rsa":
 		n, e, d := r.number(), r.number(), r.number()
-		r.bytes() // the inverse of q, which Go makes anew
+		r.bytes() // the inverse of q, which Go computes itself
 		p, q := r.number(), r.number()
 		private := &rsa.PrivateKey{PublicKey: rsa.PublicKey{N: n, E: int(e.Int64())}, D: d, Primes: []*big.Int{p, q}}
 		if r.damaged || e.BitLen() > 31 || n.BitLen() > maxRSANumber || p.Sign() == 0 || q.Sign() == 0 || !isValidRSA(private) {
@@ -200,7 +200,7 @@ func parseSSHPrivate(r *sshReader) (key any, err error) {
 		}
 		key = private
 	case "ssh-ed25519":
-		r.bytes() // the public half, which the private one ends with
+		r.bytes() // the public half, which is also the end of the private half
 		key = ed25519.PrivateKey(r.bytes())
 	case "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521":
 		curve := sshCurves[string(r.bytes())]

@@ -12,7 +12,7 @@ import (
 // 1, PKIX or a certificate. It also reads the other forms of [Normalize]. It does not
 // look at the validity of a certificate. It checks that the type, size and curve of the
 // key fit the algorithm. id and algorithm may be empty. If a JWK has "kid" or "alg", they
-// must be the same.
+// must be equal to id and algorithm.
 func ParseOne(id, algorithm string, text []byte) (Key, error) {
 	k, err := parseOne(id, algorithm, text)
 	if err != nil {

@@ -130,7 +130,7 @@ func (found *pemKeys) addKey(k Key) error {
 }
 
 func parseBlock(block *pem.Block) (derKey, error) {
-	if len(block.Headers) > 0 { // all that normalize leaves
+	if len(block.Headers) > 0 { // normalize keeps only headers that mean "encrypted"
 		return derKey{}, errEncrypted
 	}
 	return parseDER(block.Type, block.Bytes)

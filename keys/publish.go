@@ -30,7 +30,7 @@ func (s *Set) PublicAlgorithms(now time.Time) []string {
 func (s *Set) published(now time.Time) []publicJWK {
 	list := []publicJWK{}
 	for _, k := range s.keys {
-		if k.IsRetired(now) || k.key.TokenType == RefreshToken || s.named && k.ID() == "" { // no verifier could tell what is without a name
+		if k.IsRetired(now) || k.key.TokenType == RefreshToken || s.named && k.ID() == "" { // a verifier could not choose a key without an ID
 			continue
 		}
 		members, err := publicMembers(k.key.Verify)
