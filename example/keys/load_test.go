@@ -17,7 +17,7 @@ type clients struct {
 	program *program
 	stop    chan struct{}
 	all     sync.WaitGroup
-	wave    atomic.Int64 // clients that have a token of another wave log in again
+	wave    atomic.Int64 // clients with a token of an older wave log in again
 	renewed atomic.Int64 // since the wave began
 	served  atomic.Int64
 	errs    chan error
@@ -61,7 +61,7 @@ func (c *clients) run() error {
 	}
 }
 
-// renew stands for the time in which all old tokens expire.
+// renew simulates the time until all old tokens have expired.
 func (c *clients) renew(t *testing.T) {
 	t.Helper()
 	c.renewed.Store(0)
@@ -69,7 +69,7 @@ func (c *clients) renew(t *testing.T) {
 	c.waitFor(t, &c.renewed, clientCount)
 }
 
-// work waits until the clients were served some more.
+// work waits for some more answered requests.
 func (c *clients) work(t *testing.T) {
 	t.Helper()
 	c.waitFor(t, &c.served, c.served.Load()+20*clientCount)

@@ -40,7 +40,7 @@ func TestMain(m *testing.M) {
 // program is the program of main, on a port of its own.
 type program struct {
 	url    string
-	path   string // of the file with the keys
+	path   string // of the key file
 	jwt    *ginjwt.JWTManager
 	hangup chan os.Signal
 }
@@ -79,7 +79,7 @@ func start(t *testing.T, list ...keys.Key) *program {
 	return p
 }
 
-// write puts a JWK Set in the place of the file, as a whole.
+// write replaces the file with a JWK Set, in one step.
 func (p *program) write(t *testing.T, list ...keys.Key) {
 	t.Helper()
 	require.NoError(t, os.WriteFile(p.path+".new", setOf(t, list...), 0o600))
@@ -101,8 +101,8 @@ func setOf(t *testing.T, list ...keys.Key) []byte {
 	return text
 }
 
-// rotate writes the file, sends the signal, and waits for the published keys to
-// be those.
+// rotate writes the file, sends the signal, and waits until exactly these keys are
+// published.
 func (p *program) rotate(t *testing.T, list ...keys.Key) {
 	t.Helper()
 	p.write(t, list...)
@@ -188,7 +188,7 @@ func keyOf(t *testing.T, token string) any {
 	return header["kid"]
 }
 
-// Publish, sign, retire: nobody is refused on the way.
+// Publish, sign, retire: no request is refused during a rotation.
 func TestRotationUnderLoad(t *testing.T) {
 	t.Parallel()
 	first, second := newES256(t, "2026-11"), newEdDSA(t, "2026-12")
@@ -215,7 +215,7 @@ func TestRotationUnderLoad(t *testing.T) {
 	assert.Equal(t, 422, status)
 }
 
-// A key that begins later is published at once, and needs no second signal.
+// A key with a later NotBefore is published at once, and signs without a second signal.
 func TestKeyWithNotBefore(t *testing.T) {
 	t.Parallel()
 	clock := &jwttest.Clock{}
@@ -236,7 +236,7 @@ func TestKeyWithNotBefore(t *testing.T) {
 	assert.NotContains(t, published(), `"kid":"old"`)
 }
 
-// A file that is not good changes nothing.
+// An invalid file changes nothing.
 func TestBadFilesChangeNothing(t *testing.T) {
 	t.Parallel()
 	key, other := newEdDSA(t, "good"), newEdDSA(t, "other")
@@ -275,7 +275,7 @@ func TestBadFilesChangeNothing(t *testing.T) {
 	require.ErrorIs(t, err, os.ErrNotExist)
 }
 
-// A tick is enough: Kubernetes sends no signal.
+// A tick is enough, because Kubernetes sends no signal.
 func TestChangedFileIsReadWithoutSignal(t *testing.T) {
 	t.Parallel()
 	key, other := newEdDSA(t, "first"), newEdDSA(t, "second")
@@ -296,18 +296,18 @@ func TestChangedFileIsReadWithoutSignal(t *testing.T) {
 		defer close(ended)
 		(&keyFile{path: f.path, sum: f.sum}).follow(ctx, jwt, nil, tick)
 	}()
-	tick <- time.Now() // it has read the file once
+	tick <- time.Now() // the program has read the file once
 	assert.Equal(t, "first", keyOf(t, jwttest.AccessToken(t, jwt, "alice")))
 	require.NoError(t, os.WriteFile(f.path, setOf(t, other), 0o600))
 	tick <- time.Now()
-	tick <- time.Now() // the one before was worked off
+	tick <- time.Now() // the tick before is done
 	assert.Equal(t, "second", keyOf(t, jwttest.AccessToken(t, jwt, "alice")))
 	cancel()
 	<-ended
 }
 
-// Another program finds the keys by the name of the issuer, and verifies with
-// them, before and after a rotation.
+// Another program finds the keys by the name of the issuer. It verifies tokens with them
+// before and after a rotation.
 func TestGoOIDCVerifies(t *testing.T) {
 	t.Parallel()
 	first, second := newES256(t, "1"), newEdDSA(t, "2")
@@ -358,7 +358,7 @@ func TestKeyfuncVerifies(t *testing.T) {
 	require.ErrorIs(t, err, golangjwt.ErrTokenSignatureInvalid)
 }
 
-// Nothing of a key is in what is published, whatever it is asked for.
+// No published document contains secret parts of a key.
 func TestSecretsAreNotPublished(t *testing.T) {
 	t.Parallel()
 	secret := keys.Key{ID: "hs", Algorithm: "HS256", Sign: bytes.Repeat([]byte("s"), 32)}

@@ -60,8 +60,8 @@ func assertRefuses(t *testing.T, jwt *ginjwt.JWTManager, token string) {
 	assert.ErrorIs(t, err, ginjwt.ErrInvalidToken)
 }
 
-// Whatever the keys, a rotation is the same list, and processes that have read
-// it work beside those that have not.
+// A rotation is the same for all kinds of keys. Processes with the old list and processes
+// with the new list accept each other's tokens.
 func TestRotationsOfAllKinds(t *testing.T) {
 	t.Parallel()
 	rs256 := keys.Key{Algorithm: "RS256", Sign: newRSA(t, 2048)}
@@ -97,8 +97,8 @@ func TestRotationsOfAllKinds(t *testing.T) {
 	}
 }
 
-// A service with JWT_SECRET_KEY gets a list. Processes that still have the
-// secret alone, and those with the list, take each other's tokens.
+// A service with JWT_SECRET_KEY gets a list. Processes with only the secret and processes
+// with the list accept each other's tokens.
 func TestFromSecretToList(t *testing.T) {
 	t.Parallel()
 	clock := &jwttest.Clock{}
@@ -122,7 +122,7 @@ func TestFromSecretToList(t *testing.T) {
 	assertAccepts(t, after, named)
 }
 
-// Where all processes are restarted at once, the old secret may stay where it is.
+// If all processes restart at once, the old secret can stay in SecretKey.
 func TestSecretBesideList(t *testing.T) {
 	t.Parallel()
 	oldSecret := string(newSecret(t))
@@ -140,8 +140,8 @@ func TestSecretBesideList(t *testing.T) {
 	assertRefuses(t, jwt, unnamed) // SetKeys replaces SecretKey too
 }
 
-// Access tokens are for everybody who has the public key, refresh tokens for
-// nobody but this service.
+// Everybody with the public key can verify access tokens. Only this service can verify
+// refresh tokens.
 func TestSeparateKeys(t *testing.T) {
 	t.Parallel()
 	private, secret := newEdDSA(t, "").Sign, newSecret(t)
@@ -165,8 +165,8 @@ func TestSeparateKeys(t *testing.T) {
 	assertRefuses(t, jwt, jwttest.RefreshToken(t, forger, "alice"))
 }
 
-// Who stole a key makes tokens that no blocklist knows; without the key they are
-// nothing.
+// A thief with a key makes tokens that no blocklist knows. Removing the key makes them
+// worthless.
 func TestLeak(t *testing.T) {
 	t.Parallel()
 	leaked, clean := newEdDSA(t, "leaked"), newEdDSA(t, "clean")
@@ -181,14 +181,13 @@ func TestLeak(t *testing.T) {
 
 	require.NoError(t, jwt.SetKeys(clean))
 	assertRefuses(t, jwt, again)
-	assertRefuses(t, jwt, mine) // everybody logs in again
+	assertRefuses(t, jwt, mine) // every user must log in again
 }
 
 // opaque is a key in hardware, or in the cloud.
 type opaque struct{ crypto.Signer }
 
-// mistakes are what goes wrong with keys, by the error text that docs/keys.md
-// explains.
+// mistakes are typical problems with keys, by the error text that docs/keys.md explains.
 func mistakes(t *testing.T) map[string]error {
 	t.Helper()
 	dir := t.TempDir()
@@ -256,7 +255,7 @@ func panicOf(f func()) (err error) {
 	return nil
 }
 
-// refusal is what becomes of a token of one key where another is.
+// refusal returns the error for a token of one key, where the manager has another key.
 func refusal(t *testing.T, made, has keys.Key) error {
 	t.Helper()
 	token := jwttest.AccessToken(t, newManager(t, ginjwt.Config{Keys: []keys.Key{made}}), "alice")
@@ -264,7 +263,7 @@ func refusal(t *testing.T, made, has keys.Key) error {
 	return err
 }
 
-// The page explains errors by the words that they have.
+// The page explains errors by their texts.
 func TestMistakesInDocs(t *testing.T) {
 	page, err := os.ReadFile("../../docs/keys.md")
 	require.NoError(t, err)
@@ -274,7 +273,7 @@ func TestMistakesInDocs(t *testing.T) {
 	}
 }
 
-// BenchmarkAlgorithms compares what a login and a first request with a token cost.
+// BenchmarkAlgorithms compares the cost of a login, and of the first request with a token.
 func BenchmarkAlgorithms(b *testing.B) {
 	_, edwards, err := ed25519.GenerateKey(rand.Reader)
 	require.NoError(b, err)
@@ -312,7 +311,7 @@ func BenchmarkAlgorithms(b *testing.B) {
 	}
 }
 
-// What printing shows is enough to know a key by, and no more.
+// Printing a key shows its name, and no secret.
 func TestPrinting(t *testing.T) {
 	t.Parallel()
 	secret := bytes.Repeat([]byte("s"), 32)

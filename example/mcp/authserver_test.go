@@ -21,7 +21,7 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/keys"
 )
 
-// authServer is an authorization server whose user agrees to everything: the code flow
+// authServer is an authorization server with a user who agrees to everything: the code flow
 // of OAuth 2.1 with PKCE, resource indicators (RFC 8707) and metadata (RFC 8414).
 type authServer struct {
 	mgr *ginjwt.JWTManager
@@ -72,8 +72,7 @@ func (s *authServer) authorize(c *gin.Context) {
 	c.Redirect(http.StatusFound, back.String())
 }
 
-// token trades a code, once, for a token that is for the resource and has the scopes
-// that were asked for.
+// token exchanges a code, once, for a token with the requested resource and scopes.
 func (s *authServer) token(c *gin.Context) {
 	s.mu.Lock()
 	asked := s.codes[c.PostForm("code")]
@@ -97,8 +96,8 @@ func (s *authServer) tokenFor(audience, scope string) (string, error) {
 	return s.mgr.CreateAccessToken(context.Background(), "alice", ginjwt.WithAudience(audience), ginjwt.WithClaims(ginjwt.Claims{"scope": scope}))
 }
 
-// scopesAsked are those that users were asked for, one text a time. Their order in it
-// is nobody's: the client adds them up in a map.
+// scopesAsked returns the scopes that users were asked for, one text for each question. Their
+// order in a text is random, because the client collects them in a map.
 func (s *authServer) scopesAsked() (scopes []string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -26,7 +26,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// service is the program on a port of its own, with the authorization server it trusts.
+// service is the program on its own port, with the authorization server that it trusts.
 type service struct {
 	*authServer
 	router *gin.Engine
@@ -48,7 +48,7 @@ func newService(t *testing.T) *service {
 	return &service{authorization, router, origin}
 }
 
-// connect starts a client of the SDK that knows the URL of the server, and no more.
+// connect starts a client of the SDK that knows only the URL of the server.
 func (s *service) connect(t *testing.T) *mcp.ClientSession {
 	t.Helper()
 	handler, err := auth.NewAuthorizationCodeHandler(&auth.AuthorizationCodeHandlerConfig{
@@ -92,8 +92,8 @@ func call(t *testing.T, session *mcp.ClientSession, tool string) string {
 	return result.Content[0].(*mcp.TextContent).Text
 }
 
-// A client that is refused finds its way: from the 401 to the metadata, the issuer and a
-// token, and from the 403 of a tool to the user and a token that allows more.
+// A refused client gets a token by itself. The 401 leads it to the metadata, the issuer and a
+// token. The 403 of a tool leads it to the user, and to a token with more scopes.
 func TestAClientFindsItsWay(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
@@ -157,8 +157,8 @@ func TestWhatIsAnswered(t *testing.T) {
 	assert.Equal(t, 422, jwttest.Do(s.router, "GET", "/api/me", token(resource, all)).Code, "no token of the MCP server passes at the API")
 }
 
-// However a call is written, the tool is refused: what the HTTP layer does not see, the
-// MCP server does.
+// The tool is refused in every spelling of a call: the MCP server checks what StepUp cannot
+// see.
 func TestNoCallGetsAround(t *testing.T) {
 	t.Parallel()
 	s := newService(t)

@@ -73,13 +73,13 @@ func newCluster(t *testing.T) *cluster {
 	return c
 }
 
-// browser is one that has logged in.
+// browser is a browser that has logged in.
 type browser struct {
 	*http.Client
 	t *testing.T
 }
 
-// newBrowser logs in at the first process, as the user does who follows all links.
+// newBrowser logs in at the first process, and follows all links.
 func (c *cluster) newBrowser(t *testing.T) *browser {
 	t.Helper()
 	jar, err := cookiejar.New(nil)
@@ -130,7 +130,7 @@ func (b *browser) status(method, address, token string) int {
 	return answer.StatusCode
 }
 
-// untilCallback is a browser that does not take the answer of the provider to the service.
+// untilCallback is a browser that does not deliver the answer of the provider to the service.
 func untilCallback(t *testing.T) *http.Client {
 	t.Helper()
 	jar, err := cookiejar.New(nil)
@@ -176,7 +176,7 @@ func (c *cluster) providersToken(t *testing.T) string {
 // bound is MaxStaleness, and as much again for a machine that is busy.
 const bound = 2 * time.Second
 
-// assertEverywhere wants a status from all processes, within the bound.
+// assertEverywhere expects a status from all processes, within the bound.
 func (c *cluster) assertEverywhere(b *browser, method, path, token string, want int) {
 	b.t.Helper()
 	for _, process := range c.processes {
@@ -218,7 +218,8 @@ func TestLogoutAtTheProviderEndsAll(t *testing.T) {
 
 var csrfField = regexp.MustCompile(`name="csrf_token" value="([^"]+)"`)
 
-// The user logs out here: of this service, of the provider, and so of the other device.
+// A logout here ends the session of this service, the session at the provider, and so the
+// session on the other device.
 func TestLogoutHereIsOneAtTheProvider(t *testing.T) {
 	t.Parallel()
 	c := newCluster(t)
@@ -241,7 +242,7 @@ func TestLogoutHereIsOneAtTheProvider(t *testing.T) {
 	c.assertEverywhere(other, "POST", "/refresh", "", 401)
 }
 
-// An answer of the provider is of use to the browser that asked for it only.
+// Only the browser that asked can use the answer of the provider.
 func TestLoginsOfOthers(t *testing.T) {
 	t.Parallel()
 	c := newCluster(t)

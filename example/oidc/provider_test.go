@@ -27,8 +27,8 @@ const (
 	subject                = "id2"
 )
 
-// provider is an OpenID provider with one client. It is that of package exampleop, but has
-// access tokens that are JWTs, a "sid" in tokens, and tells of logouts.
+// provider is an OpenID provider with one client, based on package exampleop. Its access
+// tokens are JWTs, its tokens have a "sid", and it posts logout tokens.
 type provider struct {
 	*storage.Storage
 	t   *testing.T

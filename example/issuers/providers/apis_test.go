@@ -7,7 +7,7 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/example/issuers/providers"
 )
 
-// apis are those whose access tokens are for an API.
+// apis are providers with access tokens for an API.
 func apis() []sample {
 	const auth0, realm = "https://example.eu.auth0.com/", "https://sso.example.com/realms/shop"
 	const pool = "https://cognito-idp.eu-central-1.amazonaws.com/eu-central-1_AbCdEfGhI"
@@ -102,7 +102,7 @@ func apis() []sample {
 	}
 }
 
-// entra are both versions of the access tokens of a tenant.
+// entra has both versions of the access tokens of a tenant.
 func entra() []sample {
 	const tenant = "aaaabbbb-0000-cccc-1111-dddd2222eeee"
 	const name, name1 = "https://login.microsoftonline.com/" + tenant + "/v2.0", "https://sts.windows.net/" + tenant + "/"

@@ -22,7 +22,7 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/jwttest"
 )
 
-// In the time of both, each kind of token needs its own key.
+// While both kinds of tokens are in use, each needs its own key.
 func TestSupabaseSecret(t *testing.T) {
 	t.Parallel()
 	const project = "https://abcdefghijklmnopqrst.supabase.co/auth/v1"
@@ -41,7 +41,7 @@ func TestSupabaseSecret(t *testing.T) {
 	assert.Equal(t, `Unprocessable Entity {"msg":"Signature verification failed"}`, s.get("/", legacy("another-secret-of-32-characters-or-so", members{"kid": kid})))
 }
 
-// Without common_name only users are left.
+// Without common_name, only users are accepted.
 func TestCloudflareAccessForUsers(t *testing.T) {
 	t.Parallel()
 	proxy := proxies()[0]
@@ -69,8 +69,8 @@ func TestBehindProxy(t *testing.T) {
 	}
 }
 
-// The API server has a certificate of the cluster, and shows its keys to who can name a
-// service account, whose token changes.
+// The API server has a certificate of the cluster. It shows its keys only to service
+// accounts, and their tokens change.
 func TestKubernetesInAPod(t *testing.T) {
 	t.Parallel()
 	var sent []string
@@ -129,7 +129,7 @@ func TestSPIFFEAlone(t *testing.T) {
 	assert.Equal(t, wrongAlgorithm, s.get("/", x509SVID), "the other keys of the bundle are for certificates")
 }
 
-// A logout at the provider ends its tokens, if the logout names the user or the token
+// A logout at the provider ends its tokens if the logout names the user, or if the token
 // names the session.
 func TestLogoutsAtProviders(t *testing.T) {
 	t.Parallel()

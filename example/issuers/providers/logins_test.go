@@ -9,7 +9,7 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/jwks"
 )
 
-// logins are those whose tokens say who logged in.
+// logins are providers with tokens that say who logged in.
 func logins() []sample {
 	const google, apple = "https://accounts.google.com", "https://appleid.apple.com"
 	const okta = "https://example.okta.com"
@@ -66,7 +66,7 @@ func logins() []sample {
 	}
 }
 
-// firebase are both kinds of tokens of its users. Its keys are published as certificates.
+// firebase has both kinds of tokens of its users. The keys are published as certificates.
 func firebase() []sample {
 	const keys, sessionKeys = "https://www.googleapis.com/robot/v1/metadata/x509/securetoken@system.gserviceaccount.com", "https://www.googleapis.com/identitytoolkit/v3/relyingparty/publicKeys"
 	const name, sessionName = "https://securetoken.google.com/example-shop", "https://session.firebase.google.com/example-shop"
@@ -98,7 +98,7 @@ func firebase() []sample {
 	}
 }
 
-// sessions are those that keep the sessions of pages.
+// sessions are providers that manage the sessions of pages.
 func sessions() []sample {
 	const zitadel, project = "https://example-a1b2c3.zitadel.cloud", "69234237810729019"
 	const hydra, clerk = "https://hydra.example.com", "https://clerk.example.com"
@@ -209,7 +209,7 @@ func sessions() []sample {
 	}
 }
 
-// supabaseClaims are those of a user who logged in with a password.
+// supabaseClaims are the claims of a user who logged in with a password.
 func supabaseClaims(issuer string) members {
 	return members{
 		"iss": issuer, "sub": "7f6a8d3e-0000-4000-8000-000000000000", "aud": "authenticated", "role": "authenticated", "email": "alice@example.com", "phone": "",

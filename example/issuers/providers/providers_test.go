@@ -33,15 +33,15 @@ type members = map[string]any
 // internet has the pages of providers, by their address.
 type internet map[string]members
 
-// offline is where nobody answers.
+// offline is a Transport that never gets an answer.
 var offline = jwks.Options{Client: &http.Client{Transport: &http.Transport{
 	DialContext: func(context.Context, string, string) (net.Conn, error) { return nil, errors.New("offline") },
 }}}
 
-// rsaKey is what signs at most providers.
+// rsaKey is the signing key of most providers.
 var rsaKey = newRSA()
 
-// with returns claims with others in place of some; nil removes one.
+// with returns claims with some replaced; nil removes a claim.
 func with(claims members, names ...any) members {
 	changed := maps.Clone(claims)
 	for i := 0; i < len(names); i += 2 {
@@ -53,7 +53,7 @@ func with(claims members, names ...any) members {
 	return changed
 }
 
-// signed returns a token with these claims, and times as all providers have.
+// signed returns a token with these claims, and the usual times.
 func signed(t *testing.T, header, claims members) string {
 	t.Helper()
 	return signedBy(t, jwt.SigningMethodRS256, rsaKey, header, claims)
@@ -78,7 +78,7 @@ func pairs(m members) (list []any) {
 	return list
 }
 
-// service is one that has tokens of its own too.
+// service is a service that also has tokens of its own.
 type service struct {
 	jwt    *ginjwt.JWTManager
 	engine *gin.Engine
@@ -158,7 +158,7 @@ func TestDjangoWithoutIssuer(t *testing.T) {
 	assert.NotZero(t, ours.ExpiresAt)
 }
 
-// The other service runs: its metadata and keys are what its handlers answer.
+// The other service runs, and its handlers serve its metadata and keys.
 func TestAccounts(t *testing.T) {
 	t.Parallel()
 	const name = "https://accounts.example.com"
@@ -192,7 +192,7 @@ func (h handlerTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 	return w.Result(), nil
 }
 
-// All at once: none can name the users of another, unless it is meant to.
+// With all issuers at once, none can name the users of another, unless it is allowed to.
 func TestAllProviders(t *testing.T) {
 	t.Parallel()
 	list := []ginjwt.Issuer{providers.Django(djangoKey)}

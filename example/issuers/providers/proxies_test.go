@@ -5,7 +5,7 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/example/issuers/providers"
 )
 
-// proxies are those that add a token to each request.
+// proxies are providers that add a token to each request.
 func proxies() []sample {
 	const team, iap = "https://example.cloudflareaccess.com", "https://cloud.google.com/iap"
 	const tag = "32eafc7626e974616deaf0dc3ce63d7bcbed58a2731e84d06bc3cdf1b53c4228"

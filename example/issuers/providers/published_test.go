@@ -35,7 +35,7 @@ func TestKeycloakFromFile(t *testing.T) {
 	require.Error(t, err)
 }
 
-// Both are of the same users.
+// Both have the same users.
 func TestFirebaseWithSessions(t *testing.T) {
 	t.Parallel()
 	first, err := providers.Firebase(t.Context(), offline)

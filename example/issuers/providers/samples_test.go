@@ -31,15 +31,15 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/keys"
 )
 
-// sample is what a provider publishes and issues, in the form in which it does.
+// sample has what a provider publishes and issues, in its own form.
 type sample struct {
 	provider string
 	issuers  func(context.Context, jwks.Options) ([]ginjwt.Issuer, error)
 	pages    internet
 	signer   any            // nil: rsaKey
 	token    variant        // the right one
-	may      map[string]may // what it is allowed
-	others   []variant      // what else the provider issues
+	may      map[string]may // what routes require
+	others   []variant      // other tokens of the provider
 }
 
 // variant is a token: the right one, with a few changes. nil removes a member. want is the
@@ -50,7 +50,7 @@ type variant struct {
 	want           string
 }
 
-// may is something that a route asks for, and whether the token passes.
+// may is a requirement of a route, and whether the token passes.
 type may struct {
 	option ginjwt.RequiredOption
 	passes bool
@@ -64,9 +64,9 @@ func one(provider func(context.Context, jwks.Options) (ginjwt.Issuer, error)) fu
 	}
 }
 
-// refusals of tokens that no issuer of the service takes.
+// Refusals of tokens that no issuer of the service accepts.
 const (
-	unknown      = "The specified alg value is not allowed" // it counts as one of the service's own
+	unknown      = "The specified alg value is not allowed" // the token counts as the service's own
 	noAudience   = `Token is missing the "aud" claim`
 	otherAud     = "Audience doesn't match"
 	otherType    = "Only access tokens of this issuer are allowed"
@@ -172,7 +172,7 @@ func newEC() *ecdsa.PrivateKey {
 	return key
 }
 
-// certificate is one of rsaKey, as providers put it into "x5c".
+// certificate is a certificate of rsaKey, in the form for "x5c".
 var certificate = func() []byte {
 	template := &x509.Certificate{SerialNumber: big.NewInt(1)}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, &rsaKey.PublicKey, rsaKey)
@@ -182,7 +182,7 @@ var certificate = func() []byte {
 	return der
 }()
 
-// certified are the members of a JWK about its certificate.
+// certified returns the members of a JWK about its certificate.
 func certified() members {
 	thumbprint, thumbprint256 := sha1.Sum(certificate), sha256.Sum256(certificate)
 	return members{
@@ -192,7 +192,7 @@ func certified() members {
 	}
 }
 
-// jwk is the public half of a key, with its members and others; nil removes one.
+// jwk returns the public key as a JWK, with other members added; nil removes a member.
 func jwk(public any, others ...any) members {
 	algorithm := map[bool]string{true: "RS256", false: "ES256"}
 	_, isRSA := public.(*rsa.PublicKey)
@@ -207,7 +207,7 @@ func jwk(public any, others ...any) members {
 	return with(key, others...)
 }
 
-// rsaJWK is how most write their key.
+// rsaJWK is the form in which most providers write their key.
 func rsaJWK(others ...any) members { return jwk(&rsaKey.PublicKey, others...) }
 
 // keysAt is a JWK Set at an address.
@@ -222,7 +222,7 @@ func (n internet) metadataOf(issuer, address string) internet {
 	return all
 }
 
-// served has the pages on a server of this machine, which answers for all hosts.
+// served puts the pages on a local server, which answers for all hosts.
 func (n internet) served(t *testing.T) jwks.Options {
 	t.Helper()
 	server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -244,7 +244,7 @@ func (n internet) served(t *testing.T) jwks.Options {
 	}}
 }
 
-// reach makes a server stand for all hosts.
+// reach sends requests for all hosts to a server.
 func reach(transport *http.Transport, server *httptest.Server) {
 	transport.TLSClientConfig.ServerName = "example.com" // of its certificate
 	transport.DialContext = func(ctx context.Context, network, _ string) (net.Conn, error) {

@@ -80,7 +80,7 @@ func workloads() []sample {
 	}
 }
 
-// spiffeBundle is the bundle of a trust domain. Its keys name no algorithm, and those of
+// spiffeBundle is the bundle of a trust domain. Its keys name no algorithm, and keys of
 // certificates have no name.
 func spiffeBundle() internet {
 	const address = "https://spire.example.com/bundle"

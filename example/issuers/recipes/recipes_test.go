@@ -40,7 +40,7 @@ const (
 	issuer = "https://cognito-idp.eu-central-1.amazonaws.com/eu-central-1_AbCdEfGhI"
 )
 
-// balancer signs as a load balancer does, and stands for the address of its keys.
+// balancer signs like a load balancer, and serves its keys.
 type balancer struct {
 	clock jwttest.Clock
 	key   *ecdsa.PrivateKey
@@ -54,7 +54,7 @@ func (b *balancer) RoundTrip(r *http.Request) (*http.Response, error) {
 	return &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(string(text))), Request: r}, err
 }
 
-// token has header and claims with others in place of those; nil removes one.
+// token returns a token with some header members and claims replaced; nil removes one.
 func (b *balancer) token(t *testing.T, header, claims members) string {
 	t.Helper()
 	exp := b.clock.Now().Unix() + 60
@@ -119,7 +119,7 @@ func TestALB(t *testing.T) {
 	assert.Len(t, b.asked, 1, "nothing else was fetched")
 }
 
-// Padded tokens are refused where other tokens are taken.
+// ginjwt refuses padded tokens.
 func TestPaddedTokensAreNoneForGinjwt(t *testing.T) {
 	t.Parallel()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)

@@ -32,7 +32,7 @@ func newManager(t *testing.T, change func(*ginjwt.Config)) *ginjwt.JWTManager {
 	return mgr
 }
 
-// info answers with what the SDK knows of the caller.
+// info answers with what the SDK knows about the caller.
 var info = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 	body, _ := io.ReadAll(r.Body)
 	answer := "nobody"
@@ -64,8 +64,7 @@ func TestHandler(t *testing.T) {
 	assert.Panics(t, func() { jwttest.Do(mcpauth.Handler(info), "POST", "/") }, "a route without JWTRequired")
 }
 
-// The clock of another issuer may be behind: what ginjwt accepts by its leeway, the SDK
-// accepts too.
+// With clock skew, the SDK accepts every token that ginjwt accepts by its leeway.
 func TestHandlerHasTheLeewayOfManagerAndIssuer(t *testing.T) {
 	t.Parallel()
 	mgr := newManager(t, func(c *ginjwt.Config) { c.DecodeLeeway = time.Minute })
@@ -110,7 +109,7 @@ func TestVerifier(t *testing.T) {
 	}
 }
 
-// That a store is down is no reason to ask the user again, and nothing to tell clients.
+// If a store is down, the client must not ask the user again, and learns no details.
 func TestVerifierWithoutItsStore(t *testing.T) {
 	t.Parallel()
 	mgr := newManager(t, func(c *ginjwt.Config) { c.Blocklist = down{} })
