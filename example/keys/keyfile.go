@@ -24,9 +24,9 @@ func (f *keyFile) follow(ctx context.Context, jwt *ginjwt.JWTManager, hangup <-c
 		changed, err := f.load(jwt)
 		switch {
 		case err != nil:
-			log.Printf("the keys are still those of before: %v", err)
+			log.Printf("cannot load the keys, keeping the old ones: %v", err)
 		case changed:
-			log.Print("the keys are those of the file")
+			log.Print("loaded the keys of the file")
 		}
 		select {
 		case <-ctx.Done():

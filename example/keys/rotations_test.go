@@ -224,7 +224,7 @@ func mistakes(t *testing.T) map[string]error {
 	}
 	return map[string]error{
 		"JWT_KEYS_FILE: the file cannot be opened: no such file or directory": load("JWT_KEYS_FILE", filepath.Join(dir, "none")),
-		"JWT_KEYS_FILE: is set beside JWT_KEYS; remove one of them":           load("JWT_KEYS_FILE", file, "JWT_KEYS", string(text)),
+		"JWT_KEYS_FILE: is set together with JWT_KEYS; remove one of them":    load("JWT_KEYS_FILE", file, "JWT_KEYS", string(text)),
 		"not valid JSON, or it has a member twice":                            load("JWT_KEYS", `{"keys":[`),
 		"a PEM block is damaged":                                              load("JWT_KEYS", strings.Replace(string(text), "M", "!", 1)),
 		"the key is encrypted; decrypt it first":                              load("JWT_KEYS", string(encrypted)),
