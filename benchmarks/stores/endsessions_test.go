@@ -75,8 +75,8 @@ func endAll(tb testing.TB, p process, sessions ginjwt.SessionStore, list ginjwt.
 func TestEndSessions(t *testing.T) {
 	n := size(10_000, 600)
 	out := table{
-		note: fmt.Sprintf("`EndSessions` of a user with %s sessions, blocklist included. ", count(n)) +
-			"One by one is how stores are asked that have no `DeleteMany` and no `AddMany`.",
+		note: fmt.Sprintf("`EndSessions` for a user with %s sessions, including the blocklist. ", count(n)) +
+			"\"One by one\" is for stores without `DeleteMany` and `AddMany`.",
 		head: []string{"", "one by one", "round trips", "in batches", "round trips"},
 	}
 	for _, kind := range ending {

@@ -113,9 +113,9 @@ func collection() time.Duration {
 // two IDs it has: of itself and of its session.
 func TestMemory(t *testing.T) {
 	out := table{
-		note: "A lookup is of two IDs, as that of every request. A \"valid\" token is not on the list; of a \"revoked\" one the first ID is. " +
-			"Medians of batches of 1024 lookups, taken in turn of both lists, over 262 144 tokens. The last column is by how much a whole " +
-			"collection of garbage takes longer with the list than without.",
+		note: "A lookup asks for two IDs, as every request does. A \"valid\" token is not on the list; the first ID of a \"revoked\" token is. " +
+			"Medians of batches of 1024 lookups over 262 144 tokens; both lists are measured in turn. The last column is how much longer a whole " +
+			"garbage collection takes with the list.",
 		head: []string{"entries", "", "bytes an entry", "adding", "a valid token", "a revoked token", "a collection"},
 	}
 	for _, n := range size([]int{10_000, 100_000, 1_000_000, 3_000_000, 10_000_000}, []int{1000}) {

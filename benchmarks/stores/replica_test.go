@@ -31,12 +31,12 @@ func load(tb testing.TB, ctx context.Context, s server) loaded {
 // to load one, and what a lookup costs then.
 func TestReplicas(t *testing.T) {
 	starting := table{
-		note: "From the start of a blocklist to `Ready`, the median of 3; what is on the heap after it.",
+		note: "The time from the start of a blocklist to `Ready` (median of 3), and the heap that it needs then.",
 		head: []string{"", "entries", "until ready", "memory"},
 	}
 	asking := table{
-		note: "A lookup of the two IDs of a valid token, and how much longer it takes than in a `MemoryBlocklist` with the same entries. " +
-			"Medians of batches of 1024 lookups, taken in turn of all lists, over 262 144 tokens.",
+		note: "A lookup of the two IDs of a valid token, compared with a `MemoryBlocklist` with the same entries. " +
+			"Medians of batches of 1024 lookups over 262 144 tokens; all lists are measured in turn.",
 		head: []string{"entries", "", "a lookup", "× `MemoryBlocklist`"},
 	}
 	servers, memory, before := make([]server, len(replicated)), &ginjwt.MemoryBlocklist{}, 0
@@ -103,8 +103,8 @@ func propagation(tb testing.TB, from, to follower, id string) time.Duration {
 func TestPropagation(t *testing.T) {
 	const staleness = time.Second
 	out := table{
-		note: "From `Add` returning in one process to `Contains` reporting it in another. `MaxStaleness` is one second: " +
-			"databases are asked every 250 ms, with the default of 5 s every 1.25 s. Redis tells at once, whatever it is, but for the first revocation there ever was, which is left out.",
+		note: "The time from the return of `Add` in one process until `Contains` reports the ID in another. `MaxStaleness` is one second: " +
+			"databases are polled every 250 ms, and every 1.25 s with the default of 5 s. Redis notifies at once, whatever `MaxStaleness` is. The first revocation ever is an exception, and is left out.",
 		head: []string{"", "revocations", "median", "99 %", "longest"},
 	}
 	for i, s := range replicated {
@@ -125,7 +125,7 @@ func TestPropagation(t *testing.T) {
 // Adding while other processes follow: one more reader each.
 func TestFollowers(t *testing.T) {
 	out := table{
-		note: "The median of 1000 `Add`, one after the other, while so many processes follow, each with connections of its own. " +
+		note: "The median of 1000 calls of `Add`, one after the other, while so many processes follow the list, each with its own connections. " +
 			"`MaxStaleness` is one second.",
 		head: []string{"", "1 process", "4", "16"},
 	}
@@ -153,7 +153,7 @@ func TestFollowers(t *testing.T) {
 // A process in which nothing happens still asks whether anything has.
 func TestIdle(t *testing.T) {
 	out := table{
-		note: "Round trips of one process with the default `MaxStaleness` of 5 s, while nothing is revoked; counted for 30 s.",
+		note: "Round trips of one process with the default `MaxStaleness` of 5 s, while nothing is revoked, counted over 30 s.",
 		head: []string{"", "round trips a second"},
 	}
 	watched := size(30*time.Second, 10*time.Millisecond)

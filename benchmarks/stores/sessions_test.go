@@ -123,8 +123,8 @@ func trips(p process, work func()) string {
 
 func TestSessions(t *testing.T) {
 	out := table{
-		note: "HS256; the users, the manager and the server share the cores. Medians of 7 rounds of half a second, taken in turn. " +
-			"A rotation reads the refresh token, too. Round trips are those of one operation.",
+		note: "HS256. The users, the manager and the server share the cores. Medians of 7 rounds of half a second; all stores are measured in turn. " +
+			"A rotation includes reading the refresh token. Round trips are for one operation.",
 		head: []string{"", "logins/s, 1 user", "32 users", "round trips", "rotations/s, 1 user", "32 users", "round trips"},
 	}
 	var measures []func() time.Duration
@@ -147,11 +147,11 @@ func TestSessions(t *testing.T) {
 // Sessions of others, and sessions of one user.
 func TestGrowth(t *testing.T) {
 	stored := table{
-		note: "So many sessions are in the store, each of another user. Medians of 5 rounds of half a second, taken in turn.",
+		note: "The store has so many sessions, each of another user. Medians of 5 rounds of half a second, measured in turn.",
 		head: []string{"", "sessions", "`Get`", "rotations/s, 1 user", "32 users"},
 	}
 	listing := table{
-		note: "`List` of a user with so many sessions, and of 1000 others; the median of 200.",
+		note: "`List` for a user with so many sessions, beside 1000 other users. Medians of 200 calls.",
 		head: []string{"", "1 session", "10", "1000"},
 	}
 	sizes := size([]int{1000, 100_000, 1_000_000}, []int{100})
