@@ -268,3 +268,19 @@ func TestIndexOfDocs(t *testing.T) {
 		}
 	}
 }
+
+// Each drawing is shown on a page, with a text that says what it shows.
+func TestDrawingsAreShown(t *testing.T) {
+	t.Parallel()
+	drawings, err := filepath.Glob("docs/drawings/*.svg")
+	require.NoError(t, err)
+	require.NotEmpty(t, drawings)
+	var pages strings.Builder
+	for _, page := range docPages(t) {
+		pages.WriteString(docProse(docRead(t, page)))
+	}
+	for _, drawing := range drawings {
+		shown := regexp.MustCompile(`!\[[^\]]{20,}\]\(drawings/` + regexp.QuoteMeta(filepath.Base(drawing)) + `\)`)
+		assert.True(t, shown.MatchString(pages.String()), "%s is on no page, or has no alt text", drawing)
+	}
+}

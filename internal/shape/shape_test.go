@@ -1,6 +1,6 @@
-// Package shape tests that the code fits docs/architecture.md: which packages a package may
-// import, how long files and functions may be, and which files of the root may need each
-// other.
+// Package shape tests the rules of docs/architecture.md: which packages a package may
+// import, how long files and functions may be, and which files of the root package may
+// use each other's names.
 package shape
 
 import (
@@ -26,8 +26,8 @@ import (
 
 const module = "github.com/gin-jwt-extended/ginjwt"
 
-// mayImport are the arrows of the drawing: the packages of this module that a package may
-// import. The root is "".
+// mayImport has the packages of this module that each package may import, as in the table
+// of docs/architecture.md. The root package is "".
 var mayImport = map[string][]string{
 	"internal/base64url":  {},
 	"internal/strictjson": {},
@@ -48,22 +48,23 @@ var mayImport = map[string][]string{
 	"internal/sqldb":      {"internal/idset", "internal/replica", "internal/schema"},
 	"sqlstore":            {"internal/replica", "internal/sqldb", "store"},
 	"storetest":           {"", "jwttest", "store"},
-	"jwttest":             {"", "store"},
+	"jwttest":             {""},
 	"cmd/ginjwt":          {"", "doctor", "internal/oddtext", "internal/spelling", "internal/wellknown", "keys"},
 	"internal/keytest":    {},
 	"internal/otherday":   {},
 }
 
-// withGin are the packages that need Gin. No other package may import it, even indirectly.
+// withGin are the packages that import Gin, directly or through another package. No other
+// package does.
 var withGin = []string{"", "doctor", "storetest", "jwttest", "cmd/ginjwt"}
 
 const (
 	maxFile     = 400 // lines
 	maxFunction = 60  // lines
-	maxCycle    = 2   // files of the root that need each other
+	maxCycle    = 2   // files of the root package that use each other's names
 )
 
-// listed is the output of go list for a package.
+// listed is the output of go list for one package.
 type listed struct {
 	ImportPath string
 	Dir        string
@@ -73,7 +74,7 @@ type listed struct {
 	Deps       []string
 }
 
-// list returns packages of the module, without tests, by their path in it.
+// list returns the packages that args select, without tests, by their import path.
 func list(t *testing.T, args ...string) map[string]listed {
 	t.Helper()
 	command := exec.Command("go", append([]string{"list", "-json=ImportPath,Dir,Export,GoFiles,Imports,Deps"}, args...)...)
@@ -94,7 +95,7 @@ func list(t *testing.T, args ...string) map[string]listed {
 	}
 }
 
-// short returns the path of a package in the module.
+// short returns the path of a package inside the module; ours is false for other modules.
 func short(importPath string) (path string, ours bool) {
 	if importPath == module {
 		return "", true
@@ -110,7 +111,7 @@ func TestPackagesImportByTheDrawing(t *testing.T) {
 		}
 		name, _ := short(importPath)
 		allowed, drawn := mayImport[name]
-		assert.True(t, drawn, "package %q is not in the drawing: add it here and in docs/architecture.md", name)
+		assert.True(t, drawn, "package %q is not in mayImport: add it there and to the table in docs/architecture.md", name)
 		for _, imported := range p.Imports {
 			if to, ours := short(imported); ours {
 				assert.True(t, slices.Contains(allowed, to), "package %q must not import %q", name, to)
@@ -122,8 +123,8 @@ func TestPackagesImportByTheDrawing(t *testing.T) {
 	}
 }
 
-// The table in docs/architecture.md has all packages; the table in README.md has those that
-// others may import.
+// The table of docs/architecture.md has every package. The table of the README has the
+// packages that others import.
 func TestTheTablesOfPackagesAreWhole(t *testing.T) {
 	t.Parallel()
 	for name := range mayImport {
@@ -134,9 +135,27 @@ func TestTheTablesOfPackagesAreWhole(t *testing.T) {
 		for _, page := range pages {
 			text, err := os.ReadFile(filepath.Join("..", "..", page))
 			require.NoError(t, err)
-			row := regexp.MustCompile("(?m)^\\| [^|]*`" + cmp.Or(name, "ginjwt") + "`[^|]*\\| ")
+			row := regexp.MustCompile("(?m)^\\| [^|]*" + inTable(name) + "[^|]*\\| ")
 			assert.True(t, row.Match(text), "%s has no row for %q", page, name)
 		}
+	}
+}
+
+// inTable returns a package as it is written in the tables.
+func inTable(name string) string { return "`" + cmp.Or(name, "ginjwt") + "`" }
+
+func TestTheTableHasTheImports(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile(filepath.Join("..", "..", "docs", "architecture.md"))
+	require.NoError(t, err)
+	for name, imports := range mayImport {
+		var want []string
+		for _, imported := range imports {
+			want = append(want, inTable(imported))
+		}
+		row := regexp.MustCompile("(?m)^\\| " + inTable(name) + " \\| [^|]* \\|(.*)\\|$").FindSubmatch(text)
+		require.NotNil(t, row, "the table has no row for %q alone", name)
+		assert.Equal(t, strings.Join(want, ", "), strings.TrimSpace(string(row[1])), "the imports of %q", name)
 	}
 }
 
@@ -148,11 +167,11 @@ func TestFilesAndFunctionsAreShort(t *testing.T) {
 			file, err := parser.ParseFile(files, filepath.Join(p.Dir, name), nil, parser.SkipObjectResolution)
 			require.NoError(t, err)
 			lines := files.File(file.Pos()).LineCount()
-			assert.LessOrEqual(t, lines, maxFile, "%s is two concepts", name)
+			assert.LessOrEqual(t, lines, maxFile, "%s is too long: split it by concept", name)
 			for _, d := range file.Decls {
 				if f, ok := d.(*ast.FuncDecl); ok {
 					length := files.Position(f.End()).Line - files.Position(f.Pos()).Line + 1
-					assert.LessOrEqual(t, length, maxFunction, "%s in %s has steps that want names", f.Name, name)
+					assert.LessOrEqual(t, length, maxFunction, "%s in %s is too long: give its steps names", f.Name, name)
 				}
 			}
 		}
