@@ -12,8 +12,8 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/keys"
 )
 
-// What a request pays to learn the keys: with keys that never change, with those
-// of an issuer, and with a token that names an unknown one in a storm of such.
+// The cost of getting the keys for a request: with fixed keys, with keys of an issuer, and during
+// a storm of tokens with unknown keys.
 func BenchmarkKeySet(b *testing.B) {
 	var issuer site
 	issuer.serveSet(newKey(b, "a"), newKey(b, "b"))
@@ -59,7 +59,7 @@ func checkKeySet(b *testing.B, source keys.Source, kid string, want *keys.Set) {
 	}
 }
 
-// What a fetch costs, of which most is the ten keys.
+// The cost of a fetch. Most of it is reading the ten keys.
 func BenchmarkRefresh(b *testing.B) {
 	sets := map[string][]members{"Empty": nil, "TenKeys": {}}
 	for _, kid := range []string{"0", "1", "2", "3", "4"} {

@@ -76,7 +76,7 @@ func TestDiscover(t *testing.T) {
 	}
 }
 
-// RFC 8259 §8.1 lets a reader ignore it, as in a set.
+// RFC 8259 §8.1 allows readers to ignore a byte order mark, as in a set.
 func TestMetadataAfterAByteOrderMark(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -123,8 +123,8 @@ func TestMetadataThatIsRefused(t *testing.T) {
 	}
 }
 
-// Only a page that is not there is looked for elsewhere: who answers otherwise
-// is down, or does not want to.
+// The second URL is tried only if the first page does not exist. After any other answer the
+// issuer is down, or refuses.
 func TestDiscoverStopsAtErrors(t *testing.T) {
 	t.Parallel()
 	for _, status := range []int{302, 401, 403, 500, 503} {
@@ -139,7 +139,7 @@ func TestDiscoverStopsAtErrors(t *testing.T) {
 	}
 }
 
-// Metadata is JSON, and no JWK Set.
+// Metadata is JSON, and not a JWK Set.
 func TestMetadataContentType(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -153,7 +153,7 @@ func TestMetadataContentType(t *testing.T) {
 	})
 }
 
-// A server that is busy is left alone, also if it is the one with the metadata.
+// A pause that the server asks for counts for metadata too.
 func TestRetryAfterOfMetadata(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

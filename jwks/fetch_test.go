@@ -245,7 +245,7 @@ func TestContentTypes(t *testing.T) {
 	}
 }
 
-// An answer is read up to the limit, packed or not.
+// An answer is read up to the limit, compressed or not.
 func TestT319LargeAnswers(t *testing.T) {
 	t.Parallel()
 	const large = 64 << 20
@@ -321,7 +321,7 @@ func TestLimitsMayBeHuge(t *testing.T) {
 	})
 }
 
-// An answer that begins and does not end is no answer.
+// An answer that never ends is an error.
 func TestT320AnswerStops(t *testing.T) {
 	t.Parallel()
 	_, err := fetchOnce(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -354,7 +354,7 @@ func TestCertificateIsChecked(t *testing.T) {
 	assert.Zero(t, issuer.fetches())
 }
 
-// Names in a certificate are whatever somebody wrote, and are shown before it is trusted.
+// Anybody can write any names into a certificate, and an error shows them before it is trusted.
 func TestCertificatesDoNotWriteToTheLog(t *testing.T) {
 	t.Parallel()
 	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotAfter: time.Now().Add(time.Hour), DNSNames: []string{"a.example\nlevel=INFO msg=forged\x1b[2J"}}
@@ -405,8 +405,8 @@ func TestErrorsDoNotShowTheQuery(t *testing.T) {
 	})
 }
 
-// The client that is given lends its transport; what else it does is its own.
-// A server that answers nonsense could make each refused token cost megabytes.
+// Only the Transport of the given client is used.
+// Otherwise a bad answer could make each refused token cost megabytes.
 func TestErrorsAreShort(t *testing.T) {
 	t.Parallel()
 	long := strings.Repeat("x", 1<<18)

@@ -12,8 +12,8 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/keys"
 )
 
-// Whatever a server sends, what is taken from it are public keys that are named
-// and bound to an algorithm, and the same ones each time.
+// From any answer, only public keys with a name and an algorithm are used, and the same keys
+// each time.
 func FuzzParseSet(f *testing.F) {
 	// The keys of RFC 7517 §A.1, RFC 7515 §A.2.1 and RFC 8037 §A.2.
 	const ec = `{"kty":"EC","crv":"P-256","x":"MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4",` +

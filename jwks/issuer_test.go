@@ -25,7 +25,7 @@ import (
 
 const issuerName = "https://issuer.example"
 
-// newService returns a service that says who asks at /me.
+// newService returns a service that names the user at /me.
 func newService(t testing.TB, mgr *ginjwt.JWTManager) *gin.Engine {
 	t.Helper()
 	engine := gin.New()
@@ -34,7 +34,7 @@ func newService(t testing.TB, mgr *ginjwt.JWTManager) *gin.Engine {
 	return engine
 }
 
-// services returns a service that takes the tokens of the issuer in both ways.
+// services returns services that accept tokens of the issuer in both ways.
 func services(t *testing.T, remote *jwks.Remote) map[string]*gin.Engine {
 	t.Helper()
 	listed := ginjwt.New(ginjwt.Config{
@@ -45,8 +45,7 @@ func services(t *testing.T, remote *jwks.Remote) map[string]*gin.Engine {
 	return map[string]*gin.Engine{"Issuers": newService(t, listed), "DecodeKeyLoader": newService(t, loaded)}
 }
 
-// sign returns a token of the issuer. Members of the header are taken away with
-// nil.
+// sign returns a token of the issuer. nil removes a member of the header.
 func sign(t testing.TB, method jwt.SigningMethod, key any, header members) string {
 	t.Helper()
 	now := time.Now()
@@ -118,7 +117,7 @@ func TestTokensOfAnIssuer(t *testing.T) {
 	}
 }
 
-// A token without "kid" is of the one key there is, or of one without a name.
+// A token without "kid" is for the only key of a set, or for a key without a name.
 func TestT078TokensWithoutKeyID(t *testing.T) {
 	t.Parallel()
 	key, other := newEC(t, elliptic.P256()), newEC(t, elliptic.P256())
@@ -159,8 +158,7 @@ func TestT078TokensWithoutKeyID(t *testing.T) {
 	}
 }
 
-// A key that names no algorithm is bound to one all the same, or to those that
-// were allowed.
+// A key that names no algorithm gets the default of its type, or the allowed algorithms.
 func TestKeyWithoutAlgorithm(t *testing.T) {
 	t.Parallel()
 	rs256, ps256, ps512 := jwt.SigningMethodRS256, jwt.SigningMethodPS256, jwt.SigningMethodPS512
@@ -218,8 +216,7 @@ func TestIssuerIsDown(t *testing.T) {
 	})
 }
 
-// A token that is in the cache of verified ones is refused as soon as its key
-// is gone, or too old.
+// A token in the token cache is refused as soon as its key is removed, or too old.
 func TestVerifiedTokenIsRefusedWithoutItsKey(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -255,7 +252,7 @@ func TestVerifiedTokenIsRefusedWithoutItsKey(t *testing.T) {
 	})
 }
 
-// identityProvider is an issuer made with this library, on a server of its own.
+// identityProvider is an issuer made with ginjwt, on its own server.
 type identityProvider struct {
 	*ginjwt.JWTManager
 	name  string
@@ -285,7 +282,7 @@ func signingKey(t *testing.T, id string) keys.Key {
 	return keys.Key{ID: id, Sign: newEC(t, elliptic.P256())}
 }
 
-// An issuer replaces its keys again and again, and no request is refused.
+// An issuer rotates its keys many times, and no request is refused.
 func TestRotationUnderLoad(t *testing.T) {
 	t.Parallel()
 	provider, client := newIdentityProvider(t)
@@ -365,7 +362,7 @@ func TestDecodeKeyOfADiscoveredIssuerIsForItsTokensOnly(t *testing.T) {
 	assert.Equal(t, 422, status(ginjwt.WithIssuer("")))
 }
 
-// loaderOf returns a DecodeKeyLoader that asks a Remote.
+// loaderOf returns a DecodeKeyLoader that uses a Remote.
 func loaderOf(remote *jwks.Remote) func(context.Context, *ginjwt.Token) (keys.Key, error) {
 	return func(ctx context.Context, unverified *ginjwt.Token) (keys.Key, error) {
 		return remote.DecodeKey(ctx, unverified.Issuer, unverified.Header())

@@ -17,8 +17,7 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/jwks"
 )
 
-// A key that cannot be used is skipped and reported; the good one beside it is
-// used.
+// A key that cannot be used is skipped and reported. The other key is used.
 func TestKeysThatAreSkipped(t *testing.T) {
 	t.Parallel()
 	ec := newEC(t, elliptic.P256())
@@ -127,7 +126,7 @@ func TestT325EntriesThatAreNoObjects(t *testing.T) {
 	})
 }
 
-// What an issuer may do is not what a key is skipped for.
+// A key is not skipped for anything that an issuer may do.
 func TestKeysThatAreUsed(t *testing.T) {
 	t.Parallel()
 	good := newKey(t, "x")
@@ -171,8 +170,7 @@ func TestT321DifferentKeysWithOneID(t *testing.T) {
 	})
 }
 
-// The same key twice is one key, also if it is there for another use, or for
-// another algorithm.
+// The same key twice is one key, even with another use or another algorithm.
 func TestOneKeySeveralTimes(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -186,7 +184,7 @@ func TestOneKeySeveralTimes(t *testing.T) {
 	})
 }
 
-// A key for encryption is none that a token could mean: its name is free.
+// A token cannot mean an encryption key, so another key may have the same name.
 func TestKeyForEncryptionWithTheSameID(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -241,7 +239,7 @@ func TestT078KeysWithoutID(t *testing.T) {
 	})
 }
 
-// Options.Algorithms decides what a key is for that does not say so itself.
+// Options.Algorithms decides the algorithms of a key that names none.
 func TestAllowedAlgorithms(t *testing.T) {
 	t.Parallel()
 	rsaKey := public(t, &rsaKey().PublicKey, "rsa", "RS256")
@@ -284,8 +282,7 @@ func TestOptionsAreCopied(t *testing.T) {
 	})
 }
 
-// A set that cannot be told from a damaged one is refused whole, and the keys
-// stay what they were.
+// A set that may be damaged is refused as a whole, and the Remote keeps its keys.
 func TestT329SetsThatAreRefused(t *testing.T) {
 	t.Parallel()
 	key := newKey(t, "new").text()

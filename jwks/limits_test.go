@@ -36,7 +36,7 @@ func TestT315StormOfUnknownKeys(t *testing.T) {
 	})
 }
 
-// storm asks for n keys that do not exist, and wants all to be refused at once.
+// storm asks for n keys that do not exist, and expects all to be refused at once.
 func storm(t *testing.T, remote *jwks.Remote, n int) {
 	t.Helper()
 	for i := range n {
@@ -60,7 +60,7 @@ func TestT315LimitsCanBeSet(t *testing.T) {
 	})
 }
 
-// Every attempt counts, whatever came of it.
+// Every attempt counts, successful or not.
 func TestT316FailuresCountToo(t *testing.T) {
 	t.Parallel()
 	tests := map[string]http.HandlerFunc{
@@ -120,7 +120,7 @@ func TestT320EndpointHangs(t *testing.T) {
 	})
 }
 
-// While fetches fail, only who starts one waits for it.
+// While fetches fail, only the request that starts one waits for it.
 func TestT320NobodyWaitsTwice(t *testing.T) {
 	t.Parallel()
 	for name, list := range map[string][]members{"keys": {newKey(t, "a")}, "no keys yet": nil} {
@@ -151,8 +151,7 @@ func TestT320NobodyWaitsTwice(t *testing.T) {
 	}
 }
 
-// A request waits no longer than it may, and what it waits for goes on without
-// it.
+// A request stops waiting when its context ends, and the fetch continues.
 func TestT320RequestGivesUp(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -200,8 +199,8 @@ func TestT327ColdStart(t *testing.T) {
 	})
 }
 
-// A storm of random names hides a new key for no longer than one cool-down, and makes
-// no more fetches than one for each.
+// A storm of random names hides a new key for at most one Cooldown, and causes at most one fetch
+// for each Cooldown.
 func TestT330RotationInAStorm(t *testing.T) {
 	t.Parallel()
 	for _, began := range []time.Duration{0, 100 * time.Millisecond, time.Second, 1900 * time.Millisecond, time.Minute} {
@@ -260,8 +259,8 @@ func TestNoKeyIDFetchesNothing(t *testing.T) {
 	})
 }
 
-// OnError may ask for keys that are known. If it never returns there are no
-// fetches any more, and requests do not wait for ever.
+// OnError may ask for known keys. If it never returns, there are no more fetches, and requests do
+// not wait forever.
 func TestOnErrorMayAskAndBlock(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -286,7 +285,7 @@ func TestOnErrorMayAskAndBlock(t *testing.T) {
 	})
 }
 
-// TestT072WhatAKeySaysIsQuotedInLogs and cut.
+// TestT072WhatAKeySaysIsQuotedInLogs checks that such texts are quoted and shortened.
 func TestT072WhatAKeySaysIsQuotedInLogs(t *testing.T) {
 	t.Parallel()
 	for _, key := range []string{
@@ -326,7 +325,7 @@ func TestATransportThatPanicsIsAnError(t *testing.T) {
 	})
 }
 
-// TestAFetchThatNeverEnds is waited for by those who came while nobody knew.
+// TestAFetchThatNeverEnds checks that only requests before the timeout wait for such a fetch.
 func TestAFetchThatNeverEnds(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -67,8 +67,8 @@ func TestPublicClientReachesNoPrivateAddress(t *testing.T) {
 	assert.Zero(t, connections.Load())
 }
 
-// Of an issuer that a stranger has named the keys come from public addresses, unless the
-// program says otherwise.
+// Keys of an issuer that a stranger named come only from public addresses, unless the program
+// sets another client.
 func TestStrangersNameNoPrivateAddress(t *testing.T) {
 	t.Parallel()
 	port, connections := counted(t)

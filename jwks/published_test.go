@@ -51,7 +51,7 @@ type publishedKey struct {
 	defect string // empty: nothing is reported
 }
 
-// publishedKeys are good, however they are written.
+// publishedKeys are valid keys in unusual forms.
 func publishedKeys(t *testing.T) []publishedKey {
 	t.Helper()
 	short256, short521 := withZero(t, elliptic.P256()), withZero(t, elliptic.P521())
@@ -136,7 +136,7 @@ func TestKeysAreReadAsTheyArePublished(t *testing.T) {
 	}
 }
 
-// A set is read alike from the network and from a file.
+// The same rules read a set from the network and from a file.
 func TestNetworkAndFileAgree(t *testing.T) {
 	t.Parallel()
 	good := newKey(t, "good")
@@ -196,7 +196,7 @@ func TestOneIDForTwoTypes(t *testing.T) {
 	})
 }
 
-// While an issuer without "kid" changes its keys, its set has both.
+// During a rotation of an issuer without "kid", its set has both keys.
 func TestSeveralKeysWithoutID(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -258,8 +258,7 @@ func TestEd25519InTokensAndSettings(t *testing.T) {
 	})
 }
 
-// SPIFFE marks the keys of its tokens with a use of its own, in a bundle that also
-// has the keys of its certificates.
+// SPIFFE marks its token keys with their own "use", in a bundle that also has certificate keys.
 func TestSPIFFEBundle(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

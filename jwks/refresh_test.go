@@ -88,7 +88,7 @@ func TestT317NoKeysYet(t *testing.T) {
 	})
 }
 
-// A service and its issuer may start at once.
+// A service and its issuer may start at the same time.
 func TestFirstFetchIsRepeatedSoon(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -136,7 +136,7 @@ func TestRetriesAreSoonAgainAfterASuccess(t *testing.T) {
 	}
 }
 
-// Processes that start together do not ask together for ever.
+// Processes that start together do not keep fetching at the same moments.
 func TestWaitsDiffer(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -208,7 +208,7 @@ func TestMaxAgeIsObeyed(t *testing.T) {
 	}
 }
 
-// A process that was asleep has old keys, and a timer that has slept too.
+// After sleep, the keys of a process are old, and its timer stopped too.
 func TestOverdueFetchIsStartedByARequest(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -234,7 +234,7 @@ func TestOverdueFetchIsStartedByARequest(t *testing.T) {
 	})
 }
 
-// A clock that is set back makes nothing older, and keeps nothing shut.
+// A clock that is set back neither makes keys stale, nor blocks fetches.
 func TestClockIsSetBack(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -253,8 +253,8 @@ func TestClockIsSetBack(t *testing.T) {
 	})
 }
 
-// A server that is busy is left alone for as long as it asks: in the background, by
-// requests that know no key, and by requests with an unknown one.
+// A busy server gets the pause that it asks for: from background fetches, from requests without
+// any keys, and from requests with an unknown key.
 func TestRetryAfterIsObeyed(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -319,7 +319,7 @@ func TestRetryAfterIsObeyed(t *testing.T) {
 	}
 }
 
-// Requests fetch by Options.Now when the pause is over, and Refresh at once.
+// Requests fetch when the pause is over by Options.Now, and Refresh fetches at once.
 func TestRetryAfterIsByTheClock(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -14,8 +14,7 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/keys"
 )
 
-// What was verified with a set stays verified for as long as its pointer is the
-// same.
+// A token stays verified as long as the pointer to its set is the same.
 func TestSameKeysAreTheSamePointer(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -115,8 +114,8 @@ func TestReady(t *testing.T) {
 	})
 }
 
-// The goroutine ends with its context, or the bubble would not. What was fetched
-// serves until it is too old.
+// The goroutine ends with its context; otherwise the bubble would not end. The fetched keys stay in
+// use until they are too old.
 func TestContextEnds(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -32,7 +32,7 @@ import (
 
 const setURL = "https://issuer.example/jwks.json"
 
-// site is the web site of an issuer, which a test changes while it is asked.
+// site is the web site of an issuer. Tests can change it between requests.
 // The zero value answers 404.
 type site struct {
 	mu     sync.Mutex
@@ -89,7 +89,7 @@ func (s *site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	answer(w, r)
 }
 
-// RoundTrip asks the site without a network, so that time can be a bubble's.
+// RoundTrip calls the site without a network, so that tests can run in a bubble.
 func (s *site) RoundTrip(r *http.Request) (*http.Response, error) {
 	answered := make(chan *http.Response, 1)
 	go func() {
@@ -172,7 +172,7 @@ func ids(t *testing.T, remote *jwks.Remote, kid string) []string {
 // members are those of a JWK.
 type members map[string]any
 
-// with returns a copy of m with another member; nil takes it away.
+// with returns a copy of m with another member; nil removes it.
 func (m members) with(name string, value any) members {
 	changed := maps.Clone(m)
 	changed[name] = value
@@ -206,7 +206,7 @@ func newEC(t testing.TB, curve elliptic.Curve) *ecdsa.PrivateKey {
 	return key
 }
 
-// rsaKey is made once, as that takes long.
+// rsaKey is made once, because that is slow.
 var rsaKey = sync.OnceValue(func() *rsa.PrivateKey {
 	key, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {
@@ -241,8 +241,8 @@ func newKey(t testing.TB, kid string) members {
 	return public(t, &newEC(t, elliptic.P256()).PublicKey, kid, "ES256")
 }
 
-// serveTLS puts s on a server of its own, and returns the URL of its set and the
-// client that trusts it.
+// serveTLS runs s on its own server, and returns the URL of its set and a client that trusts
+// the server.
 func serveTLS(t *testing.T, s http.Handler) (url string, client *http.Client) {
 	t.Helper()
 	server := httptest.NewUnstartedServer(s)
@@ -266,8 +266,8 @@ func fetchOnce(t *testing.T, s http.Handler, options jwks.Options) (*jwks.Remote
 
 func repeated(b byte, n int) []byte { return bytes.Repeat([]byte{b}, n) }
 
-// certificateOf returns the "x5c" of a certificate that key made for itself. Go does
-// not read certificates whose serial number is negative.
+// certificateOf returns the "x5c" of a self-signed certificate of key. Go does not read
+// certificates with a negative serial number.
 func certificateOf(t testing.TB, key crypto.Signer, serial int64) []string {
 	t.Helper()
 	template := &x509.Certificate{SerialNumber: big.NewInt(0x11223344), Subject: pkix.Name{CommonName: "issuer.example"}}

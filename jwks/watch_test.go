@@ -55,7 +55,7 @@ func TestFetchesAreTold(t *testing.T) {
 	})
 }
 
-// A manager passes on what the keys of its issuers tell.
+// A manager passes the fetches of its issuers on to the observer.
 func TestFetchesAreEvents(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

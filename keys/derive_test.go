@@ -40,7 +40,8 @@ func TestDeriveKeyIsHKDF(t *testing.T) {
 	assert.NotEqual(t, want, derived(t, keys.Key{Algorithm: "HS256", Sign: secret}, "b"))
 }
 
-// The same key in another form derives the same; another key does not; a public one nothing.
+// All forms of a key derive the same key. Another key derives another one. A public key derives
+// nothing.
 func TestDeriveKeyOfEveryType(t *testing.T) {
 	t.Parallel()
 	rsaKey := keytest.Must(rsa.GenerateKey(rand.Reader, 2048))
@@ -73,7 +74,7 @@ func TestDeriveKeyOfEveryType(t *testing.T) {
 	}
 }
 
-// A key that signs no more still derives what it derived when it did.
+// A key that no longer signs still derives the same key.
 func TestDeriveKeyWithoutSigning(t *testing.T) {
 	t.Parallel()
 	_, private, err := ed25519.GenerateKey(rand.Reader)

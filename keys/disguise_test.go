@@ -19,8 +19,8 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/keys"
 )
 
-// TestAKeyIsNoSecret has what an attacker can read of a public key, which must not
-// become a secret of HMAC (RFC 8725 §2.1).
+// TestAKeyIsNoSecret tries all forms of a public key that an attacker can get. None of them may
+// become an HMAC secret (RFC 8725 §2.1).
 func TestAKeyIsNoSecret(t *testing.T) {
 	t.Parallel()
 	pems := keytest.Generate(t)

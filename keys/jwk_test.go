@@ -33,7 +33,7 @@ import (
 // object is a JWK in a test.
 type object map[string]any
 
-// with returns a copy of o with other members; nil takes one away.
+// with returns a copy of o with other members; nil removes a member.
 func (o object) with(members object) object {
 	changed := maps.Clone(o)
 	for name, member := range members {
@@ -50,8 +50,8 @@ func (o object) text() []byte { return keytest.Must(json.Marshal(o)) }
 
 func set(list ...object) []byte { return object{"keys": list}.text() }
 
-// The keys of RFC 7517 appendix A.2 and A.3, and of RFC 8037 appendix A.1. What
-// the first two are for is left out.
+// The keys of RFC 7517 appendix A.2 and A.3, and of RFC 8037 appendix A.1, without
+// the use of the first two.
 var (
 	rfcRSA = object{
 		"kty": "RSA", "kid": "2011-04-29", "alg": "RS256",
@@ -81,7 +81,7 @@ var (
 	}
 )
 
-// public is what a JWK may show.
+// public are the members that a public JWK may have.
 func (o object) public() object {
 	return o.with(object{"d": nil, "p": nil, "q": nil, "dp": nil, "dq": nil, "qi": nil})
 }
@@ -130,8 +130,8 @@ func TestParseKeysReadsTheKeysOfTheRFCs(t *testing.T) {
 	}
 }
 
-// fields returns the fields of a Key as a value that can be compared, with the
-// keys as what any reader of them would see.
+// fields returns the fields of a Key as a comparable value. The keys are in a form that does not
+// depend on how they were read.
 func fields(k keys.Key) []any {
 	der := func(key any) any {
 		switch key := key.(type) {
@@ -354,7 +354,7 @@ func TestOneBadKeyRefusesTheSetAndIsNamed(t *testing.T) {
 	}
 }
 
-// What is put into the wrong member may be a secret, and must not be told.
+// A value in the wrong member may be a secret, so errors must not show it.
 func TestErrorsShowNothingOfAKey(t *testing.T) {
 	t.Parallel()
 	const secret = "U0VDUkVU"
@@ -485,8 +485,8 @@ func TestRSAKeysOfOtherThanTwoPrimesAreNotMarshalled(t *testing.T) {
 	assert.EqualError(t, err, "keys: not a valid RSA key")
 }
 
-// composite returns a key of q and of a number that is no prime. Its own
-// numbers hide that.
+// composite returns a key of q and of a number that is not a prime. Its extra numbers hide
+// that.
 func composite(q *big.Int, prime func() *big.Int) *rsa.PrivateKey {
 	one, e := big.NewInt(1), big.NewInt(65537)
 	for {
@@ -646,8 +646,8 @@ func TestParseKeysRefusesBadPEMTexts(t *testing.T) {
 	}
 }
 
-// The key of an authority must not verify tokens only because its certificate
-// came along with ours.
+// The key of an authority must not verify tokens just because its certificate is in the same
+// text.
 func TestParseKeysRefusesCertificatesOfAuthorities(t *testing.T) {
 	t.Parallel()
 	const says = "a certificate in the text belongs to an authority that signed another one; remove the authority's certificate"
@@ -666,7 +666,7 @@ func TestParseKeysRefusesCertificatesOfAuthorities(t *testing.T) {
 	assert.Len(t, list, 2)
 }
 
-// certificate makes one that is signed by parent, or by itself.
+// certificate makes a certificate that parent signed, or a self-signed one.
 func certificate(t *testing.T, name string, parent *x509.Certificate, parentKey *ecdsa.PrivateKey) (*x509.Certificate, *ecdsa.PrivateKey) {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
@@ -685,8 +685,8 @@ func certificate(t *testing.T, name string, parent *x509.Certificate, parentKey 
 	return parsed, key
 }
 
-// FuzzParse checks that what is read is what is written, and that the
-// public part of it has no private one.
+// FuzzParse checks that writing and reading a key gives the same key, and that its public part
+// has no private members.
 func FuzzParse(f *testing.F) {
 	pems := keytest.Generate(f)
 	for _, seed := range []object{rfcEC, rfcEd25519, rfcSecret, rfcEC.public(), rfcRSA.public(), rfcRSA} {

@@ -21,8 +21,7 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/keys"
 )
 
-// keycloakSet is a set as Keycloak publishes it: beside the key that signs tokens it
-// has one for encryption.
+// keycloakSet is a set as Keycloak publishes it, with a signing key and an encryption key.
 func keycloakSet() []byte {
 	signs := rfcRSA.public().with(object{"kid": "sig", "use": "sig", "x5c": []string{"AAAA"}, "x5t": "AAAA"})
 	encrypts := rfcRSA.public().with(object{"kid": "enc", "use": "enc", "alg": "RSA-OAEP"})
@@ -62,8 +61,7 @@ func TestParseSetReadsASetAfterAByteOrderMark(t *testing.T) {
 	assert.EqualError(t, err, "keys: is not valid JSON, or has a member twice", "a remote set with two is refused too")
 }
 
-// A set of one's own is not read as another issuer's is: what cannot be used in it is a
-// mistake.
+// In your own set, unlike in the set of another issuer, a key that cannot be used is an error.
 func TestParseAnyTellsOwnSetsFromPublishedOnes(t *testing.T) {
 	t.Parallel()
 	published := string(keycloakSet())
@@ -100,7 +98,7 @@ func TestParseAnyTellsOwnSetsFromPublishedOnes(t *testing.T) {
 	assert.Empty(t, problems)
 }
 
-// Some issuers do that. Where times count, it is a mistake, which NewSet finds.
+// Some issuers publish a key twice. In a set with times it is a mistake, which NewSet finds.
 func TestParseAnyReadsAPublishedKeyThatIsThereTwice(t *testing.T) {
 	t.Parallel()
 	key := string(rfcEC.public().text())
@@ -123,8 +121,7 @@ func texts(problems []keys.KeyProblem) (texts []string) {
 	return texts
 }
 
-// What protects a service stays refused. Each of these keys is left out, whatever is
-// read of the others.
+// Unsafe keys stay refused. Each of these keys is skipped, and the other keys are used.
 func TestParseSetLeavesOutWhatIsNotSafe(t *testing.T) {
 	t.Parallel()
 	ec, rs, ed := rfcEC.public(), rfcRSA.public(), rfcEd25519.public().with(object{"kid": "1"})
@@ -186,7 +183,7 @@ func TestParseOfOwnKeysRefusesTheCertificateOfAnother(t *testing.T) {
 	assert.EqualError(t, err, `keys: the certificate in "x5c" is of another key`)
 }
 
-// A set that cannot be told from a damaged one is refused whole.
+// A set that may be damaged is refused as a whole.
 func TestParseSetRefusesDamagedSets(t *testing.T) {
 	t.Parallel()
 	key := string(rfcEC.public().text())
@@ -370,8 +367,8 @@ func TestAlgorithmsByOtherNames(t *testing.T) {
 	}
 }
 
-// FuzzParseSet checks that whatever an issuer publishes, what is read are public keys
-// with a name and an algorithm, of which a set can be made.
+// FuzzParseSet checks that every key read from any text is a public key with a name and an
+// algorithm, and that the keys make a set.
 func FuzzParseSet(f *testing.F) {
 	for _, seed := range [][]byte{
 		keycloakSet(), set(), set(rfcEC.public(), rfcEd25519.public(), rfcRSA.public(), rfcSecret, rfcEC),

@@ -92,8 +92,8 @@ func TestKeysAreNotMarshalled(t *testing.T) {
 	assert.Equal(t, `"keys.Key{ID: \"k1\", Algorithm: \"HS256\", signs}"`, string(b))
 }
 
-// TestWeakEd25519Keys shows for each key that it is refused, and why: anybody
-// finds a signature for it, without a private key, after a few tries.
+// TestWeakEd25519Keys shows that each key is refused, and why: a few tries find a signature for
+// it, without a private key.
 func TestWeakEd25519Keys(t *testing.T) {
 	t.Parallel()
 	var points [][]byte

@@ -40,8 +40,8 @@ func relabelled(t *testing.T, label, text string) string {
 	return keytest.Encode(label, derOf(t, text))
 }
 
-// TestKeysAreReadAsTheyAreCopied has the same key in every form, and every function
-// that reads texts.
+// TestKeysAreReadAsTheyAreCopied reads the same key in every form, with every function that
+// reads texts.
 func TestKeysAreReadAsTheyAreCopied(t *testing.T) {
 	t.Parallel()
 	pems := keytest.Generate(t)
@@ -221,7 +221,7 @@ func TestADamagedKeyOfOpenSSHIsRefused(t *testing.T) {
 	assert.EqualError(t, err, "keys: the SSH key is damaged")
 }
 
-// A key of id-RSASSA-PSS is bound to PSS, and by its parameters to a hash.
+// An id-RSASSA-PSS key is only for PSS, and its parameters choose the hash.
 func TestKeysForPSSAreBoundToIt(t *testing.T) {
 	t.Parallel()
 	for name, want := range map[string]string{"pss.pem": "PS256", "pss-public.pem": "PS256", "pss-certificate.pem": "PS256", "pss384.pem": "PS384"} {
@@ -360,8 +360,8 @@ func TestNormalizeKeepsWhatItCannotRead(t *testing.T) {
 	assert.Equal(t, text, string(normalized))
 }
 
-// FuzzNormalize: nothing panics, what was normalized stays as it is, and holds the
-// keys of the text that it was.
+// FuzzNormalize checks that nothing panics, that normalizing twice changes nothing, and that the
+// keys stay the same.
 func FuzzNormalize(f *testing.F) {
 	pems, err := os.ReadDir("testdata")
 	require.NoError(f, err)

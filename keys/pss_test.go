@@ -51,8 +51,8 @@ func pssPublic(key *rsa.PublicKey, hash, mask, salt, trailer int) []byte {
 	}))
 }
 
-// The parameters of a key must allow what RFC 7518 §3.5 demands of a signature: one
-// hash for both, and a salt as long as the hash.
+// The parameters of a key must allow the signatures of RFC 7518 §3.5: the same hash twice, and a
+// salt as long as the hash.
 func TestParametersOfPSSKeys(t *testing.T) {
 	t.Parallel()
 	const sha256, sha384, sha512, sha224 = 1, 2, 3, 4

@@ -18,10 +18,10 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/keys"
 )
 
-// remote is a key of hardware.
+// remote is a key in hardware.
 type remote struct{ crypto.Signer }
 
-// bytesOfMine is a type of a program.
+// bytesOfMine is a type that a program defines.
 type bytesOfMine []byte
 
 func TestAKeyOfAnotherGoTypeIsNamedWithWhatToWrite(t *testing.T) {
