@@ -52,14 +52,14 @@ func (i *cautioner) lookAtAlgorithm() {
 	}
 	switch alg := i.header.text("alg"); {
 	case strings.EqualFold(alg, "none"):
-		i.warn("alg_none", `"alg" is "none": nobody signed this token; a service that takes it takes anything`)
+		i.warn("alg_none", `"alg" is "none": the token has no signature; a service that accepts it accepts any token`)
 		return
 	case alg == "":
 		i.warn("alg_missing", `there is no "alg": nobody can verify this token`)
 	case !keys.IsAlgorithm(alg):
-		i.warn("alg_unknown", `"alg" is %q, which is not an algorithm of ginjwt%s`, alg, didYouMean(alg, allAlgorithms))
+		i.warn("alg_unknown", `"alg" is %q, which ginjwt does not support%s`, alg, didYouMean(alg, allAlgorithms))
 	case hashOf[alg] != 0 && i.signedWithWellKnown(hashOf[alg]):
-		i.warn("weak_secret", "it is signed with a secret from the lists that attackers try first; change the secret: whoever knows it makes tokens for any user")
+		i.warn("weak_secret", "the token is signed with a secret from a public list that attackers try first; change the secret: whoever knows it can make tokens for any user")
 	}
 	if len(i.signature) == 0 && strings.HasSuffix(i.text, ".") {
 		i.warn("no_signature", "the signature is empty")
@@ -85,11 +85,11 @@ func (t loose) signedWith(hash crypto.Hash, secret string) bool {
 func (i *cautioner) lookAtHeader() {
 	for _, name := range []string{"jwk", "jku", "x5u", "x5c"} {
 		if _, ok := i.header.get(name); ok {
-			i.warn("key_in_header", "%q in the header brings a key along; who uses it accepts tokens of anybody (ginjwt does not look at it)", name)
+			i.warn("key_in_header", "%q in the header brings a key; a service that uses this key accepts tokens of anybody (ginjwt ignores it)", name)
 		}
 	}
 	if kid := i.header.text("kid"); strings.ContainsAny(kid, `/\'";|$`) || strings.Contains(kid, "..") || safe(kid) != kid {
-		i.warn("odd_kid", `"kid" has characters of paths, commands or queries: an attack on services that look keys up by it carelessly`)
+		i.warn("odd_kid", `"kid" has characters of paths, commands or queries: it may be an attack on services that look up keys with it`)
 	}
 	for _, name := range []string{"crit", "b64", "zip"} {
 		if _, ok := i.header.get(name); ok {
@@ -109,7 +109,7 @@ func (i *cautioner) lookAtSingleUse() {
 	case u.Kind == purposeKind && u.Purpose == "":
 		i.warn("odd_audience", `"aud" is not urn:ginjwt:purpose:REALM:PURPOSE: no service made this purpose token`)
 	case u.Kind == ticketKind && u.Token == nil:
-		i.warn("odd_ticket", "it carries no token that could have bought it: no service made this ticket")
+		i.warn("odd_ticket", "it does not contain the token that bought it: no service made this ticket")
 	case u.Kind == ticketKind:
 		i.lookForSecrets("ginjwt_ticket.payload.", u.Token.Claims, 1)
 	}
@@ -128,12 +128,12 @@ func (i *cautioner) lookAtTimes() {
 	}
 	for _, m := range i.claims {
 		if n, err := strconv.ParseFloat(string(m.value), 64); err == nil && n > 1e11 && slices.Contains(dateClaims, m.name) {
-			i.warn("milliseconds", "%q seems to be in milliseconds; JWT counts seconds (RFC 7519 §2)", m.name)
+			i.warn("milliseconds", "%q seems to be in milliseconds; JWTs use seconds (RFC 7519 §2)", m.name)
 		}
 	}
 	exp, ok := i.date("exp")
 	if _, there := i.claims.get("exp"); !there {
-		i.warn("no_exp", `there is no "exp": the token never expires, and who steals it keeps it`)
+		i.warn("no_exp", `there is no "exp": the token never expires, and neither does a stolen copy`)
 	}
 	if !ok {
 		return
@@ -153,7 +153,7 @@ func (i *cautioner) lookAtTimes() {
 	case lives < 0:
 		i.warn("exp_before_iat", `"exp" is before "iat": the token was never valid`)
 	case lives > most:
-		i.warn("long_life", "it lives for %s, which is long for a token of its kind", human(lives))
+		i.warn("long_life", "the token lives for %s, which is long for a token of its kind", human(lives))
 	}
 }
 
@@ -179,7 +179,7 @@ func (i *cautioner) lookForSecrets(path string, claims object, depth int) {
 	for _, m := range claims {
 		full := path + m.name
 		if secretName.MatchString(m.name) && !noSecret.MatchString(m.name) && len(m.value) > 0 && strings.IndexByte(`"0123456789{[`, m.value[0]) >= 0 {
-			i.warn("secret_in_claims", "the claim %q is named like a secret; claims are signed, not encrypted: who has the token can read it", full)
+			i.warn("secret_in_claims", "the claim %q is named like a secret; claims are signed, not encrypted: everybody who has the token can read it", full)
 			continue
 		}
 		if inner, err := parseObject(m.value); err == nil {
@@ -197,16 +197,16 @@ func (i *cautioner) lookAtForm() {
 		seen := map[string]bool{}
 		for _, m := range part {
 			if seen[m.name] {
-				i.warn("twice", "%q is there twice: readers of JSON disagree which one counts", m.name)
+				i.warn("twice", "%q occurs twice: JSON parsers disagree which one counts", m.name)
 			}
 			seen[m.name] = true
 		}
 	}
 	if slices.ContainsFunc(slices.Concat(parts...), hidden) {
-		i.warn("control_characters", "it holds control characters, or such that hide text or turn it around; they are shown as \\u…")
+		i.warn("control_characters", "the token has control characters, or characters that hide or reverse text; they are shown as \\u…")
 	}
 	if n := len(i.text); n > 4000 {
-		i.warn("large", "it has %d bytes: too many for a cookie (4096 with its name and attributes), and many servers take no more than 8192 bytes of headers", n)
+		i.warn("large", "the token has %d bytes: too many for a cookie (4096 bytes with name and attributes), and many servers accept only 8192 bytes of headers", n)
 	}
 }
 

@@ -32,17 +32,17 @@ func (a *app) doctorCommand() *cobra.Command {
 	var strict bool
 	c := &cobra.Command{
 		Use:   "doctor",
-		Short: "Look over the settings of a service",
-		Long: `Reads the JWT_… settings of the environment, or of a .env file, and says what a
-service refuses to start with, what is dangerous, and what does nothing, each with
-what to write instead, also for names that nobody reads: misspelled ones, and those
-of older versions and related libraries. No value is shown.
+		Short: "Check the settings of a service",
+		Long: `Checks the JWT_… settings of the environment, or of a .env file. It reports settings
+with which a service refuses to start, dangerous settings, and settings without
+effect, such as misspelled names and names of older versions or other libraries.
+Each finding says what to write instead. Values are never shown.
 
-What is set in Go is not known here: stores, loaders and clocks.
+doctor does not know what you set in Go: stores, loaders and clocks.
 
 Exit status: 0 nothing worse than a note, or, without --strict, than a warning;
-1 warnings, with --strict; 2 a danger, or an error that keeps a service from
-starting; 3 the settings could not be read.`,
+1 warnings, with --strict; 2 a danger, or an error: the service refuses to start;
+3 the settings could not be read.`,
 		Example: `  ginjwt doctor
   ginjwt doctor --env-file .env --strict
   ginjwt doctor --json | jq '.findings[] | select(.severity == "danger")'`,
@@ -152,8 +152,8 @@ func (a *app) diagnose(env environment) (found []finding) {
 		found = append(found, finding{
 			Severity: "note",
 			Field:    "Sessions",
-			Problem:  "There are settings for sessions, but a store for them is set in Go, which is not known here.",
-			Fix:      "Set Config.Sessions to a store: without one the service does not start.",
+			Problem:  "The settings configure sessions, but their store is set in Go, and doctor does not know it.",
+			Fix:      "Set Config.Sessions to a store. Without a store the service does not start.",
 		})
 	}
 	noKey := slices.ContainsFunc(keySettings, func(name string) bool { return unread[name] })
@@ -197,7 +197,7 @@ func unreadable(problem error) finding {
 	}
 	what, fix, ok := strings.Cut(rest, "; ")
 	if !ok {
-		fix = "Correct the value, or remove it: LoadConfig returns this as an error"
+		fix = "Correct the value, or remove the setting: LoadConfig returns this error"
 	}
 	return finding{Severity: "error", Setting: name, Problem: sentence(what), Fix: sentence(fix)}
 }

@@ -73,9 +73,9 @@ func TestDoctorReadsAFile(t *testing.T) {
 warning: JWT_COOKIE_SECUR: Is not a setting and has no effect.
   Write JWT_COOKIE_SECURE if you mean that setting; otherwise remove it.
 
-note: Line 2: JWT_SECRET_KEY: docker run --env-file takes neither "export" nor blanks before the "=".
+note: Line 2: JWT_SECRET_KEY: docker run --env-file does not accept "export" or blanks before the "=".
 
-note: Line 2: JWT_SECRET_KEY: quotes and comments were removed; docker run --env-file would keep them in the value.
+note: Line 2: JWT_SECRET_KEY: quotes and comments were removed; docker run --env-file keeps them in the value.
 
 1 warning, 2 notes
 `, ""}, u.run("", "doctor", "--env-file", "./.env"))
@@ -102,7 +102,7 @@ func TestDoctorSaysAllAtOnce(t *testing.T) {
 	r := u.run("", "doctor")
 	assert.Equal(t, 2, r.status)
 	assert.Contains(t, r.out, "The environment has 2 JWT_ settings.\n\nerror: JWT_COOKIE_SECURE: Must be true or false.\n"+
-		"  Correct the value, or remove it: LoadConfig returns this as an error.\n\nerror: JWT_SECRET_KEY (SecretKey): Has 31 bytes")
+		"  Correct the value, or remove the setting: LoadConfig returns this error.\n\nerror: JWT_SECRET_KEY (SecretKey): Has 31 bytes")
 	assert.Contains(t, r.out, "\n2 errors")
 }
 

@@ -30,7 +30,7 @@ var (
 func parseEnvFile(text string) (envFile, error) {
 	file := envFile{values: environment{}}
 	if strings.Contains(text, "\r\n") {
-		file.notes = append(file.notes, "the lines end as Windows writes them; a shell that reads the file takes the carriage returns into the values")
+		file.notes = append(file.notes, "the lines end in CRLF, as on Windows; a shell that reads the file adds the carriage returns to the values")
 	}
 	text = strings.TrimPrefix(strings.ReplaceAll(text, "\r\n", "\n"), "\ufeff")
 	for number := 1; text != ""; {
@@ -127,23 +127,23 @@ func (f *envFile) note(number int, name, before, behind, read string) {
 		return
 	}
 	if strings.TrimLeft(before, " \t") != name {
-		say(&f.notes, `: docker run --env-file takes neither "export" nor blanks before the "="`)
+		say(&f.notes, `: docker run --env-file does not accept "export" or blanks before the "="`)
 	}
 	written := strings.TrimSpace(behind)
 	switch {
 	case written == read && behind != read:
-		say(&f.notes, ": blanks around the value were removed; docker run --env-file would keep them")
+		say(&f.notes, ": blanks around the value were removed; docker run --env-file keeps them")
 	case written != read:
-		say(&f.notes, ": quotes and comments were removed; docker run --env-file would keep them in the value")
+		say(&f.notes, ": quotes and comments were removed; docker run --env-file keeps them in the value")
 	}
 	if isOtherInDotenv(written, read) {
-		say(&f.warnings, ": has a backslash or a ${…} that python-dotenv, with which Flask reads such files, takes otherwise; give the value another way, or choose another")
+		say(&f.warnings, ": has a backslash or a ${…} that python-dotenv, which Flask uses, reads differently; use another value, or set it in another way")
 	}
 	switch plain := unprotected(written, read); {
 	case expanded.MatchString(plain):
-		say(&f.warnings, ": has a $ or a ` outside of '…': docker compose and shells put something else in its place, and docker run does not; write '…' around the value, or choose another")
+		say(&f.warnings, ": has a $ or a ` outside of '…': docker compose and shells replace it, and docker run does not; write '…' around the value, or use another value")
 	case plain == read && forShell.MatchString(read):
-		say(&f.notes, ": a shell that reads the file takes another value, as there are no quotes around it")
+		say(&f.notes, ": a shell that reads the file gets another value, because the value has no quotes")
 	}
 }
 

@@ -61,9 +61,9 @@ func TestEnvFileNotes(t *testing.T) {
 	assert.NoError(t, err)
 	assert.Equal(t, []string{
 		"line 2: JWT_A is set again; the last value counts",
-		"line 2: JWT_A: quotes and comments were removed; docker run --env-file would keep them in the value",
-		"line 4: JWT_C: quotes and comments were removed; docker run --env-file would keep them in the value",
-		"line 5: JWT_D: quotes and comments were removed; docker run --env-file would keep them in the value",
+		"line 2: JWT_A: quotes and comments were removed; docker run --env-file keeps them in the value",
+		"line 4: JWT_C: quotes and comments were removed; docker run --env-file keeps them in the value",
+		"line 5: JWT_D: quotes and comments were removed; docker run --env-file keeps them in the value",
 	}, file.notes)
 }
 
@@ -71,13 +71,13 @@ func TestEnvFileNotes(t *testing.T) {
 func TestEnvFileForOthers(t *testing.T) {
 	t.Parallel()
 	const (
-		quotes  = "line 1: JWT_A: quotes and comments were removed; docker run --env-file would keep them in the value"
-		blanks  = "line 1: JWT_A: blanks around the value were removed; docker run --env-file would keep them"
-		name    = `line 1: JWT_A: docker run --env-file takes neither "export" nor blanks before the "="`
-		windows = "the lines end as Windows writes them; a shell that reads the file takes the carriage returns into the values"
-		shell   = "line 1: JWT_A: a shell that reads the file takes another value, as there are no quotes around it"
-		dotenv  = "line 1: JWT_A: has a backslash or a ${…} that python-dotenv, with which Flask reads such files, takes otherwise; give the value another way, or choose another"
-		other   = "line 1: JWT_A: has a $ or a ` outside of '…': docker compose and shells put something else in its place, and docker run does not; write '…' around the value, or choose another"
+		quotes  = "line 1: JWT_A: quotes and comments were removed; docker run --env-file keeps them in the value"
+		blanks  = "line 1: JWT_A: blanks around the value were removed; docker run --env-file keeps them"
+		name    = `line 1: JWT_A: docker run --env-file does not accept "export" or blanks before the "="`
+		windows = "the lines end in CRLF, as on Windows; a shell that reads the file adds the carriage returns to the values"
+		shell   = "line 1: JWT_A: a shell that reads the file gets another value, because the value has no quotes"
+		dotenv  = "line 1: JWT_A: has a backslash or a ${…} that python-dotenv, which Flask uses, reads differently; use another value, or set it in another way"
+		other   = "line 1: JWT_A: has a $ or a ` outside of '…': docker compose and shells replace it, and docker run does not; write '…' around the value, or use another value"
 	)
 	for _, test := range []struct {
 		line            string

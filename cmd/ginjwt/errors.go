@@ -92,7 +92,7 @@ func (a *app) delivered(status int) int {
 	if a.out.err == nil {
 		return status
 	}
-	a.complain(fmt.Errorf("standard output: %w; not all of the answer was written", unwrapped(a.out.err)))
+	a.complain(fmt.Errorf("standard output: %w; the answer is incomplete", unwrapped(a.out.err)))
 	return statusFailure
 }
 

@@ -31,7 +31,7 @@ func (a *app) readFile(path string) ([]byte, error) {
 // readInput reads standard input, which only one thing can come from.
 func (a *app) readInput(most int64) ([]byte, error) {
 	if a.inputRead {
-		return nil, errors.New("standard input can only be read once; put one of the two in a file")
+		return nil, errors.New("standard input can be read only once; put one of the two inputs in a file")
 	}
 	a.inputRead = true
 	return readAll(a.stdin, "standard input", most)
@@ -75,7 +75,7 @@ func (a *app) readToken(args []string) (string, error) {
 			return "", hint(fmt.Errorf("%s: is a file, not a token", text), "read it from standard input: < %s", text)
 		}
 		if isTerminal(a.err.w) {
-			a.err.line("%s", a.err.faint("note: the token stays in the history of the shell; on standard input it would not"))
+			a.err.line("%s", a.err.faint("note: your shell keeps the token in its history; on standard input it would not"))
 		}
 	} else {
 		line, err := a.readTokenText()

@@ -48,20 +48,21 @@ func (a *app) inspectCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "inspect [TOKEN|-]",
 		Short: "Show and explain a token",
-		Long: `Shows the header and the claims of a token, says what its times mean, warns of
-what is dangerous in it, and how a service with these settings would refuse it.
-The signature is verified if there are keys; else it says so, and anybody may
-have written the token. Broken tokens are shown as far as they can be read.
+		Long: `Shows the header and the claims of a token, explains its times, warns of dangers,
+and says how a service with these settings would refuse it. With keys it verifies
+the signature. Without keys it says so: anybody may have written the token. It
+shows a broken token as far as it can be read.
 
-Of purpose tokens it says for which purpose and realm they are, and whether they
-are bound to a state; of tickets, whose token bought them. With --json that is the
-member single_use. Both are good once: whether one was used or revoked, only the
-stores of the service know.
+For a purpose token, it shows the purpose and the realm, and whether the token is
+bound to a state. For a ticket, it shows the token that bought it. With --json this
+is the member single_use. Both kinds work once. Only the stores of the service know
+whether a token was used or revoked.
 
-Blanks, quotes and "Bearer" around a token do no harm. Nothing is sent anywhere.
+Blanks, quotes and "Bearer" around a token do no harm. Nothing is sent over the
+network.
 
-Exit status: 0 the token could be read, whether it is good or not (for that there
-is ginjwt verify); 1 it is broken.`,
+Exit status: 0 the token could be read, even if a service would refuse it (to test
+that, use ginjwt verify); 1 the token is broken.`,
 		Example: `  ginjwt inspect < token.txt
   pbpaste | ginjwt inspect --key public.pem
   ginjwt mint --subject alice | ginjwt inspect --json | jq .claims.exp`,
@@ -72,7 +73,7 @@ is ginjwt verify); 1 it is broken.`,
 		},
 	}
 	s.flags(c)
-	c.Flags().Var(&at, "at", "as if it were then: +1h, 2026-12-01")
+	c.Flags().Var(&at, "at", "pretend that it is this time: +1h, 2026-12-01")
 	return c
 }
 
@@ -86,7 +87,7 @@ func (a *app) inspect(c *cobra.Command, s *source, args []string) error {
 		return err
 	}
 	if n := len(strings.Fields(text)); n > 1 && strings.Count(text, ".") >= 2*n {
-		return hint(fmt.Errorf("there are %d tokens", n), "inspect shows one: head -1 tokens.txt | ginjwt inspect; verify reads one on each line")
+		return hint(fmt.Errorf("got %d tokens", n), "inspect reads one: head -1 tokens.txt | ginjwt inspect; ginjwt verify reads one per line")
 	}
 	t := takeApart(text)
 	i := inspection{
@@ -134,7 +135,7 @@ func (a *app) inspector(s *source) (*ginjwt.JWTManager, ginjwt.Config, error) {
 	}
 	if err != nil && !s.given() {
 		for _, problem := range flatten(err) {
-			a.warn("%s; the settings in the environment are not used (see: ginjwt doctor)", strings.TrimPrefix(problem.Error(), "ginjwt: "))
+			a.warn("%s; the settings in the environment are ignored (see: ginjwt doctor)", strings.TrimPrefix(problem.Error(), "ginjwt: "))
 		}
 		return nil, ginjwt.Config{Now: a.now}, nil
 	}
@@ -147,9 +148,9 @@ func (a *app) warnOfSecret(config ginjwt.Config) {
 	switch n := len(config.SecretKey); {
 	case n == 0:
 	case slices.Contains(wellknown.Refused, config.SecretKey):
-		a.warn("the secret is one that everybody knows; no service starts with it")
+		a.warn("the secret is publicly known; no service starts with it")
 	case n < least && !config.AllowShortSecret:
-		a.warn("the secret has %d bytes, and no service starts with less than %d", n, least)
+		a.warn("the secret has %d bytes; no service starts with less than %d", n, least)
 	}
 }
 
@@ -160,7 +161,7 @@ func (i *inspection) warnOfSecret(config ginjwt.Config) {
 		return
 	}
 	if weakness := weaknessOfSecret(config); weakness != "" {
-		i.Warnings = append(i.Warnings, caution{"weak_secret", "it is signed with the secret that was given. " + weakness})
+		i.Warnings = append(i.Warnings, caution{"weak_secret", "the token is signed with the given secret. " + weakness})
 	}
 }
 
@@ -204,9 +205,9 @@ func (a *app) printInspection(i inspection, config ginjwt.Config) {
 	case i.Signature == signatureValid:
 		p.line("Verdict: %s", p.green("accepted"))
 	case i.SingleUse != nil:
-		p.line("Verdict: if the signature is good, it is %s", i.SingleUse.good())
+		p.line("Verdict: if the signature is valid, it %s", i.SingleUse.good())
 	default:
-		p.line("Verdict: nothing but the signature could be wrong with it")
+		p.line("Verdict: accepted if the signature is valid")
 	}
 	a.printMatching(i.matching)
 	for _, w := range i.Warnings {

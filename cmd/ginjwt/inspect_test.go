@@ -46,8 +46,8 @@ Claims
 	}{
 		{"with the key", []string{secretSetting}, 0, "Signature: valid\nVerdict: accepted\n"},
 		{"without a key", nil, 0, "Signature: NOT VERIFIED: no key was given, so anybody may have written this\n" +
-			"Verdict: nothing but the signature could be wrong with it\n"},
-		{"with another key", []string{"JWT_SECRET_KEY=" + strings.Repeat("k", 32)}, 0, "Signature: INVALID: no key that was given made it\n" +
+			"Verdict: accepted if the signature is valid\n"},
+		{"with another key", []string{"JWT_SECRET_KEY=" + strings.Repeat("k", 32)}, 0, "Signature: INVALID: none of the given keys made it\n" +
 			"Verdict: refused: Signature verification failed (signature_invalid, answered 422)\n"},
 		{"for another algorithm", []string{"JWT_SECRET_KEY=" + strings.Repeat("k", 64), "JWT_ALGORITHM=HS512"}, 0,
 			"Signature: NOT VERIFIED: none of the keys is for the algorithm of the token (\"alg\")\n" +
@@ -216,11 +216,11 @@ func TestInspectInput(t *testing.T) {
 		err         string
 	}{
 		{"nothing", "  \n", nil, "ginjwt: there is no token\ngive it as the argument, or on standard input: ginjwt inspect < token.txt\n"},
-		{"two", aliceToken + "\n" + aliceToken, nil, "ginjwt: there are 2 tokens\ninspect shows one: head -1 tokens.txt | ginjwt inspect; verify reads one on each line\n"},
+		{"two", aliceToken + "\n" + aliceToken, nil, "ginjwt: got 2 tokens\ninspect reads one: head -1 tokens.txt | ginjwt inspect; ginjwt verify reads one per line\n"},
 		{"too large", strings.Repeat("a", 1<<20+1), nil, "ginjwt: the token is larger than 1 MiB\n"},
 		{"far too large", strings.Repeat("a", 1<<22), nil, "ginjwt: standard input: is larger than 1 MiB\n"},
-		{"a key that is not there", aliceToken, []string{"--key", "./no.pem"}, "ginjwt: no.pem: no such file or directory\n--key reads files in PEM, JWKs and JWK Sets; a secret alone is for --secret-file\n"},
-		{"input twice", aliceToken, []string{"--secret-file", "-"}, "ginjwt: standard input can only be read once; put one of the two in a file\n"},
+		{"a key that is not there", aliceToken, []string{"--key", "./no.pem"}, "ginjwt: no.pem: no such file or directory\n--key reads PEM, JWK and JWK Set files; for a plain secret use --secret-file\n"},
+		{"input twice", aliceToken, []string{"--secret-file", "-"}, "ginjwt: standard input can be read only once; put one of the two inputs in a file\n"},
 	} {
 		assert.Equal(t, result{3, "", test.err}, newUser(t).run(test.stdin, append([]string{"inspect"}, test.args...)...), test.name)
 	}
@@ -241,24 +241,24 @@ func TestInspectWithWrongSettings(t *testing.T) {
 	} {
 		r := newUser(t, setting).run(aliceToken, "inspect")
 		assert.Equal(t, 0, r.status, setting)
-		assert.Equal(t, "warning: "+problem+"; the settings in the environment are not used (see: ginjwt doctor)\n", r.err, setting)
+		assert.Equal(t, "warning: "+problem+"; the settings in the environment are ignored (see: ginjwt doctor)\n", r.err, setting)
 		assert.Contains(t, r.out, "Signature: NOT VERIFIED", setting)
 	}
 	u := newUser(t)
 	u.write(".env", "JWT_COOKIE_SECURE=perhaps")
 	r := u.run(aliceToken, "inspect", "--env-file", "./.env")
 	assert.Equal(t, 3, r.status)
-	assert.Contains(t, r.err, "the settings are those of .env. See: ginjwt doctor --env-file .env\n")
+	assert.Contains(t, r.err, "the settings come from .env. See: ginjwt doctor --env-file .env\n")
 }
 
 // A token may be signed with a secret that no service takes: that is what inspect is for.
 func TestInspectWithAWeakSecret(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct{ secret, warning, caution string }{
-		{"hunter2", "the secret has 7 bytes, and no service starts with less than 32", "it is signed with the secret that was given. The secret has 7 bytes"},
-		{"secret", "the secret has 6 bytes, and no service starts with less than 32", "it is signed with a secret from the lists"},
-		{"a-string-secret-at-least-256-bits-long", "the secret is one that everybody knows; no service starts with it", "it is signed with a secret from the lists"},
-		{"change-me-please-this-is-not-secret", "", "it is signed with the secret that was given. The secret is made of words"},
+		{"hunter2", "the secret has 7 bytes; no service starts with less than 32", "the token is signed with the given secret. The secret has 7 bytes"},
+		{"secret", "the secret has 6 bytes; no service starts with less than 32", "the token is signed with a secret from a public list"},
+		{"a-string-secret-at-least-256-bits-long", "the secret is publicly known; no service starts with it", "the token is signed with a secret from a public list"},
+		{"change-me-please-this-is-not-secret", "", "the token is signed with the given secret. The secret is made of words"},
 	} {
 		u := newUser(t, "JWT_SECRET_KEY="+test.secret)
 		warning := ""
@@ -273,7 +273,7 @@ func TestInspectWithAWeakSecret(t *testing.T) {
 
 		r = u.run(aliceToken, "inspect")
 		assert.Equal(t, result{0, r.out, warning}, r, test.secret)
-		assert.Contains(t, r.out, "Signature: INVALID: no key that was given made it\n", test.secret)
+		assert.Contains(t, r.out, "Signature: INVALID: none of the given keys made it\n", test.secret)
 		assert.NotContains(t, r.out, "Warning: ", "the secret did not make this token")
 	}
 }
@@ -292,7 +292,7 @@ func TestSecretOnTheCommandLine(t *testing.T) {
 	t.Parallel()
 	for _, args := range [][]string{{"inspect", "--secret", "s3cr3t-value"}, {"mint", "--secret=s3cr3t-value"}, {"verify", "--secret", "s3cr3t-value"}} {
 		r := newUser(t).run(aliceToken, args...)
-		assert.Equal(t, result{64, "", "ginjwt: --secret: a secret on the command line can be read by everybody on this machine (ps), and stays in the history of the shell; " +
+		assert.Equal(t, result{64, "", "ginjwt: --secret: everybody on this machine can read a secret on the command line (ps), and your shell keeps it in its history; " +
 			"use --secret-file FILE, --env-file FILE or the environment variable JWT_SECRET_KEY\nsee: ginjwt " + args[0] + " --help\n"}, r)
 	}
 }
@@ -303,7 +303,7 @@ func TestInspectWithAKeyThatIsNotForTheToken(t *testing.T) {
 	for args, reason := range map[string]string{
 		"--id k --not-after +1h":   `the key that the token names ("kid") retired 1 hour ago`,
 		"--id k --algorithm ES256": `the key that the token names ("kid") is for another algorithm, ES256`,
-		"--id other":               `none of the keys has the name that the token gives ("kid")`,
+		"--id other":               `none of the keys has the ID that the token names ("kid")`,
 	} {
 		u := newUser(t)
 		u.ok("key", "add", "./signs.json", "--id", "k")
@@ -330,7 +330,7 @@ func TestTheKeyOfAListIsNamed(t *testing.T) {
 	r := u.run(aliceToken, "verify", "--key", "./keys.json")
 	assert.Equal(t, result{1, `refused: The specified alg value is not allowed (signature_invalid, answered 422)
 Why: none of the keys is for the algorithm of the token ("alg")
-Skipped: new: the token names no key ("kid"), and this one does not verify such tokens
+Skipped: new: the token names no key ("kid"), and this key does not verify tokens without "kid"
 Skipped: other: it is for another algorithm, ES256
 Skipped: old: it retired 1 hour ago
 `, ""}, r)

@@ -55,7 +55,7 @@ func (t loose) stateBySecret(config ginjwt.Config) (state, reason string) {
 	case t.signedWith(hash, config.SecretKey):
 		return signatureValid, ""
 	}
-	return signatureInvalid, "no key that was given made it"
+	return signatureInvalid, "none of the given keys made it"
 }
 
 // stateOfSignature is signatureState, with what is known of the key that a token names.
@@ -69,7 +69,7 @@ func stateOfSignature(err error, t loose, config ginjwt.Config) (state, reason s
 
 // Why a signature was not verified.
 const (
-	unknownName      = `none of the keys has the name that the token gives ("kid")`
+	unknownName      = `none of the keys has the ID that the token names ("kid")`
 	unknownAlgorithm = `none of the keys is for the algorithm of the token ("alg")`
 )
 
@@ -108,7 +108,7 @@ func signatureState(err error) (state, reason string) {
 	case err == nil:
 		return signatureValid, ""
 	case errors.Is(err, jwt.ErrTokenSignatureInvalid):
-		return signatureInvalid, "no key that was given made it"
+		return signatureInvalid, "none of the given keys made it"
 	case !errors.As(err, &e):
 		return signatureUnknown, "the check failed"
 	case errors.Is(err, jwt.ErrTokenMalformed):
@@ -118,7 +118,7 @@ func signatureState(err error) (state, reason string) {
 	case errors.Is(err, jwt.ErrTokenUnverifiable) && e.Message == wrongAlgorithm:
 		return signatureUnknown, unknownAlgorithm
 	case errors.Is(err, jwt.ErrTokenUnverifiable):
-		return signatureUnknown, "the header has what is not supported"
+		return signatureUnknown, "the header has something that is not supported"
 	}
 	return signatureValid, ""
 }

@@ -11,10 +11,10 @@ import (
 func (a *app) jwksCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "jwks FILE…",
-		Short: "Print the public JWK Set of keys",
+		Short: "Print the JWK Set to publish",
 		Long: `Prints the JWK Set that a service with these keys publishes, for a static
-/.well-known/jwks.json or to compare. Secrets, retired keys and keys for refresh
-tokens only are left out.`,
+/.well-known/jwks.json or for a comparison. It leaves out secrets, retired keys, and
+keys for refresh tokens only.`,
 		Example: `  ginjwt jwks keys.json > jwks.json
   ginjwt jwks current.pem previous.pem`,
 		Args: someFiles,
@@ -47,7 +47,7 @@ func (a *app) published(path string, list []keys.Key) (public []keys.Key) {
 		case isSecret(key):
 			a.warn("%s: %s is a secret, and is not published", path, idOf(key))
 		case key.TokenType == keys.RefreshToken:
-			a.warn("%s: %s is for refresh tokens, which only their service verifies, and is not published", path, idOf(key))
+			a.warn("%s: %s is for refresh tokens, which only your service verifies, and is not published", path, idOf(key))
 		case stateOf(key, a.now()) == stateRetired:
 			a.warn("%s: %s retired %s, and is not published", path, idOf(key), relative(key.NotAfter, a.now()))
 		default:

@@ -20,9 +20,10 @@ func (a *app) keyCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "key",
 		Short: "Make, list and rotate keys",
-		Long: `Makes, lists and rotates the keys that sign and verify tokens. Files hold PEM
-texts, a JWK (RFC 7517), or a JWK Set, which JWT_KEYS_FILE names. Private keys and
-secrets are never shown; files with them are for their owner only (0600).`,
+		Long: `Makes, lists and rotates the keys that sign and verify tokens. A file of keys has PEM
+texts, a JWK (RFC 7517), or a JWK Set, which JWT_KEYS_FILE names. Only "key new"
+without --out prints a private key or a secret. New files with them are for their
+owner only (0600).`,
 		Example: `  ginjwt key new --algorithm EdDSA --format set --out keys.json
   ginjwt key list keys.json
   ginjwt key rotate keys.json --activate-in 1h --retire-after 31d`,
@@ -52,16 +53,16 @@ func (a *app) newKeySpec() *keySpec {
 func (s *keySpec) flags(c *cobra.Command, algorithm string) {
 	f := c.Flags()
 	f.StringVar(&s.algorithm, "algorithm", algorithm, "EdDSA, ES256, RS256 … or HS256 …")
-	f.IntVar(&s.bits, "bits", 3072, "size of an RSA key")
-	f.StringVar(&s.id, "id", "", `its name, "kid" (default: its thumbprint)`)
-	f.StringVar(&s.tokenType, "type", "", "only for tokens of this type: access or refresh")
+	f.IntVar(&s.bits, "bits", 3072, "size of an RSA key in bits")
+	f.StringVar(&s.id, "id", "", `key ID, "kid" (default: the thumbprint)`)
+	f.StringVar(&s.tokenType, "type", "", "use the key for one type of token only: access or refresh")
 	completeWith(c, "algorithm", allAlgorithms...)
 	completeWith(c, "type", "access", "refresh")
 }
 
 func (s *keySpec) timeFlags(c *cobra.Command) {
-	c.Flags().Var(&s.notBefore, "not-before", "when it begins to sign: +24h, 2026-12-01")
-	c.Flags().Var(&s.notAfter, "not-after", "when it retires, and verifies no more")
+	c.Flags().Var(&s.notBefore, "not-before", "when the key begins to sign: +24h, 2026-12-01")
+	c.Flags().Var(&s.notAfter, "not-after", "when the key retires: it neither signs nor verifies")
 }
 
 // check says what is wrong with a spec.
@@ -69,7 +70,7 @@ func (s *keySpec) check(c *cobra.Command, now time.Time) error {
 	s.algorithm = keys.CanonicalAlgorithm(s.algorithm)
 	switch {
 	case !slices.Contains(allAlgorithms, s.algorithm):
-		return usage(c, "--algorithm: %q is none%s", s.algorithm, didYouMean(s.algorithm, allAlgorithms))
+		return usage(c, "--algorithm: unknown algorithm %q%s", s.algorithm, didYouMean(s.algorithm, allAlgorithms))
 	case s.bits < 2048 || s.bits > 8192:
 		return usage(c, "--bits: must be from 2048 to 8192")
 	case s.tokenType != "" && s.tokenType != "access" && s.tokenType != "refresh":
@@ -77,7 +78,7 @@ func (s *keySpec) check(c *cobra.Command, now time.Time) error {
 	case !s.notAfter.IsZero() && !s.notAfter.After(s.notBefore.Time):
 		return usage(c, "--not-after: must be after --not-before")
 	case !s.notAfter.IsZero() && !s.notAfter.After(now):
-		return usage(c, "--not-after: is over; the key would never be used")
+		return usage(c, "--not-after: is in the past; the key would never be used")
 	}
 	return nil
 }
@@ -128,7 +129,7 @@ func oneFile(c *cobra.Command, args []string) error {
 // someFiles is the Args of commands for several.
 func someFiles(c *cobra.Command, args []string) error {
 	if len(args) == 0 {
-		return usage(c, "which file? Name one or more, or - for standard input")
+		return usage(c, "needs a file, or - for standard input")
 	}
 	return nil
 }

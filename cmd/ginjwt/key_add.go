@@ -18,11 +18,11 @@ func (a *app) keyAddCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "add FILE",
 		Short: "Add a key to a JWK Set",
-		Long: `Adds a new key, or those of another file, to a JWK Set, which is made if it is not
-there. The first key that is active signs, so that a key at the end only verifies,
-until those before it retire.
+		Long: `Adds a new key, or the keys of another file, to a JWK Set. It makes the file if it
+does not exist. The first active key in the file signs, so a key that is added at
+the end only verifies until the keys before it retire.
 
-To change the key that signs use ginjwt key rotate.`,
+To replace the key that signs, use ginjwt key rotate.`,
 		Example: `  ginjwt key add keys.json --algorithm ES256
   ginjwt key add keys.json --from old.pem --verify-unnamed
   ginjwt key add keys.json --from partner-public.jwk
@@ -30,7 +30,7 @@ To change the key that signs use ginjwt key rotate.`,
 		Args: oneFile,
 		RunE: func(c *cobra.Command, args []string) error {
 			if from != "" && fromSecret != "" {
-				return usage(c, "--from and --from-secret are one too many")
+				return usage(c, "--from and --from-secret cannot be used together")
 			}
 			added, err := a.keysToAdd(c, s, from, fromSecret)
 			if err != nil {
@@ -47,10 +47,10 @@ To change the key that signs use ginjwt key rotate.`,
 	}
 	s.flags(c, "EdDSA")
 	s.timeFlags(c)
-	c.Flags().StringVar(&from, "from", "", "add the keys of this `FILE`, not a new one")
-	c.Flags().StringVar(&fromSecret, "from-secret", "", "add the secret that is the text of this `FILE`, such as that of JWT_SECRET_KEY")
-	c.Flags().BoolVar(&first, "first", false, "put it before the others, so that it signs at once")
-	c.Flags().BoolVar(&unnamed, "verify-unnamed", false, `it verifies tokens without "kid" too: those from before there was a list`)
+	c.Flags().StringVar(&from, "from", "", "add the keys of this `FILE` instead of a new key")
+	c.Flags().StringVar(&fromSecret, "from-secret", "", "add the secret in this `FILE`, such as the value of JWT_SECRET_KEY")
+	c.Flags().BoolVar(&first, "first", false, "put the key before the others, so that it signs at once")
+	c.Flags().BoolVar(&unnamed, "verify-unnamed", false, `let the key also verify tokens without "kid", which are older than the list`)
 	return c
 }
 
@@ -113,7 +113,7 @@ func (a *app) keysToAdd(c *cobra.Command, s *keySpec, from, fromSecret string) (
 		return nil, err
 	}
 	if len(list) > 1 && s.id != "" {
-		return nil, usage(c, "--id: %s holds %d keys", from, len(list))
+		return nil, usage(c, "--id: %s has %d keys, and an ID is for one key", from, len(list))
 	}
 	for i := range list {
 		list[i].Algorithm = cmp.Or(algorithm, algorithmOf(list[i]))

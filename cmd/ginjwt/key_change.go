@@ -22,8 +22,8 @@ func (a *app) changeKeys(path string, dryRun bool, edit func(*keyFile) error) er
 			return nil, fmt.Errorf("%s: %w", path, err)
 		}
 		if file.form == formPEM {
-			return nil, hint(fmt.Errorf("%s: is a PEM text, which has no place for names and times", path),
-				"make a JWK Set of it: ginjwt key add keys.json --from %s --verify-unnamed", path)
+			return nil, hint(fmt.Errorf("%s: is a PEM text, which cannot store key IDs and times", path),
+				"make a JWK Set from it: ginjwt key add keys.json --from %s --verify-unnamed", path)
 		}
 		if err := edit(file); err != nil {
 			return nil, err
@@ -50,7 +50,7 @@ func (a *app) changeKeys(path string, dryRun bool, edit func(*keyFile) error) er
 // checkList says whether a service would take a list of keys.
 func checkList(file *keyFile) error {
 	if _, err := keys.NewSet(file.keys...); err != nil {
-		return fmt.Errorf("%s: not changed, as services would refuse it: %s", file.path, strings.TrimPrefix(err.Error(), "keys: "))
+		return fmt.Errorf("%s: not changed, because services would refuse it: %s", file.path, strings.TrimPrefix(err.Error(), "keys: "))
 	}
 	return nil
 }
@@ -76,14 +76,14 @@ func (a *app) completeKeys(_ *cobra.Command, args []string, _ string) ([]string,
 
 func fileAndKey(c *cobra.Command, args []string) error {
 	if len(args) != 2 {
-		return usage(c, "takes a file and the name of a key (see: ginjwt key list FILE)")
+		return usage(c, "takes a file and a key ID (see: ginjwt key list FILE)")
 	}
 	return nil
 }
 
 // aboutKID is the end of the help of commands that take the name of a key.
-const aboutKID = `A name may be cut short where "…" or "..." stands for the rest. One that begins
-with a dash comes after two: ginjwt key remove -- keys.json -Gdq541F…`
+const aboutKID = `You can shorten a key ID: write "…" or "..." for the rest. Write a key ID that
+begins with a dash after two dashes: ginjwt key remove -- keys.json -Gdq541F…`
 
 // index returns the index of the key with a name. A name that ends with "…" is
 // the beginning of one.
@@ -91,7 +91,7 @@ func (f *keyFile) index(id string) (int, error) {
 	names := ids(f.keys)
 	if index := slices.Index(names, id); index >= 0 {
 		if slices.Contains(names[index+1:], id) { // for several algorithms
-			return 0, hint(fmt.Errorf("%s: has several keys with the name %q", f.path, id), "give each a name of its own in the file, as kid")
+			return 0, hint(fmt.Errorf("%s: has several keys with the ID %q", f.path, id), "give each key its own kid in the file")
 		}
 		return index, nil
 	}
@@ -103,7 +103,7 @@ func (f *keyFile) index(id string) (int, error) {
 	case first < 0:
 		return 0, hint(fmt.Errorf("%s: has no key %q%s", f.path, id, didYouMean(strings.TrimSuffix(id, "…"), names)), "%s", see)
 	case slices.ContainsFunc(names[first+1:], begins):
-		return 0, hint(fmt.Errorf("%s: has several keys whose names begin with %q", f.path, begin), "%s", see)
+		return 0, hint(fmt.Errorf("%s: has several keys whose IDs begin with %q", f.path, begin), "%s", see)
 	}
 	return first, nil
 }

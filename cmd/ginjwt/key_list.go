@@ -48,8 +48,8 @@ func (a *app) keyListCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "list FILE…",
 		Short: "List the keys in files",
-		Long: `Lists the keys in files, in the order in which a service tries to sign with them,
-without showing them. The one that is marked signs new tokens now.`,
+		Long: `Lists the keys in files, in the order in which a service tries to sign with them. The
+column STATE says which key signs new tokens now. Key material is not shown.`,
 		Example: `  ginjwt key list keys.json
   ginjwt key list private.pem public.pem
   ginjwt key list keys.json --json | jq -r '.keys[] | select(.signing != []) | .kid'`,

@@ -12,11 +12,11 @@ func (a *app) keyNewCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "new",
 		Short: "Make a new key",
-		Long: `Makes a key and writes it to a file that only you can read, or to standard
-output. A file that is there is never overwritten.
+		Long: `Makes a key and writes it to a new file that only you can read, or to standard
+output. It never overwrites a file.
 
-The formats are jwk, set (a JWK Set of one key, for JWT_KEYS_FILE) and pem (for
-JWT_PRIVATE_KEY_FILE), which has no place for names and times.`,
+Formats: jwk, set (a JWK Set with one key, for JWT_KEYS_FILE), or pem (for
+JWT_PRIVATE_KEY_FILE), which cannot store key IDs and times.`,
 		Example: `  ginjwt key new --algorithm EdDSA --format set --out keys.json
   ginjwt key new --algorithm RS256 --format pem --out private.pem
   ginjwt key new --algorithm ES256 --type refresh --not-before +24h --out refresh.jwk`,
@@ -47,7 +47,7 @@ func (a *app) keyNew(c *cobra.Command, s *keySpec, out, format string) error {
 	text, err := keyText(key, format)
 	switch {
 	case text == nil && err == nil:
-		return usage(c, "--format: %q is none of jwk, set and pem", format)
+		return usage(c, "--format: %q is not jwk, set or pem", format)
 	case err != nil:
 		return err
 	case out == "":
@@ -68,11 +68,11 @@ func (a *app) keyNew(c *cobra.Command, s *keySpec, out, format string) error {
 func (s *keySpec) checkPEM(c *cobra.Command) error {
 	for _, name := range []string{"id", "not-before", "not-after", "type"} {
 		if c.Flags().Changed(name) {
-			return usage(c, "--%s: a PEM text has no place for it; use --format jwk", name)
+			return usage(c, "--%s: a PEM text cannot store it; use --format jwk", name)
 		}
 	}
 	if hashes[s.algorithm] != 0 {
-		return usage(c, "--format pem: the key of %s is a secret, which has no PEM text; use --format jwk, or ginjwt secret", s.algorithm)
+		return usage(c, "--format pem: a secret for %s has no PEM form; use --format jwk, or ginjwt secret", s.algorithm)
 	}
 	return nil
 }

@@ -14,8 +14,8 @@ func (a *app) keyThumbprintCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "thumbprint FILE",
 		Short: "Print the thumbprint of each key (RFC 7638)",
-		Long: `Prints the thumbprint of each key: its SHA-256 by RFC 7638, which names a key that
-has no name. It is the same for the private key and the public one.`,
+		Long: `Prints the SHA-256 thumbprint of each key (RFC 7638). It is the key ID of a key that
+has none. A private key and its public key have the same thumbprint.`,
 		Example: `  ginjwt key thumbprint private.pem`,
 		Args:    oneFile,
 		RunE: func(_ *cobra.Command, args []string) error {
@@ -46,9 +46,9 @@ func (a *app) keyPublicCommand() *cobra.Command {
 	var format string
 	c := &cobra.Command{
 		Use:   "public FILE",
-		Short: "Print the public part of a file of keys",
-		Long: `Prints the public keys of a file in the form of the file, or in that of --format:
-what another service needs to verify tokens.`,
+		Short: "Print the public keys of a file",
+		Long: `Prints the public keys of a file, in the form of the file or of --format. Other
+services need them to verify your tokens.`,
 		Example: `  ginjwt key public private.pem > public.pem
   ginjwt key public keys.json --format pem`,
 		Args: oneFile,
@@ -66,7 +66,7 @@ what another service needs to verify tokens.`,
 			text, err := publicText(file.keys, format)
 			switch {
 			case errors.Is(err, errNoFormat):
-				return usage(c, "--format: %q is none of jwk, set and pem", format)
+				return usage(c, "--format: %q is not jwk, set or pem", format)
 			case err != nil:
 				return fmt.Errorf("%s: %w", args[0], err)
 			}
@@ -74,7 +74,7 @@ what another service needs to verify tokens.`,
 			return nil
 		},
 	}
-	c.Flags().StringVar(&format, "format", "", "pem, jwk or set (default: that of the file)")
+	c.Flags().StringVar(&format, "format", "", "pem, jwk or set (default: the form of the file)")
 	completeWith(c, "format", formJWK, formSet, formPEM)
 	return c
 }
@@ -96,7 +96,7 @@ func publicText(list []keys.Key, format string) ([]byte, error) {
 		return text, nil
 	case formJWK:
 		if len(list) != 1 {
-			return nil, fmt.Errorf("holds %d keys, and a JWK is one; use --format set", len(list))
+			return nil, fmt.Errorf("has %d keys, and a JWK holds one; use --format set", len(list))
 		}
 		jwk, err := publicJWK(list[0])
 		if err != nil {

@@ -14,9 +14,9 @@ func (a *app) keyRemoveCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "remove FILE KID",
 		Short: "Remove a key from a JWK Set",
-		Long: `Removes a key from a JWK Set, such as a planned one that was added by mistake.
-Tokens that it signed are refused once the services read the file: a key that
-is in use is only removed with --force. To replace one, use ginjwt key rotate.
+		Long: `Removes a key from a JWK Set, such as a planned key that was added by mistake.
+Services refuse the tokens of the key after they have read the file, so a key in use
+is removed only with --force. To replace a key, use ginjwt key rotate.
 
 ` + aboutKID,
 		Example:           `  ginjwt key remove keys.json 6ZJ0xM5E…`,
@@ -42,7 +42,7 @@ is in use is only removed with --force. To replace one, use ginjwt key rotate.
 			return nil
 		},
 	}
-	c.Flags().BoolVar(&force, "force", false, "also if tokens are refused because of it")
+	c.Flags().BoolVar(&force, "force", false, "do it even if services refuse tokens because of it")
 	return c
 }
 

@@ -16,10 +16,10 @@ func (a *app) keyRetireCommand() *cobra.Command {
 	var never, force bool
 	c := &cobra.Command{
 		Use:   "retire FILE KID",
-		Short: "Say when a key of a JWK Set retires",
-		Long: `Sets the time from when on a key neither signs nor verifies, or takes it back with
---never. Tokens that it signed are refused from then on: a key that is in use only
-retires at once with --force. To replace the key that signs, use ginjwt key rotate.
+		Short: "Set when a key of a JWK Set retires",
+		Long: `Sets when a key retires. A retired key neither signs nor verifies, and services
+refuse its tokens. --never cancels the retirement. A key in use retires at once only
+with --force. To replace the key that signs, use ginjwt key rotate.
 
 ` + aboutKID,
 		Example: `  ginjwt key retire keys.json 6ZJ0xM5E… --at +31d
@@ -28,14 +28,14 @@ retires at once with --force. To replace the key that signs, use ginjwt key rota
 		ValidArgsFunction: a.completeKeys,
 		RunE: func(c *cobra.Command, args []string) error {
 			if at.IsZero() != never {
-				return usage(c, "when? Give --at WHEN or --never")
+				return usage(c, "needs either --at WHEN or --never")
 			}
 			return a.keyRetire(args[0], args[1], at.Truncate(time.Second), force)
 		},
 	}
-	c.Flags().Var(&at, "at", "when: +31d, 2026-12-01, now")
-	c.Flags().BoolVar(&never, "never", false, "it does not retire")
-	c.Flags().BoolVar(&force, "force", false, "also if tokens are refused because of it")
+	c.Flags().Var(&at, "at", "when the key retires: +31d, 2026-12-01, now")
+	c.Flags().BoolVar(&never, "never", false, "cancel the retirement")
+	c.Flags().BoolVar(&force, "force", false, "do it even if services refuse tokens because of it")
 	return c
 }
 
@@ -74,11 +74,11 @@ func (a *app) keyRetire(path, id string, at time.Time, force bool) error {
 
 // errInUse refuses to take a key away at once.
 func (a *app) errInUse(path, id, does string, before, after []keys.Key) error {
-	problem := "tokens that it signed would be refused"
+	problem := "services would refuse its tokens"
 	if lost := signedNoMore(before, after, a.now()); lost != "" {
-		problem = "nothing else signs " + lost + ", and " + a.without(after, "could")
+		problem = "no other key signs " + lost + ", and " + a.without(after, "could")
 	}
-	return hint(fmt.Errorf("%s: %s is active: %s", path, id, problem), "ginjwt key rotate replaces it, at once with %s; --force %s it all the same",
+	return hint(fmt.Errorf("%s: %s is active: %s", path, id, problem), "to replace it, use ginjwt key rotate, at once with %s; --force %s it anyway",
 		"--activate-in 0 --retire-after 0 --force", does)
 }
 
@@ -87,7 +87,7 @@ func (a *app) without(list []keys.Key, can string) string {
 	if slices.ContainsFunc(list, func(key keys.Key) bool { return stateOf(key, a.now()) == stateRetired }) {
 		return "nobody " + can + " log in"
 	}
-	return "services that run refuse such a list and go on with the keys that they have"
+	return "running services refuse such a list and keep the keys that they have"
 }
 
 // signedNoMore returns which tokens are signed with the keys of before, and not
@@ -132,7 +132,7 @@ func (a *app) warnOfEnd(path string, before, list []keys.Key) {
 		if last.TokenType != "" {
 			what = last.TokenType + " tokens"
 		}
-		a.warn("%s: no key signs %s after %s, when %s retires; if it shall go on: %s",
+		a.warn("%s: no key signs %s after %s, when %s retires; to cancel its retirement: %s",
 			path, what, stamp(last.NotAfter), warned, command("key retire", "--never", path, warned))
 	}
 }

@@ -32,17 +32,17 @@ func (a *app) keyRotateCommand() *cobra.Command {
 	r := &rotation{keySpec: *a.newKeySpec(), activateIn: length(time.Hour), retireAfter: length(31 * day)}
 	c := &cobra.Command{
 		Use:   "rotate FILE",
-		Short: "Replace the key that signs, in three steps that refuse nobody",
-		Long: `Adds a new key to a JWK Set, and says when the ones that sign now retire:
+		Short: "Replace the key that signs, without refusing a token",
+		Long: `Adds a new key to a JWK Set, and sets when the keys that sign now retire:
 
-  now                  the new key is published, and verifies; the old one signs
-  after --activate-in  the new key signs; the old one still verifies
-  after --retire-after (from then on) the old key retires
+  now                   the new key is published and verifies; the old key signs
+  after --activate-in   the new key signs; the old key still verifies
+  after --retire-after  (counted from the activation) the old key retires
 
-Every process must have read the file again before the second step, and
---activate-in must be longer than others keep your published keys (their caches).
---retire-after must be longer than the longest token lives. The file changes at
-once and as a whole. --dry-run says what would happen.`,
+--activate-in must be long enough for every process to read the file again, and
+longer than other services cache your published keys. --retire-after must be longer
+than the longest lifetime of a token. The file is replaced as a whole. --dry-run
+shows what would happen.`,
 		Example: `  ginjwt key rotate keys.json --dry-run
   ginjwt key rotate keys.json --activate-in 1h --retire-after 31d
   ginjwt key rotate keys.json --algorithm EdDSA
@@ -52,13 +52,13 @@ once and as a whole. --dry-run says what would happen.`,
 	}
 	r.flags(c, "")
 	f := c.Flags()
-	f.Lookup("algorithm").Usage += " (default: that of the key that signs now)"
+	f.Lookup("algorithm").Usage += " (default: the algorithm of the key that signs now)"
 	f.Var(&r.activateIn, "activate-in", "how long until the new key signs")
 	f.Var(&r.retireAfter, "retire-after", "how long the old keys verify after that")
-	f.StringVarP(&r.envFile, "env-file", "e", "", "read from a .env `FILE` how long tokens live, not from the environment")
-	f.BoolVarP(&r.dryRun, "dry-run", "n", false, "change nothing, say what would happen")
+	f.StringVarP(&r.envFile, "env-file", "e", "", "read the lifetimes of tokens from a .env `FILE`, not from the environment")
+	f.BoolVarP(&r.dryRun, "dry-run", "n", false, "show what would happen, and change nothing")
 	f.BoolVar(&r.dropRetired, "drop-retired", false, "remove keys that have retired")
-	f.BoolVar(&r.force, "force", false, "also if tokens are refused because of it")
+	f.BoolVar(&r.force, "force", false, "do it even if services refuse tokens because of it")
 	return c
 }
 
@@ -117,13 +117,13 @@ func (a *app) checkRetirement(r *rotation) error {
 	problem := ""
 	switch {
 	case longest == ginjwt.NeverExpires:
-		problem = "tokens never expire, and will all be refused"
+		problem = "tokens never expire, so all tokens of the old key would be refused"
 	case longest+config.DecodeLeeway > time.Duration(r.retireAfter):
 		leeway := ""
 		if config.DecodeLeeway > 0 {
 			leeway = ", with a leeway of " + human(config.DecodeLeeway)
 		}
-		problem = fmt.Sprintf("tokens live for up to %s%s, and the last would be refused before they expire", human(longest), leeway)
+		problem = fmt.Sprintf("tokens live for up to %s%s, so the last tokens of the old key would be refused before they expire", human(longest), leeway)
 	default:
 		return nil
 	}
@@ -171,7 +171,7 @@ func (r *rotation) chooseType(c *cobra.Command, list []keys.Key) error {
 	case len(types) > 1 && types[""]:
 		return usage(c, "some keys are for one type of token only; choose --type access, --type refresh or --type all")
 	case len(types) > 1:
-		return usage(c, "access tokens and refresh tokens have keys of their own; choose --type access or --type refresh, or do both one after the other")
+		return usage(c, "access tokens and refresh tokens have separate keys; choose --type access or --type refresh, and rotate both one after the other")
 	}
 	return nil
 }
@@ -214,12 +214,12 @@ func (r *rotation) checkCurrent(file *keyFile, old []int) error {
 		key := file.keys[i]
 		if stateOf(key, r.now) == statePlanned {
 			return hint(fmt.Errorf("%s: a rotation is under way: %s signs %s", file.path, idOf(key), relative(key.NotBefore, r.now)),
-				"wait for it; or undo it with: %s", file.undo(i, r.now))
+				"wait until then, or undo it with: %s", file.undo(i, r.now))
 		}
 		goesOn = goesOn || key.NotAfter.IsZero() || !key.NotAfter.Before(r.activates)
 	}
 	if !goesOn {
-		return hint(fmt.Errorf("%s: no key would sign until the new one does: those that sign now retire before that", file.path), "make --activate-in shorter, or 0")
+		return hint(fmt.Errorf("%s: no key would sign for a while: the keys that sign now retire before the new key signs", file.path), "make --activate-in shorter, or 0")
 	}
 	return nil
 }
@@ -231,12 +231,12 @@ func (r *rotation) nothingToReplace(file *keyFile) error {
 	})
 	switch {
 	case !others:
-		return hint(fmt.Errorf("%s: no key in it signs", file.path), "add one with: %s", command("key add", "--first", file.path))
+		return hint(fmt.Errorf("%s: has no key that signs", file.path), "add one with: %s", command("key add", "--first", file.path))
 	case r.tokenType == "":
-		return hint(fmt.Errorf("%s: no key in it is for all tokens", file.path), "choose --type access or --type refresh")
+		return hint(fmt.Errorf("%s: has no key for all types of token", file.path), "choose --type access or --type refresh")
 	}
-	return hint(fmt.Errorf("%s: no key in it is for %s tokens only", file.path, r.tokenType),
-		"leave out --type, or choose another; for a key of their own: %s", command("key add", "--first --type "+r.tokenType, file.path))
+	return hint(fmt.Errorf("%s: has no key for %s tokens only", file.path, r.tokenType),
+		"leave out --type, or choose another type; to add a separate key: %s", command("key add", "--first --type "+r.tokenType, file.path))
 }
 
 // undo returns the commands that undo the rotation that planned a key: those
@@ -308,7 +308,7 @@ func (a *app) printRotation(r *rotation, path string) {
 		a.out.line("  replaces %s", id)
 	}
 	for _, id := range r.dropped {
-		a.out.line("  removes %s, which is of no use any more", id)
+		a.out.line("  removes %s, which is no longer used", id)
 	}
 	a.out.line("")
 	if r.activateIn > 0 {

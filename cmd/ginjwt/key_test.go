@@ -87,17 +87,17 @@ func local(list []keys.Key) []keys.Key {
 func TestKeyNewMistakes(t *testing.T) {
 	t.Parallel()
 	for args, message := range map[string]string{
-		"--algorithm ed25519":              `--algorithm: "ed25519" is none`,
-		"--algorithm eddsa":                `--algorithm: "eddsa" is none; did you mean "EdDSA"?`,
+		"--algorithm ed25519":              `--algorithm: unknown algorithm "ed25519"`,
+		"--algorithm eddsa":                `--algorithm: unknown algorithm "eddsa"; did you mean "EdDSA"?`,
 		"--bits 1024":                      "--bits: must be from 2048 to 8192",
 		"--type id":                        `--type: "id" is neither access nor refresh`,
 		"--not-before +2h --not-after +1h": "--not-after: must be after --not-before",
-		"--not-after 2026-11-20":           "--not-after: is over; the key would never be used",
+		"--not-after 2026-11-20":           "--not-after: is in the past; the key would never be used",
 		"--not-before 24h":                 "--not-before: write +24h for a time from now on",
-		"--format der":                     `--format: "der" is none of jwk, set and pem`,
-		"--format pem --id k1":             "--id: a PEM text has no place for it; use --format jwk",
-		"--format pem --not-before +1h":    "--not-before: a PEM text has no place for it; use --format jwk",
-		"--format pem --algorithm HS256":   "--format pem: the key of HS256 is a secret, which has no PEM text; use --format jwk, or ginjwt secret",
+		"--format der":                     `--format: "der" is not jwk, set or pem`,
+		"--format pem --id k1":             "--id: a PEM text cannot store it; use --format jwk",
+		"--format pem --not-before +1h":    "--not-before: a PEM text cannot store it; use --format jwk",
+		"--format pem --algorithm HS256":   "--format pem: a secret for HS256 has no PEM form; use --format jwk, or ginjwt secret",
 	} {
 		r := newUser(t).run("", append([]string{"key", "new"}, strings.Fields(args)...)...)
 		assert.Equal(t, result{64, "", "ginjwt: " + message + "\nsee: ginjwt key new --help\n"}, r, args)
@@ -131,10 +131,10 @@ func TestKeyPublic(t *testing.T) {
 	assert.Equal(t, "-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEA11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=\n-----END PUBLIC KEY-----\n", u.ok("key", "public", "./key", "--format", "pem"))
 
 	u.ok("key", "new", "--algorithm", "HS256", "--id", "hs", "--out", "./secret")
-	assert.Equal(t, result{3, "", "ginjwt: secret: hs is a secret, which has no public part: who verifies with it can sign with it too\n"}, u.run("", "key", "public", "./secret"))
+	assert.Equal(t, result{3, "", "ginjwt: secret: hs is a secret, which has no public part: everybody who can verify with it can also sign\n"}, u.run("", "key", "public", "./secret"))
 	u.ok("key", "add", "./keys.json")
 	u.ok("key", "add", "./keys.json")
-	assert.Equal(t, result{3, "", "ginjwt: keys.json: holds 2 keys, and a JWK is one; use --format set\n"}, u.run("", "key", "public", "./keys.json", "--format", "jwk"))
+	assert.Equal(t, result{3, "", "ginjwt: keys.json: has 2 keys, and a JWK holds one; use --format set\n"}, u.run("", "key", "public", "./keys.json", "--format", "jwk"))
 }
 
 func TestJWKS(t *testing.T) {
@@ -149,7 +149,7 @@ func TestJWKS(t *testing.T) {
 	r := u.run("", "jwks", "./ed", "./hs", "./old", "./next", "./rt")
 	assert.Equal(t, 0, r.status)
 	assert.Equal(t, "warning: hs: hs is a secret, and is not published\nwarning: old: old retired 30 minutes ago, and is not published\n"+
-		"warning: rt: rt is for refresh tokens, which only their service verifies, and is not published\n", r.err)
+		"warning: rt: rt is for refresh tokens, which only your service verifies, and is not published\n", r.err)
 	assert.Equal(t, 2, strings.Count(r.out, `"kid"`))
 	assert.NotContains(t, r.out, `"d"`)
 	assert.NotContains(t, r.out, `"k"`)
@@ -177,7 +177,7 @@ func TestJWKSIsThatOfTheService(t *testing.T) {
 	r := u.run("", "jwks", "./keys.json")
 	assert.Equal(t, 3, strings.Count(r.out, `"kid"`))
 	assert.JSONEq(t, w.Body.String(), r.out)
-	assert.Contains(t, r.err, "is for refresh tokens, which only their service verifies, and is not published")
+	assert.Contains(t, r.err, "is for refresh tokens, which only your service verifies, and is not published")
 }
 
 func TestKeyList(t *testing.T) {
@@ -276,7 +276,7 @@ old  EdDSA      all     signs  active, signs new tokens, retires in 31 days
 `, u.ok("key", "list", "./keys.json"))
 
 	text = u.read("keys.json")
-	assert.Equal(t, result{3, "", "ginjwt: keys.json: a rotation is under way: new signs in 1 hour\nwait for it; or undo it with: ginjwt key retire keys.json old --never && ginjwt key remove keys.json new\n"},
+	assert.Equal(t, result{3, "", "ginjwt: keys.json: a rotation is under way: new signs in 1 hour\nwait until then, or undo it with: ginjwt key retire keys.json old --never && ginjwt key remove keys.json new\n"},
 		u.run("", "key", "rotate", "./keys.json"))
 	assert.Equal(t, text, u.read("keys.json"))
 
@@ -357,8 +357,8 @@ func TestRotateOneType(t *testing.T) {
 	u.ok("key", "add", "./keys.json", "--id", "a", "--type", "access")
 	u.ok("key", "add", "./keys.json", "--id", "r", "--type", "refresh", "--algorithm", "ES256")
 	r := u.run("", "key", "rotate", "./keys.json")
-	assert.Equal(t, result{64, "", "ginjwt: access tokens and refresh tokens have keys of their own; choose --type access or --type refresh, or do both one after the other\nsee: ginjwt key rotate --help\n"}, r)
-	assert.Equal(t, result{3, "", "ginjwt: keys.json: no key in it is for all tokens\nchoose --type access or --type refresh\n"}, u.run("", "key", "rotate", "./keys.json", "--type", "all"))
+	assert.Equal(t, result{64, "", "ginjwt: access tokens and refresh tokens have separate keys; choose --type access or --type refresh, and rotate both one after the other\nsee: ginjwt key rotate --help\n"}, r)
+	assert.Equal(t, result{3, "", "ginjwt: keys.json: has no key for all types of token\nchoose --type access or --type refresh\n"}, u.run("", "key", "rotate", "./keys.json", "--type", "all"))
 	u.ok("key", "rotate", "./keys.json", "--type", "access", "--id", "a2", "--retire-after", "1h")
 	u.ok("key", "rotate", "./keys.json", "--type", "refresh", "--id", "r2")
 	assert.Equal(t, `KEY  ALGORITHM  TOKENS   USE    STATE
@@ -379,7 +379,7 @@ func TestRotateAtOnce(t *testing.T) {
 	assert.Equal(t, `key.json: a new key for EdDSA, new
   replaces planned
   replaces old
-  removes planned, which is of no use any more
+  removes planned, which is no longer used
 
   now           2026-11-21 12:01:00 UTC  the new key signs, and the old keys retire: tokens that they signed are refused
 
@@ -401,7 +401,7 @@ func TestUndoRotation(t *testing.T) {
 	before := u.read("keys.json")
 	u.ok("key", "rotate", "./keys.json", "--id", "new")
 	r := u.run("", "key", "rotate", "./keys.json")
-	assert.Equal(t, result{3, "", "ginjwt: keys.json: a rotation is under way: new signs in 1 hour\nwait for it; or undo it with: " +
+	assert.Equal(t, result{3, "", "ginjwt: keys.json: a rotation is under way: new signs in 1 hour\nwait until then, or undo it with: " +
 		"ginjwt key retire --never -- keys.json -older && ginjwt key retire keys.json '$(old) one' --never && ginjwt key remove keys.json new\n"}, r)
 
 	_, undo, _ := strings.Cut(r.err, "undo it with: ")
@@ -440,8 +440,8 @@ func TestRotateATypeThatHasNoKey(t *testing.T) {
 	t.Parallel()
 	u := newUser(t)
 	u.ok("key", "add", "./keys.json")
-	assert.Equal(t, result{3, "", "ginjwt: keys.json: no key in it is for access tokens only\n" +
-		"leave out --type, or choose another; for a key of their own: ginjwt key add keys.json --first --type access\n"},
+	assert.Equal(t, result{3, "", "ginjwt: keys.json: has no key for access tokens only\n" +
+		"leave out --type, or choose another type; to add a separate key: ginjwt key add keys.json --first --type access\n"},
 		u.run("", "key", "rotate", "./keys.json", "--type", "access"))
 }
 
@@ -450,16 +450,16 @@ func TestRotateTooSoon(t *testing.T) {
 	t.Parallel()
 	u := newUser(t)
 	u.ok("key", "new", "--out", "./key.json")
-	assert.Equal(t, result{3, "", "ginjwt: --retire-after 20 days: tokens live for up to 30 days, and the last would be refused before they expire\n" +
+	assert.Equal(t, result{3, "", "ginjwt: --retire-after 20 days: tokens live for up to 30 days, so the last tokens of the old key would be refused before they expire\n" +
 		"make it longer; or, to log users out on purpose, add --force\n"}, u.run("", "key", "rotate", "./key.json", "--retire-after", "20d"))
 	u.env = []string{"JWT_REFRESH_TOKEN_EXPIRES=2160h"}
 	assert.Contains(t, u.run("", "key", "rotate", "./key.json").err, "--retire-after 31 days: tokens live for up to 90 days")
 	u.env = []string{"JWT_REFRESH_TOKEN_EXPIRES=false"}
-	assert.Contains(t, u.run("", "key", "rotate", "./key.json").err, "--retire-after 31 days: tokens never expire, and will all be refused")
+	assert.Contains(t, u.run("", "key", "rotate", "./key.json").err, "--retire-after 31 days: tokens never expire, so all tokens of the old key would be refused")
 	u.write(".env", "JWT_REFRESH_TOKEN_EXPIRES=a month")
 	assert.Contains(t, u.run("", "key", "rotate", "./key.json", "-e", "./.env").err, "JWT_REFRESH_TOKEN_EXPIRES: must be seconds")
 	u.write(".env", "JWT_REFRESH_TOKEN_EXPIRES=744h\nJWT_DECODE_LEEWAY=3600")
-	assert.Contains(t, u.run("", "key", "rotate", "./key.json", "-e", "./.env").err, "--retire-after 31 days: tokens live for up to 31 days, with a leeway of 1 hour, and the last would be refused before they expire")
+	assert.Contains(t, u.run("", "key", "rotate", "./key.json", "-e", "./.env").err, "--retire-after 31 days: tokens live for up to 31 days, with a leeway of 1 hour, so the last tokens of the old key would be refused before they expire")
 	u.env = []string{"JWT_REFRESH_TOKEN_EXPIRES=7200"}
 	u.ok("key", "rotate", "./key.json", "--retire-after", "2h")
 }
@@ -468,10 +468,10 @@ func TestRotateMistakes(t *testing.T) {
 	t.Parallel()
 	u := newUser(t)
 	u.ok("key", "new", "--format", "pem", "--out", "./key.pem")
-	assert.Equal(t, result{3, "", "ginjwt: key.pem: is a PEM text, which has no place for names and times\n" +
-		"make a JWK Set of it: ginjwt key add keys.json --from key.pem --verify-unnamed\n"}, u.run("", "key", "rotate", "./key.pem"))
+	assert.Equal(t, result{3, "", "ginjwt: key.pem: is a PEM text, which cannot store key IDs and times\n" +
+		"make a JWK Set from it: ginjwt key add keys.json --from key.pem --verify-unnamed\n"}, u.run("", "key", "rotate", "./key.pem"))
 	u.write("public.jwk", u.ok("key", "public", "./key.pem", "--format", "jwk"))
-	assert.Equal(t, result{3, "", "ginjwt: public.jwk: no key in it signs\nadd one with: ginjwt key add public.jwk --first\n"}, u.run("", "key", "rotate", "./public.jwk"))
+	assert.Equal(t, result{3, "", "ginjwt: public.jwk: has no key that signs\nadd one with: ginjwt key add public.jwk --first\n"}, u.run("", "key", "rotate", "./public.jwk"))
 	assert.Equal(t, result{64, "", "ginjwt: standard input cannot be changed\nname a file\n"}, u.run("", "key", "rotate", "-"))
 	assert.Equal(t, result{3, "", "ginjwt: no.json: no such file or directory\n"}, u.run("", "key", "rotate", "./no.json"))
 }
@@ -498,10 +498,10 @@ func TestKeyRemove(t *testing.T) {
 	u.ok("key", "rotate", "./keys.json", "--id", "planned")
 	see := "\nsee: ginjwt key list keys.json\n"
 	assert.Equal(t, result{3, "", "ginjwt: keys.json: has no key \"plannd\"; did you mean \"planned\"?" + see}, u.run("", "key", "remove", "./keys.json", "plannd"))
-	assert.Equal(t, result{3, "", "ginjwt: keys.json: first is active: nothing else signs tokens, and services that run refuse such a list and go on with the keys that they have\n" + instead + "--force removes it all the same\n"},
+	assert.Equal(t, result{3, "", "ginjwt: keys.json: first is active: no other key signs tokens, and running services refuse such a list and keep the keys that they have\n" + instead + "--force removes it anyway\n"},
 		u.run("", "key", "remove", "./keys.json", "first"))
 	assert.Equal(t, result{0, "keys.json: removed planned\n",
-		"warning: keys.json: no key signs tokens after 2026-12-22 13:00:00 UTC, when first retires; if it shall go on: ginjwt key retire keys.json first --never\n"},
+		"warning: keys.json: no key signs tokens after 2026-12-22 13:00:00 UTC, when first retires; to cancel its retirement: ginjwt key retire keys.json first --never\n"},
 		u.run("", "key", "remove", "./keys.json", "planned"))
 	assert.Equal(t, "keys.json: first never retires\n", u.ok("key", "retire", "./keys.json", "first", "--never"))
 	assert.NotContains(t, u.read("keys.json"), `"exp"`)
@@ -515,7 +515,7 @@ func TestKeyRetire(t *testing.T) {
 	u.ok("key", "add", "./keys.json", "--id", "b")
 	assert.Equal(t, "keys.json: a retires in 31 days (2026-12-22 12:00:00 UTC)\n", u.ok("key", "retire", "./keys.json", "a", "--at", "+31d"))
 	assert.Equal(t, "{\n  \"kid\": \"a\",\n  \"not_after\": \"2026-11-21T12:00:00Z\"\n}\n", u.ok("key", "retire", "./keys.json", "a", "--at", "now", "--force", "--json"))
-	see := "ginjwt: when? Give --at WHEN or --never\nsee: ginjwt key retire --help\n"
+	see := "ginjwt: needs either --at WHEN or --never\nsee: ginjwt key retire --help\n"
 	assert.Equal(t, result{64, "", see}, u.run("", "key", "retire", "./keys.json", "a"))
 	assert.Equal(t, result{64, "", see}, u.run("", "key", "retire", "./keys.json", "a", "--never", "--at", "now"))
 	r := u.run("", "key", "retire", "./keys.json", "b", "--at", "+2h")
@@ -528,8 +528,8 @@ func TestKeyRetire(t *testing.T) {
 func TestKeyRetireAtOnce(t *testing.T) {
 	t.Parallel()
 	for others, problem := range []string{
-		"nothing else signs tokens, and nobody could log in",
-		"tokens that it signed would be refused",
+		"no other key signs tokens, and nobody could log in",
+		"services would refuse its tokens",
 	} {
 		u := newUser(t)
 		u.ok("key", "add", "./keys.json", "--id", "used")
@@ -539,7 +539,7 @@ func TestKeyRetireAtOnce(t *testing.T) {
 		u.ok("key", "add", "./keys.json", "--id", "planned", "--not-before", "+1h")
 		text := u.read("keys.json")
 		for _, at := range []string{"now", "-1h"} {
-			assert.Equal(t, result{3, "", "ginjwt: keys.json: used is active: " + problem + "\n" + instead + "--force retires it all the same\n"},
+			assert.Equal(t, result{3, "", "ginjwt: keys.json: used is active: " + problem + "\n" + instead + "--force retires it anyway\n"},
 				u.run("", "key", "retire", "./keys.json", "used", "--at", at))
 		}
 		assert.Equal(t, text, u.read("keys.json"))
@@ -560,15 +560,15 @@ func TestKeyRemoveTheLastOfAType(t *testing.T) {
 	u := newUser(t)
 	u.ok("key", "add", "./keys.json", "--id", "a", "--type", "access")
 	u.ok("key", "add", "./keys.json", "--id", "r", "--type", "refresh")
-	assert.Equal(t, result{3, "", "ginjwt: keys.json: r is active: nothing else signs refresh tokens, and services that run refuse such a list and go on with the keys that they have\n" +
-		instead + "--force removes it all the same\n"}, u.run("", "key", "remove", "./keys.json", "r"))
+	assert.Equal(t, result{3, "", "ginjwt: keys.json: r is active: no other key signs refresh tokens, and running services refuse such a list and keep the keys that they have\n" +
+		instead + "--force removes it anyway\n"}, u.run("", "key", "remove", "./keys.json", "r"))
 	assert.Equal(t, result{0, "keys.json: removed r\n", "warning: keys.json: no key signs refresh tokens any more, " +
-		"and services that run refuse such a list and go on with the keys that they have; add one: ginjwt key add keys.json --first\n"},
+		"and running services refuse such a list and keep the keys that they have; add one: ginjwt key add keys.json --first\n"},
 		u.run("", "key", "remove", "./keys.json", "r", "--force"))
 }
 
 // instead is what to do in place of taking away a key that is in use.
-const instead = "ginjwt key rotate replaces it, at once with --activate-in 0 --retire-after 0 --force; "
+const instead = "to replace it, use ginjwt key rotate, at once with --activate-in 0 --retire-after 0 --force; "
 
 // A name may be cut short, where that is said and one key has it.
 func TestNamesCutShort(t *testing.T) {
@@ -579,8 +579,8 @@ func TestNamesCutShort(t *testing.T) {
 	}
 	see := "\nsee: ginjwt key list keys.json\n"
 	for id, message := range map[string]string{
-		"second…": `keys.json: has several keys whose names begin with "second"`,
-		"sec...":  `keys.json: has several keys whose names begin with "sec"`,
+		"second…": `keys.json: has several keys whose IDs begin with "second"`,
+		"sec...":  `keys.json: has several keys whose IDs begin with "sec"`,
 		"first":   `keys.json: has no key "first"; did you mean "first-key"?`,
 		"…":       `keys.json: has no key "…"`,
 		"frist…":  `keys.json: has no key "frist…"`,
@@ -589,7 +589,7 @@ func TestNamesCutShort(t *testing.T) {
 	}
 	assert.Equal(t, "keys.json: removed first-key\n", u.ok("key", "remove", "./keys.json", "fi…"))
 	assert.Equal(t, "keys.json: second-one never retires\n", u.ok("key", "retire", "./keys.json", "second-o...", "--never"))
-	assert.Equal(t, result{64, "", "ginjwt: there is no such flag; is it the name of a key? It comes after two dashes: ginjwt key remove -- FILE KID\nsee: ginjwt key remove --help\n"},
+	assert.Equal(t, result{64, "", "ginjwt: unknown flag; if it is a key ID, write it after two dashes: ginjwt key remove -- FILE KID\nsee: ginjwt key remove --help\n"},
 		u.run("", "key", "remove", "./keys.json", "-dash"))
 	assert.Equal(t, "keys.json: removed -dash\n", u.ok("key", "remove", "--", "./keys.json", "-dash"))
 }
@@ -610,7 +610,7 @@ func TestRotateAKeyThatRetires(t *testing.T) {
 	t.Parallel()
 	u := newUser(t)
 	u.ok("key", "add", "./keys.json", "--id", "old", "--not-after", "+2h")
-	assert.Equal(t, result{3, "", "ginjwt: keys.json: no key would sign until the new one does: those that sign now retire before that\nmake --activate-in shorter, or 0\n"},
+	assert.Equal(t, result{3, "", "ginjwt: keys.json: no key would sign for a while: the keys that sign now retire before the new key signs\nmake --activate-in shorter, or 0\n"},
 		u.run("", "key", "rotate", "./keys.json", "--activate-in", "3h"))
 	u.ok("key", "rotate", "./keys.json", "--id", "new")
 	assert.Equal(t, `KEY  ALGORITHM  TOKENS  USE    STATE
@@ -668,7 +668,7 @@ func TestChangesAtOnce(t *testing.T) {
 					mu.Unlock()
 					continue
 				}
-				assert.Equal(t, result{3, "", "ginjwt: keys.json.new: somebody else is changing keys.json\nif nobody is, remove keys.json.new\n"}, r)
+				assert.Equal(t, result{3, "", "ginjwt: keys.json.new: another process is changing keys.json\nif no other process is running, remove keys.json.new\n"}, r)
 			}
 		})
 	}
@@ -719,7 +719,7 @@ func TestChangeIsChecked(t *testing.T) {
 	text := u.read("keys.json")
 	r := u.run("", "key", "add", "./keys.json", "--id", "k")
 	assert.Equal(t, 3, r.status)
-	assert.Contains(t, r.err, "ginjwt: keys.json: not changed, as services would refuse it: key 2 of 2: has the ID \"k\" of another key")
+	assert.Contains(t, r.err, "ginjwt: keys.json: not changed, because services would refuse it: key 2 of 2: has the ID \"k\" of another key")
 	assert.Equal(t, text, u.read("keys.json"))
 }
 
@@ -735,10 +735,10 @@ func TestAChangeReadsNoOtherFile(t *testing.T) {
 	defer folder.Close()
 	require.NoError(t, folder.Symlink("../outside.json", "keys.json"))
 	_, _, err = readOnce(folder, "keys.json")
-	assert.EqualError(t, err, "keys.json: is no regular file")
+	assert.EqualError(t, err, "keys.json: is not a regular file")
 	require.NoError(t, folder.Mkdir("keys", 0o700))
 	_, _, err = readOnce(folder, "keys")
-	assert.EqualError(t, err, "keys: is no regular file")
+	assert.EqualError(t, err, "keys: is not a regular file")
 }
 
 func TestRotateAsksWhichOfKeysForAllAndForOneType(t *testing.T) {
@@ -766,7 +766,7 @@ func TestEmptyFlagsAreMistakes(t *testing.T) {
 		flag := args[len(args)-2]
 		assert.Equal(t, 64, r.status, "%v", args)
 		assert.Empty(t, r.out, "%v", args)
-		assert.True(t, strings.HasPrefix(r.err, "ginjwt: "+flag+": is empty\n"), "%v: %s", args, r.err)
+		assert.True(t, strings.HasPrefix(r.err, "ginjwt: "+flag+": is empty; give a value, or leave out the flag\n"), "%v: %s", args, r.err)
 	}
 	assert.Equal(t, before, u.read("keys.json"))
 	r := u.run(aliceToken, "verify", "--fresh-within", "0")
@@ -816,7 +816,7 @@ func TestANameOfSeveralKeysNamesNone(t *testing.T) {
 	for _, args := range [][]string{{"key", "retire", "--never", "./keys.json", "k"}, {"key", "remove", "./keys.json", "k"}} {
 		r := u.run("", args...)
 		assert.Equal(t, 3, r.status, args)
-		assert.Contains(t, r.err, `keys.json: has several keys with the name "k"`, args)
+		assert.Contains(t, r.err, `keys.json: has several keys with the ID "k"`, args)
 		assert.Equal(t, text, u.read("keys.json"), args)
 	}
 }

@@ -153,7 +153,7 @@ func (f *keyFile) parse() (err error) {
 	f.form, f.set = formSet, whole
 	f.raw, err = objects(list)
 	if err == nil && len(f.raw) != len(f.keys) {
-		err = errors.New("holds keys that are not understood; ginjwt would lose track of them")
+		err = errors.New("has keys that ginjwt does not understand; a change would lose them")
 	}
 	return err
 }
@@ -161,7 +161,7 @@ func (f *keyFile) parse() (err error) {
 func objects(list json.RawMessage) (all []object, err error) {
 	var values []json.RawMessage
 	if err := json.Unmarshal(list, &values); err != nil {
-		return nil, errors.New(`"keys" is no list`)
+		return nil, errors.New(`"keys" is not a list`)
 	}
 	for _, value := range values {
 		o, err := parseObject(value)
@@ -298,14 +298,14 @@ func privatePEM(key keys.Key) ([]byte, error) {
 }
 
 func errSecretKey(key keys.Key) error {
-	return fmt.Errorf("%s is a secret, which has no public part: who verifies with it can sign with it too", idOf(key))
+	return fmt.Errorf("%s is a secret, which has no public part: everybody who can verify with it can also sign", idOf(key))
 }
 
 // writeNew writes a file that was not there, for the owner's eyes only.
 func (a *app) writeNew(path string, text []byte) error {
 	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if errors.Is(err, os.ErrExist) {
-		return hint(fmt.Errorf("%s: is there already, and is not overwritten", path), "choose another name, or remove the file if nobody needs it")
+		return hint(fmt.Errorf("%s: exists, and is not overwritten", path), "choose another name, or remove the file if nobody needs it")
 	}
 	if err != nil {
 		return tidy(err)
@@ -342,7 +342,7 @@ func (a *app) change(path string, edit func(text []byte) ([]byte, error)) (err e
 	defer signal.Stop(stopped)
 	file, err := folder.OpenFile(next, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if errors.Is(err, os.ErrExist) {
-		return hint(fmt.Errorf("%s.new: somebody else is changing %s", path, name), "if nobody is, remove %s.new", path)
+		return hint(fmt.Errorf("%s.new: another process is changing %s", path, name), "if no other process is running, remove %s.new", path)
 	}
 	if err != nil {
 		return tidy(err)
@@ -375,7 +375,7 @@ func (a *app) change(path string, edit func(text []byte) ([]byte, error)) (err e
 // be given what was in the first.
 func readOnce(folder *os.Root, name string) ([]byte, os.FileInfo, error) {
 	if info, err := folder.Lstat(name); err == nil && !info.Mode().IsRegular() {
-		return nil, nil, fmt.Errorf("%s: is no regular file", name)
+		return nil, nil, fmt.Errorf("%s: is not a regular file", name)
 	}
 	file, err := folder.Open(name)
 	if err != nil {

@@ -66,7 +66,7 @@ func whySkipped(key keys.Key, t loose, named bool, config ginjwt.Config) string 
 	case stateOf(key, config.Now()) == stateRetired:
 		return "it retired " + relative(key.NotAfter, config.Now())
 	case !named && !key.AllowMissingKeyID:
-		return `the token names no key ("kid"), and this one does not verify such tokens`
+		return `the token names no key ("kid"), and this key does not verify tokens without "kid"`
 	case algorithm != keys.CanonicalAlgorithm(t.header.text("alg")):
 		return "it is for another algorithm, " + algorithm
 	case key.TokenType != "" && tokenType != "" && key.TokenType != tokenType:

@@ -102,7 +102,7 @@ func parseObject(text []byte) (object, error) {
 		return nil, brokenJSON(text)
 	}
 	if first != json.Delim('{') {
-		return nil, errors.New("is JSON, but no object")
+		return nil, errors.New("is JSON, but not an object")
 	}
 	o := object{}
 	for d.More() {

@@ -37,10 +37,10 @@ func (a *app) mintCommand() *cobra.Command {
 		Use:   "mint --subject NAME",
 		Short: "Make a token",
 		Long: `Makes a token as a service with these settings would: with its key, lifetimes,
-issuer and audience. The token is a credential; whoever has it is that user.
+issuer and audience. The token is a credential: whoever has it can act as the user.
 
---claims takes a JSON object, @FILE with one, NAME=TEXT, or NAME:=JSON; it may be
-repeated, and the later one counts.`,
+--claims takes NAME=TEXT, NAME:=JSON, a JSON object, or @FILE with an object. It may
+be repeated; the last value of a claim counts.`,
 		Example: `  ginjwt mint --subject alice
   ginjwt mint --subject alice --fresh --claims role=admin --claims level:=3
   ginjwt mint --subject alice --env-file .env --refresh
@@ -56,17 +56,17 @@ repeated, and the later one counts.`,
 	}
 	o.flags(c)
 	f := c.Flags()
-	f.StringVarP(&o.subject, "subject", "s", "", "whose token it is")
+	f.StringVarP(&o.subject, "subject", "s", "", "identity of the user")
 	f.BoolVar(&o.refresh, "refresh", false, "make a refresh token")
-	f.BoolVar(&o.fresh, "fresh", false, "the token is fresh for as long as it lives")
-	f.Var(&o.freshFor, "fresh-for", "the token is fresh for so long")
-	f.StringArrayVarP(&o.claims, "claims", "c", nil, "further `CLAIMS`")
-	f.Var(&o.expires, "expires", "how long it lives: 15m, 31d, or never")
-	f.StringSliceVar(&o.audience, "audience", nil, `"aud"`)
-	f.StringVar(&o.issuer, "issuer", "", `"iss"`)
-	f.StringVar(&o.id, "id", "", `"jti" (default: a new UUID)`)
-	f.Var(&o.notBefore, "not-before", "refused before then: +1h, 2026-12-01")
-	f.Var(&o.at, "at", "as if it were then, such as -1h for a token that has expired")
+	f.BoolVar(&o.fresh, "fresh", false, "make the token fresh until it expires")
+	f.Var(&o.freshFor, "fresh-for", "make the token fresh for this long")
+	f.StringArrayVarP(&o.claims, "claims", "c", nil, "add `CLAIMS`")
+	f.Var(&o.expires, "expires", "lifetime: 15m, 31d, or never")
+	f.StringSliceVar(&o.audience, "audience", nil, `audience, "aud"`)
+	f.StringVar(&o.issuer, "issuer", "", `issuer, "iss"`)
+	f.StringVar(&o.id, "id", "", `token ID, "jti" (default: a new UUID)`)
+	f.Var(&o.notBefore, "not-before", "when the token becomes valid: +1h, 2026-12-01")
+	f.Var(&o.at, "at", "pretend that it is this time: -1h makes an access token that has expired")
 	return c
 }
 
@@ -110,11 +110,11 @@ func (a *app) mint(c *cobra.Command, o *order) error {
 func (o *order) check(c *cobra.Command) error {
 	switch {
 	case o.subject == "":
-		return usage(c, "whose token? Add --subject NAME")
+		return usage(c, "needs --subject NAME")
 	case o.refresh && (o.fresh || o.freshFor != 0):
 		return usage(c, "a refresh token is never fresh; leave out --refresh or --fresh")
 	case o.fresh && o.freshFor != 0:
-		return usage(c, "--fresh and --fresh-for are one too many")
+		return usage(c, "--fresh and --fresh-for cannot be used together")
 	}
 	return nil
 }
@@ -135,9 +135,9 @@ func (a *app) showToken(token string) error {
 // whyUnsigned says what to do where no key signs.
 func whyUnsigned(list []keys.Key) string {
 	if !slices.ContainsFunc(list, func(key keys.Key) bool { return key.Sign != nil }) {
-		return "the key only verifies: a token needs the private key"
+		return "the key can only verify; use the private key"
 	}
-	return "the private keys that are there have retired, do not sign yet, or are for another type of token; see: ginjwt key list FILE"
+	return "every private key has retired, does not sign yet, or is for another type of token; see: ginjwt key list FILE"
 }
 
 func (a *app) tokenOptions(c *cobra.Command, o *order) (options []ginjwt.TokenOption, err error) {
@@ -185,7 +185,7 @@ func (a *app) readClaims(text string) (ginjwt.Claims, error) {
 	}
 	var v any
 	if err := decodeExactly([]byte(value), &v); err != nil {
-		return nil, fmt.Errorf("the value of %q is no JSON; for text write %s=…", name, name)
+		return nil, fmt.Errorf("the value of %q is not JSON; for text write %s=…", name, name)
 	}
 	return ginjwt.Claims{name: v}, nil
 }
@@ -200,7 +200,7 @@ func claimsObject(text []byte) (ginjwt.Claims, error) {
 
 func decodeExactly(text []byte, v any) error {
 	if !json.Valid(text) {
-		return errors.New("is no JSON")
+		return errors.New("is not JSON")
 	}
 	d := json.NewDecoder(bytes.NewReader(text))
 	d.UseNumber()

@@ -86,13 +86,13 @@ func TestMintMistakes(t *testing.T) {
 		status int
 		err    string
 	}{
-		{"", 64, "whose token? Add --subject NAME" + see},
+		{"", 64, "needs --subject NAME" + see},
 		{"alice", 64, "takes no arguments; name the user with --subject NAME" + see},
 		{"--subject a --refresh --fresh", 64, "a refresh token is never fresh; leave out --refresh or --fresh" + see},
-		{"--subject a --fresh --fresh-for 5m", 64, "--fresh and --fresh-for are one too many" + see},
-		{"--subject a --expires soon", 64, "--expires: must be a length of time, such as 15m, 12h, 31d or 2w" + see},
+		{"--subject a --fresh --fresh-for 5m", 64, "--fresh and --fresh-for cannot be used together" + see},
+		{"--subject a --expires soon", 64, "--expires: must be a duration, such as 15m, 12h, 31d or 2w" + see},
 		{"--subject a --claims role", 64, "--claims: give a JSON object, @FILE, NAME=TEXT or NAME:=JSON" + see},
-		{"--subject a --claims role:=admin", 64, `--claims: the value of "role" is no JSON; for text write role=…` + see},
+		{"--subject a --claims role:=admin", 64, `--claims: the value of "role" is not JSON; for text write role=…` + see},
 		{"--subject a --claims @./no.json", 64, "--claims: no.json: no such file or directory" + see},
 		{`--subject a --claims {"a":`, 64, "--claims: it is JSON that ends too early, at byte 6" + see},
 		{"--subject a --claims exp=1", 3, "claim is set by this package: \"exp\": use WithExpires\nuse a flag for it: --expires, --not-before, --audience, --issuer, --id, --fresh, --refresh, --subject\n"},
@@ -101,10 +101,10 @@ func TestMintMistakes(t *testing.T) {
 		assert.Equal(t, result{test.status, "", "ginjwt: " + test.err}, u.run("", append([]string{"mint"}, strings.Fields(test.args)...)...), test.args)
 	}
 	assert.Equal(t, result{3, "", "ginjwt: there is no key to sign with\n" +
-		"give a key with --key FILE or --secret-file FILE, or the JWT_… settings in the environment or by --env-file FILE; ginjwt secret makes one\n"},
+		"give a key with --key FILE or --secret-file FILE, or with JWT_… settings in the environment or in --env-file FILE; ginjwt secret makes one\n"},
 		newUser(t).run("", "mint", "--subject", "alice"))
 	assert.Equal(t, result{3, "", "ginjwt: SecretKey (JWT_SECRET_KEY): has 5 bytes, but must have at least the 32 of the hash (algorithm HS256); make one with: openssl rand -base64 32, or, so that nobody has to log in again, set AllowShortSecret (JWT_ALLOW_SHORT_SECRET=true) and let a new key sign beside this one (JWT_KEYS_FILE)\n" +
-		"the settings are those of the environment; --env-file FILE reads others. See: ginjwt doctor\n"},
+		"the settings come from the environment; --env-file FILE reads them from a file. See: ginjwt doctor\n"},
 		newUser(t, "JWT_SECRET_KEY=short").run("", "mint", "--subject", "alice"))
 }
 
@@ -115,7 +115,7 @@ func TestMintNeedsAPrivateKey(t *testing.T) {
 	u.write("public.jwk", u.ok("key", "public", "./key.jwk"))
 	r := u.run("", "mint", "--subject", "alice", "--key", "./public.jwk")
 	assert.Equal(t, 3, r.status)
-	assert.Contains(t, r.err, "the key only verifies: a token needs the private key\n")
+	assert.Contains(t, r.err, "the key can only verify; use the private key\n")
 }
 
 // A private key that does not sign now is not said to be public.
@@ -124,7 +124,7 @@ func TestMintWithAKeyThatDoesNotSignNow(t *testing.T) {
 	u := newUser(t)
 	u.ok("key", "add", "./keys.json", "--not-before", "+1h")
 	assert.Equal(t, result{3, "", "ginjwt: no signing key: no key of the list signs access tokens at this time\n" +
-		"the private keys that are there have retired, do not sign yet, or are for another type of token; see: ginjwt key list FILE\n"},
+		"every private key has retired, does not sign yet, or is for another type of token; see: ginjwt key list FILE\n"},
 		u.run("", "mint", "-s", "alice", "--key", "./keys.json"))
 }
 

@@ -156,7 +156,7 @@ func (a *app) checkColor() error {
 		return nil
 	}
 	return &usageError{
-		message: fmt.Sprintf("--color: %q is none of auto, always and never", repeatable(a.color)),
+		message: fmt.Sprintf("--color: %q is not auto, always or never", repeatable(a.color)),
 		hint:    "see: ginjwt --help",
 	}
 }

@@ -81,7 +81,7 @@ func TestTerminal(t *testing.T) {
 		assert.Equal(t, test.color, strings.Contains(out.String(), "\x1b[1mHeader\x1b[0m"), "%v", test.env)
 		assert.Contains(t, out.String(), `"\u001b[2J\u009b2J"`)
 		assert.NotContains(t, out.String(), "\x1b[2J")
-		assert.Contains(t, out.String(), "stays in the history of the shell")
+		assert.Contains(t, out.String(), "your shell keeps the token in its history")
 	}
 }
 
@@ -133,7 +133,7 @@ func TestLostOutput(t *testing.T) {
 			args := strings.Fields(strings.ReplaceAll(args, "./", u.dir+"/"))
 			status := run(args, strings.NewReader(""), &fullDisk{left}, &stderr, u.env, func() time.Time { return noon })
 			assert.Equal(t, 3, status, "%v", args)
-			assert.True(t, strings.HasSuffix(stderr.String(), "ginjwt: standard output: no space left on device; not all of the answer was written\n"), "%v: %s", args, stderr.String())
+			assert.True(t, strings.HasSuffix(stderr.String(), "ginjwt: standard output: no space left on device; the answer is incomplete\n"), "%v: %s", args, stderr.String())
 		}
 	}
 	assert.Equal(t, 0, run([]string{"verify", "-q", u.ok("mint", "-s", "alice")}, strings.NewReader(""), &fullDisk{}, &fullDisk{100}, u.env, func() time.Time { return noon }), "there is no output to lose")

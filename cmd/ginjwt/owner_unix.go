@@ -16,7 +16,7 @@ func keepOwner(file *os.File, old os.FileInfo) error {
 		return nil
 	}
 	if err := file.Chown(int(was.Uid), int(was.Gid)); err != nil {
-		return fmt.Errorf("the file is of another user, who could not read the new one: %w", err)
+		return fmt.Errorf("another user owns the file and could not read the new one: %w", err)
 	}
 	return nil
 }

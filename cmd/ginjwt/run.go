@@ -64,16 +64,17 @@ type app struct {
 func (a *app) rootCommand() *cobra.Command {
 	root := &cobra.Command{
 		Use:   "ginjwt",
-		Short: "Secrets, keys and tokens of services that use ginjwt",
-		Long: `ginjwt makes secrets and keys, rotates them, makes and explains tokens, and looks
-over the settings of services that use github.com/gin-jwt-extended/ginjwt.
+		Short: "Make secrets, keys and tokens for services that use ginjwt",
+		Long: `ginjwt makes secrets and keys, rotates keys, makes and explains tokens, and checks
+the settings of services that use github.com/gin-jwt-extended/ginjwt.
 
-Nothing is sent anywhere. Settings are read from the JWT_… environment, or from
-the file that --env-file names.
+It sends nothing over the network. It reads settings from the JWT_… environment
+variables, or from the file of --env-file.
 
-Exit status: 0 done, and the answer is yes; 1 the answer is no: a token is
-refused, or doctor --strict found a warning; 2 doctor found a danger; 3 the work
-could not be done, or the answer not be written; 64 the command line is wrong.`,
+Exit status: 0 success, and the answer is yes; 1 the answer is no: a token is
+refused or broken, or doctor --strict found a warning; 2 doctor found a danger or
+an error; 3 the command failed, or could not write its answer; 64 the command line
+is wrong.`,
 		Example: `  (umask 077; ginjwt secret --format env >> .env)
   ginjwt key new --algorithm EdDSA --out keys.json
   ginjwt mint --subject alice | ginjwt inspect
@@ -161,9 +162,9 @@ func commandNames(c *cobra.Command) (names []string) {
 
 func unknownCommand(c *cobra.Command, name string) error {
 	if mayBeSecret(name) || strings.Count(name, ".") > 1 {
-		return usage(c, "there is no such command; to look into a token: ginjwt inspect")
+		return usage(c, "unknown command; to look into a token, use: ginjwt inspect")
 	}
-	return usage(c, "there is no command %q%s", name, didYouMeanCommand(c, name))
+	return usage(c, "unknown command %q%s", name, didYouMeanCommand(c, name))
 }
 
 // didYouMeanCommand is didYouMean for the name of a command, which can be that of
@@ -207,16 +208,16 @@ func flagError(c *cobra.Command, err error) error {
 		}
 	})
 	if strings.HasSuffix(c.Use, " KID") && unknown.GetSpecifiedShortnames() != "" {
-		return usage(c, "there is no such flag; is it the name of a key? It comes after two dashes: %s -- FILE KID", c.CommandPath())
+		return usage(c, "unknown flag; if it is a key ID, write it after two dashes: %s -- FILE KID", c.CommandPath())
 	}
 	name, typed := unknown.GetSpecifiedName(), dashed(unknown.GetSpecifiedName())
 	if letters := unknown.GetSpecifiedShortnames(); letters != "" {
 		name, typed = letters, "-"+letters
 	}
 	if name, ok := nearest(name, names); ok {
-		return usage(c, "there is no flag %q; did you mean %q?", typed, "--"+name)
+		return usage(c, "unknown flag %q; did you mean %q?", typed, "--"+name)
 	}
-	return usage(c, "there is no flag %q", typed)
+	return usage(c, "unknown flag %q", typed)
 }
 
 func invalidValue(err error) error {
@@ -293,7 +294,7 @@ func checkEmpty(c *cobra.Command) (err error) {
 		list, isList := f.Value.(pflag.SliceValue)
 		empty := isList && strings.Join(list.GetSlice(), "") == "" || f.Value.Type() == "string" && f.Value.String() == ""
 		if empty && err == nil {
-			err = usage(c, "--%s: is empty", f.Name)
+			err = usage(c, "--%s: is empty; give a value, or leave out the flag", f.Name)
 		}
 	})
 	return err

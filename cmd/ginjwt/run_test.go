@@ -11,28 +11,28 @@ import (
 func TestMistakesOnTheCommandLine(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct{ args, message string }{
-		{"insepct", "ginjwt: there is no command \"insepct\"; did you mean \"inspect\"?\nsee: ginjwt --help\n"},
-		{"insp --jsn", "ginjwt: there is no command \"insp\"; did you mean \"inspect\"?\nsee: ginjwt --help\n"},
-		{aliceToken, "ginjwt: there is no such command; to look into a token: ginjwt inspect\nsee: ginjwt --help\n"},
-		{"frobnicate", "ginjwt: there is no command \"frobnicate\"\nsee: ginjwt --help\n"},
-		{"key rotat", "ginjwt: there is no command \"rotat\"; did you mean \"rotate\"?\nsee: ginjwt key --help\n"},
-		{"rotate keys.json", "ginjwt: there is no command \"rotate\"; did you mean \"key rotate\"?\nsee: ginjwt --help\n"},
-		{"rotate keys.json --dry-run", "ginjwt: there is no command \"rotate\"; did you mean \"key rotate\"?\nsee: ginjwt --help\n"},
-		{"list keys.json", "ginjwt: there is no command \"list\"; did you mean \"key list\"?\nsee: ginjwt --help\n"},
-		{"new", "ginjwt: there is no command \"new\"; did you mean \"key new\"?\nsee: ginjwt --help\n"},
-		{"rotatte", "ginjwt: there is no command \"rotatte\"; did you mean \"key rotate\"?\nsee: ginjwt --help\n"},
-		{"help rotate", "ginjwt: there is no command \"rotate\"; did you mean \"key rotate\"?\nsee: ginjwt --help\n"},
-		{"secret --byts 32", "ginjwt: there is no flag \"--byts\"; did you mean \"--bytes\"?\nsee: ginjwt secret --help\n"},
-		{"secret --zzz", "ginjwt: there is no flag \"--zzz\"\nsee: ginjwt secret --help\n"},
-		{"secret -z", "ginjwt: there is no flag \"-z\"\nsee: ginjwt secret --help\n"},
+		{"insepct", "ginjwt: unknown command \"insepct\"; did you mean \"inspect\"?\nsee: ginjwt --help\n"},
+		{"insp --jsn", "ginjwt: unknown command \"insp\"; did you mean \"inspect\"?\nsee: ginjwt --help\n"},
+		{aliceToken, "ginjwt: unknown command; to look into a token, use: ginjwt inspect\nsee: ginjwt --help\n"},
+		{"frobnicate", "ginjwt: unknown command \"frobnicate\"\nsee: ginjwt --help\n"},
+		{"key rotat", "ginjwt: unknown command \"rotat\"; did you mean \"rotate\"?\nsee: ginjwt key --help\n"},
+		{"rotate keys.json", "ginjwt: unknown command \"rotate\"; did you mean \"key rotate\"?\nsee: ginjwt --help\n"},
+		{"rotate keys.json --dry-run", "ginjwt: unknown command \"rotate\"; did you mean \"key rotate\"?\nsee: ginjwt --help\n"},
+		{"list keys.json", "ginjwt: unknown command \"list\"; did you mean \"key list\"?\nsee: ginjwt --help\n"},
+		{"new", "ginjwt: unknown command \"new\"; did you mean \"key new\"?\nsee: ginjwt --help\n"},
+		{"rotatte", "ginjwt: unknown command \"rotatte\"; did you mean \"key rotate\"?\nsee: ginjwt --help\n"},
+		{"help rotate", "ginjwt: unknown command \"rotate\"; did you mean \"key rotate\"?\nsee: ginjwt --help\n"},
+		{"secret --byts 32", "ginjwt: unknown flag \"--byts\"; did you mean \"--bytes\"?\nsee: ginjwt secret --help\n"},
+		{"secret --zzz", "ginjwt: unknown flag \"--zzz\"\nsee: ginjwt secret --help\n"},
+		{"secret -z", "ginjwt: unknown flag \"-z\"\nsee: ginjwt secret --help\n"},
 		{"secret extra", "ginjwt: takes no arguments, but got 1\nsee: ginjwt secret --help\n"},
-		{"secret --color blue", "ginjwt: --color: \"blue\" is none of auto, always and never\nsee: ginjwt --help\n"},
-		{"secret -json", "ginjwt: there is no flag \"-json\"; did you mean \"--json\"?\nsee: ginjwt secret --help\n"},
-		{"help insepct", "ginjwt: there is no command \"insepct\"; did you mean \"inspect\"?\nsee: ginjwt --help\n"},
-		{"help key rotat", "ginjwt: there is no command \"rotat\"; did you mean \"rotate\"?\nsee: ginjwt key --help\n"},
+		{"secret --color blue", "ginjwt: --color: \"blue\" is not auto, always or never\nsee: ginjwt --help\n"},
+		{"secret -json", "ginjwt: unknown flag \"-json\"; did you mean \"--json\"?\nsee: ginjwt secret --help\n"},
+		{"help insepct", "ginjwt: unknown command \"insepct\"; did you mean \"inspect\"?\nsee: ginjwt --help\n"},
+		{"help key rotat", "ginjwt: unknown command \"rotat\"; did you mean \"rotate\"?\nsee: ginjwt key --help\n"},
 		{"doctor .env", "ginjwt: takes no arguments, but got 1; did you mean --env-file .env?\nsee: ginjwt doctor --help\n"},
 		{"inspect a b", "ginjwt: takes one token, but got 2 arguments; put quotes around a token with blanks\nsee: ginjwt inspect --help\n"},
-		{"key list", "ginjwt: which file? Name one or more, or - for standard input\nsee: ginjwt key list --help\n"},
+		{"key list", "ginjwt: needs a file, or - for standard input\nsee: ginjwt key list --help\n"},
 		{"key rotate", "ginjwt: takes one file, but got 0\nsee: ginjwt key rotate --help\n"},
 	} {
 		assert.Equal(t, result{64, "", test.message}, newUser(t).run("", strings.Fields(test.args)...), test.args)
@@ -96,8 +96,8 @@ func TestCompletion(t *testing.T) {
 	for _, shell := range []string{"bash", "zsh", "fish", "powershell"} {
 		assert.Contains(t, newUser(t).ok("completion", shell), "ginjwt")
 	}
-	assert.Equal(t, result{64, "", "ginjwt: there is no command \"nosuch\"\nsee: ginjwt completion --help\n"}, newUser(t).run("", "completion", "nosuch"))
-	assert.Equal(t, result{64, "", "ginjwt: there is no command \"bsh\"; did you mean \"bash\"?\nsee: ginjwt completion --help\n"}, newUser(t).run("", "completion", "bsh"))
+	assert.Equal(t, result{64, "", "ginjwt: unknown command \"nosuch\"\nsee: ginjwt completion --help\n"}, newUser(t).run("", "completion", "nosuch"))
+	assert.Equal(t, result{64, "", "ginjwt: unknown command \"bsh\"; did you mean \"bash\"?\nsee: ginjwt completion --help\n"}, newUser(t).run("", "completion", "bsh"))
 	out := newUser(t).run("", "__complete", "key", "new", "--algorithm", "E").out
 	assert.Equal(t, "EdDSA\nES256\nES384\nES512\n:4\n", sorted(out))
 }

@@ -19,10 +19,10 @@ func (a *app) secretCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "secret",
 		Short: "Make a new random secret",
-		Long: `Makes a secret for HS256, HS384 or HS512 of the random numbers of the system.
+		Long: `Makes a random secret for HS256, HS384 or HS512, with the random number generator
+of the operating system.
 
-The formats are base64url, hex, and env: a line for a .env file, or for
-docker run --env-file.`,
+Formats: base64url, hex, or env: a line for a .env file or for docker run --env-file.`,
 		Example: `  ginjwt secret
   (umask 077; ginjwt secret --format env >> .env)
   ginjwt secret --algorithm HS512 --out jwt.secret`,
@@ -31,13 +31,13 @@ docker run --env-file.`,
 			least, ok := hashes[algorithm]
 			switch {
 			case !ok:
-				return usage(c, "--algorithm: %q has no secret; use HS256, HS384 or HS512, or make a key: ginjwt key new", algorithm)
+				return usage(c, "--algorithm: %q is not HS256, HS384 or HS512; for other algorithms make a key with: ginjwt key new", algorithm)
 			case !c.Flags().Changed("bytes"):
 				bytes = least
 			case bytes < least:
 				return usage(c, "--bytes: %s needs a secret of at least %d bytes (RFC 7518 §3.2)", algorithm, least)
 			case bytes > 1024:
-				return usage(c, "--bytes: more than 1024 bytes protect nothing better")
+				return usage(c, "--bytes: must be at most 1024; more bytes make a secret no stronger")
 			}
 			secret := newSecret(bytes)
 			line, err := writtenSecret(secret, format)
@@ -54,7 +54,7 @@ docker run --env-file.`,
 			return nil
 		},
 	}
-	c.Flags().IntVar(&bytes, "bytes", 0, "how many random bytes (default: those of the hash)")
+	c.Flags().IntVar(&bytes, "bytes", 0, "number of random bytes (default: as many as the hash has)")
 	c.Flags().StringVar(&algorithm, "algorithm", "HS256", "HS256, HS384 or HS512")
 	c.Flags().StringVar(&format, "format", "base64url", "base64url, hex or env")
 	c.Flags().StringVarP(&out, "out", "o", "", "write to a new `FILE` that only you can read")
@@ -89,7 +89,7 @@ func writtenSecret(secret []byte, format string) (string, error) {
 	case "env":
 		return "JWT_SECRET_KEY=" + base64.RawURLEncoding.EncodeToString(secret), nil
 	}
-	return "", fmt.Errorf("--format: %q is none of base64url, hex and env", repeatable(format))
+	return "", fmt.Errorf("--format: %q is not base64url, hex or env", repeatable(format))
 }
 
 func noArgs(c *cobra.Command, args []string) error {

@@ -42,9 +42,9 @@ func TestSecretMistakes(t *testing.T) {
 	for args, message := range map[string]string{
 		"--bytes 31":                     "--bytes: HS256 needs a secret of at least 32 bytes (RFC 7518 §3.2)",
 		"--algorithm HS512 --bytes 32":   "--bytes: HS512 needs a secret of at least 64 bytes (RFC 7518 §3.2)",
-		"--bytes 4096":                   "--bytes: more than 1024 bytes protect nothing better",
-		"--algorithm ES256":              `--algorithm: "ES256" has no secret; use HS256, HS384 or HS512, or make a key: ginjwt key new`,
-		"--format rot13":                 `--format: "rot13" is none of base64url, hex and env`,
+		"--bytes 4096":                   "--bytes: must be at most 1024; more bytes make a secret no stronger",
+		"--algorithm ES256":              `--algorithm: "ES256" is not HS256, HS384 or HS512; for other algorithms make a key with: ginjwt key new`,
+		"--format rot13":                 `--format: "rot13" is not base64url, hex or env`,
 		"--algorithm HS256 --bytes many": "--bytes: must be a whole number",
 	} {
 		r := newUser(t).run("", append([]string{"secret"}, strings.Fields(args)...)...)
@@ -62,7 +62,7 @@ func TestSecretInAFile(t *testing.T) {
 	assert.Equal(t, os.FileMode(0o600), info.Mode())
 
 	before := u.read("jwt.secret")
-	assert.Equal(t, result{3, "", "ginjwt: jwt.secret: is there already, and is not overwritten\n" +
+	assert.Equal(t, result{3, "", "ginjwt: jwt.secret: exists, and is not overwritten\n" +
 		"choose another name, or remove the file if nobody needs it\n"}, u.run("", "secret", "--out", "./jwt.secret"))
 	assert.Equal(t, before, u.read("jwt.secret"))
 }

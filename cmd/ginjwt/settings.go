@@ -24,9 +24,9 @@ type source struct {
 // flags adds the flags of a source to a command.
 func (s *source) flags(c *cobra.Command) {
 	c.Flags().StringVarP(&s.envFile, "env-file", "e", "", "read the JWT_… settings from a .env `FILE`, not from the environment")
-	c.Flags().StringArrayVarP(&s.keyFiles, "key", "k", nil, "use the keys in `FILE` (PEM, JWK or JWK Set) in place of those of the settings; may be repeated")
-	c.Flags().StringVar(&s.secretFile, "secret-file", "", "use the secret in `FILE` in place of the keys of the settings")
-	c.Flags().StringVar(&s.algorithm, "algorithm", "", "the algorithm of the secret, or of a key that does not say")
+	c.Flags().StringArrayVarP(&s.keyFiles, "key", "k", nil, "use the keys in `FILE` (PEM, JWK or JWK Set) instead of the keys of the settings; may be repeated")
+	c.Flags().StringVar(&s.secretFile, "secret-file", "", "use the secret in `FILE` instead of the keys of the settings")
+	c.Flags().StringVar(&s.algorithm, "algorithm", "", "algorithm of the secret, or of a key that does not name one")
 	c.Flags().Var(&s.secret, "secret", "")
 	_ = c.Flags().MarkHidden("secret")
 	completeWith(c, "algorithm", allAlgorithms...)
@@ -42,7 +42,7 @@ type refusedSecret struct{}
 func (refusedSecret) String() string { return "" }
 func (refusedSecret) Type() string   { return "secret" }
 func (refusedSecret) Set(string) error {
-	return errors.New("a secret on the command line can be read by everybody on this machine (ps), and stays in the history of the shell; " +
+	return errors.New("everybody on this machine can read a secret on the command line (ps), and your shell keeps it in its history; " +
 		"use --secret-file FILE, --env-file FILE or the environment variable JWT_SECRET_KEY")
 }
 
@@ -97,9 +97,9 @@ func (a *app) config(s *source) (ginjwt.Config, error) {
 // whence says where the settings came from.
 func (s *source) whence() string {
 	if s.envFile == "" {
-		return "the settings are those of the environment; --env-file FILE reads others. See: ginjwt doctor"
+		return "the settings come from the environment; --env-file FILE reads them from a file. See: ginjwt doctor"
 	}
-	return fmt.Sprintf("the settings are those of %s. See: ginjwt doctor --env-file %s", s.envFile, s.envFile)
+	return fmt.Sprintf("the settings come from %s. See: ginjwt doctor --env-file %s", s.envFile, s.envFile)
 }
 
 // keySettings are the names of all settings that bring keys.
@@ -154,15 +154,15 @@ func (a *app) useKeys(config *ginjwt.Config, s *source) error {
 	s.algorithm = keys.CanonicalAlgorithm(s.algorithm)
 	switch {
 	case s.secretFile != "" && len(s.keyFiles) > 0:
-		return &usageError{"--secret-file and --key are one too many", "a token has one kind of key: give one of the two"}
+		return &usageError{"--secret-file and --key cannot be used together", "use one of the two"}
 	case s.algorithm != "" && !isAlgorithm(s.algorithm):
 		return &usageError{
-			fmt.Sprintf("--algorithm: %q is none%s", repeatable(s.algorithm), didYouMean(s.algorithm, allAlgorithms)),
-			"there are: " + strings.Join(allAlgorithms, ", "),
+			fmt.Sprintf("--algorithm: unknown algorithm %q%s", repeatable(s.algorithm), didYouMean(s.algorithm, allAlgorithms)),
+			"algorithms: " + strings.Join(allAlgorithms, ", "),
 		}
 	}
 	if s.secretFile != "" && s.algorithm != "" && hashes[s.algorithm] == 0 {
-		return &usageError{"--algorithm " + s.algorithm + ": has no secret", "use --key FILE, or HS256, HS384 or HS512"}
+		return &usageError{"--algorithm " + s.algorithm + ": uses no secret", "use --key FILE, or HS256, HS384 or HS512"}
 	}
 	if s.algorithm != "" {
 		config.Algorithm, config.DecodeAlgorithms = s.algorithm, nil
@@ -175,7 +175,7 @@ func (a *app) useKeys(config *ginjwt.Config, s *source) error {
 	for _, path := range s.keyFiles {
 		list, err := a.readKeysOfAnyone(path, s.algorithm)
 		if err != nil {
-			return hint(err, "--key reads files in PEM, JWKs and JWK Sets; a secret alone is for --secret-file")
+			return hint(err, "--key reads PEM, JWK and JWK Set files; for a plain secret use --secret-file")
 		}
 		config.Keys = append(config.Keys, list...)
 	}
@@ -203,7 +203,7 @@ func (a *app) readSecret(path string) (string, error) {
 	case secret == "":
 		return "", fmt.Errorf("%s: the secret is empty", path)
 	case strings.HasPrefix(secret, "JWT_"):
-		return "", hint(fmt.Errorf("%s: holds a setting, not a secret alone", path), "read it with: --env-file %s", path)
+		return "", hint(fmt.Errorf("%s: has a setting, not a plain secret", path), "read it with: --env-file %s", path)
 	}
 	a.warnOfOthers(path, true)
 	return secret, nil
@@ -220,7 +220,7 @@ func (a *app) manager(config ginjwt.Config, s *source) (*ginjwt.JWTManager, erro
 
 func (s *source) keyHint(config ginjwt.Config) string {
 	if !hasKeys(config) {
-		return "give a key with --key FILE or --secret-file FILE, or the JWT_… settings in the environment or by --env-file FILE"
+		return "give a key with --key FILE or --secret-file FILE, or with JWT_… settings in the environment or in --env-file FILE"
 	}
 	return s.whence()
 }

@@ -186,25 +186,25 @@ func (u *singleUse) forPurpose() string {
 // what says what kind of token it is, and who takes it.
 func (u *singleUse) what() string {
 	if u.Kind == ticketKind {
-		return "a ticket: only routes with Locations(InTicket) take one, in the one request that it was bought for"
+		return "a ticket: only routes with Locations(InTicket) accept it, and only in the request that it was bought for"
 	}
-	return "a purpose token" + u.forPurpose() + ": no route takes one, only ConsumePurposeToken does"
+	return "a purpose token" + u.forPurpose() + ": no route accepts it, only ConsumePurposeToken does"
 }
 
 // good is the verdict of a token of which nothing that was looked at is wrong.
 func (u *singleUse) good() string {
 	if u.Kind == ticketKind {
-		text := "good once, for its request"
+		text := "works once, for its request"
 		if u.Foreign {
-			text += ", if the token of another issuer that bought it is good"
+			text += ", if the token of another issuer that bought it is valid"
 		}
-		return text + "; whether it was used, only the stores of the service know"
+		return text + "; only the stores of the service know whether it was used"
 	}
-	text := "good once" + u.forPurpose()
+	text := "works once" + u.forPurpose()
 	if u.Bound {
 		text += ", with the state that it is bound to"
 	}
-	return text + "; whether it was used or revoked, only the stores of the service know"
+	return text + "; only the stores of the service know whether it was used or revoked"
 }
 
 // fact is a line of what is said of a single-use token.
@@ -241,7 +241,7 @@ func (u *singleUse) realmText(config ginjwt.Config) styled {
 		text = strconv.Quote(u.Realm)
 	}
 	if u.Realm != config.Realm && (hasKeys(config) || config.Realm != "") {
-		text += ", which is not that of these settings (JWT_REALM)"
+		text += ", but these settings have another realm (JWT_REALM)"
 	}
 	return sprintf("%s", text)
 }
@@ -252,14 +252,14 @@ func (u *singleUse) purposeFacts() []fact {
 		facts[0].text = "to a state that the token does not show (BoundTo, BoundBy)"
 	}
 	if u.At != "" {
-		facts = append(facts, fact{"at", sprintf("%s: RevokePurposeTokens and OnlyNewest revoke what was made until a time", stamp(u.at))})
+		facts = append(facts, fact{"at", sprintf("%s: RevokePurposeTokens and OnlyNewest revoke by this time", stamp(u.at))})
 	}
 	return facts
 }
 
 // ticketFacts sums up a ticket, and the token that bought it.
 func (a *app) ticketFacts(u *singleUse, config ginjwt.Config) []fact {
-	facts := []fact{{"request", "a hash of method, path and query, which the ticket does not show"}, {"origin", "that of the service, or none"}}
+	facts := []fact{{"request", "a hash of method, path and query; the ticket does not show them"}, {"origin", "the origin of the service, or none"}}
 	if u.Origin != "" {
 		facts[1].text = sprintf("%s, or none", strconv.Quote(u.Origin))
 	}
@@ -270,7 +270,7 @@ func (a *app) ticketFacts(u *singleUse, config ginjwt.Config) []fact {
 	if u.Foreign {
 		whose = "another issuer"
 	}
-	facts = append(facts, fact{"token", sprintf("that bought the ticket, of %s; its claims are in the ticket:", whose)})
+	facts = append(facts, fact{"token", sprintf("of %s; it bought the ticket, which contains its claims:", whose)})
 	for _, name := range []string{"iss", cmp.Or(config.IdentityClaim, "sub"), "sid", "exp"} {
 		if value, ok := u.Token.Claims.get(name); ok {
 			text := sprintf("%s", compact(value))

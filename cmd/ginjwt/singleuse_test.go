@@ -67,8 +67,8 @@ func part(t *testing.T, text, from string) string {
 func TestInspectPurposeTokens(t *testing.T) {
 	t.Parallel()
 	const (
-		at     = "  at     2026-11-21 12:00:00 UTC: RevokePurposeTokens and OnlyNewest revoke what was made until a time\n"
-		stores = "; whether it was used or revoked, only the stores of the service know\n"
+		at     = "  at     2026-11-21 12:00:00 UTC: RevokePurposeTokens and OnlyNewest revoke by this time\n"
+		stores = "; only the stores of the service know whether it was used or revoked\n"
 		free   = "  bound  to nothing: whoever has it can use it\n"
 	)
 	shop := func(c *ginjwt.Config) { c.Realm = "shop:1" }
@@ -81,25 +81,25 @@ func TestInspectPurposeTokens(t *testing.T) {
 		want   string
 	}{
 		{"good", secretSetting, nil, nil, 0,
-			"  realm  none\n" + free + at + "\nSignature: valid\nVerdict: good once for \"reset-password\"" + stores},
+			"  realm  none\n" + free + at + "\nSignature: valid\nVerdict: works once for \"reset-password\"" + stores},
 		{"bound", secretSetting, nil, []ginjwt.PurposeOption{ginjwt.BoundTo("the hash of the password")}, 0,
 			"  realm  none\n  bound  to a state that the token does not show (BoundTo, BoundBy)\n" + at +
-				"\nSignature: valid\nVerdict: good once for \"reset-password\", with the state that it is bound to" + stores},
+				"\nSignature: valid\nVerdict: works once for \"reset-password\", with the state that it is bound to" + stores},
 		{"expired", secretSetting, nil, nil, 30 * time.Minute,
 			"  realm  none\n" + free + at + "\nSignature: valid\nVerdict: refused: Token has expired (token_expired, answered 401)\n"},
 		{"a realm", secretSetting + " JWT_REALM=shop:1", shop, nil, 0,
-			"  realm  \"shop:1\"\n" + free + at + "\nSignature: valid\nVerdict: good once for \"reset-password\"" + stores},
+			"  realm  \"shop:1\"\n" + free + at + "\nSignature: valid\nVerdict: works once for \"reset-password\"" + stores},
 		{"another realm", secretSetting, shop, nil, 0,
-			"  realm  \"shop:1\", which is not that of these settings (JWT_REALM)\n" + free + at +
+			"  realm  \"shop:1\", but these settings have another realm (JWT_REALM)\n" + free + at +
 				"\nSignature: valid\nVerdict: refused: Audience doesn't match (token_claims_invalid, answered 422)\n"},
 		{"another issuer", secretSetting + " JWT_DECODE_ISSUER=us", nil, nil, 0,
 			"  realm  none\n" + free + at + "\nSignature: valid\nVerdict: refused: Token is missing the \"iss\" claim (token_claims_invalid, answered 422)\n"},
 		{"another key", "JWT_SECRET_KEY=" + strings.Repeat("k", 32), nil, nil, 0,
-			"  realm  none\n" + free + at + "\nSignature: INVALID: no key that was given made it\n" +
+			"  realm  none\n" + free + at + "\nSignature: INVALID: none of the given keys made it\n" +
 				"Verdict: refused: Signature verification failed (signature_invalid, answered 422)\n"},
 		{"no key", "", nil, nil, 0,
 			"  realm  none\n" + free + at + "\nSignature: NOT VERIFIED: no key was given, so anybody may have written this\n" +
-				"Verdict: if the signature is good, it is good once for \"reset-password\"" + stores},
+				"Verdict: if the signature is valid, it works once for \"reset-password\"" + stores},
 		{"no key, expired", "", nil, nil, time.Hour,
 			"  realm  none\n" + free + at + "\nSignature: NOT VERIFIED: no key was given, so anybody may have written this\n" +
 				"Verdict: refused: Token has expired (token_expired, answered 401)\n"},
@@ -108,7 +108,7 @@ func TestInspectPurposeTokens(t *testing.T) {
 		token := u.purposeToken(u.service(test.change), resetPassword, test.opts...)
 		u.now = u.now.Add(test.after)
 		r := u.run(token, "inspect")
-		const kind = "Used once\n  kind   a purpose token for \"reset-password\": no route takes one, only ConsumePurposeToken does\n"
+		const kind = "Used once\n  kind   a purpose token for \"reset-password\": no route accepts it, only ConsumePurposeToken does\n"
 		assert.Equal(t, kind+test.want, part(t, r.out, "Used once\n"), test.name)
 		assert.Equal(t, result{0, r.out, ""}, r, test.name)
 	}
@@ -117,10 +117,10 @@ func TestInspectPurposeTokens(t *testing.T) {
 func TestInspectTickets(t *testing.T) {
 	t.Parallel()
 	const (
-		kind   = "Used once\n  kind     a ticket: only routes with Locations(InTicket) take one, in the one request that it was bought for\n"
-		hash   = "  request  a hash of method, path and query, which the ticket does not show\n"
-		bought = "  token    that bought the ticket, of this service; its claims are in the ticket:\n    sub    \"alice\"\n    sid    \"s-1\"\n"
-		good   = "good once, for its request; whether it was used, only the stores of the service know\n"
+		kind   = "Used once\n  kind     a ticket: only routes with Locations(InTicket) accept it, and only in the request that it was bought for\n"
+		hash   = "  request  a hash of method, path and query; the ticket does not show them\n"
+		bought = "  token    of this service; it bought the ticket, which contains its claims:\n    sub    \"alice\"\n    sid    \"s-1\"\n"
+		good   = "works once, for its request; only the stores of the service know whether it was used\n"
 	)
 	for _, test := range []struct {
 		name, env, origin string
@@ -128,25 +128,25 @@ func TestInspectTickets(t *testing.T) {
 		want              string
 	}{
 		{"good", secretSetting, "", time.Hour, 0,
-			"  realm    \"shop\"\n" + hash + "  origin   that of the service, or none\n" + bought +
+			"  realm    \"shop\"\n" + hash + "  origin   the origin of the service, or none\n" + bought +
 				"    exp    1795266000  expires in 1 hour (2026-11-21 13:00:00 UTC)\n\nSignature: valid\nVerdict: " + good},
 		{"of a page", secretSetting, "https://shop.example", time.Hour, 29 * time.Second,
 			"  realm    \"shop\"\n" + hash + "  origin   \"https://shop.example\", or none\n" + bought +
 				"    exp    1795266000  expires in 59 minutes (2026-11-21 13:00:00 UTC)\n\nSignature: valid\nVerdict: " + good},
 		{"expired", secretSetting, "", time.Hour, 30 * time.Second,
-			"  realm    \"shop\"\n" + hash + "  origin   that of the service, or none\n" + bought +
+			"  realm    \"shop\"\n" + hash + "  origin   the origin of the service, or none\n" + bought +
 				"    exp    1795266000  expires in 59 minutes (2026-11-21 13:00:00 UTC)\n\nSignature: valid\nVerdict: refused: Token has expired (token_expired, answered 401)\n"},
 		{"its token has expired", secretSetting, "", 10 * time.Second, 11 * time.Second,
-			"  realm    \"shop\"\n" + hash + "  origin   that of the service, or none\n" + bought +
+			"  realm    \"shop\"\n" + hash + "  origin   the origin of the service, or none\n" + bought +
 				"    exp    1795262410  expired 1 second ago (2026-11-21 12:00:10 UTC)\n\nSignature: valid\nVerdict: refused: Token has expired (token_expired, answered 401)\n"},
 		{"another key", "JWT_SECRET_KEY=" + strings.Repeat("k", 32), "", time.Hour, 0,
-			"  realm    \"shop\"\n" + hash + "  origin   that of the service, or none\n" + bought +
-				"    exp    1795266000  expires in 1 hour (2026-11-21 13:00:00 UTC)\n\nSignature: INVALID: no key that was given made it\n" +
+			"  realm    \"shop\"\n" + hash + "  origin   the origin of the service, or none\n" + bought +
+				"    exp    1795266000  expires in 1 hour (2026-11-21 13:00:00 UTC)\n\nSignature: INVALID: none of the given keys made it\n" +
 				"Verdict: refused: Signature verification failed (signature_invalid, answered 422)\n"},
 		{"no key", "", "", time.Hour, 0,
-			"  realm    \"shop\"\n" + hash + "  origin   that of the service, or none\n" + bought +
+			"  realm    \"shop\"\n" + hash + "  origin   the origin of the service, or none\n" + bought +
 				"    exp    1795266000  expires in 1 hour (2026-11-21 13:00:00 UTC)\n\nSignature: NOT VERIFIED: no key was given, so anybody may have written this\n" +
-				"Verdict: if the signature is good, it is " + good},
+				"Verdict: if the signature is valid, it " + good},
 	} {
 		u := newUser(t, test.env)
 		if test.env != "" {
@@ -168,8 +168,8 @@ func TestInspectTicketsForOtherIssuers(t *testing.T) {
 	u := newUser(t, secretSetting, "JWT_DECODE_ISSUER=us", "JWT_DECODE_AUDIENCE=api")
 	token := u.foreignTicket()
 	out := u.ok("inspect", token)
-	assert.Contains(t, out, "  token    that bought the ticket, of another issuer; its claims are in the ticket:\n    iss    \"them\"\n    sub    \"alice\"\n")
-	assert.Contains(t, out, "\nVerdict: good once, for its request, if the token of another issuer that bought it is good; whether it was used, only the stores of the service know\n")
+	assert.Contains(t, out, "  token    of another issuer; it bought the ticket, which contains its claims:\n    iss    \"them\"\n    sub    \"alice\"\n")
+	assert.Contains(t, out, "\nVerdict: works once, for its request, if the token of another issuer that bought it is valid; only the stores of the service know whether it was used\n")
 }
 
 func (u *user) foreignTicket() string {
@@ -219,8 +219,8 @@ func TestVerifyNamesSingleUseTokens(t *testing.T) {
 	u := newUser(t, secretSetting)
 	m := u.service(nil)
 	const typ = "refused: The specified typ value is not allowed (token_unsupported, answered 422)\n"
-	const purpose = `it is a purpose token for "reset-password": no route takes one, only ConsumePurposeToken does; ginjwt inspect explains it`
-	const ticket = "it is a ticket: only routes with Locations(InTicket) take one, in the one request that it was bought for; ginjwt inspect explains it"
+	const purpose = `it is a purpose token for "reset-password": no route accepts it, only ConsumePurposeToken does; ginjwt inspect explains it`
+	const ticket = "it is a ticket: only routes with Locations(InTicket) accept it, and only in the request that it was bought for; ginjwt inspect explains it"
 	token := u.purposeToken(m, resetPassword)
 	assert.Equal(t, result{1, typ + "Why: " + purpose + "\n", ""}, u.run(token, "verify"))
 	assert.Equal(t, result{1, typ + "Why: " + ticket + "\n", ""}, u.run(u.ticket(m, ""), "verify", "--type", "any"))
@@ -248,7 +248,7 @@ func TestTheKeyOfASingleUseTokenIsNamed(t *testing.T) {
 		assert.Contains(t, out, "Signature: valid\n")
 		assert.Contains(t, out, "\nKey: access\n")
 		assert.NotContains(t, out, "Skipped: access")
-		assert.Contains(t, out, "\nVerdict: good once")
+		assert.Contains(t, out, "\nVerdict: works once")
 	}
 }
 
@@ -263,7 +263,7 @@ func TestInspectSingleUseTokensWithAPublicKey(t *testing.T) {
 	})
 	for _, token := range []string{u.purposeToken(m, resetPassword, ginjwt.BoundTo("x")), u.ticket(m, "")} {
 		out := u.ok("inspect", token, "--key", "./public.pem")
-		assert.Contains(t, out, "\nSignature: valid\nVerdict: good once")
+		assert.Contains(t, out, "\nSignature: valid\nVerdict: works once")
 	}
 }
 

@@ -25,12 +25,12 @@ func takeApart(text string) loose {
 	t := loose{text: text, texts: map[string]string{}}
 	if fields := strings.Fields(text); len(fields) > 1 {
 		t.text = strings.Join(fields, "")
-		t.problem("there were blanks or line breaks in it, which are left out here")
+		t.problem("it has blanks or line breaks, which are left out here")
 	}
 	parts := strings.Split(t.text, ".")
 	switch n := len(parts); {
 	case n == 1:
-		t.problem("there is no dot in it: a token is three parts with dots between them")
+		t.problem("it has no dot: a token has three parts, separated by dots")
 	case n == 2:
 		t.problem("it has 2 parts, not 3: the signature is missing; was it cut off?")
 	case n == 5:

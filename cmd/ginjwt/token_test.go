@@ -26,7 +26,7 @@ func TestBrokenTokens(t *testing.T) {
 	}{
 		{"whole", header + "." + claims + ".c2ln", `{"alg":"HS256"}`, `{"sub":"alice"}`, nil, true},
 		{"no dots", "hello", "null", "null", []string{
-			"there is no dot in it: a token is three parts with dots between them",
+			"it has no dot: a token has three parts, separated by dots",
 			"the header is cut off, or has a character too many: 5 characters cannot be base64"}, false},
 		{"no signature", header + "." + claims, `{"alg":"HS256"}`, `{"sub":"alice"}`, []string{
 			"it has 2 parts, not 3: the signature is missing; was it cut off?"}, true},
@@ -35,7 +35,7 @@ func TestBrokenTokens(t *testing.T) {
 		{"four parts", header + "." + claims + ".c2ln.x", `{"alg":"HS256"}`, `{"sub":"alice"}`, []string{
 			"it has 4 parts, not 3"}, true},
 		{"wrapped", header + "." + claims[:8] + "\r\n  " + claims[8:] + ".c2ln", `{"alg":"HS256"}`, `{"sub":"alice"}`, []string{
-			"there were blanks or line breaks in it, which are left out here"}, true},
+			"it has blanks or line breaks, which are left out here"}, true},
 		{"padding", header + "." + encode(`{"a":1}`) + "==.c2ln", `{"alg":"HS256"}`, `{"a":1}`, []string{
 			"the payload ends with padding (=), which tokens do not have"}, true},
 		{"other alphabet", header + "." + base64.RawStdEncoding.EncodeToString([]byte(`{"a":"???>>>"}`)) + ".c2ln", `{"alg":"HS256"}`, `{"a":"???>>>"}`, []string{
@@ -49,7 +49,7 @@ func TestBrokenTokens(t *testing.T) {
 		{"no JSON", header + "." + encode(`{"a":1,b:2}`) + ".c2ln", `{"alg":"HS256"}`, `{"a":1}`, []string{
 			"the payload is not JSON from byte 8 on"}, false},
 		{"a list", header + "." + encode(`[1]`) + ".c2ln", `{"alg":"HS256"}`, `null`, []string{
-			"the payload is JSON, but no object"}, false},
+			"the payload is JSON, but not an object"}, false},
 		{"two objects", header + "." + encode(`{"a":1} {}`) + ".c2ln", `{"alg":"HS256"}`, `{"a":1}`, []string{
 			"the payload has text after its end, at byte 8"}, false},
 		{"no UTF-8", header + "." + encode("{\"a\":\"\xff\"}") + ".c2ln", `{"alg":"HS256"}`, "{\"a\":\"\xff\"}", []string{

@@ -36,14 +36,14 @@ func (a *app) verifyCommand() *cobra.Command {
 	v := &verification{at: moment{now: a.now}}
 	c := &cobra.Command{
 		Use:   "verify [TOKEN|-]",
-		Short: "Say whether a service would accept a token",
-		Long: `Makes the checks that a service with these settings makes, in the same order,
-and prints the claims, or how the service would refuse the token. What only the
-service knows is not asked: whether the token was revoked, and who the user is.
+		Short: "Check whether a service would accept a token",
+		Long: `Makes the checks of a service with these settings, in the same order. It prints the
+claims, or how the service would refuse the token. It does not check what only the
+service knows: whether the token was revoked, and whether the user exists.
 
-Without an argument tokens are read from standard input, one on a line.
+Without an argument, it reads tokens from standard input, one per line.
 
-Exit status: 0 all tokens are good, 1 one is refused, 3 nothing could be
+Exit status: 0 all tokens are accepted; 1 a token is refused; 3 nothing could be
 verified.`,
 		Example: `  ginjwt verify --key public.pem < token.txt
   ginjwt verify --env-file .env --type refresh < token.txt
@@ -53,15 +53,15 @@ verified.`,
 		RunE: func(c *cobra.Command, args []string) error { return a.verify(c, v, args) },
 	}
 	v.flags(c)
-	c.Flags().StringVar(&v.tokenType, "type", "access", "access, refresh or any")
+	c.Flags().StringVar(&v.tokenType, "type", "access", "required type: access, refresh or any")
 	c.Flags().BoolVar(&v.fresh, "fresh", false, "the token must be fresh")
-	c.Flags().Var(&v.freshWithin, "fresh-within", "the user must have logged in no longer ago than this")
+	c.Flags().Var(&v.freshWithin, "fresh-within", "the user must have logged in within this time")
 	c.Flags().StringSliceVar(&v.scopes, "scope", nil, "the token must have all of these scopes")
 	c.Flags().StringSliceVar(&v.roles, "role", nil, "the token must have one of these roles")
-	c.Flags().StringSliceVar(&v.audience, "audience", nil, `"aud" must hold one of these, in place of JWT_DECODE_AUDIENCE`)
-	c.Flags().StringVar(&v.issuer, "issuer", "", `"iss" must be this, in place of JWT_DECODE_ISSUER`)
-	c.Flags().Var(&v.at, "at", "as if it were then: +1h, 2026-12-01")
-	c.Flags().BoolVarP(&v.quiet, "quiet", "q", false, "print nothing, only exit with the status")
+	c.Flags().StringSliceVar(&v.audience, "audience", nil, `"aud" must contain one of these (instead of JWT_DECODE_AUDIENCE)`)
+	c.Flags().StringVar(&v.issuer, "issuer", "", `"iss" must be this (instead of JWT_DECODE_ISSUER)`)
+	c.Flags().Var(&v.at, "at", "pretend that it is this time: +1h, 2026-12-01")
+	c.Flags().BoolVarP(&v.quiet, "quiet", "q", false, "print nothing; only set the exit status")
 	completeWith(c, "type", "access", "refresh", "any")
 	return c
 }
@@ -102,11 +102,11 @@ func (a *app) verify(c *cobra.Command, v *verification, args []string) error {
 func (v *verification) check(c *cobra.Command) error {
 	switch {
 	case !slices.Contains([]string{"access", "refresh", "any"}, v.tokenType):
-		return usage(c, "--type: %q is none of access, refresh and any", v.tokenType)
+		return usage(c, "--type: %q is not access, refresh or any", v.tokenType)
 	case slices.ContainsFunc(v.scopes, isNoScope):
-		return usage(c, "--scope: there is one that is empty, or has characters that no scope has (RFC 6749 §3.3)")
+		return usage(c, "--scope: a scope is empty or has characters that scopes cannot have (RFC 6749 §3.3)")
 	case slices.ContainsFunc(v.roles, func(role string) bool { return role == "" || !utf8.ValidString(role) }):
-		return usage(c, "--role: there is one that is empty")
+		return usage(c, "--role: a role is empty or not UTF-8")
 	case c.Flags().Changed("fresh-within") && time.Duration(v.freshWithin) < time.Second:
 		return usage(c, "--fresh-within: must be at least a second")
 	}

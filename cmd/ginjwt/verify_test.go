@@ -138,26 +138,26 @@ func TestVerifyWithoutTokenOrKey(t *testing.T) {
 		err    string
 	}{
 		{"no key", nil, aliceToken, nil, 3, "ginjwt: there is no key to verify with\n" +
-			"give a key with --key FILE or --secret-file FILE, or the JWT_… settings in the environment or by --env-file FILE\n"},
+			"give a key with --key FILE or --secret-file FILE, or with JWT_… settings in the environment or in --env-file FILE\n"},
 		{"no token", []string{secretSetting}, "", nil, 3, "ginjwt: there is no token\ngive it as the argument, or on standard input: ginjwt verify < token.txt\n"},
 		{"wrong settings", []string{"JWT_DECODE_LEEWAY=s3cret", "JWT_COOKIE_SECURE=s3cret", secretSetting}, aliceToken, nil, 3,
 			"ginjwt: JWT_DECODE_LEEWAY: must be seconds, or a duration such as \"15m\" or \"30d\"\n" +
 				"ginjwt: JWT_COOKIE_SECURE: must be true or false\n" +
-				"the settings are those of the environment; --env-file FILE reads others. See: ginjwt doctor\n"},
+				"the settings come from the environment; --env-file FILE reads them from a file. See: ginjwt doctor\n"},
 		{"wrong type", []string{secretSetting}, aliceToken, []string{"--type", "id"}, 64,
-			"ginjwt: --type: \"id\" is none of access, refresh and any\nsee: ginjwt verify --help\n"},
+			"ginjwt: --type: \"id\" is not access, refresh or any\nsee: ginjwt verify --help\n"},
 		{"no scope", []string{secretSetting}, aliceToken, []string{"--scope", "read,"}, 64,
-			"ginjwt: --scope: there is one that is empty, or has characters that no scope has (RFC 6749 §3.3)\nsee: ginjwt verify --help\n"},
+			"ginjwt: --scope: a scope is empty or has characters that scopes cannot have (RFC 6749 §3.3)\nsee: ginjwt verify --help\n"},
 		{"scope with a blank", []string{secretSetting}, aliceToken, []string{"--scope", "read write"}, 64,
-			"ginjwt: --scope: there is one that is empty, or has characters that no scope has (RFC 6749 §3.3)\nsee: ginjwt verify --help\n"},
-		{"no role", []string{secretSetting}, aliceToken, []string{"--role", ",x"}, 64, "ginjwt: --role: there is one that is empty\nsee: ginjwt verify --help\n"},
+			"ginjwt: --scope: a scope is empty or has characters that scopes cannot have (RFC 6749 §3.3)\nsee: ginjwt verify --help\n"},
+		{"no role", []string{secretSetting}, aliceToken, []string{"--role", ",x"}, 64, "ginjwt: --role: a role is empty or not UTF-8\nsee: ginjwt verify --help\n"},
 		{"less than a second", []string{secretSetting}, aliceToken, []string{"--fresh-within", "1ms"}, 64, "ginjwt: --fresh-within: must be at least a second\nsee: ginjwt verify --help\n"},
 		{"two kinds of key", nil, aliceToken, []string{"--secret-file", "./a", "--key", "./b"}, 64,
-			"ginjwt: --secret-file and --key are one too many\na token has one kind of key: give one of the two\n"},
+			"ginjwt: --secret-file and --key cannot be used together\nuse one of the two\n"},
 		{"no algorithm", nil, aliceToken, []string{"--algorithm", "HS265", "--secret-file", "./a"}, 64,
-			"ginjwt: --algorithm: \"HS265\" is none; did you mean \"HS256\"?\nthere are: HS256, HS384, HS512, RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, EdDSA\n"},
+			"ginjwt: --algorithm: unknown algorithm \"HS265\"; did you mean \"HS256\"?\nalgorithms: HS256, HS384, HS512, RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, EdDSA\n"},
 		{"no secret", nil, aliceToken, []string{"--algorithm", "ES256", "--secret-file", "./a"}, 64,
-			"ginjwt: --algorithm ES256: has no secret\nuse --key FILE, or HS256, HS384 or HS512\n"},
+			"ginjwt: --algorithm ES256: uses no secret\nuse --key FILE, or HS256, HS384 or HS512\n"},
 		{"a file", []string{secretSetting}, "", []string{"main.go"}, 3, "ginjwt: main.go: is a file, not a token\nread it from standard input: < main.go\n"},
 		{"no time", []string{secretSetting}, aliceToken, []string{"--at", "24h"}, 64, "ginjwt: --at: write +24h for a time from now on\nsee: ginjwt verify --help\n"},
 	} {
@@ -202,7 +202,7 @@ func TestVerifyNamedTokenWithPEM(t *testing.T) {
 
 	u.ok("key", "new", "--out", "./other.jwk")
 	r := u.run(token, "inspect", "--key", "./other.jwk")
-	assert.Contains(t, r.out, "Signature: NOT VERIFIED: none of the keys has the name that the token gives (\"kid\")\n")
+	assert.Contains(t, r.out, "Signature: NOT VERIFIED: none of the keys has the ID that the token names (\"kid\")\n")
 }
 
 func TestSecretFile(t *testing.T) {
@@ -215,7 +215,7 @@ func TestSecretFile(t *testing.T) {
 	assert.Equal(t, result{0, "", ""}, u.run("", "verify", "-q", "--secret-file", "./secret", aliceToken))
 	assert.Equal(t, result{0, "", ""}, u.run(testSecret, "verify", "-q", "--secret-file", "-", aliceToken))
 	assert.Equal(t, result{0, "", ""}, u.run(aliceToken, "verify", "-q", "--env-file", "./env"))
-	assert.Equal(t, result{3, "", "ginjwt: env: holds a setting, not a secret alone\nread it with: --env-file env\n"}, u.run("", "verify", "--secret-file", "./env", aliceToken))
+	assert.Equal(t, result{3, "", "ginjwt: env: has a setting, not a plain secret\nread it with: --env-file env\n"}, u.run("", "verify", "--secret-file", "./env", aliceToken))
 	assert.Equal(t, result{3, "", "ginjwt: empty: the secret is empty\n"}, u.run("", "verify", "--secret-file", "./empty", aliceToken))
 }
 

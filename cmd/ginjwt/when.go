@@ -49,7 +49,7 @@ var errNoUnit = errors.New("needs a unit")
 // parseLength reads "15m", "1h30m", "31d" or "2w". A number alone is seconds in
 // settings, and meant as minutes by most who type one here: it is refused.
 func parseLength(text string) (time.Duration, error) {
-	wrong := errors.New(`must be a length of time, such as 15m, 12h, 31d or 2w`)
+	wrong := errors.New(`must be a duration, such as 15m, 12h, 31d or 2w`)
 	if d, err := time.ParseDuration(text); err == nil {
 		return d, nil
 	}

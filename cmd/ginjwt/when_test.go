@@ -46,7 +46,7 @@ func TestParseLength(t *testing.T) {
 	}
 	for _, text := range []string{"", "d", "1x", "-1d", "31 d", "1d1d", "99999999999d", "1d5", "soon"} {
 		_, err := parseLength(text)
-		assert.EqualError(t, err, "must be a length of time, such as 15m, 12h, 31d or 2w", text)
+		assert.EqualError(t, err, "must be a duration, such as 15m, 12h, 31d or 2w", text)
 	}
 }
 
