@@ -113,7 +113,7 @@ func TestAFloodOfNewestTokensIsBounded(t *testing.T) {
 		_, err = a.mgr.CreatePurposeToken(t.Context(), reset, "alice")
 	}
 	require.ErrorIs(t, err, ginjwt.ErrUnavailable)
-	assert.ErrorContains(t, err, "bound how many an address may get")
+	assert.ErrorContains(t, err, "limit how many mails an address may get")
 	assert.Equal(t, 61, created, "60 for the rest of the hour, and the one that failed")
 	purposeToken(t, a.mgr, reset, "bob")
 	a.clock.Advance(time.Second)

@@ -10,7 +10,7 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/keys"
 )
 
-// purposePolicy makes purpose tokens, and decides whether one is good.
+// purposePolicy creates, verifies, uses up and revokes purpose tokens.
 type purposePolicy struct {
 	config   *Config
 	verifier *verifier
@@ -59,7 +59,7 @@ func (k *purposePolicy) create(ctx context.Context, p Purpose, user any, opts []
 	return encoded, nil
 }
 
-// tokenOf returns what is in a new token.
+// tokenOf returns the content of a new token.
 func (k *purposePolicy) tokenOf(p Purpose, user any, identity string, at int64, spec tokenSpec, states []string) newSingleUse {
 	now := k.config.Now()
 	n := newSingleUse{
@@ -80,14 +80,14 @@ func (k *purposePolicy) audience(p Purpose) string {
 	return purposeTokens.audience(k.config.Realm, p.Name)
 }
 
-// sealed names a token in its seal.
+// sealed returns the names of a token that its seal covers.
 func (k *purposePolicy) sealed(p Purpose, id string) []string {
 	return []string{string(purposeTokens.name), k.config.Realm, p.Name, id}
 }
 
 func (k *purposePolicy) isReserved(claim string) bool { return k.verifier.own.claims.isReserved(claim) }
 
-// peek makes all checks, and changes nothing.
+// peek makes all checks and changes nothing.
 func (k *purposePolicy) peek(ctx context.Context, p Purpose, encoded string, bound []Binding) (*Token, error) {
 	return k.check(ctx, p, encoded, bound, k.times.revocations.list.Contains)
 }
@@ -104,10 +104,9 @@ func (k *purposePolicy) check(ctx context.Context, p Purpose, encoded string, bo
 // containsFunc is Contains of a blocklist.
 type containsFunc func(ctx context.Context, ids ...string) (bool, error)
 
-// consume asks the blocklist for what all processes have revoked, and Config.Once last, so
-// that a token that is refused is not used up. Then it puts the token on the blocklist,
-// which still knows it when the store has lost its data. If that fails, the token is used
-// up all the same.
+// consume asks the server of the blocklist, not its replica. It asks Config.Once last, so that
+// a refused token is not used up. Then it adds the token to the blocklist, in case
+// Config.Once loses its data. The token is used up even if this write fails.
 func (k *purposePolicy) consume(ctx context.Context, p Purpose, encoded string, bound []Binding) (*Token, error) {
 	token, err := k.check(ctx, p, encoded, bound, k.times.revocations.containsNow)
 	if err != nil {
@@ -144,8 +143,8 @@ func (k *purposePolicy) read(ctx context.Context, p Purpose, encoded string, con
 	return token, key, k.checkList(ctx, p, token, at, contains)
 }
 
-// checkList refuses a token that the blocklist has, because it was consumed, or because the
-// tokens of its time are revoked. A good token takes one question.
+// checkList refuses a token that is on the blocklist: it was consumed, or the tokens of its
+// time are revoked. A good token needs one question, a refused token two.
 func (k *purposePolicy) checkList(ctx context.Context, p Purpose, token *Token, at int64, contains containsFunc) error {
 	consumed := k.consumedID(token)
 	listed, err := contains(ctx, append(spanIDs(k.times.series(p, token.Identity), spansWith(at)), consumed)...)

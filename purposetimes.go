@@ -8,36 +8,36 @@ import (
 	"time"
 )
 
-// purposeTimes revokes, on the blocklist, all purpose tokens of a series up to a time. The
-// claim "at" of a token is its time: the second in which it was made or, if that second is
-// revoked already, the first one after it that is not. So every process can revoke all
-// tokens until now, at any time, and none that comes after. The list holds the times as
-// intervals: see backchannelids.go.
+// purposeTimes revokes all purpose tokens of a series up to a time. The claim "at" is the
+// time of a token: the second of its creation or, if that second is revoked already, the
+// first later second that is not. So a process can revoke all tokens until now without
+// revoking later ones. The blocklist holds the times as intervals: see backchannelids.go.
 type purposeTimes struct {
 	revocations *revocations
 	once        *usedOnce
 }
 
 // maxTimeAttempts is how many tokens of one identity and purpose can be created at once
-// where only the newest is good.
+// with OnlyNewest.
 const maxTimeAttempts = 100
 
-// maxTimesAhead is how far the times of one series may run ahead of the clock. Each takes an
-// entry of Config.Once until it has passed, and anybody may ask for a link again and again.
+// maxTimesAhead is how many seconds the times of one series may run ahead of the clock.
+// Each takes an entry of Config.Once until it has passed, so a flood of requests for
+// links must have a bound.
 const maxTimesAhead = 3600
 
 var (
-	errManyTokens  = errors.New("too many tokens of one purpose are created for one identity: bound how many an address may get")
-	errPurposeTime = errors.New("ginjwt: purpose tokens need a clock between 1970 and 2242")
+	errManyTokens  = errors.New("too many tokens of one purpose for one identity: limit how many mails an address may get")
+	errPurposeTime = errors.New("ginjwt: purpose tokens need a clock between 1970 and 2242: check the clock, or Config.Now")
 )
 
-// series names the purpose tokens of an identity.
+// series returns the name of the purpose tokens of an identity.
 func (t purposeTimes) series(p Purpose, identity string) string {
 	return derivedID("purpose tokens", t.revocations.realm, p.Name, identity)
 }
 
-// isRevoked reports whether the tokens of a time are revoked. It asks for what all processes
-// have added, as the time of a new token must come after theirs.
+// isRevoked reports whether the tokens of a time are revoked. It asks the server of the list,
+// because the time of a new token must be later than the times that any process has revoked.
 func (t purposeTimes) isRevoked(ctx context.Context, series string, at int64) (bool, error) {
 	if !isTime(at) {
 		return false, errPurposeTime
@@ -49,8 +49,8 @@ func (t purposeTimes) isRevoked(ctx context.Context, series string, at int64) (b
 	return revoked, nil
 }
 
-// next returns the first time from now on that is not revoked: steps that double find one,
-// and a binary search finds the first.
+// next returns the first time from now on that is not revoked. Steps that double find such a
+// time, and a binary search finds the first.
 func (t purposeTimes) next(ctx context.Context, series string) (int64, error) {
 	low := t.revocations.now().Unix()
 	high := low
@@ -79,7 +79,7 @@ func (t purposeTimes) next(ctx context.Context, series string) (int64, error) {
 	return low, nil
 }
 
-// nextAlone is next, and no two callers are given the same time.
+// nextAlone is next, but gives no two callers the same time.
 func (t purposeTimes) nextAlone(ctx context.Context, series string) (int64, error) {
 	at, err := t.next(ctx, series)
 	if err != nil {
@@ -99,8 +99,9 @@ func (t purposeTimes) nextAlone(ctx context.Context, series string) (int64, erro
 	return 0, unavailable(errManyTokens)
 }
 
-// endAll revokes what was created before, also by a process whose clock is ahead. It does so
-// for as long as any purpose token can live, so it does not matter what Purpose.Expires was.
+// endAll revokes all tokens that exist, also those of a process with a clock that is ahead.
+// It keeps the entries as long as any purpose token can live, so Purpose.Expires does not
+// matter.
 func (t purposeTimes) endAll(ctx context.Context, series string) error {
 	at, err := t.next(ctx, series)
 	if err != nil {
@@ -110,17 +111,17 @@ func (t purposeTimes) endAll(ctx context.Context, series string) error {
 	return t.end(ctx, series, last, maxPurposeLifetime)
 }
 
-// shortestEnd is for how long older tokens are revoked at least: while a new version is
-// deployed, some processes may have a longer Purpose.Expires.
+// shortestEnd is the shortest time for which older tokens are revoked: during a deployment,
+// some processes may have a longer Purpose.Expires.
 const shortestEnd = 24 * time.Hour
 
-// endOlder revokes what was created before the token of a time.
+// endOlder revokes the tokens that were created before the token of a time.
 func (t purposeTimes) endOlder(ctx context.Context, series string, at int64, p Purpose) error {
 	return t.end(ctx, series, at-1, max(p.lifetime(), shortestEnd))
 }
 
-// end revokes the tokens of a series whose time is not after last, for as long as they
-// live. It leaves out intervals in which all tokens have expired.
+// end revokes the tokens of a series up to the time last, as long as they live. It leaves
+// out intervals in which all tokens have expired.
 func (t purposeTimes) end(ctx context.Context, series string, last int64, lifetime time.Duration) error {
 	now := t.revocations.now()
 	until := keptUntil(now.Add(lifetime), t.revocations.leeway)

@@ -2,17 +2,17 @@ package ginjwt
 
 import "context"
 
-// CreatePurposeToken returns a signed token for a link in a mail to identity, which is what
-// [JWTManager.CreateAccessToken] takes. Whoever has the token can use it, for one purpose,
-// once. It is signed with the keys for access tokens. No route accepts it.
+// CreatePurposeToken returns a signed single-use token for a mailed link. identity is the
+// user, as for [JWTManager.CreateAccessToken]. Everybody who has the token can use it, once,
+// for this purpose. The keys for access tokens sign it. No route accepts it.
 //
 // With Purpose.OnlyNewest, all earlier tokens of this purpose and identity are revoked when
-// it returns: no process consumes them any more. Of tokens that are created at the same
-// moment one stays good.
+// CreatePurposeToken returns, and no process consumes them any more. Of tokens that are
+// created at the same moment, one keeps working.
 //
-// The errors are those of CreateAccessToken, an [ErrLifetime], or that of a Purpose or a
-// PurposeOption that is not valid. If a store does not answer, the error is an
-// [ErrUnavailable]; earlier tokens may be revoked then.
+// It returns the errors of CreateAccessToken, [ErrLifetime], and an error for a Purpose or
+// a PurposeOption that is not valid. If a store does not answer, it returns
+// [ErrUnavailable]; earlier tokens may be revoked in that case.
 func (m *JWTManager) CreatePurposeToken(ctx context.Context, p Purpose, identity any, opts ...PurposeOption) (string, error) {
 	if !m.frozen {
 		return "", ErrNotInitialized
@@ -20,17 +20,19 @@ func (m *JWTManager) CreatePurposeToken(ctx context.Context, p Purpose, identity
 	return m.purposes.create(plain(ctx), p, identity, opts)
 }
 
-// PeekPurposeToken verifies a purpose token and does not use it up. It is for the GET of a
-// link, which mail scanners open too. Call [JWTManager.ConsumePurposeToken] before you do
-// what the token is for.
+// PeekPurposeToken verifies a purpose token without using it up. Call it for the GET of a
+// link, because mail scanners open links too. Call [JWTManager.ConsumePurposeToken] before
+// you change anything.
 //
-// bound are the bindings that the token was created with. A bound token is refused without
-// them, and a token that is not bound is refused with any.
+// bound are the bindings that the token was created with, in the same order. A bound token
+// is refused without its bindings. A token that is not bound is refused with any binding.
 //
-// The error is an [*Error], for [JWTManager.Refuse]. Its kind is [ErrInvalidToken],
-// [ErrExpiredToken], [ErrRevokedToken], [ErrConsumed], [ErrNotBound] or [ErrUnavailable];
-// [ErrCallback] if a function of [BoundBy] failed or p is not valid; or the kind of an
-// *Error that such a function returned.
+// The error is an [*Error], for [JWTManager.Refuse]. Its kind is one of
+//
+//   - [ErrInvalidToken], [ErrExpiredToken], [ErrRevokedToken], [ErrConsumed], [ErrNotBound],
+//   - [ErrUnavailable], if a store does not answer,
+//   - [ErrCallback], if a function of [BoundBy] fails or p is not valid,
+//   - the kind of an *Error that a function of BoundBy returns.
 func (m *JWTManager) PeekPurposeToken(ctx context.Context, p Purpose, encoded string, bound ...Binding) (*PurposeToken, error) {
 	if !m.frozen {
 		return nil, ErrNotInitialized
@@ -45,15 +47,16 @@ func (m *JWTManager) PeekPurposeToken(ctx context.Context, p Purpose, encoded st
 }
 
 // ConsumePurposeToken verifies a purpose token and uses it up. Of all callers, on all
-// processes that share Config.Once, one gets the token, and all others get [ErrConsumed], or
+// processes that share Config.Once, one gets the token. All others get [ErrConsumed], or
 // [ErrNotBound] if the bound state has changed by then. Check everything else in the
-// request first, such as the new password: a token that was used up does not come back.
+// request first, such as the new password: a used token never works again.
 //
-// A token that is refused is not used up, unless the error is an [ErrUnavailable]: then it
-// may be.
+// A refused token is not used up. The exception is [ErrUnavailable]: the token may be used
+// up or not.
 //
-// If the client goes away while the token is used up, the call still returns the token, so
-// that the handler can finish. The errors are those of [JWTManager.PeekPurposeToken].
+// If the client disconnects while the token is being used up, ConsumePurposeToken still
+// returns the token, so that the handler can finish. The errors are those of
+// [JWTManager.PeekPurposeToken].
 func (m *JWTManager) ConsumePurposeToken(ctx context.Context, p Purpose, encoded string, bound ...Binding) (*PurposeToken, error) {
 	if !m.frozen {
 		return nil, ErrNotInitialized
@@ -68,12 +71,14 @@ func (m *JWTManager) ConsumePurposeToken(ctx context.Context, p Purpose, encoded
 	return newPurposeToken(p, token, m.purposes.isReserved), nil
 }
 
-// RevokePurposeTokens revokes all tokens of a purpose that were created for identity, which
-// is what [JWTManager.CreatePurposeToken] was given. After a change of the address, for
-// example, call it for the links that went to the old one. When it returns, no process
-// consumes them any more; PeekPurposeToken on another process refuses them as soon as its
-// copy of the blocklist has the revocation. If a store does not answer, the error is an
-// [ErrUnavailable], and some tokens may still be good: call it again.
+// RevokePurposeTokens revokes all tokens of a purpose that were created for identity. Pass
+// the identity that you passed to [JWTManager.CreatePurposeToken]. Call it, for example,
+// when a user has a new address, for the links that were sent to the old one.
+//
+// When it returns without an error, no process consumes these tokens any more.
+// PeekPurposeToken on another process refuses them as soon as the replica of that process
+// has the revocation. Tokens that are created later work. If a store does not answer, it
+// returns [ErrUnavailable], and some tokens may still work: call it again.
 func (m *JWTManager) RevokePurposeTokens(ctx context.Context, p Purpose, identity any) error {
 	if !m.frozen {
 		return ErrNotInitialized
@@ -86,7 +91,7 @@ func (m *JWTManager) RevokePurposeTokens(ctx context.Context, p Purpose, identit
 	return nil
 }
 
-// refusePurpose tells the observer why a purpose token is refused, and returns it.
+// refusePurpose tells the observer about a refusal, and returns it.
 func (m *JWTManager) refusePurpose(ctx context.Context, p Purpose, err error) error {
 	refused := asError(err)
 	if p.validate() == nil { // otherwise the name may be anything

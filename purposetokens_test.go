@@ -302,7 +302,7 @@ func TestOptionsOfPurposeTokens(t *testing.T) {
 		"WithSessionLifetime": ginjwt.WithSessionLifetime(time.Hour),
 	} {
 		_, err := a.mgr.CreatePurposeToken(t.Context(), confirm, "alice", opt)
-		assert.EqualError(t, err, "ginjwt: "+strings.TrimSpace(name)+" is not for purpose tokens, which take WithExpires, WithClaims, BoundTo and BoundBy")
+		assert.EqualError(t, err, "ginjwt: CreatePurposeToken: "+strings.TrimSpace(name)+" is not for purpose tokens: use WithExpires, WithClaims, BoundTo or BoundBy")
 	}
 	for _, lifetime := range []time.Duration{ginjwt.NeverExpires, time.Millisecond, 30*time.Minute + 1} {
 		_, err := a.mgr.CreatePurposeToken(t.Context(), confirm, "alice", ginjwt.WithExpires(lifetime))
