@@ -16,58 +16,59 @@ import (
 )
 
 // Binding binds a purpose token to states: see [BoundTo] and [BoundBy]. If a token has
-// several bindings, all must match, in the order in which it was created with them. Printing
-// a Binding does not show its states.
+// several bindings, all must match, in the order in which the token was created with them.
+// Printing a Binding does not show its states.
 type Binding struct {
 	states func(ctx context.Context, identity string) ([]string, error) // nil: there are none
 }
 
-// BoundTo binds a purpose token to states that are known before the token is read, such as
-// a random value in a cookie of the browser. The token is good only with the same states,
-// in the same order.
+// BoundTo binds a purpose token to states that you know without the token, such as a random
+// value in a cookie. The token works only with the same states, in the same order.
 //
-// The token holds an HMAC over the states. Its key is derived from the signing key, so
-// that nobody who reads the token can test a guess, however short a state is.
+// The token holds an HMAC over the states. The HMAC key is derived from the signing key. So
+// nobody who reads the token can test a guess, however short a state is.
 //
-// An empty state, or none at all, is an error when the token is created, and never matches
-// afterwards: a missing cookie opens nothing.
+// An empty state, or no state at all, is an error when the token is created. Later it never
+// matches, so a missing cookie opens nothing.
 func BoundTo(state ...string) Binding {
 	state = slices.Clone(state)
 	return Binding{func(context.Context, string) ([]string, error) { return state, nil }}
 }
 
-// BoundBy binds a purpose token to the state of its identity, such as the hash of the
-// password that a reset replaces: once the state has changed, the token is refused. fn
-// returns the state. It is called when the token is created, and with the identity in the
-// token when the token is looked at or used: then as the last check but the store.
+// BoundBy binds a purpose token to a state of its identity, such as the hash of the password
+// that a reset replaces. Once the state has changed, the token is refused.
 //
-// States are as for [BoundTo]. When a token is looked at or used, an [*Error] of fn is the
-// answer. Any other error is an [ErrCallback], or an [ErrUnavailable] if it wraps that.
+// fn returns the state. It is called when the token is created, and again at each peek and
+// consume with the identity in the token: the last check before Config.Once is asked. The
+// rules for states are those of [BoundTo].
+//
+// At peek and consume, an [*Error] of fn is returned as it is. Any other error becomes an
+// [ErrCallback], or an [ErrUnavailable] if it wraps ErrUnavailable.
 func BoundBy(fn func(ctx context.Context, identity string) (state []string, err error)) Binding {
 	return Binding{fn}
 }
 
-// String is the name of the type.
+// String returns the name of the type, without any state.
 func (b Binding) String() string { return "ginjwt.Binding" }
 
-// Format prints String whatever the verb, so that none shows a state.
+// Format prints String for every verb, so that no verb shows a state.
 func (b Binding) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, b.String()) }
 
-// LogValue is String, for log/slog.
+// LogValue returns String, for log/slog.
 func (b Binding) LogValue() slog.Value { return slog.StringValue(b.String()) }
 
-// MarshalText is String, so that no encoder writes a state.
+// MarshalText returns String, so that no encoder writes a state.
 func (b Binding) MarshalText() ([]byte, error) { return []byte(b.String()), nil }
 
 var (
-	errEmptyState = errors.New("a state that the token is bound to is empty, such as the value of a missing cookie")
-	errBound      = errors.New("the token is bound: give the BoundTo or BoundBy that it was created with")
-	errUnbound    = errors.New("the token is not bound: create it with BoundTo or BoundBy, or use it without")
-	errOtherState = errors.New("the states are not the ones that the token was created with")
-	errNoSealKey  = fmt.Errorf("%w: a bound token needs the secret or the private key that it is signed with, and this key only verifies", ErrNoSigningKey)
+	errEmptyState = errors.New("a state of a binding is empty, such as the value of a missing cookie: give every binding a state")
+	errBound      = errors.New("the token is bound: pass the BoundTo or BoundBy that it was created with")
+	errUnbound    = errors.New("the token is not bound: create it with BoundTo or BoundBy, or pass no binding")
+	errOtherState = errors.New("the states differ from those that the token was created with")
+	errNoSealKey  = fmt.Errorf("%w: this key only verifies: a bound token needs the secret or the private key that signed it", ErrNoSigningKey)
 )
 
-// statesOf returns the states of several bindings, which are one list.
+// statesOf returns the states of all bindings as one list.
 func statesOf(ctx context.Context, identity string, bindings []Binding) (all []string, err error) {
 	for _, b := range bindings {
 		var states []string
@@ -84,9 +85,9 @@ func statesOf(ctx context.Context, identity string, bindings []Binding) (all []s
 	return all, nil
 }
 
-// seal returns an HMAC over the names of a token and the states that it is bound to. The
-// length in front of each text keeps texts apart. The key is derived from the key that
-// signs the token, so the seal can be checked for as long as the signature can.
+// seal returns an HMAC over the names of a token and its states. The length in front of each
+// text keeps texts apart. The HMAC key is derived from the signing key, so the seal can be
+// checked as long as the signature.
 func seal(key *keys.Bound, names, states []string) (string, error) {
 	secret, err := key.DeriveKey("binding of a token to a state")
 	switch {
@@ -103,9 +104,9 @@ func seal(key *keys.Bound, names, states []string) (string, error) {
 	return base64url.Encode(mac.Sum(nil)), nil
 }
 
-// checkSeal compares the states that a token is bound to with the present ones. A bound
-// token is refused without bindings, and a token that is not bound with any, so that nobody
-// forgets them.
+// checkSeal compares the states in the seal of a token with the present states. It refuses a
+// bound token without bindings, and a token that is not bound with any, so that a test finds
+// a forgotten binding.
 func checkSeal(ctx context.Context, token *Token, key *keys.Bound, names []string, bindings []Binding) error {
 	sealed := token.claim("bnd")
 	switch {

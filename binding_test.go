@@ -77,10 +77,10 @@ func TestWhyABindingIsRefused(t *testing.T) {
 		bound   []ginjwt.Binding
 		says    string
 	}{
-		{bound, nil, "the token is bound: give the BoundTo or BoundBy that it was created with"},
-		{free, []ginjwt.Binding{ginjwt.BoundTo("hash-1")}, "the token is not bound: create it with BoundTo or BoundBy, or use it without"},
-		{bound, []ginjwt.Binding{ginjwt.BoundTo("")}, "a state that the token is bound to is empty, such as the value of a missing cookie"},
-		{bound, []ginjwt.Binding{ginjwt.BoundTo("hash-2")}, "the states are not the ones that the token was created with"},
+		{bound, nil, "the token is bound: pass the BoundTo or BoundBy that it was created with"},
+		{free, []ginjwt.Binding{ginjwt.BoundTo("hash-1")}, "the token is not bound: create it with BoundTo or BoundBy, or pass no binding"},
+		{bound, []ginjwt.Binding{ginjwt.BoundTo("")}, "a state of a binding is empty, such as the value of a missing cookie: give every binding a state"},
+		{bound, []ginjwt.Binding{ginjwt.BoundTo("hash-2")}, "the states differ from those that the token was created with"},
 	} {
 		_, err := a.mgr.ConsumePurposeToken(t.Context(), confirm, test.encoded, test.bound...)
 		require.EqualError(t, err, "ginjwt: token is bound to something else (binding_mismatch): "+test.says)
@@ -97,7 +97,7 @@ func TestEmptyStatesBindNothing(t *testing.T) {
 	none := func(context.Context, string) ([]string, error) { return nil, nil }
 	for _, binding := range []ginjwt.Binding{ginjwt.BoundTo(), ginjwt.BoundTo(""), ginjwt.BoundTo("a", ""), {}, ginjwt.BoundBy(none)} {
 		_, err := a.mgr.CreatePurposeToken(t.Context(), confirm, "alice", ginjwt.BoundTo("a"), binding)
-		assert.EqualError(t, err, "ginjwt: BoundTo, BoundBy: a state that the token is bound to is empty, such as the value of a missing cookie")
+		assert.EqualError(t, err, "ginjwt: BoundTo, BoundBy: a state of a binding is empty, such as the value of a missing cookie: give every binding a state")
 	}
 	assert.Empty(t, a.take())
 }
