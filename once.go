@@ -7,14 +7,15 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/store"
 )
 
-// Once is where single-use tokens that were used are remembered.
+// Once remembers which single-use tokens were used: tickets and purpose tokens. See
+// [store.Once] for the contract. All processes must share one Once.
 type Once = store.Once
 
-// MemoryOnce is a Once in this process's memory: other processes know nothing of it, and
-// it is empty after a restart.
+// MemoryOnce is a [Once] in the memory of one process. Other processes do not see it, and it
+// is empty after a restart. It is the default of Config.Once.
 type MemoryOnce = store.MemoryOnce
 
-// usedOnce decides who is the first to use a token.
+// usedOnce decides which caller is the first to use a token.
 type usedOnce struct {
 	store  store.Once
 	realm  string
@@ -22,8 +23,9 @@ type usedOnce struct {
 }
 
 // claim uses a token up. After an error other than [ErrConsumed], the token may be used up
-// or not. A client that has gone away before uses nothing up. If it goes away while the
-// store is asked, the claim goes on: otherwise a token might be used up without an effect.
+// or not. If the client has disconnected before the call, nothing is used up. If it
+// disconnects while the store is asked, the claim goes on: otherwise a token might be used
+// up without an effect.
 func (u *usedOnce) claim(ctx context.Context, kind singleUse, token *Token) error {
 	if err := ctx.Err(); err != nil {
 		return refusal(ErrUnavailable, err).about(token)

@@ -10,24 +10,24 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/keys"
 )
 
-// newSingleUse is what a caller asks of a new single-use token.
+// newSingleUse describes a new single-use token.
 type newSingleUse struct {
 	kind     singleUse
 	audience string
 	purpose  string // of a purpose token
 	user     any    // for the loaders of headers and keys
-	identity string // as it stands in the token
+	identity string // as the token has it
 
 	id           string
 	now, expires time.Time
-	claims       Claims // in which no claim is that every token has
+	claims       Claims // without the claims that every token has
 
-	// bind, if it is not nil, adds to claims what depends on the key that signs.
+	// bind, if it is not nil, adds the claims that depend on the signing key.
 	bind func(claims Claims, key *keys.Bound) error
 }
 
-// issueSingleUse makes and signs a single-use token. The keys are those for access tokens.
-// The AdditionalClaimsLoader and Config.RequiredClaims do not count.
+// issueSingleUse creates and signs a single-use token, with the keys for access tokens. The
+// AdditionalClaimsLoader and Config.RequiredClaims do not apply.
 func (m *minter) issueSingleUse(ctx context.Context, n newSingleUse) (string, error) {
 	start := m.events.begin()
 	header := Header{}
@@ -62,19 +62,18 @@ func (m *minter) issueSingleUse(ctx context.Context, n newSingleUse) (string, er
 	return encoded, err
 }
 
-// The manager signs no token that these two refuse, but another holder of its key might.
+// The manager signs no token that these two errors refuse, but another holder of its key may.
 var (
 	errOtherKind = invalid(jwt.ErrTokenInvalidClaims, "The token is of another kind")
 	errNoExpiry  = invalid(jwt.ErrTokenRequiredClaimMissing, `Token is missing the "exp" claim`)
 )
 
-// decodeSingleUse verifies a single-use token, and returns it with the key that verified it.
-// The keys are those of the manager for access tokens. Of the loaders only the
-// DecodeKeyLoader is asked.
+// decodeSingleUse verifies a single-use token with the manager's keys for access tokens, and
+// returns it with the key that verified it. The DecodeKeyLoader is the only loader it calls.
 //
-// "iss" must be a name of the manager, also where Config.DecodeIssuer is not set: another
-// issuer, with other users, may have the same key. The token is not cached, as it comes
-// once. Like decode, this makes all other checks of an expired token first.
+// "iss" must be a name of the manager, even if Config.DecodeIssuer is not set: another
+// issuer, with other users, may have the same key. The token is not cached, because it
+// comes once. Like decode, it checks the expiry last.
 func (v *verifier) decodeSingleUse(ctx context.Context, encoded string, kind singleUse, audience string) (*Token, *keys.Bound, error) {
 	if len(encoded) > v.maxSize {
 		return nil, nil, errTooLarge

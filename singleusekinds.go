@@ -5,8 +5,8 @@ import (
 	"slices"
 )
 
-// singleUse is a kind of single-use token. Its "typ" and its audience are its own (RFC 8725
-// §3.11): no route takes such a token, and no other token is one.
+// singleUse is a kind of single-use token, with its own "typ" and its own audience (RFC 8725
+// §3.11). So no route accepts such a token, and no other token is accepted in its place.
 type singleUse struct {
 	name TokenType // the value of the claim with the type
 	typ  string    // the "typ" header
@@ -17,8 +17,8 @@ var (
 	ticketTokens  = singleUse{"ticket", "ticket+jwt"}
 )
 
-// audience returns the "aud" of tokens of the kind: a service that checks only "aud" refuses
-// them too. Different lists of names make different audiences.
+// audience returns the "aud" of tokens of the kind, so that a service that checks only "aud"
+// refuses them too. Different names give different audiences.
 func (k singleUse) audience(names ...string) string {
 	urn := "urn:ginjwt:" + string(k.name)
 	for _, name := range names {
@@ -27,7 +27,7 @@ func (k singleUse) audience(names ...string) string {
 	return urn
 }
 
-// isSingleUse reports whether a "typ" is the one of a kind of single-use token.
+// isSingleUse reports whether typ is the "typ" of a single-use token.
 func isSingleUse(typ string) bool {
 	isOf := func(k singleUse) bool { return mediaType(typ) == mediaType(k.typ) }
 	return slices.ContainsFunc([]singleUse{purposeTokens, ticketTokens}, isOf)

@@ -2,22 +2,22 @@ package ginjwt
 
 import "time"
 
-// ticketLifetime is how long a ticket is good: the time in which a page opens what it has
-// bought the ticket for.
+// ticketLifetime is the lifetime of a ticket, in which a page opens what it bought the ticket
+// for.
 const ticketLifetime = 30 * time.Second
 
 // ticketClaims is the value of ticketClaim.
 type ticketClaims struct {
-	Request string `json:"req"`              // that the ticket is for, by digestOf
-	Origin  string `json:"origin,omitempty"` // of the page that bought it; empty: the request did not tell
+	Request string `json:"req"`              // digestOf the request that the ticket is for
+	Origin  string `json:"origin,omitempty"` // of the page that bought it; empty: the purchase had none
 
 	// The token that bought it.
-	Foreign bool   `json:"foreign,omitempty"` // it is of another issuer
+	Foreign bool   `json:"foreign,omitempty"` // another issuer made it
 	Header  string `json:"header"`
 	Payload string `json:"payload"`
 }
 
-// ticket is a ticket of a request.
+// ticket is the ticket of a request.
 type ticket struct {
 	ticketClaims
 	own   *Token     // the ticket itself

@@ -249,10 +249,10 @@ func TestMistakesWithTicketsPanic(t *testing.T) {
 	mgr, _ := newManager(t, jwttest.Config(nil))
 	const buysNone = "ginjwt: Locations: remove InTicket: a route for refresh tokens, logouts or tickets accepts no tickets"
 	for want, call := range map[string]func(){
-		"ginjwt: TicketHandler must be called after InitApp":                                        func() { ginjwt.New(jwttest.Config(nil)).TicketHandler() },
-		"ginjwt: TicketHandler: an anonymous visitor has no token for a ticket; remove Optional":    func() { mgr.TicketHandler(ginjwt.Optional()) },
-		"ginjwt: TicketHandler: tickets are bought with access tokens; remove Refresh and AnyType":  func() { mgr.TicketHandler(ginjwt.AnyType()) },
-		"ginjwt: TicketHandler: tickets are bought with access tokens; remove Refresh and AnyType ": func() { mgr.TicketHandler(ginjwt.Refresh()) },
+		"ginjwt: TicketHandler must be called after InitApp":                                     func() { ginjwt.New(jwttest.Config(nil)).TicketHandler() },
+		"ginjwt: TicketHandler: an anonymous visitor has no token for a ticket: remove Optional": func() { mgr.TicketHandler(ginjwt.Optional()) },
+		"ginjwt: TicketHandler: only access tokens buy tickets: remove Refresh and AnyType":      func() { mgr.TicketHandler(ginjwt.AnyType()) },
+		"ginjwt: TicketHandler: only access tokens buy tickets: remove Refresh and AnyType ":     func() { mgr.TicketHandler(ginjwt.Refresh()) },
 		buysNone + "  ": func() { mgr.TicketHandler(ginjwt.Locations(ginjwt.InTicket, ginjwt.InHeaders)) },
 		buysNone:        func() { mgr.RefreshRequired(ginjwt.Locations(ginjwt.InHeaders, ginjwt.InTicket)) },
 		buysNone + " ":  func() { mgr.JWTRequired(ginjwt.Locations(ginjwt.InTicket), ginjwt.AnyType()) },
@@ -264,7 +264,7 @@ func TestMistakesWithTicketsPanic(t *testing.T) {
 	assert.PanicsWithValue(t, buysNone, func() { sessions.RefreshHandler(ginjwt.RefreshFrom(ginjwt.InTicket)) })
 
 	verifies, _ := newManager(t, ginjwt.Config{Issuers: []ginjwt.Issuer{{Name: issuerA, Keys: []keys.Key{secretKey("a")}}}})
-	assert.PanicsWithValue(t, "ginjwt: TicketHandler: a manager signs its tickets, also where it only accepts tokens of other issuers: ginjwt: no signing key: set SecretKey, or an EncodeKeyLoader",
+	assert.PanicsWithValue(t, "ginjwt: TicketHandler: a manager signs its tickets, even if it accepts only tokens of other issuers: ginjwt: no signing key: set SecretKey, or an EncodeKeyLoader",
 		func() { verifies.TicketHandler() })
 }
 

@@ -12,7 +12,7 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/internal/base64url"
 )
 
-// What a ticket is bound to: the one request that it lets in.
+// A ticket is bound to the one request that it lets in.
 
 // admits returns nil if the ticket is for r. name is the parameter that holds it.
 func (t *ticket) admits(r *http.Request, name string) error {
@@ -29,14 +29,14 @@ func (t *ticket) admits(r *http.Request, name string) error {
 	return nil
 }
 
-// digestOf returns a hash of a request: of its method, its escaped path, and its query
-// without the ticket. %q keeps the three texts apart.
+// digestOf returns a hash over the method, the escaped path, and the query without the ticket.
+// %q keeps the three texts apart.
 func digestOf(method, path, query string) string {
 	sum := sha256.Sum256(fmt.Appendf(nil, "ginjwt request %q", []string{method, path, query}))
 	return base64url.Encode(sum[:])
 }
 
-// withoutParameter returns a query without one parameter, and otherwise byte for byte.
+// withoutParameter removes one parameter from a query, and changes no other byte.
 func withoutParameter(query, name string) string {
 	isIt := func(pair string) bool {
 		key, _, _ := strings.Cut(pair, "=")
@@ -45,8 +45,8 @@ func withoutParameter(query, name string) string {
 	return strings.Join(slices.DeleteFunc(strings.Split(query, "&"), isIt), "&")
 }
 
-// withoutTicket returns a copy of r without the ticket, which is spent: handlers, upstreams
-// and logs do not need it. r itself does not change.
+// withoutTicket returns a copy of r without the spent ticket, so that handlers, upstreams and
+// logs do not get it. r itself does not change.
 func withoutTicket(r *http.Request, name string) *http.Request {
 	bare := r.WithContext(r.Context()) // a shallow copy
 	target := *r.URL
@@ -59,11 +59,11 @@ func withoutTicket(r *http.Request, name string) *http.Request {
 	return bare
 }
 
-// targetOf returns the request target of r with another query. Its path may be longer than
-// that of the URL: http.StripPrefix changes only the latter.
+// targetOf returns the request target of r with another query. The path of the target may be
+// longer than the path of the URL, because http.StripPrefix changes only the URL.
 func targetOf(r *http.Request, query string) string {
 	path, _, _ := strings.Cut(r.RequestURI, "?")
-	if !strings.HasPrefix(path, "/") { // a whole URL, with what else is in it
+	if !strings.HasPrefix(path, "/") { // a whole URL
 		path = r.URL.EscapedPath()
 	}
 	if query == "" {
@@ -72,7 +72,7 @@ func targetOf(r *http.Request, query string) string {
 	return path + "?" + query
 }
 
-// parseTarget returns path and query of the request that a ticket is for, or what is wrong
+// parseTarget returns the path and query of the request that a ticket is for, or the problem
 // with the target.
 func parseTarget(target, name string) (path, query, problem string) {
 	switch {
@@ -93,5 +93,5 @@ func parseTarget(target, name string) (path, query, problem string) {
 	return u.EscapedPath(), u.RawQuery, ""
 }
 
-// isMethod reports whether s is a method as requests have it.
+// isMethod reports whether s is an HTTP method in upper case.
 func isMethod(s string) bool { return isHTTPToken(s) && s == strings.ToUpper(s) }

@@ -13,28 +13,28 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/internal/strictjson"
 )
 
-// TicketHandler returns a handler that hands out tickets, for requests that cannot carry
-// an Authorization header: a WebSocket, an EventSource, a download. A ticket is good for
-// 30 seconds, once, in the one request that it was bought for:
+// TicketHandler returns a handler that sells tickets for requests that cannot carry an
+// Authorization header: a WebSocket, an EventSource, a download. A ticket lets in the one
+// request that it was bought for, once, within 30 seconds:
 //
 //	router.POST("/ticket", mgr.TicketHandler())
 //	router.GET("/live", mgr.JWTRequired(ginjwt.Locations(ginjwt.InTicket)), live)
 //
-// It demands an access token as JWTRequired with the same options does, in any location
-// but InTicket: a ticket buys no ticket. The body is JSON, such as
-// {"method": "GET", "url": "/live?room=1"}: path and query exactly as the client will
-// send them, without the ticket; without a method it is GET. The answer is
-// {"ticket": "…", "expires_in": 30}. The client adds the ticket to the query as the
-// parameter Config.TicketName.
+// The handler requires an access token, like JWTRequired with the same options, in any
+// location except InTicket: a ticket buys no ticket. The body is JSON, such as
+// {"method": "GET", "url": "/live?room=1"}. "url" is the path and query exactly as the
+// client will send them, without the ticket. "method" defaults to GET. The response is
+// {"ticket": "…", "expires_in": 30}, with seconds. The client adds the ticket to the query
+// as the parameter Config.TicketName.
 //
-// The ticket is bound to method, path and query, and to the Origin header of the request
-// that buys it; without one, to the origin of this service. When it is used, the token
-// that bought it goes through all checks of the route: a token that was revoked, has
-// expired, or whose session has ended meanwhile lets nobody in.
+// The ticket is bound to the method, the path, the query, and the Origin header of the
+// purchase. Without that header, it is bound to the origin of this service. When the ticket
+// is used, the token that bought it goes through all checks of the route. So the ticket lets
+// nobody in if the token has expired, was revoked, or has lost its session since.
 //
-// Methods other than POST are answered 405, a body that is not understood 400, 413 or 415,
-// and a token that is too large for a ticket 422. TicketHandler panics if called before
-// InitApp, without a key that signs, and with the options Optional, Refresh, AnyType and
+// The handler responds 405 to methods other than POST, 400, 413 or 415 to a body that it
+// cannot read, and 422 to a token that is too large for a ticket. TicketHandler panics
+// before InitApp, without a signing key, and with the options Optional, Refresh, AnyType and
 // Locations(InTicket).
 func (m *JWTManager) TicketHandler(opts ...RequiredOption) gin.HandlerFunc {
 	need := m.ticketRequirement(opts)
@@ -71,13 +71,13 @@ type ticketAnswer struct {
 	ExpiresIn int64  `json:"expires_in"` // seconds
 }
 
-// CreateTicket returns a ticket for the token of this request, as [JWTManager.TicketHandler]
-// does, for pages that the server renders. target is path and query as the browser will
-// send them. The page must use the ticket within 30 seconds.
+// CreateTicket returns a ticket for the token of this request, for pages that the server
+// renders. [JWTManager.TicketHandler] says what a ticket is bound to. target is the path and
+// query as the browser will send them. The page must use the ticket within 30 seconds.
 //
-// It is an error if this request came with a ticket or a refresh token, or if method or
-// target is not valid. For an anonymous visitor the error is an [ErrNoAuthorization].
-// CreateTicket panics on a route without JWTRequired of this manager.
+// It returns an error if this request came with a ticket or a refresh token, or if method or
+// target is not valid. For an anonymous visitor it returns [ErrNoAuthorization]. It panics
+// on a route without JWTRequired of this manager.
 func (m *JWTManager) CreateTicket(c *gin.Context, method, target string) (string, error) {
 	token, ok := m.verifiedToken(c, "CreateTicket")
 	if !ok {
@@ -90,26 +90,26 @@ func (m *JWTManager) CreateTicket(c *gin.Context, method, target string) (string
 	return m.newTicket(c, token, o)
 }
 
-// ticketRequirement returns what TicketHandler asks of a token.
+// ticketRequirement returns what TicketHandler requires of a token.
 func (m *JWTManager) ticketRequirement(opts []RequiredOption) *requirement {
 	sells := func(need *requirement) { need.sellsTickets = true }
 	need := m.requirementOf("TicketHandler", append([]RequiredOption{sells}, opts...))
 	switch {
 	case need.optional:
-		panic("ginjwt: TicketHandler: an anonymous visitor has no token for a ticket; remove Optional")
+		panic("ginjwt: TicketHandler: an anonymous visitor has no token for a ticket: remove Optional")
 	case need.refresh, need.anyType:
-		panic("ginjwt: TicketHandler: tickets are bought with access tokens; remove Refresh and AnyType")
+		panic("ginjwt: TicketHandler: only access tokens buy tickets: remove Refresh and AnyType")
 	case m.callbacks.encodeKey == nil:
 		now := m.config.Now()
 		if _, err := m.minter.signingKey(context.Background(), nil, AccessToken, now, now.Add(ticketLifetime)); err != nil {
-			panic("ginjwt: TicketHandler: a manager signs its tickets, also where it only accepts tokens of other issuers: " + err.Error())
+			panic("ginjwt: TicketHandler: a manager signs its tickets, even if it accepts only tokens of other issuers: " + err.Error())
 		}
 	}
 	need.writeChallenges(m.refuser.challenges)
 	return need
 }
 
-// ticketOrder is the request that a ticket is bought for.
+// ticketOrder is the request that a client buys a ticket for.
 type ticketOrder struct{ method, path, query string }
 
 func (m *JWTManager) ticketOrderOf(method, target string) (o ticketOrder, problem string) {
@@ -121,12 +121,12 @@ func (m *JWTManager) ticketOrderOf(method, target string) (o ticketOrder, proble
 	return o, problem
 }
 
-// maxTicketOrder is how many bytes a request for a ticket may have.
+// maxTicketOrder is the largest body of a purchase, in bytes.
 const maxTicketOrder = 16 << 10
 
 const notATicketOrder = "The body must be a JSON object of the texts method and url"
 
-// readTicketOrder reads the body of TicketHandler, or returns what is wrong with it.
+// readTicketOrder reads the body of TicketHandler, or returns the problem with it.
 func (m *JWTManager) readTicketOrder(c *gin.Context) (o ticketOrder, status int, problem string) {
 	if !isJSON(c.Request.Header.Get("Content-Type")) {
 		return o, http.StatusUnsupportedMediaType, "Send the method and the url as JSON (application/json)"
@@ -146,7 +146,7 @@ func (m *JWTManager) readTicketOrder(c *gin.Context) (o ticketOrder, status int,
 			method = text
 		case name == "url" && isText:
 			target = text
-		case name != m.config.JSONKey: // a token may be there
+		case name != m.config.JSONKey: // the token may be there
 			problem = notATicketOrder
 		}
 	})
@@ -157,7 +157,7 @@ func (m *JWTManager) readTicketOrder(c *gin.Context) (o ticketOrder, status int,
 	return o, http.StatusBadRequest, problem
 }
 
-// newTicket makes a ticket for a token that was verified in this request.
+// newTicket creates a ticket for the token that was verified in this request.
 func (m *JWTManager) newTicket(c *gin.Context, token *Token, o ticketOrder) (string, error) {
 	switch {
 	case token.Location == InTicket:
@@ -170,7 +170,7 @@ func (m *JWTManager) newTicket(c *gin.Context, token *Token, o ticketOrder) (str
 		Request: digestOf(o.method, o.path, o.query), Origin: originHeader(c.Request),
 		Foreign: token.isForeign(), Header: said.header, Payload: said.text,
 	}
-	if !token.isForeign() || token.ID != "" { // or it would be revoked by another ID: see foreignID
+	if !token.isForeign() || token.ID != "" { // otherwise foreignID hashes the payload, which must not change
 		claims.Payload = withoutCSRF(said.text)
 	}
 	now := m.config.Now()
@@ -182,7 +182,7 @@ func (m *JWTManager) newTicket(c *gin.Context, token *Token, o ticketOrder) (str
 }
 
 // withoutCSRF returns the payload of a token with an empty "csrf": a ticket is in a URL, and
-// the value would be good for the whole session.
+// the CSRF value works for the whole session.
 func withoutCSRF(text string) string {
 	b := []byte{'{'}
 	_ = strictjson.Members([]byte(text), text, func(name string, v strictjson.Value) {

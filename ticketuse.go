@@ -10,10 +10,10 @@ import (
 )
 
 // redeem returns the token that bought a ticket, if the ticket is for this request. It does
-// not use the ticket up, as the request may still be refused.
+// not use the ticket up, because the request may still be refused.
 //
-// A request that a ticket has let in may be checked again, by a route behind its group.
-// Then the ticket is the one that was spent.
+// A request that a ticket has let in may be checked again, for example by a route after its
+// group. The second check uses the spent ticket.
 func (m *JWTManager) redeem(c *gin.Context, encoded string, spec decodeSpec) (*Token, *ticket, error) {
 	ctx := c.Request.Context()
 	t := m.spentIn(ctx, encoded)
@@ -36,8 +36,8 @@ func (m *JWTManager) redeem(c *gin.Context, encoded string, spec decodeSpec) (*T
 	return token, t, err
 }
 
-// spentIn returns the ticket that has let a request in; nil if that is not the encoded one,
-// or is another manager's.
+// spentIn returns the ticket that has let a request in. It returns nil if that is not the
+// encoded ticket, or if another manager has made it.
 func (m *JWTManager) spentIn(ctx context.Context, encoded string) *ticket {
 	v := verifiedIn(ctx)
 	if v == nil || v.ticket == nil || v.ticket.own.Raw() != encoded || !m.verifier.hasVerified(v.token) {
@@ -46,7 +46,7 @@ func (m *JWTManager) spentIn(ctx context.Context, encoded string) *ticket {
 	return v.ticket
 }
 
-// spend uses a ticket up, and takes it out of the request.
+// spend uses a ticket up, and removes it from the request.
 func (m *JWTManager) spend(c *gin.Context, t *ticket, token *Token) error {
 	if !t.spent {
 		ctx, start := c.Request.Context(), m.events.begin()
@@ -74,12 +74,12 @@ func (v *verifier) decodeTicket(ctx context.Context, encoded, audience string) (
 	return t, nil
 }
 
-// buyerOf returns the token that bought a ticket. Its signature was good at that time, and
-// the signature of the ticket covers all that it says. It is not cached, as nobody can
+// buyerOf returns the token that bought a ticket. Its signature was good at the purchase, and
+// the signature of the ticket covers its content. It is not cached, because nobody can
 // present it.
 //
-// The present rules of its issuer count. If the issuer is not known any more, the token must
-// not be read as one of the manager's own.
+// The present rules of its issuer apply. If the issuer is not known any more, the token must
+// not be read as one of the manager's own tokens.
 func (v *verifier) buyerOf(ctx context.Context, t *ticketClaims) (*goodToken, error) {
 	s := scratches.Get().(*scratch)
 	defer s.free()
