@@ -5,8 +5,8 @@ import (
 )
 
 // SessionContext returns a child of the request's context that also ends when the session of
-// the verified token ends, on whichever process that happens. It is for handlers that take
-// long: WebSockets, event streams, downloads.
+// the verified token ends, on whichever process the session ends. Use it in long-running
+// handlers: WebSockets, event streams, downloads.
 //
 //	ctx := ginjwt.SessionContext(c)
 //	for {
@@ -20,41 +20,42 @@ import (
 //		}
 //	}
 //
-// It ends
+// The context ends
 //
-//   - with its parent: the client goes away, or the handler returns;
+//   - with its parent: when the client disconnects, or the handler returns;
 //   - when the session ends or the token is revoked, as soon as this process learns of it.
-//     With redisstore and sqlstore that is within their MaxStaleness. A Blocklist is asked
-//     once a second and, if it is a [store.ChangingBlocklist], at each change. A
-//     TokenInBlocklistLoader is asked every 30 seconds;
-//   - when the session expires, or its store does not have it any more. The store is asked
-//     every Config.AccessTokenExpires. Each rotation and ImplicitRefresh prolongs the
-//     session, and the context with it; the "exp" of the token does not end it;
-//   - when the token expires, if it is of no session of the manager. A token without "exp"
-//     does not expire;
+//     With redisstore and sqlstore this takes at most MaxStaleness. SessionContext asks a
+//     Blocklist once a second and, if it is a [store.ChangingBlocklist], at each change. It
+//     asks a TokenInBlocklistLoader every 30 seconds;
+//   - when the session expires, or its store does not have it any more. SessionContext asks
+//     the store every Config.AccessTokenExpires. Each rotation and ImplicitRefresh prolongs
+//     the session and the context. The "exp" of the token does not end the context;
+//   - when the token expires, if the token belongs to no session of the manager. A token
+//     without "exp" does not expire;
 //   - when a store has failed for longer than Config.AccessTokenExpires. Until then an error
 //     of a store ends nothing.
 //
 // [context.Cause] returns a [*SessionEnd], an [ErrUnavailable] in the last case, or the
 // cause of the parent.
 //
-// ctx is what [GetToken] takes. When a handler returns, the request's context ends, so a
-// handler that hijacks the connection and returns needs another parent. It must cancel that
-// parent when the connection is closed:
+// ctx is a context that [GetToken] accepts. When a handler returns, the request's context
+// ends. So a handler that hijacks the connection and returns needs another parent, and must
+// cancel that parent when the connection is closed:
 //
 //	parent, cancel := context.WithCancel(context.WithoutCancel(c.Request.Context()))
 //	ctx := ginjwt.SessionContext(parent)
 //
-// A handler that verifies a token itself, such as one in the first message of a WebSocket,
-// passes the context that [NewContext] makes of the token of [JWTManager.VerifyToken].
+// A handler may verify a token itself with [JWTManager.VerifyToken], for example a token in
+// the first message of a WebSocket. It passes the token to [NewContext], and that context
+// to SessionContext.
 //
 // For an anonymous visitor SessionContext returns the request's context. It panics on a
 // route that verified nothing.
 //
-// One goroutine watches all contexts of a manager, and ends with the last of them. It looks
-// at Config.Now at least once a second. Another one runs while it waits for the store of
-// sessions or the TokenInBlocklistLoader. For a parent that was not made by package context,
-// that package starts two more.
+// One goroutine watches all contexts of a manager until the last of them ends. It looks at
+// Config.Now at least once a second. A second goroutine runs while it waits for the store
+// of sessions or the TokenInBlocklistLoader. If the parent has a type of its own, package
+// context starts two more.
 func SessionContext(ctx context.Context) context.Context {
 	token := mustVerify(ctx, "SessionContext").token
 	ctx = plain(ctx)
@@ -62,7 +63,7 @@ func SessionContext(ctx context.Context) context.Context {
 		return ctx
 	}
 	verifier, ok := token.read().verifier.(*verifier)
-	if !ok { // made by hand, in a test
+	if !ok { // a test made the token by hand
 		return ctx
 	}
 	return verifier.startContext(ctx, token)
