@@ -7,9 +7,9 @@ import (
 	"time"
 )
 
-// contextClocks ends contexts that have expired. It asks the store of sessions each time that
-// an access token would expire, and the TokenInBlocklistLoader every loadEvery. Such
-// questions may take long, so a goroutine of their own asks them.
+// contextClocks ends contexts that have expired. It asks the store of sessions once in each
+// lifetime of an access token, and the TokenInBlocklistLoader every loadEvery. The answers
+// may take long, so a separate goroutine asks.
 type contextClocks struct {
 	set         *contextSet
 	revocations *revocations
@@ -17,26 +17,26 @@ type contextClocks struct {
 	limit       time.Duration  // how long a context goes on without an answer; negative: for ever
 
 	next   time.Time // when the next context is due
-	looked time.Time // when all were looked at, by the real clock
-	quiet  time.Time // not before which they are again, by the real clock
+	looked time.Time // when it last looked at all contexts, by the real clock
+	quiet  time.Time // it does not look again before, by the real clock
 
 	// Guarded by the mutex of the set.
 	asking   bool
-	failures int       // one after the other
-	paused   time.Time // until when nobody is asked, by the real clock
+	failures int       // in a row
+	paused   time.Time // it asks nothing until then, by the real clock
 	failure  error     // the last one
 }
 
 const (
-	lookEvery  = time.Second // Config.Now may be set, and need not move as timers do
+	lookEvery  = time.Second // timers do not follow Config.Now
 	loadEvery  = 30 * time.Second
-	longestOff = 4 * time.Second // between questions that fail
+	longestOff = 4 * time.Second // between failed questions
 )
 
 var errNoAnswer = errors.New("no answer yet")
 
-// look ends what has expired, and has the questions asked that are due. It returns how long
-// it need not be called again.
+// look ends the expired contexts, and starts the questions that are due. It returns how long
+// the caller may wait before the next call.
 func (k *contextClocks) look() time.Duration {
 	now, real := k.revocations.now(), time.Now()
 	if !real.Before(k.quiet) && (isDue(k.next, now) || real.Sub(k.looked) >= lookEvery) {
@@ -53,7 +53,7 @@ func (k *contextClocks) look() time.Duration {
 
 func isDue(at, now time.Time) bool { return !at.IsZero() && !at.After(now) }
 
-// dueContexts are those for which something is to be done.
+// dueContexts are the contexts that need something: an end, or a question.
 type dueContexts struct{ expired, forgotten, sessions, loads []*liveContext }
 
 func (k *contextClocks) lookAtAll(now, real time.Time) {
@@ -69,9 +69,8 @@ func (k *contextClocks) lookAtAll(now, real time.Time) {
 	}
 }
 
-// due returns the contexts for which something is to be done, those first that have waited
-// the longest for an answer. It reports whether the caller is to ask the questions: if so,
-// nobody else asks any until noteAnswers is called.
+// due returns the contexts that need something, the longest waiting first. It reports whether
+// the caller must ask the questions: if so, nobody else asks until noteAnswers is called.
 func (k *contextClocks) due(now, real time.Time) (due dueContexts, failure error, ask bool) {
 	k.set.mu.Lock()
 	defer k.set.mu.Unlock()
@@ -100,7 +99,7 @@ func (k *contextClocks) sort(c *liveContext, now time.Time, due *dueContexts) {
 	hasExpired, hasToLoad := isDue(c.expires, now), isDue(c.load, now)
 	switch {
 	case !hasExpired && !hasToLoad:
-		c.waiting = time.Time{} // of a clock that was set back
+		c.waiting = time.Time{} // the clock may have been set back
 		return
 	case hasExpired && !k.hasSession(c):
 		due.expired = append(due.expired, c)
@@ -123,7 +122,7 @@ func (k *contextClocks) hasSession(c *liveContext) bool {
 	return k.sessions != nil && c.token.session() != ""
 }
 
-// ask asks for as many contexts as there is time for.
+// ask asks the questions for as many contexts as the time allows.
 func (k *contextClocks) ask(due dueContexts) {
 	failure := k.askAbout(due.sessions, k.askStore)
 	if err := k.askAbout(due.loads, k.askLoader); err != nil {
@@ -132,8 +131,8 @@ func (k *contextClocks) ask(due dueContexts) {
 	k.noteAnswers(failure)
 }
 
-// askAbout asks one question after the other. The last may take as long as all of them,
-// so that one is not cut off that was only late.
+// askAbout asks one question after the other. Each question may take all of askTimeout, so
+// that a late start does not cut it off.
 func (k *contextClocks) askAbout(contexts []*liveContext, ask func(context.Context, *liveContext) error) (failure error) {
 	start := time.Now()
 	for _, c := range contexts {
@@ -163,14 +162,14 @@ func (k *contextClocks) noteAnswers(failure error) {
 	k.failures = min(k.failures+1, 2)
 }
 
-// nextLook returns when to look again at a session that lives until expires: no later than
-// its tokens would have to be refreshed. By then the blocklist forgets that it has ended, and
-// it never knows of a session that was removed in another way.
+// nextLook returns when to look again at a session that expires at expires: at the latest
+// after the lifetime of an access token. After that time the blocklist forgets that the
+// session has ended. A session that was removed in another way is never on the blocklist.
 func (p *sessionPolicy) nextLook(expires time.Time) time.Time {
 	return earlier(expires, p.now().Add(p.config.AccessTokenExpires))
 }
 
-// askStore asks whether the session of c is there, and until when it lives now.
+// askStore asks whether the session of c exists, and when it expires now.
 func (k *contextClocks) askStore(ctx context.Context, c *liveContext) (err error) {
 	defer errorOfPanic(&err)
 	s, ok, err := k.sessions.store.Get(ctx, c.token.session())
@@ -190,8 +189,8 @@ func (k *contextClocks) askStore(ctx context.Context, c *liveContext) (err error
 	return nil
 }
 
-// causeOfRemoval returns why the session of c is not in its store. It may have ended on
-// another process a moment ago, which the list in this process does not know yet.
+// causeOfRemoval returns why the session of c is not in its store. It asks the server of the
+// list, because the session may have ended on another process a moment ago.
 func (k *contextClocks) causeOfRemoval(ctx context.Context, c *liveContext) Cause {
 	failed := false
 	cause := endCauseOf(c, func(id string) bool {
@@ -225,13 +224,13 @@ func (k *contextClocks) askLoader(ctx context.Context, c *liveContext) (err erro
 	return nil
 }
 
-// askAgain notes an answer: the question is asked again at next.
+// askAgain notes an answer, and when to ask the question again.
 func (k *contextClocks) askAgain(c *liveContext, question *time.Time, next time.Time) {
 	now := k.revocations.now()
 	k.set.mu.Lock()
 	defer k.set.mu.Unlock()
 	*question = next
-	if !isDue(c.expires, now) && !isDue(c.load, now) { // the other has been answered too
+	if !isDue(c.expires, now) && !isDue(c.load, now) { // the other question has an answer too
 		c.waiting = time.Time{}
 	}
 }

@@ -15,17 +15,17 @@ type contextRevocations struct {
 	revocations *revocations
 	limit       time.Duration // how long a context goes on without an answer; negative: for ever
 
-	// Of one call of ask.
-	why    context.Context // for causeOf: ends when the list has failed to say why
+	// For one call of ask.
+	why    context.Context // for causeOf: ends when the list has failed to tell the cause
 	giveUp context.CancelFunc
 	ids    []string
 	ends   []int // the end of the IDs of each context
 }
 
-// askTimeout is how long the blocklist has to answer about all contexts.
+// askTimeout is the time limit for the blocklist to answer about all contexts.
 const askTimeout = 5 * time.Second
 
-// ask asks the blocklist about contexts, many at once, and ends those that are on it.
+// ask asks the blocklist about many contexts at once, and ends the contexts that are on it.
 func (r *contextRevocations) ask(contexts []*liveContext) {
 	ctx, cancel := context.WithTimeout(context.Background(), askTimeout)
 	defer cancel()
@@ -41,7 +41,7 @@ func (r *contextRevocations) ask(contexts []*liveContext) {
 	}
 }
 
-// collect collects the IDs of as many contexts as the list may be asked about at once.
+// collect collects the IDs of as many contexts as fit into one question.
 func (r *contextRevocations) collect(contexts []*liveContext) {
 	r.ids, r.ends = r.ids[:0], r.ends[:0]
 	for _, c := range contexts {
@@ -54,8 +54,8 @@ func (r *contextRevocations) collect(contexts []*liveContext) {
 	}
 }
 
-// search ends the contexts that are on the list: it asks about all of them and, if one is,
-// about each half. from is the index in ends of the first context.
+// search ends the contexts that are on the list. It asks about all of them and, if one is on
+// the list, about each half. from is the index in ends of the first context.
 func (r *contextRevocations) search(ctx context.Context, contexts []*liveContext, from int) error {
 	start := 0
 	if from > 0 {
@@ -79,9 +79,9 @@ func (r *contextRevocations) search(ctx context.Context, contexts []*liveContext
 	return errors.Join(r.search(ctx, contexts[:half], from), r.search(ctx, contexts[half:], from+half))
 }
 
-// causeOf returns why a context that is on the list has ended; empty if the list does not
-// say. The end must not wait for the cause: once the list has failed, its server is not
-// asked again, and only a copy in this process can say more.
+// causeOf returns why the session of a context on the list has ended, or "" if the list does
+// not say. The end must not wait for the cause. So after a failure the server of the list is
+// not asked again, and only the replica in this process can say more.
 func (r *contextRevocations) causeOf(c *liveContext) Cause {
 	failed := false
 	listed := func(id string) bool {
@@ -99,7 +99,7 @@ func (r *contextRevocations) causeOf(c *liveContext) Cause {
 	return cause
 }
 
-// unanswered ends the contexts about which the list has not answered for too long.
+// unanswered ends the contexts that have been without an answer of the list for too long.
 func (r *contextRevocations) unanswered(contexts []*liveContext, err error) {
 	if r.limit < 0 {
 		return
@@ -112,7 +112,8 @@ func (r *contextRevocations) unanswered(contexts []*liveContext, err error) {
 	}
 }
 
-// contains asks the list. Nothing would answer a panic here.
+// contains asks the list. It turns a panic into an error, because this goroutine has no
+// recovery.
 func (r *contextRevocations) contains(ctx context.Context, ids ...string) (listed bool, err error) {
 	if len(ids) == 0 {
 		return false, nil
@@ -121,7 +122,7 @@ func (r *contextRevocations) contains(ctx context.Context, ids ...string) (liste
 	return r.revocations.list.Contains(ctx, ids...)
 }
 
-// errorOfPanic is deferred, and makes an error of a panic.
+// errorOfPanic turns a panic into an error. It must be deferred.
 func errorOfPanic(err *error) {
 	if p := recover(); p != nil {
 		*err = fmt.Errorf("a panic: %v", p)

@@ -6,40 +6,40 @@ import (
 	"time"
 )
 
-// contextSet holds the contexts of SessionContext that have not ended. It knows nothing
-// of why they end. watch is a goroutine that runs while there are any.
+// contextSet holds the contexts of SessionContext that have not ended. It does not know why
+// they end. watch runs in a goroutine while the set is not empty.
 type contextSet struct {
 	events *events
 	watch  func()
-	wake   chan struct{} // holds one value if watch is to look again
+	wake   chan struct{} // holds one value if watch must look again
 
 	mu      sync.Mutex
 	live    map[*liveContext]struct{}
-	fresh   []*liveContext // that nobody has asked the blocklist about
-	running bool           // watch
+	fresh   []*liveContext // not yet asked about
+	running bool           // watch is running
 }
 
 // liveContext is a context of SessionContext.
 type liveContext struct {
 	context.Context
 	cancel context.CancelCauseFunc
-	leave  func() bool // has nothing happen when the parent ends
+	leave  func() bool // forgets the parent
 	token  *Token
-	ids    []string // on the blocklist when it ends, unless by a logout upstream
+	ids    []string // one of them is on the blocklist when it ends, except after an upstream logout
 
 	answered time.Time // when the blocklist last said that it goes on; only watch uses it
 
 	// Guarded by the mutex of the set.
-	expires time.Time // when it has expired, or its session is to be looked at; zero: never
-	load    time.Time // when the TokenInBlocklistLoader is to be asked; zero: never
-	waiting time.Time // since when nobody knows whether it goes on by these; zero: it does
+	expires time.Time // when it expires, or when to look at its session; zero: never
+	load    time.Time // when to ask the TokenInBlocklistLoader; zero: never
+	waiting time.Time // since when an answer to these two is missing; zero: none is
 }
 
 func newContextSet(events *events) *contextSet {
 	return &contextSet{events: events, wake: make(chan struct{}, 1), live: map[*liveContext]struct{}{}}
 }
 
-// add starts c as a child of parent, with which it leaves the set.
+// add starts c as a child of parent. When parent ends, c leaves the set.
 func (s *contextSet) add(parent context.Context, c *liveContext) {
 	c.Context, c.cancel = context.WithCancelCause(parent)
 	c.leave = context.AfterFunc(parent, func() { s.remove(c) })
@@ -51,13 +51,13 @@ func (s *contextSet) add(parent context.Context, c *liveContext) {
 		go s.watch()
 	}
 	s.mu.Unlock()
-	if parent.Err() != nil { // perhaps before it was in the set
+	if parent.Err() != nil { // parent may have ended before c was in the set
 		s.remove(c)
 	}
 	s.poke()
 }
 
-// poke has watch look again.
+// poke makes watch look again.
 func (s *contextSet) poke() {
 	select {
 	case s.wake <- struct{}{}:
@@ -91,7 +91,7 @@ func (s *contextSet) end(c *liveContext, cause error) {
 	}
 }
 
-// goesOn reports whether there is anything left to watch. If not, add starts watch again.
+// goesOn reports whether the set still has contexts. If not, the next add starts watch again.
 func (s *contextSet) goesOn() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -113,7 +113,7 @@ func (s *contextSet) all(to []*liveContext) []*liveContext {
 	return to
 }
 
-// newest appends the contexts that nobody has asked about.
+// newest appends the contexts that were not yet asked about.
 func (s *contextSet) newest(to []*liveContext) []*liveContext {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -7,29 +7,29 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/store"
 )
 
-// contextWatch watches the contexts of SessionContext: one goroutine for all contexts of
-// a manager, which runs while there are any.
+// contextWatch watches the contexts of SessionContext. One goroutine serves all contexts of
+// a manager, and runs while the manager has any.
 type contextWatch struct {
 	set         *contextSet
 	revocations contextRevocations
 	clocks      contextClocks
-	list        store.ChangingBlocklist // nil: it does not tell when it changes
+	list        store.ChangingBlocklist // nil: the list does not signal changes
 
 	// Only run uses these.
 	changed   <-chan struct{}
 	isChanged bool
-	quiet     time.Time      // not before which a change is looked at
-	due       time.Time      // when the list is asked, changed or not
+	quiet     time.Time      // a change before this time has to wait
+	due       time.Time      // when to ask the list, changed or not
 	asked     []*liveContext // empty between questions
 }
 
 const (
-	// Every list is asked so often: it may not tell when it changes, may have failed, or
-	// may be a copy that has lost its server, which is asked itself then.
+	// askEvery holds for every list: it may signal no changes, may have failed, or may be a
+	// replica that has lost its server.
 	askEvery = time.Second
 
-	// A burst of revocations is one question, and questions take no more than a fifth of
-	// the time.
+	// A burst of revocations becomes one question, and questions take at most a fifth of the
+	// time.
 	shortestQuiet = 20 * time.Millisecond
 	quietFactor   = 4
 )
@@ -46,7 +46,7 @@ func newContextWatch(config *Config, r *revocations, p *sessionPolicy) *contextW
 	return w
 }
 
-// start starts a context for a token, and watches it.
+// start returns a new context for a token, and watches it.
 func (w *contextWatch) start(parent context.Context, token *Token) context.Context {
 	r := w.revocations.revocations
 	now := r.now()
@@ -61,7 +61,7 @@ func (w *contextWatch) start(parent context.Context, token *Token) context.Conte
 	return c.Context
 }
 
-// lastMoment returns the time from which on the token is too old; zero: there is none.
+// lastMoment returns when the token becomes too old; zero: never.
 func (t *Token) lastMoment() (last time.Time) {
 	names := t.names()
 	if !t.ExpiresAt.IsZero() {
@@ -94,31 +94,32 @@ func (w *contextWatch) run() {
 	}
 }
 
-// ask asks the list about all contexts if that is due, otherwise about those that are new.
+// ask asks the list about all contexts if that is due, otherwise about the new ones.
 func (w *contextWatch) ask() {
 	start := time.Now()
 	if start.Before(w.due) && (!w.isChanged || start.Before(w.quiet)) {
 		w.askAbout(w.set.newest(w.asked))
 		return
 	}
-	w.changed, w.isChanged = w.nextChange(), false // first: what changes from now on is not missed
+	w.changed, w.isChanged = w.nextChange(), false // first, so that no change is missed from now on
 	w.askAbout(w.set.all(w.asked))
 	end := time.Now()
 	w.quiet = end.Add(max(shortestQuiet, quietFactor*end.Sub(start)))
 	w.due = end.Add(askEvery)
 }
 
-// nextChange returns nil if the list does not tell.
+// nextChange returns a channel that is closed at the next change of the list; nil if the list
+// does not signal changes.
 func (w *contextWatch) nextChange() (changed <-chan struct{}) {
-	defer func() { _ = recover() }() // nothing would answer a panic here
+	defer func() { _ = recover() }() // this goroutine has no other recovery
 	if w.list != nil {
 		changed = w.list.Changed()
 	}
 	return changed
 }
 
-// askAbout asks the list. It may be one that waits for longer than it is given: then
-// nobody knows whether any context goes on.
+// askAbout asks the list. If the list ignores its time limit and does not answer, all
+// contexts end.
 func (w *contextWatch) askAbout(contexts []*liveContext) {
 	if limit := w.revocations.limit; limit >= 0 && len(contexts) > 0 {
 		defer time.AfterFunc(limit+askTimeout, w.endAll).Stop()
@@ -134,7 +135,7 @@ func (w *contextWatch) endAll() {
 	}
 }
 
-// pause returns how long nothing is to be done: most, or less.
+// pause returns how long run may wait: at most most.
 func (w *contextWatch) pause(most time.Duration) time.Duration {
 	next := w.due
 	if w.isChanged {
