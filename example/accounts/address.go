@@ -13,8 +13,8 @@ func (s *service) addressPage(c *gin.Context) {
 	show(c, http.StatusOK, "address.html", view{CSRF: csrf(c)})
 }
 
-// askNewAddress mails a link to the new address. It asks for the password: a session left
-// open on some computer is not enough to take over an account.
+// askNewAddress mails a link to the new address. It requires the password, so that a session
+// left open on a shared computer is not enough to take over an account.
 func (s *service) askNewAddress(c *gin.Context) {
 	u := currentUser(c)
 	form := view{CSRF: csrf(c), Address: c.PostForm("address")}
@@ -40,8 +40,8 @@ func (s *service) askNewAddress(c *gin.Context) {
 	}
 }
 
-// mailNewAddress tells the old address before anything changes: its owner can still choose a
-// new password, which voids the link.
+// mailNewAddress tells the old address before anything changes. Its owner can still choose a
+// new password, which makes the link void.
 func (s *service) mailNewAddress(ctx context.Context, u user, address string) error {
 	err := s.mail(ctx, u.address, "Your address is about to change", changeText, address, s.public)
 	if err != nil {
@@ -84,7 +84,7 @@ const changedText = `The address of your account is now %s.
 If it was not you who changed it, write to support at once.
 `
 
-// addressLinkPage shows a button. The link works only while its user is logged in: if the
+// addressLinkPage shows a button. The link works only while its user is logged in. If the
 // address was mistyped, the stranger who gets the mail cannot take the account over.
 func (s *service) addressLinkPage(c *gin.Context) {
 	token := c.Query("token")
@@ -99,7 +99,7 @@ func (s *service) addressLinkPage(c *gin.Context) {
 	})
 }
 
-// confirmAddress changes the address, and tells the old one.
+// confirmAddress changes the address, and sends a mail to the old one.
 func (s *service) confirmAddress(c *gin.Context) {
 	u := currentUser(c)
 	used, err := s.jwt.ConsumePurposeToken(c, addressLink.purpose, c.PostForm("token"), ginjwt.BoundTo(u.state()...))

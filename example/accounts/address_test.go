@@ -21,7 +21,7 @@ func mustParse(t *testing.T, text string) *url.URL {
 	return u
 }
 
-// addressLinkOf returns a link that confirms an address, and checks that the old one is told.
+// addressLinkOf returns a link that confirms an address, and checks the mail to the old one.
 func (b *browser) addressLinkOf(old, address string) string {
 	b.s.t.Helper()
 	shows(b.s.t, b.submit(b.open("/address"), "address", address, "password", password), 200, "Look into your mailbox")
@@ -101,8 +101,8 @@ func TestAddressLinkIsForItsUser(t *testing.T) {
 	assert.True(t, other.loggedIn(bob))
 }
 
-// Bob, who has a neighbouring host, sets all cookies of a visitor but those that browsers take from
-// us only. If that logged the visitor in as bob, the visitor would confirm an address for bob's account.
+// Bob has a neighbouring host. He sets all cookies of a visitor except the __Host- cookies. If
+// this logged the visitor in as bob, the visitor would confirm an address for bob's account.
 func TestCookiesOfANeighbour(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -119,7 +119,7 @@ func TestCookiesOfANeighbour(t *testing.T) {
 	assert.False(t, visitor.loggedIn(bob))
 }
 
-// Whoever is told that the address is about to change can prevent it.
+// The owner of the old address can still prevent the change.
 func TestNewPasswordVoidsAddressLink(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -158,7 +158,7 @@ func TestAddressOfAnotherAccount(t *testing.T) {
 	assert.True(t, b.loggedIn(alice))
 }
 
-// A stranger who registers an address, which they cannot confirm, does not keep it.
+// A stranger who registers an address but cannot confirm it does not keep it.
 func TestAddressThatNobodyConfirmed(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)

@@ -8,8 +8,8 @@ import (
 	"github.com/gin-gonic/gin"
 )
 
-// limiter counts what happens within an hour, in this process only. Several processes count
-// in Redis or in the proxy in front of them.
+// limiter counts events within an hour, in this process only. With several processes, count in
+// Redis or in the proxy in front of them.
 type limiter struct {
 	now func() time.Time
 
@@ -18,12 +18,12 @@ type limiter struct {
 	counts map[string]int
 }
 
-// maxCounts bounds the memory of a limiter. When it is full, it refuses what is new.
+// maxCounts bounds the memory of a limiter. A full limiter refuses new keys.
 const maxCounts = 1 << 17
 
 func newLimiter(now func() time.Time) *limiter { return &limiter{now: now} }
 
-// allow counts, and reports whether key was allowed at most limit times in this hour.
+// allow counts an event of key, and reports whether key stays within limit events in this hour.
 func (l *limiter) allow(key string, limit int) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -38,8 +38,8 @@ func (l *limiter) allow(key string, limit int) bool {
 	return true
 }
 
-// client is what is limited of a client: its IPv4 address, or its network of IPv6, in which
-// it has as many addresses as it likes.
+// client returns the key for the limits of a client: its IPv4 address, or its IPv6 network,
+// because a client can use any address in that network.
 func client(c *gin.Context) string {
 	ip, err := netip.ParseAddr(c.ClientIP())
 	if err != nil || ip.Unmap().Is4() {

@@ -56,7 +56,7 @@ func TestLimitOfPasswords(t *testing.T) {
 	assert.Equal(t, 303, w.Code, "strangers do not lock a user out")
 }
 
-// A client that has reached its own limit uses up neither that of an address nor the memory.
+// A client that has reached its own limit uses up neither the limit of an address nor the memory.
 func TestLimitOfAClientComesFirst(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -80,8 +80,8 @@ func TestLimitOfAClientComesFirst(t *testing.T) {
 	assert.Len(t, s.limits.counts, counts)
 }
 
-// A thief who knows the password asks for so many links that no more are sent. The user
-// chooses a new password all the same.
+// A thief who knows the password asks for links until no more are sent. The user can still
+// choose a new password.
 func TestLinksOfOnePageDoNotUseUpThoseOfAnother(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)

@@ -12,15 +12,15 @@ import (
 	"github.com/gin-jwt-extended/ginjwt"
 )
 
-// link is a kind of link in mails. One link is good for the form of its kind, once.
+// link is a kind of mailed link. Each link works for the form of its kind, once.
 type link struct {
 	purpose ginjwt.Purpose
 	path    string // of its form
-	again   string // the page that mails another one
+	again   string // the page that mails another link
 }
 
-// A newer magic link does not void the older ones: anybody can ask for one, and would void the
-// link that a user is about to open.
+// The magic link has no OnlyNewest: anybody can ask for a magic link, and would make the link
+// void that a user is about to open.
 var (
 	registrationLink = link{ginjwt.Purpose{Name: "registration", Expires: 24 * time.Hour, OnlyNewest: true}, "/register/confirm", "/register"}
 	resetLink        = link{ginjwt.Purpose{Name: "password-reset", Expires: 30 * time.Minute, OnlyNewest: true}, "/reset/confirm", "/reset"}
@@ -28,32 +28,32 @@ var (
 	addressLink      = link{ginjwt.Purpose{Name: "new-address", Expires: time.Hour, OnlyNewest: true}, "/address/confirm", "/address"}
 )
 
-// handle registers the pages of a link. GET and HEAD look, as scanners of mail open links too.
-// POST, which comes from the form, takes these steps:
+// handle registers the pages of a link. GET and HEAD only peek, because mail scanners open links
+// too. The POST of the form takes these steps:
 //
-//  1. Peek: does the link work, and whose is it?
+//  1. Peek: does the link work, and which user does it belong to?
 //  2. Check the form. If a field is wrong, show the form again: the link still works.
 //  3. Consume: of two requests at once, one goes on.
 //  4. Change the account.
 //
-// If step 4 fails, the link is used up and nothing has changed: the user asks for another
-// one. That is the safe side: with 4 before 3, or with a link that is given back after a
-// failure, one link can make two changes. Step 4 has a context that is not cancelled: a
-// browser that goes away after step 3 misses the answer, and not the change.
+// If step 4 fails, the link is used up and nothing has changed. The user asks for another link.
+// Do not take step 4 before step 3, and do not give a link back after a failure: one link could
+// then make two changes. Step 4 has a context that is not cancelled, so that a browser that
+// disconnects after step 3 misses the response, but not the change.
 func (s *service) handle(r gin.IRoutes, l link, look, use gin.HandlerFunc) {
 	r.Match(looks, l.path, look)
 	r.POST(l.path, use)
 }
 
-// newLink returns the URL of a link for a user. The token is in the query, which works without
-// a script, and which the log leaves out; the form moves it to the body. The URL begins as
-// configured: the Host header of a request is whatever its sender likes.
+// newLink returns the URL of a link for a user. The token is in the query: this works without a
+// script, and the log leaves the query out. The form moves the token to the body. The host comes
+// from the settings, because a client can choose the Host header of its request.
 func (s *service) newLink(ctx context.Context, l link, u user, opts ...ginjwt.PurposeOption) (string, error) {
 	token, err := s.jwt.CreatePurposeToken(ctx, l.purpose, u.id, opts...)
 	return s.public + l.path + "?" + url.Values{"token": {token}}.Encode(), err
 }
 
-// peek returns whose a link is, and leaves it as it is.
+// peek returns the user of a link without using the link up.
 func (s *service) peek(c *gin.Context, l link, token string, bound ...ginjwt.Binding) (*user, error) {
 	looked, err := s.jwt.PeekPurposeToken(c, l.purpose, token, bound...)
 	if err != nil {
@@ -66,8 +66,8 @@ func (s *service) peek(c *gin.Context, l link, token string, bound ...ginjwt.Bin
 	return u, err
 }
 
-// unchanged binds a link to the state of its account: a change of the password or of the
-// address voids all links of the account that were mailed before.
+// unchanged binds a link to the state of its account. A change of the password or the address
+// makes all earlier links of the account void.
 func (s *service) unchanged() ginjwt.Binding {
 	return ginjwt.BoundBy(func(ctx context.Context, id string) ([]string, error) {
 		u, err := s.users.byID(ctx, id)
@@ -78,7 +78,7 @@ func (s *service) unchanged() ginjwt.Binding {
 	})
 }
 
-// refusal is an answer to a request with a link that does not work.
+// refusal is the response to a link that does not work.
 type refusal struct {
 	kind        error
 	status      int
@@ -120,7 +120,7 @@ var refusals = []refusal{
 	},
 }
 
-// refuse says why a link does not work, and what to do next.
+// refuse tells the user why a link does not work, and what to do next.
 func (s *service) refuse(c *gin.Context, l link, err error) {
 	_ = c.Error(err)
 	for _, r := range refusals {

@@ -12,7 +12,7 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/jwttest"
 )
 
-// A token is good for its own form, and for nothing else.
+// A token works for its own form, and for no other.
 func TestTokensOfOtherKinds(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -114,8 +114,7 @@ func TestHeadersOfPages(t *testing.T) {
 	assert.Equal(t, "text/css; charset=utf-8", b.open("/style.css").Header().Get("Content-Type"))
 }
 
-// The Host header is whatever its sender likes: a link that begins with it would send the
-// token there.
+// A client can choose the Host header. A link with that host would send the token there.
 func TestLinksBeginAsConfigured(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -156,7 +155,7 @@ func TestPanicsAreLoggedWithoutTokens(t *testing.T) {
 	assert.Contains(t, s.logged.String(), "broken")
 }
 
-// Whoever changes the account, in whatever way: what was mailed before is void.
+// After any change of the account, all links that were mailed before are void.
 func TestLinksAreBoundToTheAccount(t *testing.T) {
 	t.Parallel()
 	for name, change := range map[string]func(*site, user) error{

@@ -10,7 +10,7 @@ import (
 	"github.com/gin-jwt-extended/ginjwt"
 )
 
-// loginNotes are what the login page says to those who were sent to it.
+// loginNotes are the notes of the login page, by the query parameter "note".
 var loginNotes = map[string]string{
 	"registered": "Your address is confirmed. Log in with your new password.",
 	"password":   "Your password has changed, and all devices are logged out. Log in with the new one.",
@@ -57,8 +57,8 @@ func (s *service) login(c *gin.Context) {
 	}
 }
 
-// mayTry limits how often a password is guessed, or answers that it was too often. As in
-// mayMail, the limit of the client comes first.
+// mayTry limits the attempts at a password. If there were too many, it responds and returns
+// false. As in mayMail, the limit of the client comes first.
 func (s *service) mayTry(c *gin.Context, address string) bool {
 	if s.limits.allow("passwords from "+client(c), 100) && s.limits.allow("password of "+address+" from "+client(c), 10) {
 		return true
@@ -67,9 +67,9 @@ func (s *service) mayTry(c *gin.Context, address string) bool {
 	return false
 }
 
-// startSession logs in a user who was read before the password, or the link, was checked. If
-// the user has changed since, it ends the session again: a reset may have ended all sessions
-// just before this one began.
+// startSession logs in a user who was read before the password or the link was checked. If the
+// user has changed since, it ends the session again: a reset may have ended all sessions just
+// before this one began.
 func (s *service) startSession(c *gin.Context, u user) error {
 	pair, err := s.jwt.CreateTokenPair(c, u.id, ginjwt.WithFresh(), ginjwt.WithDevice(c.Request.UserAgent()))
 	if err != nil {
@@ -85,7 +85,7 @@ func (s *service) startSession(c *gin.Context, u user) error {
 	return s.jwt.SetPairCookies(c, pair)
 }
 
-// loggedIn lets users pass, and sends others to a login page.
+// loggedIn lets users who are logged in pass, and sends everybody else to the login page.
 func (s *service) loggedIn(loginPage string) gin.HandlerFunc {
 	return func(c *gin.Context) {
 		_, err := s.jwt.VerifyJWTInRequest(c)
@@ -111,7 +111,7 @@ func (s *service) lookup(ctx context.Context, token *ginjwt.Token) (any, error) 
 
 func currentUser(c *gin.Context) *user { return ginjwt.GetCurrentUser[*user](c) }
 
-// csrf returns the value for a hidden field in forms of users who are logged in.
+// csrf returns the CSRF value for the forms of users who are logged in.
 func csrf(c *gin.Context) string {
 	token, _ := ginjwt.GetToken(c)
 	return token.CSRF
@@ -125,7 +125,7 @@ func (s *service) accountPage(c *gin.Context) {
 	show(c, http.StatusOK, "account.html", v)
 }
 
-// logout ends the session, also if the browser goes away at once.
+// logout ends the session, even if the browser disconnects at once.
 func (s *service) logout(c *gin.Context) {
 	token, _ := ginjwt.GetToken(c)
 	if err := s.jwt.EndSessionForToken(context.WithoutCancel(c.Request.Context()), token); err != nil {
@@ -136,7 +136,7 @@ func (s *service) logout(c *gin.Context) {
 	seeOther(c, "/login")
 }
 
-// logoutEverywhere ends all sessions, also if the browser goes away at once.
+// logoutEverywhere ends all sessions, even if the browser disconnects at once.
 func (s *service) logoutEverywhere(c *gin.Context) {
 	if err := s.endLogins(context.WithoutCancel(c.Request.Context()), currentUser(c).id); err != nil {
 		fail(c, err)
@@ -146,8 +146,8 @@ func (s *service) logoutEverywhere(c *gin.Context) {
 	seeOther(c, "/login")
 }
 
-// endLogins voids the links that would start another session or take the account over, and
-// then ends all sessions of a user. If one call fails, the others are made all the same.
+// endLogins revokes the links that could start another session or take the account over, and then
+// ends all sessions of a user. If one call fails, it still makes the others.
 func (s *service) endLogins(ctx context.Context, id string) (failed error) {
 	for _, l := range []link{resetLink, magicLink, addressLink} {
 		failed = errors.Join(failed, s.jwt.RevokePurposeTokens(ctx, l.purpose, id))

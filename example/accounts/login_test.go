@@ -12,7 +12,7 @@ import (
 	"github.com/gin-jwt-extended/ginjwt"
 )
 
-// listOfNetwork is a blocklist that fails when its caller has gone away, as one behind a network does.
+// listOfNetwork is a blocklist that fails when its caller is cancelled, like a blocklist on a server.
 type listOfNetwork struct{ ginjwt.Blocklist }
 
 func (l listOfNetwork) Add(ctx context.Context, id string, until time.Time) error {
@@ -22,7 +22,7 @@ func (l listOfNetwork) Add(ctx context.Context, id string, until time.Time) erro
 	return l.Blocklist.Add(ctx, id, until)
 }
 
-// A browser that goes away after it has sent the form is logged out all the same.
+// A browser that disconnects after it has sent the form is still logged out.
 func TestLogoutOfABrowserThatGoesAway(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, func(config *ginjwt.Config) { config.Blocklist = listOfNetwork{config.Blocklist} })
@@ -41,7 +41,7 @@ func TestLogoutOfABrowserThatGoesAway(t *testing.T) {
 	}
 }
 
-// failingList is a blocklist that fails as often as it is told to.
+// failingList is a blocklist that fails a given number of times.
 type failingList struct {
 	ginjwt.Blocklist
 	failures int
@@ -55,7 +55,7 @@ func (l *failingList) Add(ctx context.Context, id string, until time.Time) error
 	return l.Blocklist.Add(ctx, id, until)
 }
 
-// A link that cannot be voided keeps no session alive.
+// If links cannot be revoked, the sessions still end.
 func TestLogoutEverywhereAsFarAsTheStoresAnswer(t *testing.T) {
 	t.Parallel()
 	list := &failingList{}

@@ -16,10 +16,10 @@ var magicLinkForm = view{
 	Action: "/login/link", Button: "Send the link",
 }
 
-// askMagicLink mails a link that works in the browser that asks for it only. A link that is
-// stolen from a mailbox is worth nothing, and nobody can log you in to an account of theirs
-// with a link that they send you. sameOrigin stands before this: otherwise another site
-// could ask in your browser for a link to an account of its own.
+// askMagicLink mails a link that works only in the browser that asked for it. So a thief cannot
+// use a link from a mailbox, and an attacker cannot log you in to the attacker's account with a
+// link. sameOrigin must come before: otherwise another site could ask, in your browser, for a
+// link to the attacker's account.
 func (s *service) askMagicLink(c *gin.Context) {
 	browser := s.markBrowser(c)
 	s.askForLink(c, magicLinkForm, func(ctx context.Context, address string) error {
@@ -46,7 +46,7 @@ const magicLinkText = `Open this page to log in, in the browser where you asked 
 It works for ten minutes. If you did not ask for it, you need not do anything.
 `
 
-// magicLinkPage shows a button. It does not log in: browsers fetch pages ahead, with cookies.
+// magicLinkPage shows a button. It does not log in, because browsers prefetch pages, with cookies.
 func (s *service) magicLinkPage(c *gin.Context) {
 	token := c.Query("token")
 	if _, err := s.peek(c, magicLink, token, s.browser(c), s.unchanged()); err != nil {
@@ -59,7 +59,7 @@ func (s *service) magicLinkPage(c *gin.Context) {
 	})
 }
 
-// useMagicLink logs in.
+// useMagicLink logs the user in.
 func (s *service) useMagicLink(c *gin.Context) {
 	token := c.PostForm("token")
 	bound := []ginjwt.Binding{s.browser(c), s.unchanged()}
@@ -90,14 +90,14 @@ func (s *service) refuseMagicLink(c *gin.Context, err error) {
 	})
 }
 
-// browserCookie is the name of the cookie that marks a browser.
+// browserCookie returns the name of the cookie that marks a browser.
 func (s *service) browserCookie() string { return s.cookieName("browser") }
 
 // markBrowser binds a link to the browser of the request. A browser that asks twice keeps its
-// mark: both links work in it.
+// mark, so that both links work.
 //
-// The cookie is Lax, not Strict: a link in a mail is opened from another site, and its page
-// must know the browser. The form comes from our own page, and has the cookie either way.
+// The cookie is Lax, not Strict: the user opens the link from another site, and its page must
+// receive the cookie. The form comes from our own page, and has the cookie in any case.
 func (s *service) markBrowser(c *gin.Context) ginjwt.Binding {
 	mark, err := c.Cookie(s.browserCookie())
 	if err != nil || mark == "" {
@@ -110,8 +110,8 @@ func (s *service) markBrowser(c *gin.Context) ginjwt.Binding {
 	return ginjwt.BoundTo(mark)
 }
 
-// browser is the binding of a link that this browser has asked for.
+// browser returns the binding of a link that this browser has asked for.
 func (s *service) browser(c *gin.Context) ginjwt.Binding {
-	mark, _ := c.Cookie(s.browserCookie()) // without one it fits no link: no mark is empty
+	mark, _ := c.Cookie(s.browserCookie()) // no cookie: an empty state matches no link
 	return ginjwt.BoundTo(mark)
 }

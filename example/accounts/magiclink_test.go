@@ -54,8 +54,8 @@ func TestMagicLinkTwice(t *testing.T) {
 	assert.True(t, b.loggedIn(alice))
 }
 
-// A link works in the browser that asked for it: nobody is logged in by a link that a stranger
-// asked for, and nobody else can use a link of theirs.
+// A link works only in the browser that asked for it. A link that a stranger asked for logs
+// nobody in, and nobody else can use your link.
 func TestMagicLinkInAnotherBrowser(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -87,8 +87,8 @@ func TestMagicLinkInAnotherBrowser(t *testing.T) {
 	}
 }
 
-// A site that asks for a link in the browser of its visitor has that browser marked for a link
-// that the site owns.
+// A site that asks for a link in the browser of its visitor would mark that browser for a link
+// to the site's own account.
 func TestMagicLinkAskedForByAnotherSite(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)

@@ -17,14 +17,14 @@ type mailer interface {
 	send(ctx context.Context, m message) error
 }
 
-// mail sends a text in which args are filled in.
+// mail sends a text, formatted with args.
 func (s *service) mail(ctx context.Context, to, subject, text string, args ...any) error {
 	return s.mailer.send(ctx, message{to, subject, fmt.Sprintf(text, args...)})
 }
 
-// logMailer writes mails to a log, with their links: for development only, as whoever reads
-// the log can log in as anybody. In real life send them with net/smtp, or with the API of a
-// provider; turn off its tracking of clicks, which keeps the links.
+// logMailer writes mails to a log, with their links. Use it for development only: everybody who
+// reads the log can log in as any user. In production send mails with net/smtp, or with the API
+// of a provider. Turn off the provider's click tracking, which stores the links.
 type logMailer struct{ log *log.Logger }
 
 func (l logMailer) send(_ context.Context, m message) error {
@@ -32,9 +32,9 @@ func (l logMailer) send(_ context.Context, m message) error {
 	return nil
 }
 
-// outbox does jobs that write mails, one after the other and apart from the request: its
-// answer does not depend on what they find. Jobs are lost when the program ends; a table in
-// the database keeps them.
+// outbox runs jobs that write mails, one after the other, outside of the request. So the response
+// does not depend on what a job finds. Jobs are lost when the program ends. In production keep
+// them in a table of the database.
 type outbox struct {
 	jobs chan func(context.Context) error
 	log  *log.Logger
@@ -47,7 +47,7 @@ func newOutbox(log *log.Logger) *outbox {
 	return &outbox{make(chan func(context.Context) error, 1000), log}
 }
 
-// add puts a job into the outbox. It does not wait, and reports false if the outbox is full.
+// add puts a job into the outbox without waiting. It returns false if the outbox is full.
 func (o *outbox) add(job func(context.Context) error) bool {
 	select {
 	case o.jobs <- job:
@@ -57,7 +57,7 @@ func (o *outbox) add(job func(context.Context) error) bool {
 	}
 }
 
-// run does jobs until ctx ends.
+// run runs jobs until ctx ends.
 func (o *outbox) run(ctx context.Context) {
 	for {
 		select {
@@ -69,7 +69,7 @@ func (o *outbox) run(ctx context.Context) {
 	}
 }
 
-// do does one job. A panic in it does not end the program, as none in a request does.
+// do runs one job. A panic in it does not end the program.
 func (o *outbox) do(ctx context.Context, job func(context.Context) error) {
 	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()

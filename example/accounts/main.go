@@ -1,13 +1,13 @@
-// Command accounts is a service with everything around an account that goes by e-mail:
-// registration, a new password, a link to log in, and a change of the address.
+// Command accounts is a service with all mailed links of an account: registration, password
+// reset, login by mail, and change of the address.
 //
 //	JWT_SECRET_KEY=$(openssl rand -base64 32) go run ./example/accounts
 //
-// Mails are written to the log. Behind a proxy with TLS, PUBLIC_URL is the address that
+// It writes mails to the log. Behind a proxy with TLS, set PUBLIC_URL to the address that
 // browsers use, such as https://accounts.example.org.
 //
-// The links in mails hold purpose tokens: GET looks at a link, POST uses it up. Read links.go
-// first, then reset.go.
+// The links contain purpose tokens. GET peeks at a token, POST uses it up. Read links.go first,
+// then reset.go.
 package main
 
 import (
@@ -66,10 +66,10 @@ func main() {
 	log.Fatal(server.Serve(listener))
 }
 
-// service is a service whose users have e-mail addresses.
+// service is a web service with users who have e-mail addresses.
 type service struct {
 	jwt       *ginjwt.JWTManager
-	public    string // where browsers find it: links in mails begin with it
+	public    string // the URL of the service: links begin with it
 	users     userStore
 	passwords passwords
 	mailer    mailer
@@ -87,8 +87,8 @@ func (s *service) newRouter(config ginjwt.Config) (*gin.Engine, error) {
 	s.jwt.UserLookupLoader(s.lookup)
 	s.limits = newLimiter(s.jwt.Config().Now)
 	router := gin.New()
-	// Name your proxies here, or all their clients share one limit. By default Gin believes
-	// everybody who names an IP address.
+	// Name your proxies here. Otherwise all their clients share one limit. By default Gin
+	// trusts the IP address that any client claims.
 	if err := router.SetTrustedProxies(nil); err != nil {
 		return nil, err
 	}
@@ -101,8 +101,8 @@ func (s *service) newRouter(config ginjwt.Config) (*gin.Engine, error) {
 	return router, nil
 }
 
-// routes registers all pages. A form is taken from our own pages only, if neither a login nor
-// the token of a link protects it.
+// routes registers all pages. Forms that neither a login nor the token of a link protects are
+// accepted from our own pages only.
 func (s *service) routes(r *gin.Engine) {
 	r.GET("/style.css", styleSheet)
 
@@ -128,16 +128,15 @@ func (s *service) routes(r *gin.Engine) {
 	s.handle(links.Group("", s.loggedIn("/login?note=open")), addressLink, s.addressLinkPage, s.confirmAddress)
 }
 
-// looks are the methods of a request that changes nothing.
+// looks are the methods that change nothing.
 var looks = []string{http.MethodGet, http.MethodHead}
 
-// secure reports whether cookies are for HTTPS only: always, but on the machine of a
-// developer.
+// secure reports whether cookies are for HTTPS only: always, except on the machine of a developer.
 func (s *service) secure() bool { return !strings.HasPrefix(s.public, "http://") }
 
-// cookieName returns the name of a cookie. With the prefix, no other host, and no page without
-// HTTPS, can set it (RFC 6265bis §4.1.3.2): a neighbour cannot log a visitor in to an account of
-// theirs, where the visitor would confirm an address.
+// cookieName returns the name of a cookie. With the prefix, no other host and no page without
+// HTTPS can set the cookie (RFC 6265bis §4.1.3.2). So a neighbouring host cannot log a visitor
+// in to its own account, where the visitor would confirm an address.
 func (s *service) cookieName(name string) string {
 	if s.secure() {
 		return "__Host-" + name

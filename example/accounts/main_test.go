@@ -36,7 +36,7 @@ const (
 	password = "correct horse"
 )
 
-// site is the service, with the mails that it has sent.
+// site is the service with the mails that it has sent.
 type site struct {
 	*service
 	t      *testing.T
@@ -67,7 +67,7 @@ func newSite(t *testing.T, changes ...func(*ginjwt.Config)) *site {
 	return s
 }
 
-// send keeps a mail. It is opened before its reader opens it: scanners follow all links.
+// send keeps a mail, and opens all its links first, as mail scanners do.
 func (s *site) send(_ context.Context, m message) error {
 	s.sent = append(s.sent, m)
 	scanner := s.newBrowser()
@@ -83,7 +83,7 @@ func (s *site) send(_ context.Context, m message) error {
 	return nil
 }
 
-// deliver does what is in the outbox, and returns the mails of it to an address.
+// deliver runs the jobs of the outbox, and returns their mails to an address.
 func (s *site) deliver(address string) (mails []message) {
 	first := len(s.sent)
 	for len(s.outbox.jobs) > 0 {
@@ -108,7 +108,7 @@ func (s *site) linkTo(address, path string) string {
 	return links[0]
 }
 
-// checkLog looks for tokens in the log, whatever the test did.
+// checkLog checks after each test that the log has no tokens.
 func (s *site) checkLog() {
 	text := s.logged.String()
 	assert.NotContains(s.t, text, "token=")
@@ -142,7 +142,7 @@ func (b *safeBuffer) Write(p []byte) (int, error) {
 	return b.Buffer.Write(p)
 }
 
-// browser keeps cookies, as a browser does.
+// browser is an HTTP client that keeps cookies.
 type browser struct {
 	s   *site
 	jar *cookiejar.Jar
@@ -176,7 +176,7 @@ func (b *browser) do(method, target string, form url.Values, with ...jwttest.Req
 
 func (b *browser) open(target string) *httptest.ResponseRecorder { return b.do("GET", target, nil) }
 
-// submit fills in the first form of a page, and sends it.
+// submit fills in and sends the first form of a page.
 func (b *browser) submit(page *httptest.ResponseRecorder, namesAndValues ...string) *httptest.ResponseRecorder {
 	b.s.t.Helper()
 	action, form := formOf(b.s.t, page)
@@ -186,7 +186,7 @@ func (b *browser) submit(page *httptest.ResponseRecorder, namesAndValues ...stri
 	return b.do("POST", action, form)
 }
 
-// formOf returns where the first form of a page is sent, and its hidden fields.
+// formOf returns the target of the first form of a page, and its hidden fields.
 func formOf(t *testing.T, page *httptest.ResponseRecorder) (action string, fields url.Values) {
 	t.Helper()
 	text := page.Body.String()
@@ -199,7 +199,7 @@ func formOf(t *testing.T, page *httptest.ResponseRecorder) (action string, field
 	return found[1], fields
 }
 
-// register makes a confirmed account.
+// register creates a confirmed account.
 func (s *site) register(address string) {
 	s.t.Helper()
 	b := s.newBrowser()
@@ -218,7 +218,7 @@ func (s *site) loginAs(address, password string) *browser {
 	return b
 }
 
-// loggedIn reports whether a browser sees the account of an address.
+// loggedIn reports whether a browser shows the account of an address.
 func (b *browser) loggedIn(address string) bool {
 	w := b.open("/")
 	return w.Code == http.StatusOK && strings.Contains(w.Body.String(), "<strong>"+address+"</strong>")
@@ -238,7 +238,7 @@ func shows(t *testing.T, w *httptest.ResponseRecorder, status int, title string)
 	assert.Contains(t, w.Body.String(), "<h1>"+title+"</h1>")
 }
 
-// form returns a form of names and values in turn.
+// form returns a form from alternating names and values.
 func form(namesAndValues ...string) url.Values {
 	fields := url.Values{}
 	for i := 0; i < len(namesAndValues); i += 2 {

@@ -10,8 +10,8 @@ import (
 	"github.com/gin-gonic/gin"
 )
 
-// logged writes a line for every request, without the query, which holds the token of a
-// link. gin.Default and gin.Logger write the query.
+// logged writes a line for every request, without the query, which holds the token of a link.
+// gin.Default and gin.Logger write the query.
 func logged(log *log.Logger) gin.HandlerFunc {
 	return gin.LoggerWithConfig(gin.LoggerConfig{
 		Output:          log.Writer(),
@@ -22,8 +22,7 @@ func logged(log *log.Logger) gin.HandlerFunc {
 	})
 }
 
-// recovered answers after a panic. gin.Recovery writes the request, with its query, to the
-// log.
+// recovered responds after a panic. gin.Recovery would write the request with its query to the log.
 func recovered(log *log.Logger) gin.HandlerFunc {
 	return gin.CustomRecoveryWithWriter(nil, func(c *gin.Context, reason any) {
 		log.Printf("%s", debug.Stack())
@@ -31,20 +30,21 @@ func recovered(log *log.Logger) gin.HandlerFunc {
 	})
 }
 
-// maxBody is more than the largest form needs.
+// maxBody is more than the largest form needs, in bytes.
 const maxBody = 64 << 10
 
 func limited(c *gin.Context) {
 	c.Request.Body = http.MaxBytesReader(c.Writer, c.Request.Body, maxBody)
 }
 
-// noReferrer is for pages with a token in their URL: their requests, even the one for the style
-// sheet, do not tell the URL. It is for no other page: the forms of such a page are sent with
-// "Origin: null", which sameOrigin refuses if a browser does not send Sec-Fetch-Site either.
-// The forms of links need no sameOrigin: other sites do not know the token.
+// noReferrer is for pages with a token in their URL. Their requests, even the request for the
+// style sheet, then do not send the URL. Use it on no other page: a browser sends the forms of
+// such a page with "Origin: null", which sameOrigin refuses if the browser does not send
+// Sec-Fetch-Site either. The forms of links need no sameOrigin, because other sites do not know
+// the token.
 func noReferrer(c *gin.Context) { c.Header("Referrer-Policy", "no-referrer") }
 
-// sameOrigin refuses forms of other sites. They could log their visitors in as somebody
+// sameOrigin refuses forms of other sites. Another site could log its visitors in as somebody
 // else, or ask for a magic link in the browser of a visitor.
 func sameOrigin(c *gin.Context) {
 	var protection http.CrossOriginProtection

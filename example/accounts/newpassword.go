@@ -7,7 +7,7 @@ import (
 	"github.com/gin-gonic/gin"
 )
 
-// passwordPage shows the form of a link for a new password.
+// passwordPage returns the page of a link that asks for a new password.
 func (s *service) passwordPage(l link) gin.HandlerFunc {
 	return func(c *gin.Context) {
 		token := c.Query("token")
@@ -20,8 +20,8 @@ func (s *service) passwordPage(l link) gin.HandlerFunc {
 	}
 }
 
-// choosePassword sets the password that was typed into the form of a link, and returns the
-// user. If it does not, it answers and returns nil.
+// choosePassword sets the password from the form of a link, and returns the user. If it cannot,
+// it responds and returns nil.
 func (s *service) choosePassword(c *gin.Context, l link) *user {
 	token := c.PostForm("token")
 	u, err := s.peek(c, l, token, s.unchanged())
@@ -34,7 +34,7 @@ func (s *service) choosePassword(c *gin.Context, l link) *user {
 		showPasswordForm(c, http.StatusUnprocessableEntity, l, token, *u, problem)
 		return nil
 	}
-	hash, err := s.passwords.hash(password) // before the link is used up, as it may fail
+	hash, err := s.passwords.hash(password) // before the link is used up, because it may fail
 	if err == nil {
 		_, err = s.jwt.ConsumePurposeToken(c, l.purpose, token, s.unchanged())
 	}
@@ -48,8 +48,8 @@ func (s *service) choosePassword(c *gin.Context, l link) *user {
 	return u
 }
 
-// showPasswordForm shows whose password it is, so that users see when a link in a mail is for
-// the account of a stranger.
+// showPasswordForm shows the address of the account, so that users notice a link to a stranger's
+// account.
 func showPasswordForm(c *gin.Context, status int, l link, token string, u user, problem string) {
 	show(c, status, "password.html", view{
 		Title: "Choose a password", Address: u.address, Problem: problem,

@@ -17,11 +17,11 @@ var (
 	pages = template.Must(template.ParseFS(pageFiles, "pages/*.html"))
 )
 
-// view is what a page shows. What is empty is left out.
+// view is the content of a page. Pages leave out empty fields.
 type view struct {
 	Title, Text string
-	Note        string // what was done before
-	Problem     string // what is wrong with the form that was sent
+	Note        string // what happened before
+	Problem     string // with the form that was sent
 
 	Action, Button string // of the form
 	Next           string // where Button leads, if there is no form
@@ -30,8 +30,8 @@ type view struct {
 	CSRF           string // of a user who is logged in
 }
 
-// contentSecurityPolicy lets a page use our style sheet and send its forms to us. There are
-// no scripts, nothing from others who would see the URL, and no frames.
+// contentSecurityPolicy allows our style sheet, and forms that are sent to us. It allows no
+// scripts, no frames, and nothing from other sites, which would see the URL.
 const contentSecurityPolicy = "default-src 'none'; style-src 'self'; img-src data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 
 func show(c *gin.Context, status int, name string, v view) {
@@ -49,12 +49,12 @@ func show(c *gin.Context, status int, name string, v view) {
 	}
 }
 
-// page returns a handler for a page that is the same for everybody.
+// page returns a handler for a page that is the same for all users.
 func page(name string, v view) gin.HandlerFunc {
 	return func(c *gin.Context) { show(c, http.StatusOK, name, v) }
 }
 
-// fail answers that something went wrong here.
+// fail responds that something went wrong on the server.
 func fail(c *gin.Context, err error) {
 	_ = c.Error(err)
 	c.Abort()
@@ -63,7 +63,7 @@ func fail(c *gin.Context, err error) {
 	})
 }
 
-// seeOther leads to another page after a form: whoever loads that page again does not send the
+// seeOther redirects to another page after a form, so that reloading that page does not send the
 // form again.
 func seeOther(c *gin.Context, path string) {
 	c.Header("Cache-Control", "no-store")

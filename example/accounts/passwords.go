@@ -7,14 +7,14 @@ import (
 	"golang.org/x/crypto/bcrypt"
 )
 
-// bcrypt reads no more than 72 bytes. A longer password is refused rather than cut off.
+// bcrypt reads only 72 bytes. A longer password is refused, not cut off.
 const (
 	minPassword = 8  // characters
 	maxPassword = 72 // bytes
 )
 
-// passwordProblem says what is wrong with a new password; empty: nothing. In real life look
-// it up in a list of known passwords too (NIST SP 800-63B §3.1.1.2).
+// passwordProblem returns the problem with a new password, or "". In production also look the
+// password up in a list of known passwords (NIST SP 800-63B §3.1.1.2).
 func passwordProblem(password, repeated string) string {
 	switch {
 	case utf8.RuneCountInString(password) < minPassword:
@@ -42,8 +42,8 @@ func (p passwords) hash(password string) ([]byte, error) {
 	return bcrypt.GenerateFromPassword([]byte(password), p.cost)
 }
 
-// match reports whether hash is the hash of password. An empty hash, where there is no user,
-// takes as long as any other, so that the time does not tell which addresses are known.
+// match reports whether hash is the hash of password. An empty hash means that there is no user.
+// It takes as long as any other hash, so that the time does not reveal which addresses exist.
 func (p passwords) match(hash []byte, password string) bool {
 	possible := len(hash) > 0 && len(password) <= maxPassword
 	if !possible {

@@ -11,15 +11,15 @@ var registerForm = view{
 	Action: "/register", Button: "Send the link",
 }
 
-// askRegistration mails a link that confirms an address. The password is chosen behind the
-// link and not here: a stranger who registers your address has no password of the account
-// that you confirm.
+// askRegistration mails a link that confirms an address. The user chooses the password behind
+// the link, not here. So a stranger who registers your address does not know the password of the
+// account that you confirm.
 func (s *service) askRegistration(c *gin.Context) {
 	s.askForLink(c, registerForm, s.mailRegistration)
 }
 
-// mailRegistration makes an account that nobody can log in to yet. A user who has an account
-// is told so by mail, and not on the page, where anybody can ask.
+// mailRegistration creates an account that nobody can log in to yet. If the address has an
+// account, a mail says so. The page does not, because anybody can ask there.
 func (s *service) mailRegistration(ctx context.Context, address string) error {
 	u, err := s.users.byAddress(ctx, address)
 	if u == nil && err == nil {
@@ -54,8 +54,8 @@ If you do not know the password, choose a new one here:
 %[1]s/reset
 `
 
-// confirmRegistration sets the first password, which confirms the account. It does not log
-// in: the link may be planted by a stranger, whose account it is.
+// confirmRegistration sets the first password, which confirms the account. It does not log in,
+// because the link may come from an attacker and lead to the attacker's account.
 func (s *service) confirmRegistration(c *gin.Context) {
 	if u := s.choosePassword(c, registrationLink); u != nil {
 		seeOther(c, "/login?note=registered")

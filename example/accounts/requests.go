@@ -7,8 +7,8 @@ import (
 	"github.com/gin-gonic/gin"
 )
 
-// askForLink takes the form of a page that mails links. The answer, and the time it takes, do
-// not tell whether the address has an account: send finds that out, in the outbox.
+// askForLink handles the form of a page that mails links. The response and its time do not reveal
+// whether the address has an account: send finds that out, in the outbox.
 func (s *service) askForLink(c *gin.Context, form view, send func(ctx context.Context, address string) error) {
 	form.Address = c.PostForm("address")
 	address, problem := parseAddress(form.Address)
@@ -23,15 +23,15 @@ func (s *service) askForLink(c *gin.Context, form view, send func(ctx context.Co
 	s.later(c, func(ctx context.Context) error { return send(ctx, address) })
 }
 
-// mayMail reports whether an address may get another mail from a page now, or answers that it
-// may not, so that nobody fills a mailbox. Addresses without an account are counted too, or the
-// limit would tell them apart.
+// mayMail reports whether an address may get another mail from a page now. If not, it responds.
+// So nobody can fill a mailbox. It also counts addresses without an account, or the limit would
+// tell them apart.
 //
-// A stranger can use the limit of an address up: the user is sent no new link from this page for
-// an hour, and logs in with the password. Each page has its own limit: a thief who knows the
-// password and asks for magic links must not keep the user from choosing a new one.
+// A stranger can use up the limit of an address. The user then gets no new link from this page
+// for an hour, and logs in with the password. Each page has its own limit: a thief who knows the
+// password and asks for magic links must not stop the user from choosing a new password.
 //
-// The limit of the client comes first: a client that has reached it uses up no other.
+// The limit of the client comes first, so that a client at its limit uses up no other limit.
 func (s *service) mayMail(c *gin.Context, page, address string) bool {
 	if s.limits.allow("mails from "+client(c), 30) && s.limits.allow("mail of "+page+" to "+address, 5) {
 		return true
@@ -40,7 +40,7 @@ func (s *service) mayMail(c *gin.Context, page, address string) bool {
 	return false
 }
 
-// later does a job in the outbox, and answers that a mail is on its way.
+// later puts a job into the outbox, and responds that a mail is on its way.
 func (s *service) later(c *gin.Context, job func(context.Context) error) {
 	if !s.outbox.add(job) {
 		show(c, http.StatusServiceUnavailable, "message.html", view{Title: "Please try again later", Text: "No mail was sent."})

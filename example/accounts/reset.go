@@ -15,8 +15,8 @@ func (s *service) askReset(c *gin.Context) {
 	s.askForLink(c, resetForm, s.mailReset)
 }
 
-// mailReset writes to the address in the database, not to the one that was typed: a database
-// may take two addresses for the same one.
+// mailReset sends the mail to the address in the database, not to the address that was typed: a
+// database may treat two addresses as equal.
 func (s *service) mailReset(ctx context.Context, address string) error {
 	u, err := s.users.byAddress(ctx, address)
 	if u == nil || !u.confirmed() {
@@ -37,8 +37,9 @@ It works for half an hour. If you did not ask for it, you need not do anything: 
 password is still good.
 `
 
-// resetPassword first sets the new password and then ends the sessions, or a thief who knows
-// the old password logs in between the two. The user logs in with the new password.
+// resetPassword sets the new password first, and then ends the sessions. In the other order a
+// thief who knows the old password could log in between the two. The user logs in with the new
+// password.
 func (s *service) resetPassword(c *gin.Context) {
 	u := s.choosePassword(c, resetLink)
 	if u == nil {

@@ -103,14 +103,14 @@ func TestResetTwiceAtOnce(t *testing.T) {
 			continue
 		}
 		assert.Equal(t, 410, w.Code)
-		assert.Regexp(t, "<h1>This link (was used|is void)</h1>", w.Body.String()) // the password may have changed first
+		assert.Regexp(t, "<h1>This link (was used|is void)</h1>", w.Body.String()) // the password may have changed before the check
 		assert.Contains(t, w.Body.String(), `<a href="/">Your account</a>`)
 	}
 	assert.Equal(t, 1, won)
 	s.loginAs(alice, newPassword)
 }
 
-// failingUsers is a database that fails, or in which others change something meanwhile.
+// failingUsers is a database that fails, or that changes during a request.
 type failingUsers struct {
 	userStore
 	setPasswordFails error
@@ -154,7 +154,7 @@ func TestResetWhoseChangeFails(t *testing.T) {
 	s.loginAs(alice, newPassword)
 }
 
-// Between the check of the form and the change somebody else has changed the password.
+// Somebody changes the password between the check of the form and the change.
 func TestResetThatComesSecond(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -167,8 +167,7 @@ func TestResetThatComesSecond(t *testing.T) {
 	shows(t, b.submit(page, "password", newPassword, "repeated", newPassword), 410, "This link is void")
 }
 
-// A reset ends all sessions. One that begins at the same moment, with the old password, must
-// not be left.
+// A reset ends all sessions, also a session that begins at the same moment with the old password.
 func TestLoginDuringReset(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -191,7 +190,7 @@ func TestLoginDuringReset(t *testing.T) {
 	s.loginAs(alice, newPassword)
 }
 
-// failingStores fail from some time on.
+// failingStores fail when the test says so.
 type failingStores struct {
 	ginjwt.Blocklist
 	ginjwt.Once
@@ -221,7 +220,7 @@ func newSiteWithStores(t *testing.T) (*site, *failingStores) {
 	}), stores
 }
 
-// Where nobody knows whether a link was used, nothing changes.
+// If the store cannot say whether a link was used, nothing changes.
 func TestResetWithoutTheStore(t *testing.T) {
 	t.Parallel()
 	s, stores := newSiteWithStores(t)
@@ -237,7 +236,8 @@ func TestResetWithoutTheStore(t *testing.T) {
 	s.loginAs(alice, newPassword)
 }
 
-// The password has changed by then: its user is told to end the sessions, and can.
+// The password has changed, but the sessions go on. The page tells the user to end them, and the
+// user can.
 func TestResetThatCannotEndSessions(t *testing.T) {
 	t.Parallel()
 	s, stores := newSiteWithStores(t)

@@ -10,7 +10,7 @@ import (
 	"sync"
 )
 
-// user is an account. Its ID is the identity in tokens, and stays when the address changes.
+// user is an account. Its ID is the identity in tokens, and does not change with the address.
 type user struct {
 	id           string
 	address      string
@@ -19,12 +19,13 @@ type user struct {
 
 func (u user) confirmed() bool { return len(u.passwordHash) > 0 }
 
-// state is what links are bound to. None of it is empty: what is not known binds nothing.
+// state returns the states that links are bound to. No state may be empty, so the hash of the
+// password has a word in front of it.
 func (u user) state() []string {
 	return []string{u.id, u.address, "password " + string(u.passwordHash)}
 }
 
-// same reports whether u and v are the same state of the same account.
+// same reports whether u and v are the same account in the same state.
 func (u user) same(v user) bool {
 	return u.id == v.id && u.address == v.address && bytes.Equal(u.passwordHash, v.passwordHash)
 }
@@ -34,27 +35,27 @@ var (
 	errTaken   = errors.New("the address has another account")
 )
 
-// userStore keeps users. byID and byAddress return nil, and no error, if there is no such user.
+// userStore keeps users. byID and byAddress return nil without an error if there is no such user.
 type userStore interface {
 	byID(ctx context.Context, id string) (*user, error)
 	byAddress(ctx context.Context, address string) (*user, error)
 
-	// create adds a user whose address is not confirmed, or returns errTaken. In real life
-	// delete accounts that are not confirmed when their link has expired.
+	// create adds a user with an address that is not confirmed, or returns errTaken. In
+	// production delete unconfirmed accounts when their link has expired.
 	create(ctx context.Context, address string) (*user, error)
 
-	// setPassword changes the user if it is still as it was read, and returns errChanged if
-	// not. In SQL: UPDATE users SET … WHERE id = … AND address = … AND password_hash = …, with ''
-	// where there is no password: NULL equals nothing.
+	// setPassword changes the user if the user has not changed since u was read. Otherwise it
+	// returns errChanged. In SQL: UPDATE users SET … WHERE id = … AND address = … AND
+	// password_hash = …. Store '' for no password, because NULL equals nothing.
 	setPassword(ctx context.Context, u user, hash []byte) error
 
-	// setAddress is the same for the address. It deletes an account with this address that
-	// nobody has confirmed; a confirmed one is an errTaken.
+	// setAddress does the same for the address. It deletes an unconfirmed account with this
+	// address, and returns errTaken for a confirmed one.
 	setAddress(ctx context.Context, u user, address string) error
 }
 
-// parseAddress returns an address as it is compared and stored, or what is wrong with it.
-// Upper case does not count: no provider tells alice from Alice.
+// parseAddress returns an address in the form that is compared and stored, or the problem with
+// it. It ignores upper case, because no provider distinguishes alice from Alice.
 func parseAddress(text string) (address, problem string) {
 	text = strings.ToLower(strings.TrimSpace(text))
 	parsed, err := mail.ParseAddress(text)
@@ -64,7 +65,7 @@ func parseAddress(text string) (address, problem string) {
 	return text, ""
 }
 
-// memoryUsers keeps users until the program ends.
+// memoryUsers keeps users in memory.
 type memoryUsers struct {
 	mu  sync.Mutex
 	all map[string]user // by ID

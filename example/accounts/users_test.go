@@ -8,7 +8,7 @@ import (
 	"golang.org/x/crypto/bcrypt"
 )
 
-// Of two changes of what was read once, the second fails.
+// Of two changes to a user that was read once, the second fails.
 func TestUsersChangeOnce(t *testing.T) {
 	t.Parallel()
 	ctx := t.Context()
@@ -26,7 +26,7 @@ func TestUsersChangeOnce(t *testing.T) {
 	assert.ErrorIs(t, users.setPassword(ctx, user{id: "unknown"}, []byte("x")), errChanged)
 }
 
-// A database has an empty text where there is no password, and no nil.
+// A database has an empty text for no password, not nil.
 func TestEmptyHashIsNoPassword(t *testing.T) {
 	t.Parallel()
 	assert.False(t, user{passwordHash: []byte{}}.confirmed())
