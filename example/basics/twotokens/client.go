@@ -30,7 +30,7 @@ func (c *client) get(ctx context.Context, path string) (*http.Response, error) {
 	if err != nil || answer.StatusCode != http.StatusUnauthorized {
 		return answer, err
 	}
-	answer.Body.Close()
+	_ = answer.Body.Close()
 	if err := c.refresh(ctx); err != nil {
 		return nil, err
 	}
@@ -86,12 +86,19 @@ func logIn(ctx context.Context, service, form string) (*client, error) {
 func watch(ctx context.Context, service string) error {
 	c, err := logIn(ctx, service, `{"username":"alice","password":"correct horse"}`)
 	for ; err == nil; time.Sleep(5 * time.Second) {
-		var answer *http.Response
-		if answer, err = c.get(ctx, "/me"); err == nil {
-			body, _ := io.ReadAll(answer.Body)
-			answer.Body.Close()
-			log.Printf("%d %s", answer.StatusCode, body)
-		}
+		err = c.show(ctx, "/me")
 	}
+	return err
+}
+
+// show logs an answer.
+func (c *client) show(ctx context.Context, path string) error {
+	answer, err := c.get(ctx, path)
+	if err != nil {
+		return err
+	}
+	defer answer.Body.Close()
+	body, err := io.ReadAll(answer.Body)
+	log.Printf("%s %s", answer.Status, body)
 	return err
 }

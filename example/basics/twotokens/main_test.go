@@ -95,6 +95,20 @@ func TestAServiceThatIsDownLogsNobodyOut(t *testing.T) {
 	assert.Equal(t, "b", c.pair.RefreshToken)
 }
 
+func TestTheClientStopsWhenItIsLoggedOut(t *testing.T) {
+	t.Parallel()
+	down := httptest.NewServer(http.NotFoundHandler())
+	t.Cleanup(down.Close)
+	require.EqualError(t, watch(t.Context(), down.URL), "login: 404 Not Found")
+
+	server, clock := newServer(t)
+	c, err := logIn(t.Context(), server.URL, alice)
+	require.NoError(t, err)
+	require.NoError(t, c.show(t.Context(), "/me"))
+	clock.Advance(31 * 24 * time.Hour)
+	require.ErrorIs(t, c.show(t.Context(), "/me"), errLogIn)
+}
+
 // A refresh token works once. A copy ends the session, for the thief and for the user.
 func TestACopyOfARefreshTokenEndsTheSession(t *testing.T) {
 	t.Parallel()

@@ -4,6 +4,7 @@ package console
 
 import (
 	"bufio"
+	"context"
 	"io"
 	"os"
 	"os/exec"
@@ -104,7 +105,8 @@ type shell struct {
 
 func (s Session) start(t *testing.T) shell {
 	t.Helper()
-	bash := exec.Command("bash", "--noprofile", "--norc")
+	ctx, stop := context.WithTimeout(context.Background(), time.Minute)
+	bash := exec.CommandContext(ctx, "bash", "--noprofile", "--norc")
 	bash.Dir = s.Dir
 	if bash.Dir == "" {
 		bash.Dir = t.TempDir()
@@ -119,11 +121,10 @@ func (s Session) start(t *testing.T) shell {
 	require.NoError(t, err)
 	bash.Stderr = bash.Stdout // what a terminal would show
 	require.NoError(t, bash.Start(), "this test types the commands of a page: install bash and curl")
-	hung := time.AfterFunc(time.Minute, func() { _ = bash.Process.Kill() })
 	t.Cleanup(func() {
-		hung.Stop()
 		_ = in.Close()
 		_ = bash.Wait()
+		stop()
 	})
 	return shell{in, bufio.NewReader(out)}
 }
