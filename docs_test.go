@@ -48,8 +48,9 @@ func TestCodeInDocsIsTested(t *testing.T) {
 	sources := docSources(t)
 	for _, page := range docPages(t) {
 		for _, block := range docCode(docRead(t, page)) {
-			shown := slices.ContainsFunc(sources[block.extension], func(source []string) bool { return holdsLines(source, block.lines) })
-			assert.True(t, shown, "%s:%d: this code is in no %s file:\n%s", page, block.line, block.extension, strings.Join(block.lines, "\n"))
+			extension := docLanguages[block.language]
+			shown := slices.ContainsFunc(sources[extension], func(source []string) bool { return holdsLines(source, block.lines) })
+			assert.True(t, shown, "%s:%d: this code is in no %s file:\n%s", page, block.line, extension, strings.Join(block.lines, "\n"))
 		}
 	}
 }
@@ -80,22 +81,26 @@ func docSources(t *testing.T) map[string][][]string {
 }
 
 type codeBlock struct {
-	extension string
-	line      int
-	lines     []string
+	language string
+	line     int
+	lines    []string
 }
 
 // docCode returns the code of a page that is tested.
-func docCode(page string) (blocks []codeBlock) {
-	fenced, inside := false, false
+func docCode(page string) []codeBlock {
+	return slices.DeleteFunc(docBlocks(page), func(block codeBlock) bool { return docLanguages[block.language] == "" })
+}
+
+// docBlocks returns all fenced blocks of a page.
+func docBlocks(page string) (blocks []codeBlock) {
+	inside := false
 	for i, line := range strings.Split(page, "\n") {
 		fence, isFence := strings.CutPrefix(strings.TrimSpace(line), "```")
 		switch {
 		case isFence:
-			extension := docLanguages[fence]
-			fenced, inside = !fenced, !fenced && extension != ""
+			inside = !inside
 			if inside {
-				blocks = append(blocks, codeBlock{extension: extension, line: i + 1})
+				blocks = append(blocks, codeBlock{language: fence, line: i + 1})
 			}
 		case inside:
 			last := &blocks[len(blocks)-1]
@@ -136,10 +141,72 @@ func TestDocCode(t *testing.T) {
 	t.Parallel()
 	page := "```go\nf()\n```\n```sh\nls\n```\ntext\n```ts\nlet x;\n\nx();\n```\n```json\n{}\n```\n```\ntext\n```\n```html\n<p>\n```\n"
 	assert.Equal(t, []codeBlock{
-		{".go", 1, []string{"f()"}},
-		{".ts", 8, []string{"let x;", "", "x();"}},
-		{".html", 19, []string{"<p>"}},
+		{"go", 1, []string{"f()"}},
+		{"ts", 8, []string{"let x;", "", "x();"}},
+		{"html", 19, []string{"<p>"}},
 	}, docCode(page))
+	assert.Len(t, docBlocks(page), 6)
+}
+
+// translations are the README in other languages. The originals are the pages that they
+// translate in part.
+var (
+	translations = []string{"README.ko.md", "README.zh-CN.md"}
+	originals    = []string{"README.md", "docs/sessions.md", "docs/cookies.md", "docs/from-gin-jwt.md"}
+)
+
+func docOriginals(t *testing.T) (text string) {
+	t.Helper()
+	for _, page := range originals {
+		text += docRead(t, page)
+	}
+	return text
+}
+
+// The translations show code of the originals, the same in one order. A block that
+// changes in an original has to change in the translations too.
+func TestCodeInTranslationsIsTheCodeOfTheOriginals(t *testing.T) {
+	t.Parallel()
+	all := docAllCode(docOriginals(t))
+	before, program, found := strings.Cut(docRead(t, "README.md"), "\n## The program\n")
+	require.True(t, found, "README.md has no section The program")
+	program, _, _ = strings.Cut(program, "\n## ")
+	start := docAllCode(before + program)
+	require.NotEmpty(t, start)
+	first := docAllCode(docRead(t, translations[0]))
+	for _, page := range translations {
+		code := docAllCode(docRead(t, page))
+		assert.Equal(t, first, code, page)
+		for _, block := range code {
+			assert.True(t, slices.Contains(all, block), "%s: the originals do not have this code: %s", page, block)
+		}
+		for _, block := range start {
+			assert.True(t, slices.Contains(code, block), "%s: this code of README.md is missing: %s", page, block)
+		}
+	}
+}
+
+// docAllCode returns the text of all fenced blocks, each with its language.
+func docAllCode(page string) (code []string) {
+	for _, block := range docBlocks(page) {
+		code = append(code, block.language+"\n"+strings.Join(block.lines, "\n"))
+	}
+	return code
+}
+
+var docVersion = regexp.MustCompile(`\d+\.\d+(\.\d+)?`)
+
+// A name or a version in the text of a translation is in an original too.
+func TestNamesInTranslationsAreInTheOriginals(t *testing.T) {
+	t.Parallel()
+	english := docOriginals(t)
+	for _, page := range translations {
+		text := docRead(t, page)
+		for _, name := range slices.Concat(docSpan.FindAllString(text, -1), docVersion.FindAllString(text, -1)) {
+			word := regexp.MustCompile(`(^|\W)` + regexp.QuoteMeta(strings.Trim(name, "`")) + `(\W|$)`)
+			assert.True(t, word.MatchString(english), "%s: the originals do not have %s", page, name)
+		}
+	}
 }
 
 func TestHoldsLines(t *testing.T) {
