@@ -1,5 +1,5 @@
-// Command live serves a page with WebSockets, server-sent events, downloads and long
-// polls, which are opened with tickets, and end when their user logs out.
+// Command live serves a page with WebSockets, server-sent events, downloads and long polls.
+// The page opens them with tickets, and they end when their user logs out.
 package main
 
 import (
@@ -35,7 +35,7 @@ func main() {
 	}
 }
 
-// serve serves until ctx ends, and then ends what is still open.
+// serve serves until ctx ends, and then ends all open connections.
 func serve(ctx context.Context, listener net.Listener, config ginjwt.Config) error {
 	service, router, err := server.New(config, os.Stdout)
 	if err != nil {

@@ -23,7 +23,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// Shutdown does not wait for WebSockets; the program closes them, and waits for that.
+// Shutdown does not wait for WebSockets. The program closes them, and waits for their end.
 func TestTheProgramEndsWithItsConnections(t *testing.T) {
 	t.Parallel()
 	config := jwttest.Config(nil)

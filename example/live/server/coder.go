@@ -10,17 +10,18 @@ import (
 	"github.com/gin-jwt-extended/ginjwt"
 )
 
-// coder serves a WebSocket by coder/websocket. The handler stays until it is closed.
+// coder serves a WebSocket with coder/websocket. The handler runs until the connection closes.
 func (s *Service) coder(c *gin.Context) {
 	conn, err := websocket.Accept(c.Writer, c.Request, nil) // refuses pages of other hosts
 	if err != nil {
-		return // it has answered
+		return // the library has responded
 	}
 	s.coderServe(ginjwt.SessionContext(c), conn, ginjwt.GetJWTIdentity(c), s.afterOf(c))
 }
 
-// coderServe serves until ctx ends. A call of the library whose context ends closes the
-// connection without a code, so none is given ctx: this function closes it.
+// coderServe serves until ctx ends, and then closes the connection with a code. It does not
+// pass ctx to the library: when the context of a call ends, the library closes the connection
+// without a code.
 func (s *Service) coderServe(ctx context.Context, conn *websocket.Conn, from string, after int) {
 	defer func() { _ = conn.CloseNow() }()
 	conn.SetReadLimit(maxMessage)
@@ -35,11 +36,11 @@ func (s *Service) coderServe(ctx context.Context, conn *websocket.Conn, from str
 		defer done()
 		return wsjson.Write(wait, conn, m)
 	}, func() error {
-		go coderPing(ctx, conn, cancel) // it waits for the pong
+		go coderPing(ctx, conn, cancel) // waits for the pong
 		return nil
 	})
 	code, reason := closing(cause)
-	_ = conn.Close(websocket.StatusCode(code), reason) // waits for the answer of the client
+	_ = conn.Close(websocket.StatusCode(code), reason) // waits for the client's close frame
 }
 
 func coderPing(ctx context.Context, conn *websocket.Conn, gone func()) {
@@ -56,7 +57,7 @@ func (s *Service) coderRead(ctx context.Context, conn *websocket.Conn, from stri
 		if err != nil {
 			return
 		}
-		if ctx.Err() == nil { // or the client has not read yet that this is closed
+		if ctx.Err() == nil { // ignore what a client sends before it has read the close frame
 			s.feed.post(from, string(text))
 		}
 	}

@@ -13,10 +13,10 @@ import (
 	"github.com/gin-jwt-extended/ginjwt"
 )
 
-// errStopping is why connections end when the server stops.
+// errStopping is the cause of connections that end because the server stops.
 var errStopping = errors.New("the server stops")
 
-// Close codes of WebSockets: RFC 6455 §7.4.1, and the registry of IANA.
+// Close codes of WebSockets, from RFC 6455 §7.4.1 and the IANA registry.
 const (
 	goingAway     = 1001
 	tryAgainLater = 1013
@@ -24,28 +24,28 @@ const (
 	timedOut      = 3008
 )
 
-// closing returns the close code of a WebSocket, and a word for a reason.
+// closing returns the close code and the reason for the cause of an end.
 func closing(cause error) (code int, reason string) {
 	switch end, ok := errors.AsType[*ginjwt.SessionEnd](cause); {
 	case ok:
 		return unauthorized, string(end.Cause)
-	case errors.Is(cause, ginjwt.ErrUnavailable): // for longer than an access token lives
+	case errors.Is(cause, ginjwt.ErrUnavailable): // for longer than AccessTokenExpires
 		return tryAgainLater, "unavailable"
 	}
-	return goingAway, "shutdown" // or the client is gone, and reads neither
+	return goingAway, "shutdown" // a client that has disconnected reads neither
 }
 
-// withoutDeadlines lifts the deadlines of the server, which are for short requests. When
-// http.Server.ReadTimeout is over, the context of a request ends, too. It stands behind the
-// check of a token: a stranger could hold a connection with a body that never comes.
+// withoutDeadlines lifts the deadlines of the server, which are for short requests. The end of
+// http.Server.ReadTimeout would also end the context of the request. It must come after the
+// check of the token: otherwise a stranger could hold a connection with a body that never comes.
 func withoutDeadlines(c *gin.Context) {
 	control := http.NewResponseController(c.Writer)
 	_ = control.SetReadDeadline(time.Time{})
 	_ = control.SetWriteDeadline(time.Time{})
 }
 
-// untilStopped ends the context of a request when the server stops, so that the server
-// need not wait for a handler that would never end.
+// untilStopped ends the context of a request when the server stops, so that the server does not
+// wait for a handler that never ends.
 func (s *Service) untilStopped(c *gin.Context) {
 	s.open.Add(1)
 	defer s.open.Done()
@@ -56,9 +56,9 @@ func (s *Service) untilStopped(c *gin.Context) {
 	c.Next()
 }
 
-// outlive returns a context for a connection whose handler returns, which ends the
-// context of the request. It ends with the session, when the server stops, and by end,
-// which must be called.
+// outlive returns a context for a connection that goes on after its handler returns. The context
+// ends with the session, when the server stops, or when the caller calls end. The caller must
+// call end.
 func (s *Service) outlive(c *gin.Context) (ctx context.Context, end func()) {
 	ctx, cancel := context.WithCancelCause(context.WithoutCancel(c.Request.Context()))
 	unregister := context.AfterFunc(s.stopping, func() { cancel(errStopping) })
@@ -71,8 +71,8 @@ func (s *Service) outlive(c *gin.Context) (ctx context.Context, end func()) {
 	return ginjwt.SessionContext(ctx), end
 }
 
-// follow calls send with the messages after an ID, and beat when there has been none for
-// a while, until ctx ends or one of the two fails. It returns why.
+// follow calls send for each message after an ID, and beat after a time without messages. It
+// stops when ctx ends or a call fails, and returns the cause.
 func (s *Service) follow(ctx context.Context, after int, send func(message) error, beat func() error) error {
 	idle := time.NewTicker(s.beatEvery)
 	defer idle.Stop()

@@ -14,7 +14,7 @@ import (
 	"github.com/gin-jwt-extended/ginjwt"
 )
 
-// ends are the ends of a session, by the word for their cause.
+// ends are the ways in which a session ends, by their cause.
 var ends = map[ginjwt.Cause]func(t *testing.T, p *played){
 	ginjwt.CauseLogout: func(_ *testing.T, p *played) { p.post("/api/logout", p.pair.AccessToken, "") },
 	ginjwt.CauseUser: func(t *testing.T, p *played) {
@@ -51,14 +51,14 @@ func TestEveryEndOfASessionEndsEveryKindOfConnection(t *testing.T) {
 					"WebSocket": "^3000 " + string(cause) + "$",
 					"events":    "^session-end " + string(cause) + "$",
 					"download":  "^unexpected EOF$",
-					"long poll": "^401 (session_ended|token_(revoked|expired))$", // it waited, or was about to ask again
+					"long poll": "^401 (session_ended|token_(revoked|expired))$", // it waited, or asked again
 				}[kind], next(c))
 			})
 		})
 	}
 }
 
-// A client that does not answer a ping is told the cause all the same.
+// A client that does not answer pings still gets the cause.
 func TestTheSessionMayEndBetweenPingAndPong(t *testing.T) {
 	t.Parallel()
 	for _, path := range []string{"/live/gorilla", "/live/coder"} {
@@ -78,16 +78,16 @@ func TestTheSessionMayEndBetweenPingAndPong(t *testing.T) {
 	}
 }
 
-// Nobody knows for as long as an access token lives whether the session goes on.
+// The blocklist does not answer for the lifetime of an access token.
 func TestALongOutageEndsEveryKindOfConnection(t *testing.T) {
 	t.Parallel()
 	eachKind(t, func(t *testing.T, p *played, c connection, kind string) {
 		p.list.broken.Store(true)
 		p.clock.Advance(16 * time.Minute)
-		require.NoError(t, p.list.Add(t.Context(), "another", p.clock.Now().Add(time.Hour))) // it is asked when it changes
+		require.NoError(t, p.list.Add(t.Context(), "another", p.clock.Now().Add(time.Hour))) // a change makes the server ask the list
 		assert.Regexp(t, map[string]string{
 			"WebSocket": "^1013 unavailable$",
-			"events":    "^EOF$", // without an event: the page comes back
+			"events":    "^EOF$", // no event: the page reconnects
 			"download":  "^unexpected EOF$",
 			"long poll": "^(503 store_unavailable|401 token_expired)$",
 		}[kind], next(c))
@@ -115,7 +115,7 @@ func TestAServerThatStopsEndsWhatWouldNotEnd(t *testing.T) {
 	t.Parallel()
 	eachKind(t, func(t *testing.T, p *played, c connection, kind string) {
 		p.Stop()
-		if d, ok := c.(download); ok { // http.Server.Shutdown waits for it
+		if d, ok := c.(download); ok { // http.Server.Shutdown waits for downloads
 			_, err := io.CopyN(io.Discard, d, 100_000)
 			assert.NoError(t, err)
 			return
@@ -131,13 +131,13 @@ func TestAServerThatStopsEndsWhatWouldNotEnd(t *testing.T) {
 	})
 }
 
-// A client that does not answer the close is not waited for.
+// The server does not wait for a client that does not answer the close frame.
 func TestAServerWaitsForItsConnections(t *testing.T) {
 	t.Parallel()
 	p := play(t)
 	conn := dialGorilla(p, p.ticketed("/live/gorilla?after=0"))
 	p.say("hello")
-	require.Equal(t, "hello", next(conn)) // and reads no more
+	require.Equal(t, "hello", next(conn)) // and then reads nothing
 	over, cancel := context.WithCancel(t.Context())
 	cancel()
 	assert.ErrorIs(t, p.Wait(over), context.Canceled)
@@ -154,7 +154,7 @@ func TestConnectionsOutliveTheDeadlinesOfTheServer(t *testing.T) {
 			t.Parallel()
 			p := play(t, func(_ *ginjwt.Config, s *http.Server) { s.ReadTimeout, s.WriteTimeout = deadline, deadline })
 			c := open(p)
-			time.Sleep(2 * deadline) // those of net/http know no other clock
+			time.Sleep(2 * deadline) // the deadlines of net/http have no other clock
 			if d, ok := c.(download); ok {
 				_, err := io.CopyN(io.Discard, d, 200_000)
 				assert.NoError(t, err)
@@ -166,7 +166,7 @@ func TestConnectionsOutliveTheDeadlinesOfTheServer(t *testing.T) {
 	}
 }
 
-// A client that reads nothing keeps no handler: its write ends with the context.
+// A client that reads nothing does not hold a handler: the write ends with the context.
 func TestADownloadThatNobodyReadsEndsToo(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())

@@ -12,16 +12,16 @@ import (
 	"github.com/gin-jwt-extended/ginjwt"
 )
 
-// events serves server-sent events. The last one says that the session has ended, as a
-// stream that just ends is opened again.
+// events serves server-sent events. The last event says that the session has ended. Without it
+// the client would open the stream again.
 func (s *Service) events(c *gin.Context) {
 	ctx := ginjwt.SessionContext(c)
 	c.Header("Content-Type", "text/event-stream")
 	c.Header("Cache-Control", "no-store")
-	c.Header("X-Accel-Buffering", "no") // proxies pass events on at once
+	c.Header("X-Accel-Buffering", "no") // nginx passes events on at once
 	stream := eventStream{c.Writer, http.NewResponseController(c.Writer)}
 	defer stream.done()
-	if stream.write(":\n\n") != nil { // the headers, so that the page knows it is connected
+	if stream.write(":\n\n") != nil { // sends the headers, so that the page knows that it is connected
 		return
 	}
 	cause := s.follow(ctx, s.afterOf(c), stream.send, stream.beat)
@@ -36,7 +36,7 @@ type eventStream struct {
 }
 
 func (e eventStream) send(m message) error {
-	data, err := json.Marshal(m) // has no line breaks
+	data, err := json.Marshal(m) // JSON without line breaks
 	if err != nil {
 		return err
 	}
@@ -45,7 +45,7 @@ func (e eventStream) send(m message) error {
 
 func (e eventStream) beat() error { return e.write(":\n\n") }
 
-// write moves the deadline on, which is otherwise that of the whole response.
+// write sets a new deadline. Otherwise there is one deadline for the whole response.
 func (e eventStream) write(format string, args ...any) error {
 	if err := e.control.SetWriteDeadline(time.Now().Add(writeWait)); err != nil {
 		return err
@@ -56,5 +56,5 @@ func (e eventStream) write(format string, args ...any) error {
 	return e.control.Flush()
 }
 
-// done leaves no deadline to the next request of this connection.
+// done removes the deadline, for the next request of this connection.
 func (e eventStream) done() { _ = e.control.SetWriteDeadline(time.Time{}) }

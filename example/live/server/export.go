@@ -12,7 +12,7 @@ import (
 	"github.com/gin-jwt-extended/ginjwt"
 )
 
-// export serves a file that takes a while: as many rows as the query asks for.
+// export serves a slow download: as many rows as the query asks for.
 func (s *Service) export(c *gin.Context) {
 	ctx := ginjwt.SessionContext(c)
 	defer cutAtEnd(ctx, c.Writer)()
@@ -20,11 +20,11 @@ func (s *Service) export(c *gin.Context) {
 	c.Header("Content-Type", "text/csv")
 	c.Header("Content-Disposition", `attachment; filename="export.csv"`)
 	c.Header("Cache-Control", "no-store")
-	pace := time.NewTicker(50 * time.Millisecond) // nobody takes the whole line
+	pace := time.NewTicker(50 * time.Millisecond) // no client takes the whole bandwidth
 	defer pace.Stop()
 	for row := range rows {
 		if _, err := fmt.Fprintf(c.Writer, "%d,%s\n", row, ginjwt.GetJWTIdentity(c)); err != nil {
-			return // the client is gone, or the session
+			return // the client has disconnected, or the session has ended
 		}
 		if row%1000 != 999 {
 			continue
@@ -38,10 +38,9 @@ func (s *Service) export(c *gin.Context) {
 	}
 }
 
-// cutAtEnd cuts the connection when ctx ends before the function that it returns is
-// called, also while a client reads nothing and a write waits. A response that just ends
-// would look like a whole file. Gin's Recovery keeps a panic with http.ErrAbortHandler
-// from doing it.
+// cutAtEnd cuts the connection if ctx ends before the caller calls whole, even while a write
+// waits for a client that reads nothing. A response that just ends would look like a complete
+// file. A panic with http.ErrAbortHandler does not work here, because gin.Recovery catches it.
 func cutAtEnd(ctx context.Context, w http.ResponseWriter) (whole func()) {
 	control := http.NewResponseController(w)
 	cut := func() { _ = control.SetWriteDeadline(time.Unix(1, 0)) }
@@ -52,10 +51,10 @@ func cutAtEnd(ctx context.Context, w http.ResponseWriter) (whole func()) {
 	})
 	return func() {
 		if !stop() {
-			<-done // nobody may use the writer when the handler has returned
+			<-done // cut must not use the writer after the handler has returned
 		}
 		if ctx.Err() != nil {
-			cut() // before the server writes the end
+			cut() // before the server ends the response
 		}
 	}
 }

@@ -2,18 +2,18 @@ package server
 
 import "sync"
 
-// kept is how many messages a client that was away can still get.
+// kept is the number of old messages that a client can get after it reconnects.
 const kept = 100
 
-// message is what a user has sent to all others.
+// message is a message of a user to everybody.
 type message struct {
 	ID   int    `json:"id"`
 	From string `json:"from"`
 	Text string `json:"text"`
 }
 
-// feed has the newest messages, and wakes those who wait for more. Each connection asks
-// it in its own time, so that nobody waits for a slow one.
+// feed keeps the newest messages, and wakes the connections that wait for more. Each connection
+// reads at its own speed, so that none waits for a slow one.
 type feed struct {
 	mu       sync.Mutex
 	last     int
@@ -33,7 +33,7 @@ func (f *feed) post(from, text string) {
 	f.changed = make(chan struct{})
 }
 
-// after returns the messages after an ID, and a channel that the next one closes.
+// after returns the messages after an ID, and a channel that the next message closes.
 func (f *feed) after(id int) (newer []message, changed <-chan struct{}) {
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -13,8 +13,8 @@ import (
 	"github.com/gin-jwt-extended/ginjwt"
 )
 
-// first serves a WebSocket whose first message is an access token, for clients that
-// have one at hand.
+// first serves a WebSocket with an access token in its first message, for clients that can read
+// their token.
 func (s *Service) first(c *gin.Context) {
 	conn, err := websocket.Accept(c.Writer, c.Request, nil)
 	if err != nil {
@@ -48,7 +48,7 @@ func (s *Service) firstToken(ctx context.Context, conn *websocket.Conn) (*ginjwt
 	return s.JWT.VerifyToken(ctx, first.Token)
 }
 
-// refusing returns the close code for a token that was refused.
+// refusing returns the close code and the reason for a refused token.
 func refusing(err error) (code websocket.StatusCode, reason string) {
 	if e, ok := errors.AsType[*ginjwt.Error](err); ok && e.Status >= http.StatusInternalServerError {
 		return tryAgainLater, "unavailable"

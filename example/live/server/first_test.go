@@ -37,7 +37,7 @@ func TestTheFirstMessageMustComeInTime(t *testing.T) {
 	assert.Equal(t, "3008 no token", next(dialGorilla(p, "/first")))
 }
 
-// A stranger who sends nothing is not waited for, nor one who is not let in.
+// The server does not wait for a stranger who sends nothing, nor for a client that it refused.
 func TestAStrangerHoldsNoConnection(t *testing.T) {
 	t.Parallel()
 	p := play(t, func(_ *ginjwt.Config, s *http.Server) { s.ReadTimeout = 100 * time.Millisecond })
@@ -48,7 +48,7 @@ func TestAStrangerHoldsNoConnection(t *testing.T) {
 		require.NoError(t, conn.SetDeadline(time.Now().Add(patience)))
 		_, err = io.WriteString(conn, "GET /first HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\n"+header+"\r\n")
 		require.NoError(t, err)
-		answer, err := io.ReadAll(conn) // until the server has closed it
+		answer, err := io.ReadAll(conn) // until the server closes the connection
 		require.NoError(t, err)
 		assert.Regexp(t, "^HTTP/1.1 4(26|03) ", string(answer))
 	}

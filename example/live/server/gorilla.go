@@ -10,23 +10,23 @@ import (
 	"github.com/gin-jwt-extended/ginjwt"
 )
 
-// upgrader has no CheckOrigin: then it refuses pages of other hosts, as the ticket does.
+// upgrader has no CheckOrigin, so it refuses pages of other hosts. The ticket does too.
 var upgrader = websocket.Upgrader{HandshakeTimeout: writeWait}
 
-// gorilla serves a WebSocket by gorilla/websocket, with a goroutine that reads and one
-// that writes. It returns at once, as the examples of that library do.
+// gorilla serves a WebSocket with gorilla/websocket: one goroutine reads, and one writes. The
+// handler returns at once, like the examples of that library.
 func (s *Service) gorilla(c *gin.Context) {
-	ctx, end := s.outlive(c) // before the server gives the connection away
+	ctx, end := s.outlive(c) // before Upgrade hijacks the connection
 	conn, err := upgrader.Upgrade(c.Writer, c.Request, nil)
 	if err != nil {
 		end()
-		return // it has answered
+		return // the library has responded
 	}
 	go s.gorillaRead(ctx, end, conn, ginjwt.GetJWTIdentity(c))
 	go s.gorillaWrite(ctx, conn, s.afterOf(c))
 }
 
-// gorillaRead reads until the connection is closed, and only it closes it.
+// gorillaRead reads until the connection is closed. No other function closes the connection.
 func (s *Service) gorillaRead(ctx context.Context, end func(), conn *websocket.Conn, from string) {
 	defer end()
 	defer func() { _ = conn.Close() }()
@@ -39,7 +39,7 @@ func (s *Service) gorillaRead(ctx context.Context, end func(), conn *websocket.C
 		if err != nil {
 			return
 		}
-		if ctx.Err() == nil { // or the client has not read yet that this is closed
+		if ctx.Err() == nil { // ignore what a client sends before it has read the close frame
 			s.feed.post(from, string(text))
 		}
 	}
@@ -54,6 +54,6 @@ func (s *Service) gorillaWrite(ctx context.Context, conn *websocket.Conn, after 
 	})
 	code, reason := closing(cause)
 	_ = conn.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(code, reason), time.Now().Add(writeWait))
-	// The client answers. Whoever closes before that may take the code away from it.
+	// The client answers. If the server closes before that, the client may not get the code.
 	time.AfterFunc(closeWait, func() { _ = conn.Close() })
 }

@@ -20,12 +20,12 @@ import (
 	"github.com/gin-jwt-extended/ginjwt"
 )
 
-// connection is one of the four kinds.
+// connection is a connection of one of the four kinds.
 type connection interface {
-	next() string // text of a message that arrives, or how the connection ended
+	next() string // the text of a message, or how the connection ended
 }
 
-// next waits for what comes next, but not for ever.
+// next waits for the next message or the end, with a time limit.
 func next(c connection) string {
 	came := make(chan string, 1)
 	go func() { came <- c.next() }()
@@ -37,7 +37,7 @@ func next(c connection) string {
 	}
 }
 
-// kinds open connections of all kinds, each with the libraries that a client may have.
+// kinds open connections of each kind, with all libraries that a client may use.
 var kinds = map[string]func(p *played) connection{
 	"gorilla by gorilla":    func(p *played) connection { return dialGorilla(p, p.ticketed("/live/gorilla?after=0")) },
 	"gorilla by coder":      func(p *played) connection { return dialCoder(p, p.ticketed("/live/gorilla?after=0")) },
@@ -96,7 +96,7 @@ type coderConn struct {
 
 func dialCoder(p *played, path string) coderConn {
 	p.t.Helper()
-	conn, _, err := coder.Dial(p.t.Context(), p.url+path, nil) //nolint:bodyclose // it is the connection
+	conn, _, err := coder.Dial(p.t.Context(), p.url+path, nil) //nolint:bodyclose // the body is the connection
 	require.NoError(p.t, err)
 	p.t.Cleanup(func() { _ = conn.CloseNow() })
 	return coderConn{p, conn}
@@ -127,7 +127,7 @@ func received(text []byte, err error) string {
 	return m.Text
 }
 
-// stream is the body of an answer.
+// stream is the body of a response.
 type stream struct {
 	*bufio.Reader
 }
@@ -144,8 +144,8 @@ type events struct{ stream }
 
 func openEvents(p *played, path string) connection { return events{open(p, path)} }
 
-// next returns "session-end CAUSE" if that is the last event, and of a stream that just
-// ends why.
+// next returns "session-end CAUSE" for the last event. For a stream that just ends it returns
+// the error.
 func (e events) next() string {
 	name := ""
 	for {
@@ -159,7 +159,7 @@ func (e events) next() string {
 		case field == "data" && name == "":
 			return received([]byte(value), nil)
 		case field == "data":
-			_, err := io.ReadAll(e) // nothing comes after it
+			_, err := io.ReadAll(e) // nothing follows
 			if err != nil {
 				return err.Error()
 			}
@@ -179,7 +179,7 @@ func (d download) next() string {
 	return "whole"
 }
 
-// poll is a long poll, which repeats itself.
+// poll is a long poll that asks again after each response.
 type poll struct {
 	answers chan string
 }
@@ -204,7 +204,7 @@ func openPoll(p *played) connection {
 				return
 			}
 			var messages []message
-			_ = json.NewDecoder(answer.Body).Decode(&messages) // a refusal has none
+			_ = json.NewDecoder(answer.Body).Decode(&messages) // a refusal has no messages
 			_ = answer.Body.Close()
 			if answer.StatusCode != 200 {
 				send(refusalOf(answer))
@@ -221,7 +221,7 @@ func openPoll(p *played) connection {
 	return poll{answers}
 }
 
-// refusalOf returns status and reason of a refusal.
+// refusalOf returns the status and the reason of a refusal.
 func refusalOf(answer *http.Response) string {
 	reason := regexp.MustCompile(`reason="(\w+)"`).FindStringSubmatch(answer.Header.Get("WWW-Authenticate") + `reason="none"`)[1]
 	return fmt.Sprint(answer.StatusCode, " ", reason)
@@ -229,8 +229,8 @@ func refusalOf(answer *http.Response) string {
 
 func (p poll) next() string { return <-p.answers }
 
-// eachKind opens a connection of each kind, and lets a message arrive. It gives the
-// test a word for the kind: "WebSocket", "events", "download" or "long poll".
+// eachKind opens a connection of each kind, and waits for a first message. It passes the name of
+// the kind to the test: "WebSocket", "events", "download" or "long poll".
 func eachKind(t *testing.T, run func(t *testing.T, p *played, c connection, kind string), configure ...func(*ginjwt.Config, *http.Server)) {
 	t.Helper()
 	for name, open := range kinds {

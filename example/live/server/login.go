@@ -11,15 +11,14 @@ import (
 
 var protection = http.NewCrossOriginProtection()
 
-// fromHere refuses pages of other origins: they could log their visitors in as
-// somebody else.
+// fromHere refuses pages of other origins, which could log their visitors in as somebody else.
 func fromHere(c *gin.Context) {
 	if err := protection.Check(c.Request); err != nil {
 		c.AbortWithStatusJSON(http.StatusForbidden, gin.H{"msg": "Log in from this site"})
 	}
 }
 
-// login starts a session, and puts its tokens in cookies.
+// login starts a session, and sets its tokens as cookies.
 func (s *Service) login(c *gin.Context) {
 	pair, ok := s.newPair(c)
 	if !ok {
@@ -32,7 +31,7 @@ func (s *Service) login(c *gin.Context) {
 	c.JSON(http.StatusOK, gin.H{"msg": "Logged in"})
 }
 
-// token starts a session, and answers with its tokens.
+// token starts a session, and responds with its tokens.
 func (s *Service) token(c *gin.Context) {
 	if pair, ok := s.newPair(c); ok {
 		c.Header("Cache-Control", "no-store")
@@ -40,8 +39,7 @@ func (s *Service) token(c *gin.Context) {
 	}
 }
 
-// newPair starts a session for the user whose password was sent. Otherwise it answers
-// the request and returns false.
+// newPair starts a session if the password is right. Otherwise it responds and returns false.
 func (s *Service) newPair(c *gin.Context) (pair ginjwt.TokenPair, ok bool) {
 	var form struct {
 		Username string `json:"username" binding:"required"`
@@ -63,8 +61,8 @@ func (s *Service) newPair(c *gin.Context) (pair ginjwt.TokenPair, ok bool) {
 	return pair, true
 }
 
-// passwordMatches is for the demo. In real life compare with a hash by bcrypt or
-// Argon2id, for unknown names too, and limit attempts.
+// passwordMatches is for the demo. In production compare with a bcrypt or Argon2id hash, also for
+// unknown names, and limit the attempts.
 func passwordMatches(username, password string) bool {
 	right := subtle.ConstantTimeCompare([]byte(password), []byte("correct horse")) == 1
 	return right && username == "alice"

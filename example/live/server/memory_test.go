@@ -12,13 +12,13 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// What the server keeps for a connection. It is not parallel: the memory is that of the
-// whole program. The clients are bare, so that hardly anything of it is theirs.
+// The memory of the server for a connection. The test is not parallel, because it measures the
+// whole program. The clients use no library, so that nearly all memory is the server's.
 func TestBytesOfAConnection(t *testing.T) {
 	const connections = 300
 	for path, status := range map[string]int{"/live/gorilla": 101, "/live/coder": 101, "/live/events": 200} {
 		p := play(t)
-		openBare(p, path, status) // what is made once
+		openBare(p, path, status) // objects that exist once
 		before := memoryInUse()
 		for range connections {
 			openBare(p, path, status)

@@ -10,7 +10,7 @@ import (
 	"github.com/gin-jwt-extended/ginjwt"
 )
 
-// next waits for messages after an ID: a long poll.
+// next is a long poll: it waits for messages after an ID.
 func (s *Service) next(c *gin.Context) {
 	ctx, cancel := context.WithTimeout(ginjwt.SessionContext(c), pollWait)
 	defer cancel()
@@ -30,10 +30,10 @@ func (s *Service) next(c *gin.Context) {
 	}
 }
 
-// nothingNew answers where there was no message.
+// nothingNew responds to a long poll without new messages.
 func (s *Service) nothingNew(c *gin.Context, cause error) {
 	if errors.Is(cause, ginjwt.ErrSessionEnded) || errors.Is(cause, ginjwt.ErrUnavailable) {
-		s.JWT.Refuse(c, cause) // as JWTRequired would have
+		s.JWT.Refuse(c, cause) // like JWTRequired
 		return
 	}
 	c.Status(http.StatusNoContent) // the client asks again

@@ -34,7 +34,7 @@ func servePages(router *gin.Engine) {
 	})
 }
 
-// scriptNamed returns a script of this folder, or the client of example/spa.
+// scriptNamed returns a script of this folder, or session.ts of example/spa.
 func scriptNamed(name string) ([]byte, error) {
 	if name == "session" {
 		return script.JavaScript(name)

@@ -27,10 +27,10 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// patience is for what takes moments on an idle machine.
+// patience is a time limit for events that take milliseconds on an idle machine.
 const patience = 30 * time.Second
 
-// played is a service that listens, and a user of it who sends tokens in headers.
+// played is a listening service, and one of its users, who sends tokens in headers.
 type played struct {
 	*Service
 	t     *testing.T
@@ -74,7 +74,7 @@ func (p *played) login() (pair ginjwt.TokenPair) {
 	return pair
 }
 
-// post sends a token in a header, and returns the body of an answer that is no refusal.
+// post sends a request with the token in a header, and returns the body of the response.
 func (p *played) post(path, token, body string) string {
 	p.t.Helper()
 	answer := p.do("POST", path, body, "Content-Type", "application/json", "Authorization", "Bearer "+token)
@@ -97,7 +97,7 @@ func (p *played) do(method, path, body string, headers ...string) *http.Response
 	return answer
 }
 
-// ticketed returns the path with a ticket for it.
+// ticketed returns the path with a ticket.
 func (p *played) ticketed(path string) string {
 	p.t.Helper()
 	var answer struct {
@@ -125,7 +125,7 @@ func (p *played) rotate() {
 // say sends a message to everybody.
 func (p *played) say(text string) { p.feed.post("bob", text) }
 
-// brokenList is a blocklist whose server may be out of reach.
+// brokenList is a blocklist that can be made to fail.
 type brokenList struct {
 	ginjwt.MemoryBlocklist
 	broken atomic.Bool
@@ -138,7 +138,7 @@ func (l *brokenList) Contains(ctx context.Context, ids ...string) (bool, error) 
 	return l.MemoryBlocklist.Contains(ctx, ids...)
 }
 
-// lockedBuffer is a log.
+// lockedBuffer is a log for several goroutines.
 type lockedBuffer struct {
 	mu sync.Mutex
 	b  bytes.Buffer

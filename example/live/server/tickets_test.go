@@ -17,7 +17,7 @@ import (
 
 var livePaths = []string{"/live/gorilla", "/live/coder", "/live/events", "/live/export?rows=3"}
 
-// refusal opens a path, and returns status and reason.
+// refusal opens a path, and returns the status and the reason of the refusal.
 func (p *played) refusal(path string, headers ...string) string {
 	p.t.Helper()
 	answer := p.do("GET", path, "", headers...)
@@ -61,7 +61,7 @@ func TestATicketOpensOneConnection(t *testing.T) {
 	}
 }
 
-// Clients that are no browsers see the status of a handshake.
+// Clients other than browsers see the status of a refused handshake.
 func TestARefusedHandshake(t *testing.T) {
 	t.Parallel()
 	p := play(t)
@@ -73,13 +73,13 @@ func TestARefusedHandshake(t *testing.T) {
 		require.ErrorIs(t, err, gorilla.ErrBadHandshake)
 		_ = answer.Body.Close()
 		assert.Equal(t, "401 token_consumed", refusalOf(answer))
-		_, answer, err = coder.Dial(t.Context(), ws+used, nil) //nolint:bodyclose // the library has read it
+		_, answer, err = coder.Dial(t.Context(), ws+used, nil) //nolint:bodyclose // the library has read the body
 		require.Error(t, err)
 		assert.Equal(t, "401 token_consumed", refusalOf(answer))
 	}
 }
 
-// With a token in a header nothing is bound to an origin, and the libraries look at it.
+// A token in a header is not bound to an origin. The check of the libraries applies.
 func TestAPageOfAnotherHostOpensNoWebSocket(t *testing.T) {
 	t.Parallel()
 	p := play(t)
@@ -92,7 +92,7 @@ func TestAPageOfAnotherHostOpensNoWebSocket(t *testing.T) {
 	}
 }
 
-// The log has routes, and no tickets, whether they were good or not.
+// The log has the routes, and no ticket, accepted or refused.
 func TestTheLogHasNoTickets(t *testing.T) {
 	t.Parallel()
 	p := play(t)
@@ -118,7 +118,7 @@ func TestTheLogHasNoTickets(t *testing.T) {
 	}
 }
 
-// Gin writes where it redirects to, past every logger.
+// Gin writes redirects without asking any logger.
 func TestNoTicketIsRedirected(t *testing.T) {
 	t.Parallel()
 	p := play(t)
@@ -127,7 +127,7 @@ func TestNoTicketIsRedirected(t *testing.T) {
 	}
 }
 
-// Gin's own recovery logs the request.
+// gin.Recovery logs the request.
 func TestALoggedPanicHasNoTicket(t *testing.T) {
 	t.Parallel()
 	log := &lockedBuffer{}

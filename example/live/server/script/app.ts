@@ -17,10 +17,10 @@ const live = createLive({
 	onEnd: (cause) => show(false, "You were logged out: " + cause),
 });
 
-const last = new Map<string, number>(); // message that has arrived, by connection
+const last = new Map<string, number>(); // the ID of the last message, by connection
 const since = (id: string) => (last.has(id) ? "?after=" + last.get(id) : "");
 
-// listener shows in a part of the page what a connection brings.
+// listener shows the messages and the state of a connection in a part of the page.
 function listener(id: string) {
 	const part = byId(id);
 	return {
@@ -35,7 +35,7 @@ function listener(id: string) {
 	};
 }
 
-// poll asks for messages by plain requests, which need no ticket.
+// poll asks for messages with ordinary requests, which need no ticket.
 async function poll(signal: AbortSignal) {
 	const { onMessage, onState } = listener("poll");
 	while (!signal.aborted) {

@@ -1,38 +1,38 @@
-// WebSockets, server-sent events and downloads for a service whose tokens are made by
-// ginjwt. Copy this file: it needs nothing else.
+// WebSockets, server-sent events and downloads for a service that uses ginjwt. Copy this file: it
+// needs nothing else.
 
 export type Options = {
-	fetch: typeof fetch; // that of the session: it sends the tokens, and refreshes them
-	onEnd: (cause: string) => void; // the session has ended: nothing but a login helps
+	fetch: typeof fetch; // the fetch of the session, which sends and refreshes the tokens
+	onEnd: (cause: string) => void; // called when the session has ended: the user must log in
 
-	base?: string; // of the service, if that is not the origin of the page
-	ticketPath?: string; // where TicketHandler is, as fetch wants it
+	base?: string; // URL of the service, if it is not the URL of the page
+	ticketPath?: string; // route of TicketHandler, as an argument of fetch
 	ticketName?: string; // Config.TicketName
-	final?: number[]; // the close codes after which a new ticket does not help
-	shortest?: number; // milliseconds before the first attempt to reconnect, at most
-	longest?: number; // before the tenth
+	final?: number[]; // close codes after which a new ticket does not help
+	shortest?: number; // the longest wait before the first attempt to reconnect, in milliseconds
+	longest?: number; // the longest wait before any attempt, in milliseconds
 };
 
 export type State = "connecting" | "open" | "waiting" | "closed";
 
-// Listener is told what arrives, and what becomes of the connection. The detail is what
-// the browser says of a close, for logs.
+// Listener receives the messages and the states of a connection. The detail is for logs: what the
+// browser says about a close.
 export type Listener = {
 	onMessage: (data: string) => void;
 	onState?: (state: State, detail?: string) => void;
 };
 
-// Opened is an attempt to connect. It calls up once, and then down, with the cause if
-// the session has ended.
+// Opened is an attempt to connect. It calls up once it is connected, and down at the end, with a
+// cause if the session has ended.
 type Opened = (url: string, up: () => void, down: (detail: string, cause?: string) => void) => { close(): void };
 
 export function createLive(options: Options) {
 	const { onEnd, ticketPath = "ticket", ticketName = "ticket", final = [3000, 3003, 1008] } = options;
 	const { base = globalThis.location?.href, shortest = 1000, longest = 30_000 } = options;
 
-	// ticketed returns the URL with a ticket for it; "again" if the service cannot make
-	// one now, and "never" if it does not want to. The query must stay as it was written:
-	// the ticket is for this very text.
+	// ticketed returns the URL with a ticket. It returns "again" if the service cannot make a
+	// ticket now, and "never" if it refuses. The query must not be encoded anew: the ticket is
+	// for exactly this text.
 	async function ticketed(path: string): Promise<{ url: string } | "again" | "never"> {
 		const url = new URL(path, base);
 		const body = JSON.stringify({ method: "GET", url: url.pathname + url.search });
@@ -48,11 +48,11 @@ export function createLive(options: Options) {
 		}
 	}
 
-	// keep connects, and connects again with a new ticket when the connection is lost:
-	// after a random time, at most twice as long as before, so that not all come back at
-	// once. While the page is in the back/forward cache there is no connection.
+	// keep connects, and reconnects with a new ticket when the connection is lost. It waits for a
+	// random time with a limit that doubles, so that not all pages come back at once. While the
+	// page is in the back/forward cache there is no connection.
 	function keep(path: () => string, open: Opened, onState: Listener["onState"]) {
-		let round = 0; // what comes from an earlier one is ignored
+		let round = 0; // events of earlier rounds are ignored
 		let tries = 0;
 		let timer: ReturnType<typeof setTimeout>;
 		let connection: { close(): void } | undefined;
@@ -68,7 +68,7 @@ export function createLive(options: Options) {
 		function later(detail: string) {
 			stop();
 			timer = setTimeout(start, Math.random() * Math.min(longest, shortest * 2 ** tries++));
-			onState?.("waiting", detail); // last: it may close
+			onState?.("waiting", detail); // last, because the listener may close the connection
 		}
 
 		// finish stops for good.
@@ -98,7 +98,7 @@ export function createLive(options: Options) {
 					finish(detail);
 					return onEnd(cause);
 				}
-				if (Date.now() - since > longest) tries = 0; // it was good for a while
+				if (Date.now() - since > longest) tries = 0; // the connection lasted
 				later(detail);
 			});
 		}
@@ -112,15 +112,15 @@ export function createLive(options: Options) {
 	}
 
 	return {
-		// socket keeps a WebSocket open. The path is asked for at each attempt, so that it
-		// can say what has arrived already.
+		// socket keeps a WebSocket open. It calls path at each attempt, so that the path can
+		// contain the ID of the last message.
 		socket(path: () => string, { onMessage, onState }: Listener) {
 			let socket: WebSocket | undefined;
 			const open: Opened = (url, up, down) => {
 				socket = new WebSocket(url.replace(/^http/, "ws"));
 				socket.onopen = up;
 				socket.onmessage = (event) => onMessage(event.data);
-				// A handshake that was refused is 1006 too: browsers do not tell its status.
+				// A refused handshake is 1006 too: browsers do not show its status.
 				socket.onclose = ({ code, reason, wasClean }) => {
 					down(`${code} ${reason} ${wasClean}`, final.includes(code) ? reason : undefined);
 				};
@@ -129,7 +129,8 @@ export function createLive(options: Options) {
 			const kept = keep(path, open, onState);
 			return {
 				...kept,
-				// send reports whether there is a connection. What was sent may be lost with it.
+				// send returns whether there is a connection. The message is lost if the
+				// connection breaks.
 				send(data: string): boolean {
 					if (socket?.readyState !== WebSocket.OPEN) return false;
 					socket.send(data);
@@ -138,8 +139,8 @@ export function createLive(options: Options) {
 			};
 		},
 
-		// events keeps an EventSource open. A new one has forgotten the ID of the last
-		// event, so that is in the query, as the parameter lastID.
+		// events keeps an EventSource open. A new EventSource does not send the ID of the last
+		// event, so the query contains it, as the parameter lastID.
 		events(path: string, { onMessage, onState }: Listener, lastID = "after") {
 			let last = "";
 			const next = () => (last ? path + (path.includes("?") ? "&" : "?") + lastID + "=" + encodeURIComponent(last) : path);
@@ -151,15 +152,15 @@ export function createLive(options: Options) {
 					onMessage(event.data);
 				};
 				source.addEventListener("session-end", (event) => down("session-end", event.data));
-				// By itself it would come back with the used ticket, get a 401, and stop for good.
+				// By itself it would reconnect with the used ticket, get 401, and stop for good.
 				source.onerror = () => down("error");
 				return source;
 			};
 			return keep(next, open, onState);
 		},
 
-		// download lets the browser download a file. It reports whether there was a ticket;
-		// what becomes of the download only the browser knows.
+		// download makes the browser download a file. It returns whether there was a ticket. Only
+		// the browser knows how the download ends.
 		async download(path: string): Promise<boolean> {
 			const target = await ticketed(path);
 			if (typeof target === "string") return false;

@@ -1,5 +1,5 @@
-// The tests of live.ts, which pages_test.go runs in Node. Sockets and streams are those
-// of this file; real ones are tested in a browser.
+// The tests of live.ts, which pages_test.go runs in Node. This file has its own sockets and
+// streams. Tests in a browser use real ones.
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, mock, test } from "node:test";
 import { createLive } from "./live.js";
@@ -53,7 +53,7 @@ afterEach(() => {
 
 const settled = () => new Promise((resolve) => setImmediate(resolve));
 
-// pass lets time pass, and everything run that can.
+// pass advances the time, and runs everything that is due.
 async function pass(milliseconds) {
 	mock.timers.tick(milliseconds);
 	await settled();
