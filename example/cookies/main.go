@@ -61,7 +61,7 @@ func (s *service) login(c *gin.Context) {
 	c.JSON(http.StatusOK, gin.H{"msg": "Logged in"})
 }
 
-// logout revokes the token, of which somebody may have a copy, and removes the
+// logout revokes the token, because somebody may have a copy, and removes the
 // cookies from the browser.
 func (s *service) logout(c *gin.Context) {
 	token, _ := ginjwt.GetToken(c)
