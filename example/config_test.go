@@ -113,7 +113,7 @@ func TestRunReportsMistakes(t *testing.T) {
 		{"no URL of Redis", nil, map[string]string{"REDIS_URL": "redis://alice:hunt/er2@localhost"}, "REDIS_URL: " +
 			"must be like redis://user:password@host:6379/0, or rediss:// for TLS"},
 		{"never expires", nil, map[string]string{"JWT_ACCESS_TOKEN_EXPIRES": "false"}, "ginjwt: AccessTokenExpires (JWT_ACCESS_TOKEN_EXPIRES): " +
-			"must not be NeverExpires with Sessions: an ended session is remembered for as long as its access tokens live"},
+			"must not be NeverExpires with Sessions, which remember an ended session for as long as its access tokens live; set a lifetime"},
 		{"setting", nil, map[string]string{"JWT_COOKIE_SECURE": "perhaps"}, "ginjwt: JWT_COOKIE_SECURE: must be true or false"},
 		{"short secret", nil, map[string]string{"JWT_SECRET_KEY": "short"}, "ginjwt: SecretKey (JWT_SECRET_KEY): has 5 bytes, " +
 			"but must have at least the 32 of the hash (algorithm HS256); make one with: openssl rand -base64 32, " +
