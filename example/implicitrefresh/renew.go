@@ -21,8 +21,8 @@ type loginClaims struct {
 }
 
 // renew sets cookies with a new token if the token of the request is about to
-// expire. It stands behind JWTRequired and before the handler: headers must be set
-// before the handler writes, and a handler that removes the cookies must come last.
+// expire. Put it after JWTRequired and before the handler: headers must be set before
+// the handler writes, and a handler that removes the cookies must come last.
 func (s *service) renew(c *gin.Context) {
 	token, ok := ginjwt.GetToken(c)
 	if !ok || !s.isDue(c.Request.Method, token) {
