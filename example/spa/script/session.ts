@@ -121,8 +121,8 @@ export function reasonOf(answer: Response): string {
 	return /\breason="(\w+)"/.exec(answer.headers.get("WWW-Authenticate") ?? "")?.[1] ?? "";
 }
 
-// remedyFor is the rule of three lines. A 401 without a readable reason counts as a
-// token problem, because a refresh does no harm.
+// remedyFor returns what to do after a refusal. A 401 without a readable reason counts
+// as a token problem, because a refresh does no harm.
 export function remedyFor(answer: Response): "refresh" | "log in" | "give up" {
 	const reason = reasonOf(answer) || (answer.status === 401 ? "token_unknown" : "");
 	if (/^(token_|signature_invalid$)/.test(reason)) return "refresh";
