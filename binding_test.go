@@ -67,7 +67,7 @@ func TestBoundTo(t *testing.T) {
 	}
 }
 
-// A binding that is missing has to be found by who wrote the program.
+// The error names the missing binding, for the author of the program.
 func TestWhyABindingIsRefused(t *testing.T) {
 	t.Parallel()
 	a := newLinksApp(t)
@@ -133,8 +133,8 @@ func TestBoundBy(t *testing.T) {
 	refusedPurpose(t, a.mgr, reset, encoded, ginjwt.ErrConsumed, "token_consumed", hash)
 }
 
-// Whoever comes second finds the link used, or, where the blocklist does not tell yet, what it
-// was bound to changed.
+// The second request finds that the link was used. If the blocklist does not know that yet, it
+// finds that the bound state has changed.
 func TestTheSecondUserOfALinkThatChangesWhatItIsBoundTo(t *testing.T) {
 	t.Parallel()
 	a := newLinksApp(t)
@@ -176,7 +176,7 @@ func TestBoundByThatFails(t *testing.T) {
 	consumed(t, a.mgr, confirm, encoded, hash)
 }
 
-// The states stand in the token as an HMAC that differs each time.
+// The token holds the states as an HMAC that differs for each token.
 func TestTheSealTellsNothing(t *testing.T) {
 	t.Parallel()
 	a := newLinksApp(t)
@@ -204,7 +204,7 @@ func TestPrintingABinding(t *testing.T) {
 	}
 }
 
-// The caller may use its slice again.
+// The caller may change its slice afterwards.
 func TestBoundToCopiesItsStates(t *testing.T) {
 	t.Parallel()
 	a := newLinksApp(t)
@@ -215,7 +215,7 @@ func TestBoundToCopiesItsStates(t *testing.T) {
 	consumed(t, a.mgr, confirm, encoded, ginjwt.BoundTo("hash"))
 }
 
-// Every algorithm binds, and only who has what signs can compare.
+// Binding works with every algorithm. Only a holder of the signing key can compare states.
 func TestBindingsOfEveryAlgorithm(t *testing.T) {
 	t.Parallel()
 	pems := keytest.Generate(t)
@@ -246,7 +246,7 @@ func TestBindingsOfEveryAlgorithm(t *testing.T) {
 	}
 }
 
-// A token is good for as long as the key that signed it verifies, whichever signs now.
+// A token works as long as the key that signed it verifies, even if another key signs now.
 func TestPurposeTokensWhenKeysChange(t *testing.T) {
 	t.Parallel()
 	a := newLinksApp(t, func(c *ginjwt.Config) { c.Keys = []keys.Key{secretKey("a")} })

@@ -12,8 +12,8 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/jwttest"
 )
 
-// A page that opens a WebSocket, an EventSource or a download can send no Authorization
-// header. It gets a ticket for this one request first.
+// How do I authenticate a WebSocket, an EventSource or a download? A page cannot send an
+// Authorization header with them, so it buys a ticket for the one request first.
 func ExampleJWTManager_TicketHandler() {
 	mgr := exampleManager(ginjwt.Config{})
 	router := exampleEngine(mgr)
@@ -38,7 +38,7 @@ func ExampleJWTManager_TicketHandler() {
 	// {"msg":"Token has already been used"}
 }
 
-// A page that the server renders has the ticket for what it opens at once in it.
+// How do I render a page that opens a download at once? Put the ticket into the page.
 func ExampleJWTManager_CreateTicket() {
 	mgr := exampleManager(ginjwt.Config{})
 	router := exampleEngine(mgr)
@@ -61,8 +61,8 @@ func ExampleJWTManager_CreateTicket() {
 	// Output: the report of alice
 }
 
-// The log of Gin has the query of each request in it, and so the ticket of a request that
-// was refused. A formatter leaves the query out.
+// How do I keep tickets out of the log? Gin's logger writes the query, and so the tickets. A
+// formatter leaves the query out.
 func ExampleInTicket_log() {
 	var log bytes.Buffer
 	mgr := exampleManager(ginjwt.Config{})

@@ -13,10 +13,10 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/store"
 )
 
-// copiedList is a list with a copy in this process, which is behind until it is brought up to
-// date.
+// copiedList is a list with a replica in this process. The replica is behind until the test
+// updates it.
 type copiedList struct {
-	ginjwt.MemoryBlocklist // the copy
+	ginjwt.MemoryBlocklist // the replica
 	all                    *ginjwt.MemoryBlocklist
 	behind                 bool
 }
@@ -43,8 +43,8 @@ func (l *copiedList) ContainsNow(ctx context.Context, ids ...string) (bool, erro
 
 func (l *copiedList) Self() any { return l }
 
-// A process whose copy of the list is behind revokes what any other would, and makes no
-// token that is revoked from the beginning.
+// A process with a replica that is behind revokes the same tokens as any other process, and
+// creates no token that is revoked from the start.
 func TestPurposeTokensOfAProcessThatIsBehind(t *testing.T) {
 	t.Parallel()
 	for _, skew := range []time.Duration{0, time.Second, -time.Second, 30 * time.Second, -30 * time.Second} {
@@ -84,7 +84,7 @@ func TestPurposeTokensOfAProcessThatIsBehind(t *testing.T) {
 	}
 }
 
-// What another process has revoked a moment ago may still be looked at, and is not used.
+// A token that another process has revoked a moment ago passes a peek, but is not consumed.
 func TestRevokedTokensAreNotUsedByAProcessThatIsBehind(t *testing.T) {
 	t.Parallel()
 	a := newLinksApp(t)
@@ -101,12 +101,12 @@ func TestRevokedTokensAreNotUsedByAProcessThatIsBehind(t *testing.T) {
 	require.ErrorIs(t, err, ginjwt.ErrRevokedToken)
 }
 
-// Who asks for links again and again does not fill the store of used IDs.
+// A flood of requests for links does not fill the store of used IDs.
 func TestAFloodOfNewestTokensIsBounded(t *testing.T) {
 	t.Parallel()
 	a := newLinksApp(t)
 	later := a.manager(t, func(c *ginjwt.Config) { c.Now = func() time.Time { return a.clock.Now().Add(59 * time.Minute) } })
-	purposeToken(t, later, reset, "alice") // as if by 3540 of the requests
+	purposeToken(t, later, reset, "alice") // as after 3540 requests
 	created := 0
 	var err error
 	for ; err == nil; created++ {
@@ -120,7 +120,7 @@ func TestAFloodOfNewestTokensIsBounded(t *testing.T) {
 	purposeToken(t, a.mgr, reset, "alice")
 }
 
-// Many revocations do not keep a user from getting a new link.
+// After many revocations a user can still get a new link.
 func TestManyRevocationsOfPurposeTokens(t *testing.T) {
 	t.Parallel()
 	a := newLinksApp(t)

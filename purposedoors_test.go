@@ -15,8 +15,7 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/keys"
 )
 
-// Wherever a request can have a token, and whatever the route asks for, a purpose token is
-// refused, and is not used up.
+// Every location and every kind of route refuses a purpose token, without using it up.
 func TestNoDoorTakesAPurposeToken(t *testing.T) {
 	t.Parallel()
 	a := newLinksApp(t)
@@ -72,7 +71,7 @@ func TestNoDoorTakesAPurposeToken(t *testing.T) {
 	consumed(t, mgr, confirm, encoded)
 }
 
-// Nor does a service that takes the tokens of this one, whatever key it has.
+// A service that accepts the tokens of this one refuses purpose tokens, whatever key it has.
 func TestNoOtherServiceTakesAPurposeToken(t *testing.T) {
 	t.Parallel()
 	key := keys.Key{ID: "k", Sign: []byte(appSecret())}
@@ -93,13 +92,13 @@ func TestNoOtherServiceTakesAPurposeToken(t *testing.T) {
 		assert.Equal(t, 422, w.Code, name)
 		assert.Contains(t, w.Body.String(), "The specified typ value is not allowed", name)
 	}
-	// golang-jwt knows nothing of "typ"; the audience keeps it apart.
+	// golang-jwt does not check "typ". The audience keeps the token apart.
 	_, err := jwt.Parse(encoded, func(*jwt.Token) (any, error) { return []byte(appSecret()), nil },
 		jwt.WithAudience("shop"), jwt.WithTimeFunc(a.clock.Now))
 	require.ErrorIs(t, err, jwt.ErrTokenInvalidAudience)
 }
 
-// Nor is it one of another issuer that has the same key: there "alice" is another user.
+// Another issuer may have the same key. There "alice" is another user, so the token is refused.
 func TestAPurposeTokenOfAnotherIssuer(t *testing.T) {
 	t.Parallel()
 	key := keys.Key{ID: "k", Sign: []byte(appSecret())}
@@ -127,7 +126,7 @@ func TestAPurposeTokenOfAnotherIssuer(t *testing.T) {
 	consumed(t, renamed, confirm, encoded)
 }
 
-// None of the other tokens that there are is a purpose token.
+// No token of another kind is accepted as a purpose token.
 func TestNoOtherTokenIsAPurposeToken(t *testing.T) {
 	t.Parallel()
 	a := newUpstreamApp(t)
@@ -153,7 +152,7 @@ func TestNoOtherTokenIsAPurposeToken(t *testing.T) {
 	}
 }
 
-// A manager that has no key of its own makes none, and takes none.
+// A manager without a key of its own creates and accepts no purpose tokens.
 func TestPurposeTokensWithoutAKey(t *testing.T) {
 	t.Parallel()
 	key := keys.Key{ID: "k", Sign: []byte(appSecret())}
@@ -210,7 +209,7 @@ func TestEventsOfPurposeTokens(t *testing.T) {
 	}, a.take())
 }
 
-// A handler that answers by Refuse tells the observer nothing twice.
+// A handler that responds with Refuse sends no event twice.
 func TestARefusedPurposeTokenIsToldOnce(t *testing.T) {
 	t.Parallel()
 	a := newObservedApp(t)

@@ -17,7 +17,7 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/store"
 )
 
-// No step of a creation that fails gives a token away.
+// If a step of the creation fails, no token is returned.
 func TestCreatingPurposeTokensWithoutStores(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -44,7 +44,7 @@ func TestCreatingPurposeTokensWithoutStores(t *testing.T) {
 	}
 	a := newLinksApp(t)
 	a.once.down.Store(true)
-	purposeToken(t, a.mgr, confirm, "alice") // which need not be the newest
+	purposeToken(t, a.mgr, confirm, "alice") // without OnlyNewest
 }
 
 func purposeTokenOf(identity string, a *linksApp) {
@@ -69,7 +69,7 @@ func TestReadingPurposeTokensWithoutStores(t *testing.T) {
 	consumed(t, a.mgr, confirm, encoded)
 }
 
-// A list that fails when the token is used up already does not take that back.
+// If the list fails after the token is used up, the token stays used up.
 func TestConsumedThoughTheBlocklistFails(t *testing.T) {
 	t.Parallel()
 	a := newLinksApp(t)
@@ -86,8 +86,8 @@ func TestConsumedThoughTheBlocklistFails(t *testing.T) {
 	require.ErrorIs(t, err, ginjwt.ErrConsumed)
 }
 
-// A client that goes away before the token is used up has used up nothing; one that goes
-// away meanwhile has, and the handler goes on.
+// If a client disconnects before the token is used up, nothing is used up. If it disconnects
+// during that call, the token is used up, and the handler goes on.
 func TestClientsThatGoAwayFromALink(t *testing.T) {
 	t.Parallel()
 	a := newLinksApp(t)
@@ -113,7 +113,7 @@ func TestClientsThatGoAwayFromALink(t *testing.T) {
 	refusedPurpose(t, emptied, confirm, encoded, ginjwt.ErrConsumed, "token_consumed")
 }
 
-// remembering are stores that note until when they are to remember.
+// remembering are stores that record how long they must keep an entry.
 type remembering struct {
 	ginjwt.MemoryBlocklist
 	once         ginjwt.MemoryOnce
@@ -137,8 +137,8 @@ func (r *remembering) Claim(ctx context.Context, id string, until time.Time) (bo
 	return r.once.Claim(ctx, id, until)
 }
 
-// A use is remembered until the token has expired on every clock. A revocation is, until
-// every token has that can have been created before it.
+// A used token is remembered until it has expired on every clock. A revocation is remembered
+// until every token has expired that can exist by then.
 func TestHowLongUsesAreRemembered(t *testing.T) {
 	t.Parallel()
 	clock, r := &jwttest.Clock{}, &remembering{}
@@ -172,7 +172,7 @@ func TestHowLongUsesAreRemembered(t *testing.T) {
 	assert.LessOrEqual(t, len(r.listed), 18, "a day has less than 2^17 seconds")
 }
 
-// impatientList gives up when the client has gone away, as those on a network do.
+// impatientList fails when the caller is cancelled, like a list on a server.
 type impatientList struct{ ginjwt.Blocklist }
 
 func (l impatientList) Add(ctx context.Context, id string, expires time.Time) error {
@@ -182,7 +182,7 @@ func (l impatientList) Add(ctx context.Context, id string, expires time.Time) er
 	return l.Blocklist.Add(ctx, id, expires)
 }
 
-// An error of the store is no answer: the token may be used up, and nobody may go on.
+// After an error of the store the token may be used up, and no request may go on.
 func TestAClaimWithoutAnAnswer(t *testing.T) {
 	t.Parallel()
 	a := newLinksApp(t)
@@ -195,7 +195,7 @@ func TestAClaimWithoutAnAnswer(t *testing.T) {
 	require.ErrorIs(t, err, ginjwt.ErrConsumed)
 }
 
-// lossyOnce claims, and loses the answer.
+// lossyOnce makes the claim, and loses the answer.
 type lossyOnce struct{ *ginjwt.MemoryOnce }
 
 func (o *lossyOnce) Claim(ctx context.Context, id string, until time.Time) (bool, error) {
@@ -203,7 +203,7 @@ func (o *lossyOnce) Claim(ctx context.Context, id string, until time.Time) (bool
 	return false, errStoreDown
 }
 
-// Too many creations at once get no token, rather than two that are the newest.
+// Too many creations at once get no token. Two newest tokens would be worse.
 func TestTooManyNewestAtOnce(t *testing.T) {
 	t.Parallel()
 	a := newLinksApp(t)
@@ -217,7 +217,7 @@ type neverFirst struct{}
 
 func (neverFirst) Claim(context.Context, string, time.Time) (bool, error) { return false, nil }
 
-// Revocations, creations and uses at once: the race detector watches.
+// Revocations, creations and uses at once, for the race detector.
 func TestPurposeTokensAreSafeForConcurrentUse(t *testing.T) {
 	t.Parallel()
 	a := newLinksApp(t)
@@ -244,7 +244,7 @@ func TestPurposeTokensAreSafeForConcurrentUse(t *testing.T) {
 	assert.Positive(t, used.Load())
 }
 
-// Tokens that somebody with the key has signed need all that ours have.
+// Tokens that another holder of the key has signed need all claims of our tokens.
 func TestPurposeTokensThatAreNone(t *testing.T) {
 	t.Parallel()
 	a := newLinksApp(t, func(c *ginjwt.Config) { c.DisableVerifySub = true })

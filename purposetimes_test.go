@@ -15,7 +15,7 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/jwttest"
 )
 
-// goodOnes returns how many tokens are good.
+// goodOnes returns how many tokens pass a peek.
 func goodOnes(t *testing.T, mgr *ginjwt.JWTManager, p ginjwt.Purpose, tokens ...string) (good int) {
 	t.Helper()
 	for _, encoded := range tokens {
@@ -47,7 +47,7 @@ func TestRevokePurposeTokens(t *testing.T) {
 	consumed(t, other, confirm, inB)
 }
 
-// Revocations in the same second each end what was created before them.
+// Each of several revocations in one second revokes the tokens that were created before it.
 func TestRevokePurposeTokensManyTimes(t *testing.T) {
 	t.Parallel()
 	a := newLinksApp(t)
@@ -59,7 +59,7 @@ func TestRevokePurposeTokensManyTimes(t *testing.T) {
 	}
 }
 
-// A process whose clock is ahead has made tokens of later times.
+// A process with a clock that is ahead has created tokens of later times.
 func TestRevokePurposeTokensOfAClockThatIsAhead(t *testing.T) {
 	t.Parallel()
 	a := newLinksApp(t, func(c *ginjwt.Config) { c.DecodeLeeway = time.Minute })
@@ -70,8 +70,7 @@ func TestRevokePurposeTokensOfAClockThatIsAhead(t *testing.T) {
 	assert.Zero(t, goodOnes(t, a.mgr, confirm, encoded))
 }
 
-// What was revoked stays so for as long as any purpose token can live, and what comes
-// afterwards is good in the meantime.
+// Tokens stay revoked as long as any purpose token can live. Meanwhile new tokens work.
 func TestRevokedPurposeTokensStayRevoked(t *testing.T) {
 	t.Parallel()
 	a := newLinksApp(t)
@@ -87,7 +86,7 @@ func TestRevokedPurposeTokensStayRevoked(t *testing.T) {
 	require.Zero(t, goodOnes(t, a.mgr, long, encoded))
 }
 
-// A shorter Expires holds for tokens from before, too.
+// A shorter Expires also limits tokens that exist already.
 func TestTheShorterLifetimeHolds(t *testing.T) {
 	t.Parallel()
 	a := newLinksApp(t, func(c *ginjwt.Config) { c.DecodeLeeway = 10 * time.Second })
@@ -106,7 +105,7 @@ func TestTheShorterLifetimeHolds(t *testing.T) {
 	refusedPurpose(t, a.mgr, long, fromAfter, ginjwt.ErrExpiredToken, "token_expired")
 }
 
-// An older token stays revoked for as long as it lives.
+// An older token stays revoked until it expires.
 func TestOlderPurposeTokensStayRevoked(t *testing.T) {
 	t.Parallel()
 	for _, expires := range []time.Duration{30 * time.Minute, 24 * time.Hour, 30 * 24 * time.Hour} {
@@ -131,7 +130,7 @@ func TestOnlyTheNewest(t *testing.T) {
 	t.Parallel()
 	a := newLinksApp(t)
 	first, bob := purposeToken(t, a.mgr, reset, "alice"), purposeToken(t, a.mgr, reset, "bob")
-	second := purposeToken(t, a.mgr, reset, "alice") // at the same second
+	second := purposeToken(t, a.mgr, reset, "alice") // in the same second
 	refusedPurpose(t, a.mgr, reset, first, ginjwt.ErrRevokedToken, "token_revoked")
 	a.clock.Advance(time.Minute)
 	third := purposeToken(t, a.mgr, reset, "alice")
@@ -150,7 +149,7 @@ func TestOlderOnesStayGoodWithoutOnlyNewest(t *testing.T) {
 	assert.Equal(t, 2, goodOnes(t, a.mgr, confirm, tokens...))
 }
 
-// Whoever's clock is ahead: the newest is the one that was created last.
+// The newest token is the token that was created last, whichever clock is ahead.
 func TestOnlyTheNewestOfTwoClocks(t *testing.T) {
 	t.Parallel()
 	for _, skew := range []time.Duration{time.Second, -time.Second, time.Minute, -time.Minute} {
@@ -173,7 +172,7 @@ func TestOnlyTheNewestOfTwoClocks(t *testing.T) {
 	}
 }
 
-// Of tokens that are created at once, on several processes, exactly one stays good.
+// Of tokens that are created at once, on several processes, exactly one keeps working.
 func TestOneIsTheNewestOfMany(t *testing.T) {
 	t.Parallel()
 	for range 20 {
@@ -195,7 +194,7 @@ func TestOneIsTheNewestOfMany(t *testing.T) {
 	}
 }
 
-// Times are found again after any number of them was passed, in few questions.
+// However many times are revoked, few questions find the next one.
 func TestTimesOfPurposeTokens(t *testing.T) {
 	t.Parallel()
 	a := newUpstreamApp(t)
@@ -208,7 +207,7 @@ func TestTimesOfPurposeTokens(t *testing.T) {
 	require.Equal(t, now, at(purposeToken(t, a.mgr, confirm, "alice")))
 	last := now + 59
 	for range 300 {
-		last++ // a minute for other clocks at first, and then the tokens of one more time
+		last++ // at first a minute for other clocks, then one more time
 		require.NoError(t, a.mgr.RevokePurposeTokens(t.Context(), confirm, "alice"))
 		a.list.calls.Store(0)
 		require.Equal(t, last+1, at(purposeToken(t, a.mgr, confirm, "alice")), "the first time that is not revoked")

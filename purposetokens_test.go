@@ -24,12 +24,12 @@ var (
 	reset   = ginjwt.Purpose{Name: "reset-password", OnlyNewest: true}
 )
 
-// switchedOnce is a store of used IDs in memory that can be switched off.
+// switchedOnce is a store of used IDs in memory that a test can switch off.
 type switchedOnce struct {
 	ginjwt.MemoryOnce
 	down   atomic.Bool
 	claims atomic.Int64
-	during func(ctx context.Context) // if there is one, is called by Claim
+	during func(ctx context.Context) // called by Claim, if it is set
 }
 
 func (o *switchedOnce) Claim(ctx context.Context, id string, until time.Time) (bool, error) {
@@ -43,8 +43,8 @@ func (o *switchedOnce) Claim(ctx context.Context, id string, until time.Time) (b
 	return o.MemoryOnce.Claim(ctx, id, until)
 }
 
-// linksApp is an application that sends links, with an observer, on stores that other
-// managers can share.
+// linksApp is an application that sends links. It has an observer, and stores that other managers
+// can share.
 type linksApp struct {
 	*recorder
 	clock *jwttest.Clock
@@ -80,7 +80,7 @@ func purposeToken(t *testing.T, mgr *ginjwt.JWTManager, p ginjwt.Purpose, identi
 	return encoded
 }
 
-// consumed uses a token up, which must be good.
+// consumed uses a token up, and requires that this works.
 func consumed(t *testing.T, mgr *ginjwt.JWTManager, p ginjwt.Purpose, encoded string, bound ...ginjwt.Binding) *ginjwt.PurposeToken {
 	t.Helper()
 	token, err := mgr.ConsumePurposeToken(t.Context(), p, encoded, bound...)
@@ -88,7 +88,7 @@ func consumed(t *testing.T, mgr *ginjwt.JWTManager, p ginjwt.Purpose, encoded st
 	return token
 }
 
-// refusedPurpose wants a token to be refused, by Peek and Consume alike.
+// refusedPurpose requires that both peek and consume refuse a token.
 func refusedPurpose(t *testing.T, mgr *ginjwt.JWTManager, p ginjwt.Purpose, encoded string, kind error, reason string, bound ...ginjwt.Binding) {
 	t.Helper()
 	for name, use := range map[string]func(context.Context, ginjwt.Purpose, string, ...ginjwt.Binding) (*ginjwt.PurposeToken, error){
@@ -148,7 +148,7 @@ func TestWhatAPurposeTokenSays(t *testing.T) {
 	}, map[string]any(claims))
 }
 
-// Of any number of requests at once, to any number of processes, one uses the token.
+// Of many requests at once, to several processes, one uses the token.
 func TestManyConsumersAtOnce(t *testing.T) {
 	t.Parallel()
 	a := newLinksApp(t)
@@ -173,7 +173,7 @@ func TestManyConsumersAtOnce(t *testing.T) {
 	assert.Equal(t, []int64{1, 999}, []int64{winners.Load(), losers.Load()})
 }
 
-// A store of used IDs that has lost what it knew does not make a token good again.
+// If the store of used IDs loses its data, a used token is still refused.
 func TestAConsumedTokenStaysConsumed(t *testing.T) {
 	t.Parallel()
 	a := newLinksApp(t, func(c *ginjwt.Config) { c.DecodeLeeway = 10 * time.Second })
@@ -209,7 +209,7 @@ func TestAPurposeTokenExpires(t *testing.T) {
 	assert.Zero(t, a.once.claims.Load(), "what is refused uses nothing up")
 }
 
-// A purpose token is good for its purpose, in its realm, from its issuer, with its key.
+// A purpose token works only for its purpose, realm, issuer and key.
 func TestPurposeTokensOfOthers(t *testing.T) {
 	t.Parallel()
 	a := newLinksApp(t, func(c *ginjwt.Config) { c.EncodeIssuer, c.DecodeIssuer = "me", "me" })
@@ -234,7 +234,7 @@ func TestPurposeTokensOfOthers(t *testing.T) {
 	assert.Zero(t, a.once.claims.Load())
 }
 
-// An issuer whose key is that of the manager makes no links for its users.
+// An issuer with the manager's key cannot make links for the manager's users.
 func TestPurposeTokensOfAnotherIssuer(t *testing.T) {
 	t.Parallel()
 	a := newLinksApp(t, func(c *ginjwt.Config) { c.EncodeIssuer = issuerA })
@@ -320,7 +320,7 @@ func TestOptionsOfPurposeTokens(t *testing.T) {
 	assert.Empty(t, a.take(), "nothing was signed")
 }
 
-// The loaders of identities, headers and keys are asked; that of claims is not.
+// The loaders of identities, headers and keys are called. The loader of claims is not.
 func TestLoadersOfPurposeTokens(t *testing.T) {
 	t.Parallel()
 	type user struct{ id string }

@@ -17,8 +17,8 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/jwttest"
 )
 
-// twoProcesses are two managers with the same stores. Sockets are on the first one, and
-// what ends them happens on the second.
+// twoProcesses are two managers with the same stores. The first has the sockets. The events that
+// end them happen on the second.
 type twoProcesses struct {
 	clock     *jwttest.Clock
 	sessions  *switchedSessions
@@ -45,13 +45,13 @@ func newTwoProcesses(t *testing.T, configure ...func(*ginjwt.Config)) *twoProces
 	return p
 }
 
-// socket is the context of a handler that takes long.
+// socket is the context of a long-running handler.
 type socket struct {
 	context.Context
-	leave context.CancelFunc // the client goes away
+	leave context.CancelFunc // the client disconnects
 }
 
-// open opens a socket with a token, as one that is verified by its first message.
+// open opens a socket that sends its token in the first message.
 func open(t *testing.T, mgr *ginjwt.JWTManager, encoded string, opts ...ginjwt.RequiredOption) socket {
 	t.Helper()
 	parent, leave := context.WithCancel(t.Context())
@@ -60,13 +60,13 @@ func open(t *testing.T, mgr *ginjwt.JWTManager, encoded string, opts ...ginjwt.R
 	return socket{ginjwt.SessionContext(ginjwt.NewContext(parent, token, nil)), leave}
 }
 
-// cause returns why a socket has ended, once nobody has anything to do.
+// cause returns why a socket has ended, after all goroutines are idle.
 func (s socket) cause() error {
 	synctest.Wait()
 	return context.Cause(s)
 }
 
-// endedFor returns the cause for which a socket has ended; nothing if it goes on.
+// endedFor returns the cause of the end of a socket; empty if it goes on.
 func (s socket) endedFor(t *testing.T) ginjwt.Cause {
 	t.Helper()
 	cause := s.cause()
@@ -81,8 +81,8 @@ func (s socket) endedFor(t *testing.T) ginjwt.Cause {
 	return end.Cause
 }
 
-// settle lets the watchers look: a list that tells is asked within 20 ms after the
-// question before.
+// settle gives the watchers time to look: they ask a list that signals changes within 20 ms after
+// the previous question.
 func settle() { time.Sleep(50 * time.Millisecond) }
 
 func (p *twoProcesses) decode(t *testing.T, encoded string) *ginjwt.Token {
@@ -157,7 +157,7 @@ func TestContextsEndWithTheirSessionForACause(t *testing.T) {
 	}
 }
 
-// Tokens that are of no session of the manager.
+// Tokens that belong to no session of the manager.
 func TestContextsOfTokensWithoutASession(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -209,7 +209,7 @@ func TestContextsOfTokensWithoutASessionExpire(t *testing.T) {
 	})
 }
 
-// A refresh token of before ends with the session that it may become.
+// The context of a refresh token without a session ends with the session that it may become.
 func TestContextsOfTokensThatMayBecomeASession(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -234,7 +234,7 @@ func TestContextsEndWithALogoutAtTheIssuer(t *testing.T) {
 		foreign := open(t, a.mgr, a.access(t, issuerA, jwt.MapClaims{"sid": "phone"}))
 		time.Sleep(time.Second)
 		a.logOut(t, issuerA, jwt.MapClaims{"sid": "phone", "sub": nil})
-		time.Sleep(time.Second) // this list does not tell when it changes
+		time.Sleep(time.Second) // this list does not signal changes
 		assert.Equal(t, ginjwt.CauseUpstreamLogout, phone.endedFor(t))
 		assert.Equal(t, ginjwt.CauseUpstreamLogout, foreign.endedFor(t))
 		assert.Empty(t, laptop.endedFor(t))
@@ -242,8 +242,8 @@ func TestContextsEndWithALogoutAtTheIssuer(t *testing.T) {
 	})
 }
 
-// A logout at an issuer is remembered for MaxTokenAge, so a token is not good for longer,
-// whatever its "exp".
+// A logout at an issuer is remembered for MaxTokenAge. So a token does not work for longer, whatever
+// its "exp".
 func TestContextsOfOldTokensOfIssuersThatLogOut(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -307,7 +307,7 @@ func TestImplicitRefreshProlongsContexts(t *testing.T) {
 	})
 }
 
-// With a clock that moves as timers do, a context ends to the moment.
+// With a clock that moves like timers, a context ends at the exact moment.
 func TestContextsExpireToTheMoment(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -319,8 +319,8 @@ func TestContextsExpireToTheMoment(t *testing.T) {
 	})
 }
 
-// A session may end while a socket opens: after the token was checked, and before its
-// context is there.
+// A session may end while a socket opens: after the check of the token, and before its context
+// exists.
 func TestContextsOfSessionsThatHaveJustEnded(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -362,7 +362,7 @@ func TestContextsEndWithTheirParent(t *testing.T) {
 	})
 }
 
-// What a handler gets of its request.
+// What the context has from its request.
 func TestContextsOfRequests(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -17,21 +17,21 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/jwttest"
 )
 
-// requestsOf returns contexts of requests that have verified tokens.
+// requestsOf returns contexts of requests with verified tokens.
 func requestsOf(tb testing.TB, mgr *ginjwt.JWTManager, n int) (requests []context.Context) {
 	tb.Helper()
 	for i := range n {
 		token, err := mgr.VerifyToken(tb.Context(), jwttest.TokenPair(tb, mgr, fmt.Sprint("user ", i)).AccessToken)
 		require.NoError(tb, err)
-		request, end := context.WithCancel(tb.Context()) // as net/http makes one
+		request, end := context.WithCancel(tb.Context()) // like net/http
 		tb.Cleanup(end)
 		requests = append(requests, ginjwt.NewContext(request, token, nil))
 	}
 	return requests
 }
 
-// What a context takes beside its request and token, which are there anyway. It is not
-// parallel: the heap is that of the whole program.
+// The memory of a context, without its request and token. The test is not parallel, because it
+// measures the heap of the whole program.
 func TestBytesOfAContext(t *testing.T) {
 	config := jwttest.Config(nil)
 	config.Sessions = &ginjwt.MemorySessions{}
@@ -43,7 +43,7 @@ func TestBytesOfAContext(t *testing.T) {
 	for i, request := range requests {
 		contexts[i] = ginjwt.SessionContext(request)
 	}
-	time.Sleep(50 * time.Millisecond) // until all were looked at
+	time.Sleep(50 * time.Millisecond) // until all contexts were looked at
 	bytes := (heap() - before) / n
 	t.Log(bytes, "bytes")
 	assert.Less(t, bytes, int64(1024))
@@ -57,8 +57,8 @@ func heap() int64 {
 	return int64(m.HeapAlloc)
 }
 
-// What a burst of revocations costs where many sockets are open: the time of the
-// processor, of a second in which a thousand IDs of others are revoked.
+// The cost of a burst of revocations while many sockets are open: the processor time for a second
+// in which a thousand other IDs are revoked.
 func BenchmarkRevocationsBesideContexts(b *testing.B) {
 	for _, sockets := range []int{0, 10_000} {
 		b.Run(fmt.Sprint(sockets), func(b *testing.B) {

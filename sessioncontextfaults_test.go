@@ -16,7 +16,7 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/store"
 )
 
-// askedBlocklist tells when it changes, and counts what it is asked. It can be down.
+// askedBlocklist signals changes, and counts questions. It can be down.
 type askedBlocklist struct {
 	switchedBlocklist
 	calls, ids atomic.Int64
@@ -41,8 +41,7 @@ func onList(b *askedBlocklist) func(*ginjwt.Config) {
 	return func(c *ginjwt.Config) { c.Blocklist = b }
 }
 
-// An error of the list is no answer: contexts go on, for as long as a token could be
-// trusted without one.
+// After an error of the list contexts go on, for the lifetime of an access token.
 func TestContextsWhileTheListIsDown(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -73,7 +72,7 @@ func TestContextsWhileTheListIsDown(t *testing.T) {
 	})
 }
 
-// The session has ended for sure, although the list fails before it says why.
+// The list says that the session has ended, and fails before it says why. The context ends.
 func TestContextsWhoseCauseIsUnknown(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -91,7 +90,7 @@ func TestContextsWhoseCauseIsUnknown(t *testing.T) {
 	})
 }
 
-// A copy that cannot ask its server says what it knows: the cause was added before.
+// A replica that cannot ask its server still knows the cause, which was added before the ID.
 func TestContextsWhoseCauseIsInTheCopy(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -107,7 +106,7 @@ func TestContextsWhoseCauseIsInTheCopy(t *testing.T) {
 	})
 }
 
-// staleCopy knows what is on the list, and not what else may be.
+// staleCopy knows some entries, and fails for all other IDs.
 type staleCopy struct {
 	ginjwt.MemoryBlocklist
 	stale atomic.Bool
@@ -121,7 +120,7 @@ func (b *staleCopy) Contains(ctx context.Context, ids ...string) (bool, error) {
 	return found, err
 }
 
-// failsAfterwards fails once it has found something.
+// failsAfterwards fails after it has found an entry.
 type failsAfterwards struct {
 	ginjwt.MemoryBlocklist
 	found atomic.Bool
@@ -136,8 +135,7 @@ func (b *failsAfterwards) Contains(ctx context.Context, ids ...string) (bool, er
 	return found, err
 }
 
-// What a list is asked: at once when it changes, in few questions, and hardly ever
-// otherwise.
+// A list is asked at once when it changes, in few questions, and otherwise rarely.
 func TestWhatContextsAskTheList(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -170,7 +168,7 @@ func TestWhatContextsAskTheList(t *testing.T) {
 	})
 }
 
-// Many sessions end at once, and all of them are found.
+// If many sessions end at once, all their contexts end.
 func TestManyContextsEndAtOnce(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -193,7 +191,7 @@ func TestManyContextsEndAtOnce(t *testing.T) {
 	})
 }
 
-// A list behind an observer tells when it changes; one that embeds another does not.
+// A list behind an observer signals changes. A list that embeds another one does not.
 func TestListsThatTellAreHeardAtOnce(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -230,7 +228,7 @@ func TestContextsWhileTheStoreOfSessionsIsDown(t *testing.T) {
 		time.Sleep(time.Minute)
 		require.Empty(t, s.endedFor(t))
 		p.sessions.down.Store(false)
-		time.Sleep(5 * time.Second) // more than the longest pause between questions that fail
+		time.Sleep(5 * time.Second) // more than the longest pause between failed questions
 		assert.Equal(t, ginjwt.CauseExpired, s.endedFor(t))
 		assert.Equal(t, ginjwt.CauseExpired, forgotten.endedFor(t))
 
@@ -248,7 +246,7 @@ func TestContextsWhileTheStoreOfSessionsIsDown(t *testing.T) {
 	})
 }
 
-// hangingSessions never answers Get, whatever its context says.
+// hangingSessions never answers Get, even if the context ends.
 type hangingSessions struct {
 	ginjwt.MemorySessions
 	hang chan struct{}
@@ -261,7 +259,7 @@ func (s *hangingSessions) Get(ctx context.Context, id string) (ginjwt.Session, b
 	return s.MemorySessions.Get(ctx, id)
 }
 
-// Nobody waits for a store that hangs; and only one asks it.
+// No context waits for a store that hangs, and only one goroutine asks it.
 func TestContextsWhileTheStoreOfSessionsHangs(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -367,8 +365,8 @@ func TestEventsOfContexts(t *testing.T) {
 	})
 }
 
-// There is one goroutine for all contexts, and none when they are gone. It is not
-// parallel: the goroutines are those of the whole program.
+// One goroutine serves all contexts, and ends with them. The test is not parallel, because it counts
+// the goroutines of the whole program.
 func TestGoroutinesOfContexts(t *testing.T) {
 	p := newTwoProcesses(t)
 	pair := newPair(t, p.mgr)
@@ -385,7 +383,7 @@ func TestGoroutinesOfContexts(t *testing.T) {
 	}
 }
 
-// Contexts come and go, and their sessions end, all at once.
+// Contexts start and end while their sessions end, for the race detector.
 func TestContextsComeAndGo(t *testing.T) {
 	t.Parallel()
 	p := newTwoProcesses(t)

@@ -14,8 +14,8 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/jwttest"
 )
 
-// A session may be gone, and not be on the list: somebody removed it from the store, or
-// the process stood still until the list had forgotten its end.
+// A session may have gone without being on the list: somebody removed it from the store, or the
+// process was paused until the list had forgotten the end.
 func TestContextsOfSessionsThatAreGone(t *testing.T) {
 	t.Parallel()
 	for name, refresh := range map[string]bool{"access token": false, "refresh token": true} {
@@ -36,7 +36,7 @@ func TestContextsOfSessionsThatAreGone(t *testing.T) {
 				}
 				_, err := p.sessions.Delete(t.Context(), pair.SessionID)
 				require.NoError(t, err)
-				p.clock.Advance(15 * time.Minute) // of AccessTokenExpires
+				p.clock.Advance(15 * time.Minute) // AccessTokenExpires
 				time.Sleep(time.Second)
 				assert.Equal(t, ginjwt.CauseExpired, s.endedFor(t))
 			})
@@ -44,8 +44,8 @@ func TestContextsOfSessionsThatAreGone(t *testing.T) {
 	}
 }
 
-// The store of sessions may know of an end before the list in this process does. The cause is
-// the right one all the same.
+// The store of sessions may know of an end before the list in this process. The cause is still
+// right.
 func TestContextsWhoseListIsBehindTheStore(t *testing.T) {
 	t.Parallel()
 	for _, observer := range []ginjwt.Observer{nil, &recorder{}} {
@@ -75,8 +75,7 @@ func TestContextsWhoseListIsBehindTheStore(t *testing.T) {
 	}
 }
 
-// A loader that takes long for many is asked about all of them, one after the other, and
-// has not failed to answer.
+// A slow loader is asked about all contexts, one after the other. This is no failure.
 func TestContextsAskASlowLoader(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -108,7 +107,7 @@ func TestContextsAskASlowLoader(t *testing.T) {
 	})
 }
 
-// A loader is asked although the store of sessions takes all the time that it is given.
+// A loader is asked even if the store of sessions uses up all its time.
 func TestContextsAskTheLoaderBesideAStoreThatIsSlow(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -131,7 +130,7 @@ func TestContextsAskTheLoaderBesideAStoreThatIsSlow(t *testing.T) {
 	})
 }
 
-// slowSessions answer Get in no time that they are given.
+// slowSessions answer Get only after their time limit.
 type slowSessions struct{ ginjwt.MemorySessions }
 
 func (s *slowSessions) Get(ctx context.Context, _ string) (session ginjwt.Session, ok bool, err error) {
@@ -139,7 +138,7 @@ func (s *slowSessions) Get(ctx context.Context, _ string) (session ginjwt.Sessio
 	return session, false, ctx.Err()
 }
 
-// deafBlocklist waits until it is open, whatever its context says.
+// deafBlocklist waits until it is open, even if the context ends.
 type deafBlocklist struct {
 	ginjwt.MemoryBlocklist
 	open chan struct{}
@@ -150,7 +149,7 @@ func (b *deafBlocklist) Contains(ctx context.Context, ids ...string) (bool, erro
 	return b.MemoryBlocklist.Contains(ctx, ids...)
 }
 
-// A list that never answers gives no answer.
+// A list that never answers ends the contexts like a list that fails.
 func TestContextsWhileTheListHangs(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -169,7 +168,7 @@ func TestContextsWhileTheListHangs(t *testing.T) {
 	})
 }
 
-// brokenSignal is a list that fails to tell when it changes.
+// brokenSignal is a list that panics when it should signal changes.
 type brokenSignal struct{ ginjwt.MemoryBlocklist }
 
 func (b *brokenSignal) Self() any { return b }
@@ -183,7 +182,7 @@ func TestContextsOfAListThatFailsToTell(t *testing.T) {
 	})
 }
 
-// assertWatched wants contexts to end within a second.
+// assertWatched requires that contexts end within a second.
 func assertWatched(t *testing.T, p *twoProcesses) {
 	t.Helper()
 	pair := newPair(t, p.mgr)

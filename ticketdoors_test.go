@@ -19,7 +19,7 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/jwttest"
 )
 
-// Handlers of net/http take tickets as those of Gin do, and do not see them either.
+// Handlers of net/http accept tickets like handlers of Gin, and do not see them either.
 func TestTicketsAtTheDoorForHTTP(t *testing.T) {
 	t.Parallel()
 	mgr, _ := newManager(t, jwttest.Config(nil))
@@ -50,7 +50,7 @@ func TestTicketsAtTheDoorForHTTP(t *testing.T) {
 	}
 }
 
-// What stands before the check may have changed the path, or parsed the query.
+// A middleware before the check may have changed the path, or parsed the query.
 func TestRequestsWithoutTheirTicketAreOtherwiseWhatCame(t *testing.T) {
 	t.Parallel()
 	mgr, engine := newManager(t, jwttest.Config(nil))
@@ -81,8 +81,7 @@ func TestRequestsWithoutTheirTicketAreOtherwiseWhatCame(t *testing.T) {
 	}
 }
 
-// An answer to a URL with what must not be read by others is kept nowhere, whatever is wrong
-// with the URL.
+// No cache keeps the response to a URL with a token or ticket, whatever is wrong with the URL.
 func TestAnswersToTicketsAreKeptNowhere(t *testing.T) {
 	t.Parallel()
 	config := jwttest.Config(nil)
@@ -102,7 +101,7 @@ func TestAnswersToTicketsAreKeptNowhere(t *testing.T) {
 	assert.Equal(t, []ginjwt.Location{ticket, ticket, query, query, ""}, at)
 }
 
-// Who is asked for a ticket or a header has sent one of them, and the first counts.
+// If a route accepts tickets and headers, the first location that holds something decides.
 func TestTicketsBesideOtherLocations(t *testing.T) {
 	t.Parallel()
 	mgr, engine := newManager(t, jwttest.Config(nil))
@@ -130,8 +129,8 @@ func TestTicketsBesideOtherLocations(t *testing.T) {
 	assert.Equal(t, 401, use(engine, "GET", "/optional", ticket).Code)
 }
 
-// A second check in the same request must not take what the first has let in by the ticket
-// for another request that was made from its context.
+// A spent ticket belongs to its request. It must not let in another request that was made from
+// the same context.
 func TestASpentTicketIsOfItsRequest(t *testing.T) {
 	t.Parallel()
 	mgr, engine := withTickets(t, jwttest.Config(nil))
@@ -168,7 +167,7 @@ func TestAPreflightHasNoTicket(t *testing.T) {
 	assert.Equal(t, "/live ", jwttest.Do(engine, "OPTIONS", "/live?room=1&ticket=unchecked", preflight).Body.String())
 }
 
-// When nobody knows whether a ticket was used, nobody gets in.
+// If the store cannot say whether a ticket was used, nobody gets in.
 func TestTicketsWhenTheStoreIsDown(t *testing.T) {
 	t.Parallel()
 	once, users := &switchedOnce{}, errors.New("no answer")
@@ -197,7 +196,7 @@ func TestTicketsWhenTheStoreIsDown(t *testing.T) {
 	assert.Equal(t, 200, use(engine, "GET", "/live", ticket).Code)
 }
 
-// A client that has gone away before its turn uses nothing up.
+// A client that has disconnected before the check uses nothing up.
 func TestTicketsOfClientsThatHaveGone(t *testing.T) {
 	t.Parallel()
 	mgr, engine := withTickets(t, jwttest.Config(nil))
@@ -210,8 +209,8 @@ func TestTicketsOfClientsThatHaveGone(t *testing.T) {
 	assert.Equal(t, 200, use(engine, "GET", "/live", ticket).Code)
 }
 
-// A ticket is in URLs, which are written to logs. It must not tell the CSRF value, which
-// is good for the whole session, nor be a token without its own signature.
+// Logs contain URLs and so tickets. A ticket must not reveal the CSRF value, which works for the
+// whole session. It must not contain a usable token.
 func TestWhatATicketTells(t *testing.T) {
 	t.Parallel()
 	config, clock := sessionsConfig()
@@ -246,7 +245,7 @@ func TestWhatATicketTells(t *testing.T) {
 	}
 }
 
-// A token that is nearly as large as tokens may be buys no ticket, which is larger.
+// A token close to MaxTokenSize buys no ticket, because the ticket would be too large.
 func TestTicketsForLargeTokens(t *testing.T) {
 	t.Parallel()
 	mgr, engine := withTickets(t, jwttest.Config(nil))
@@ -290,7 +289,7 @@ func TestEventsOfTickets(t *testing.T) {
 	assert.Equal(t, []ginjwt.Event{consumed}, a.take())
 }
 
-// A socket that was opened with a ticket ends with the session of the token behind it.
+// A socket that a ticket has opened ends with the session of the token that bought the ticket.
 func TestContextsOfTickets(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -10,8 +10,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Whatever is asked for: the ticket for it admits the request that a client makes of it,
-// and no other.
+// For every target, the ticket admits the request that a client makes of the target, and no
+// other request.
 func FuzzTicketTargets(f *testing.F) {
 	for _, seed := range [][2]string{
 		{"/", "/"}, {"/live?room=1", "/live?room=2"}, {"/live?", "/live"}, {"/a%2Fb", "/a/b"}, {"/a?x&", "/a?x"}, {"/a?&&", "/a?&"}, {"/a??", "/a?"},
@@ -55,7 +55,7 @@ func FuzzTicketTargets(f *testing.F) {
 	})
 }
 
-// Payloads keep their meaning without the CSRF value.
+// Removing the CSRF value changes nothing else in a payload.
 func FuzzPayloadsWithoutCSRF(f *testing.F) {
 	for _, seed := range []string{
 		`{}`, ` { "a" : [1, {"csrf":"kept"}] , "csrf" : "x"} `, `{"csrf":"x","sub":"alice"}`, `{"\u0063srf":"x","b":1e5}`, `{"csrf":{"a":1}}`, `{"a":"\"csrf\":\"x\""}`,

@@ -32,7 +32,7 @@ func TestOrdersThatBuyNoTicket(t *testing.T) {
 	}{
 		{"application/json", `{"url":"/live"}`, 200, ""},
 		{"application/json; charset=utf-8", ` {"url":"/live","method":"POST"} `, 200, ""},
-		{"application/json", `{"url":"/live","access_token":"x"}`, 200, ""}, // where InJSON has its token
+		{"application/json", `{"url":"/live","access_token":"x"}`, 200, ""}, // the member of InJSON
 		{"text/plain", `{"url":"/live"}`, 415, "Send the method and the url as JSON (application/json)"},
 		{"", `{"url":"/live"}`, 415, "Send the method and the url as JSON (application/json)"},
 		{"application/x-www-form-urlencoded", `url=/live`, 415, "Send the method and the url as JSON (application/json)"},
@@ -75,8 +75,8 @@ func TestOrdersThatBuyNoTicket(t *testing.T) {
 	}
 }
 
-// A ticket is sold to whom a route with the same options would let in, and to nobody by
-// another method.
+// TicketHandler sells tickets to clients that a route with the same options would let in, and only
+// for POST.
 func TestWhoBuysTickets(t *testing.T) {
 	t.Parallel()
 	config, clock := sessionsConfig()
@@ -128,7 +128,7 @@ func TestWhoBuysTickets(t *testing.T) {
 	}
 }
 
-// No door but a route with InTicket takes a ticket, and nothing else is one.
+// Only a route with InTicket accepts a ticket. It accepts no other token as a ticket.
 func TestTicketsBuyNoTokens(t *testing.T) {
 	t.Parallel()
 	config, _ := sessionsConfig()
@@ -143,7 +143,7 @@ func TestTicketsBuyNoTokens(t *testing.T) {
 	pair := newPair(t, mgr)
 	for path, lowest := range map[string]int{
 		"/headers": 400, "/refresh": 400, "/refresh/required": 400, "/any": 400,
-		"/logout": 204, // it ends nothing: see below
+		"/logout": 204, // ends nothing: see below
 	} {
 		ticket := buy(t, engine, "POST", path, jwttest.Bearer(pair.AccessToken))
 		assert.GreaterOrEqual(t, use(engine, "POST", path, ticket).Code, lowest, path)
@@ -173,7 +173,7 @@ func TestTicketsBuyNoTokens(t *testing.T) {
 	assert.Equal(t, 200, use(engine, "GET", "/live", ticket).Code)
 }
 
-// Handlers behind a ticket have its token, which is good for this request only.
+// Handlers behind a ticket get its token, which works for this request only.
 func TestHandlersGetNoTokensForATicket(t *testing.T) {
 	t.Parallel()
 	config, _ := sessionsConfig()

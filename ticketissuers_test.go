@@ -16,14 +16,14 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/keys"
 )
 
-// whose answers with the identity and the issuer of a request.
+// whose responds with the identity and the issuer of a request.
 func whose(c *gin.Context) {
 	token, _ := ginjwt.GetToken(c)
 	c.String(200, "%s of %s, session %q", token.Identity, token.Issuer, token.SessionID)
 }
 
-// Tokens of other issuers buy tickets, which the manager signs with its own key, and are
-// read by the rules of their issuer when the ticket is used.
+// Tokens of other issuers buy tickets. The manager signs the tickets with its own key. When a
+// ticket is used, the rules of the issuer apply to the token.
 func TestTicketsForTokensOfOtherIssuers(t *testing.T) {
 	t.Parallel()
 	key := secretKey("a")
@@ -48,7 +48,7 @@ func TestTicketsForTokensOfOtherIssuers(t *testing.T) {
 	unscoped := jwttest.AccessToken(t, issuer, "1", claims(ginjwt.Claims{"scp": nil}))
 	assert.Equal(t, 403, use(engine, "GET", "/whose", buy(t, engine, "GET", "/whose", jwttest.Bearer(unscoped))).Code)
 
-	// The leeway is that of the issuer, 30 seconds, not ours.
+	// The leeway of the issuer applies, 30 seconds, not the manager's.
 	old := jwttest.AccessToken(t, issuer, "1", claims(nil), ginjwt.WithExpires(20*time.Second))
 	ticket = buy(t, engine, "GET", "/whose", jwttest.Bearer(old))
 	clock.Advance(25 * time.Second)
@@ -61,8 +61,8 @@ func TestTicketsForTokensOfOtherIssuers(t *testing.T) {
 	assert.Equal(t, `{"msg":"Token has been revoked"}`+"\n", use(engine, "GET", "/whose", ticket).Body.String())
 }
 
-// What an issuer has said must not be taken for what the manager has said, by a process
-// that does not know the issuer, or does not know it any more.
+// A process that does not know an issuer, or does not know it any more, must not read the issuer's
+// token as one of its own.
 func TestTicketsForTokensOfIssuersThatAreUnknown(t *testing.T) {
 	t.Parallel()
 	key := secretKey("a")
@@ -86,7 +86,7 @@ func TestTicketsForTokensOfIssuersThatAreUnknown(t *testing.T) {
 	assert.Equal(t, 422, use(only, "GET", "/live", ticket).Code, "its tokens are not accepted there")
 	assert.Equal(t, "a:admin", use(knows, "GET", "/live", ticket).Body.String())
 
-	// And the reverse: a name of our own that became that of another issuer.
+	// And the reverse: a name of the manager became the name of another issuer.
 	own := jwttest.AccessToken(t, mgr, "alice", ginjwt.WithIssuer(issuerB))
 	ticket = buy(t, knows, "GET", "/live", jwttest.Bearer(own))
 	with := without
@@ -96,7 +96,7 @@ func TestTicketsForTokensOfIssuersThatAreUnknown(t *testing.T) {
 	assert.Equal(t, "alice", use(knowsNot, "GET", "/live", ticket).Body.String())
 }
 
-// A token without a "jti" is revoked by all that it says, byte for byte.
+// A token without a "jti" is revoked by a hash of its whole payload.
 func TestTicketsForTokensWithoutAnID(t *testing.T) {
 	t.Parallel()
 	secret := strings.Repeat("a", 32)
@@ -114,8 +114,7 @@ func TestTicketsForTokensWithoutAnID(t *testing.T) {
 	assert.Equal(t, 401, use(engine, "GET", "/live", ticket).Code)
 }
 
-// An issuer known only at run time is asked about when the ticket is used, as it is for
-// its tokens.
+// The IssuerResolver is asked when the ticket is used, as for tokens.
 func TestTicketsForTokensOfResolvedIssuers(t *testing.T) {
 	t.Parallel()
 	a := newTenantApp(t, nil)
@@ -137,8 +136,7 @@ func TestTicketsForTokensOfResolvedIssuers(t *testing.T) {
 	a.fail(nil)
 }
 
-// The key that signs tickets is that of access tokens. A key that is taken away takes its
-// tickets along.
+// The key for access tokens signs tickets. After the key is removed, its tickets are refused.
 func TestTicketsAndTheRotationOfKeys(t *testing.T) {
 	t.Parallel()
 	pems := keytest.Generate(t)
@@ -156,7 +154,7 @@ func TestTicketsAndTheRotationOfKeys(t *testing.T) {
 	assert.Equal(t, "alice", use(engine, "GET", "/live", bought).Body.String(), "what the new key signed")
 }
 
-// Keys from loaders make and take tickets; the loaders are given the user of the request.
+// Keys from loaders sign and verify tickets. The loaders get the user of the request.
 func TestTicketsWithKeyLoaders(t *testing.T) {
 	t.Parallel()
 	secret := strings.Repeat("l", 32)
@@ -176,7 +174,7 @@ func TestTicketsWithKeyLoaders(t *testing.T) {
 	assert.Equal(t, []any{"alice", "user alice"}, signedFor)
 }
 
-// A token that is for a resource opens by a ticket what it opens itself.
+// With a ticket, a token for a resource opens the same routes as without.
 func TestTicketsOfResources(t *testing.T) {
 	t.Parallel()
 	mgr, engine := resourcesApp(t, func(*ginjwt.Config) {})
@@ -197,7 +195,7 @@ func TestTicketsOfResources(t *testing.T) {
 	}
 }
 
-// Tenants that share keys and stores do not take each other's tickets.
+// Tenants that share keys and stores refuse each other's tickets.
 func TestTicketsOfRealms(t *testing.T) {
 	t.Parallel()
 	config := jwttest.Config(nil)

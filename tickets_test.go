@@ -18,7 +18,7 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/jwttest"
 )
 
-// withTickets returns a manager whose engine sells tickets at /ticket, and takes them at
+// withTickets returns a manager and an engine that sells tickets at /ticket and accepts them at
 // /live.
 func withTickets(t *testing.T, config ginjwt.Config, setup ...func(*ginjwt.JWTManager)) (*ginjwt.JWTManager, *gin.Engine) {
 	t.Helper()
@@ -98,8 +98,8 @@ func TestATicketLetsOneRequestIn(t *testing.T) {
 	assert.Equal(t, "no-store", w.Header().Get("Cache-Control"))
 }
 
-// What is refused before the ticket is used up leaves it good: who made a mistake, and a
-// link scanner that asks by HEAD, burn nothing.
+// A request that is refused before the last check does not use the ticket up, for example the HEAD
+// request of a link scanner.
 func TestATicketIsForOneRequest(t *testing.T) {
 	t.Parallel()
 	const (
@@ -143,7 +143,7 @@ func TestATicketIsForOneRequest(t *testing.T) {
 		{"GET", target + "&ticket=" + ticket, []string{"https://evil.example"}, 403, cross, "csrf_cross_origin"},
 		{"GET", target + "&ticket=" + ticket, []string{"http://app.example"}, 403, cross, "csrf_cross_origin"},
 		{"GET", target + "&ticket=" + ticket, []string{"https://app.example:8443"}, 403, cross, "csrf_cross_origin"},
-		{"GET", target + "&ticket=" + ticket, []string{"http://example.com"}, 403, cross, "csrf_cross_origin"}, // the service's own
+		{"GET", target + "&ticket=" + ticket, []string{"http://example.com"}, 403, cross, "csrf_cross_origin"}, // the origin of the service itself
 		{"GET", target + "&ticket=" + ticket, []string{"null"}, 403, cross, "csrf_cross_origin"},
 		{"GET", target + "&ticket=" + ticket, []string{"https://app.example", "https://app.example"}, 403, cross, "csrf_cross_origin"},
 	} {
@@ -162,7 +162,7 @@ func TestATicketIsForOneRequest(t *testing.T) {
 	assert.Equal(t, 200, w.Code, "nothing has burnt it: %s", w.Body)
 }
 
-// The ticket may stand anywhere in the query, as long as the rest is what it was bought for.
+// The ticket may stand anywhere in the query. The rest must be the query that it was bought for.
 func TestWhereATicketStandsInTheQuery(t *testing.T) {
 	t.Parallel()
 	mgr, engine := withTickets(t, jwttest.Config(nil))
@@ -186,14 +186,14 @@ func TestWhereATicketStandsInTheQuery(t *testing.T) {
 	}
 }
 
-// A browser sends Origin with a WebSocket, and with what goes to another origin; not with
-// a download, or an EventSource of its own.
+// A browser sends Origin with a WebSocket, and with requests to another origin. It sends none with
+// a download or an EventSource of the same origin.
 func TestOriginsOfTickets(t *testing.T) {
 	t.Parallel()
 	mgr, engine := withTickets(t, jwttest.Config(nil))
 	bearer := jwttest.Bearer(jwttest.AccessToken(t, mgr, "alice"))
 	for _, test := range []struct {
-		buyer, user, host string // origins, that of the user with its Sec-Fetch-Site
+		buyer, user, host string // origins; with the user's, its Sec-Fetch-Site
 		status            int
 	}{
 		{"https://app.example", "https://app.example", "api.example", 200},
@@ -202,7 +202,7 @@ func TestOriginsOfTickets(t *testing.T) {
 		{"https://api.example", "https://api.example", "api.example", 200},
 		{"", "", "api.example", 200},
 		{"", "https://api.example", "api.example", 200},
-		{"", "http://API.example", "api.example", 200}, // the scheme is not known behind a proxy
+		{"", "http://API.example", "api.example", 200}, // behind a proxy the scheme is unknown
 		{"", "https://app.example", "api.example", 403},
 		{"", "https://api.example:8443", "api.example", 403},
 		{"", "http://localhost:8080", "localhost:8080", 200},
@@ -261,7 +261,7 @@ func TestTicketsExpireAfterHalfAMinute(t *testing.T) {
 	}
 }
 
-// The token that bought a ticket is checked again when the ticket is used, as it is then.
+// When a ticket is used, the token that bought it is checked again, at that time.
 func TestATicketIsNoBetterThanItsToken(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -297,8 +297,8 @@ func TestATicketIsNoBetterThanItsToken(t *testing.T) {
 	}
 }
 
-// What a route asks of a token it asks of that which bought the ticket, with and without
-// another check before it in the same request.
+// The requirements of a route apply to the token that bought the ticket, with and without an
+// earlier check in the same request.
 func TestRoutesAskTheTokenBehindATicket(t *testing.T) {
 	t.Parallel()
 	clock := &jwttest.Clock{}
@@ -313,7 +313,7 @@ func TestRoutesAskTheTokenBehindATicket(t *testing.T) {
 	engine.POST("/ticket", mgr.TicketHandler())
 	both := ginjwt.Locations(ginjwt.InTicket, ginjwt.InHeaders)
 	group := engine.Group("/group", mgr.JWTRequired(both))
-	group.Use(func(c *gin.Context) { // as a tracer would
+	group.Use(func(c *gin.Context) { // like a tracer
 		c.Request = c.Request.WithContext(context.WithValue(c.Request.Context(), valueKey{}, "trace"))
 	})
 	for path, opts := range map[string][]ginjwt.RequiredOption{
@@ -361,7 +361,7 @@ func TestRoutesAskTheTokenBehindATicket(t *testing.T) {
 	assert.Equal(t, "user alice", w.Body.String())
 }
 
-// Two managers are two processes: all that they share is keys and stores.
+// Two managers stand for two processes: they share only keys and stores.
 func TestTicketsAreGoodInAnotherProcess(t *testing.T) {
 	t.Parallel()
 	clock := &jwttest.Clock{}
@@ -383,7 +383,7 @@ func TestTicketsAreGoodInAnotherProcess(t *testing.T) {
 	assert.Equal(t, `{"msg":"Token has been revoked"}`+"\n", use(second, "GET", "/live", ticket).Body.String())
 }
 
-// Of all who use a ticket at the same moment, one is let in.
+// Of all requests with one ticket at the same moment, one is let in.
 func TestOneOfManyUsersOfATicketWins(t *testing.T) {
 	t.Parallel()
 	mgr, engine := withTickets(t, jwttest.Config(nil))
