@@ -99,9 +99,9 @@ func (c *clocksRun) start(process, server time.Duration) *replica.Copy {
 	case apart == 0:
 		require.NoError(c.t, err)
 	case apart > 0:
-		require.ErrorContains(c.t, err, fmt.Sprintf("the server's clock is %v ahead of that of this process", apart))
+		require.ErrorContains(c.t, err, fmt.Sprintf("the server's clock is %v ahead of the clock of this process", apart))
 	default:
-		require.ErrorContains(c.t, err, fmt.Sprintf("the server's clock is %v behind that of this process", -apart))
+		require.ErrorContains(c.t, err, fmt.Sprintf("the server's clock is %v behind the clock of this process", -apart))
 	}
 	return b
 }
