@@ -17,8 +17,7 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/keys"
 )
 
-// caution is something dangerous or odd in a token. Code does not change from
-// version to version.
+// caution is a warning about a token. Code is the same in all versions.
 type caution struct {
 	Code string `json:"code"`
 	Text string `json:"text"`
@@ -98,8 +97,8 @@ func (i *cautioner) lookAtHeader() {
 	}
 }
 
-// lookAtSingleUse looks at a single-use token, and at the claims of the token that
-// bought a ticket.
+// lookAtSingleUse checks a single-use token, and the claims of the token that bought a
+// ticket.
 func (i *cautioner) lookAtSingleUse() {
 	if !i.complete {
 		return
@@ -115,10 +114,10 @@ func (i *cautioner) lookAtSingleUse() {
 	}
 }
 
-// Lifetimes that are unusual.
+// Longer lifetimes get a warning.
 const (
 	longAccess  = 24 * time.Hour
-	longPurpose = 30 * day // longer ones are not made
+	longPurpose = 30 * day // the maximum
 	longRefresh = 366 * day
 )
 
@@ -167,8 +166,8 @@ var (
 	noSecret   = regexp.MustCompile(`(?i)(expires|expiry|changed|updated|reset|required|_at$|At$|hint)`)
 )
 
-// deepest is how deep in claims secrets are looked for. Each level is parsed
-// anew.
+// deepest is the maximum depth of the search for secrets in claims. The search parses
+// each level again.
 const deepest = 5
 
 // lookForSecrets warns of claims that are named like secrets.
@@ -210,7 +209,7 @@ func (i *cautioner) lookAtForm() {
 	}
 }
 
-// hidden reports whether a member holds text that is not shown as it is.
+// hidden reports whether a member contains text that is printed with escapes.
 func hidden(m member) bool {
 	var v any
 	if json.Unmarshal(m.value, &v) != nil {

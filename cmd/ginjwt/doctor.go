@@ -11,14 +11,14 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/doctor"
 )
 
-// diagnosis is the JSON of doctor.
+// diagnosis is the JSON output of doctor.
 type diagnosis struct {
 	Source   string    `json:"source"`
 	Settings []string  `json:"settings"` // names only
 	Findings []finding `json:"findings"`
 }
 
-// finding is something in the settings that is better changed.
+// finding is a problem in the settings.
 type finding struct {
 	Severity string `json:"severity"` // "error", "danger", "warning" or "note"
 	Setting  string `json:"setting,omitempty"`
@@ -89,8 +89,8 @@ func (a *app) doctor(s *source, strict bool) error {
 	return d.status(strict)
 }
 
-// openToAll reports files with secrets that everybody may read or change: the one
-// with the settings, and those that settings name.
+// openToAll reports files with secrets that everybody on the machine can read or change:
+// the .env file, and the files that settings name.
 func (a *app) openToAll(env environment, s *source) (found []finding) {
 	if can, mode := openTo(s.envFile, bringsSecrets(env)); can != "" {
 		found = append(found, finding{Severity: "warning", Problem: "Everybody on this machine can " + can + ".", Fix: "chmod " + mode + " " + s.envFile})
@@ -106,7 +106,7 @@ func (a *app) openToAll(env environment, s *source) (found []finding) {
 	return found
 }
 
-// severities, the worst last.
+// severities are in ascending order.
 var severities = []string{"note", "warning", "danger", "error"}
 
 func rank(f finding) int { return slices.Index(severities, f.Severity) }
@@ -135,11 +135,11 @@ func settingsIn(env environment) []string {
 	return names
 }
 
-// diagnose asks the library.
+// diagnose loads the settings and runs doctor.Diagnose on them.
 func (a *app) diagnose(env environment) (found []finding) {
 	config, err := env.load()
 	config.Now = a.now
-	unread := map[string]bool{} // settings without a value that could be read
+	unread := map[string]bool{} // settings whose value could not be read
 	for _, problem := range flatten(err) {
 		f := unreadable(problem)
 		unread[f.Setting] = true
@@ -166,8 +166,8 @@ func (a *app) diagnose(env environment) (found []finding) {
 	return found
 }
 
-// assumeNothing takes the place of defaults where others depend on a setting that
-// could not be read: with the default they would look useless.
+// assumeNothing replaces the defaults of settings that could not be read. With the
+// default, other settings that depend on them would look useless.
 func assumeNothing(c *ginjwt.Config, unread map[string]bool) {
 	const unknown = "?"
 	if unread["JWT_ALGORITHM"] {
@@ -181,14 +181,13 @@ func assumeNothing(c *ginjwt.Config, unread map[string]bool) {
 	}
 }
 
-// setInGo are the fields that have no setting, so that nothing is known of them
-// here.
+// setInGo are the fields that have no setting: they are set in Go only.
 var setInGo = []string{"Blocklist", "Sessions", "Once", "Now"}
 
-// noSessions stands for a store that is set in Go. Nobody asks it.
+// noSessions stands for a store that is set in Go. It is never called.
 type noSessions struct{ ginjwt.SessionStore }
 
-// unreadable is what LoadConfig says of a setting.
+// unreadable returns an error of LoadConfig as a finding.
 func unreadable(problem error) finding {
 	text := strings.TrimPrefix(problem.Error(), "ginjwt: ")
 	name, rest, ok := strings.Cut(text, ": ")
@@ -202,7 +201,7 @@ func unreadable(problem error) finding {
 	return finding{Severity: "error", Setting: name, Problem: sentence(what), Fix: sentence(fix)}
 }
 
-// sentence makes one of the text of an error.
+// sentence turns the text of an error into a sentence.
 func sentence(text string) string {
 	return strings.ToUpper(text[:1]) + strings.TrimSuffix(text[1:], ".") + "."
 }

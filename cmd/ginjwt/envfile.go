@@ -6,11 +6,12 @@ import (
 	"strings"
 )
 
-// envFile is what a .env file says, and what is odd about how it says it.
+// envFile has the variables of a .env file, and remarks on lines that other programs read
+// differently.
 type envFile struct {
 	values   environment
-	notes    []string // what docker run, or a shell, would not take
-	warnings []string // what others take for another value
+	notes    []string // differences of docker run and of shells
+	warnings []string // values that other programs read differently
 }
 
 var (
@@ -18,15 +19,15 @@ var (
 	exported = regexp.MustCompile(`^\s*export\s+`)
 	comment  = regexp.MustCompile(`[ \t]#`)
 	expanded = regexp.MustCompile(`(^|[^\\])[$` + "`" + `]`)
-	inDouble = regexp.MustCompile(`^(?:[^\\]|\\[^$abfv])*\\[$abfv]`) // an escape that python-dotenv takes otherwise
-	forShell = regexp.MustCompile(`[\s\\'"&|;<>()]`)                 // what a shell does not take as it stands
+	inDouble = regexp.MustCompile(`^(?:[^\\]|\\[^$abfv])*\\[$abfv]`) // an escape that python-dotenv reads differently
+	forShell = regexp.MustCompile(`[\s\\'"&|;<>()]`)                 // characters that a shell interprets
 )
 
-// parseEnvFile reads lines of KEY=value as .env files have them: "export" in
-// front, '…' as it stands, "…" with \n, \t, \" and \\ in it and over several
-// lines, and # for comments. Nothing is expanded. What docker run --env-file,
-// docker compose or a shell take otherwise is said. Errors name the line, and
-// never show a value.
+// parseEnvFile reads the KEY=value lines of a .env file. A line can begin with "export".
+// Values in '…' are literal. Values in "…" can contain \n, \t, \" and \\, and can span
+// several lines. # begins a comment. Nothing is expanded. The notes and warnings name
+// lines that docker run --env-file, docker compose, a shell or python-dotenv read
+// differently. Errors name the line, and never show a value.
 func parseEnvFile(text string) (envFile, error) {
 	file := envFile{values: environment{}}
 	if strings.Contains(text, "\r\n") {
@@ -46,7 +47,7 @@ func parseEnvFile(text string) (envFile, error) {
 		case !found || !envName.MatchString(name):
 			return file, fmt.Errorf("line %d: is not KEY=value", number)
 		}
-		// A value in quotes may go on over the next lines.
+		// a value in quotes can continue on the next lines
 		read, used, err := envValue(value, text[len(line)-len(value):])
 		if err != nil {
 			return file, fmt.Errorf("line %d: %s: %w", number, name, err)
@@ -60,8 +61,8 @@ func parseEnvFile(text string) (envFile, error) {
 	return file, nil
 }
 
-// envValue reads the value that line begins with. rest is the file from there
-// on, of which it uses some bytes.
+// envValue reads the value at the beginning of line. rest is the file from there on, and
+// used is the number of bytes that belong to the value.
 func envValue(line, rest string) (value string, used int, err error) {
 	blanks := len(line) - len(strings.TrimLeft(line, " \t"))
 	quoted := rest[blanks:]
@@ -83,7 +84,7 @@ func envValue(line, rest string) (value string, used int, err error) {
 	return value, used + len(after), nil
 }
 
-// unquote reads the quoted text that s begins with.
+// unquote reads the quoted text at the beginning of s.
 func unquote(s string) (value string, length int, ok bool) {
 	var b strings.Builder
 	for i := 1; i < len(s); i++ {
@@ -114,8 +115,8 @@ func unescaped(c byte) string {
 	return `\` + string(rune(c))
 }
 
-// note says what is odd about a line, but for settings of others. before is what
-// stands before the "=", behind what stands behind it.
+// note adds the remarks on a line with a JWT_ setting. before is the text before the "=",
+// and behind is the text after it.
 func (f *envFile) note(number int, name, before, behind, read string) {
 	say := func(list *[]string, text string) {
 		*list = append(*list, fmt.Sprintf("line %d: %s%s", number, name, text))
@@ -147,8 +148,8 @@ func (f *envFile) note(number int, name, before, behind, read string) {
 	}
 }
 
-// isOtherInDotenv reports whether python-dotenv takes another value in quotes than
-// we: it replaces ${…} also in '…', and \\ there is one backslash.
+// isOtherInDotenv reports whether python-dotenv reads a value in quotes differently: in
+// '…' it replaces ${…}, and reads \\ as one backslash.
 func isOtherInDotenv(written, read string) bool {
 	switch written[:min(1, len(written))] {
 	case "'":
@@ -159,8 +160,7 @@ func isOtherInDotenv(written, read string) bool {
 	return false
 }
 
-// unprotected returns the part of a value that does not stand in '…', as it is
-// written.
+// unprotected returns the part of a value that is not in '…', as it is written.
 func unprotected(written, read string) string {
 	switch written[:min(1, len(written))] {
 	case "'":

@@ -9,12 +9,12 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// usageError is a mistake on the command line. It does not repeat what may be a
-// secret that came in the wrong place: errors end in the logs of CI.
+// usageError is a mistake on the command line. It does not repeat a word that may be a
+// secret in the wrong place, because CI logs contain the errors.
 type usageError struct{ message, hint string }
 
-// mayBeSecret reports whether a word looks like a secret or a token, and not like
-// a name or a path.
+// mayBeSecret reports whether a word looks like a secret or a token, rather than a name
+// or a path.
 func mayBeSecret(word string) bool {
 	if len(word) < 20 || strings.ContainsAny(word, ` /\`) {
 		return false
@@ -23,7 +23,7 @@ func mayBeSecret(word string) bool {
 	return len(word) > 40 && dots != 1 || dots == 0 && digits
 }
 
-// repeatable returns a word that errors may repeat.
+// repeatable returns word, or "…" if word may be a secret.
 func repeatable(word string) string {
 	if mayBeSecret(word) {
 		return "…"
@@ -45,7 +45,7 @@ func usage(c *cobra.Command, format string, args ...any) error {
 	}
 }
 
-// hintedError says what to do next.
+// hintedError is an error with a hint on what to do next.
 type hintedError struct {
 	error
 	hint string
@@ -53,12 +53,12 @@ type hintedError struct {
 
 func (e hintedError) Unwrap() error { return e.error }
 
-// hint returns err with what to do about it.
+// hint adds to err what to do about it.
 func hint(err error, format string, args ...any) error {
 	return hintedError{err, fmt.Sprintf(format, args...)}
 }
 
-// answered is an exit status of a command that has said all there is to say.
+// answered is the exit status of a command that has printed its answer.
 type answered int
 
 func (s answered) Error() string { return "" }
@@ -86,8 +86,8 @@ func (a *app) status(err error) int {
 	return statusFailure
 }
 
-// delivered returns the status to exit with: who did not get the answer must not
-// take it for a good one.
+// delivered returns the exit status: statusFailure if the answer could not be written
+// completely, so that nobody mistakes a part of it for success.
 func (a *app) delivered(status int) int {
 	if a.out.err == nil {
 		return status
@@ -96,7 +96,7 @@ func (a *app) delivered(status int) int {
 	return statusFailure
 }
 
-// unwrapped leaves out the system call and the name of an error about a file.
+// unwrapped removes the system call and the file name from an error.
 func unwrapped(err error) error {
 	var pathError *os.PathError
 	if errors.As(err, &pathError) {
@@ -105,14 +105,14 @@ func unwrapped(err error) error {
 	return err
 }
 
-// complain prints an error, and each of those that are joined in it.
+// complain prints an error, or each of the errors that are joined in it.
 func (a *app) complain(err error) {
 	for _, err := range flatten(err) {
 		a.err.line("%s %s", a.err.red("ginjwt:"), strings.TrimPrefix(err.Error(), "ginjwt: "))
 	}
 }
 
-// flatten returns the errors that are joined in err; none if it is nil.
+// flatten returns the errors that are joined in err, and nothing for nil.
 func flatten(err error) (all []error) {
 	if err == nil {
 		return nil
@@ -131,7 +131,7 @@ func flatten(err error) (all []error) {
 	return all
 }
 
-// warn prints what does not stop the work.
+// warn prints a warning.
 func (a *app) warn(format string, args ...any) {
 	a.err.line("%s %s", a.err.yellow("warning:"), fmt.Sprintf(format, args...))
 }

@@ -9,13 +9,13 @@ import (
 	"strings"
 )
 
-// Sizes beyond which input is no longer read.
+// The maximum sizes of input.
 const (
 	largestToken = 1 << 20
 	largestFile  = 1 << 20
 )
 
-// readFile returns the text of a file, or of standard input for "-".
+// readFile reads a file, or standard input for "-".
 func (a *app) readFile(path string) ([]byte, error) {
 	if path == "-" {
 		return a.readInput(largestFile)
@@ -28,7 +28,7 @@ func (a *app) readFile(path string) ([]byte, error) {
 	return readAll(file, path, largestFile)
 }
 
-// readInput reads standard input, which only one thing can come from.
+// readInput reads standard input. A second call fails.
 func (a *app) readInput(most int64) ([]byte, error) {
 	if a.inputRead {
 		return nil, errors.New("standard input can be read only once; put one of the two inputs in a file")
@@ -50,8 +50,8 @@ func readAll(r io.Reader, name string, most int64) ([]byte, error) {
 	return text, nil
 }
 
-// tidy leaves out the system call of an error about a file, and its name if it is
-// none, but perhaps a secret.
+// tidy removes the system call from an error about a file. It also removes a name that
+// is perhaps not a file name but a secret.
 func tidy(err error) error {
 	var pathError *os.PathError
 	switch {
@@ -63,10 +63,10 @@ func tidy(err error) error {
 	return fmt.Errorf("%s: %w", pathError.Path, pathError.Err)
 }
 
-// longestName is how long the name of a file can be.
+// longestName is the maximum length of a file name.
 const longestName = 255
 
-// readToken returns the token of the argument, or of standard input.
+// readToken returns the token of the argument, or from standard input.
 func (a *app) readToken(args []string) (string, error) {
 	text := ""
 	if len(args) > 0 && args[0] != "-" {
@@ -94,7 +94,7 @@ func (a *app) readToken(args []string) (string, error) {
 	return text, nil
 }
 
-// readTokenText reads all of standard input, or of a terminal one line.
+// readTokenText reads standard input to its end, or one line of a terminal.
 func (a *app) readTokenText() (string, error) {
 	if !isTerminal(a.stdin) {
 		text, err := a.readInput(largestToken + 1024)
@@ -108,9 +108,8 @@ func (a *app) readTokenText() (string, error) {
 	return line, err
 }
 
-// cleanToken takes away what comes along when a token is copied or saved: blanks,
-// quotes, the words of the Authorization header, and the mark with which editors
-// begin a file.
+// cleanToken removes what is often copied or saved with a token: blanks, quotes, the
+// words of the Authorization header, and a byte order mark.
 func cleanToken(text string) string {
 	const around = " \t\r\n\"'`,;\ufeff"
 	text = strings.Trim(text, around)

@@ -19,11 +19,11 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/keys"
 )
 
-// inspection is what inspect finds out. Its JSON is the answer of --json.
+// inspection is the result of inspect, and its JSON output.
 type inspection struct {
 	Header    object            `json:"header"`
 	Claims    object            `json:"claims"`
-	Texts     map[string]string `json:"texts,omitempty"` // of a header or payload that is no JSON
+	Texts     map[string]string `json:"texts,omitempty"` // of a header or payload that is not JSON
 	Times     map[string]string `json:"times,omitempty"`
 	SingleUse *singleUse        `json:"single_use,omitempty"`
 	Signature string            `json:"signature"` // "valid", "invalid" or "not_verified"
@@ -35,7 +35,7 @@ type inspection struct {
 	Bytes    int       `json:"bytes"`
 }
 
-// What is known of a signature.
+// The states of a signature.
 const (
 	signatureValid   = "valid"
 	signatureInvalid = "invalid"
@@ -113,9 +113,10 @@ func (a *app) inspect(c *cobra.Command, s *source, args []string) error {
 	return nil
 }
 
-// inspector returns a manager with the settings of s, or nil if they have no
-// key, or a secret that no manager takes. Wrong settings that nobody asked for do not
-// matter: those of a shell. A weak secret is used, as the token may be signed with it.
+// inspector returns a manager with the settings of s. It returns nil if the settings have
+// no key, or a secret that every manager refuses. Errors in the settings of the shell are
+// only warnings, because the command line did not ask for these settings. A weak secret is
+// used, because the token may be signed with it.
 func (a *app) inspector(s *source) (*ginjwt.JWTManager, ginjwt.Config, error) {
 	config, err := a.config(s)
 	if err == nil && !hasKeys(config) {
@@ -142,7 +143,7 @@ func (a *app) inspector(s *source) (*ginjwt.JWTManager, ginjwt.Config, error) {
 	return m, config, err
 }
 
-// warnOfSecret warns of a secret that is used here, and that no service takes.
+// warnOfSecret warns of a secret that inspect uses and every service refuses.
 func (a *app) warnOfSecret(config ginjwt.Config) {
 	least := keys.MinSecretBytes(cmp.Or(config.Algorithm, "HS256"))
 	switch n := len(config.SecretKey); {
@@ -154,7 +155,7 @@ func (a *app) warnOfSecret(config ginjwt.Config) {
 	}
 }
 
-// warnOfSecret adds what doctor says of the secret that was given, if it made the token.
+// warnOfSecret adds what doctor says about the given secret, if it signed the token.
 func (i *inspection) warnOfSecret(config ginjwt.Config) {
 	known := func(w caution) bool { return w.Code == "weak_secret" }
 	if i.Signature != signatureValid || config.SecretKey == "" || slices.ContainsFunc(i.Warnings, known) {
@@ -165,8 +166,7 @@ func (i *inspection) warnOfSecret(config ginjwt.Config) {
 	}
 }
 
-// weaknessOfSecret returns what doctor says of the secret that made a token; empty
-// if that is nothing bad.
+// weaknessOfSecret returns doctor's warning about the secret, or "".
 func weaknessOfSecret(config ginjwt.Config) string {
 	for _, f := range doctor.Diagnose(config) {
 		if f.Field == "SecretKey" && (f.Severity == doctor.Warning || f.Severity == doctor.Danger) {
@@ -215,7 +215,7 @@ func (a *app) printInspection(i inspection, config ginjwt.Config) {
 	}
 }
 
-// printPart writes the header or the claims, and the text of what is no JSON.
+// printPart prints the header or the claims, or their text if they are not JSON.
 func (a *app) printPart(name string, members object, text string) {
 	if members == nil && text == "" {
 		return
@@ -228,8 +228,7 @@ func (a *app) printPart(name string, members object, text string) {
 	a.out.line("")
 }
 
-// printMembers writes names and values in two columns, and behind times what
-// they mean.
+// printMembers prints names and values in two columns, and after each time what it means.
 func (a *app) printMembers(o object) {
 	names, values := 0, 0
 	for _, m := range o {
@@ -251,7 +250,7 @@ func (a *app) printMembers(o object) {
 	}
 }
 
-// compact returns JSON on one line, made safe.
+// compact returns JSON on one line, with control characters escaped.
 func compact(value json.RawMessage) string {
 	var b bytes.Buffer
 	if json.Compact(&b, value) != nil {
@@ -260,7 +259,7 @@ func compact(value json.RawMessage) string {
 	return safe(b.String())
 }
 
-// meaning says what a time in a claim means now.
+// meaning explains a claim that is a time, such as "expires in 5 minutes".
 func (a *app) meaning(m member) styled {
 	t, ok := dateOf(m)
 	if !ok {
@@ -291,7 +290,7 @@ func (a *app) meaning(m member) styled {
 // dateClaims are the claims that are dates.
 var dateClaims = []string{"iat", "nbf", "exp", "auth_time", "updated_at", "fresh"}
 
-// dateOf returns the time that a claim is, if it is one.
+// dateOf returns the time of a claim; ok is false if the claim is not a time.
 func dateOf(m member) (time.Time, bool) {
 	for _, name := range dateClaims {
 		if m.name != name {

@@ -17,12 +17,11 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/keys"
 )
 
-// judge finds out what a service with these settings would say. m is nil where
-// there is no key.
+// judge sets how a service with these settings would answer. m is nil if there is no key.
 func (i *inspection) judge(ctx context.Context, t loose, m *ginjwt.JWTManager, config ginjwt.Config) {
 	i.judgeToken(ctx, t, m, config)
 	u := i.SingleUse
-	if i.Refused == nil && u != nil && u.Kind == ticketKind && !u.Foreign { // the token that bought it is checked when it is used
+	if i.Refused == nil && u != nil && u.Kind == ticketKind && !u.Foreign { // using a ticket also checks the token that bought it
 		i.Refused = refusalByAnyKey(ctx, u.token, askAsRoute, config)
 	}
 }
@@ -30,7 +29,7 @@ func (i *inspection) judge(ctx context.Context, t loose, m *ginjwt.JWTManager, c
 func (i *inspection) judgeToken(ctx context.Context, t loose, m *ginjwt.JWTManager, config ginjwt.Config) {
 	if m == nil {
 		i.Signature, i.Reason = t.stateBySecret(config)
-		if i.SingleUse != nil && config.Realm == "" { // nobody has said which it is
+		if i.SingleUse != nil && config.Realm == "" { // the realm of the service is unknown
 			config.Realm = i.SingleUse.Realm
 		}
 		i.Refused = refusalByAnyKey(ctx, t, t.ask, config)
@@ -44,8 +43,8 @@ func (i *inspection) judgeToken(ctx context.Context, t loose, m *ginjwt.JWTManag
 	}
 }
 
-// stateBySecret is signatureState where there is no manager: without a key, or with
-// a secret that none takes.
+// stateBySecret is signatureState without a manager: there is no key, or only a secret
+// that every manager refuses.
 func (t loose) stateBySecret(config ginjwt.Config) (state, reason string) {
 	switch hash := hashOf[t.header.text("alg")]; {
 	case config.SecretKey == "":
@@ -58,7 +57,8 @@ func (t loose) stateBySecret(config ginjwt.Config) (state, reason string) {
 	return signatureInvalid, "none of the given keys made it"
 }
 
-// stateOfSignature is signatureState, with what is known of the key that a token names.
+// stateOfSignature is signatureState with a more exact reason if the token names a key
+// of the list.
 func stateOfSignature(err error, t loose, config ginjwt.Config) (state, reason string) {
 	state, reason = signatureState(err)
 	if reason == unknownName || reason == unknownAlgorithm {
@@ -73,8 +73,8 @@ const (
 	unknownAlgorithm = `none of the keys is for the algorithm of the token ("alg")`
 )
 
-// whyNotNamed says why the key that a token names does not verify it, if there is
-// one: else reason.
+// whyNotNamed says why the key that a token names does not verify the token. It returns
+// reason if the list does not have the key.
 func whyNotNamed(list []keys.Key, header object, now time.Time, reason string) string {
 	algorithm := keys.CanonicalAlgorithm(header.text("alg"))
 	isNamed := func(key keys.Key) bool { return idOf(key) == header.text("kid") }
@@ -94,14 +94,15 @@ func whyNotNamed(list []keys.Key, header object, now time.Time, reason string) s
 	return reason
 }
 
-// What the library says where a signature does not fit the keys.
+// The messages of the library for a signature that does not match the keys.
 const (
 	wrongSignature = "Signature verification failed"
 	wrongAlgorithm = "The specified alg value is not allowed"
 )
 
-// signatureState says what an answer of the library tells about the signature.
-// Everything but form and header is looked at after it was verified.
+// signatureState derives the state of the signature from an answer of the library. The
+// library checks only the form and the header before the signature, so all other errors
+// mean that the signature is valid.
 func signatureState(err error) (state, reason string) {
 	var e *ginjwt.Error
 	switch {
@@ -123,16 +124,16 @@ func signatureState(err error) (state, reason string) {
 	return signatureValid, ""
 }
 
-// refusalByAnyKey returns how a service would refuse a token whatever keys it
-// has; nil if only the signature can be wrong. To find out, a copy of the token
-// is signed with a key that is made for it, and forgotten. ask lets a manager judge it.
+// refusalByAnyKey returns how a service would refuse a token with any key, or nil if only
+// the signature can be wrong. It signs a copy of the token with a new secret, which it
+// then discards, and lets ask check the copy.
 func refusalByAnyKey(ctx context.Context, t loose, ask func(context.Context, *ginjwt.JWTManager, string) error, config ginjwt.Config) *refused {
 	secret := newSecret(32)
 	config.SecretKey, config.PrivateKey, config.PublicKey, config.Keys = string(secret), "", "", nil
 	config.Algorithm, config.DecodeAlgorithms = "HS256", nil
 	m := ginjwt.New(config)
 	if err := m.InitApp(nil); err != nil {
-		return nil // the settings do not stand without their keys
+		return nil // the settings are not valid without their keys
 	}
 	err := ask(ctx, m, t.text)
 	if r := refusalOf(err); r.Message != wrongSignature && r.Message != wrongAlgorithm {
@@ -147,8 +148,7 @@ func refusalByAnyKey(ctx context.Context, t loose, ask func(context.Context, *gi
 	return nil
 }
 
-// signedAnew returns the token with another signature, and the header that says
-// so.
+// signedAnew returns the token with an HS256 signature by secret, and a matching header.
 func (t loose) signedAnew(secret []byte) string {
 	header, err := json.Marshal(t.header.without("kid").with("alg", "HS256"))
 	if err != nil {

@@ -40,7 +40,7 @@ keys for refresh tokens only.`,
 	}
 }
 
-// published returns the keys that are published, and says which are not.
+// published returns the keys to publish, and warns of the others.
 func (a *app) published(path string, list []keys.Key) (public []keys.Key) {
 	for _, key := range list {
 		switch {

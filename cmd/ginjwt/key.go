@@ -36,7 +36,7 @@ owner only (0600).`,
 	return c
 }
 
-// keySpec is what a new key shall be.
+// keySpec describes a new key.
 type keySpec struct {
 	algorithm string
 	bits      int
@@ -65,7 +65,7 @@ func (s *keySpec) timeFlags(c *cobra.Command) {
 	c.Flags().Var(&s.notAfter, "not-after", "when the key retires: it neither signs nor verifies")
 }
 
-// check says what is wrong with a spec.
+// check returns an error if the spec is wrong.
 func (s *keySpec) check(c *cobra.Command, now time.Time) error {
 	s.algorithm = keys.CanonicalAlgorithm(s.algorithm)
 	switch {
@@ -98,7 +98,7 @@ func (s *keySpec) newKey() (keys.Key, error) {
 			return key, fmt.Errorf("a key for %s: %w", s.algorithm, err)
 		}
 		name, err := named(key)
-		if err != nil || s.id != "" || !strings.HasPrefix(name.ID, "-") { // it would be read as a flag
+		if err != nil || s.id != "" || !strings.HasPrefix(name.ID, "-") { // the command line would read the ID as a flag
 			return name, err
 		}
 	}
@@ -118,7 +118,7 @@ func (s *keySpec) newPrivateKey() (any, error) {
 	return private, err
 }
 
-// oneFile is the Args of commands for one file.
+// oneFile checks the arguments of commands for one file.
 func oneFile(c *cobra.Command, args []string) error {
 	if len(args) != 1 {
 		return usage(c, "takes one file, but got %d", len(args))
@@ -126,7 +126,7 @@ func oneFile(c *cobra.Command, args []string) error {
 	return nil
 }
 
-// someFiles is the Args of commands for several.
+// someFiles checks the arguments of commands for several files.
 func someFiles(c *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return usage(c, "needs a file, or - for standard input")

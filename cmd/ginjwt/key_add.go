@@ -54,7 +54,7 @@ To replace the key that signs, use ginjwt key rotate.`,
 	return c
 }
 
-// keyAdd adds keys to a file, or makes the file.
+// keyAdd adds keys to a file. It makes the file if it does not exist.
 func (a *app) keyAdd(path string, added []keys.Key, first bool) error {
 	if path == "-" {
 		return errChangesInput
@@ -145,8 +145,8 @@ func (a *app) existingKeys(from, fromSecret, algorithm string) ([]keys.Key, erro
 	return []keys.Key{{Sign: []byte(secret)}}, err
 }
 
-// keysFor returns the keys of f. If they are one key in PEM form, it must be for the
-// algorithm, unless that is empty: a key for RSA-PSS is for no other of RSA.
+// keysFor returns the keys of f. A single PEM key must fit the algorithm, if one is given:
+// an RSA-PSS key fits only PS algorithms.
 func (f *keyFile) keysFor(algorithm string) ([]keys.Key, error) {
 	if algorithm == "" || f.form != formPEM || len(f.keys) != 1 || f.keys[0].Algorithm == "" {
 		return f.keys, nil

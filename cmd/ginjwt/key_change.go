@@ -13,8 +13,8 @@ import (
 
 var errChangesInput = &usageError{"standard input cannot be changed", "name a file"}
 
-// changeKeys changes a file with a JWK or a JWK Set, which becomes a JWK Set.
-// What would be no good list of keys is not written.
+// changeKeys changes a file with a JWK or a JWK Set. The result is a JWK Set. It writes
+// nothing if services would refuse the result.
 func (a *app) changeKeys(path string, dryRun bool, edit func(*keyFile) error) error {
 	apply := func(text []byte) ([]byte, error) {
 		file := &keyFile{path: path, text: text}
@@ -47,7 +47,7 @@ func (a *app) changeKeys(path string, dryRun bool, edit func(*keyFile) error) er
 	return err
 }
 
-// checkList says whether a service would take a list of keys.
+// checkList returns an error if services would refuse the keys of a file.
 func checkList(file *keyFile) error {
 	if _, err := keys.NewSet(file.keys...); err != nil {
 		return fmt.Errorf("%s: not changed, because services would refuse it: %s", file.path, strings.TrimPrefix(err.Error(), "keys: "))
@@ -55,9 +55,9 @@ func checkList(file *keyFile) error {
 	return nil
 }
 
-// completeKeys offers files, then the names of the keys in the file. A shell waits
-// for it, and prints what it gets: neither may the file be a pipe, nor a name hold
-// what steers a terminal, or means something to the script of the shell.
+// completeKeys completes files, then the key IDs in the file. The shell waits for it, so
+// it does not read pipes. The shell prints the IDs, so it leaves out IDs with control
+// characters, and IDs with a meaning for cobra's completion script.
 func (a *app) completeKeys(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
 	if len(args) != 1 {
 		return nil, cobra.ShellCompDirectiveDefault
@@ -81,16 +81,16 @@ func fileAndKey(c *cobra.Command, args []string) error {
 	return nil
 }
 
-// aboutKID is the end of the help of commands that take the name of a key.
+// aboutKID ends the help of commands that take a key ID.
 const aboutKID = `You can shorten a key ID: write "…" or "..." for the rest. Write a key ID that
 begins with a dash after two dashes: ginjwt key remove -- keys.json -Gdq541F…`
 
-// index returns the index of the key with a name. A name that ends with "…" is
-// the beginning of one.
+// index returns the index of the key with an ID. An ID that ends with "…" is the
+// beginning of a key ID.
 func (f *keyFile) index(id string) (int, error) {
 	names := ids(f.keys)
 	if index := slices.Index(names, id); index >= 0 {
-		if slices.Contains(names[index+1:], id) { // for several algorithms
+		if slices.Contains(names[index+1:], id) { // keys for different algorithms can have the same ID
 			return 0, hint(fmt.Errorf("%s: has several keys with the ID %q", f.path, id), "give each key its own kid in the file")
 		}
 		return index, nil

@@ -11,7 +11,7 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/keys"
 )
 
-// listedKey is a line of key list, and its JSON.
+// listedKey is a line of key list, and its JSON form.
 type listedKey struct {
 	File      string   `json:"file"`
 	ID        string   `json:"kid"`
@@ -19,7 +19,7 @@ type listedKey struct {
 	TokenType string   `json:"token_type,omitempty"` // empty: all
 	Private   bool     `json:"private"`              // it can sign
 	State     string   `json:"state"`
-	Signing   []string `json:"signing"` // the types of new tokens that are signed with it
+	Signing   []string `json:"signing"` // the types of new tokens that the key signs now
 	NotBefore string   `json:"not_before,omitempty"`
 	NotAfter  string   `json:"not_after,omitempty"`
 	Unnamed   bool     `json:"verify_unnamed,omitempty"`
@@ -29,7 +29,7 @@ type listedKey struct {
 
 // The states of a key.
 const (
-	statePlanned = "planned" // published, and verifies, but does not sign yet
+	statePlanned = "planned" // published and verifies, but does not sign yet
 	stateActive  = "active"
 	stateRetired = "retired"
 )
@@ -92,8 +92,8 @@ func listed(path string, list []keys.Key, now time.Time) (all []listedKey) {
 	return all
 }
 
-// signersOf returns the indexes of the keys that sign now, each with the types
-// of token: those that a manager chooses.
+// signersOf returns the indexes of the keys that sign now, each with the types of token
+// that it signs. It asks a manager, so it agrees with services.
 func signersOf(list []keys.Key, now time.Time) map[int][]string {
 	signers := map[int][]string{}
 	m := ginjwt.New(ginjwt.Config{Keys: list, TokenCacheSize: -1, Now: func() time.Time { return now }})
@@ -147,7 +147,7 @@ func (a *app) printKeys(list []listedKey, files bool) {
 	a.out.table(rows)
 }
 
-// stateText is the state of a key with its times.
+// stateText describes the state of a key and its times.
 func (a *app) stateText(k listedKey) string {
 	now := a.now()
 	text := k.State

@@ -64,7 +64,7 @@ func (a *app) keyNew(c *cobra.Command, s *keySpec, out, format string) error {
 	return nil
 }
 
-// checkPEM refuses what a PEM text cannot hold.
+// checkPEM refuses flags whose values a PEM text cannot store.
 func (s *keySpec) checkPEM(c *cobra.Command) error {
 	for _, name := range []string{"id", "not-before", "not-after", "type"} {
 		if c.Flags().Changed(name) {
@@ -77,7 +77,7 @@ func (s *keySpec) checkPEM(c *cobra.Command) error {
 	return nil
 }
 
-// keyText writes a private key; nil for a format that is none.
+// keyText returns a private key in a format, or nil for an unknown format.
 func keyText(key keys.Key, format string) ([]byte, error) {
 	if format == formPEM {
 		return privatePEM(key)

@@ -81,7 +81,7 @@ services need them to verify your tokens.`,
 
 var errNoFormat = errors.New("there is no such format")
 
-// publicText writes public keys. A secret among them is an error.
+// publicText returns public keys in a format. A secret among them is an error.
 func publicText(list []keys.Key, format string) ([]byte, error) {
 	switch format {
 	case formPEM:
@@ -121,7 +121,7 @@ func publicSet(list []keys.Key) ([]byte, error) {
 	return indented(set)
 }
 
-// publicJWK writes a public key with its name and its algorithm.
+// publicJWK returns a public key with its ID and its algorithm.
 func publicJWK(key keys.Key) (json.RawMessage, error) {
 	if isSecret(key) {
 		return nil, errSecretKey(key)

@@ -46,7 +46,7 @@ is removed only with --force. To replace a key, use ginjwt key rotate.
 	return c
 }
 
-// removeKey removes a key and returns its whole name.
+// removeKey removes a key and returns its full ID.
 func (a *app) removeKey(file *keyFile, id string, force bool) (string, error) {
 	index, err := file.index(id)
 	if err != nil {

@@ -72,7 +72,7 @@ func (a *app) keyRetire(path, id string, at time.Time, force bool) error {
 	return nil
 }
 
-// errInUse refuses to take a key away at once.
+// errInUse is the refusal to end an active key at once.
 func (a *app) errInUse(path, id, does string, before, after []keys.Key) error {
 	problem := "services would refuse its tokens"
 	if lost := signedNoMore(before, after, a.now()); lost != "" {
@@ -82,7 +82,8 @@ func (a *app) errInUse(path, id, does string, before, after []keys.Key) error {
 		"--activate-in 0 --retire-after 0 --force", does)
 }
 
-// without says what services do with keys of which none signs: what SetKeys does.
+// without says what happens to services with a list that has no signing key. SetKeys
+// accepts such a list only if one of its keys has retired.
 func (a *app) without(list []keys.Key, can string) string {
 	if slices.ContainsFunc(list, func(key keys.Key) bool { return stateOf(key, a.now()) == stateRetired }) {
 		return "nobody " + can + " log in"
@@ -90,8 +91,8 @@ func (a *app) without(list []keys.Key, can string) string {
 	return "running services refuse such a list and keep the keys that they have"
 }
 
-// signedNoMore returns which tokens are signed with the keys of before, and not
-// with those of after; empty if there are none.
+// signedNoMore returns the types of token that the keys of before sign and the keys of
+// after do not, or "".
 func signedNoMore(before, after []keys.Key, now time.Time) string {
 	var lost []string
 	left := signedTypes(after, now)
@@ -115,8 +116,7 @@ func signedTypes(list []keys.Key, now time.Time) (types []string) {
 	return types
 }
 
-// warnOfEnd warns where no key signs any more, and where a time will come from
-// when on none does.
+// warnOfEnd warns if no key signs any longer, or if a time is set after which no key signs.
 func (a *app) warnOfEnd(path string, before, list []keys.Key) {
 	if lost := signedNoMore(before, list, a.now()); lost != "" {
 		a.warn("%s: no key signs %s any more, and %s; add one: %s", path, lost, a.without(list, "can"), command("key add", "--first", path))
@@ -137,7 +137,7 @@ func (a *app) warnOfEnd(path string, before, list []keys.Key) {
 	}
 }
 
-// lastSigner returns the key that goes on the longest to sign tokens of a type.
+// lastSigner returns the key that signs tokens of a type for the longest time.
 func lastSigner(list []keys.Key, typ string) (last keys.Key, signs bool) {
 	for _, key := range list {
 		if key.Sign == nil || key.TokenType != "" && key.TokenType != typ {

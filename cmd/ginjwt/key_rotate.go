@@ -12,7 +12,7 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/keys"
 )
 
-// rotation is what key rotate is asked for, and what it does.
+// rotation has the flags of key rotate and its result.
 type rotation struct {
 	keySpec
 	activateIn, retireAfter length
@@ -91,12 +91,12 @@ func (a *app) keyRotate(c *cobra.Command, r *rotation, path string) error {
 	return nil
 }
 
-// shortestWait is how long it takes at least until all processes have read a
-// file again. A rotation with less than that is warned of.
+// shortestWait is the minimum time that processes need to read a file again. A rotation
+// with a shorter --activate-in prints a warning.
 const shortestWait = 5 * time.Minute
 
-// checkRetirement refuses to retire keys before the tokens that they signed
-// have expired: those of the settings, or the defaults.
+// checkRetirement refuses to retire keys before their tokens have expired. It takes the
+// lifetimes from the settings, or the defaults.
 func (a *app) checkRetirement(r *rotation) error {
 	if r.force {
 		return nil
@@ -155,7 +155,7 @@ func (r *rotation) rotate(c *cobra.Command, file *keyFile) error {
 	return file.insert(0, r.added)
 }
 
-// chooseType sets the type of token that the new key is for to that of those
+// chooseType sets the token type of the new key: the flag --type, or the type of the keys
 // that sign now.
 func (r *rotation) chooseType(c *cobra.Command, list []keys.Key) error {
 	if c.Flags().Changed("type") {
@@ -176,8 +176,8 @@ func (r *rotation) chooseType(c *cobra.Command, list []keys.Key) error {
 	return nil
 }
 
-// current returns the indexes of the keys that the new one replaces: all that
-// sign for the type of token that it is for.
+// current returns the indexes of the keys that the new key replaces: all signing keys for
+// its type of token.
 func (r *rotation) current(list []keys.Key) (indexes []int) {
 	for i, key := range list {
 		same := key.TokenType == r.tokenType
@@ -188,8 +188,8 @@ func (r *rotation) current(list []keys.Key) (indexes []int) {
 	return indexes
 }
 
-// currentAlgorithm returns the algorithm of the key that signs now: one that is
-// only planned may have another.
+// currentAlgorithm returns the algorithm of the key that signs now. A planned key can have
+// another algorithm.
 func (r *rotation) currentAlgorithm(list []keys.Key, old []int) string {
 	signers := signersOf(list, r.now)
 	for _, i := range old {
@@ -200,8 +200,8 @@ func (r *rotation) currentAlgorithm(list []keys.Key, old []int) string {
 	return algorithmOf(list[old[0]])
 }
 
-// checkCurrent refuses to rotate where nothing signs, where a rotation is under
-// way, and where nothing would sign for a while.
+// checkCurrent refuses to rotate if no key signs, if a rotation is under way, or if no key
+// would sign for a while.
 func (r *rotation) checkCurrent(file *keyFile, old []int) error {
 	if len(old) == 0 {
 		return r.nothingToReplace(file)
@@ -224,7 +224,7 @@ func (r *rotation) checkCurrent(file *keyFile, old []int) error {
 	return nil
 }
 
-// nothingToReplace says why no key of a list is one that would be replaced.
+// nothingToReplace says why a rotation would replace no key of the file.
 func (r *rotation) nothingToReplace(file *keyFile) error {
 	others := slices.ContainsFunc(file.keys, func(key keys.Key) bool {
 		return key.Sign != nil && stateOf(key, r.now) != stateRetired
@@ -239,8 +239,8 @@ func (r *rotation) nothingToReplace(file *keyFile) error {
 		"leave out --type, or choose another type; to add a separate key: %s", command("key add", "--first --type "+r.tokenType, file.path))
 }
 
-// undo returns the commands that undo the rotation that planned a key: those
-// that it made retire go on, and the key is removed.
+// undo returns the commands that undo the rotation of a planned key: they cancel the
+// retirement of the old keys and remove the planned key.
 func (f *keyFile) undo(planned int, now time.Time) string {
 	var last time.Time
 	retiring := func(key keys.Key) bool {
@@ -260,8 +260,8 @@ func (f *keyFile) undo(planned int, now time.Time) string {
 	return strings.Join(append(steps, command("key remove", "", f.path, idOf(f.keys[planned]))), " && ")
 }
 
-// drop removes the keys that retire before they begin, and, if it shall, those
-// that have retired before.
+// drop removes the keys that retire before they begin to sign. With --drop-retired it also
+// removes the keys that have retired.
 func (r *rotation) drop(file *keyFile) {
 	for i, key := range slices.Backward(slices.Clone(file.keys)) {
 		never := !key.NotAfter.IsZero() && !key.NotAfter.After(key.NotBefore)
@@ -273,7 +273,7 @@ func (r *rotation) drop(file *keyFile) {
 	}
 }
 
-// rotationAnswer is the JSON of key rotate.
+// rotationAnswer is the JSON output of key rotate.
 type rotationAnswer struct {
 	File      string   `json:"file"`
 	DryRun    bool     `json:"dry_run"`

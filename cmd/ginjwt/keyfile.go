@@ -30,13 +30,13 @@ const (
 	formSet = "set"
 )
 
-// keyFile is a file with keys. Those of a JWK Set are kept as they were
-// written, so that members that nobody here knows stay when one is changed.
+// keyFile is a file with keys. It keeps JWKs as they were written, so unknown members
+// stay in the file when a key changes.
 type keyFile struct {
 	path, form string
 	text       []byte
 	keys       []keys.Key
-	raw        []object // of each key, but for PEM
+	raw        []object // the JWK of each key; nil for PEM
 	set        object   // the JWK Set around them
 }
 
@@ -49,8 +49,8 @@ func (a *app) readKeys(path string) ([]keys.Key, error) {
 	return file.keys, nil
 }
 
-// readKeysOfAnyone returns the keys in a file, which may also be the JWK Set of another
-// issuer: what is of no use in that is left out, and told.
+// readKeysOfAnyone returns the keys in a file, which can also be the JWK Set of another
+// issuer. It leaves out keys of such a set that it cannot use, and warns of them.
 func (a *app) readKeysOfAnyone(path, algorithm string) ([]keys.Key, error) {
 	text, err := a.readFile(path)
 	if err != nil {
@@ -62,7 +62,7 @@ func (a *app) readKeysOfAnyone(path, algorithm string) ([]keys.Key, error) {
 	}
 	list, problems, notPublished := keys.ParseAny(text)
 	if notPublished != nil {
-		return nil, err // which has the path in it
+		return nil, err // contains the path
 	}
 	for _, problem := range problems {
 		if problem.Used {
@@ -71,7 +71,7 @@ func (a *app) readKeysOfAnyone(path, algorithm string) ([]keys.Key, error) {
 			a.warn("%s: key is not used: %s", path, problem)
 		}
 	}
-	if err != nil { // else it was done
+	if err != nil { // parseKeyFile failed before it could warn
 		a.warnOfOthers(path, false)
 	}
 	return list, nil
@@ -98,15 +98,15 @@ func holdsPrivate(list []keys.Key) bool {
 	return slices.ContainsFunc(list, func(key keys.Key) bool { return key.Sign != nil || isSecret(key) })
 }
 
-// warnOfOthers warns of a file that is open to everybody.
+// warnOfOthers warns of a file that everybody on the machine can read or change.
 func (a *app) warnOfOthers(path string, secret bool) {
 	if can, mode := openTo(path, secret); can != "" {
 		a.warn("%s: everybody on this machine can %s; chmod %s %s", path, can, mode, path)
 	}
 }
 
-// openTo says what everybody on this machine can do with a file that nobody else
-// should, and the mode that it should have; empty if there is nothing.
+// openTo returns what everybody on this machine can do with a file and should not, and the
+// mode that fixes it. It returns "" if the file is protected.
 func openTo(path string, secret bool) (can, mode string) {
 	info, err := os.Stat(path)
 	if err != nil || !info.Mode().IsRegular() || runtime.GOOS == "windows" {
@@ -173,7 +173,7 @@ func objects(list json.RawMessage) (all []object, err error) {
 	return all, nil
 }
 
-// encoded returns the text of a JWK Set with the keys in raw.
+// encoded returns the JWK Set with the keys in raw.
 func (f *keyFile) encoded() ([]byte, error) {
 	set := f.set
 	if f.form != formSet {
@@ -191,7 +191,7 @@ func indented(v any) ([]byte, error) {
 	return append(text, '\n'), err
 }
 
-// insert puts a key at an index.
+// insert adds a key at an index.
 func (f *keyFile) insert(index int, key keys.Key) error {
 	raw, err := rawJWK(key)
 	if err != nil {
@@ -212,13 +212,13 @@ func (f *keyFile) retire(index int, at time.Time) {
 	f.raw[index] = f.raw[index].with("exp", at.Unix())
 }
 
-// remove takes a key out.
+// remove removes a key.
 func (f *keyFile) remove(index int) {
 	f.raw = append(f.raw[:index], f.raw[index+1:]...)
 	f.keys = append(f.keys[:index], f.keys[index+1:]...)
 }
 
-// named gives every key the name by which a service knows it.
+// named returns key with the ID by which a service knows it: the thumbprint if it has none.
 func named(key keys.Key) (keys.Key, error) {
 	var err error
 	if key.ID == "" {
@@ -239,7 +239,7 @@ func rawJWK(key keys.Key) (object, error) {
 	return parseObject(text)
 }
 
-// idOf returns the name of a key, for people.
+// idOf returns the ID of a key for output.
 func idOf(key keys.Key) string {
 	named, err := named(key)
 	if err != nil {
@@ -248,7 +248,7 @@ func idOf(key keys.Key) string {
 	return named.ID
 }
 
-// algorithmOf returns the algorithm that a list of keys gives to key.
+// algorithmOf returns the algorithm of a key, or the default for its kind of key.
 func algorithmOf(key keys.Key) string {
 	if key.Algorithm != "" {
 		return key.Algorithm
@@ -264,7 +264,7 @@ func algorithmOf(key keys.Key) string {
 	return "HS256"
 }
 
-// publicKey returns what verifies with an asymmetric key, else nil.
+// publicKey returns the public key of a key pair, or nil for a secret.
 func publicKey(key keys.Key) any {
 	if signer, ok := key.Sign.(crypto.Signer); ok {
 		return signer.Public()
@@ -301,7 +301,7 @@ func errSecretKey(key keys.Key) error {
 	return fmt.Errorf("%s is a secret, which has no public part: everybody who can verify with it can also sign", idOf(key))
 }
 
-// writeNew writes a file that was not there, for the owner's eyes only.
+// writeNew writes a new file that only its owner can read. It fails if the file exists.
 func (a *app) writeNew(path string, text []byte) error {
 	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if errors.Is(err, os.ErrExist) {
@@ -324,20 +324,20 @@ func writeAndSync(file *os.File, text []byte) error {
 	return file.Sync()
 }
 
-// change replaces the text of a file: readers see the old text or the new one,
-// and two who change it at once cannot lose what the other did. While it goes
-// on, the new text is in a file beside it whose name ends with ".new".
+// change replaces the text of a file. Readers see the old text or the new text, never a
+// part. Of two processes that change the file at once, one gets an error, so no change is
+// lost. The new text is first written to a file beside it, whose name ends with ".new".
 func (a *app) change(path string, edit func(text []byte) ([]byte, error)) (err error) {
 	if path, err = filepath.EvalSymlinks(path); err != nil {
 		return tidy(err)
 	}
-	folder, err := os.OpenRoot(filepath.Dir(path)) // no name in it leads out of it
+	folder, err := os.OpenRoot(filepath.Dir(path)) // symbolic links cannot lead out of the folder
 	if err != nil {
 		return tidy(err)
 	}
 	defer folder.Close()
 	name, next := filepath.Base(path), filepath.Base(path)+".new"
-	stopped := make(chan os.Signal, 1) // to leave no file behind
+	stopped := make(chan os.Signal, 1) // a signal must leave no ".new" file behind
 	signal.Notify(stopped, os.Interrupt, syscall.SIGTERM)
 	defer signal.Stop(stopped)
 	file, err := folder.OpenFile(next, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
@@ -370,9 +370,9 @@ func (a *app) change(path string, edit func(text []byte) ([]byte, error)) (err e
 	return folder.Rename(next, name)
 }
 
-// readOnce returns the text of a file and whose that very file is. Who owns the
-// folder may put another in its place between two looks at the name, and would
-// be given what was in the first.
+// readOnce returns the text and the FileInfo of the same open file. The owner of the
+// folder can replace the file between two uses of its name. With the text of one file and
+// the owner of the other, change would give secrets to the wrong user.
 func readOnce(folder *os.Root, name string) ([]byte, os.FileInfo, error) {
 	if info, err := folder.Lstat(name); err == nil && !info.Mode().IsRegular() {
 		return nil, nil, fmt.Errorf("%s: is not a regular file", name)

@@ -1,8 +1,7 @@
 // Command ginjwt makes secrets and keys for services that use package ginjwt,
-// rotates them, makes and explains tokens, and looks over settings.
+// rotates keys, makes and explains tokens, and checks settings.
 //
-// Its page of documentation is docs/cli.md; "ginjwt help" says the same in
-// short.
+// docs/cli.md describes it. "ginjwt help" is the short form.
 package main
 
 import (
@@ -12,7 +11,8 @@ import (
 
 func main() { start(time.Now) }
 
-// start runs the program with what its process has, and ends it.
+// start runs the program with the arguments, streams and environment of the process,
+// and ends the process.
 func start(now func() time.Time) {
 	os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr, os.Environ(), now))
 }

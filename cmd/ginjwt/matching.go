@@ -7,20 +7,20 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/keys"
 )
 
-// matching says which key of a list made a token, and which ones that it could mean
-// were not asked. Both are empty where there is no list.
+// matching says which key of a list signed a token, and which candidates were not tried.
+// Both are empty if there is no list.
 type matching struct {
 	Key     string    `json:"key,omitempty"` // its "kid"
 	Skipped []skipped `json:"skipped,omitempty"`
 }
 
-// skipped is a key that was not asked.
+// skipped is a key that was not tried.
 type skipped struct {
 	KeyID string `json:"kid"`
 	Why   string `json:"why"`
 }
 
-// keyList is the list of keys of the settings, checked once for any number of tokens.
+// keyList is the list of keys of the settings. It is checked once for any number of tokens.
 type keyList struct {
 	config ginjwt.Config
 	set    *keys.Set // nil: there is no list
@@ -37,7 +37,7 @@ func keyListOf(config ginjwt.Config) keyList {
 	return keyList{config, set}
 }
 
-// matching finds the key of the list that made a token.
+// matching finds the key of the list that signed a token.
 func (l keyList) matching(t loose) (found matching) {
 	if l.set == nil {
 		return matching{}
@@ -59,7 +59,7 @@ func (l keyList) matching(t loose) (found matching) {
 	return found
 }
 
-// whySkipped says why a key that a token could mean is not asked; empty if it is.
+// whySkipped says why a candidate is not tried, or returns "" if it is tried.
 func whySkipped(key keys.Key, t loose, named bool, config ginjwt.Config) string {
 	algorithm, tokenType := key.AlgorithmOr(config.Algorithm), typeOf(t, config)
 	switch {
@@ -75,8 +75,8 @@ func whySkipped(key keys.Key, t loose, named bool, config ginjwt.Config) string 
 	return ""
 }
 
-// typeOf returns the type of a token as it says. The keys of single-use tokens are
-// those for access tokens.
+// typeOf returns the type that a token states. Keys for access tokens also sign single-use
+// tokens.
 func typeOf(t loose, config ginjwt.Config) string {
 	if t.kind() != "" {
 		return string(ginjwt.AccessToken)
@@ -84,7 +84,7 @@ func typeOf(t loose, config ginjwt.Config) string {
 	return t.claims.text(cmp.Or(config.TypeClaim, "type"))
 }
 
-// signatureOf returns what a token says of how it was signed.
+// signatureOf returns the signature of a token with what its header says about it.
 func signatureOf(t loose, config ginjwt.Config) keys.Signature {
 	return keys.Signature{
 		Algorithm: t.header.text("alg"), KeyID: t.header.text("kid"),

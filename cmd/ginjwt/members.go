@@ -15,11 +15,10 @@ type member struct {
 	value json.RawMessage
 }
 
-// object is the members of a JSON object in their order, also those that come
-// twice.
+// object has the members of a JSON object in their order, including duplicates.
 type object []member
 
-// get returns the last value of a name, as most readers of JSON do.
+// get returns the last value of a name, as most JSON parsers do.
 func (o object) get(name string) (value json.RawMessage, ok bool) {
 	for _, m := range o {
 		if m.name == name {
@@ -39,11 +38,11 @@ func (o object) text(name string) string {
 	return s
 }
 
-// with returns o with a member set in the place that it had, or at the end.
+// with returns a copy of o with a member set: in its old place, or at the end.
 func (o object) with(name string, value any) object {
 	raw, err := json.Marshal(value)
 	if err != nil {
-		panic(err) // only numbers and strings are given
+		panic(err) // callers pass only numbers, strings and JSON
 	}
 	changed := object{}
 	found := false
@@ -59,7 +58,7 @@ func (o object) with(name string, value any) object {
 	return changed
 }
 
-// without returns o without the members of a name.
+// without returns a copy of o without the members of a name.
 func (o object) without(name string) object {
 	kept := object{}
 	for _, m := range o {
@@ -70,7 +69,7 @@ func (o object) without(name string) object {
 	return kept
 }
 
-// MarshalJSON writes the members in their order, and null if there is no object.
+// MarshalJSON writes the members in their order, and null for a nil object.
 func (o object) MarshalJSON() ([]byte, error) {
 	if o == nil {
 		return []byte("null"), nil
@@ -128,7 +127,7 @@ func parseObject(text []byte) (object, error) {
 	return o, nil
 }
 
-// brokenJSON says where text is no JSON any more.
+// brokenJSON says where text stops being JSON.
 func brokenJSON(text []byte) error {
 	var syntax *json.SyntaxError
 	var v any

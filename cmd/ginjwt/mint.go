@@ -15,7 +15,7 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/keys"
 )
 
-// order is what mint is asked for.
+// order has the flags of mint.
 type order struct {
 	source
 	subject   string
@@ -132,7 +132,7 @@ func (a *app) showToken(token string) error {
 	}{token, header, claims})
 }
 
-// whyUnsigned says what to do where no key signs.
+// whyUnsigned says what to do if no key can sign.
 func whyUnsigned(list []keys.Key) string {
 	if !slices.ContainsFunc(list, func(key keys.Key) bool { return key.Sign != nil }) {
 		return "the key can only verify; use the private key"
@@ -163,7 +163,7 @@ func (a *app) tokenOptions(c *cobra.Command, o *order) (options []ginjwt.TokenOp
 	return options, nil
 }
 
-// readClaims reads one --claims. Numbers keep all their digits.
+// readClaims reads the value of one --claims flag. Numbers keep all their digits.
 func (a *app) readClaims(text string) (ginjwt.Claims, error) {
 	if path, ok := strings.CutPrefix(text, "@"); ok {
 		content, err := a.readFile(path)

@@ -14,18 +14,16 @@ import (
 	"golang.org/x/term"
 )
 
-// printer writes lines for people. Whatever text is given to it loses its
-// control characters: what a token says must not reach a terminal as an
-// escape sequence.
+// printer writes lines for people. It escapes control characters, so the text of a token
+// cannot reach a terminal as an escape sequence.
 type printer struct {
 	w     io.Writer
 	color bool
-	err   error // the first that writing had
+	err   error // the first error of a write
 }
 
-// Write writes bytes as they are. What could not be written is not forgotten:
-// who redirects an answer to a file on a full disk must not be told that all
-// went well.
+// Write writes bytes as they are, and remembers the first error. An answer that is
+// redirected to a file on a full disk must not end with a successful exit status.
 func (p *printer) Write(b []byte) (int, error) {
 	n, err := p.w.Write(b)
 	if p.err == nil {
@@ -34,16 +32,15 @@ func (p *printer) Write(b []byte) (int, error) {
 	return n, err
 }
 
-// styled is text that was made safe, and may have a colour.
+// styled is text with escaped control characters, and perhaps a colour.
 type styled string
 
-// line writes one line. Text among args is made safe, unless it is styled.
+// line writes one line. It escapes control characters in args that are not styled.
 func (p *printer) line(format string, args ...any) {
 	fmt.Fprintln(p, sprintf(format, args...))
 }
 
-// text writes a text of several lines, JSON or PEM. What is escaped in it is the
-// same JSON.
+// text writes several lines of JSON or PEM. Escapes do not change the meaning of JSON.
 func (p *printer) text(text []byte) {
 	for line := range strings.Lines(string(text)) {
 		p.line("%s", strings.TrimSuffix(line, "\n"))
@@ -79,7 +76,7 @@ func (p *printer) red(format string, args ...any) styled    { return p.style("1;
 func (p *printer) green(format string, args ...any) styled  { return p.style("32", format, args) }
 func (p *printer) yellow(format string, args ...any) styled { return p.style("33", format, args) }
 
-// table writes rows in columns. The first row is the head.
+// table writes rows in columns. The first row is the heading.
 func (p *printer) table(rows [][]string) {
 	var widths []int
 	for _, row := range rows {
@@ -105,9 +102,9 @@ func (p *printer) table(rows [][]string) {
 	}
 }
 
-// safe returns s with everything escaped that is not meant to be seen: control
-// characters, what turns the direction of text around, and bytes that are no
-// UTF-8. In the text of JSON the result is JSON.
+// safe escapes everything in s that is not printable: control characters, characters that
+// change the direction of text, and bytes that are not UTF-8. If s is JSON, the result is
+// JSON.
 func safe(s string) string {
 	var b strings.Builder
 	for i, r := range s {
@@ -126,12 +123,12 @@ func safe(s string) string {
 	return b.String()
 }
 
-// writeJSON writes v over several lines.
+// writeJSON writes v as JSON on several lines.
 func (a *app) writeJSON(v any) error {
 	return a.encodeJSON(v, "  ")
 }
 
-// writeJSONLine writes v on one line.
+// writeJSONLine writes v as JSON on one line.
 func (a *app) writeJSONLine(v any) error {
 	return a.encodeJSON(v, "")
 }
@@ -148,7 +145,7 @@ func (a *app) encodeJSON(v any, indent string) error {
 	return nil
 }
 
-// checkColor looks at --color.
+// checkColor checks the flag --color.
 func (a *app) checkColor() error {
 	switch a.color {
 	case "auto", "always", "never":
@@ -161,8 +158,8 @@ func (a *app) checkColor() error {
 	}
 }
 
-// chooseColors decides for both outputs. NO_COLOR (no-color.org) wins over
-// CLICOLOR_FORCE (bixense.com/clicolors), and --color over both.
+// chooseColors decides on colours for both outputs. --color has priority over NO_COLOR
+// (no-color.org), and NO_COLOR over CLICOLOR_FORCE (bixense.com/clicolors).
 func (a *app) chooseColors() {
 	for _, p := range []*printer{a.out, a.err} {
 		switch force := a.env["CLICOLOR_FORCE"]; {

@@ -4,5 +4,5 @@ package main
 
 import "os"
 
-// keepOwner does nothing where a directory says who may read its files.
+// keepOwner does nothing: on this system the directory sets who can read its files.
 func keepOwner(*os.File, os.FileInfo) error { return nil }

@@ -8,8 +8,8 @@ import (
 	"syscall"
 )
 
-// keepOwner gives file to the owner of the one that it replaces: a service
-// must still be able to read its keys after root has rotated them.
+// keepOwner gives file the owner of the file that it replaces. A service must still be
+// able to read its keys after root has rotated them.
 func keepOwner(file *os.File, old os.FileInfo) error {
 	was, ok := old.Sys().(*syscall.Stat_t)
 	if !ok || int(was.Uid) == os.Geteuid() && int(was.Gid) == os.Getegid() {

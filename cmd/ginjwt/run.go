@@ -16,12 +16,12 @@ import (
 	"github.com/gin-jwt-extended/ginjwt"
 )
 
-// The statuses that ginjwt exits with.
+// The exit statuses of ginjwt.
 const (
 	statusOK      = 0
-	statusNo      = 1  // the answer is no: a token is refused, a strict doctor found a warning
+	statusNo      = 1  // the answer is no: a token is refused or broken, or doctor --strict found a warning
 	statusDanger  = 2  // doctor found a danger, or settings that a service refuses to start with
-	statusFailure = 3  // the work could not be done: no key, a file that cannot be read, an answer that cannot be written
+	statusFailure = 3  // the command failed: no key, an unreadable file, or an answer that could not be written
 	statusUsage   = 64 // the command line is wrong (EX_USAGE of sysexits.h)
 )
 
@@ -41,14 +41,14 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer, environ []str
 	root.SetIn(stdin)
 	root.SetOut(a.out)
 	root.SetErr(a.err)
-	root.InitDefaultCompletionCmd() // which writes to the output of this moment
+	root.InitDefaultCompletionCmd() // after SetOut: it keeps the output that is set now
 	if completion, _, err := root.Find([]string{"completion"}); err == nil {
-		asGroup(completion) // cobra answers with the help where it does not know a shell
+		asGroup(completion) // cobra prints the help for an unknown shell, without an error
 	}
 	return a.delivered(a.status(root.Execute()))
 }
 
-// app is what all commands share.
+// app has what all commands share.
 type app struct {
 	stdin    io.Reader
 	out, err *printer
@@ -110,8 +110,8 @@ func addTo(parent *cobra.Command, group string, commands ...*cobra.Command) {
 	}
 }
 
-// asGroup makes a command that only has others under it: alone it shows its
-// help, and it says which one was meant.
+// asGroup prepares a command that only has subcommands. Without arguments it prints its
+// help. For an unknown subcommand it suggests a similar name.
 func asGroup(command *cobra.Command) {
 	command.Args = cobra.ArbitraryArgs
 	command.RunE = func(c *cobra.Command, args []string) error {
@@ -122,8 +122,8 @@ func asGroup(command *cobra.Command) {
 	}
 }
 
-// helpCommand is the help of another command. That of cobra answers with the
-// help of the parent where it does not know a name.
+// helpCommand replaces cobra's help command, which prints the help of the parent for an
+// unknown name.
 func helpCommand(root *cobra.Command) *cobra.Command {
 	return &cobra.Command{
 		Use:     "help [COMMAND]",
@@ -167,8 +167,8 @@ func unknownCommand(c *cobra.Command, name string) error {
 	return usage(c, "unknown command %q%s", name, didYouMeanCommand(c, name))
 }
 
-// didYouMeanCommand is didYouMean for the name of a command, which can be that of
-// one under another: "rotate" is "key rotate".
+// didYouMeanCommand is didYouMean for the name of a command. It also finds subcommands:
+// "rotate" is "key rotate".
 func didYouMeanCommand(c *cobra.Command, name string) string {
 	below := map[string]string{}
 	for _, parent := range c.Commands() {
@@ -188,13 +188,13 @@ func didYouMeanCommand(c *cobra.Command, name string) string {
 	return ""
 }
 
-// flagError explains a flag that cobra could not read.
+// flagError explains why a flag is wrong.
 func flagError(c *cobra.Command, err error) error {
 	if c.HasSubCommands() && c.Flags().NArg() > 0 {
 		return unknownCommand(c, c.Flags().Arg(0))
 	}
 	var invalid *pflag.InvalidValueError
-	if errors.As(err, &invalid) { // its text has the value, which can be a secret
+	if errors.As(err, &invalid) { // its text contains the value, which can be a secret
 		return usage(c, "--%s: %s", invalid.GetFlag().Name, invalidValue(invalid.Unwrap()))
 	}
 	var unknown *pflag.NotExistError
@@ -238,7 +238,7 @@ func dashed(name string) string {
 	return "--" + name
 }
 
-// completeWith lets shells offer the values of a flag.
+// completeWith lets shells complete the values of a flag.
 func completeWith(c *cobra.Command, flag string, values ...string) {
 	complete := cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp)
 	if err := c.RegisterFlagCompletionFunc(flag, complete); err != nil {
@@ -246,7 +246,7 @@ func completeWith(c *cobra.Command, flag string, values ...string) {
 	}
 }
 
-// environment is the environment of a process, or what a file says of it.
+// environment holds the variables of the process, or of a .env file.
 type environment map[string]string
 
 func environOf(environ []string) environment {
@@ -258,17 +258,17 @@ func environOf(environ []string) environment {
 	return env
 }
 
-// lookup is os.LookupEnv.
+// lookup is os.LookupEnv for e.
 func (e environment) lookup(name string) (string, bool) {
 	value, ok := e[name]
 	return value, ok
 }
 
-// load reads the settings. It warns of every name that nobody reads.
+// load reads the settings. The Warnings of the Config include every unknown name.
 func (e environment) load() (ginjwt.Config, error) {
 	config, err := ginjwt.LoadConfig(e.lookup)
 	for _, w := range ginjwt.UnreadSettings(maps.Keys(e)) {
-		if !slices.Contains(config.Warnings, w) { // of a name that LoadConfig did not ask for
+		if !slices.Contains(config.Warnings, w) { // a name that LoadConfig does not look up
 			config.Warnings = append(config.Warnings, w)
 		}
 	}
@@ -276,8 +276,7 @@ func (e environment) load() (ginjwt.Config, error) {
 	return config, err
 }
 
-// written returns the name under which a setting is written here: that of a file
-// with the value, if that is the one.
+// written returns the name under which e has a setting: NAME_FILE if only that is set.
 func (e environment) written(name string) string {
 	_, itself := e[name]
 	_, inFile := e[name+"_FILE"]
@@ -287,8 +286,8 @@ func (e environment) written(name string) string {
 	return name
 }
 
-// checkEmpty refuses flags with an empty value, which a script with an unset
-// variable gives: they would ask for nothing, or for something else.
+// checkEmpty refuses flags with an empty value. A script with an unset variable passes
+// an empty value, and the flag would then require nothing, or something else.
 func checkEmpty(c *cobra.Command) (err error) {
 	c.Flags().Visit(func(f *pflag.Flag) {
 		list, isList := f.Value.(pflag.SliceValue)

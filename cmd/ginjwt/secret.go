@@ -9,8 +9,8 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// hashes are the HMAC algorithms and the bytes of their hash, which a secret
-// must not be shorter than (RFC 7518 §3.2).
+// hashes map the HMAC algorithms to the bytes of their hash, the minimum length of a
+// secret (RFC 7518 §3.2).
 var hashes = map[string]int{"HS256": 32, "HS384": 48, "HS512": 64}
 
 func (a *app) secretCommand() *cobra.Command {
@@ -76,7 +76,7 @@ func (a *app) writeSecret(path, line string, bytes int) error {
 
 func newSecret(bytes int) []byte {
 	secret := make([]byte, bytes)
-	_, _ = rand.Read(secret) // it never fails
+	_, _ = rand.Read(secret) // never fails
 	return secret
 }
 

@@ -12,7 +12,7 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/keys"
 )
 
-// source is where a command gets its settings and keys from.
+// source has the flags that say where settings and keys come from.
 type source struct {
 	envFile    string
 	keyFiles   []string
@@ -36,7 +36,7 @@ var allAlgorithms = []string{
 	"HS256", "HS384", "HS512", "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA",
 }
 
-// refusedSecret is a flag for a secret, which no command has.
+// refusedSecret is the flag --secret, which every command refuses with an explanation.
 type refusedSecret struct{}
 
 func (refusedSecret) String() string { return "" }
@@ -46,7 +46,7 @@ func (refusedSecret) Set(string) error {
 		"use --secret-file FILE, --env-file FILE or the environment variable JWT_SECRET_KEY")
 }
 
-// environment returns the settings of s, and what is odd about their file.
+// environment returns the variables of s, with remarks on its .env file.
 func (a *app) environment(s *source) (envFile, error) {
 	if s.envFile == "" {
 		return envFile{values: a.env}, nil
@@ -82,19 +82,19 @@ func (a *app) config(s *source) (ginjwt.Config, error) {
 	if err != nil {
 		return config, hint(err, "%s", s.whence())
 	}
-	config.Warnings = nil // they are for doctor; InitApp would log them
+	config.Warnings = nil // only doctor reports them; InitApp would log them
 	for _, open := range a.openFiles(env) {
 		a.warn("%s: everybody on this machine can %s", open.setting, open.can)
 	}
 	config.Now = a.now
 	config.TokenCacheSize = -1
-	// No store is asked here: settings of sessions would be without one.
+	// The CLI has no session store, and InitApp refuses settings of sessions without one.
 	config.SessionGrace, config.SessionLifetime, config.MaxSessions = 0, 0, 0
 	config.DetailedPairs, config.RenewedTokenHeader = false, ""
 	return config, a.useKeys(&config, s)
 }
 
-// whence says where the settings came from.
+// whence says where the settings come from.
 func (s *source) whence() string {
 	if s.envFile == "" {
 		return "the settings come from the environment; --env-file FILE reads them from a file. See: ginjwt doctor"
@@ -102,16 +102,16 @@ func (s *source) whence() string {
 	return fmt.Sprintf("the settings come from %s. See: ginjwt doctor --env-file %s", s.envFile, s.envFile)
 }
 
-// keySettings are the names of all settings that bring keys.
+// keySettings are the names of all settings with keys.
 var keySettings = []string{
 	"JWT_SECRET_KEY", "JWT_SECRET_KEY_FILE", "JWT_PRIVATE_KEY", "JWT_PRIVATE_KEY_FILE",
 	"JWT_PUBLIC_KEY", "JWT_PUBLIC_KEY_FILE", "JWT_KEYS", "JWT_KEYS_FILE",
 }
 
-// openFile is a file that a setting names, and everybody has access to.
+// openFile is a file of a setting that everybody on the machine can read or change.
 type openFile struct{ setting, can, mode string }
 
-// openFiles returns the files of settings that are open to everybody.
+// openFiles returns the files of settings that everybody on the machine can read or change.
 func (a *app) openFiles(env environment) (all []openFile) {
 	for _, name := range []string{"JWT_KEYS_FILE", "JWT_PRIVATE_KEY_FILE", "JWT_PUBLIC_KEY_FILE", "JWT_SECRET_KEY_FILE"} {
 		path := env[name]
@@ -120,7 +120,7 @@ func (a *app) openFiles(env environment) (all []openFile) {
 		}
 		secret := name != "JWT_PUBLIC_KEY_FILE"
 		if name == "JWT_KEYS_FILE" {
-			text, _ := a.readFile(path) // what cannot be read is reported elsewhere
+			text, _ := a.readFile(path) // env.load reports an unreadable file
 			list, _ := keys.Parse(text)
 			secret = holdsPrivate(list)
 		}
@@ -131,13 +131,13 @@ func (a *app) openFiles(env environment) (all []openFile) {
 	return all
 }
 
-// bringsSecrets reports whether settings hold a secret or a private key, not the
-// name of a file with one.
+// bringsSecrets reports whether env contains a secret or a private key itself, not only
+// the name of a file.
 func bringsSecrets(env environment) bool {
 	return env["JWT_SECRET_KEY"]+env["JWT_PRIVATE_KEY"]+env["JWT_KEYS"] != ""
 }
 
-// withoutKeys leaves out the keys of the settings, and what depends on them.
+// withoutKeys returns env without the settings of keys and algorithms.
 func withoutKeys(env environment) environment {
 	others := environment{}
 	for name, value := range env {
@@ -191,8 +191,7 @@ func isAlgorithm(name string) bool {
 	return false
 }
 
-// readSecret reads a file that holds a secret, without the line break at its
-// end.
+// readSecret reads a file with a secret, and removes the line break at its end.
 func (a *app) readSecret(path string) (string, error) {
 	text, err := a.readFile(path)
 	if err != nil {
@@ -209,7 +208,7 @@ func (a *app) readSecret(path string) (string, error) {
 	return secret, nil
 }
 
-// manager returns a manager that is ready.
+// manager returns an initialized manager.
 func (a *app) manager(config ginjwt.Config, s *source) (*ginjwt.JWTManager, error) {
 	m := ginjwt.New(config)
 	if err := m.InitApp(nil); err != nil {
@@ -231,9 +230,8 @@ func hasKeys(config ginjwt.Config) bool {
 
 var errNoKey = errors.New("there is no key to verify with")
 
-// checkKeys prepares keys to verify with. A single key without a name or anything
-// else that only a list has, as in a PEM text, verifies tokens whatever name they
-// give to their key, as that of JWT_PUBLIC_KEY does.
+// checkKeys prepares the keys that verify. A single key without an ID, times or a type,
+// such as a PEM key, verifies tokens with any "kid", as JWT_PUBLIC_KEY does.
 func (a *app) checkKeys(config *ginjwt.Config, s *source) error {
 	if !hasKeys(*config) {
 		return hint(errNoKey, "%s", s.keyHint(*config))

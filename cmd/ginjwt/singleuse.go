@@ -17,14 +17,13 @@ import (
 	"github.com/gin-jwt-extended/ginjwt"
 )
 
-// The kinds of single-use tokens. No route takes them as the token of a request.
+// The kinds of single-use tokens. No route accepts them as an access token.
 const (
 	purposeKind = "purpose"
 	ticketKind  = "ticket"
 )
 
-// kind is that of a single-use token, which its "typ" tells; empty: it is another
-// token.
+// kind returns the kind of a single-use token by its "typ", or "" for another token.
 func (t loose) kind() string {
 	switch strings.TrimPrefix(strings.ToLower(t.header.text("typ")), "application/") {
 	case "purpose+jwt":
@@ -35,21 +34,21 @@ func (t loose) kind() string {
 	return ""
 }
 
-// singleUse is what a single-use token says. Its JSON is part of that of inspect.
+// singleUse describes a single-use token. Its JSON is a member of the output of inspect.
 type singleUse struct {
 	Kind    string `json:"kind"`
 	Realm   string `json:"realm,omitempty"`
 	Purpose string `json:"purpose,omitempty"`
-	Bound   bool   `json:"bound,omitempty"` // to states that the token does not show
+	Bound   bool   `json:"bound,omitempty"` // to a state that the token does not show
 	At      string `json:"at,omitempty"`    // RFC 3339
 
 	Request string `json:"request,omitempty"` // a hash
 	Origin  string `json:"origin,omitempty"`
-	Foreign bool   `json:"foreign,omitempty"` // the token is of another issuer
-	Token   *buyer `json:"token,omitempty"`   // nil: it cannot be read
+	Foreign bool   `json:"foreign,omitempty"` // the token that bought the ticket is from another issuer
+	Token   *buyer `json:"token,omitempty"`   // nil: unreadable
 
 	at    time.Time
-	token loose // of a ticket, however broken
+	token loose // the token that bought the ticket, even if it is broken
 }
 
 // buyer is the token that bought a ticket.
@@ -58,7 +57,7 @@ type buyer struct {
 	Claims object `json:"claims"`
 }
 
-// singleUse reads what is in a single-use token; nil: it is another token.
+// singleUse describes t, or returns nil if t is not a single-use token.
 func (t loose) singleUse() *singleUse {
 	u := &singleUse{Kind: t.kind()}
 	switch u.Kind {
@@ -76,14 +75,14 @@ func (t loose) singleUse() *singleUse {
 	return u
 }
 
-// setBuyer reads what a ticket is for, and the token that bought it.
+// setBuyer reads the request and the origin of a ticket, and the token that bought it.
 func (u *singleUse) setBuyer(t loose) {
 	value, _ := t.claims.get("ginjwt_ticket")
 	said, _ := parseObject(value)
 	u.Request, u.Origin = said.text("req"), said.text("origin")
 	foreign, _ := said.get("foreign")
 	u.Foreign = string(foreign) == "true"
-	anySignature := strings.Repeat("A", 43) // the ticket has none
+	anySignature := strings.Repeat("A", 43) // the ticket does not contain the signature
 	u.token = takeApart(encodeJSON(said.text("header")) + "." + encodeJSON(said.text("payload")) + "." + anySignature)
 	if u.token.complete && u.token.kind() == "" {
 		u.Token = &buyer{u.token.header, u.token.claims}
@@ -92,8 +91,8 @@ func (u *singleUse) setBuyer(t loose) {
 
 func encodeJSON(text string) string { return base64.RawURLEncoding.EncodeToString([]byte(text)) }
 
-// namesInAudience returns the names that the "aud" of a single-use token is made
-// of: the realm, and the purpose. Where it is made of none, they are empty.
+// namesInAudience returns the n names in the "aud" of a single-use token: the realm and,
+// for n = 2, the purpose. They are empty if the "aud" has another form.
 func (t loose) namesInAudience(n int) []string {
 	var audience []string
 	if value, _ := t.claims.get("aud"); json.Unmarshal(value, &audience) != nil {
@@ -129,12 +128,11 @@ func (u *singleUse) setAt(t loose) {
 	u.At = u.at.UTC().Format(time.RFC3339)
 }
 
-// unknownPurpose stands for that of a token that tells none.
+// unknownPurpose stands for the purpose of a token that names none.
 const unknownPurpose = "-"
 
-// ask lets the library judge a token as the service does that gets one of its kind. What
-// the token alone does not show is left open: the states, or the request, that it is bound
-// to.
+// ask lets the library check a token as a service does for its kind. It does not check the
+// state or the request that the token is bound to, because the token does not show them.
 func (t loose) ask(ctx context.Context, m *ginjwt.JWTManager, encoded string) error {
 	switch t.kind() {
 	case purposeKind:
@@ -162,9 +160,10 @@ func (t loose) askForPurpose(ctx context.Context, m *ginjwt.JWTManager, encoded 
 	return err
 }
 
-// askForTicket shows a ticket with a request that it cannot be for, as none is without a
-// method. That is looked at after the signature, the times and the realm, and before the
-// token that bought the ticket.
+// askForTicket checks a ticket with a request that has no method, so no ticket matches it.
+// The library compares the request after the signature, the times and the realm, and before
+// the token that bought the ticket. A mismatch therefore means that all earlier checks
+// passed.
 func askForTicket(ctx context.Context, m *ginjwt.JWTManager, encoded string) error {
 	r := &http.Request{URL: &url.URL{Path: "/", RawQuery: url.Values{m.Config().TicketName: {encoded}}.Encode()}}
 	_, err := m.VerifyRequest(r.WithContext(ctx), ginjwt.Locations(ginjwt.InTicket))
@@ -175,7 +174,7 @@ func askForTicket(ctx context.Context, m *ginjwt.JWTManager, encoded string) err
 	return err
 }
 
-// forPurpose names the purpose, if there is one.
+// forPurpose returns " for " and the purpose, or "".
 func (u *singleUse) forPurpose() string {
 	if u.Purpose == "" {
 		return ""
@@ -183,7 +182,7 @@ func (u *singleUse) forPurpose() string {
 	return " for " + strconv.Quote(u.Purpose)
 }
 
-// what says what kind of token it is, and who takes it.
+// what says what kind of token it is, and what accepts it.
 func (u *singleUse) what() string {
 	if u.Kind == ticketKind {
 		return "a ticket: only routes with Locations(InTicket) accept it, and only in the request that it was bought for"
@@ -191,7 +190,7 @@ func (u *singleUse) what() string {
 	return "a purpose token" + u.forPurpose() + ": no route accepts it, only ConsumePurposeToken does"
 }
 
-// good is the verdict of a token of which nothing that was looked at is wrong.
+// good is the verdict of a token that passed all checks of the CLI.
 func (u *singleUse) good() string {
 	if u.Kind == ticketKind {
 		text := "works once, for its request"
@@ -207,7 +206,7 @@ func (u *singleUse) good() string {
 	return text + "; only the stores of the service know whether it was used or revoked"
 }
 
-// fact is a line of what is said of a single-use token.
+// fact is a line of the description of a single-use token.
 type fact struct {
 	name string
 	text styled
@@ -257,7 +256,7 @@ func (u *singleUse) purposeFacts() []fact {
 	return facts
 }
 
-// ticketFacts sums up a ticket, and the token that bought it.
+// ticketFacts describes a ticket and the token that bought it.
 func (a *app) ticketFacts(u *singleUse, config ginjwt.Config) []fact {
 	facts := []fact{{"request", "a hash of method, path and query; the ticket does not show them"}, {"origin", "the origin of the service, or none"}}
 	if u.Origin != "" {

@@ -8,8 +8,8 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/internal/spelling"
 )
 
-// didYouMean returns a question for the end of an error: the name that is the
-// nearest to what was typed, if any is near.
+// didYouMean returns "; did you mean …?" with the name that is most similar to typed, or
+// "" if no name is similar.
 func didYouMean(typed string, names []string) string {
 	if name, ok := nearest(typed, names); ok {
 		return fmt.Sprintf("; did you mean %q?", name)
@@ -19,7 +19,7 @@ func didYouMean(typed string, names []string) string {
 
 func nearest(typed string, names []string) (name string, ok bool) {
 	typed = strings.ToLower(typed)
-	least := len(typed)/3 + 1 // a third of it may be wrong
+	least := len(typed)/3 + 1 // up to a third of the letters can be wrong
 	for _, candidate := range names {
 		lower := strings.ToLower(candidate)
 		d := spelling.Distance(typed, lower)
@@ -35,9 +35,8 @@ func nearest(typed string, names []string) (name string, ok bool) {
 
 var plainWord = regexp.MustCompile(`^[A-Za-z0-9_./:@%+,=-]+$`)
 
-// command returns a command of ginjwt to copy: its name, its operands and its
-// flags. What comes from a file is quoted, so that no shell runs it, and what
-// begins with a dash is no flag.
+// command returns a ginjwt command that users can copy. Operands can come from a file, so
+// they are quoted for the shell, and come after "--" if one begins with a dash.
 func command(name, flags string, operands ...string) string {
 	dash := false
 	for i, operand := range operands {

@@ -9,18 +9,18 @@ import (
 	"unicode/utf8"
 )
 
-// loose is a token that was taken apart as far as it goes, also where a
-// service would refuse it.
+// loose has the parts of a token as far as they can be read, even if a service would
+// refuse the token.
 type loose struct {
 	text           string
 	header, claims object
 	signature      []byte
-	texts          map[string]string // of parts that are no JSON: "header", "payload"
-	problems       []string          // where it breaks, in the order of the token
-	complete       bool              // header and claims could be read to their end
+	texts          map[string]string // of parts that are not JSON: "header", "payload"
+	problems       []string          // what is broken, in the order of the token
+	complete       bool              // header and claims were read to their end
 }
 
-// takeApart reads what can be read of a token.
+// takeApart reads as much of a token as possible.
 func takeApart(text string) loose {
 	t := loose{text: text, texts: map[string]string{}}
 	if fields := strings.Fields(text); len(fields) > 1 {
@@ -54,14 +54,14 @@ func takeApart(text string) loose {
 	return t
 }
 
-// signed returns what the signature is over.
+// signed returns the signed part of the token.
 func (t loose) signed() string { return t.text[:max(0, strings.LastIndexByte(t.text, '.'))] }
 
 func (t *loose) problem(format string, args ...any) {
 	t.problems = append(t.problems, fmt.Sprintf(format, args...))
 }
 
-// object reads one of the two parts that are JSON.
+// object reads the header or the payload.
 func (t *loose) object(name, part string) (o object, ok bool) {
 	text, err := decodeLoosely(part)
 	if len(text) == 0 && err == nil {
@@ -82,11 +82,11 @@ func (t *loose) object(name, part string) (o object, ok bool) {
 	return o, jsonErr == nil
 }
 
-// cutOff is an error after which not all of a part could be decoded.
+// cutOff is an error that stopped the decoding of a part.
 type cutOff struct{ error }
 
-// decodeLoosely decodes base64url as far as it goes. The error says what a
-// service would not take.
+// decodeLoosely decodes base64url as far as possible. The error says why a service would
+// refuse the text.
 func decodeLoosely(part string) ([]byte, error) {
 	if b, err := base64.RawURLEncoding.Strict().DecodeString(part); err == nil {
 		return b, nil

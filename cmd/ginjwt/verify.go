@@ -18,7 +18,7 @@ import (
 	"github.com/gin-jwt-extended/ginjwt"
 )
 
-// verification is what verify is asked.
+// verification has the flags of verify.
 type verification struct {
 	source
 	tokenType   string
@@ -98,7 +98,7 @@ func (a *app) verify(c *cobra.Command, v *verification, args []string) error {
 	return a.verifyAll(c.Context(), m, keyListOf(config), args, v.options(), v.quiet)
 }
 
-// check says what is wrong with the flags, of which some make the library panic.
+// check returns an error for wrong flags. Some of them would make the library panic.
 func (v *verification) check(c *cobra.Command) error {
 	switch {
 	case !slices.Contains([]string{"access", "refresh", "any"}, v.tokenType):
@@ -113,7 +113,7 @@ func (v *verification) check(c *cobra.Command) error {
 	return nil
 }
 
-// options are what a route asks for.
+// options returns the requirements of the route.
 func (v *verification) options() (options []ginjwt.RequiredOption) {
 	switch v.tokenType {
 	case "refresh":
@@ -168,8 +168,8 @@ func (a *app) verifyAll(ctx context.Context, m *ginjwt.JWTManager, list keyList,
 	return status
 }
 
-// eachToken visits the tokens of standard input, one a line, as they come. Only
-// the first waits for the second, or the end, to know whether it is alone.
+// eachToken visits the tokens on standard input, one per line, as they arrive. The first
+// token waits for a second token or the end, because the output for a single token differs.
 func (a *app) eachToken(visit func(number int, alone bool, encoded string) error) error {
 	if a.inputRead {
 		_, err := a.readInput(0)
@@ -210,13 +210,13 @@ func (a *app) eachToken(visit func(number int, alone bool, encoded string) error
 	return nil
 }
 
-// verdict is the answer of verify.
+// verdict is the answer of verify, and its JSON output.
 type verdict struct {
 	Valid   bool            `json:"valid"`
 	Header  json.RawMessage `json:"header,omitempty"`
 	Claims  json.RawMessage `json:"claims,omitempty"`
 	Refused *refused        `json:"refused,omitempty"`
-	Why     string          `json:"why,omitempty"` // of a refusal, where the library says less
+	Why     string          `json:"why,omitempty"` // a more exact cause than that of refused
 	matching
 
 	token *ginjwt.Token
@@ -237,7 +237,7 @@ func verdictOf(token *ginjwt.Token, err error) verdict {
 	return verdict{Valid: true, Header: header, Claims: claims, token: token}
 }
 
-// explain says which keys were asked, and why none could verify the token.
+// explain adds which keys were tried, and why none could verify the token.
 func (v *verdict) explain(t loose, err error, list keyList) {
 	v.matching = list.matching(t)
 	if state, reason := stateOfSignature(err, t, list.config); state == signatureUnknown && !errors.Is(err, jwt.ErrTokenMalformed) {
@@ -259,7 +259,7 @@ func refusalOf(err error) *refused {
 	return &refused{"internal_error", err.Error(), 500}
 }
 
-// segmentsOf returns the JSON of a token that was verified.
+// segmentsOf returns the header and the claims of a verified token as JSON.
 func segmentsOf(encoded string) (header, claims json.RawMessage) {
 	parts := strings.Split(encoded, ".")
 	header, _ = decodeLoosely(parts[0])

@@ -28,7 +28,7 @@ func versionLine() string {
 	return "ginjwt " + version + " (" + runtime.Version() + ")"
 }
 
-// buildVersion returns what the Go command noted when it built this program.
+// buildVersion returns the version and the commit that the Go command recorded.
 func buildVersion() (version, commit string) {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {

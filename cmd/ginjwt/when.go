@@ -12,10 +12,10 @@ import (
 
 const day = 24 * time.Hour
 
-// stamp writes a time for people.
+// stamp formats a time for people.
 func stamp(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05 UTC") }
 
-// relative says when t is, seen from now: "in 4 minutes", "3 days ago".
+// relative says when t is: "in 4 minutes", "3 days ago".
 func relative(t, now time.Time) string {
 	d := t.Truncate(time.Second).Sub(now.Truncate(time.Second))
 	switch {
@@ -27,7 +27,7 @@ func relative(t, now time.Time) string {
 	return "in " + human(d)
 }
 
-// human writes a duration in its largest unit of which there are two or more.
+// human formats a duration in the largest unit of which it has at least two.
 func human(d time.Duration) string {
 	for _, unit := range []struct {
 		length time.Duration
@@ -46,8 +46,8 @@ func human(d time.Duration) string {
 
 var errNoUnit = errors.New("needs a unit")
 
-// parseLength reads "15m", "1h30m", "31d" or "2w". A number alone is seconds in
-// settings, and meant as minutes by most who type one here: it is refused.
+// parseLength reads "15m", "1h30m", "31d" or "2w". It refuses a number without a unit: it
+// means seconds in the settings, and many users who type it mean minutes.
 func parseLength(text string) (time.Duration, error) {
 	wrong := errors.New(`must be a duration, such as 15m, 12h, 31d or 2w`)
 	if d, err := time.ParseDuration(text); err == nil {
@@ -83,7 +83,7 @@ func parseLength(text string) (time.Duration, error) {
 	return total + d, nil
 }
 
-// length is a flag for a length of time.
+// length is a flag for a duration.
 type length time.Duration
 
 func (l *length) String() string {
@@ -115,7 +115,7 @@ func (l *length) Set(text string) error {
 	return err
 }
 
-// lifetime is a flag for how long a token lives.
+// lifetime is a flag for the lifetime of a token.
 type lifetime time.Duration
 
 func (l *lifetime) String() string { return "" }
@@ -134,7 +134,7 @@ func (l *lifetime) Set(text string) error {
 	return err
 }
 
-// moment is a flag for a time: from now on, or by the calendar, in UTC.
+// moment is a flag for a time: relative to now, or a date in UTC.
 type moment struct {
 	time.Time
 	now func() time.Time
@@ -148,7 +148,7 @@ func (m *moment) Set(text string) (err error) {
 	return err
 }
 
-// pretend makes it another time, if one is given.
+// pretend sets the clock to the time of the flag, if it is given.
 func (a *app) pretend(at moment) {
 	if !at.IsZero() {
 		a.now = func() time.Time { return at.Time }
