@@ -13,7 +13,7 @@ import (
 
 type step struct{ command, output string }
 
-// sessionOf returns the commands of a page, and what they answer.
+// sessionOf returns the commands of a page and their output.
 func sessionOf(page string) (steps []step) {
 	inside := false
 	for line := range strings.Lines(page) {
@@ -29,8 +29,8 @@ func sessionOf(page string) (steps []step) {
 	return steps
 }
 
-// patternOf returns what matches an output: … is any text of one line, and a
-// line of it alone is any lines.
+// patternOf returns a pattern for an output: … matches any text of one line, and a line
+// that is only … matches any lines.
 func patternOf(output string) *regexp.Regexp {
 	var pattern strings.Builder
 	for line := range strings.Lines(output) {
@@ -43,7 +43,7 @@ func patternOf(output string) *regexp.Regexp {
 	return regexp.MustCompile("^" + pattern.String() + "$")
 }
 
-// TestSessionInDocs types what docs/cli.md shows, and compares every answer.
+// TestSessionInDocs types the commands of docs/cli.md and compares every output.
 func TestSessionInDocs(t *testing.T) {
 	t.Parallel()
 	page, err := os.ReadFile(filepath.Join("..", "..", "docs", "cli.md"))

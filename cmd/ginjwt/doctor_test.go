@@ -13,7 +13,7 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/internal/keytest"
 )
 
-// goodSecret is a secret that no documentation has.
+// goodSecret is a secret that is in no documentation.
 var goodSecret, _ = writtenSecret(newSecret(32), "env")
 
 func TestDoctor(t *testing.T) {
@@ -106,8 +106,7 @@ func TestDoctorSaysAllAtOnce(t *testing.T) {
 	assert.Contains(t, r.out, "\n2 errors")
 }
 
-// Files of settings that everybody may read are reported, and warned of where
-// they are used.
+// doctor reports files of settings that everybody can read. Commands that use them warn.
 func TestFilesOfSettingsThatEverybodyReads(t *testing.T) {
 	t.Parallel()
 	u := newUser(t)
@@ -135,7 +134,7 @@ func TestFilesOfSettingsThatEverybodyReads(t *testing.T) {
 	assert.NotContains(t, u.run("", "doctor").out, "Everybody")
 }
 
-// A finding has the name that is written in the settings.
+// A finding has the name as it is written in the settings.
 func TestDoctorNamesTheSettingWithTheFile(t *testing.T) {
 	t.Parallel()
 	u := newUser(t)
@@ -151,7 +150,7 @@ func TestDoctorNamesTheSettingWithTheFile(t *testing.T) {
 	assert.NotContains(t, settings, "JWT_KEYS")
 }
 
-// private makes a file its owner's alone.
+// private makes a file readable only for its owner.
 func (u *user) private(name string) string {
 	u.t.Helper()
 	require.NoError(u.t, os.Chmod(filepath.Join(u.dir, name), 0o600))

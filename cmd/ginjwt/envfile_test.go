@@ -67,7 +67,7 @@ func TestEnvFileNotes(t *testing.T) {
 	}, file.notes)
 }
 
-// What others read otherwise is said: as a warning where the value is another one.
+// Lines that other programs read differently get a note, or a warning if the value differs.
 func TestEnvFileForOthers(t *testing.T) {
 	t.Parallel()
 	const (
@@ -115,7 +115,7 @@ func TestEnvFileForOthers(t *testing.T) {
 	}
 }
 
-// A secret that others read otherwise fails in CI, and is not used in silence.
+// A secret that other programs read differently fails in CI, and gets a warning elsewhere.
 func TestExpandedSecret(t *testing.T) {
 	t.Parallel()
 	u := newUser(t)

@@ -11,8 +11,8 @@ import (
 	"github.com/stretchr/testify/assert"
 )
 
-// aliceToken is an access token of alice, made with testSecret at six o'clock
-// and good for 15 minutes. Its parts were computed by another program.
+// aliceToken is an access token of alice, signed with testSecret at six o'clock and valid
+// for 15 minutes. Another program computed it.
 const aliceToken = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9" +
 	".eyJmcmVzaCI6ZmFsc2UsImlhdCI6MTc5NTI0MDgwMCwianRpIjoidC0xIiwidHlwZSI6ImFjY2VzcyIsInN1YiI6ImFsaWNlIiwibmJmIjoxNzk1MjQwODAwLCJleHAiOjE3OTUyNDE3MDB9" +
 	".r6NHCKesJuWD66RtBxVIuSdTmA44Eit9_Ymjur8dVFM"
@@ -83,7 +83,7 @@ func TestInspectTimes(t *testing.T) {
 	}
 }
 
-// What inspect warns of, by its code.
+// The warnings of inspect by their codes.
 func TestInspectWarnings(t *testing.T) {
 	t.Parallel()
 	iat, exp := noon.Unix(), noon.Add(time.Hour).Unix()
@@ -165,7 +165,7 @@ func TestInspectAsJSON(t *testing.T) {
 `, u.run(aliceToken, "inspect", "--json").out)
 }
 
-// A token that cannot be read is shown as far as it goes.
+// inspect shows a broken token as far as it can read it.
 func TestInspectBrokenToken(t *testing.T) {
 	t.Parallel()
 	token := encode(`{"alg":"HS256"}`) + "." + encode("{\"sub\":\"alice\",\"name\":\"\x1b[31m\"}") + ".c2ln"
@@ -182,13 +182,13 @@ Verdict: refused: Invalid payload string: not valid JSON (token_malformed, answe
 `, ""}, newUser(t).run(token, "inspect"))
 }
 
-// Whoever asks for the status is told of every flaw.
+// The exit status is 1 for every defect.
 func TestInspectStatus(t *testing.T) {
 	t.Parallel()
 	for token, status := range map[string]int{
 		aliceToken:                               0,
-		aliceToken[:len(aliceToken)-1] + "Q":     0, // a bad signature is no broken token
-		aliceToken[:len(aliceToken)-1] + "J":     1, // but this cannot be one
+		aliceToken[:len(aliceToken)-1] + "Q":     0, // a token with a bad signature is not broken
+		aliceToken[:len(aliceToken)-1] + "J":     1, // but this text cannot be a signature
 		aliceToken[:len(aliceToken)-44]:          1,
 		aliceToken + "=":                         1,
 		"Bearer " + aliceToken:                   0,
@@ -198,7 +198,7 @@ func TestInspectStatus(t *testing.T) {
 	}
 }
 
-// What is no text at all is not shown.
+// Bytes that are not text are not shown.
 func TestInspectNoToken(t *testing.T) {
 	t.Parallel()
 	assert.Equal(t, result{1, `Broken: the header is not JSON from byte 1 on
@@ -232,7 +232,7 @@ func TestInspectInput(t *testing.T) {
 	assert.Equal(t, 0, newUser(t).run(forged(`{"alg":"HS256"}`, deep), "inspect").status)
 }
 
-// The environment of somebody's shell must not keep inspect from working.
+// inspect works even if the environment of the shell has wrong settings.
 func TestInspectWithWrongSettings(t *testing.T) {
 	t.Parallel()
 	for setting, problem := range map[string]string{
@@ -251,7 +251,7 @@ func TestInspectWithWrongSettings(t *testing.T) {
 	assert.Contains(t, r.err, "the settings come from .env. See: ginjwt doctor --env-file .env\n")
 }
 
-// A token may be signed with a secret that no service takes: that is what inspect is for.
+// inspect verifies tokens that are signed with a secret that every service refuses.
 func TestInspectWithAWeakSecret(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct{ secret, warning, caution string }{
@@ -278,7 +278,7 @@ func TestInspectWithAWeakSecret(t *testing.T) {
 	}
 }
 
-// signedBy returns a token for an hour.
+// signedBy returns a token that is valid for an hour.
 func signedBy(secret string, at time.Time) string {
 	claims := fmt.Sprintf(`{"fresh":false,"iat":%d,"jti":"t-1","type":"access","sub":"alice","nbf":%[1]d,"csrf":"x","exp":%d}`, at.Unix(), at.Unix()+3600)
 	signed := encode(`{"alg":"HS256","typ":"JWT"}`) + "." + encode(claims)
@@ -287,7 +287,7 @@ func signedBy(secret string, at time.Time) string {
 	return signed + "." + encode(string(mac.Sum(nil)))
 }
 
-// A secret has no place on the command line, and is not repeated.
+// A secret on the command line is refused, and the error does not repeat it.
 func TestSecretOnTheCommandLine(t *testing.T) {
 	t.Parallel()
 	for _, args := range [][]string{{"inspect", "--secret", "s3cr3t-value"}, {"mint", "--secret=s3cr3t-value"}, {"verify", "--secret", "s3cr3t-value"}} {
@@ -297,7 +297,7 @@ func TestSecretOnTheCommandLine(t *testing.T) {
 	}
 }
 
-// inspect says why the key that a token names does not verify it.
+// inspect says why the key that a token names does not verify the token.
 func TestInspectWithAKeyThatIsNotForTheToken(t *testing.T) {
 	t.Parallel()
 	for args, reason := range map[string]string{
@@ -315,7 +315,7 @@ func TestInspectWithAKeyThatIsNotForTheToken(t *testing.T) {
 	}
 }
 
-// inspect and verify say which key of a list made a token, and which were not asked.
+// inspect and verify say which key of a list signed a token, and which were not tried.
 func TestTheKeyOfAListIsNamed(t *testing.T) {
 	t.Parallel()
 	u := newUser(t)

@@ -76,7 +76,7 @@ func TestKeyNewWithMore(t *testing.T) {
 	assert.Equal(t, "{\n  \"algorithm\": \"EdDSA\",\n  \"file\": \"k.json\",\n  \"kid\": \"k2\"\n}\n", u.ok("key", "new", "--id", "k2", "--out", "./k.json", "--json"))
 }
 
-// local makes times comparable.
+// local converts times to the local zone, so that tests can compare them.
 func local(list []keys.Key) []keys.Key {
 	for i := range list {
 		list[i].NotBefore, list[i].NotAfter = list[i].NotBefore.Local(), list[i].NotAfter.Local()
@@ -104,7 +104,7 @@ func TestKeyNewMistakes(t *testing.T) {
 	}
 }
 
-// rfcKey is the key of RFC 8037, appendix A, whose thumbprint is known.
+// rfcKey is the key of RFC 8037, appendix A. The RFC has its thumbprint.
 const rfcKey = `{"kty":"OKP","crv":"Ed25519","d":"nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}`
 const rfcThumbprint = "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k"
 
@@ -159,7 +159,7 @@ func TestJWKS(t *testing.T) {
 	assert.Contains(t, r.err, "ginjwt: there is no public key to publish\n")
 }
 
-// What is printed is what a service publishes.
+// jwks prints what a service publishes.
 func TestJWKSIsThatOfTheService(t *testing.T) {
 	t.Parallel()
 	u := newUser(t)
@@ -200,7 +200,7 @@ secret   HS256      all      signs  active, verifies tokens without kid
 `, u.ok("key", "list", "./keys.json"))
 }
 
-// A key does not sign tokens that outlive it, while another can.
+// A key does not sign a token that outlives the key, if another key can sign it.
 func TestKeyListKnowsWhichKeySigns(t *testing.T) {
 	t.Parallel()
 	u := newUser(t)
@@ -236,7 +236,7 @@ kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k  EdDSA      all     verifies  active
 `, u.ok("key", "list", "./public.pem", "--json"))
 }
 
-// A file that is no key says so, and never what is in it.
+// The error for a file without a key does not show the text of the file.
 func TestKeyFilesThatAreNone(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{"", "s3cret", `{"kty":"oct","k":"s3cret"`, `{"kty":"s3cret"}`, `{"keys":[{"kty":"oct","k":"czNjcmV0","use":"enc"}]}`, "-----BEGIN s3cret-----\n", `["s3cret"]`} {
@@ -298,9 +298,9 @@ old  EdDSA      all     signs  active, signs new tokens, retires in 31 days
 `, u.ok("key", "rotate", "./keys.json", "--id", "third", "--drop-retired", "--activate-in", "1d2h", "--retire-after", "32d", "--json"))
 }
 
-// Through a whole rotation, from a secret to a public key, no token is refused
-// before it expires: neither by a process that has read the file again in time,
-// nor by others who only know what is published.
+// During a whole rotation from a secret to a key pair, no token is refused before it
+// expires: neither by a process that reads the file again in time, nor by a service that
+// knows only the published keys.
 func TestRotationRefusesNobody(t *testing.T) {
 	t.Parallel()
 	u := newUser(t)
@@ -315,7 +315,7 @@ func TestRotationRefusesNobody(t *testing.T) {
 		require.NoError(t, m.InitApp(nil))
 		return m
 	}
-	late, early := manager(before), manager(after) // late reads the file again after 59 minutes
+	late, early := manager(before), manager(after) // late reads the new file only after 59 minutes
 	type issued struct {
 		token   string
 		expires time.Time
@@ -349,8 +349,8 @@ func TestRotationRefusesNobody(t *testing.T) {
 	assert.Equal(t, map[string]bool{"HS256": true, "EdDSA": true}, algorithms)
 }
 
-// Where access and refresh tokens have keys of their own, one is rotated, and
-// the other goes on.
+// If access and refresh tokens have separate keys, a rotation replaces one of them and
+// keeps the other.
 func TestRotateOneType(t *testing.T) {
 	t.Parallel()
 	u := newUser(t)
@@ -369,7 +369,7 @@ r    ES256      refresh  signs  active, signs new refresh tokens, retires in 31 
 `, u.ok("key", "list", "./keys.json"))
 }
 
-// A stolen key is put out of use at once.
+// A stolen key is retired at once.
 func TestRotateAtOnce(t *testing.T) {
 	t.Parallel()
 	u := newUser(t)
@@ -410,8 +410,7 @@ func TestUndoRotation(t *testing.T) {
 	assert.Equal(t, before, u.read("keys.json"))
 }
 
-// The new key has the algorithm of the one that signs now, not of one that is
-// only planned.
+// The new key has the algorithm of the key that signs now, not of a planned key.
 func TestRotateKeepsTheAlgorithm(t *testing.T) {
 	t.Parallel()
 	u := newUser(t)
@@ -421,7 +420,7 @@ func TestRotateKeepsTheAlgorithm(t *testing.T) {
 	assert.Equal(t, "ES256", u.keysIn("keys.json")[0].Algorithm)
 }
 
-// Who leaves no time for the others to read the file is told so.
+// A rotation that leaves no time to read the file again prints a warning.
 func TestRotateWithoutAWait(t *testing.T) {
 	t.Parallel()
 	u := newUser(t)
@@ -435,7 +434,7 @@ func TestRotateWithoutAWait(t *testing.T) {
 	}
 }
 
-// A key for one type of token is not said to be none.
+// The error for keys of one token type does not say that there is no key.
 func TestRotateATypeThatHasNoKey(t *testing.T) {
 	t.Parallel()
 	u := newUser(t)
@@ -445,7 +444,7 @@ func TestRotateATypeThatHasNoKey(t *testing.T) {
 		u.run("", "key", "rotate", "./keys.json", "--type", "access"))
 }
 
-// Keys must not retire before the tokens that they signed expire.
+// Keys must not retire before their tokens expire.
 func TestRotateTooSoon(t *testing.T) {
 	t.Parallel()
 	u := newUser(t)
@@ -476,7 +475,7 @@ func TestRotateMistakes(t *testing.T) {
 	assert.Equal(t, result{3, "", "ginjwt: no.json: no such file or directory\n"}, u.run("", "key", "rotate", "./no.json"))
 }
 
-// From a PEM key to a list: the tokens from before go on to be accepted.
+// After a change from a PEM key to a list, older tokens are still accepted.
 func TestFromPEMToAList(t *testing.T) {
 	t.Parallel()
 	u := newUser(t)
@@ -523,8 +522,8 @@ func TestKeyRetire(t *testing.T) {
 	assert.Contains(t, r.err, "warning: keys.json: no key signs tokens after 2026-11-21 14:00:00 UTC, when b retires")
 }
 
-// A key in use does not retire at once by mistake: neither the only one that
-// signs, nor one whose tokens are out.
+// A key in use does not retire at once without --force: neither the only signing key, nor
+// a key that has signed tokens.
 func TestKeyRetireAtOnce(t *testing.T) {
 	t.Parallel()
 	for others, problem := range []string{
@@ -554,7 +553,7 @@ func TestKeyRetireAtOnce(t *testing.T) {
 	}
 }
 
-// The last key for one type of token is not taken away by mistake either.
+// The last key for one type of token is not removed without --force.
 func TestKeyRemoveTheLastOfAType(t *testing.T) {
 	t.Parallel()
 	u := newUser(t)
@@ -567,10 +566,10 @@ func TestKeyRemoveTheLastOfAType(t *testing.T) {
 		u.run("", "key", "remove", "./keys.json", "r", "--force"))
 }
 
-// instead is what to do in place of taking away a key that is in use.
+// instead is the advice of errors for a key in use.
 const instead = "to replace it, use ginjwt key rotate, at once with --activate-in 0 --retire-after 0 --force; "
 
-// A name may be cut short, where that is said and one key has it.
+// A key ID can be shortened with "…" if only one key begins with it.
 func TestNamesCutShort(t *testing.T) {
 	t.Parallel()
 	u := newUser(t)
@@ -594,18 +593,18 @@ func TestNamesCutShort(t *testing.T) {
 	assert.Equal(t, "keys.json: removed -dash\n", u.ok("key", "remove", "--", "./keys.json", "-dash"))
 }
 
-// No new key has a name that would be read as a flag.
+// No new key has an ID that the command line would read as a flag.
 func TestNewNamesAreNoFlags(t *testing.T) {
 	t.Parallel()
 	s := &keySpec{algorithm: "HS256"}
-	for range 1000 { // one thumbprint of 64 begins with a dash
+	for range 1000 { // one of 64 thumbprints begins with a dash
 		key, err := s.newKey()
 		require.NoError(t, err)
 		require.NotEqual(t, "-", key.ID[:1])
 	}
 }
 
-// A key that retires soon is replaced in time, and not given more.
+// A rotation does not extend the time of a key that retires soon.
 func TestRotateAKeyThatRetires(t *testing.T) {
 	t.Parallel()
 	u := newUser(t)
@@ -619,7 +618,7 @@ old  EdDSA      all     signs  active, signs new tokens, retires in 2 hours
 `, u.ok("key", "list", "./keys.json"))
 }
 
-// A change keeps what it does not know, the mode of the file, and a link to it.
+// A change keeps unknown members, the mode of the file, and a symbolic link to it.
 func TestChangeKeepsTheRest(t *testing.T) {
 	t.Parallel()
 	u := newUser(t)
@@ -649,8 +648,8 @@ func TestChangeKeepsTheRest(t *testing.T) {
 	assert.Len(t, entries, 2)
 }
 
-// Two who change a file at once do not lose what the other did: one of them is
-// told to wait.
+// If two commands change a file at once, no change is lost: one of them fails and asks to
+// wait.
 func TestChangesAtOnce(t *testing.T) {
 	t.Parallel()
 	u := newUser(t)
@@ -677,7 +676,7 @@ func TestChangesAtOnce(t *testing.T) {
 	assert.Greater(t, added, 1)
 }
 
-// A file with private keys is nobody else's business; public keys are.
+// A file with private keys that everybody can read gets a warning. Public keys do not.
 func TestFileThatEverybodyReads(t *testing.T) {
 	t.Parallel()
 	u := newUser(t)
@@ -693,7 +692,7 @@ func TestFileThatEverybodyReads(t *testing.T) {
 	assert.Equal(t, "warning: secret: everybody on this machine can read these secrets; chmod 600 secret\n", u.run("", "mint", "-s", "a", "--secret-file", "./secret").err)
 }
 
-// Others may read public keys, but not bring in theirs.
+// A file with public keys that everybody can change gets a warning.
 func TestFileThatEverybodyChanges(t *testing.T) {
 	t.Parallel()
 	u := newUser(t)
@@ -711,7 +710,7 @@ func TestFileThatEverybodyChanges(t *testing.T) {
 	assert.Equal(t, "warning: public.json: everybody on this machine can change these keys; chmod o-w public.json\n", u.run("", "key", "list", "./public.json").err)
 }
 
-// A change that would make a bad list changes nothing.
+// A change with a result that services would refuse changes nothing.
 func TestChangeIsChecked(t *testing.T) {
 	t.Parallel()
 	u := newUser(t)
@@ -723,8 +722,7 @@ func TestChangeIsChecked(t *testing.T) {
 	assert.Equal(t, text, u.read("keys.json"))
 }
 
-// Who owns the folder cannot have another file copied into it, by a name that
-// leads elsewhere once it was looked at.
+// A symbolic link cannot make a change copy a file from outside of the folder into it.
 func TestAChangeReadsNoOtherFile(t *testing.T) {
 	t.Parallel()
 	u := newUser(t)
@@ -751,7 +749,7 @@ func TestRotateAsksWhichOfKeysForAllAndForOneType(t *testing.T) {
 	assert.Equal(t, 0, u.run("", "key", "rotate", "./keys.json", "--type", "all").status)
 }
 
-// A script with an unset variable gives an empty value.
+// A flag with an empty value, as from a script with an unset variable, is an error.
 func TestEmptyFlagsAreMistakes(t *testing.T) {
 	t.Parallel()
 	u := newUser(t)
@@ -805,8 +803,8 @@ func TestKeysInOtherForms(t *testing.T) {
 	}
 }
 
-// Keys may share a name if their algorithms differ: then the name does not say which
-// one is to be changed.
+// Keys with different algorithms can share an ID. The ID then does not say which key to
+// change.
 func TestANameOfSeveralKeysNamesNone(t *testing.T) {
 	t.Parallel()
 	u := newUser(t)
@@ -821,7 +819,7 @@ func TestANameOfSeveralKeysNamesNone(t *testing.T) {
 	}
 }
 
-// A key for RSA-PSS is for PSS whatever the command line says.
+// An RSA-PSS key is used for PS algorithms only, even with another --algorithm.
 func TestAKeyForPSSStaysOne(t *testing.T) {
 	t.Parallel()
 	u := newUser(t)

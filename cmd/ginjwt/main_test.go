@@ -18,12 +18,12 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// noon is when the tests run.
+// noon is the time of the tests.
 var noon = time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
 
 const testSecret = "Hq4vTz8sWn1yKb6pXe3dRj9mUf2cLa7g"
 
-// user is somebody with a directory, an environment and a clock.
+// user has a directory, an environment and a clock.
 type user struct {
 	t   *testing.T
 	dir string
@@ -36,14 +36,14 @@ func newUser(t *testing.T, env ...string) *user {
 	return &user{t: t, dir: t.TempDir(), env: env, now: noon}
 }
 
-// result is what a command left behind.
+// result is the exit status and the output of a command.
 type result struct {
 	status   int
 	out, err string
 }
 
 // run runs a command. An argument that begins with "./" is a file in the user's
-// directory, which is left out of the output.
+// directory. The output does not contain the directory.
 func (u *user) run(stdin string, args ...string) result {
 	u.t.Helper()
 	args = append([]string{}, args...)
@@ -57,7 +57,7 @@ func (u *user) run(stdin string, args ...string) result {
 
 func (u *user) shown(text string) string { return strings.ReplaceAll(text, u.dir+"/", "") }
 
-// ok runs a command that must not fail, and returns what it printed.
+// ok runs a command that must succeed, and returns its output.
 func (u *user) ok(args ...string) string {
 	u.t.Helper()
 	r := u.run("", args...)
@@ -77,7 +77,7 @@ func (u *user) read(name string) string {
 	return string(text)
 }
 
-// readJSON reads an answer of --json.
+// readJSON reads the output of --json.
 func readJSON[T any](t *testing.T, text string) (v T) {
 	t.Helper()
 	d := json.NewDecoder(strings.NewReader(text))
@@ -95,12 +95,11 @@ func forged(header, payload string) string {
 	return signed + "." + encode(mac.Sum(nil))
 }
 
-// clockVariable tells the test's program to be ginjwt, and when.
+// clockVariable makes the test binary run as ginjwt, at the time of its value.
 const clockVariable = "TEST_CLOCK"
 
-// TestMain lets the test's program be ginjwt at the time of the user: the one
-// that go build makes has the clock of the machine, and would be in another year
-// than its user.
+// TestMain lets the test binary run as ginjwt with the clock of the user. A binary of go
+// build has the clock of the machine.
 func TestMain(m *testing.M) {
 	if text, ok := os.LookupEnv(clockVariable); ok {
 		now, err := time.Parse(time.RFC3339Nano, text)
@@ -113,7 +112,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// program is ginjwt as a process of its own, at the user's time.
+// program runs ginjwt as a separate process with the user's clock.
 func (u *user) program(args ...string) *exec.Cmd {
 	u.t.Helper()
 	path, err := os.Executable()
@@ -121,7 +120,7 @@ func (u *user) program(args ...string) *exec.Cmd {
 	return u.atTheirTime(exec.Command(path, args...))
 }
 
-// shell runs a command line in which ginjwt is in the PATH.
+// shell runs a command line with ginjwt in the PATH.
 func (u *user) shell(line string) *exec.Cmd {
 	u.t.Helper()
 	path, err := os.Executable()

@@ -54,7 +54,7 @@ func TestMintClaims(t *testing.T) {
 	}
 }
 
-// What mint makes, a service with the same settings takes.
+// A service with the same settings accepts the tokens of mint.
 func TestMintedTokenIsTaken(t *testing.T) {
 	t.Parallel()
 	u := newUser(t, secretSetting)
@@ -118,7 +118,7 @@ func TestMintNeedsAPrivateKey(t *testing.T) {
 	assert.Contains(t, r.err, "the key can only verify; use the private key\n")
 }
 
-// A private key that does not sign now is not said to be public.
+// The error for a private key that does not sign now does not say that it can only verify.
 func TestMintWithAKeyThatDoesNotSignNow(t *testing.T) {
 	t.Parallel()
 	u := newUser(t)
@@ -128,7 +128,7 @@ func TestMintWithAKeyThatDoesNotSignNow(t *testing.T) {
 		u.run("", "mint", "-s", "alice", "--key", "./keys.json"))
 }
 
-// A secret that is no text may end in any byte.
+// A binary secret can end in any byte.
 func TestSecretFileThatEndsInACarriageReturn(t *testing.T) {
 	t.Parallel()
 	secret := strings.TrimPrefix(secretSetting, "JWT_SECRET_KEY=") + "\r"

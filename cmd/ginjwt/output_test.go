@@ -60,7 +60,7 @@ func TestColors(t *testing.T) {
 	}
 }
 
-// On a terminal there are colours, and what a token says cannot steer it.
+// On a terminal the output has colours, and a token cannot send control characters.
 func TestTerminal(t *testing.T) {
 	t.Parallel()
 	token := forged(`{"alg":"HS256"}`, `{"sub":"\u001b[2J\u009b2J"}`)
@@ -76,7 +76,7 @@ func TestTerminal(t *testing.T) {
 		terminal, err := pty.Start(c)
 		require.NoError(t, err)
 		var out bytes.Buffer
-		_, _ = out.ReadFrom(terminal) // it ends with an error where the terminal goes away
+		_, _ = out.ReadFrom(terminal) // ends with an error when the terminal closes
 		require.NoError(t, c.Wait())
 		assert.Equal(t, test.color, strings.Contains(out.String(), "\x1b[1mHeader\x1b[0m"), "%v", test.env)
 		assert.Contains(t, out.String(), `"\u001b[2J\u009b2J"`)
@@ -85,7 +85,7 @@ func TestTerminal(t *testing.T) {
 	}
 }
 
-// On a terminal a token is asked for, and read up to the end of the line.
+// On a terminal inspect asks for the token, and reads one line.
 func TestPastedToken(t *testing.T) {
 	t.Parallel()
 	c := newUser(t, "NO_COLOR=1").program("inspect")
@@ -107,7 +107,7 @@ func TestTable(t *testing.T) {
 	assert.Equal(t, "A       LONGER  C\nünï     x\n\\u001b  y       z\n", b.String())
 }
 
-// fullDisk takes some bytes, and then no more.
+// fullDisk accepts some bytes, then fails.
 type fullDisk struct{ left int }
 
 func (d *fullDisk) Write(b []byte) (int, error) {
@@ -119,7 +119,7 @@ func (d *fullDisk) Write(b []byte) (int, error) {
 	return n, nil
 }
 
-// Who did not get the answer is not told that all went well.
+// An answer that could not be written changes the exit status.
 func TestLostOutput(t *testing.T) {
 	t.Parallel()
 	u := newUser(t, "JWT_SECRET_KEY="+testSecret)

@@ -13,14 +13,14 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// A file that root changes stays that of the service.
+// A file keeps its owner when root changes it.
 func TestChangeKeepsTheOwner(t *testing.T) {
 	t.Parallel()
 	u := newUser(t)
 	u.ok("key", "add", "./keys.json")
 	path := filepath.Join(u.dir, "keys.json")
 	owner := os.Geteuid()
-	if owner == 0 { // nobody else may give files away
+	if owner == 0 { // only root can change the owner of a file
 		owner = 65534
 	}
 	require.NoError(t, os.Chown(path, owner, -1))
@@ -30,8 +30,8 @@ func TestChangeKeepsTheOwner(t *testing.T) {
 	assert.Equal(t, uint32(owner), info.Sys().(*syscall.Stat_t).Uid)
 }
 
-// Who is stopped in the middle changes nothing, and leaves nothing behind. The
-// signal is for the whole process, so that this test runs alone.
+// A command that is stopped during a change changes nothing, and leaves no file behind.
+// The whole process gets the signal, so this test does not run in parallel.
 func TestStoppedInAChange(t *testing.T) {
 	u := newUser(t)
 	u.write("keys.json", "before")
@@ -40,7 +40,7 @@ func TestStoppedInAChange(t *testing.T) {
 	err := (&app{}).change(filepath.Join(u.dir, "keys.json"), func([]byte) ([]byte, error) {
 		err := syscall.Kill(os.Getpid(), syscall.SIGTERM)
 		<-stop
-		signal.Stop(stop) // returns when all have been told
+		signal.Stop(stop) // returns after the signal was delivered
 		return []byte("after"), err
 	})
 	assert.EqualError(t, err, filepath.Join(u.dir, "keys.json")+": stopped; nothing was changed")

@@ -9,9 +9,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// realFile is a .env file as services of Flask and their neighbours have them, and
-// what doctor says about it but for notes: severity, setting, and the beginning of
-// what to write. A secret is added, unless it is the secret that is wrong.
+// realFile is a .env file as Flask services have it, with the findings of doctor except
+// notes: severity, setting, and the beginning of the fix. The test adds a secret, unless
+// the secret is what is wrong.
 type realFile struct {
 	name, text string
 	says       []string
@@ -168,7 +168,7 @@ JWT_ERROR_MESSAGE_KEY=message
 JWT_DECODE_AUDIENCE=web`, nil},
 }
 
-// Each file means the same here, or the line that does not is named, with what to
+// Each file means the same to ginjwt, or doctor names the line that does not, and what to
 // write.
 func TestDoctorOfRealFiles(t *testing.T) {
 	t.Parallel()
@@ -188,7 +188,7 @@ func TestDoctorOfRealFiles(t *testing.T) {
 	}
 }
 
-// worse returns what doctor says but for notes.
+// worse returns the findings of doctor except notes.
 func worse(t *testing.T, u *user, args ...string) (said []string) {
 	t.Helper()
 	for _, f := range readJSON[diagnosis](t, u.run("", append(args, "--json")...).out).Findings {
@@ -199,7 +199,7 @@ func worse(t *testing.T, u *user, args ...string) (said []string) {
 	return said
 }
 
-// environ returns the environment that a file makes.
+// environ returns the environment of a file.
 func environ(t *testing.T, text string) (env []string) {
 	t.Helper()
 	file, err := parseEnvFile(text)

@@ -39,7 +39,7 @@ func TestMistakesOnTheCommandLine(t *testing.T) {
 	}
 }
 
-// A secret or a token in the wrong place is not repeated: errors end in logs.
+// Errors do not repeat a secret or a token in the wrong place, because logs contain them.
 func TestMistakesDoNotRepeatSecrets(t *testing.T) {
 	t.Parallel()
 	secrets := []string{testSecret, strings.TrimPrefix(goodSecret, "JWT_SECRET_KEY="), "5f1d7a84c3be9026d1f0a7b2", aliceToken}
@@ -65,7 +65,7 @@ func TestMayBeSecret(t *testing.T) {
 	}
 }
 
-// Every command says what it does and shows how it is used.
+// Every command has a description and examples.
 func TestHelp(t *testing.T) {
 	t.Parallel()
 	a := &app{out: &printer{}, err: &printer{}}
@@ -113,7 +113,7 @@ func TestCompletionOfKeys(t *testing.T) {
 	}
 }
 
-// A file of somebody else does not steer the terminal of who presses Tab.
+// A completion from a foreign file sends no control characters to the terminal.
 func TestCompletionOfOddKeys(t *testing.T) {
 	t.Parallel()
 	u := newUser(t)
@@ -123,7 +123,7 @@ func TestCompletionOfOddKeys(t *testing.T) {
 	assert.Equal(t, "plain\nmit Ü\n:4\n", u.run("", "__complete", "key", "remove", "./keys.json", "").out)
 }
 
-// sorted puts the offers of a completion in the order of the alphabet.
+// sorted sorts the suggestions of a completion.
 func sorted(out string) string {
 	offers := []string{}
 	for _, name := range []string{"EdDSA", "ES256", "ES384", "ES512"} {

@@ -16,7 +16,7 @@ import (
 	"github.com/gin-jwt-extended/ginjwt"
 )
 
-// service is one with testSecret, whose clock is that of the user.
+// service is a manager with testSecret and the clock of the user.
 func (u *user) service(change func(*ginjwt.Config)) *ginjwt.JWTManager {
 	u.t.Helper()
 	now := u.now
@@ -38,7 +38,7 @@ func (u *user) purposeToken(m *ginjwt.JWTManager, p ginjwt.Purpose, opts ...ginj
 	return token
 }
 
-// ticket returns a ticket of m that alice buys with an access token.
+// ticket returns a ticket of m. Alice buys it with an access token.
 func (u *user) ticket(m *ginjwt.JWTManager, origin string, opts ...ginjwt.TokenOption) string {
 	u.t.Helper()
 	token, err := m.CreateAccessToken(u.t.Context(), "alice", opts...)
@@ -56,7 +56,7 @@ func (u *user) ticket(m *ginjwt.JWTManager, origin string, opts ...ginjwt.TokenO
 	return readJSON[struct{ Ticket string }](u.t, w.Body.String()).Ticket
 }
 
-// part returns what inspect prints from one line on.
+// part returns the output of inspect from one line on.
 func part(t *testing.T, text, from string) string {
 	t.Helper()
 	start := strings.Index(text, from)
@@ -161,8 +161,8 @@ func TestInspectTickets(t *testing.T) {
 	}
 }
 
-// The token that bought a ticket is read by the rules of its issuer, which the command does
-// not know.
+// The rules of its issuer apply to a foreign token that bought a ticket. The command does
+// not know them.
 func TestInspectTicketsForOtherIssuers(t *testing.T) {
 	t.Parallel()
 	u := newUser(t, secretSetting, "JWT_DECODE_ISSUER=us", "JWT_DECODE_AUDIENCE=api")
@@ -213,7 +213,7 @@ type singleUseJSON struct {
 	}
 }
 
-// verify refuses them as a route does, and says what they are.
+// verify refuses single-use tokens as a route does, and says what they are.
 func TestVerifyNamesSingleUseTokens(t *testing.T) {
 	t.Parallel()
 	u := newUser(t, secretSetting)
@@ -232,7 +232,7 @@ func TestVerifyNamesSingleUseTokens(t *testing.T) {
 	assert.False(t, v.Valid)
 }
 
-// The keys of single-use tokens are those for access tokens.
+// Keys for access tokens verify single-use tokens.
 func TestTheKeyOfASingleUseTokenIsNamed(t *testing.T) {
 	t.Parallel()
 	u := newUser(t)
@@ -252,7 +252,7 @@ func TestTheKeyOfASingleUseTokenIsNamed(t *testing.T) {
 	}
 }
 
-// A public key tells as much, also of a token that is bound.
+// A public key is enough to check a single-use token, even if it is bound.
 func TestInspectSingleUseTokensWithAPublicKey(t *testing.T) {
 	t.Parallel()
 	u := newUser(t)
@@ -267,7 +267,7 @@ func TestInspectSingleUseTokensWithAPublicKey(t *testing.T) {
 	}
 }
 
-// What is wrong in a token of these kinds is shown, and reaches no terminal as it is.
+// inspect shows what is wrong in a single-use token, and escapes control characters.
 func TestInspectHostileSingleUseTokens(t *testing.T) {
 	t.Parallel()
 	exp := noon.Add(time.Minute).Unix()

@@ -13,7 +13,7 @@ import (
 
 func encode(s string) string { return base64.RawURLEncoding.EncodeToString([]byte(s)) }
 
-// Broken tokens are read as far as they go, and it is said where they break.
+// Broken tokens are read as far as possible, with the place where they break.
 func TestBrokenTokens(t *testing.T) {
 	t.Parallel()
 	header, claims := encode(`{"alg":"HS256"}`), encode(`{"sub":"alice"}`)
@@ -82,7 +82,7 @@ func TestCleanToken(t *testing.T) {
 	assert.Equal(t, "bearera.b.c", cleanToken("bearera.b.c"))
 }
 
-// Whatever is inspected, the program goes on, and what it prints is text.
+// No input makes inspect panic or print anything but text.
 func FuzzInspect(f *testing.F) {
 	for _, seed := range []string{
 		"", "..", "a.b.c", "hello", forged(`{"alg":"HS256"}`, `{"sub":"alice","exp":1}`),

@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// What verify says is what a service answers.
+// verify gives the answer of a service.
 func TestVerify(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
@@ -81,7 +81,7 @@ func TestVerifyPrintsClaims(t *testing.T) {
 `, u.run("", "verify", aliceToken).out)
 }
 
-// Several tokens are answered in order, and one that is refused counts.
+// Several tokens are answered in order, and one refusal sets the exit status.
 func TestVerifyMany(t *testing.T) {
 	t.Parallel()
 	u := newUser(t, secretSetting)
@@ -99,7 +99,7 @@ func TestVerifyMany(t *testing.T) {
 `, ""}, u.run(tokens, "verify", "--json"))
 }
 
-// Tokens are answered as they come, and not when the last has come.
+// verify answers each token when it arrives, not at the end of the input.
 func TestVerifyStream(t *testing.T) {
 	t.Parallel()
 	c := newUser(t, secretSetting).program("verify")
@@ -166,7 +166,7 @@ func TestVerifyWithoutTokenOrKey(t *testing.T) {
 	}
 }
 
-// A key verifies in whatever form it comes, and replaces those of the settings.
+// --key accepts every form of a key, and replaces the keys of the settings.
 func TestVerifyWithKeys(t *testing.T) {
 	t.Parallel()
 	for _, algorithm := range []string{"EdDSA", "ES256", "ES384", "ES512", "RS256", "PS384"} {
@@ -175,7 +175,7 @@ func TestVerifyWithKeys(t *testing.T) {
 		u.write("public.pem", u.ok("key", "public", "./private.pem"))
 		u.write("jwks.json", u.ok("key", "public", "./private.pem", "--format", "set"))
 		u.write("public.jwk", u.ok("key", "public", "./private.pem", "--format", "jwk"))
-		if algorithm == "PS384" { // which a PEM text does not say
+		if algorithm == "PS384" { // a PEM text does not name the algorithm
 			u.write("jwks.json", strings.ReplaceAll(u.read("jwks.json"), "RS256", "PS384"))
 			u.write("public.jwk", strings.ReplaceAll(u.read("public.jwk"), "RS256", "PS384"))
 		}
@@ -191,7 +191,7 @@ func TestVerifyWithKeys(t *testing.T) {
 	}
 }
 
-// A PEM key verifies tokens of services that give their key a name of their own.
+// A PEM key verifies tokens with any "kid".
 func TestVerifyNamedTokenWithPEM(t *testing.T) {
 	t.Parallel()
 	u := newUser(t)
@@ -219,7 +219,7 @@ func TestSecretFile(t *testing.T) {
 	assert.Equal(t, result{3, "", "ginjwt: empty: the secret is empty\n"}, u.run("", "verify", "--secret-file", "./empty", aliceToken))
 }
 
-// A set of another issuer has keys of no use, such as that for encryption of Keycloak.
+// The JWK Set of another issuer has unusable keys, such as the encryption key of Keycloak.
 func TestVerifyWithTheSetOfAnIssuer(t *testing.T) {
 	t.Parallel()
 	u := newUser(t)

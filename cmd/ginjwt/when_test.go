@@ -50,7 +50,7 @@ func TestParseLength(t *testing.T) {
 	}
 }
 
-// A number alone is seconds to one, and minutes to another.
+// A number without a unit is refused: users mean seconds or minutes.
 func TestLengthsNeedAUnit(t *testing.T) {
 	t.Parallel()
 	for args, flag := range map[string]string{
