@@ -73,8 +73,9 @@ func (s *Service) ChangePassword(ctx context.Context, id, hash string) error {
 	return s.EndNoted(ctx)
 }
 
-// EndNoted ends the sessions that are to end. Call it every few seconds too, from any
-// process, for notes whose process was cut short: a note goes only after the sessions.
+// EndNoted ends the sessions of all rows in logouts, and deletes a row only after its
+// sessions have ended. Also call it every few seconds, from any process: a process may be
+// killed before it ends the sessions.
 func (s *Service) EndNoted(ctx context.Context) error {
 	notes, err := s.queries.ListLogouts(ctx)
 	for _, note := range notes {
