@@ -42,7 +42,7 @@ func newDatabase(lc fx.Lifecycle, file databaseFile) (*sql.DB, error) {
 	return db, err
 }
 
-// newStore makes the tables that are missing, and starts to follow the blocklist.
+// newStore creates missing tables, and starts to follow the blocklist.
 func newStore(lc fx.Lifecycle, db *sql.DB) (*sqlstore.Store, *sqlstore.Blocklist, error) {
 	store, err := sqlstore.New(db, sqlstore.SQLite, sqlstore.Options{})
 	if err != nil {
@@ -51,7 +51,7 @@ func newStore(lc fx.Lifecycle, db *sql.DB) (*sqlstore.Store, *sqlstore.Blocklist
 	if err := store.Migrate(context.Background()); err != nil {
 		return nil, nil, err
 	}
-	ctx, stop := context.WithCancel(context.Background()) // that of OnStart ends with the start
+	ctx, stop := context.WithCancel(context.Background()) // the context of OnStart ends after the start
 	list := store.Blocklist(ctx)
 	lc.Append(fx.StartStopHook(list.Ready, stop))
 	return store, list, nil
