@@ -49,7 +49,7 @@ func newStore(ctx context.Context, db *sql.DB) (*sqlstore.Store, error) {
 	return store, store.Migrate(ctx)
 }
 
-// newBlocklist starts to follow the blocklist. The cleanup ends that.
+// newBlocklist starts to follow the blocklist. The cleanup stops it.
 func newBlocklist(ctx context.Context, store *sqlstore.Store) (*sqlstore.Blocklist, func(), error) {
 	following, stop := context.WithCancel(ctx)
 	list := store.Blocklist(following)
