@@ -20,8 +20,8 @@ type apiKey struct {
 	Hash    [sha256.Size]byte
 }
 
-// newAPIKey returns a key, which the client sees once, and what to store of it. The key has
-// 130 random bits: nobody can guess it, so that a fast hash is enough.
+// newAPIKey returns a key, and the row to store. The client sees the key only once. The key
+// has 130 random bits: nobody can guess it, so a fast hash is enough.
 func newAPIKey(owner string, scopes []string, expires time.Time) (key string, row apiKey) {
 	id := rand.Text()[:12] // not secret: it is in logs and finds the row
 	key = "shop_" + id + "_" + rand.Text()
@@ -36,7 +36,7 @@ type keyTable struct {
 }
 
 // verify returns the row of a key, and whether the key is good. An error means that the
-// table did not answer; this one always does.
+// table did not answer. The table of this example always answers.
 func (t *keyTable) verify(_ context.Context, key string) (row apiKey, good bool, err error) {
 	parts := strings.Split(key, "_")
 	if len(parts) != 3 {
