@@ -30,7 +30,7 @@ func newRouter(config ginjwt.Config, origin string) (*gin.Engine, error) {
 	config.TokenLocation = []ginjwt.Location{ginjwt.InCookies}
 	jwt := ginjwt.New(config)
 	router := gin.Default()
-	router.Use(cors.New(cors.Config{ // before everything that can refuse
+	router.Use(cors.New(cors.Config{ // before everything that can refuse a request
 		AllowOrigins:     []string{origin},
 		AllowCredentials: true, // cookies
 		AllowMethods:     []string{"GET", "POST", "PUT", "PATCH", "DELETE"},
@@ -49,9 +49,9 @@ func newRouter(config ginjwt.Config, origin string) (*gin.Engine, error) {
 	return router, nil
 }
 
-// onlyFrom refuses requests of all pages but those of the API and of origin. The login needs
-// it, because there is no CSRF value yet: another site could log a visitor in as somebody
-// else.
+// onlyFrom refuses requests from pages of other origins than the API's own and origin. The
+// login needs this check because there is no CSRF value yet: another site could log a
+// visitor in as somebody else.
 func onlyFrom(origin string) gin.HandlerFunc {
 	protection := http.NewCrossOriginProtection()
 	if err := protection.AddTrustedOrigin(origin); err != nil {
