@@ -7,8 +7,8 @@ import (
 	"github.com/gin-jwt-extended/ginjwt"
 )
 
-// authorize tells a proxy whether to let a request through: it answers 204 and the identity,
-// 401 or 403.
+// authorize tells a proxy whether to let a request through. The answer is 204 with the
+// identity, or 401 or 403.
 func authorize(mgr *ginjwt.JWTManager) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		asked := r.Clone(r.Context())
@@ -19,7 +19,7 @@ func authorize(mgr *ginjwt.JWTManager) http.Handler {
 			return
 		}
 		token, ok := ginjwt.GetToken(asked.Context())
-		if !ok { // a CORS preflight: the service behind the proxy would not know that nobody asks
+		if !ok { // a CORS preflight is anonymous, and the service behind the proxy needs an identity
 			w.WriteHeader(http.StatusUnauthorized)
 			return
 		}
