@@ -7,7 +7,7 @@ import (
 )
 
 // Blocklist stores the IDs of revoked tokens and ended sessions. The comments of its
-// methods are the contract for lists of your own; package storetest tests them.
+// methods are the contract for your own implementation; package storetest tests it.
 type Blocklist = store.Blocklist
 
 // MemoryBlocklist is a [Blocklist] in the memory of this process. Other processes do not

@@ -16,8 +16,8 @@ const (
 	InQueryString Location = "query_string"
 	InJSON        Location = "json"
 
-	// InTicket is the query parameter Config.TicketName. It holds a ticket, which
-	// [JWTManager.TicketHandler] sells for a token and which lets in one request.
+	// InTicket is the query parameter Config.TicketName. It contains a ticket of
+	// [JWTManager.TicketHandler], which is valid for one request.
 	InTicket Location = "ticket"
 )
 
@@ -32,8 +32,8 @@ func withoutTickets(locations []Location) []Location {
 // TokenType is the "type" claim of a token.
 type TokenType string
 
-// The types of tokens. A token without a "type" is an access token, and so is every
-// token of another issuer.
+// The types of tokens. A token without a "type" is an access token. Every token of
+// another issuer is an access token too.
 const (
 	AccessToken  TokenType = keys.AccessToken
 	RefreshToken TokenType = keys.RefreshToken
