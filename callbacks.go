@@ -32,16 +32,15 @@ type callbacks struct {
 // callbacks must be safe for concurrent use. Register them before InitApp:
 // registering later, or registering nil, panics.
 
-// AdditionalClaimsLoader adds claims to every new token. If WithClaims sets the
-// same claim, WithClaims wins.
+// AdditionalClaimsLoader adds claims to every new token. If WithClaims sets the same
+// claim, WithClaims wins.
 //
-// fn receives the value that was passed to CreateAccessToken or
-// CreateRefreshToken. For the tokens of a session, it receives the same kind of
-// value at the login and at every refresh: the user from UserLookupLoader, or
-// without that loader the identity as text. CreateTokenPair refuses a value
-// that would have another type at the refresh. InitApp refuses a
-// UserIdentityLoader without a UserLookupLoader. The same applies to
-// AdditionalHeadersLoader and EncodeKeyLoader.
+// fn receives the value that was passed to CreateAccessToken or CreateRefreshToken. For
+// the tokens of a session, fn receives the same kind of value at the login and at every
+// refresh. This is the user from UserLookupLoader or, without that loader, the identity
+// as text. So CreateTokenPair refuses a value that would have another type at the
+// refresh, and InitApp refuses a UserIdentityLoader without a UserLookupLoader. The
+// same applies to AdditionalHeadersLoader and EncodeKeyLoader.
 func (m *callbacks) AdditionalClaimsLoader(fn func(ctx context.Context, identity any) (Claims, error)) {
 	m.register("AdditionalClaimsLoader", fn)
 	m.additionalClaims = fn
@@ -61,12 +60,11 @@ func (m *callbacks) EncodeKeyLoader(fn func(ctx context.Context, identity any) (
 	m.encodeKey = fn
 }
 
-// DecodeKeyLoader chooses the key that verifies a token, instead of the keys in
-// the settings. The token in the argument is not verified: use it only to look
-// up a key. If fn returns a zero keys.Key, or an error that wraps
-// [ErrInvalidToken], there is no key, and the token is refused. Purpose tokens
-// and tickets use the keys of access tokens, so their Type here is that of an
-// access token.
+// DecodeKeyLoader chooses the key that verifies a token, instead of the keys in the
+// settings. The token in the argument is not verified: use it only to look up a key. If
+// fn returns a zero keys.Key, or an error that wraps [ErrInvalidToken], there is no
+// key, and the token is refused. Purpose tokens and tickets use the keys for access
+// tokens, so here they have the Type of an access token.
 func (m *callbacks) DecodeKeyLoader(fn func(ctx context.Context, unverified *Token) (keys.Key, error)) {
 	m.register("DecodeKeyLoader", fn)
 	m.decodeKey = fn
@@ -87,9 +85,9 @@ func (m *callbacks) UserLookupLoader(fn func(ctx context.Context, token *Token) 
 	m.userLookup = fn
 }
 
-// TokenInBlocklistLoader reports whether a token was revoked. It is called
-// after Config.Blocklist. If fn returns an error, the response is 503: without
-// an answer the request is refused.
+// TokenInBlocklistLoader reports whether a token was revoked. The manager calls fn
+// after it has asked Config.Blocklist. If fn returns an error, the request is refused
+// with status 503.
 func (m *callbacks) TokenInBlocklistLoader(fn func(ctx context.Context, token *Token) (bool, error)) {
 	m.register("TokenInBlocklistLoader", fn)
 	m.tokenInBlocklist = fn
@@ -102,12 +100,13 @@ func (m *callbacks) TokenVerificationLoader(fn func(ctx context.Context, token *
 	m.tokenVerification = fn
 }
 
-// OnReuse is called when reuse detection refuses a refresh token that was used
-// before. Somebody has copied it, and one of the two holders is a thief. The
-// session has already ended. Use it to warn the user. fn runs before the
-// response, so start longer work in the background. If several requests send the
-// token, fn is called for one of them. If the store fails at this step, fn is
-// called for each.
+// OnReuse is called when reuse detection refuses a refresh token that was used before.
+// Two clients have the token, and one of them is probably a thief. The session has
+// already ended. Use fn to warn the user. fn runs before the response, so start longer
+// work in the background.
+//
+// If several requests send the token, fn is called for one of them. If the store fails
+// at this step, fn is called for each of them.
 func (m *callbacks) OnReuse(fn func(ctx context.Context, s store.Session, token *Token)) {
 	m.register("OnReuse", fn)
 	m.onReuse = fn
@@ -121,7 +120,7 @@ func (m *callbacks) ExpiredTokenLoader(fn ErrorHandler) {
 }
 
 // InvalidTokenLoader responds to [ErrInvalidToken], [ErrInvalidHeader],
-// [ErrInvalidQueryParam] and [ErrWrongToken].
+// [ErrInvalidQueryParam], [ErrWrongToken] and [ErrNotBound].
 func (m *callbacks) InvalidTokenLoader(fn ErrorHandler) {
 	m.respond("InvalidTokenLoader", invalidTokenLoader, fn)
 }
@@ -131,8 +130,8 @@ func (m *callbacks) NeedsFreshTokenLoader(fn ErrorHandler) {
 	m.respond("NeedsFreshTokenLoader", needsFreshTokenLoader, fn)
 }
 
-// RevokedTokenLoader responds to [ErrRevokedToken], [ErrSessionEnded] and
-// [ErrSessionReused].
+// RevokedTokenLoader responds to [ErrRevokedToken], [ErrConsumed], [ErrSessionEnded]
+// and [ErrSessionReused].
 func (m *callbacks) RevokedTokenLoader(fn ErrorHandler) {
 	m.respond("RevokedTokenLoader", revokedTokenLoader, fn)
 }

@@ -58,14 +58,14 @@ var (
 // Error is a refused request. It never contains or prints the encoded token.
 //
 // Reason is in every response, log line and metric. docs/custom-errors.md lists all
-// reasons, and says what a client should do next. An application may set a reason of its
-// own: at most 64 lower case letters, digits and underscores.
+// reasons, and says what a client should do next. Your application may set another reason:
+// at most 64 lower case letters, digits and underscores.
 type Error struct {
 	Kind    error  // one of the errors above
-	Reason  string // a code for programs that never changes, such as "token_expired"; if empty or invalid, the one of Kind
+	Reason  string // a code for programs that never changes, such as "token_expired"; if empty or invalid, the first reason of Kind
 	Status  int    // the HTTP status of the default response
 	Message string // what the client may read, in the words of Flask-JWT-Extended
-	Token   *Token // in a loader, a token that was verified but expired or failed a later check; from DecodeToken, an expired token; else nil
+	Token   *Token // in a loader: a verified token that expired or failed a later check; from DecodeToken: an expired token; else nil
 	Err     error  // the cause, for logs; may be nil
 
 	Scope  string        // the scopes of the route, separated by spaces, if one is missing
