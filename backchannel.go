@@ -8,25 +8,29 @@ import (
 	"github.com/gin-gonic/gin"
 )
 
-// BackChannelLogoutHandler returns a handler for OpenID Connect Back-Channel Logout 1.0.
-// An issuer of Config.Issuers with a LogoutAudience posts a logout token to it when a
-// user logs out there. One handler serves all issuers:
+// BackChannelLogoutHandler returns a handler for OpenID Connect Back-Channel Logout
+// 1.0. When a user logs out at an issuer, the issuer posts a logout token to it. The
+// issuer is one of Config.Issuers with a LogoutAudience. One handler serves all
+// issuers:
 //
 //	router.POST("/backchannel-logout", mgr.BackChannelLogoutHandler())
 //
-// A logout token with "sid" ends that session at the issuer. The manager then refuses its
-// access tokens, and ends its own sessions that began with it ([WithUpstream]). If the
-// logout token also has "sub", it ends the tokens and sessions of that user that name no
-// session at the issuer, and that are not newer than the logout. A logout token without
-// "sid" ends all tokens and sessions of the user that are not newer than the logout.
+// A logout token with "sid" ends that session at the issuer. The manager then refuses
+// the access tokens of that session, and ends its own sessions that began with it
+// ([WithUpstream]). If the logout token also has "sub", it ends more: the tokens and
+// sessions of that user that name no session at the issuer and are not newer than the
+// logout.
 //
-// The answer is 200 when the logout is in Config.Blocklist, 400 for an invalid logout
-// token, and 503 if the blocklist fails or the keys of the issuer cannot be fetched.
-// OPTIONS is answered 204, other methods 405. The same logout token again is answered 200
-// again.
+// A logout token without "sid" ends all tokens and sessions of the user that are not
+// newer than the logout.
 //
-// It panics if called before InitApp, or if no issuer has a LogoutAudience and there is
-// no IssuerResolver.
+// The handler answers 200 when the logout is in Config.Blocklist, and again 200 to the
+// same logout token. It answers 400 to an invalid logout token. It answers 503 if the
+// blocklist fails, or if the keys of the issuer cannot be fetched. It answers 204 to
+// OPTIONS, and 405 to other methods.
+//
+// BackChannelLogoutHandler panics if called before InitApp. It also panics if no issuer
+// has a LogoutAudience and there is no IssuerResolver.
 func (m *JWTManager) BackChannelLogoutHandler() gin.HandlerFunc {
 	m.mustBeReady("BackChannelLogoutHandler")
 	if !m.verifier.hasLogouts() {

@@ -25,7 +25,7 @@ func unlessNoID(err error, token *Token) error {
 //	router.POST("/logout/all", mgr.JWTRequired(ginjwt.Fresh()), mgr.LogoutAllHandler())
 //
 // LogoutAllHandler panics if called before InitApp or without Config.Sessions. The
-// handler panics if no JWTRequired of the same manager stands before it.
+// handler panics if its route has no JWTRequired of the same manager before it.
 func (m *JWTManager) LogoutAllHandler() gin.HandlerFunc {
 	m.mustHaveSessions("LogoutAllHandler")
 	return func(c *gin.Context) {
@@ -54,12 +54,12 @@ func (m *JWTManager) LogoutAllHandler() gin.HandlerFunc {
 //
 //	router.DELETE("/sessions/:id", mgr.JWTRequired(), mgr.EndSessionHandler())
 //
-// The handler answers 404 if the session belongs to somebody else or does not exist. It
-// removes the cookies if the session is the one of the request.
+// The handler answers 404 if the session belongs to somebody else or does not exist. If
+// the session is that of the request, it also removes the cookies.
 //
 // EndSessionHandler panics if called before InitApp or without Config.Sessions. The
-// handler panics if its route has no parameter "id", or if no JWTRequired of the same
-// manager stands before it.
+// handler panics if its route has no parameter "id", or has no JWTRequired of the same
+// manager before it.
 func (m *JWTManager) EndSessionHandler() gin.HandlerFunc {
 	m.mustHaveSessions("EndSessionHandler")
 	return func(c *gin.Context) {

@@ -9,7 +9,7 @@ import (
 )
 
 // LogoutHandler returns a handler that logs out. Register it for POST, without
-// JWTRequired, so that a user whose access token has expired can log out too:
+// JWTRequired, so that a user with an expired access token can log out too:
 //
 //	router.POST("/logout", mgr.LogoutHandler())
 //
@@ -18,14 +18,16 @@ import (
 // each token, or revokes a token without a session. Then it removes the cookies and
 // answers 204. It also answers 204 to a request without a token.
 //
-// A cookie counts if the request has the CSRF value of this token, or comes from a page
-// of the same origin (Sec-Fetch-Site). Otherwise the handler answers [ErrCSRF], and the
-// cookies stay. A request from another origin removes cookies only if it has the CSRF
-// value of one of them. If it has neither that nor an explicit token, the answer is 403.
+// The handler accepts a cookie if the request has the CSRF value of its token, or comes
+// from a page of the same origin (Sec-Fetch-Site). Otherwise it answers [ErrCSRF], and
+// the cookies stay. A request from another origin removes cookies only if it has the
+// CSRF value of one of them. Without this value and without an explicit token, the
+// answer is 403.
 //
-// If a store does not answer, the handler answers [ErrUnavailable]. The cookies stay, so
-// the user can try again. GET and HEAD get 405, because a link must not log anybody out.
-// JWTRequired may stand before the handler. LogoutHandler panics if called before InitApp.
+// If a store does not answer, the handler answers [ErrUnavailable]. The cookies stay,
+// so the user can try again. GET and HEAD get 405, because a link must not log anybody
+// out. JWTRequired may come before the handler. LogoutHandler panics if called before
+// InitApp.
 func (m *JWTManager) LogoutHandler() gin.HandlerFunc {
 	m.mustBeReady("LogoutHandler")
 	return func(c *gin.Context) {

@@ -17,43 +17,44 @@ type refreshSpec struct {
 	locations   []Location // none: the locations of the settings, JSON bodies and forms
 }
 
-// RefreshFrom makes RefreshHandler look for the refresh token in these locations only, in
-// this order, and not in forms. Use it for a route that only browsers use, which should
-// accept cookies alone: RefreshFrom(InCookies).
+// RefreshFrom makes RefreshHandler look for the refresh token only in these locations,
+// in this order, and not in forms. For a route that only browsers use,
+// RefreshFrom(InCookies) accepts only cookies.
 func RefreshFrom(in ...Location) RefreshOption {
 	return func(s *refreshSpec) { s.locations = in }
 }
 
-// RequireAccessToken makes RefreshHandler also require an access token of the session. A
-// thief who has the refresh token alone cannot use it.
+// RequireAccessToken makes RefreshHandler also require an access token of the session.
+// So a thief cannot use a stolen refresh token alone.
 //
-// The access token may have expired. It must not be forged, revoked, of another session,
-// or older than the generation before the refresh token's. It is read from the
-// Authorization header if the refresh token is elsewhere, from its cookie, or from the
-// form field "access_token".
+// The access token may have expired. It must be genuine, not revoked, and of the same
+// session. It must not be older than the generation before that of the refresh token.
+// The handler reads it from the Authorization header if the refresh token is elsewhere,
+// from its cookie, or from the form field "access_token".
 //
 // With Config.DisableSessionCookie browsers drop the access cookie when its token
-// expires. The login then has to keep the cookie for longer, by [WithMaxAge].
+// expires. So set the cookie with a longer [WithMaxAge] at the login.
 func RequireAccessToken() RefreshOption {
 	return func(s *refreshSpec) { s.accessToken = true }
 }
 
-// RefreshHandler returns a handler that trades a refresh token for a new token pair, by
-// [JWTManager.RotateTokens]. Register it for POST, without JWTRequired:
+// RefreshHandler returns a handler that exchanges a refresh token for a new token pair,
+// by [JWTManager.RotateTokens]. Register it for POST, without JWTRequired:
 //
 //	router.POST("/refresh", mgr.RefreshHandler())
 //
 // The token is in the member Config.RefreshJSONKey of a JSON body, or in a location of
-// Config.TokenLocation, but never in the query string (RFC 9700 §4.3.2). The answer is a
-// [TokenPair]. If the token was in a cookie, the handler sets new cookies and the answer
-// contains no tokens, so scripts never see them. The loaders answer refusals.
+// Config.TokenLocation. The handler never reads it from the query string (RFC 9700
+// §4.3.2). The answer is a [TokenPair]. If the token was in a cookie, the handler sets
+// new cookies, and the answer contains no tokens, so scripts never see them. The
+// loaders answer refusals.
 //
-// The handler also accepts the form of RFC 6749 §6 with grant_type=refresh_token, and
-// answers it as that RFC says, also when it refuses. Clients such as
+// The handler also accepts the form of RFC 6749 §6 with grant_type=refresh_token. It
+// answers a form as that RFC says, also if it refuses the token. So clients such as
 // golang.org/x/oauth2 can use the route as their token URL. The handler does not
 // authenticate the client.
 //
-// A client that may lose an answer for longer than Config.SessionGrace sends an
+// If a client may lose an answer for longer than Config.SessionGrace, it sends an
 // Idempotency-Key header of 16 to 255 bytes: see [WithIdempotencyKey].
 //
 // RefreshHandler panics if called before InitApp, without Config.Sessions, or if the

@@ -57,8 +57,8 @@ type sessionsPage struct {
 //
 // An answer has at most 100 sessions. The query parameter "limit" asks for another
 // number, up to 1000. If there are more sessions, the answer has a "next_cursor": send
-// its value as the query parameter "cursor" of the next request. A session that begins
-// or ends between two requests makes the list neither repeat nor skip another session.
+// its value as the query parameter "cursor" of the next request. If a session begins or
+// ends between two requests, the list does not repeat or skip other sessions.
 // The handler answers 400 to an invalid limit or cursor.
 //
 // SessionsHandler panics if called before InitApp or without Config.Sessions.

@@ -43,22 +43,22 @@ func (m *JWTManager) CreateTokenPair(ctx context.Context, identity any, opts ...
 	return m.detailed(pair), err
 }
 
-// RotateTokens trades a refresh token for a new token pair of its session (RFC 9700
-// §4.14.2). One atomic step of the store decides which request makes the next
-// generation of tokens.
+// RotateTokens exchanges a refresh token for a new token pair of its session (RFC 9700
+// §4.14.2). If several requests send the token, one atomic step of the store decides
+// which of them makes the next generation of tokens.
 //
-// Within Config.SessionGrace a client may trade the token again. It gets the same
-// successor, until that successor is traded. A later use is a reuse: somebody has a
-// copy of the token. The session ends, its access tokens are refused, OnReuse is
-// called, and the error is [ErrSessionReused].
+// Within Config.SessionGrace a client may send the token again. It gets the same
+// successor, until the client exchanges that successor. Any later use is reuse:
+// somebody has a copy of the token. The session ends, its access tokens are refused,
+// OnReuse is called, and the error is [ErrSessionReused].
 //
 // The new tokens are never fresh. Their claims are those of the session, of the loaders
 // and of [WithClaims]. RotateTokens asks the UserLookupLoader again. A refresh token
 // without a session starts one, as its generation zero.
 //
 // RotateTokens makes all checks of RefreshRequired, so you can pass it the result of
-// [JWTManager.DecodeToken]. A refusal is an [*Error] for [JWTManager.Refuse]; errors of
-// creating a token are not.
+// [JWTManager.DecodeToken]. If it refuses the token, the error is an [*Error] for
+// [JWTManager.Refuse]. If it cannot create a token, the error is not an *Error.
 func (m *JWTManager) RotateTokens(ctx context.Context, refresh *Token, opts ...TokenOption) (TokenPair, error) {
 	if err := m.needsSessions(); err != nil {
 		return TokenPair{}, err
@@ -137,12 +137,12 @@ func (m *JWTManager) Sessions(ctx context.Context, identity string) ([]Session, 
 	return m.sessions.list(plain(ctx), identity)
 }
 
-// EndSession ends a session: every process that shares Config.Blocklist refuses its
-// tokens from then on. Ending a session that has ended is not an error. After an error
-// the session may still be alive; call EndSession again.
+// EndSession ends a session. Every process that shares Config.Blocklist then refuses
+// the tokens of the session. It is not an error if the session has already ended. After
+// an error the session may still be alive: call EndSession again.
 //
-// EndSession does not check whose session it is. Check that it belongs to the user who
-// asks, or use [JWTManager.EndSessionHandler].
+// EndSession does not check who owns the session. Check that it belongs to the current
+// user, or use [JWTManager.EndSessionHandler].
 func (m *JWTManager) EndSession(ctx context.Context, id string) error {
 	if err := m.needsSessions(); err != nil {
 		return err
@@ -151,7 +151,7 @@ func (m *JWTManager) EndSession(ctx context.Context, id string) error {
 }
 
 // EndSessionForToken ends the session of token, or revokes the token if it has no
-// session. Use it in a logout handler of your own.
+// session. Use it in your own logout handler.
 func (m *JWTManager) EndSessionForToken(ctx context.Context, token *Token) error {
 	_, err := m.endSessionOf(plain(ctx), token, CauseApplication)
 	return err
@@ -171,16 +171,16 @@ func (m *JWTManager) endSessionOf(ctx context.Context, token *Token, cause Cause
 	return m.sessions.endOf(ctx, token, cause)
 }
 
-// EndSessions ends all sessions of identity, except those with an ID in except. Use it
-// after a password change, or to log out everywhere. Store the new password first:
-// otherwise a thief can log in again. After an error some sessions may still be alive;
-// call EndSessions again.
+// EndSessions ends all sessions of identity, except the sessions with an ID in except.
+// Use it after a password change, or to log out everywhere. Store the new password
+// first: otherwise a thief can log in again. After an error some sessions may still be
+// alive: call EndSessions again.
 //
 // EndSessions does not end tokens without a session.
 //
-// It needs three calls of the stores for each [store.MaxBatch] sessions, if they are a
-// [store.SessionsDeleter] and a [store.BlocklistAdder], and otherwise three calls for
-// each session.
+// It makes three store calls for each [store.MaxBatch] sessions if the stores are a
+// [store.SessionsDeleter] and a [store.BlocklistAdder]. Otherwise it makes three calls
+// for each session.
 func (m *JWTManager) EndSessions(ctx context.Context, identity string, except ...string) error {
 	if err := m.needsSessions(); err != nil {
 		return err

@@ -18,26 +18,31 @@ import (
 const renewalPause = 10 * time.Second
 
 // ImplicitRefresh returns middleware for sliding sessions: users stay logged in while
-// they use the service. If JWTRequired verifies an access token that expires within d, the
-// response has a new access token of the same session. The session is prolonged as by a
-// rotation. Put the middleware anywhere before the handlers that write:
+// they use the service. If JWTRequired verifies an access token that expires within d,
+// the response has a new access token of the same session. The session is prolonged as
+// by a rotation. Put the middleware anywhere before the handlers that write:
 //
 //	pages := router.Group("/", mgr.ImplicitRefresh(10*time.Minute), mgr.JWTRequired())
 //
-// For a token from a cookie, the response sets new cookies. For a token from a header, the
-// new token is in the response header Config.RenewedTokenHeader, if that is set.
+// If the token is from a cookie, the response sets new cookies. If the token is from a
+// header, the new token is in the response header Config.RenewedTokenHeader, if you set
+// that field.
 //
-// The new token is never fresh, and does not outlive the session. Its claims are those of
-// the session and of the AdditionalClaimsLoader. A token for resources only stays a token
-// for these resources (see [Resource]).
+// The new token is never fresh, and does not outlive the session. Its claims are those
+// of the session and of the AdditionalClaimsLoader. A token that is only for resources
+// stays a token for these resources (see [Resource]).
 //
-// A response has a new token only if its status is below 400, if it follows no logout,
-// and if it does not set the access cookie or the header itself. Only responses to GET and
-// HEAD set new cookies. Such a response has "Cache-Control: no-store". If a store does not
+// A response has a new token only under these conditions:
+//
+//   - Its status is below 400.
+//   - It does not log out, and does not set the access cookie or the header itself.
+//   - For new cookies, the method is GET or HEAD.
+//
+// A response with a new token has "Cache-Control: no-store". If a store does not
 // answer, the response has no new token, and the error is in c.Errors.
 //
-// ImplicitRefresh panics if called before InitApp, without Config.Sessions, or if d is not
-// between zero and Config.AccessTokenExpires.
+// ImplicitRefresh panics if called before InitApp or without Config.Sessions. It also
+// panics if d is not between zero and Config.AccessTokenExpires.
 func (m *JWTManager) ImplicitRefresh(d time.Duration) gin.HandlerFunc {
 	m.mustHaveSessions("ImplicitRefresh")
 	if d <= 0 || d >= m.config.AccessTokenExpires {

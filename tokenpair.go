@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// TokenPair is the tokens of a session. Its JSON is a token response of RFC 6749 §5.1.
-// Printing or logging it shows no token.
+// TokenPair contains the two tokens of a session. Its JSON is a token response of RFC
+// 6749 §5.1. Printing or logging a TokenPair shows no token.
 type TokenPair struct {
 	AccessToken  string `json:"access_token,omitempty"`
 	TokenType    string `json:"token_type"`           // "Bearer"
@@ -31,18 +31,19 @@ type TokenPair struct {
 	// with Config.DisableCookieCSRFProtect.
 	CSRF string `json:"-"`
 
-	// KeepsRefreshToken reports that RefreshToken is the token that the client sent, which
-	// is still the newest. SetPairCookies then does not set its cookie: a late answer must
-	// not overwrite a newer token.
+	// KeepsRefreshToken reports that RefreshToken is the token that the client sent,
+	// because it is still the newest. SetPairCookies then does not set its cookie, so
+	// that a late response does not overwrite a newer token.
 	KeepsRefreshToken bool `json:"-"`
 
 	cookies cookieSpec // the cookie options of the session
 }
 
-// String names the session of the pair, and shows no token.
+// String returns the ID of the session, and shows no token.
 func (p TokenPair) String() string { return "ginjwt.TokenPair{session " + p.SessionID + "}" }
 
-// LogValue is String for log/slog: handlers that write JSON would show the tokens.
+// LogValue returns String, for log/slog: handlers that write JSON would show the
+// tokens.
 func (p TokenPair) LogValue() slog.Value { return slog.StringValue(p.String()) }
 
 // Format prints String for every verb, so that no verb shows a token.

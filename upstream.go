@@ -17,8 +17,8 @@ import (
 // Config.Issuers, or known to the IssuerResolver. Pass it to CreateTokenPair.
 //
 // The values come from the verified ID token: "iss", "sid" (may be empty), "sub" and
-// "iat". "iat" separates earlier logouts from later ones, by the clock of the issuer.
-// Each text has at most 255 bytes.
+// "iat". The manager compares issuedAt with the time of a logout: an earlier logout of
+// the user does not end the session. Each text has at most 255 bytes.
 //
 // CreateTokenPair returns an error if the issuer has no LogoutAudience, or if the ID
 // token is older than its MaxTokenAge. It also returns an error if WithIdleLifetime is
