@@ -113,10 +113,10 @@ type Config struct {
 	// Empty accepts any audience.
 	DecodeAudience []string
 
-	// DecodeLeeway is the clock skew to tolerate for "exp", "nbf" and "iat". Zero
-	// means none; the maximum is 100 years. For the "iat" of the manager's own tokens,
-	// and for an "nbf" that is not later than "iat", at least one second is always
-	// tolerated. Tokens of Issuers use Issuer.Leeway instead.
+	// DecodeLeeway is the clock skew to tolerate for "exp", "nbf" and "iat". Zero means
+	// no leeway; the maximum is 100 years. The manager always tolerates at least one
+	// second for the "iat" of its own tokens, and for an "nbf" that is not later than
+	// "iat". Tokens of Issuers use Issuer.Leeway instead.
 	DecodeLeeway time.Duration
 
 	// DisableEncodeNBF leaves "nbf" out of new tokens.
@@ -197,7 +197,7 @@ type Config struct {
 	DisableCookieSecure bool
 
 	// DisableSessionCookie keeps cookies for the lifetime of their token. By default,
-	// cookies are gone when the browser is closed.
+	// browsers drop the cookies when they are closed.
 	DisableSessionCookie bool
 
 	// DisableCookieCSRFProtect accepts cookies without a CSRF value, and leaves "csrf"
@@ -276,16 +276,16 @@ type Config struct {
 	// has at most 255 bytes. Empty is a realm too.
 	Realm string
 
-	// SessionGrace is the grace period of rotation. Zero means 60 seconds; negative
-	// means none. For this time after rotation, the previous refresh token still works
-	// and returns the same successor: a client may repeat a request that lost its
-	// answer, and several tabs may refresh at once.
+	// SessionGrace is the grace period of rotation. Zero means 60 seconds. A negative
+	// value means no grace period. For this time after a rotation, the previous refresh
+	// token still works and returns the same successor. So a client may repeat a
+	// request if the response was lost, and several tabs may refresh at once. Without a
+	// grace period, these clients are logged out.
 	//
-	// The newest refresh token is rotated only when it is twice as old as the grace
-	// period, or as old as a quarter of the time after which an unused session ends,
-	// whichever is less. Until then it returns new access tokens. So the grace period
-	// should be no longer than that quarter. Without a grace period, clients that repeat
-	// a request are logged out.
+	// A refresh does not always rotate. The newest refresh token is rotated only after
+	// twice the grace period, or after a quarter of the time in which an unused session
+	// ends, whichever is shorter. Until then a refresh returns new access tokens only.
+	// So the grace period should not be longer than that quarter.
 	SessionGrace time.Duration
 
 	// SessionLifetime is the maximum life of a session, even if it is in use. Zero means
@@ -311,8 +311,8 @@ type Config struct {
 	// tokens. A manager without a key accepts only their tokens.
 	Issuers []Issuer
 
-	// IssuerResolver is asked for issuers that are not in Issuers, because they are
-	// known only at run time. Nil means that there are none.
+	// IssuerResolver finds issuers that are not in Issuers, because they are known only
+	// at run time. Nil means that there are no such issuers.
 	IssuerResolver IssuerResolver
 
 	// MaxResolvedIssuers is how many issuers of the IssuerResolver the manager keeps,
@@ -337,20 +337,21 @@ type Config struct {
 	// without credentials.
 	AllowAnyOptions bool
 
-	// MaxTokenSize is the size in bytes above which a token is refused unread, and is
-	// not created. Zero means 16 KiB; the maximum is 1 GiB.
+	// MaxTokenSize is the maximum size of a token in bytes. A larger token is refused
+	// unread, and is not created. Zero means 16 KiB; the maximum is 1 GiB.
 	MaxTokenSize int
 
 	// TokenCacheSize is how many tokens with a verified signature to remember. The
-	// manager does not verify their signature again, but makes all other checks on every
-	// request. Zero means 10 000, which takes up to 20 MB. Negative turns the cache off.
-	// A DecodeKeyLoader turns it off too, because the loader must be asked every time.
+	// manager does not verify their signature again, but makes all other checks on
+	// every request. Zero means 10 000 tokens, which take up to 20 MB. A negative value
+	// turns the cache off. A DecodeKeyLoader turns it off too, because the manager must
+	// ask the loader every time.
 	TokenCacheSize int
 
 	// Observer receives events for logs, metrics and traces. Nil means no observer, at
-	// no cost. [SlogObserver] logs the events. If several managers share a Blocklist, or
-	// the KeySource of an issuer, only the observer of the last manager that has one
-	// receives its events.
+	// no cost. [SlogObserver] logs the events. If several managers with an observer
+	// share a Blocklist, or the KeySource of an issuer, only the observer of the last
+	// of these managers receives the events of the Blocklist or KeySource.
 	Observer Observer
 
 	// Warnings are what [LoadConfig] found suspicious: names that are not settings, and

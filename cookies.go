@@ -13,9 +13,9 @@ import (
 // A CookieOption overrides a cookie setting for one call.
 type CookieOption func(*cookieSpec)
 
-// WithMaxAge makes browsers keep the cookies for d, in whole seconds. It takes precedence
-// over [Persistent]. Zero means no time of its own. A negative d or a part of a second
-// is an error of the call that sets the cookies.
+// WithMaxAge makes browsers keep the cookies for d. It takes precedence over
+// [Persistent]. Zero means that the option has no effect. d must be whole seconds and
+// not negative, otherwise the call that sets the cookies returns an error.
 func WithMaxAge(d time.Duration) CookieOption {
 	return func(s *cookieSpec) {
 		s.MaxAge = int64(d / time.Second)
@@ -25,9 +25,9 @@ func WithMaxAge(d time.Duration) CookieOption {
 	}
 }
 
-// Persistent decides whether the cookies outlive the browser, instead of
-// Config.DisableSessionCookie. If on, the browser keeps them for as long as their token
-// lives, otherwise until it is closed. Use it for a checkbox "remember me".
+// Persistent decides whether browsers keep the cookies after they are closed, instead
+// of Config.DisableSessionCookie. If on is true, a cookie lasts as long as its token,
+// otherwise until the browser is closed. Use it for a checkbox "remember me".
 func Persistent(on bool) CookieOption {
 	return func(s *cookieSpec) {
 		s.Persistence = untilClosed

@@ -6,12 +6,11 @@ import (
 	"time"
 )
 
-// CreateAccessToken returns a signed access token for identity. identity is a
-// text, an integer, an [encoding.TextMarshaler], or a value for the
-// UserIdentityLoader. An empty or nil identity is an error that wraps
-// [ErrIdentity]. The token lives for Config.AccessTokenExpires, or as
-// [WithExpires] says. ctx may be the *gin.Context; its request's context is
-// used.
+// CreateAccessToken returns a signed access token for identity, which is a text, an
+// integer, an [encoding.TextMarshaler], or a value for the UserIdentityLoader. An empty
+// or nil identity is an error that wraps [ErrIdentity]. The token lives for
+// Config.AccessTokenExpires, or as [WithExpires] says. ctx may be the *gin.Context; its
+// request's context is used.
 func (m *JWTManager) CreateAccessToken(ctx context.Context, identity any, opts ...TokenOption) (string, error) {
 	return m.create(ctx, AccessToken, m.config.AccessTokenExpires, identity, opts)
 }

@@ -6,12 +6,13 @@ import "context"
 type DecodeOption func(*decodeSpec)
 
 // AllowExpired accepts a token that has expired: "exp" is not checked. The token then
-// proves only for whom it was made, not that its user may still enter.
+// proves for whom it was created, but not that this user may still log in.
 //
-// Do not exchange such a token for a new one. [JWTManager.DecodeToken] does not ask the
-// blocklist. Asking the blocklist yourself proves nothing: it may forget a revoked token
-// once the token has expired. A revoked token would then buy a new one. To keep users
-// logged in, use [JWTManager.CreateTokenPair] and [JWTManager.RefreshHandler].
+// Do not exchange such a token for a new token. [JWTManager.DecodeToken] does not ask
+// the blocklist. It does not help to ask the blocklist yourself: the blocklist may
+// forget a revoked token once the token has expired. So a thief could exchange a
+// revoked token for a new one. To keep users logged in, use
+// [JWTManager.CreateTokenPair] and [JWTManager.RefreshHandler].
 func AllowExpired() DecodeOption {
 	return func(s *decodeSpec) { s.allowExpired = true }
 }
@@ -30,14 +31,15 @@ func toEnd() DecodeOption {
 }
 
 // DecodeToken verifies the signature and the claims of a token. It does not check the
-// type or the freshness, and it does not ask the blocklist, the sessions or the loaders
-// whether the token was revoked. To let somebody in by a token, use
-// [JWTManager.VerifyToken], which makes all checks of JWTRequired.
+// type or the freshness. It does not check whether the token was revoked: it asks no
+// blocklist, no sessions and no TokenInBlocklistLoader. To decide whether a token gives
+// access, use [JWTManager.VerifyToken], which makes all checks of JWTRequired.
 //
 // The only callbacks that it calls are the DecodeKeyLoader, Config.IssuerResolver and
-// [Issuer].Identity. The error is an [*Error]. If the age of the token is all that is
-// wrong, the error is an [ErrExpiredToken], and its field Token holds the token: see
-// [AllowExpired] for what must not be done with it. DecodeToken is safe for concurrent use.
+// [Issuer].Identity. The error is an [*Error]. If the token has expired but is
+// otherwise valid, the error is an [ErrExpiredToken], and Error.Token is the token: see
+// [AllowExpired] for what you must not do with it. DecodeToken is safe for concurrent
+// use.
 func (m *JWTManager) DecodeToken(ctx context.Context, encoded string, opts ...DecodeOption) (*Token, error) {
 	if !m.frozen {
 		return nil, ErrNotInitialized
@@ -57,8 +59,8 @@ func (m *JWTManager) DecodeToken(ctx context.Context, encoded string, opts ...De
 	return token, nil
 }
 
-// GetJTI verifies a token by [JWTManager.DecodeToken] and returns its "jti", which is
-// empty if the token has none.
+// GetJTI verifies a token by [JWTManager.DecodeToken] and returns its "jti". It returns
+// "" for a token without "jti".
 func (m *JWTManager) GetJTI(ctx context.Context, encoded string) (string, error) {
 	token, err := m.DecodeToken(ctx, encoded)
 	if err != nil {

@@ -52,12 +52,11 @@ func (m *JWTManager) handler(need *requirement) gin.HandlerFunc {
 	}
 }
 
-// VerifyJWTInRequest is JWTRequired without the response. It verifies the
-// token, stores it for [GetJWT] and the other getters, and returns it. The
-// error is an [*Error]. Use it for your own middleware, and answer the error
-// with [JWTManager.Refuse].
+// VerifyJWTInRequest is JWTRequired without the response. It verifies the token, stores
+// it for [GetJWT] and the other getters, and returns it. The error is an [*Error]. Use
+// it in your own middleware, and answer the error with [JWTManager.Refuse].
 //
-// It returns nil, nil where JWTRequired lets an anonymous request pass. After a
+// It returns nil, nil if JWTRequired would let the request pass as anonymous. After a
 // CORS preflight, c.Request has no credentials.
 func (m *JWTManager) VerifyJWTInRequest(c *gin.Context, opts ...RequiredOption) (*Token, error) {
 	return m.verifyWith(c, m.requirementOf("VerifyJWTInRequest", opts))
@@ -73,16 +72,14 @@ func (m *JWTManager) verifyWith(c *gin.Context, need *requirement) (*Token, erro
 	return token, nil
 }
 
-// VerifyToken makes all checks of JWTRequired on a token from another place
-// than a request: from the first message of a WebSocket, or from a queue. It
-// changes nothing: it refuses a refresh token that was used before, but does not
-// end its session. Locations and Optional have no effect. The error is an
-// [*Error].
+// VerifyToken makes all checks of JWTRequired on a token that is not in a request, for
+// example from the first message of a WebSocket, or from a queue. It changes nothing:
+// it refuses a refresh token that was used before, but does not end its session.
+// Locations and Optional have no effect. The error is an [*Error].
 //
-// VerifyToken does not change what the getters return for a request. To use the
-// getters with this token, and with the user that UserLookupLoader loaded for
-// it, make a context with [NewContext]. [SessionContext] accepts that context
-// too:
+// VerifyToken does not change what the getters return for a request. To use the getters
+// with this token and its user from UserLookupLoader, make a context with [NewContext].
+// [SessionContext] accepts that context too:
 //
 //	token, err := mgr.VerifyToken(ctx, message.Token)
 //	…
@@ -233,12 +230,12 @@ func (m *JWTManager) anonymous(c *gin.Context, need *requirement) (*Token, error
 	return nil, nil
 }
 
-// Refuse aborts the chain and answers err as JWTRequired does. If err is an
-// [*Error], or wraps one of the error kinds, it calls the loader for this kind.
-// Any other error is a failure, with status 500.
+// Refuse aborts the chain and answers err as JWTRequired does. If err is an [*Error],
+// or wraps one of the error kinds, it calls the loader for this kind. Any other error
+// is a failure, with status 500.
 //
-// Refuse adds the error to c.Errors for the application's log. The error says
-// what was wrong. It contains neither the token nor its claims.
+// Refuse adds the error to c.Errors for the application's log. The text says what was
+// wrong, without the token or its claims.
 func (m *JWTManager) Refuse(c *gin.Context, err error) {
 	if v := verifiedIn(c.Request.Context()); v != nil { // by a handler behind JWTRequired
 		err = v.need.addressed(err)

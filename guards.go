@@ -50,16 +50,16 @@ func scopesOption(option string, scopes []string, enough func(in strictjson.Valu
 	}
 }
 
-// Roles requires a token with at least one of these roles. To require several
-// at once, use the option several times. It reads them from the claim
-// Config.RolesClaim, or from the claim that the [Issuer] names. The comparison
-// is exact.
+// Roles requires a token with at least one of these roles. To require several roles at
+// once, use the option several times. It reads the roles from the claim
+// Config.RolesClaim, or from the claim that the [Issuer] names. The comparison is
+// exact.
 //
-// The claim is an array of texts, or one text that is one role. It can also be
-// an object, as in Zitadel's tokens: the names of its members are the roles,
-// and each value is an object that says where the role applies.
+// The claim is an array of strings, or a string that is one role. It can also be an
+// object, as in the tokens of Zitadel: the name of each member is a role, and its value
+// is an object that says where the role applies.
 //
-// A token without any of them is refused with [ErrInsufficientScope].
+// A token without any of these roles is refused with [ErrInsufficientScope].
 func Roles(roles ...string) RequiredOption {
 	roles = slices.Clone(roles)
 	mustName("Roles", roles, isName, "a role")
@@ -91,13 +91,12 @@ func grantsAny(in strictjson.Value, roles []string) bool {
 	return granted
 }
 
-// Claim requires a token whose claim is one of these values, or an array that
-// contains one of them. A value is a string, a bool or an integer. It is
-// compared with the text in the token: 5 is neither "5" nor 5.0. Without
-// values, the claim must be present, and not null, false, 0, "" or empty.
+// Claim requires a token whose claim is one of these values, or an array that contains
+// one of them. A value is a string, a bool or an integer. Claim compares types too: 5
+// is neither "5" nor 5.0. Without values, the claim must be present. It must not be
+// null, false, 0, "", or an empty array or object.
 //
-// A name that begins with "/" is a JSON Pointer (RFC 6901), such as
-// "/address/country".
+// A name that starts with "/" is a JSON Pointer (RFC 6901), such as "/address/country".
 //
 // A token without such a claim is refused with [ErrInsufficientScope].
 func Claim(name string, values ...any) RequiredOption {
@@ -115,13 +114,13 @@ func Claim(name string, values ...any) RequiredOption {
 	return func(need *requirement) { need.guard(guard{passes, false}) }
 }
 
-// FreshWithin requires that the user logged in at most d ago. It reads
-// "auth_time" (OpenID Connect Core §2, RFC 9068 §2.2.1). For a token without
-// "auth_time" it reads "iat", and the token must be fresh. DecodeLeeway does
-// not extend d. Of several FreshWithin the shortest applies. It panics if d is
-// less than a second.
+// FreshWithin requires that the user logged in at most d ago. It reads "auth_time"
+// (OpenID Connect Core §2, RFC 9068 §2.2.1). For a token without "auth_time" it reads
+// "iat", and the token must be fresh. DecodeLeeway does not extend d. If a route has
+// several FreshWithin, the shortest applies. FreshWithin panics if d is less than a
+// second.
 //
-// An older login is refused with [ErrFreshRequired]. The challenge tells the
+// A token of an older login is refused with [ErrFreshRequired]. The challenge tells the
 // client the limit, as "max_age" (RFC 9470 §3).
 func FreshWithin(d time.Duration) RequiredOption {
 	if d < time.Second {
@@ -226,9 +225,9 @@ func hasScope(in strictjson.Value, scope string) bool {
 	return in.Holds(textIs(scope))
 }
 
-// Scopes returns the scopes in the token, read as the option [Scopes] reads
-// them: from the claim Config.ScopeClaim, or from the claim that the [Issuer]
-// names. It does not check whether the route requires them.
+// Scopes returns the scopes in the token. Like the option [Scopes], it reads the claim
+// Config.ScopeClaim, or the claim that the [Issuer] names. It does not check whether
+// the route requires the scopes.
 func (t *Token) Scopes() (scopes []string) {
 	in := t.claim(t.names().scope)
 	if text, ok := in.Str(); ok {

@@ -125,10 +125,10 @@ func NewContext(ctx context.Context, token *Token, user any) context.Context {
 	return state
 }
 
-// FromContext returns the manager that InitApp attached to the route of this
-// request, or nil. If several are attached, it returns the last one, of the
-// innermost group. If none is attached, it returns the manager that verified
-// the token. An attached manager is not always the one that verified the token.
+// FromContext returns the manager that InitApp attached to the route of this request.
+// If several managers are attached, it returns the manager of the innermost group. If
+// none is attached, it returns the manager that verified the token, or nil. An attached
+// manager may differ from the manager that verified the token.
 func FromContext(ctx context.Context) *JWTManager {
 	if state := stateOf(ctx); state != nil {
 		return state.manager

@@ -22,16 +22,16 @@ var errIdentityForm = invalid(jwt.ErrTokenInvalidSubject, "Subject has another f
 //		return
 //	}
 //
-// New tokens hold the identity as text. Tokens of other libraries may hold a number in
-// Config.IdentityClaim; in "sub" a number needs Config.DisableVerifySub. GetJWTIdentityAs
-// reads both: 7 and "7" are the same uint. A field of type uint in the T of
-// [GetJWTClaims] reads only the number.
+// New tokens contain the identity as text. A token of another library may contain a
+// number in Config.IdentityClaim. If this claim is "sub", set Config.DisableVerifySub
+// to accept the number. GetJWTIdentityAs reads both: 7 and "7" are the same uint. In
+// contrast, a field of type uint in the T of [GetJWTClaims] reads only the number.
 //
-// The claim must hold an integer as strconv writes it, and the integer must fit into T:
-// "007", "+7" and "7.0" are errors. An identity that is not a T is an error that wraps
-// [ErrInvalidToken]. For an anonymous visitor the error wraps [ErrNoAuthorization], so
-// that the zero T never looks like a user. GetJWTIdentityAs panics on a route that
-// verified nothing, and if T is of another kind.
+// An integer must be written as strconv writes it, and must fit into T: "007", "+7" and
+// "7.0" are errors. If the identity is not a T, the error wraps [ErrInvalidToken]. For
+// an anonymous visitor the error wraps [ErrNoAuthorization], so that the zero T never
+// looks like a user. GetJWTIdentityAs panics on a route that verified nothing, and if T
+// is not one of these types.
 func GetJWTIdentityAs[T any](ctx context.Context) (T, error) {
 	var id, none T
 	token := mustVerify(ctx, "GetJWTIdentityAs").token

@@ -68,9 +68,9 @@ type Issuer struct {
 	Identity func(ctx context.Context, token *Token) (string, error)
 
 	// IdentityPrefix is put before the identities of this issuer, such as "google:". It
-	// keeps them apart from the users of other issuers, and from your own. The manager
-	// adds it last, also to the result of Identity. Give none of your own users a name
-	// that begins with it.
+	// keeps them apart from your own users and from the users of other issuers. The
+	// manager adds it last, also to the result of Identity. None of your own users may
+	// have a name that starts with it.
 	IdentityPrefix string
 
 	// AllowSharedIdentities declares that the users of this issuer are also users of the
@@ -81,8 +81,9 @@ type Issuer struct {
 	// RequiredClaims are claims that tokens must have. Nil means Config.RequiredClaims.
 	RequiredClaims []string
 
-	// Leeway is the tolerated clock skew for "exp", "nbf", "iat" and "auth_time". Zero
-	// means Config.DecodeLeeway, but at least 30 seconds. A negative value means none.
+	// Leeway is the clock skew to tolerate for "exp", "nbf", "iat" and "auth_time".
+	// Zero means Config.DecodeLeeway, but at least 30 seconds. Negative means no
+	// leeway.
 	Leeway time.Duration
 
 	// Types are the accepted values of the "typ" header. If the issuer writes "at+jwt"
@@ -101,7 +102,7 @@ type Issuer struct {
 	MaxTokenAge time.Duration
 
 	// LogoutOnly refuses all tokens of the issuer except logout tokens. Use it if your
-	// users log in at the issuer, and your service gives them tokens of its own.
+	// users log in at the issuer, but use the tokens of your service.
 	LogoutOnly bool
 }
 
@@ -117,26 +118,29 @@ func (i Issuer) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, i.String(
 // LogValue returns the same as String, for log/slog.
 func (i Issuer) LogValue() slog.Value { return slog.StringValue(i.String()) }
 
-// IssuerResolver returns issuers that are known only at run time, such as the tenants of
-// Microsoft Entra ID. name is the unverified "iss" of a token: anybody may have written
-// it. It is an https URL with a domain, of at most 255 bytes.
+// IssuerResolver returns issuers that are known only at run time, such as the tenants
+// of Microsoft Entra ID. The argument name is the "iss" of an unverified token: anybody
+// may have written it. It is an https URL with a domain, of at most 255 bytes.
 //
-// Return an Issuer with exactly this Name, and with its own IdentityPrefix (unless
-// AllowSharedIdentities is set). Accept only names in your own table, and not a pattern
+// Return an [Issuer] with exactly this Name, and with its own IdentityPrefix (unless
+// AllowSharedIdentities is set). Accept only names in your own table, not a pattern
 // that everybody can match. The manager keeps the issuer, and asks again after a day.
 //
-// Everything that the call starts with ctx, such as a Remote of package jwks, must end
-// when ctx ends. ctx ends when the manager drops the issuer, or if the call takes longer
-// than 10 seconds. With ctx, package jwks fetches from public addresses only.
+// Use ctx for everything that the call starts, such as a Remote of package jwks, so
+// that it ends with ctx. ctx ends when the manager drops the issuer, or if the call
+// takes longer than 10 seconds. With ctx, package jwks fetches from public addresses
+// only.
 //
-// An error that wraps [ErrUnknownIssuer] means "not accepted", and is remembered for a
-// minute. Then the token counts as the manager's own token. Any other error is answered
-// 503, or 500 if it wraps [ErrCallback], and is not remembered.
+// An error that wraps [ErrUnknownIssuer] means "not accepted". The manager remembers it
+// for a minute, and treats the token like one of its own tokens. Any other error is
+// answered 503, or 500 if it wraps [ErrCallback]. The manager does not remember these
+// errors.
 //
-// The function must be safe for concurrent use. Requests with tokens of one issuer share
-// one call. At most 32 calls run at once. When 1024 calls run or wait, further requests
-// are answered 503 without a call. A call must return when ctx ends: 32 calls that hang
-// block all further calls. Config.Observer is told of them by [OperationIssuerResolver].
+// The function must be safe for concurrent use. Requests with tokens of one issuer
+// share one call. At most 32 calls run at once. While 1024 calls run or wait, requests
+// that need another call are answered 503. A call must return when ctx ends: 32 calls
+// that hang block all further calls. Each call that hangs is an event with
+// [OperationIssuerResolver].
 type IssuerResolver func(ctx context.Context, name string) (Issuer, error)
 
 // ErrUnknownIssuer is the error that an IssuerResolver returns, directly or wrapped, if

@@ -126,20 +126,19 @@ func (m *JWTManager) assemble(checked checkedConfig, revokes bool) {
 }
 
 // SetKeys replaces all keys of the manager at run time: Config.Keys, and also
-// SecretKey, PrivateKey and PublicKey. As in Config.Keys, the first active key
-// signs, and all keys verify. Each request sees either the old keys or the new
-// keys. Call SetKeys after InitApp; it is safe for concurrent use.
+// SecretKey, PrivateKey and PublicKey. As in Config.Keys, the first active key signs,
+// and all keys verify. Each request sees either the old keys or the new keys. Call
+// SetKeys after InitApp; it is safe for concurrent use.
 //
-// The manager refuses tokens of keys that are not in the list. Keep an old key
-// until its last token has expired. Give a new key to all services that verify
-// before it signs: see keys.Key.NotAfter and NotBefore. Tokens of SecretKey and
-// PrivateKey have no key ID, so put that key in the list with
-// AllowMissingKeyID.
+// The manager refuses tokens of keys that are not in the list. Keep an old key until
+// its last token has expired. Before a new key signs, give it to all services that
+// verify: see keys.Key.NotBefore and NotAfter. Tokens of SecretKey and PrivateKey have
+// no key ID, so put such a key in the list with AllowMissingKeyID.
 //
-// After an error nothing has changed. If none of the new keys signs now, but
-// one of the old keys does, SetKeys returns an error. A list with a retired key
-// is an exception: you can withdraw a key in an emergency even if nobody can
-// log in then. Keys of an EncodeKeyLoader or a DecodeKeyLoader stay in use.
+// If SetKeys returns an error, nothing has changed. It returns an error if an old key
+// signs now but no new key does. A list with a retired key is an exception, so that you
+// can withdraw a key in an emergency, even if nobody can log in then. Keys of an
+// EncodeKeyLoader or a DecodeKeyLoader stay in use.
 func (m *JWTManager) SetKeys(list ...keys.Key) error {
 	if !m.frozen {
 		return ErrNotInitialized

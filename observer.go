@@ -7,16 +7,15 @@ import (
 
 // Observer receives the events of a manager: see Config.Observer.
 //
-// The goroutine of a request calls Observe before it answers the request. Many
-// goroutines call it at once. It must be quick: hand longer work to another goroutine.
-// The events of one request come in the order in which they happened; the events of
+// Observe is called in the goroutine of a request, before the response. So it must be
+// quick: hand longer work to another goroutine. It must be safe for concurrent use. The
+// events of one request come in the order in which they happened. The events of
 // different requests come in any order. ctx is the context of the request, with the
-// values of your tracing, and may have ended. For background work it is
+// values of your tracing. It may have ended. For background work it is
 // [context.Background].
 //
-// An observer cannot refuse a request. If it panics in a request, the request goes no
-// further, and Gin's Recovery answers it. If it panics in background work, the panic
-// is dropped.
+// An observer cannot refuse a request. If it panics in a request, the request stops,
+// and Gin's Recovery answers it. If it panics in background work, the panic is dropped.
 type Observer interface {
 	Observe(ctx context.Context, e Event)
 }
@@ -47,7 +46,7 @@ type Event struct {
 	Operation Operation // for EventStoreFailed: which call failed
 
 	// Duration is how long the work took: the checks of EventAccepted and EventRefused,
-	// the signing of EventIssued, the trade of EventRotated and EventRepeated, the call
+	// the signing of EventIssued, the exchange of EventRotated and EventRepeated, the call
 	// of EventStoreFailed, the fetch of EventKeySetFetched and EventKeySetFailed. Zero
 	// means that it is not known.
 	Duration time.Duration
@@ -74,19 +73,19 @@ const (
 	EventAccepted
 
 	// EventRefused: a request was refused, or a token given to VerifyToken,
-	// PeekPurposeToken or ConsumePurposeToken. An error that your code gives to Refuse
-	// has one event, even if VerifyToken, for example, has reported it before.
+	// PeekPurposeToken or ConsumePurposeToken. If your
+	// code passes an error of VerifyToken to Refuse, there is one event, not two.
 	EventRefused
 
-	// EventRotated: a refresh token was traded for the next generation.
+	// EventRotated: a refresh token was exchanged for the next generation.
 	EventRotated
 
 	// EventRepeated: a refresh token got tokens of the newest generation again. A
 	// thief who repeats every refresh in time causes it too.
 	EventRepeated
 
-	// EventReused: a refresh token was used that had been traded before. Its session
-	// ends. The event comes when OnReuse is called.
+	// EventReused: a refresh token was used again after it had been exchanged. Its
+	// session ends. The manager sends this event when it calls OnReuse.
 	EventReused
 
 	// EventRevoked: a token without a session, or a refresh token that may still start
@@ -175,12 +174,13 @@ type Fault string
 
 // The faults.
 const (
-	// FaultCaller: the client, which sent an expired or stolen token, for example, or
+	// FaultCaller: the client. For example, it sent an expired or stolen token, or it
 	// disconnected before a store had answered.
 	FaultCaller Fault = "caller"
 
-	// FaultService: the service, or something that it needs. It answered with status 500
-	// or above, a store failed, keys could not be fetched, or a list is stale or lost.
+	// FaultService: the service, or something that it needs. The service answered with
+	// status 500 or above, a store failed, keys could not be fetched, or a list is stale or
+	// lost.
 	FaultService Fault = "service"
 )
 
@@ -197,7 +197,7 @@ const (
 	CauseRevocation  Cause = "revocation"   // RevocationHandler: an OAuth 2.0 client
 	CauseApplication Cause = "application"  // EndSession, EndSessions, EndSessionForToken, RevokeToken, RevokePurposeTokens
 	CauseMaxSessions Cause = "max_sessions" // a newer login, by Config.MaxSessions
-	CauseReuse       Cause = "reuse"        // a refresh token that had been traded before
+	CauseReuse       Cause = "reuse"        // a refresh token that was used before
 	CauseFailure     Cause = "failure"      // a store failed before the login was complete
 
 	// These two are only for contexts of SessionContext.

@@ -59,14 +59,14 @@ type Metadata struct {
 	Extra map[string]any
 }
 
-// MetadataHandler serves the metadata by which clients find the keys. Register it for
+// MetadataHandler serves the metadata in which clients find the keys. Register it for
 // both documents, which have the same members here: RFC 8414 at
 // /.well-known/oauth-authorization-server, and OpenID Connect Discovery at
 // /.well-known/openid-configuration.
 //
-// It panics if called before InitApp, if the issuer is not Config.EncodeIssuer, if the
-// issuer has a query, or if a member is not an absolute https URL (http works on
-// loopback). It does not check Extra.
+// It panics if called before InitApp, if the issuer is not Config.EncodeIssuer, or if
+// the issuer has a query. It also panics if a member is not an absolute https URL (http
+// works on loopback). It does not check Extra.
 func (m *JWTManager) MetadataHandler(metadata Metadata) gin.HandlerFunc {
 	m.mustBeReady("MetadataHandler")
 	issuer := or(metadata.Issuer, m.config.EncodeIssuer)

@@ -28,8 +28,9 @@ import (
 type Resource struct {
 	// URL is the address that clients call, and that issuers write to "aud". It is an
 	// absolute https URL (http works on loopback), with scheme and host in lower case.
-	// Path and query may have letters, digits, -._~ and / only, and the query also = and &. A trailing slash makes another resource:
-	// "https://api.example.com/mcp" is not "https://api.example.com/mcp/".
+	// Path and query may contain only letters, digits and -._~/ and the query also = and &.
+	// A trailing slash makes another resource: "https://api.example.com/mcp" is not
+	// "https://api.example.com/mcp/".
 	URL string
 
 	// Name is the display name. Documentation is the URL of a page for developers of

@@ -113,11 +113,11 @@ func appendASCII(b []byte, s string) []byte {
 	return append(b, '"')
 }
 
-// BearerError answers as RFC 6750 §3.1 says: status 400, 401 or 403, and
-// {"error": "…", "error_description": "…", "reason": "…"}. If RFC 6750 has no code, it uses
-// the codes of RFC 9470 and RFC 6749, and for failures of the server the statuses 500 and
-// 503. All errors of a kind have the same description. If the request has no token, the
-// body has only the reason.
+// BearerError answers as RFC 6750 §3.1 says: with status 400, 401 or 403, and the body
+// {"error": "…", "error_description": "…", "reason": "…"}. For refusals without a code
+// in RFC 6750 it uses the codes of RFC 9470 and RFC 6749. Failures of the server have
+// the status 500 or 503. All errors of a kind have the same description. If the request
+// has no token, the body has only the reason.
 func BearerError(c *gin.Context, err *Error) {
 	a := answers[err.row()]
 	body := gin.H{"reason": err.reason()}

@@ -118,11 +118,12 @@ var settings = []setting{
 // files. One line break at the end of a file is not part of a secret. LoadConfig waits for
 // a named pipe.
 //
-// LoadConfig returns all problems at once, joined. Each problem names its setting, and
-// none shows a secret. A value with the syntax of another reader, such as a Python
-// expression, quotes or a comment, is a problem too, unless it may be part of a secret.
+// LoadConfig returns all problems at once, joined. Each problem names its setting and
+// shows no secret. A value that was copied with the syntax of another program is a problem
+// too, such as a Python expression, quotes or a comment. In a secret it is only a warning,
+// because it may be part of the secret.
 //
-// Names and values that probably do not do what was intended are in Config.Warnings.
+// Config.Warnings has names and values that probably do not do what you intended.
 // [JWTManager.InitApp] logs the warnings. It also checks whether the values fit together.
 func LoadConfig(lookup func(name string) (value string, ok bool)) (Config, error) {
 	var c Config

@@ -6,17 +6,18 @@ import (
 )
 
 // SlogObserver returns an [Observer] that logs events. The attribute "event" is the
-// name of the kind; the other attributes are the fields that are set. None contains a
-// token or an identity. A nil log means [slog.Default], read again at each event.
+// name of the kind. The other attributes are the fields that are set. No attribute
+// contains a token or an identity. A nil log means [slog.Default] at the time of each
+// event.
 //
 // The level depends on the kind:
 //
-//   - Debug: events that any client can cause at will, such as refusals, and events of
-//     every successful request. Metrics count them better than a log.
+//   - Debug: refusals and other events that any client can cause, and events of every
+//     successful request. Count these in metrics instead of a log.
 //   - Info: rotations, sessions, revocations, used purpose tokens and tickets, changed
 //     keys, logouts at an issuer, and a list that is complete or whole.
 //   - Warn: a reused refresh token, keys that cannot be fetched, a stale list.
-//   - Error: a store that failed, a lost list, an answer with status 500 or above, and a
+//   - Error: a failed store, a lost list, an answer with status 500 or above, and a
 //     context that ended because a store failed. If the client disconnected, a failed
 //     store and a refusal are at Debug.
 //
