@@ -59,10 +59,10 @@ func (f Finding) String() string {
 	return fmt.Sprintf("%s: %s: %s %s", f.Severity, f.name(), f.Problem, f.Fix)
 }
 
-// Diagnose returns what is insecure, contradictory or without effect in the settings.
-// The most serious findings come first, then the order is that of the fields. Each
-// problem that InitApp would return is one finding with the severity Refused. Each of
-// Config.Warnings is one finding with the severity Warning.
+// Diagnose returns settings that are insecure, contradictory or without effect. The
+// most serious findings come first. Findings of the same severity are in the order of
+// the fields. Each problem that InitApp would return is one finding with the severity
+// Refused. Each of Config.Warnings is one finding with the severity Warning.
 //
 // Diagnose knows only the settings: a key that a DecodeKeyLoader returns counts as
 // missing. It changes nothing, starts nothing, and shows no secret.

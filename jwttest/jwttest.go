@@ -36,7 +36,7 @@ var secret = rand.Text() + rand.Text()
 // the manager uses the real time. All calls in one process return the same key, so one
 // manager accepts the tokens of another. The key is different in the next run.
 //
-// Stores that you add have a clock of their own. Give them this one too:
+// Stores have their own clocks. If you add a store, give it the same clock:
 //
 //	config.Sessions = &ginjwt.MemorySessions{Now: clock.Now}
 func Config(clock *Clock) ginjwt.Config {
@@ -47,9 +47,9 @@ func Config(clock *Clock) ginjwt.Config {
 	return config
 }
 
-// Clock is a clock that stands still until [Clock.Advance] moves it. The zero value is
-// ready to use: it starts at the current time, rounded down to a whole second. A Clock is
-// safe for concurrent use; do not copy it.
+// Clock is a clock that changes only when the test calls [Clock.Advance]. The zero
+// value is ready to use: it starts at the current time, rounded down to a whole second.
+// A Clock is safe for concurrent use; do not copy it.
 type Clock struct {
 	mu  sync.Mutex
 	now time.Time
@@ -113,7 +113,7 @@ func TokenPair(tb testing.TB, m *ginjwt.JWTManager, identity any, opts ...ginjwt
 
 // Do sends a request to h and returns the recorded response. target is a path such as
 // "/me?page=2", or a URL. The request comes from the address 192.0.2.1 for the host
-// example.com, as with [httptest.NewRequest], and has no headers but those of opts.
+// example.com, as with [httptest.NewRequest]. It has only the headers of opts.
 func Do(h http.Handler, method, target string, opts ...RequestOption) *httptest.ResponseRecorder {
 	r := httptest.NewRequest(method, target, nil)
 	for _, opt := range opts {
@@ -151,7 +151,7 @@ func body(contentType, text string) RequestOption {
 	}
 }
 
-// Form sends a URL-encoded form. Each name stands before its value:
+// Form sends a URL-encoded form. Each name comes before its value:
 //
 //	jwttest.Form("username", "alice", "password", "correct horse")
 func Form(namesAndValues ...string) RequestOption {
@@ -163,15 +163,16 @@ func Form(namesAndValues ...string) RequestOption {
 }
 
 // Cookies sends the cookies that earlier responses set, as a browser does. List the
-// responses from the oldest to the newest. A cookie is sent if its path matches and no later
-// response removed it. Domain, Secure and SameSite are not checked, and cookies do not
-// expire by the [Clock].
+// responses from the oldest to the newest. A cookie is sent if its path matches and no
+// later response removed it. Domain, Secure and SameSite are not checked, and cookies
+// do not expire by the [Clock].
 //
-// Cookies also sends the value of the cookie "csrf_access_token" in the header X-CSRF-TOKEN,
-// as a script of the page does. If your settings change these names, add a [Header]. To send
-// no value or another one, change the header after Cookies.
+// Cookies also sends the value of the cookie "csrf_access_token" in the header
+// X-CSRF-TOKEN, as a script of the page does. If your settings change these names, add
+// a [Header]. To send another value or no value, put an option that changes the header
+// after Cookies.
 //
-// Do not use one set of responses in several goroutines: a recorder is not safe for
+// Do not use the same responses in several goroutines: a recorder is not safe for
 // concurrent use.
 func Cookies(from ...*httptest.ResponseRecorder) RequestOption {
 	return cookies("csrf_access_token", from)

@@ -69,8 +69,8 @@ func algorithmOf(name string) algorithm { return algorithms[CanonicalAlgorithm(n
 // IsAlgorithm reports whether this package can sign and verify with the algorithm name.
 func IsAlgorithm(name string) bool { return algorithmOf(name).family != "" }
 
-// IsHMAC reports whether the algorithm name uses a secret. Whoever can verify with a
-// secret can also sign with it.
+// IsHMAC reports whether the algorithm name uses a secret. Everybody who can verify
+// with a secret can also sign with it.
 func IsHMAC(name string) bool { return algorithmOf(name).family == "HMAC" }
 
 // AsymmetricAlgorithms returns the sorted names of all algorithms that use a key pair.
@@ -133,9 +133,9 @@ func curveAlgorithm(key *ecdsa.PublicKey) string {
 	return "ES256" // any other curve is refused later, because it is not P-256
 }
 
-// AlgorithmOr returns the algorithm of k. If k has none, it returns preferred if that
-// algorithm fits the type of key, and else the default for the type. It returns "" if k
-// holds no key.
+// AlgorithmOr returns the algorithm of k. If k has no algorithm, it returns preferred
+// if that algorithm fits the type of key, and else the default for the type. It returns
+// "" if k contains no key.
 func (k Key) AlgorithmOr(preferred string) string {
 	if k.Algorithm != "" {
 		return CanonicalAlgorithm(k.Algorithm)

@@ -22,7 +22,8 @@ import (
 
 // Options say how keys are checked. The zero value is strict.
 type Options struct {
-	// Algorithm is the algorithm for keys of a set that name none, if it fits their type.
+	// Algorithm is the algorithm for keys of a set that have no Algorithm, if it fits their
+	// type.
 	Algorithm string
 
 	// AllowShortSecret accepts secrets that are shorter than the hash of their algorithm.
@@ -48,7 +49,7 @@ type signer interface {
 	verifies(signed string, signature []byte) bool
 }
 
-// Bind checks that k is a valid key for its algorithm, which k must name. The error has
+// Bind checks that k is a valid key for its Algorithm, which must be set. The error has
 // no prefix, because the caller names where the key comes from.
 func (o Options) Bind(k Key) (*Bound, error) {
 	k.Algorithm = CanonicalAlgorithm(k.Algorithm)

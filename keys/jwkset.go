@@ -21,16 +21,16 @@ type SetOptions struct {
 	// always accepted.
 	Use []string
 
-	// CertificateMap says that the text is not a JWK Set. It is an object of certificates
-	// or public keys in PEM form, by their "kid".
+	// CertificateMap means that the text is not a JWK Set, but a JSON object. Each member
+	// is a "kid" with a certificate or public key in PEM form.
 	CertificateMap bool
 
 	// MaxKeys is the maximum number of keys in the text. Zero means 100.
 	MaxKeys int
 }
 
-// ErrSecretKey means that a key of another issuer is a private key or a secret. It is not
-// used, because everybody who can read the set can sign with it.
+// ErrSecretKey means that a key of another issuer is a private key or a secret. The key
+// is not used, because everybody who can read the set can sign with it.
 var ErrSecretKey = errors.New("is a private key or a secret")
 
 // KeyProblem is a problem with a key of another issuer, to log. Its text quotes no key.
@@ -79,10 +79,11 @@ func ParseSet(text []byte) (list []Key, problems []KeyProblem, err error) {
 }
 
 // ParseAny reads your own keys as [Parse] does, or the JWK Set of another issuer as
-// [ParseSet] does, with its problems. A set is your own if it has a private key, a
-// secret, or one of the members "nbf", "exp", "token_type" and "verify_unnamed". In your
-// own set, a key that cannot be used, or that appears twice, is an error. The error is
-// the error of [Parse].
+// [ParseSet] does. The problems are those of ParseSet.
+//
+// A set is your own if it has a private key or a secret, or a key with a member "nbf",
+// "exp", "token_type" or "verify_unnamed". In your own set, a key that cannot be used,
+// or that appears twice, is an error. The error is that of Parse.
 func ParseAny(text []byte) (list []Key, problems []KeyProblem, err error) {
 	own, err := Parse(text)
 	if err == nil && !hasDouble(own) {

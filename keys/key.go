@@ -62,8 +62,8 @@ const (
 // isTokenType reports whether a key can be for tokens of this type.
 func isTokenType(typ string) bool { return typ == AccessToken || typ == RefreshToken }
 
-// IsActive reports whether now is between NotBefore and NotAfter: the time in which k
-// signs, if it can sign at all.
+// IsActive reports whether now is between NotBefore and NotAfter. In this time k signs,
+// if it can sign at all.
 func (k Key) IsActive(now time.Time) bool { return !now.Before(k.NotBefore) && !k.IsRetired(now) }
 
 // IsRetired reports whether k has retired: it neither signs nor verifies.
@@ -71,8 +71,8 @@ func (k Key) IsRetired(now time.Time) bool {
 	return !k.NotAfter.IsZero() && !now.Before(k.NotAfter)
 }
 
-// IsZero reports whether k holds no key, as the value that a map returns for an unknown
-// name.
+// IsZero reports whether k contains no key. For example, a map returns a zero Key for
+// an unknown name.
 func (k Key) IsZero() bool { return isEmpty(k.Sign) && isEmpty(k.Verify) }
 
 func isEmpty(key any) bool {
@@ -98,8 +98,8 @@ func (k Key) Public() (any, error) {
 	return publicHalf(k.Sign)
 }
 
-// IsSecret reports whether k is an HMAC secret. Whoever can verify with a secret can also
-// sign with it.
+// IsSecret reports whether k is an HMAC secret. Everybody who can verify with a secret
+// can also sign with it.
 func (k Key) IsSecret() bool {
 	_, secret := k.half().([]byte)
 	return secret

@@ -17,8 +17,8 @@ type Set struct {
 	named bool // a key has an ID, so tokens must name their key
 }
 
-// ErrUnavailable means that the keys of an issuer are currently unknown. Nobody can say
-// whether a token is valid, so the request is answered 503.
+// ErrUnavailable means that the keys of an issuer are currently unknown. The
+// server cannot decide whether a token is valid, so it answers 503.
 var ErrUnavailable = errors.New("keys: the keys of the issuer are not known")
 
 // A Source provides the keys of an issuer, which can change. It must be safe for
@@ -30,7 +30,7 @@ type Source interface {
 	// must return the same pointer. The token cache compares it to see whether a token is
 	// still verified.
 	//
-	// An error means that the keys are unknown, as [ErrUnavailable] does. The request is
+	// An error means that the keys are unknown, such as [ErrUnavailable]. The request is
 	// answered 503.
 	KeySet(ctx context.Context, kid string) (*Set, error)
 }
@@ -43,7 +43,7 @@ var _ Source = (*Set)(nil)
 // problems. A set without keys accepts no token.
 func NewSet(keys ...Key) (*Set, error) { return Options{}.NewSet(keys...) }
 
-// NewSet is [NewSet] with options.
+// NewSet is the function [NewSet] with options.
 func (o Options) NewSet(keys ...Key) (*Set, error) {
 	list, problems := o.bindAll(keys)
 	if len(problems) > 0 {
@@ -171,9 +171,9 @@ func (s *Set) HasAsymmetric() bool {
 }
 
 // SigningKey returns the key for a new token. It is the first active key that does not
-// retire before the token expires. If there is none, it is the active key that retires
-// last. A zero expires means a token that never expires. SigningKey returns nil if no key
-// signs tokens of this type now.
+// retire before the token expires. If there is no such key, it is the active key that
+// retires last. A zero expires means a token that never expires. SigningKey returns nil
+// if no key signs tokens of this type now.
 func (s *Set) SigningKey(tokenType string, now, expires time.Time) *Bound {
 	var last *Bound
 	for _, k := range s.keys {

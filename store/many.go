@@ -13,12 +13,12 @@ import (
 // or Contains.
 const MaxBatch = 500
 
-// SessionsDeleter is a [SessionStore] that can delete many sessions in one call. To
-// implement it is optional.
+// SessionsDeleter is a [SessionStore] that can delete many sessions in one call. A
+// store need not implement it.
 type SessionsDeleter interface {
-	// DeleteMany removes at most MaxBatch sessions, as Delete does. A session that is
-	// not there is no error. ID, Realm and Identity of each session are the stored
-	// ones. After an error any of the sessions may have been removed.
+	// DeleteMany removes at most MaxBatch sessions, as Delete does. It is not an error
+	// if a session does not exist. ID, Realm and Identity of each session are the same
+	// as in the store. After an error any of the sessions may have been removed.
 	DeleteMany(ctx context.Context, sessions []Session) error
 
 	// Self returns the store itself. A type that embeds the store inherits DeleteMany,
@@ -27,8 +27,8 @@ type SessionsDeleter interface {
 	Self() any
 }
 
-// BlocklistAdder is a [Blocklist] that can add many entries in one call. To implement
-// it is optional.
+// BlocklistAdder is a [Blocklist] that can add many entries in one call. A list need
+// not implement it.
 type BlocklistAdder interface {
 	// AddMany adds at most MaxBatch entries, as Add does. After an error any of them may
 	// have been added.

@@ -60,7 +60,8 @@ func (m *MemorySessions) Get(_ context.Context, id string) (Session, bool, error
 	return s, ok, nil
 }
 
-// Replace stores next in the place of old, if old is what is stored. It never fails.
+// Replace stores next in the place of old, if the stored session is still old. It never
+// fails.
 func (m *MemorySessions) Replace(_ context.Context, old, next Session) (bool, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()

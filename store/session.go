@@ -22,12 +22,12 @@ type Session struct {
 	EndsAt      time.Time // when it ends even if it is used; zero: never
 	KeyHash     string    // the hash of the Idempotency-Key that made a generation, and which generation
 	Data        string    // JSON: what was chosen at the login
-	Upstream    Upstream  // the session at another issuer from which it began
+	Upstream    Upstream  // the session at another issuer with which it began
 	JKT         string    // the thumbprint of the key to which its tokens are bound (RFC 9449 §6)
 }
 
-// Upstream is a session at another issuer, as OpenID Connect names it. The zero value
-// means that there is none.
+// Upstream is a session at another issuer, with the claims of OpenID Connect. The zero
+// value means that there is no such session.
 type Upstream struct {
 	Issuer  string // "iss"
 	SID     string // "sid"
@@ -41,9 +41,9 @@ const (
 )
 
 // SessionStore keeps sessions. Its methods must be safe for concurrent use, by any
-// number of processes. An error means that the answer is not known, and that a change
-// may or may not have been made: package ginjwt then refuses the request with status
-// 503 (ginjwt.ErrUnavailable).
+// number of processes. An error means that the result is unknown: a change may or may
+// not have been made. Package ginjwt then refuses the request with status 503
+// (ginjwt.ErrUnavailable).
 //
 // A store compares and keeps; package ginjwt decides. IDs are UUIDs, and an Identity is
 // not empty. Texts are valid UTF-8 without NUL, and no longer than MaxText and MaxData.
@@ -64,13 +64,13 @@ type SessionStore interface {
 	// Identity, Device and CreatedAt of next are the same as in old.
 	Replace(ctx context.Context, old, next Session) (replaced bool, err error)
 
-	// Delete removes a session. Of several callers exactly one gets true. If there is no
-	// such session, it reports false, which is not an error.
+	// Delete removes a session. If several callers delete it at once, exactly one gets
+	// true. If there is no such session, Delete reports false, which is not an error.
 	Delete(ctx context.Context, id string) (deleted bool, err error)
 
 	// List returns the sessions of an identity in a realm, in any order. It compares
 	// realm and identity byte by byte: case and trailing blanks count. It may return
-	// expired sessions. It must return every session that was created or replaced before
-	// the call and is neither expired nor deleted.
+	// expired sessions. It must return every session that was created or replaced
+	// before the call, unless the session has expired or was deleted.
 	List(ctx context.Context, realm, identity string) ([]Session, error)
 }

@@ -8,16 +8,16 @@ import (
 	"github.com/gin-jwt-extended/ginjwt"
 )
 
-// Plays tests the rotation of refresh tokens on a store. Its plays are:
+// Plays tests the rotation of refresh tokens on a store. It simulates:
 //
-//   - requests at once, whose store calls interleave, fail or end their process, and
-//     whose clients disconnect
-//   - browsers and phones that use a session for days, by a clock that the test
-//     advances, and lose answers
+//   - requests at the same time: their store calls interleave and fail, processes end,
+//     and clients disconnect
+//   - browsers and phones that use a session for days and lose responses; the test
+//     advances their clock
 //   - thieves
 //
-// open returns the store and its blocklist; a nil blocklist means one in memory. It is
-// called once. Each play has its own user.
+// open returns the store and its blocklist. A nil blocklist means a blocklist in
+// memory. open is called once. Each play has its own user.
 func Plays(t *testing.T, open func(t *testing.T) (ginjwt.SessionStore, ginjwt.Blocklist), opts ...Option) {
 	sessions, list := open(t)
 	play := func(name string, count int, test func(*service)) {

@@ -28,14 +28,15 @@ type Option func(*settings)
 
 type settings struct{ rounds, plays int }
 
-// Rounds sets how often 64 callers trade one refresh token at once in [Sessions]. The
-// default is 200. With -short it is at most 20.
+// Rounds sets how many rounds [Sessions] has in which 64 callers exchange one refresh
+// token at once. The default is 200. With -short it is at most 20.
 func Rounds(n int) Option {
 	return func(s *settings) { s.rounds = n }
 }
 
-// PlayCount sets how many plays [Plays] has for each kind of browser. Plays of requests
-// at once are 30 times as many. The default is 12. With -short it is at most 2.
+// PlayCount sets how many plays [Plays] has for each kind of browser. It has 30 times
+// as many plays of requests at the same time. The default is 12. With -short it is at
+// most 2.
 func PlayCount(n int) Option {
 	return func(s *settings) { s.plays = n }
 }
