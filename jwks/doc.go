@@ -29,90 +29,102 @@ one Remote.
 
 # When keys are fetched
 
-The first fetch starts at once, in the background. A service can start while its issuer
+The first fetch starts at once, in the background. So a service can start while its issuer
 is down. It answers 503 to tokens of that issuer until the issuer is back. To wait for the
 keys at startup, call [Remote.Ready].
 
-After that, keys are fetched every 15 minutes until the context ends. The issuer can ask
-for a shorter time by Cache-Control.
+After that, the Remote fetches the keys every 15 minutes until the context ends. The
+issuer can shorten this time by Cache-Control.
 
 A request never waits if its token names a known key. If the token names an unknown key,
 the Remote fetches the set, and the request waits. So a new key works as soon as it is
-published. Any number of requests wait for the same fetch. A request that gives up does not
-end the fetch. While fetches fail, only the request that started a fetch waits for it.
+published. All requests that wait share one fetch, and the fetch continues if a request
+gives up. While fetches fail, only the request that started a fetch waits for it.
 
-These fetches are limited: by default 3 at once, and one more every 2 seconds, successful or
-not. Beyond the limit, the token is refused at once.
+The fetches that requests cause are limited: by default 3 at once, and one more every 2
+seconds. Failed fetches count too. Beyond the limit, the token is refused at once.
 
-An attacker can use up this limit with random key names, because such a token looks like the
-first token of a new key. In the worst case, with the defaults:
+An attacker can use up this limit with random key names, because such a token looks like
+the first token of a new key. In the worst case, with the defaults:
 
   - Each process makes 33 fetches in the first minute, and 30 in each further minute. With
     [Discover], a fetch is two requests, because it also reads the metadata.
-  - A new key is known 2 seconds after it was published, plus the time of the running fetch and
-    of the next one.
+  - A new key is known 2 seconds after it was published, plus the time of the running
+    fetch and of the next fetch.
 
-Options.Cooldown sets both. A shorter Cooldown makes new keys known sooner, and costs more
-fetches. The Remote does not remember unknown names. Otherwise an attacker who guesses the name
-of the next key could hide it.
+Options.Cooldown determines both. With a shorter Cooldown, new keys are known sooner, but
+more fetches are possible. The Remote does not remember unknown names. Otherwise an
+attacker who guesses the name of the next key could hide it.
 
 If a server answers 429 or 503 with Retry-After, the Remote waits that long, but at most
 Options.Refresh. Requests cannot shorten this pause, so a new key is known later. Only
 [Remote.Refresh] does not wait.
 
-If the issuer removes a key, its tokens are refused from the next fetch on, including tokens that
-were verified before.
+If the issuer removes a key, the Remote refuses its tokens from the next fetch on,
+including tokens that were verified before.
 
-When a fetch fails, the Remote keeps its keys for up to 24 hours after the last successful fetch
-(Options.MaxStale). It tries again after a second, and then less and less often, down to once a
-minute. Options.OnError is told, and [Remote.Status] shows the error.
+When a fetch fails, the Remote keeps its keys for up to 24 hours after the last successful
+fetch (Options.MaxStale). It tries again after a second. Then it waits longer after each
+failure, up to a minute. It calls Options.OnError for each failure, and [Remote.Status]
+shows the error.
 
 # What is fetched
 
-The Remote fetches only https, from the URL that you configured or that the metadata names. Plain
-http works only to this machine, for tests (Options.AllowLoopbackHTTP).
+The Remote fetches only https, from the URL that you configured or that the metadata
+names. Plain http works only to this machine, for tests (Options.AllowLoopbackHTTP).
 
-It refuses a URL with a user. It refuses link-local, multicast and unspecified IP addresses in any
-spelling, because clouds serve metadata there. It accepts private addresses, because an issuer may
-have one. Metadata may name this machine only if the issuer is on this machine. The Remote does not
-check what a host name resolves to; see [PublicClient] for that.
+It refuses a URL with a user. It refuses link-local, multicast and unspecified IP
+addresses in any spelling, because clouds serve metadata there. It accepts private
+addresses, because an issuer may have one. Metadata may name this machine only if the
+issuer is on this machine. The Remote does not check to which address a host name
+resolves. To check this, use [PublicClient].
 
-It does not follow redirects. The answer must have the status 200, the type application/json or
-application/jwk-set+json, at most 512 KiB, and at most 100 keys. It must arrive within 5 seconds, and
-must be strict JSON. A duplicate member, data after the end, or a missing list of keys make the whole
-set invalid, and the Remote keeps its keys. For servers that send another type, and issuers with plain
-http, write a Transport for Options.Client: see docs/other-issuers.md.
+It does not follow redirects. The answer must
 
-With Options.CertificateMap, the document is an object of certificates by their "kid", such as
-Firebase's.
+  - have the status 200
+  - have the type application/json or application/jwk-set+json
+  - have at most 512 KiB and 100 keys
+  - arrive within 5 seconds
+  - be strict JSON
+
+A duplicate member, data after the end, or a missing list of keys makes the whole set
+invalid. The Remote then keeps its keys. If a server sends another type, or an issuer has
+only plain http, write a Transport for Options.Client: see docs/other-issuers.md.
+
+With Options.CertificateMap, the document is not a JWK Set but an object of certificates
+by their "kid", such as the document of Firebase.
 
 # Which keys are used
 
-[keys.SetOptions] reads the keys, as keys.ParseSet reads a set from a file. Each key is checked on its
-own. Options.OnError is told once of a key that cannot be used, by an [ErrKeySkipped], and the other keys
-are used. These keys are skipped:
+The rules are those of keys.ParseSet, which reads a set from a file. Each key is checked
+separately. A key that cannot be used is skipped, and the other keys are used. The Remote
+calls Options.OnError once for each skipped key, with an [ErrKeySkipped]. These keys are
+skipped:
 
   - secrets ("oct"), and keys with private members
   - keys for another use than "sig" (Options.Use), or with key_ops without "verify"
-  - keys with an unknown type, curve or algorithm, or an algorithm that is not in Options.Algorithms
-  - malformed keys: points that are not on their curve, numbers that are too large, the certificate of
-    another key
+  - keys with an unknown type, curve or algorithm, or an algorithm that is not in
+    Options.Algorithms
+  - malformed keys: points that are not on their curve, numbers that are too large, the
+    certificate of another key
   - RSA keys below 2048 bits, and other keys that ginjwt considers weak
   - all different keys with the same "kid" and the same algorithm
   - keys without a "kid", after the first 8
 
-A defect in an optional part does not matter. An unreadable certificate, such as one with a negative
-serial number, and an invalid thumbprint are ignored, and reported by an [ErrKeyDefect]. Extra or missing
-leading zeros, padding of base64url and members that are null do no harm.
+A defect in an optional part does not matter. The Remote ignores an invalid thumbprint,
+and an unreadable certificate, such as one with a negative serial number. It reports them
+by an [ErrKeyDefect]. Extra or missing leading zeros, padding of base64url and members
+that are null do no harm.
 
-A token without "kid", or with an empty one, is tried with each key without "kid" that has its algorithm.
-If the set has only one usable key, that key verifies tokens without "kid", whatever its name is (OpenID
-Connect Core §10.1). A token without "kid" never causes a fetch, because it does not name a new key. So its
-issuer must publish a new key for Options.Refresh before it signs.
+If a token has no "kid", or an empty one, the Remote tries each key without "kid" that has
+the algorithm of the token. If the set has only one usable key, that key verifies tokens
+without "kid", even if it has a "kid" itself (OpenID Connect Core §10.1). A token without
+"kid" never causes a fetch, because it does not name a new key. So its issuer must publish
+a new key for Options.Refresh before the key signs.
 
-A key has one algorithm. A key that names none gets RS256 for RSA, EdDSA for Ed25519, and ES256, ES384 or
-ES512 by its curve. "Ed25519" (RFC 9864) is another name of EdDSA. If an issuer uses other algorithms, list
-them:
+A key has one algorithm. If it names none, it gets a default: RS256 for RSA, EdDSA for
+Ed25519, and ES256, ES384 or ES512 by its curve. "Ed25519" (RFC 9864) is another name of
+EdDSA. If an issuer uses other algorithms, list them:
 
 	jwks.Options{Algorithms: []string{"PS256"}}
 
@@ -122,8 +134,9 @@ If an issuer removes its last key, its tokens are refused.
 
 # One issuer only
 
-If your service accepts tokens of a single issuer, you can use [Remote.DecodeKey] in a DecodeKeyLoader
-instead of Config.Issuers. Then you must set DecodeIssuer and DecodeAudience:
+If your service accepts tokens of a single issuer, you can use [Remote.DecodeKey] in a
+DecodeKeyLoader instead of Config.Issuers. Then you must set DecodeIssuer and
+DecodeAudience:
 
 	mgr := ginjwt.New(ginjwt.Config{
 		DecodeIssuer:   "https://example.eu.auth0.com/",
@@ -137,8 +150,8 @@ Config.Issuers is faster, because the token cache works with it.
 
 # When not to use it
 
-The "common" endpoints of Entra ID do not belong to one issuer: their metadata has a template in place of an
-issuer name. Call Discover with the issuer of a tenant.
+The "common" endpoints of Entra ID do not belong to one issuer: their metadata has a
+template in place of an issuer name. Call Discover with the issuer of a tenant.
 
 To verify tokens of your own service in the same program, use its keys: a [keys.Set].
 */

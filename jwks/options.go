@@ -33,10 +33,10 @@ type Options struct {
 	// bundles have "jwt-svid". A key without "use" is always accepted.
 	Use []string
 
-	// CertificateMap says that the document is not a JWK Set. It is an object of
-	// certificates or public keys in PEM form, by their "kid", as Google publishes the
-	// keys of Firebase. The expiry of a certificate does not matter: a key is valid as
-	// long as it is published.
+	// CertificateMap means that the document is not a JWK Set, but a JSON object. Each
+	// member is a "kid" with a certificate or public key in PEM form. Google publishes
+	// the keys of Firebase like this. The expiry of a certificate does not matter: a
+	// key is valid as long as it is published.
 	CertificateMap bool
 
 	// Refresh is the time between two fetches. Zero means 15 minutes. A shorter max-age
@@ -61,13 +61,14 @@ type Options struct {
 	// several times.
 	MaxKeys int
 
-	// Cooldown and Burst limit the fetches that requests cause. Requests cause a fetch if
-	// their token names an unknown key, or while no keys are known. Burst fetches can
-	// happen at once, and one more after each Cooldown. Failed fetches count too. Zero
-	// means 2 seconds and 3, which makes at most 33 fetches in a minute.
+	// Cooldown and Burst limit the fetches that requests cause. Requests cause a fetch
+	// if their token names an unknown key, or while no keys are known. Burst fetches
+	// can happen at once, and one more after each Cooldown. Failed fetches count too.
+	// Zero means 2 seconds and 3 fetches, which allows at most 33 fetches in a minute.
 	//
 	// An attacker who sends tokens with random key names can delay a new key by one
-	// Cooldown. So it should not be much longer than your users may be refused.
+	// Cooldown. Until then tokens of the new key are refused. So do not choose a long
+	// Cooldown.
 	Cooldown time.Duration
 	Burst    int
 

@@ -107,9 +107,9 @@ func start(ctx context.Context, f fetcher, locate locator, options Options, err 
 
 // KeySet returns the keys of the issuer, and implements [keys.Source]. It answers from
 // memory if kid is known or empty. For an unknown kid it fetches the set, within the
-// limits of Options.Cooldown and Options.Burst, and waits for the result. If kid is still
-// unknown, it returns the known keys. The error is [keys.ErrUnavailable]: there was no
-// successful fetch, or none within Options.MaxStale.
+// limits of Options.Cooldown and Options.Burst, and waits for the result. If kid is
+// still unknown, it returns the known keys. The error is [keys.ErrUnavailable] if there
+// was no successful fetch within Options.MaxStale.
 func (r *Remote) KeySet(ctx context.Context, kid string) (*keys.Set, error) {
 	found, err := r.keysFor(ctx, kid)
 	if err != nil {
