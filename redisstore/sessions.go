@@ -21,10 +21,11 @@ var (
 
 // Sessions is a [store.SessionStore]. Make one with [Store.Sessions].
 //
-// A session is a hash that expires with it. An index has the sessions of each identity.
-// A cluster may keep both on different servers and cannot change them in one step. So
-// Create and Replace write the index first, and Delete writes it last: it may name a
-// session that does not exist, but it lacks no session that exists.
+// A session is a hash that expires with the session. An index lists the sessions of
+// each identity. A cluster may keep the hash and the index on different servers, and
+// cannot change both in one step. So Create and Replace write the index first, and
+// Delete writes it last. The index may list a session that no longer exists, but it
+// always lists every session that exists.
 type Sessions struct {
 	db     *redisdb.DB
 	prefix string
@@ -163,7 +164,8 @@ func (s *Sessions) Replace(ctx context.Context, old, next store.Session) (bool, 
 	})
 }
 
-// Delete removes a session. Of several callers exactly one gets true.
+// Delete removes a session. If several callers delete it at once, exactly one gets
+// true.
 func (s *Sessions) Delete(ctx context.Context, id string) (bool, error) {
 	return redisdb.Ask(ctx, s.db, func(ctx context.Context) (bool, error) {
 		keys := []string{s.key(id), s.answerKey(id, redisdb.RandomMark())}

@@ -26,9 +26,9 @@ type Options struct {
 	// request. Zero means 5 seconds.
 	MaxStaleness time.Duration
 
-	// Replicas is how many replicas must have a write. A write that they do not have in
-	// time is an error. Zero means that writes wait for no replica. In a cluster, writes
-	// fail while the slot of their key is being moved.
+	// Replicas is how many replicas must acknowledge each write. If they do not do so in
+	// time, the call returns an error. Zero means that writes wait for no replica. In a
+	// cluster, writes fail while the slot of their key is being moved.
 	Replicas int
 }
 

@@ -30,30 +30,33 @@
 //
 // PostgreSQL and MySQL need no special parameters. In MySQL interpolateParams=true
 // saves a round trip for every statement, and makes rotations about 1.5 times as fast.
-// clientFoundRows, parseTime and the character set make no difference.
+// You can set clientFoundRows, parseTime and the character set as you like.
 //
-// SQLite needs busy_timeout: only one connection can write at a time, and without it
-// the others fail at once. With journal_mode(wal) readers do not wait for the writer.
-// With SetMaxOpenConns(1) writers wait for each other in the pool, which is fastest.
+// SQLite needs busy_timeout: only one connection can write at a time, and without
+// busy_timeout the other connections fail at once. With journal_mode(wal) readers do
+// not wait for the writer. With SetMaxOpenConns(1) writers wait for each other in the
+// pool, which is fastest.
 //
 // Limit the pool (SetMaxOpenConns, SetMaxIdleConns, SetConnMaxLifetime). Connect to the
-// primary: a replica that lags behind does not know the newest generation of a session,
-// nor the newest revocation. The same holds for nodes of a cluster that answer reads
-// before they have the writes of other nodes.
+// primary. A replica that lags behind does not know the newest generation of a session
+// and the newest revocations. A node of a cluster does not know them either, if it
+// answers reads before it has the writes of other nodes.
 //
 // Options.Timeout bounds each call, even if the server hangs or the pool is exhausted.
-// The error is then [context.DeadlineExceeded], and it is not known whether a change was
-// made. [Store.Migrate] and [Store.Purge] take several steps, and end with their context.
+// The error is then [context.DeadlineExceeded], and it is not known whether a change
+// was made. [Store.Migrate] and [Store.Purge] take several steps, and end with their
+// context.
 //
 // # Tables
 //
 // There are six tables: sessions, blocklist, blocklist_head, blocklist_roll, schema and
-// once, all with Options.Prefix. The roll has a row for each process that follows the
-// blocklist. The table schema has the version of all tables. [Store.Migrate] creates the
-// tables, and upgrades them while processes run. For migration tools there are
-// [Store.Schema] and [Store.SchemaUpgrade]. [Store.Check] reports what is missing.
-// The tables contain no token, and nothing from which a token can be made. Call
-// [Store.Purge] regularly, because nothing else deletes expired rows:
+// once. Options.Prefix begins their names. The table blocklist_roll has a row for each
+// process that follows the blocklist. The table schema has the version of all tables.
+// [Store.Migrate] creates the tables, and upgrades them while processes run. For
+// migration tools there are [Store.Schema] and [Store.SchemaUpgrade]. [Store.Check]
+// reports missing tables, columns and indexes. The tables contain no token, and nothing
+// from which a token can be made. Call [Store.Purge] regularly, because nothing else
+// deletes expired rows:
 //
 //	for range time.Tick(time.Hour) {
 //		if _, err := store.Purge(ctx); err != nil {
@@ -61,17 +64,21 @@
 //		}
 //	}
 //
-// # What is used once
+// # Used IDs
 //
 // A [Once] has a row for each claimed ID, and no copy in the process. Each claim is two
 // queries. A row stays until [Store.Purge] deletes it. Until then the ID cannot be
-// claimed again, even if its time has passed.
+// claimed again, even if it has expired.
 //
-// An ID is claimed only once as long as the database keeps what it committed. To lose no
-// commit in a crash, leave synchronous_commit on in PostgreSQL, set
-// innodb_flush_log_at_trx_commit and sync_binlog to 1 in MySQL and MariaDB, and leave
-// synchronous at FULL in SQLite. To lose no commit in a failover, the replica must have
-// each commit before the client gets its answer: docs/stores.md says how.
+// An ID is claimed only once as long as the database keeps what it committed. To lose
+// no commit in a crash, configure the database:
+//
+//   - PostgreSQL: leave synchronous_commit on
+//   - MySQL and MariaDB: set innodb_flush_log_at_trx_commit and sync_binlog to 1
+//   - SQLite: leave synchronous at FULL
+//
+// To lose no commit in a failover, the replica must have each commit before the client
+// gets its answer: docs/stores.md says how.
 //
 // # How fresh a blocklist is
 //
@@ -84,23 +91,25 @@
 // by more, [Blocklist.Ready] and [Store.Ready] fail. [Store.Purge] deletes what expired
 // more than a minute ago by both clocks.
 //
-// Revocations get consecutive numbers, by a lock on the one row of blocklist_head.
+// Revocations get consecutive numbers, by a lock on the only row of blocklist_head.
 // PostgreSQL assigns a number in one statement, MySQL in a short transaction. If a
 // client's machine vanishes in the middle of that transaction, no process can revoke
-// until the server notices. Set the TCP keepalive of the server's system so that it
-// notices soon (tcp_keepalive_time in MariaDB).
+// until the server notices. So set the TCP keepalive of the server's system to a short
+// time (tcp_keepalive_time in MariaDB).
 //
-// A database that was restored from a backup, or that failed over to a replica that
-// lagged behind, has lost the last revocations. The processes notice it within a quarter
-// of MaxStaleness, and give back what they know. No process trusts the list before all
-// have done so, which takes at least MaxStaleness. Meanwhile a process refuses the IDs
-// that it knows. For all other IDs [Blocklist.Contains] fails once the copy is older
-// than MaxStaleness. The list does not wait for a process that is silent for longer than
-// 4 × MaxStaleness: a token that only this process knows to be revoked is accepted until
-// the process is back. Revocations that only ended processes knew are lost.
+// If a database was restored from a backup, or failed over to a replica that lagged
+// behind, it has lost the last revocations. The processes notice it within a quarter of
+// MaxStaleness, and write back what they know. No process trusts the list before all
+// processes have done so, which takes at least MaxStaleness. Until then a process
+// refuses the IDs that it knows. For all other IDs [Blocklist.Contains] fails once the
+// copy is older than MaxStaleness.
 //
-// After such a restore the sessions are as old as the backup. A session that was rotated
-// since then continues, because its refresh token proves the rotation. Users who logged
-// in since then log in again. A session that ended since then exists again. If that
-// matters, delete the sessions when you restore.
+// The list does not wait for a process that is silent for longer than 4 × MaxStaleness.
+// If only this process knows that a token is revoked, the others accept the token until
+// the process is back. Revocations are lost if every process that knew them has ended.
+//
+// After such a restore the sessions are as old as the backup. A session that was
+// rotated after the backup continues, because its refresh token proves the rotation.
+// Users who logged in after the backup must log in again. A session that ended after
+// the backup exists again. If that matters, delete the sessions when you restore.
 package sqlstore

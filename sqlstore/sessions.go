@@ -49,15 +49,15 @@ func (s *Sessions) Replace(ctx context.Context, old, next store.Session) (replac
 	return n == 1, err
 }
 
-// Delete removes a session. Of several callers exactly one gets true.
+// Delete removes a session. If several callers delete it at once, exactly one gets
+// true.
 func (s *Sessions) Delete(ctx context.Context, id string) (deleted bool, err error) {
 	n, err := s.db.Affected(ctx, s.db.Queries.Remove, id)
 	return n == 1, err
 }
 
-// DeleteMany removes sessions. It uses the statement of [Store.Purge], which locks rows
-// in the same order as all other statements, with a limit of expiry that all sessions
-// meet.
+// DeleteMany removes sessions. It uses the statement of [Store.Purge], because that
+// locks rows in the same order as all other statements.
 func (s *Sessions) DeleteMany(ctx context.Context, sessions []store.Session) error {
 	if len(sessions) == 0 {
 		return nil
