@@ -207,7 +207,7 @@ func (r *issuerRules) checkIdentity(p *payload) error {
 	case r.identify != nil: // called later
 		return nil
 	case p.identityJSON == "":
-		return missingClaim("Missing claim: %s", r.claims.identity)
+		return missingIdentity(&r.claims)
 	case p.identityJSON == `""`: // it would look like an anonymous visitor
 		return emptyClaim(r.claims.identity)
 	}

@@ -125,7 +125,8 @@ func headersFailed(err error) error { return fmt.Errorf("ginjwt: AdditionalHeade
 func (m *minter) checkReserved(claims Claims) error {
 	for name, value := range claims {
 		if name == m.config.IdentityClaim {
-			return fmt.Errorf("%w: %q: pass it as the identity", ErrReservedClaim, name)
+			return fmt.Errorf("%w: %q: pass it as the identity, and leave it out of AdditionalClaimsLoader and WithClaims: "+
+				"it is Config.IdentityClaim", ErrReservedClaim, name)
 		}
 		if instead := m.verifier.own.claims.insteadOf(name); instead != "" {
 			return fmt.Errorf("%w: %q: %s", ErrReservedClaim, name, instead)

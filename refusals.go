@@ -140,6 +140,18 @@ func missingClaim(format, name string) error {
 	return invalid(jwt.ErrTokenRequiredClaimMissing, fmt.Sprintf(format, name))
 }
 
+// missingIdentity tells the client what is missing. Only the log says what to do about it:
+// tokens of other libraries often have the user in another claim.
+func missingIdentity(names *claimNames) error {
+	e := invalid(jwt.ErrTokenRequiredClaimMissing, "Missing claim: "+names.identity)
+	advice := "if another library makes these tokens, set Config.IdentityClaim to its claim, such as \"id\", or let it add this claim (docs/from-gin-jwt.md)"
+	if names.foreign {
+		advice = "set Issuer.IdentityClaim to the claim in which this issuer names the user (docs/other-issuers.md)"
+	}
+	e.Err = fmt.Errorf("%w: it must name the user: %s", e.Err, advice)
+	return e
+}
+
 func emptyClaim(name string) error {
 	return invalid(jwt.ErrTokenInvalidSubject, "Empty claim: "+name)
 }

@@ -122,7 +122,7 @@ func TestReservedClaimsNameTheOptionToUse(t *testing.T) {
 	mgr, _ := newManager(t, config)
 	for claim, instead := range map[string]string{
 		"fresh": "use WithFresh", "iat": "set Config.Now", "jti": "use WithID",
-		"type": "use CreateAccessToken or CreateRefreshToken", "member": "pass it as the identity",
+		"type": "use CreateAccessToken or CreateRefreshToken", "member": "pass it as the identity, and leave it out of AdditionalClaimsLoader and WithClaims: it is Config.IdentityClaim",
 		"nbf": "use WithNotBefore", "csrf": "it is a random value", "aud": "use WithAudience",
 		"iss": "use WithIssuer", "exp": "use WithExpires",
 	} {
