@@ -89,6 +89,57 @@ func TestByHand(t *testing.T) {
 	require.ErrorContains(t, byhand.New(oldKey).InitApp(nil), "SecretKey")
 }
 
+// Old processes by hand and new ones run side by side: "sub" for the new, a number for the
+// old.
+func TestByHandSideBySide(t *testing.T) {
+	t.Parallel()
+	alice, hour := users.Find(7), time.Now().Add(time.Hour).Unix()
+	mgr := ginjwt.New(ginjwt.Config{SecretKey: secret, RequiredClaims: []string{"exp"}})
+	was, is := gin.New(), gin.New()
+	require.NoError(t, mgr.InitApp(is))
+	was.GET("/profile", byhand.AuthMiddleware([]byte(secret)), byhand.Profile)
+	is.Group("/", byhand.Protected(mgr)...).GET("/profile", byhand.Profile)
+	var now string
+	is.POST("/login", func(c *gin.Context) {
+		var err error
+		now, err = byhand.NewTokenForBoth(c, mgr, alice)
+		assert.NoError(t, err)
+	})
+	jwttest.Do(is, "POST", "/login")
+	ahead := signedBy(t, golangjwt.SigningMethodHS256, golangjwt.MapClaims{"sub": "7", "user_id": 7, "role": "admin", "exp": hour})
+	for _, token := range []string{ahead, now} {
+		for _, service := range []http.Handler{was, is} {
+			assert.JSONEq(t, `{"name":"alice","role":"admin"}`, jwttest.Do(service, "GET", "/profile", jwttest.Bearer(token)).Body.String())
+		}
+	}
+	parsed, err := golangjwt.Parse(now, func(*golangjwt.Token) (any, error) { return []byte(secret), nil })
+	require.NoError(t, err)
+	assert.InDelta(t, 7, parsed.Claims.(golangjwt.MapClaims)["user_id"], 0, "code with .(float64) goes on")
+
+	ofIdentityClaim := byhand.New(secret)
+	require.NoError(t, ofIdentityClaim.InitApp(nil))
+	parsed, err = golangjwt.Parse(jwttest.AccessToken(t, ofIdentityClaim, 7), func(*golangjwt.Token) (any, error) { return []byte(secret), nil })
+	require.NoError(t, err)
+	assert.Equal(t, "7", parsed.Claims.(golangjwt.MapClaims)["user_id"], "and panics with this token")
+	_, err = ofIdentityClaim.CreateAccessToken(t.Context(), 7, ginjwt.WithClaims(ginjwt.Claims{"user_id": 7}))
+	require.ErrorIs(t, err, ginjwt.ErrReservedClaim)
+}
+
+// JWTRequired with a role may stand on a route of a group that has JWTRequired.
+func TestRoleInAProtectedGroup(t *testing.T) {
+	t.Parallel()
+	mgr, is := byhand.New(secret), gin.New()
+	require.NoError(t, mgr.InitApp(is))
+	is.Group("/", byhand.Protected(mgr)...).GET("/admin", mgr.JWTRequired(ginjwt.Roles("admin")), byhand.Profile)
+	for role, status := range map[string]int{"admin": 200, "user": 403} {
+		w := jwttest.Do(is, "GET", "/admin", jwttest.Bearer(jwttest.AccessToken(t, mgr, 7, ginjwt.WithClaims(ginjwt.Claims{"role": role}))))
+		assert.Equal(t, status, w.Code)
+		if status == 403 {
+			assert.JSONEq(t, `{"error":"forbidden"}`, w.Body.String())
+		}
+	}
+}
+
 // A token that has "sub" beside "user_id" outlives the change of IdentityClaim.
 func TestIdentityMovesToSub(t *testing.T) {
 	t.Parallel()

@@ -15,6 +15,7 @@ import (
 	"github.com/gin-jwt-extended/ginjwt"
 	"github.com/gin-jwt-extended/ginjwt/integration/fromginjwt/after"
 	"github.com/gin-jwt-extended/ginjwt/integration/fromginjwt/before"
+	"github.com/gin-jwt-extended/ginjwt/integration/fromginjwt/users"
 	"github.com/gin-jwt-extended/ginjwt/jwttest"
 )
 
@@ -145,9 +146,10 @@ func TestHeaderAloneAnswersTheSameTexts(t *testing.T) {
 func TestRefreshAndLogout(t *testing.T) {
 	t.Parallel()
 	clock := &jwttest.Clock{}
-	config := newConfig()
+	config := after.NewConfig(secret, &ginjwt.MemoryBlocklist{Now: clock.Now}, &ginjwt.MemorySessions{Now: clock.Now})
 	config.Now = clock.Now
-	is := newService(t, after.NewManager(config))
+	is, err := after.NewRouter(after.NewManager(config))
+	require.NoError(t, err)
 	login := post(t, is, "/login", bob)
 	clock.Advance(time.Hour)
 	assert.Equal(t, 401, hello(is, login.Token), "expired")
@@ -160,6 +162,64 @@ func TestRefreshAndLogout(t *testing.T) {
 	w := jwttest.Do(is, "POST", "/refresh_token", jwttest.JSON(`{"refresh_token":"`+second.RefreshToken+`"}`))
 	assert.Equal(t, 401, w.Code)
 	assert.JSONEq(t, `{"code":401,"message":"Token has been revoked"}`, w.Body.String())
+}
+
+// Differences to gin-jwt that the page names.
+func TestOtherAnswers(t *testing.T) {
+	t.Parallel()
+	was, is := oldService(t), newService(t, after.NewManager(newConfig()))
+	gone := map[string]any{"id": 9, "sub": "9", "jti": "1", "exp": time.Now().Add(time.Hour).Unix()}
+	token := post(t, is, "/login", alice).Token
+	for name, a := range map[string]struct {
+		authorization string
+		old, now      int
+		before, after string
+	}{
+		"deleted user": {"Bearer " + signed(t, gone), 403, 401, "you don't have permission to access this resource", "Error loading the user 9"},
+		"Bearer alone": {"Bearer", 401, 401, "cookie token is empty", "auth header is invalid"},
+		"lower case":   {"bearer " + token, 401, 200, "cookie token is empty", ""},
+	} {
+		header := jwttest.Header("Authorization", a.authorization)
+		old, now := jwttest.Do(was, "GET", "/hello", header), jwttest.Do(is, "GET", "/hello", header)
+		assert.Equal(t, a.old, old.Code, name)
+		assert.Equal(t, a.now, now.Code, name)
+		assert.Contains(t, old.Body.String(), a.before, name)
+		assert.Contains(t, now.Body.String(), a.after, name)
+	}
+	for _, opts := range [][]jwttest.RequestOption{nil, {jwttest.Bearer(token)}, {jwttest.Form("refresh_token", token)}} {
+		w := jwttest.Do(is, "POST", "/refresh_token", opts...)
+		assert.Equal(t, 401, w.Code)
+		assert.JSONEq(t, `{"code":401,"message":"refresh token is missing"}`, w.Body.String())
+	}
+
+	mw, err := before.NewMiddleware(oldKey)
+	require.NoError(t, err)
+	behind := gin.New()
+	behind.POST("/logout", mw.MiddlewareFunc(), mw.LogoutHandler)
+	expired := signed(t, golangjwt.MapClaims{"id": 7, "sub": "7", "jti": "1", "exp": time.Now().Add(-time.Hour).Unix()})
+	for _, opts := range [][]jwttest.RequestOption{nil, {jwttest.Bearer(expired)}} {
+		assert.Equal(t, 401, jwttest.Do(behind, "POST", "/logout", opts...).Code)
+		assert.Equal(t, 200, jwttest.Do(is, "POST", "/logout", opts...).Code)
+	}
+}
+
+// WithExpires takes the place of TimeoutFunc: AccessTokenExpires is the longest time.
+func TestTimeoutFunc(t *testing.T) {
+	t.Parallel()
+	mgr := after.NewManager(newConfig()) // one hour
+	require.NoError(t, mgr.InitApp(gin.New()))
+	_, err := mgr.CreateTokenPair(t.Context(), users.Find(7), ginjwt.WithExpires(2*time.Hour))
+	require.ErrorIs(t, err, ginjwt.ErrLifetime)
+	pair, err := mgr.CreateTokenPair(t.Context(), users.Find(7), ginjwt.WithExpires(time.Minute))
+	require.NoError(t, err)
+	assert.Equal(t, 60, int(pair.ExpiresIn))
+	for want, opts := range map[int][]ginjwt.TokenOption{3600: nil, 60: {ginjwt.WithExpires(time.Minute)}} {
+		token, err := mgr.DecodeToken(t.Context(), pair.RefreshToken)
+		require.NoError(t, err)
+		next, err := mgr.RotateTokens(t.Context(), token, opts...)
+		require.NoError(t, err)
+		assert.Equal(t, want, int(next.ExpiresIn))
+	}
 }
 
 // With gin-jwt a token is good after a logout, and buys another one.

@@ -75,12 +75,10 @@ func exampleBefore(t *testing.T) *gin.Engine {
 }
 
 // exampleAfter follows the page.
-func exampleAfter(t *testing.T) *gin.Engine {
+func exampleAfter(t *testing.T, config ginjwt.Config, claims ginjwt.Claims) *gin.Engine {
 	t.Helper()
-	jwt := ginjwt.New(ginjwt.Config{
-		SecretKey: secret, AccessTokenExpires: time.Hour,
-		Blocklist: &ginjwt.MemoryBlocklist{}, Sessions: &ginjwt.MemorySessions{},
-	})
+	jwt := ginjwt.New(config)
+	jwt.AdditionalClaimsLoader(func(context.Context, any) (ginjwt.Claims, error) { return claims, nil })
 	jwt.UserIdentityLoader(func(_ context.Context, user any) (string, error) { return user.(*member).name, nil })
 	jwt.UserLookupLoader(func(_ context.Context, token *ginjwt.Token) (any, error) { return &member{token.Identity}, nil })
 	jwt.ErrorLoader(func(c *gin.Context, err *ginjwt.Error) {
@@ -129,7 +127,10 @@ func exampleAfter(t *testing.T) *gin.Engine {
 // Another service, which was moved by the page alone.
 func TestExampleOfGinJWT(t *testing.T) {
 	t.Parallel()
-	was, is := exampleBefore(t), exampleAfter(t)
+	was, is := exampleBefore(t), exampleAfter(t, ginjwt.Config{
+		SecretKey: secret, AccessTokenExpires: time.Hour,
+		Blocklist: &ginjwt.MemoryBlocklist{}, Sessions: &ginjwt.MemorySessions{},
+	}, nil)
 	for _, form := range [][]string{{"username", "admin", "password", "x"}, {"username", "admin"}} {
 		old, now := jwttest.Do(was, "POST", "/login", jwttest.Form(form...)), jwttest.Do(is, "POST", "/login", jwttest.Form(form...))
 		assert.Equal(t, 401, now.Code)

@@ -2,6 +2,7 @@ package fromginjwt_test
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"strconv"
 	"testing"
@@ -14,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/gin-jwt-extended/ginjwt"
+	"github.com/gin-jwt-extended/ginjwt/doctor"
 	"github.com/gin-jwt-extended/ginjwt/integration/fromginjwt/after"
 	"github.com/gin-jwt-extended/ginjwt/integration/fromginjwt/before"
 	"github.com/gin-jwt-extended/ginjwt/integration/fromginjwt/users"
@@ -44,7 +46,7 @@ func TestRollingChange(t *testing.T) {
 	// The first step: a token of before is good, and its refresh adds the claims.
 	old := post(t, plain, "/login", alice)
 	assert.Equal(t, 200, hello(ahead, old.Token))
-	assert.Equal(t, 401, hello(is, old.Token), `without "jti"`)
+	assert.Equal(t, 401, hello(is, old.Token), `without "sub" and "jti"`)
 	old = read(t, ahead, "GET", "/refresh_token", jwttest.Bearer(old.Token))
 
 	// The second step.
@@ -77,6 +79,13 @@ func TestRollingChange(t *testing.T) {
 	assert.Equal(t, 401, hello(is, old.Token), "revoked")
 	assert.Equal(t, 200, hello(ahead, old.Token), "an old process knows no logout")
 	assert.Equal(t, 401, jwttest.Do(is, "GET", "/refresh_token", jwttest.Bearer(old.Token)).Code, "nothing is bought with it")
+
+	// A token of an old process belongs to no session: the refresh token ends it.
+	body = jwttest.JSON(`{"refresh_token":"` + now.RefreshToken + `"}`)
+	assert.Equal(t, 200, jwttest.Do(is, "POST", "/logout", jwttest.Bearer(refreshed.Token)).Code)
+	assert.Equal(t, 200, jwttest.Do(is, "POST", "/refresh_token", body).Code)
+	assert.Equal(t, 200, jwttest.Do(is, "POST", "/logout", body).Code)
+	assert.Equal(t, 401, jwttest.Do(is, "POST", "/refresh_token", body).Code)
 }
 
 // The refresh of gin-jwt copies claims: the tokens that it makes never get new ones.
@@ -92,33 +101,6 @@ func TestRefreshHandlerCopiesClaims(t *testing.T) {
 	second := read(t, copying, "GET", "/refresh_token", jwttest.Bearer(first.Token))
 	assert.Equal(t, 200, jwttest.Do(is, "POST", "/logout", jwttest.Bearer(first.Token)).Code)
 	assert.Equal(t, 401, hello(is, second.Token), `it has the "jti" of the first`)
-}
-
-// Without the step ahead: IdentityClaim reads the tokens, as long as nothing revokes.
-func TestTokensWithoutID(t *testing.T) {
-	t.Parallel()
-	token := post(t, oldService(t), "/login", alice).Token
-	for name, revokes := range map[string]bool{"blocklist": true, "sessions alone": false} {
-		t.Run(name, func(t *testing.T) {
-			config := newConfig()
-			config.IdentityClaim = "id"
-			if !revokes {
-				config.Blocklist = nil
-			}
-			jwt := after.NewManager(config)
-			is := newService(t, jwt)
-			_, err := jwt.VerifyToken(t.Context(), token)
-			if !revokes {
-				require.NoError(t, err)
-				assert.JSONEq(t, `{"id":7,"name":"alice"}`, jwttest.Do(is, "GET", "/hello", jwttest.Bearer(token)).Body.String())
-			} else {
-				require.ErrorContains(t, err, `let the library that makes these tokens add a unique "jti"`)
-				assert.NotContains(t, jwttest.Do(is, "GET", "/hello", jwttest.Bearer(token)).Body.String(), "library", "clients read what they did")
-			}
-			w := jwttest.Do(is, "POST", "/logout", jwttest.Bearer(token))
-			assert.JSONEq(t, `{"code":401,"message":"Token is missing the \"jti\" claim"}`, w.Body.String())
-		})
-	}
 }
 
 // A number of gin-jwt and the text of ginjwt are the same user; a field is not.
@@ -213,7 +195,7 @@ func TestShortKey(t *testing.T) {
 	clock := &jwttest.Clock{}
 	config.Now, config.AllowShortSecret = clock.Now, true
 	was := after.NewManager(config)
-	is := after.NewManager(after.WithNewSecret(config, "q7RzXw2KpV9tLj4HnBf6YdQs8GmZc3vTa5EuKx1WiP0=", clock.Now().Add(time.Hour)))
+	is := after.NewManager(after.WithNewSecret(config, secret, clock.Now().Add(time.Hour)))
 	old, now := newService(t, was), newService(t, is)
 	first, second := jwttest.AccessToken(t, was, users.Find(7)), jwttest.AccessToken(t, is, users.Find(7))
 	for _, token := range []string{first, second, post(t, aheadService(t), "/login", alice).Token} {
@@ -224,32 +206,13 @@ func TestShortKey(t *testing.T) {
 	third := jwttest.AccessToken(t, is, users.Find(7))
 	assert.Equal(t, 200, hello(now, third))
 	assert.Equal(t, 401, hello(old, third), "signed with the new secret")
-}
 
-func TestCookiesAskForACSRFValue(t *testing.T) {
-	t.Parallel()
-	router, err := after.NewCookieRouter(after.NewManager(after.WithCookies(newConfig())))
-	require.NoError(t, err)
-	login := jwttest.Do(router, "POST", "/login", jwttest.Form("username", "alice", "password", "wonderland"))
-	require.Equal(t, 200, login.Code)
-	var names []string
-	response := login.Result()
-	defer response.Body.Close()
-	for _, cookie := range response.Cookies() {
-		names = append(names, cookie.Name)
-		if cookie.Name == "jwt" {
-			assert.True(t, cookie.HttpOnly && cookie.Secure && cookie.SameSite == http.SameSiteLaxMode)
-		}
-	}
-	assert.Subset(t, names, []string{"jwt", "csrf_access_token", "refresh_token_cookie", "csrf_refresh_token"})
-	assert.Equal(t, 200, jwttest.Do(router, "POST", "/hello", jwttest.Cookies(login)).Code)
-	assert.Equal(t, 401, jwttest.Do(router, "POST", "/hello", jwttest.Cookies(login), jwttest.Header("X-CSRF-TOKEN", "")).Code)
-	assert.Equal(t, 200, jwttest.Do(router, "POST", "/token/refresh", jwttest.RefreshCookies(login)).Code)
-	assert.Equal(t, 204, jwttest.Do(router, "POST", "/token/logout", jwttest.RefreshCookies(login)).Code)
-
-	old := "jwt=" + post(t, aheadService(t), "/login", alice).Token
-	assert.Equal(t, 200, jwttest.Do(router, "GET", "/hello", jwttest.Header("Cookie", old)).Code)
-	assert.Equal(t, 401, jwttest.Do(router, "POST", "/hello", jwttest.Header("Cookie", old)).Code, "a cookie of gin-jwt has no CSRF value")
+	month := 30 * 24 * time.Hour // the last refresh token with the old key has expired
+	last := signed(t, golangjwt.MapClaims{"sub": "7", "jti": "1", "exp": clock.Now().Add(2 * month).Unix()})
+	assert.Equal(t, 200, hello(now, last))
+	clock.Advance(month)
+	assert.Equal(t, 401, hello(now, last), "the old key has retired")
+	assert.NotContains(t, fmt.Sprint(doctor.Diagnose(after.WithNewSecret(config, secret, clock.Now()))), "NotAfter")
 }
 
 // Access tokens of gin-jwt v3 are as those of v2, and the answers of ginjwt as those of v3.

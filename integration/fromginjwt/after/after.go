@@ -27,12 +27,12 @@ func NewConfig(secret string, blocklist ginjwt.Blocklist, sessions ginjwt.Sessio
 
 // NewManager registers what the service adds to ginjwt.
 func NewManager(config ginjwt.Config) *ginjwt.JWTManager {
-	jwt := ginjwt.New(config)
-	jwt.UserIdentityLoader(identityOf)
-	jwt.AdditionalClaimsLoader(claimsOf)
-	jwt.UserLookupLoader(userOf)
-	jwt.ErrorLoader(refuse)
-	return jwt
+	mgr := ginjwt.New(config)
+	mgr.UserIdentityLoader(identityOf)
+	mgr.AdditionalClaimsLoader(claimsOf)
+	mgr.UserLookupLoader(userOf)
+	mgr.ErrorLoader(refuse)
+	return mgr
 }
 
 // identityOf is the "sub" of a token.
@@ -78,64 +78,80 @@ func refuse(c *gin.Context, err *ginjwt.Error) {
 }
 
 // NewRouter returns the routes of the service.
-func NewRouter(jwt *ginjwt.JWTManager) (*gin.Engine, error) {
+func NewRouter(mgr *ginjwt.JWTManager) (*gin.Engine, error) {
 	router := gin.Default()
-	if err := jwt.InitApp(router); err != nil {
+	if err := mgr.InitApp(router); err != nil {
 		return nil, err
 	}
-	router.POST("/login", login(jwt))
-	router.POST("/refresh_token", refresh(jwt))
-	router.POST("/logout", logout(jwt))
+	router.POST("/login", login(mgr))
+	router.POST("/refresh_token", refresh(mgr))
+	router.POST("/logout", logout(mgr))
 
-	auth := router.Group("/", jwt.JWTRequired())
+	auth := router.Group("/", mgr.JWTRequired())
 	auth.GET("/hello", hello)
 	auth.GET("/admin/users", adminOnly, report) // the role in the table
-	admin := router.Group("/admin", jwt.JWTRequired(ginjwt.Roles("admin")))
+	admin := router.Group("/admin", mgr.JWTRequired(ginjwt.Roles("admin")))
 	admin.GET("/report", report) // the role in the token
 	return router, nil
 }
 
-// login takes the place of Authenticator and LoginHandler.
-func login(jwt *ginjwt.JWTManager) gin.HandlerFunc {
+// login takes the place of LoginHandler.
+func login(mgr *ginjwt.JWTManager) gin.HandlerFunc {
 	return func(c *gin.Context) {
-		var form struct {
-			Username string `json:"username" binding:"required"`
-			Password string `json:"password" binding:"required"`
+		if user := authenticate(c); user != nil {
+			pair, err := mgr.CreateTokenPair(c, user)
+			answer(c, mgr, pair, err)
 		}
-		if err := c.ShouldBindJSON(&form); err != nil {
-			c.JSON(http.StatusUnauthorized, gin.H{"code": 401, "message": "missing Username or Password"})
-			return
-		}
-		user := users.Login(form.Username, form.Password)
-		if user == nil {
-			c.JSON(http.StatusUnauthorized, gin.H{"code": 401, "message": "incorrect Username or Password"})
-			return
-		}
-		pair, err := jwt.CreateTokenPair(c, user)
-		answer(c, jwt, pair, err)
 	}
+}
+
+// authenticate takes the place of Authenticator. It answers, and returns nil, if the
+// login fails.
+func authenticate(c *gin.Context) *users.User {
+	var form struct {
+		Username string `json:"username" binding:"required"`
+		Password string `json:"password" binding:"required"`
+	}
+	if err := c.ShouldBindJSON(&form); err != nil {
+		c.JSON(http.StatusUnauthorized, gin.H{"code": 401, "message": "missing Username or Password"})
+		return nil
+	}
+	user := users.Login(form.Username, form.Password)
+	if user == nil {
+		c.JSON(http.StatusUnauthorized, gin.H{"code": 401, "message": "incorrect Username or Password"})
+	}
+	return user
 }
 
 // refresh trades a refresh token, in a JSON body, for a new pair.
-func refresh(jwt *ginjwt.JWTManager) gin.HandlerFunc {
+func refresh(mgr *ginjwt.JWTManager) gin.HandlerFunc {
 	return func(c *gin.Context) {
-		token, err := jwt.VerifyJWTInRequest(c, ginjwt.Refresh(), ginjwt.Locations(ginjwt.InJSON))
+		token, err := mgr.VerifyJWTInRequest(c, ginjwt.Refresh(), ginjwt.Locations(ginjwt.InJSON))
 		if err != nil {
-			jwt.Refuse(c, err)
+			refuseRefresh(c, mgr, err)
 			return
 		}
-		pair, err := jwt.RotateTokens(c, token)
-		answer(c, jwt, pair, err)
+		pair, err := mgr.RotateTokens(c, token)
+		answer(c, mgr, pair, err)
 	}
 }
 
-// answer has the members of gin-jwt, and the refresh token.
-func answer(c *gin.Context, jwt *ginjwt.JWTManager, pair ginjwt.TokenPair, err error) {
-	if err != nil {
-		jwt.Refuse(c, err)
+// refuseRefresh is Refuse. It does not speak of a header, as messages does.
+func refuseRefresh(c *gin.Context, mgr *ginjwt.JWTManager, err error) {
+	if errors.Is(err, ginjwt.ErrNoAuthorization) {
+		c.JSON(http.StatusUnauthorized, gin.H{"code": 401, "message": "refresh token is missing"})
 		return
 	}
-	expire := jwt.Config().Now().Add(time.Duration(pair.ExpiresIn) * time.Second)
+	mgr.Refuse(c, err)
+}
+
+// answer has the members of gin-jwt, and the refresh token.
+func answer(c *gin.Context, mgr *ginjwt.JWTManager, pair ginjwt.TokenPair, err error) {
+	if err != nil {
+		mgr.Refuse(c, err)
+		return
+	}
+	expire := mgr.Config().Now().Add(time.Duration(pair.ExpiresIn) * time.Second)
 	c.Header("Cache-Control", "no-store")
 	c.JSON(http.StatusOK, gin.H{
 		"code":          http.StatusOK,
@@ -146,8 +162,8 @@ func answer(c *gin.Context, jwt *ginjwt.JWTManager, pair ginjwt.TokenPair, err e
 }
 
 // logout ends the session of the token, which gin-jwt does not.
-func logout(jwt *ginjwt.JWTManager) gin.HandlerFunc {
-	end := jwt.LogoutHandler()
+func logout(mgr *ginjwt.JWTManager) gin.HandlerFunc {
+	end := mgr.LogoutHandler()
 	return func(c *gin.Context) {
 		if end(c); !c.IsAborted() {
 			c.JSON(http.StatusOK, gin.H{"code": http.StatusOK})

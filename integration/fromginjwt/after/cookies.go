@@ -1,54 +1,63 @@
 package after
 
 import (
-	"net/http"
-
 	"github.com/gin-gonic/gin"
 
 	"github.com/gin-jwt-extended/ginjwt"
-	"github.com/gin-jwt-extended/ginjwt/integration/fromginjwt/users"
 )
 
-// WithCookies is for a service that has set SendCookie.
+// WithCookies is for a service that has set SendCookie, with the TokenLookup
+// "header: Authorization, query: token, cookie: jwt".
 func WithCookies(config ginjwt.Config) ginjwt.Config {
-	config.TokenLocation = []ginjwt.Location{ginjwt.InCookies}
-	config.AccessCookieName = "jwt"     // CookieName
-	config.DisableSessionCookie = true  // CookieMaxAge: cookies outlive the browser
-	config.RefreshCookiePath = "/token" // refresh and logout
+	config.TokenLocation = []ginjwt.Location{ginjwt.InHeaders, ginjwt.InQueryString, ginjwt.InCookies}
+	config.QueryStringName = "token"
+	config.AccessCookieName = "jwt"    // CookieName
+	config.DisableSessionCookie = true // CookieMaxAge: cookies outlive the browser
 	return config
 }
 
-// NewCookieRouter returns the routes of a service for browsers.
-func NewCookieRouter(jwt *ginjwt.JWTManager) (*gin.Engine, error) {
+// NewCookieRouter is NewRouter for clients with headers and for browsers.
+func NewCookieRouter(mgr *ginjwt.JWTManager) (*gin.Engine, error) {
 	router := gin.Default()
-	if err := jwt.InitApp(router); err != nil {
+	if err := mgr.InitApp(router); err != nil {
 		return nil, err
 	}
-	router.POST("/login", cookieLogin(jwt))
-	router.POST("/token/refresh", jwt.RefreshHandler())
-	router.POST("/token/logout", jwt.LogoutHandler())
+	router.POST("/login", cookieLogin(mgr))
+	router.POST("/refresh_token", cookieRefresh(mgr))
+	router.POST("/logout", logout(mgr)) // removes the cookies too
 
-	auth := router.Group("/", jwt.JWTRequired())
+	auth := router.Group("/", mgr.JWTRequired())
 	auth.GET("/hello", hello)
 	auth.POST("/hello", hello)
 	return router, nil
 }
 
-func cookieLogin(jwt *ginjwt.JWTManager) gin.HandlerFunc {
+func cookieLogin(mgr *ginjwt.JWTManager) gin.HandlerFunc {
 	return func(c *gin.Context) {
-		user := users.Login(c.PostForm("username"), c.PostForm("password"))
-		if user == nil {
-			c.JSON(http.StatusUnauthorized, gin.H{"code": 401, "message": "incorrect Username or Password"})
-			return
+		if user := authenticate(c); user != nil {
+			pair, err := mgr.CreateTokenPair(c, user)
+			answerWithCookies(c, mgr, pair, err)
 		}
-		pair, err := jwt.CreateTokenPair(c, user)
-		if err == nil {
-			err = jwt.SetPairCookies(c, pair) // SendCookie
-		}
-		if err != nil {
-			jwt.Refuse(c, err)
-			return
-		}
-		c.JSON(http.StatusOK, gin.H{"code": http.StatusOK})
 	}
+}
+
+// cookieRefresh takes the refresh token of a JSON body or of a cookie.
+func cookieRefresh(mgr *ginjwt.JWTManager) gin.HandlerFunc {
+	return func(c *gin.Context) {
+		token, err := mgr.VerifyJWTInRequest(c, ginjwt.Refresh(), ginjwt.Locations(ginjwt.InJSON, ginjwt.InCookies))
+		if err != nil {
+			refuseRefresh(c, mgr, err)
+			return
+		}
+		pair, err := mgr.RotateTokens(c, token)
+		answerWithCookies(c, mgr, pair, err)
+	}
+}
+
+// answerWithCookies sets the cookies, as SendCookie does, and answers as before.
+func answerWithCookies(c *gin.Context, mgr *ginjwt.JWTManager, pair ginjwt.TokenPair, err error) {
+	if err == nil {
+		err = mgr.SetPairCookies(c, pair)
+	}
+	answer(c, mgr, pair, err)
 }

@@ -13,9 +13,9 @@ import (
 
 // NewRollingManager is NewManager while processes with gin-jwt run beside this one.
 func NewRollingManager(config ginjwt.Config) *ginjwt.JWTManager {
-	jwt := NewManager(config)
-	jwt.AdditionalClaimsLoader(claimsForBoth)
-	return jwt
+	mgr := NewManager(config)
+	mgr.AdditionalClaimsLoader(claimsForBoth)
+	return mgr
 }
 
 // claimsForBoth is claimsOf with the claims that gin-jwt reads.
@@ -25,31 +25,48 @@ func claimsForBoth(_ context.Context, user any) (ginjwt.Claims, error) {
 }
 
 // NewRollingRouter is NewRouter with a route for clients that hold a token of gin-jwt.
-func NewRollingRouter(jwt *ginjwt.JWTManager) (*gin.Engine, error) {
-	router, err := NewRouter(jwt)
+func NewRollingRouter(mgr *ginjwt.JWTManager) (*gin.Engine, error) {
+	router, err := NewRouter(mgr)
 	if err == nil {
-		router.GET("/refresh_token", beginSession(jwt))
+		router.GET("/refresh_token", beginSession(mgr))
 	}
 	return router, err
 }
 
-// beginSession trades a token of gin-jwt for a session. The token must not have expired.
-func beginSession(jwt *ginjwt.JWTManager) gin.HandlerFunc {
+// beginSession answers a client that holds a token of gin-jwt.
+func beginSession(mgr *ginjwt.JWTManager) gin.HandlerFunc {
 	return func(c *gin.Context) {
-		token, err := jwt.VerifyJWTInRequest(c)
-		if err == nil && token.SessionID != "" { // it has a refresh token
-			err = &ginjwt.Error{Kind: ginjwt.ErrWrongToken, Message: "send the refresh token"}
-		}
-		if err == nil {
-			err = jwt.RevokeToken(c, token) // it is not traded again
-		}
-		if err != nil {
-			jwt.Refuse(c, err)
-			return
-		}
-		pair, err := jwt.CreateTokenPair(c, ginjwt.GetCurrentUser[*users.User](c))
-		answer(c, jwt, pair, err)
+		pair, err := sessionFor(c, mgr)
+		answer(c, mgr, pair, err) // with cookies: answerWithCookies
 	}
+}
+
+// sessionFor trades a token of gin-jwt for a session. The token must not have expired.
+func sessionFor(c *gin.Context, mgr *ginjwt.JWTManager) (pair ginjwt.TokenPair, err error) {
+	token, err := mgr.VerifyJWTInRequest(c)
+	if err == nil && token.SessionID != "" { // it has a refresh token
+		err = &ginjwt.Error{Kind: ginjwt.ErrWrongToken, Message: "send the refresh token"}
+	}
+	if err != nil {
+		return pair, err
+	}
+	pair, err = mgr.CreateTokenPair(c, ginjwt.GetCurrentUser[*users.User](c))
+	if err == nil && token.ID != "" { // without a "jti" nobody can revoke it
+		err = mgr.RevokeToken(c, token) // it is not traded again
+	}
+	return pair, err
+}
+
+// NewRollingCookieRouter is NewRollingRouter for a service with SendCookie.
+func NewRollingCookieRouter(mgr *ginjwt.JWTManager) (*gin.Engine, error) {
+	router, err := NewCookieRouter(mgr)
+	if err == nil {
+		router.GET("/refresh_token", func(c *gin.Context) {
+			pair, err := sessionFor(c, mgr)
+			answerWithCookies(c, mgr, pair, err)
+		})
+	}
+	return router, err
 }
 
 // WithNewSecret replaces the key of gin-jwt by a secret, which signs from that time on.
@@ -59,7 +76,11 @@ func WithNewSecret(config ginjwt.Config, secret string, from time.Time) ginjwt.C
 	config.AllowShortSecret = true // until old is removed
 	config.Keys = []keys.Key{
 		{ID: "2", Sign: []byte(secret), NotBefore: from},
-		{ID: "1", Sign: old, AllowMissingKeyID: true}, // verifies the tokens of gin-jwt too
+		{
+			ID: "1", Sign: old,
+			AllowMissingKeyID: true,                          // verifies the tokens of gin-jwt too
+			NotAfter:          from.Add(30 * 24 * time.Hour), // RefreshTokenExpires
+		},
 	}
 	return config
 }

@@ -54,3 +54,13 @@ func RefreshAhead(mw *jwt.GinJWTMiddleware) gin.HandlerFunc {
 		mw.RefreshResponse(c, http.StatusOK, token, expire)
 	}
 }
+
+// LogoutAhead is LogoutHandler. It also removes the cookies that ginjwt sets.
+func LogoutAhead(mw *jwt.GinJWTMiddleware) gin.HandlerFunc {
+	return func(c *gin.Context) {
+		for _, name := range []string{"refresh_token_cookie", "csrf_access_token", "csrf_refresh_token"} {
+			c.SetCookie(name, "", -1, "/", mw.CookieDomain, true, true)
+		}
+		mw.LogoutHandler(c)
+	}
+}

@@ -20,11 +20,14 @@ func New(secret string) *ginjwt.JWTManager {
 		RolesClaim:         "role",          // for JWTRequired(ginjwt.Roles("admin"))
 	})
 	mgr.ErrorLoader(func(c *gin.Context, err *ginjwt.Error) {
-		status := http.StatusUnauthorized
-		if err.Status == http.StatusForbidden || err.Status >= http.StatusInternalServerError {
-			status = err.Status
+		status, text := http.StatusUnauthorized, "invalid token"
+		switch {
+		case err.Status == http.StatusForbidden:
+			status, text = err.Status, "forbidden"
+		case err.Status >= http.StatusInternalServerError:
+			status, text = err.Status, "try again later"
 		}
-		c.JSON(status, gin.H{"error": "invalid token"})
+		c.JSON(status, gin.H{"error": text})
 	})
 	return mgr
 }
@@ -32,6 +35,12 @@ func New(secret string) *ginjwt.JWTManager {
 // NewToken takes the place of GenerateToken.
 func NewToken(c *gin.Context, mgr *ginjwt.JWTManager, user *users.User) (string, error) {
 	return mgr.CreateAccessToken(c, user.ID, ginjwt.WithClaims(ginjwt.Claims{"role": user.Role}))
+}
+
+// NewTokenForBoth is NewToken while processes with AuthMiddleware run. It needs a manager
+// without IdentityClaim: the identity is in "sub", and "user_id" is the number from before.
+func NewTokenForBoth(c *gin.Context, mgr *ginjwt.JWTManager, user *users.User) (string, error) {
+	return mgr.CreateAccessToken(c, user.ID, ginjwt.WithClaims(ginjwt.Claims{"role": user.Role, "user_id": user.ID}))
 }
 
 // Protected takes the place of AuthMiddleware: group.Use(Protected(mgr)...).
@@ -42,6 +51,8 @@ func Protected(mgr *ginjwt.JWTManager) []gin.HandlerFunc {
 			mgr.Refuse(c, err)
 			return
 		}
+		role, _ := ginjwt.GetJWT(c)["role"].(string)
 		c.Set("user_id", id) // for handlers from before
+		c.Set("role", role)
 	}}
 }

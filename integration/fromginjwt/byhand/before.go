@@ -40,6 +40,7 @@ func AuthMiddleware(secret []byte) gin.HandlerFunc {
 			return
 		}
 		c.Set("user_id", claims.UserID)
+		c.Set("role", claims.Role)
 		c.Next()
 	}
 }
@@ -47,5 +48,5 @@ func AuthMiddleware(secret []byte) gin.HandlerFunc {
 // Profile is a handler after the middleware.
 func Profile(c *gin.Context) {
 	user := users.Find(c.MustGet("user_id").(uint))
-	c.JSON(http.StatusOK, gin.H{"name": user.Name})
+	c.JSON(http.StatusOK, gin.H{"name": user.Name, "role": c.GetString("role")})
 }

@@ -1,0 +1,129 @@
+package fromginjwt_test
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"testing"
+
+	"github.com/gin-gonic/gin"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/gin-jwt-extended/ginjwt"
+	"github.com/gin-jwt-extended/ginjwt/integration/fromginjwt/after"
+	"github.com/gin-jwt-extended/ginjwt/integration/fromginjwt/before"
+	"github.com/gin-jwt-extended/ginjwt/jwttest"
+)
+
+func cookieService(t *testing.T, change func(*ginjwt.Config)) *gin.Engine {
+	t.Helper()
+	config := after.WithCookies(newConfig())
+	change(&config)
+	router, err := after.NewRollingCookieRouter(after.NewRollingManager(config))
+	require.NoError(t, err)
+	return router
+}
+
+func asIs(*ginjwt.Config) {}
+
+// cookiesOf returns the names of the cookies that an answer sets; true: it removes them.
+func cookiesOf(w *httptest.ResponseRecorder) map[string]bool {
+	response := w.Result()
+	defer response.Body.Close()
+	names := map[string]bool{}
+	for _, cookie := range response.Cookies() {
+		names[cookie.Name] = cookie.Value == ""
+	}
+	return names
+}
+
+// One service takes tokens from headers, from URLs and from cookies, as gin-jwt does.
+func TestHeaderQueryAndCookie(t *testing.T) {
+	t.Parallel()
+	is := cookieService(t, asIs)
+	login := jwttest.Do(is, "POST", "/login", jwttest.JSON(alice))
+	in := read(t, is, "POST", "/login", jwttest.JSON(alice))
+	assert.Equal(t, map[string]bool{"jwt": false, "csrf_access_token": false, "refresh_token_cookie": false, "csrf_refresh_token": false}, cookiesOf(login))
+	response := login.Result()
+	defer response.Body.Close()
+	for _, cookie := range response.Cookies() {
+		if cookie.Name == "jwt" {
+			assert.True(t, cookie.HttpOnly && cookie.Secure && cookie.SameSite == http.SameSiteLaxMode)
+			assert.Positive(t, cookie.MaxAge)
+		}
+	}
+	noCSRF := jwttest.Header("X-CSRF-TOKEN", "")
+	assert.Equal(t, 200, jwttest.Do(is, "POST", "/hello", jwttest.Bearer(in.Token)).Code)
+	assert.Equal(t, 200, jwttest.Do(is, "POST", "/hello?token="+in.Token).Code)
+	assert.Equal(t, 200, jwttest.Do(is, "POST", "/hello", jwttest.Cookies(login)).Code)
+	assert.Equal(t, 401, jwttest.Do(is, "POST", "/hello", jwttest.Cookies(login), noCSRF).Code)
+	assert.Equal(t, 200, jwttest.Do(is, "POST", "/hello", jwttest.Cookies(login), noCSRF, jwttest.Bearer(in.Token)).Code, "the header is asked first")
+
+	second := jwttest.Do(is, "POST", "/refresh_token", jwttest.RefreshCookies(login))
+	assert.Contains(t, second.Body.String(), `"token":`)
+	assert.Contains(t, cookiesOf(second), "jwt")
+	assert.Equal(t, 401, jwttest.Do(is, "POST", "/refresh_token", jwttest.RefreshCookies(login), noCSRF).Code)
+	assert.NotEmpty(t, post(t, is, "/refresh_token", `{"refresh_token":"`+in.RefreshToken+`"}`).Token)
+
+	out := jwttest.Do(is, "POST", "/logout", jwttest.RefreshCookies(login))
+	assert.JSONEq(t, `{"code":200}`, out.Body.String())
+	for name, removed := range cookiesOf(out) {
+		assert.True(t, removed, name)
+	}
+	assert.Equal(t, 401, jwttest.Do(is, "GET", "/hello", jwttest.Cookies(login)).Code)
+}
+
+// With InCookies alone a header is no token; and RefreshCookiePath must cover the routes.
+func TestCookieSettings(t *testing.T) {
+	t.Parallel()
+	alone := cookieService(t, func(c *ginjwt.Config) { c.TokenLocation = []ginjwt.Location{ginjwt.InCookies} })
+	login := jwttest.Do(alone, "POST", "/login", jwttest.JSON(alice))
+	assert.Equal(t, 401, hello(alone, post(t, alone, "/login", alice).Token), "not read in the header")
+	assert.Equal(t, 200, jwttest.Do(alone, "GET", "/hello", jwttest.Cookies(login)).Code)
+
+	below := cookieService(t, func(c *ginjwt.Config) { c.RefreshCookiePath = "/token" })
+	login = jwttest.Do(below, "POST", "/login", jwttest.JSON(alice))
+	w := jwttest.Do(below, "POST", "/refresh_token", jwttest.RefreshCookies(login))
+	assert.JSONEq(t, `{"code":401,"message":"refresh token is missing"}`, w.Body.String())
+
+	mgr, bare := after.NewManager(after.WithCookies(newConfig())), gin.New()
+	require.NoError(t, mgr.InitApp(bare))
+	bare.POST("/refresh", mgr.RefreshHandler())
+	login = jwttest.Do(cookieService(t, asIs), "POST", "/login", jwttest.JSON(alice))
+	assert.NotContains(t, jwttest.Do(bare, "POST", "/refresh", jwttest.RefreshCookies(login)).Body.String(), `"token":`)
+}
+
+// Processes with gin-jwt and SendCookie run beside new ones.
+func TestRollingChangeWithCookies(t *testing.T) {
+	t.Parallel()
+	mw, err := before.NewAhead(oldKey)
+	require.NoError(t, err)
+	mw.SendCookie = true
+	ahead := before.NewRouter(mw, before.RefreshAhead(mw))
+	ahead.POST("/refresh_token", before.RefreshAhead(mw))
+	ahead.POST("/logout_ahead", before.LogoutAhead(mw))
+	is := cookieService(t, asIs)
+
+	old := jwttest.Do(ahead, "POST", "/login", jwttest.JSON(alice))
+	assert.Equal(t, 200, jwttest.Do(is, "GET", "/hello", jwttest.Cookies(old)).Code)
+	assert.Equal(t, 401, jwttest.Do(is, "POST", "/hello", jwttest.Cookies(old)).Code, "a cookie of gin-jwt has no CSRF value")
+	traded := jwttest.Do(is, "GET", "/refresh_token", jwttest.Cookies(old))
+	require.Equal(t, 200, traded.Code, traded.Body)
+	assert.Equal(t, 200, jwttest.Do(is, "POST", "/hello", jwttest.Cookies(old, traded)).Code)
+
+	// An old process refreshes: its cookie has no CSRF value, until a new process refreshes.
+	refreshed := jwttest.Do(ahead, "POST", "/refresh_token", jwttest.Cookies(traded))
+	require.Equal(t, 200, refreshed.Code, refreshed.Body)
+	w := jwttest.Do(is, "POST", "/hello", jwttest.Cookies(traded, refreshed))
+	assert.JSONEq(t, `{"code":401,"message":"Missing claim: csrf"}`, w.Body.String())
+	again := jwttest.Do(is, "POST", "/refresh_token", jwttest.RefreshCookies(traded, refreshed))
+	require.Equal(t, 200, again.Code, again.Body)
+	assert.Equal(t, 200, jwttest.Do(is, "POST", "/hello", jwttest.Cookies(traded, refreshed, again)).Code)
+
+	// The logout of an old process: the cookie that it leaves is good at a new process.
+	for path, status := range map[string]int{"/logout": 200, "/logout_ahead": 401} {
+		out := jwttest.Do(ahead, "POST", path, jwttest.Cookies(traded, refreshed, again))
+		assert.Equal(t, 200, out.Code)
+		assert.Equal(t, status, jwttest.Do(is, "POST", "/refresh_token", jwttest.RefreshCookies(traded, refreshed, again, out)).Code, path)
+	}
+}
