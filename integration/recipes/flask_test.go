@@ -111,7 +111,7 @@ func TestTheOlderListOfAFlaskServiceInRedis(t *testing.T) {
 		jwt.TokenInBlocklistLoader(func(ctx context.Context, token *ginjwt.Token) (bool, error) {
 			revoked, err := client.Get(ctx, token.ID).Result()
 			if errors.Is(err, redis.Nil) {
-				return true, nil // every token was noted when it was made
+				return true, nil // every token was stored when it was created
 			}
 			return revoked != "false", err
 		})
