@@ -1,5 +1,5 @@
-// Package benchmarks compares this library with its peers, side by side and
-// doing the same work: see internal/contender for who takes part and how.
+// Package benchmarks compares this library with its peers. All of them do the same
+// work. Package internal/contender lists the peers and their programs.
 //
 //	go test -run '^$' -bench .                # everything, once
 //	go test -run '^$' -bench Protected/HS256  # one comparison

@@ -1,12 +1,16 @@
-// Package integration has the tests of what needs more than Go: the stores
-// against real servers, also while these are harmed, stores beside the database
-// libraries of others, pages in a real browser, HTTP clients of others, services that
-// move here from other JWT libraries, and a release as
-// strangers would use it. It is a module of its
-// own, and never released: who uses the stores need not require the drivers of these
-// tests. It requires the newest versions, the released module the oldest that work.
+// Package integration has the tests that need more than Go:
 //
-//	go test ./...            # against redis-server, PostgreSQL, MariaDB, Chromium and Node.js, where these are installed
+//   - stores on real servers, and with faults of the servers
+//   - stores beside database libraries that applications use
+//   - pages in a real browser, and HTTP clients of other projects
+//   - services that move here from other JWT libraries
+//   - a release, used as a stranger would use it
+//
+// It is a separate module and is never released, so that users of the stores do not
+// need the drivers of these tests. It requires the newest versions of its dependencies.
+// The released module requires the oldest versions that work.
+//
+//	go test ./...            # with redis-server, PostgreSQL, MariaDB, Chromium and Node.js, if they are installed
 //	go test -short ./...     # fewer rounds
-//	go test ./browser -long  # many more
+//	go test ./browser -long  # many more rounds
 package integration

@@ -1,13 +1,13 @@
-// Package stores measures how blocklists and sessions scale: with the number of
-// entries, of users at the same time, and of processes, in memory and on real
-// servers, which it starts itself on loopback.
+// Package stores measures how blocklists and sessions scale with the number of entries,
+// of concurrent users, and of processes. It measures stores in memory and on real
+// servers, which it starts on loopback.
 //
-// Without flags its tests measure next to nothing and only show that they work.
-// With -scale they take about ten minutes, and some 4 GB of memory, and write their tables into
-// docs/scale.md:
+// Without flags its tests measure next to nothing, and only show that they work. With
+// -scale they write their tables into docs/scale.md. They then take about ten minutes,
+// and about 4 GB of memory:
 //
 //	go test ./benchmarks/stores -scale -timeout 2h
 //	go test ./benchmarks/stores -scale -run Memory
 //
-// One after the other, as they would disturb each other: no test is parallel.
+// No test is parallel, because the tests would disturb each other.
 package stores

@@ -1,7 +1,7 @@
-// Package faults tests what a store and a blocklist promise together while
-// their server is harmed: several processes serve users who log in, refresh and
-// log out, the server is killed or stopped in the middle, and nobody is let in
-// who should not be, nor thrown out who did nothing wrong.
+// Package faults tests a store and a blocklist together while their server has faults.
+// Several processes serve users that log in, refresh and log out, and the test kills or
+// stops the server. No revoked token may be accepted, and no user may be logged out
+// without a reason.
 package faults
 
 import (

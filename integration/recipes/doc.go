@@ -1,4 +1,4 @@
-// Package recipes tests what the documentation shows of stores: beside the libraries
-// that applications use for their database, with several applications on one server,
+// Package recipes tests the programs of the documentation that use stores: together
+// with the database libraries of applications, with several applications on one server,
 // and after a transaction of the application.
 package recipes

@@ -1,14 +1,13 @@
-// Command release rehearses a release. It makes what a module proxy would
-// serve for a version from the committed tree, and then does with it what a
-// stranger would: in empty folders and with an empty module cache it follows
-// the README, installs the command line, and compiles a program for every
-// public package. Run it from the root of the repository:
+// Command release rehearses a release. From the committed tree it makes the files that
+// a module proxy would serve for a version. Then it uses them as a stranger would, in
+// empty folders and with an empty module cache. It follows the README, installs the
+// CLI, and compiles a program for every public package. Run it from the root of the
+// repository:
 //
 //	go run ./integration/release -version v0.1.0
 //
-// It changes nothing outside of a temporary folder, except that the build cache
-// of this machine is used and filled: packages are compiled with -trimpath, so
-// that those of the last rehearsal need not be compiled again.
+// It changes only a temporary folder and the build cache of this machine. It compiles
+// packages with -trimpath, so that the next rehearsal can use the build cache.
 package main
 
 import (

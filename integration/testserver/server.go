@@ -1,10 +1,10 @@
-// Package testserver starts real servers for the tests of stores, kills them,
-// stops them for a while and cuts their connections. Every server is a process
-// of its own on a loopback port, with its data in a temporary directory; none
-// outlives the test that started it, however that ends.
+// Package testserver starts real servers for the tests of stores. It can also kill
+// them, stop them for a while, and cut their connections. Every server is a separate
+// process on a loopback port, with its data in a temporary directory. A server always
+// ends with the test that started it.
 //
-// A test whose server is not installed is skipped, and fails if the
-// environment variable CI is set. On systems other than Linux it is skipped.
+// If the server is not installed, the test is skipped, or fails if the environment
+// variable CI is set. On systems other than Linux the test is skipped.
 package testserver
 
 import (

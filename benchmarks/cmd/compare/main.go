@@ -1,11 +1,11 @@
-// Command compare runs the benchmarks in interleaved rounds and writes what
-// came out: a chart, tables of ratios, and the medians behind them.
+// Command compare runs the benchmarks in interleaved rounds. It writes a chart, tables
+// of ratios, and the medians behind them.
 //
 //	go run ./benchmarks/cmd/compare                 # from the root of the repository
-//	go run ./benchmarks/cmd/compare -match HS256    # some of it
+//	go run ./benchmarks/cmd/compare -match HS256    # only some benchmarks
 //
-// A round runs every benchmark once, each in a process of its own, so that what
-// disturbs the machine for a while disturbs all alike.
+// A round runs every benchmark once, each in a separate process. So other load on the
+// machine disturbs all benchmarks alike.
 package main
 
 import (

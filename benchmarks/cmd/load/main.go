@@ -1,12 +1,11 @@
-// Command load measures the whole way of a request over loopback HTTP: a server
-// process of one core, and clients that wait for each answer before they send
-// the next request.
+// Command load measures whole requests over loopback HTTP. The server is a process with
+// one core. Each client waits for an answer before it sends the next request.
 //
 //	go run ./benchmarks/cmd/load                   # from the root of the repository
 //	go run ./benchmarks/cmd/load -rounds 5 -time 1s
 //
-// It prints the throughput in relation to that of a bare handler, paired round
-// by round, and how long requests take.
+// It prints the throughput relative to a bare handler, compared round by round, and how
+// long requests take.
 package main
 
 import (

@@ -1,6 +1,6 @@
-// Package contender holds everything that is compared: this library and its
-// peers, each doing the same work. To add one, write its constructors in a
-// file of its own and add an entry to [All].
+// Package contender has the libraries that are compared: this library and its peers,
+// all with the same work. To add a library, write its constructors in a new file, and
+// add an entry to [All].
 package contender
 
 import (

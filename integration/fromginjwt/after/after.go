@@ -1,4 +1,4 @@
-// Package after is the service of package before with ginjwt.
+// Package after is the service of package before, moved to ginjwt.
 package after
 
 import (

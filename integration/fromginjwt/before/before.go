@@ -1,4 +1,4 @@
-// Package before is a service with gin-jwt v2, as many are.
+// Package before is a typical service with gin-jwt v2.
 package before
 
 import (

@@ -1,4 +1,4 @@
-// Package togin is a service in Gin that takes the tokens and cookies of one with
+// Package togin is a Gin service that accepts the tokens and cookies of a service with
 // echo-jwt or jwtauth.
 package togin
 

@@ -1,4 +1,4 @@
-// Package users has the users of the two programs: a table, in a real service.
+// Package users has the users of both services. A real service has a table instead.
 package users
 
 import "crypto/subtle"

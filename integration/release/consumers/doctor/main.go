@@ -1,4 +1,4 @@
-// Command doctor looks over the settings in the environment.
+// Command doctor checks the settings in the environment.
 package main
 
 import (

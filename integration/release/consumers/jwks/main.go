@@ -1,4 +1,4 @@
-// A program that waits for the keys of an issuer, and says what it got.
+// A program that waits for the keys of an issuer, and prints them.
 package main
 
 import (

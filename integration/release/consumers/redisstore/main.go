@@ -1,4 +1,4 @@
-// A program that revokes the token whose ID it is told.
+// A program that revokes the token with a given ID.
 package main
 
 import (

@@ -1,5 +1,5 @@
-// A program that makes the tables and deletes what has expired. A real one
-// imports a database driver too.
+// A program that creates the tables and deletes expired rows. A real program also
+// imports a database driver.
 package main
 
 import (
