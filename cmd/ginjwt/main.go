@@ -1,7 +1,7 @@
-// Command ginjwt makes secrets and keys for services that use package ginjwt,
-// rotates keys, makes and explains tokens, and checks settings.
+// Command ginjwt helps to run services that use package ginjwt. It makes and rotates
+// secrets and keys, makes and explains tokens, and checks settings.
 //
-// docs/cli.md describes it. "ginjwt help" is the short form.
+// docs/cli.md documents it, and "ginjwt help" has a summary.
 package main
 
 import (

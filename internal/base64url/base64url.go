@@ -1,5 +1,5 @@
-// Package base64url reads and writes base64url without padding in its one
-// canonical form (RFC 7515 §2), so that no two texts stand for the same bytes.
+// Package base64url reads and writes base64url without padding (RFC 7515 §2). It
+// accepts only the canonical form, so that different texts never have the same bytes.
 package base64url
 
 import (
