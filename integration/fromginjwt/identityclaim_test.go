@@ -133,3 +133,21 @@ func TestTextIdentityBothWays(t *testing.T) {
 		}
 	}
 }
+
+// A trade that fails costs nothing: the token of gin-jwt is revoked last.
+func TestFailedTradeKeepsTheToken(t *testing.T) {
+	t.Parallel()
+	mgr, fails := after.NewManager(newConfig()), true
+	mgr.AdditionalClaimsLoader(func(context.Context, any) (ginjwt.Claims, error) {
+		if fails {
+			return nil, ginjwt.ErrUnavailable
+		}
+		return nil, nil
+	})
+	is := rollingService(t, mgr)
+	old := jwttest.Bearer(post(t, aheadService(t), "/login", alice).Token)
+	assert.Equal(t, 503, jwttest.Do(is, "GET", "/refresh_token", old).Code)
+	fails = false
+	assert.Equal(t, 200, jwttest.Do(is, "GET", "/refresh_token", old).Code)
+	assert.Equal(t, 401, jwttest.Do(is, "GET", "/refresh_token", old).Code)
+}
