@@ -87,7 +87,7 @@ type Config struct {
 	ScopeClaim string
 
 	// RolesClaim is the claim that [Roles] reads: an array of strings, one string, or
-	// an object whose member names are roles. A name that starts with a slash is a JSON
+	// an object with a role as the name of each member. A name that starts with a slash is a JSON
 	// Pointer, such as "/realm_access/roles". Empty means "roles".
 	RolesClaim string
 
@@ -349,9 +349,9 @@ type Config struct {
 	TokenCacheSize int
 
 	// Observer receives events for logs, metrics and traces. Nil means no observer, at
-	// no cost. [SlogObserver] logs the events. If several managers with an observer
-	// share a Blocklist, or the KeySource of an issuer, only the observer of the last
-	// of these managers receives the events of the Blocklist or KeySource.
+	// no cost. [SlogObserver] logs the events. A Blocklist and the KeySource of an
+	// issuer report their events to one manager: if several managers with an observer
+	// share them, to the last of these managers.
 	Observer Observer
 
 	// Warnings are what [LoadConfig] found suspicious: names that are not settings, and

@@ -15,7 +15,7 @@ import (
 // accepts. The manager chooses the issuer by the "iss" of a token, and then verifies the
 // token only with the keys of that issuer.
 //
-// The manager refuses refresh tokens of other issuers. The client trades them at the
+// The manager refuses refresh tokens of other issuers. The client sends them to the
 // issuer.
 type Issuer struct {
 	// Name is the exact "iss" of the tokens.

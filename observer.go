@@ -45,10 +45,13 @@ type Event struct {
 	Cause     Cause     // why a session or context began or ended, or why a token was revoked
 	Operation Operation // for EventStoreFailed: which call failed
 
-	// Duration is how long the work took: the checks of EventAccepted and EventRefused,
-	// the signing of EventIssued, the exchange of EventRotated and EventRepeated, the call
-	// of EventStoreFailed, the fetch of EventKeySetFetched and EventKeySetFailed. Zero
-	// means that it is not known.
+	// Duration is how long the work took. Zero means that it is not known. The work is:
+	//
+	//   - the checks of EventAccepted and EventRefused
+	//   - the signing of EventIssued
+	//   - the exchange of EventRotated and EventRepeated
+	//   - the call of EventStoreFailed
+	//   - the fetch of EventKeySetFetched and EventKeySetFailed
 	Duration time.Duration
 
 	SessionID string // "sid" of a session of this manager, empty for tokens of other issuers; for EventLoggedOut, the session ID at the issuer

@@ -54,7 +54,7 @@ type Metadata struct {
 
 	ScopesSupported []string
 
-	// Extra holds more members. They replace all members of the same name except
+	// Extra contains more members. They replace all members of the same name except
 	// "issuer".
 	Extra map[string]any
 }

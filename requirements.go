@@ -71,8 +71,8 @@ func AnyType() RequiredOption {
 	return func(need *requirement) { need.anyType = true }
 }
 
-// SkipRevocationCheck accepts a revoked token, and a refresh token whose
-// session has ended.
+// SkipRevocationCheck accepts a revoked token, and a refresh token of a session
+// that has ended.
 func SkipRevocationCheck() RequiredOption {
 	return func(need *requirement) { need.skipRevocation = true }
 }

@@ -51,7 +51,7 @@ type Resource struct {
 	// for the keys of an issuer, and usually empty.
 	JWKSURI string
 
-	// Extra holds more members of the metadata. They replace all members of the same name
+	// Extra contains more members of the metadata. They replace all members of the same name
 	// except "resource".
 	Extra map[string]any
 }

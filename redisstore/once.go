@@ -22,9 +22,9 @@ type Once struct {
 	prefix string
 }
 
-// Once returns the used IDs of the store. From now on [Store.Check] and [Store.Ready]
-// also refuse a server that may evict keys with an expiry: one with a maxmemory and a
-// volatile policy.
+// Once returns the used IDs of the store. After this call [Store.Check] and
+// [Store.Ready] also refuse a server with a maxmemory and a volatile policy, because it
+// may evict keys that expire.
 func (s *Store) Once() *Once {
 	s.db.NeedsExpiring()
 	return &Once{s.db, s.options.Prefix}

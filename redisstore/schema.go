@@ -36,12 +36,13 @@ return 1
 
 func (s *Store) schemaKey() string { return s.options.Prefix + ":schema" }
 
-// Migrate records on the server which version of the records this code writes, so that
-// Check and Ready of other code can report that it cannot read them. It changes no
-// session: a session is written in the new form when it is next used. Migrate never
-// lowers the version. It returns an error if the version is too new for this code, and
-// writes nothing if the version is current. Any number of processes may call it at once.
-// Call it at each start, because a server that was emptied has lost the version.
+// Migrate records on the server which version of the records this code writes. With
+// this version, Check and Ready of other code can report that they cannot read the
+// records. Migrate changes no session: a session gets the new form when it is next
+// used. Migrate never lowers the version. It returns an error if the version is too new
+// for this code, and writes nothing if the version is current. Any number of processes
+// may call it at once. Call it at each start, because a server that was emptied has
+// lost the version.
 func (s *Store) Migrate(ctx context.Context) error {
 	noted, err := s.noted(ctx)
 	if err != nil {

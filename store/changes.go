@@ -5,10 +5,10 @@ package store
 type ChangingBlocklist interface {
 	Blocklist
 
-	// Changed returns a channel that is closed when this process next learns of an ID
-	// that was added, so that the answer of Contains may change. To miss no change, a
-	// caller first takes the channel and then calls Contains. Changed must be cheap and
-	// safe for concurrent use.
+	// Changed returns a channel. It is closed when this process next learns of a new
+	// ID, because Contains may then return another answer. To miss no change, take the
+	// channel before you call Contains. Changed must be cheap and safe for concurrent
+	// use.
 	Changed() <-chan struct{}
 
 	// Self returns the list itself. A type that embeds the list inherits Changed, but may

@@ -1,8 +1,8 @@
 // Package storetest tests your own [ginjwt.SessionStore], [ginjwt.Blocklist] or
-// [ginjwt.Once]. [Sessions], [Blocklist], [Replicas] and [Once] test everything that the
-// comments of these interfaces promise, also with many callers at once. [Plays] tests
-// whole sessions on a store whose calls fail. Run the tests with the race detector,
-// against the real server:
+// [ginjwt.Once]. [Sessions], [Blocklist], [Replicas] and [Once] test everything that
+// the comments of these interfaces promise, also with many callers at once. [Plays]
+// tests whole sessions while calls of the store fail. Run the tests with the race
+// detector, against the real server:
 //
 //	func TestSessions(t *testing.T) {
 //		storetest.Sessions(t, func(t *testing.T) ginjwt.SessionStore {
