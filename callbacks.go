@@ -39,8 +39,8 @@ type callbacks struct {
 // the tokens of a session, fn receives the same kind of value at the login and at every
 // refresh. This is the user from UserLookupLoader or, without that loader, the identity
 // as text. So CreateTokenPair refuses a value that would have another type at the
-// refresh, and InitApp refuses a UserIdentityLoader without a UserLookupLoader. The
-// same applies to AdditionalHeadersLoader and EncodeKeyLoader.
+// refresh. With Sessions and a UserIdentityLoader, InitApp therefore demands a
+// UserLookupLoader. The same applies to AdditionalHeadersLoader and EncodeKeyLoader.
 func (m *callbacks) AdditionalClaimsLoader(fn func(ctx context.Context, identity any) (Claims, error)) {
 	m.register("AdditionalClaimsLoader", fn)
 	m.additionalClaims = fn
