@@ -54,8 +54,8 @@ import (
 //
 // One goroutine watches all contexts of a manager until the last of them ends. It looks at
 // Config.Now at least once a second. A second goroutine runs while it waits for the store
-// of sessions or the TokenInBlocklistLoader. If the parent has a type of its own, package
-// context starts two more.
+// of sessions or the TokenInBlocklistLoader. If the parent is not a context of package
+// context, that package starts two more goroutines.
 func SessionContext(ctx context.Context) context.Context {
 	token := mustVerify(ctx, "SessionContext").token
 	ctx = plain(ctx)
