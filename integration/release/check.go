@@ -13,7 +13,7 @@ import (
 	"golang.org/x/mod/zip"
 )
 
-// check reports every reason not to release the tree as this version.
+// check returns every reason not to release the tree as this version.
 func (s source) check(ctx context.Context, version string) error {
 	file, err := s.module()
 	if err != nil {
@@ -27,7 +27,7 @@ func (s source) check(ctx context.Context, version string) error {
 		s.checkTags(ctx, version),
 	)
 	if err != nil {
-		return err // tidying a module that replaces others would only repeat it
+		return err // "go mod tidy" would only repeat an error about replace
 	}
 	return s.checkTidy(ctx)
 }
@@ -39,15 +39,16 @@ func checkVersion(path, version string) error {
 	return module.Check(path, version)
 }
 
-// checkDirectives refuses what go.mod says to us alone: "go install" refuses a
-// module with replace or exclude, and others that require it do not see them.
+// checkDirectives refuses replace and exclude in go.mod, and requirements of nested
+// modules. "go install" refuses a module with replace or exclude, and modules that require
+// it ignore them.
 func checkDirectives(file *modfile.File) error {
 	var errs []error
 	for _, replace := range file.Replace {
-		errs = append(errs, fmt.Errorf("go.mod has a replace of %s, which users do not get, and go install refuses", replace.Old.Path))
+		errs = append(errs, fmt.Errorf("go.mod replaces %s: users do not get the replacement, and go install refuses it; remove it", replace.Old.Path))
 	}
 	for _, exclude := range file.Exclude {
-		errs = append(errs, fmt.Errorf("go.mod has an exclude of %s, which users do not get, and go install refuses", exclude.Mod))
+		errs = append(errs, fmt.Errorf("go.mod excludes %s: users do not get the exclusion, and go install refuses it; remove it", exclude.Mod))
 	}
 	for _, require := range file.Require {
 		if strings.HasPrefix(require.Mod.Path, file.Module.Mod.Path+"/") {
@@ -57,8 +58,8 @@ func checkDirectives(file *modfile.File) error {
 	return errors.Join(errs...)
 }
 
-// checkFiles refuses a tree whose zip would lack files. Files of nested
-// modules are the only ones that are left out on purpose.
+// checkFiles refuses a tree if the module zip would lack files. Only files of nested
+// modules are left out on purpose.
 func (s source) checkFiles() error {
 	files, err := zip.CheckDir(s.dir)
 	errs := []error{files.SizeError}
@@ -76,7 +77,8 @@ func (s source) checkFiles() error {
 	return err
 }
 
-// leftOutOnPurpose reads the reason, as package zip does not export its errors.
+// leftOutOnPurpose compares the text of the reason, because package zip does not export its
+// errors.
 func leftOutOnPurpose(file zip.FileError) bool {
 	reason := file.Err.Error()
 	return strings.HasSuffix(reason, "is in another module") || filepath.Base(file.Path) == ".git"
@@ -90,8 +92,8 @@ func (s source) notServed(file zip.FileError) error {
 	return fmt.Errorf("module proxies would not serve %s: %w", filepath.ToSlash(name), file.Err)
 }
 
-// checkLicense refuses a tree without a license: nobody may use it, and
-// pkg.go.dev does not show its documentation.
+// checkLicense refuses a tree without a license. Without one, nobody is allowed to use the
+// module, and pkg.go.dev does not show its documentation.
 func (s source) checkLicense() error {
 	text, err := os.ReadFile(filepath.Join(s.dir, "LICENSE"))
 	if err != nil || strings.TrimSpace(string(text)) == "" {
@@ -100,8 +102,9 @@ func (s source) checkLicense() error {
 	return nil
 }
 
-// checkTags refuses tags of nested modules, which would be releases of them,
-// and a version that was released already: proxies never change what they have.
+// checkTags refuses tags of nested modules, because such a tag is a release of the nested
+// module. It also refuses a version that is already the tag of another commit, because
+// proxies never change a version.
 func (s source) checkTags(ctx context.Context, version string) error {
 	git := folder{dir: s.dir, env: os.Environ()}
 	list, err := git.run(ctx, "git", "tag", "--list", "--format=%(refname:short) %(if)%(*objectname)%(then)%(*objectname)%(else)%(objectname)%(end)")
@@ -113,7 +116,7 @@ func (s source) checkTags(ctx context.Context, version string) error {
 	for line := range strings.Lines(list) {
 		tag, commit, _ := strings.Cut(strings.TrimSpace(line), " ")
 		if tag == version && commit != s.commit {
-			errs = append(errs, fmt.Errorf("the tag %s exists, and is another commit", tag))
+			errs = append(errs, fmt.Errorf("the tag %s exists and is another commit: choose another version", tag))
 		}
 		for _, dir := range nested {
 			if strings.HasPrefix(tag, dir+"/v") {
@@ -124,11 +127,11 @@ func (s source) checkTags(ctx context.Context, version string) error {
 	return errors.Join(errs...)
 }
 
-// checkTidy refuses a go.mod or go.sum that lacks something or has too much.
+// checkTidy refuses a go.mod or go.sum that "go mod tidy" would change.
 func (s source) checkTidy(ctx context.Context) error {
 	in := folder{dir: s.dir, env: append(os.Environ(), "GOWORK=off")}
 	if diff, err := in.run(ctx, "go", "mod", "tidy", "-diff"); err != nil {
-		return fmt.Errorf("go.mod or go.sum is not what go mod tidy makes it:\n%s%w", diff, err)
+		return fmt.Errorf("go.mod or go.sum is not tidy; run go mod tidy:\n%s%w", diff, err)
 	}
 	return nil
 }

@@ -12,10 +12,10 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// tree is the files of a repository, by their names.
+// tree has the contents of a repository by file name.
 type tree map[string]string
 
-// good is a module that may be released.
+// good is a module that can be released.
 func good() tree {
 	return tree{
 		"go.mod":         "module example.com/good\n\ngo 1.26\n",
@@ -26,7 +26,7 @@ func good() tree {
 	}
 }
 
-// with returns the tree with other contents of one file.
+// with returns the tree with a changed file.
 func (files tree) with(name, text string) tree {
 	files[name] = text
 	return files
@@ -37,7 +37,7 @@ func (files tree) without(name string) tree {
 	return files
 }
 
-// commit makes a repository of the files.
+// commit makes a repository with the files.
 func (files tree) commit(t *testing.T) (repo string) {
 	t.Helper()
 	repo = t.TempDir()
@@ -83,10 +83,10 @@ func TestRefusals(t *testing.T) {
 		want  string
 	}{
 		"no go.mod":        {good().without("go.mod"), "there is no go.mod"},
-		"replace":          {good().with("go.mod", goMod+"\nreplace example.com/other => ../other\n"), "go.mod has a replace of example.com/other"},
-		"exclude":          {good().with("go.mod", goMod+"\nexclude example.com/other v1.0.0\n"), "go.mod has an exclude of example.com/other@v1.0.0"},
+		"replace":          {good().with("go.mod", goMod+"\nreplace example.com/other => ../other\n"), "go.mod replaces example.com/other"},
+		"exclude":          {good().with("go.mod", goMod+"\nexclude example.com/other v1.0.0\n"), "go.mod excludes example.com/other@v1.0.0"},
 		"nested required":  {good().with("go.mod", goMod+"\nrequire example.com/good/nested v0.1.0\n"), "go.mod requires example.com/good/nested, a module of this repository"},
-		"not tidy":         {good().with("go.sum", "example.com/other v1.0.0/go.mod h1:"+strings.Repeat("A", 43)+"=\n"), "go.mod or go.sum is not what go mod tidy makes it"},
+		"not tidy":         {good().with("go.sum", "example.com/other v1.0.0/go.mod h1:"+strings.Repeat("A", 43)+"=\n"), "go.mod or go.sum is not tidy; run go mod tidy"},
 		"no license":       {good().without("LICENSE"), "LICENSE is missing or empty in the commit"},
 		"empty license":    {good().with("LICENSE", "\n"), "LICENSE is missing or empty in the commit"},
 		"endless license":  {good().with("LICENSE", strings.Repeat("All rights reserved. ", 1<<20)), "module proxies would not serve LICENSE: LICENSE file too large"},
@@ -124,8 +124,8 @@ func TestVersions(t *testing.T) {
 	for version, good := range map[string]bool{
 		"v0.1.0": true, "v1.0.0": true, "v0.1.0-rehearsal": true,
 		"0.1.0": false, "v0.1": false, "latest": false, "": false, "v0.1.0+build": false,
-		"v2.0.0":                             false, // its path would end in /v2
-		"v0.0.0-20260101000000-0123456789ab": false, // belongs to another commit
+		"v2.0.0":                             false, // the module path would have to end in /v2
+		"v0.0.0-20260101000000-0123456789ab": false, // the version of another commit
 	} {
 		assert.Equal(t, good, checkVersion("example.com/good", version) == nil, version)
 	}
@@ -135,7 +135,7 @@ func TestTags(t *testing.T) {
 	t.Parallel()
 	for tag, want := range map[string]string{
 		"v0.0.9":          "",
-		"v0.1.0":          "the tag v0.1.0 exists, and is another commit",
+		"v0.1.0":          "the tag v0.1.0 exists and is another commit",
 		"nested/v0.1.0":   "the tag nested/v0.1.0 is a release of the nested module nested",
 		"elsewhere/notes": "",
 	} {
@@ -153,7 +153,7 @@ func TestTags(t *testing.T) {
 	}
 }
 
-// After the tag was made the rehearsal is still possible.
+// The rehearsal still works after the tag was made.
 func TestTagOfThisCommit(t *testing.T) {
 	t.Parallel()
 	for _, args := range [][]string{{"tag", "v0.1.0"}, {"tag", "--message=Tag", "v0.1.0"}} {

@@ -29,8 +29,8 @@ func (c consumer) isTest() bool {
 	return slices.ContainsFunc(c.files, func(name string) bool { return strings.HasSuffix(name, "_test.go") })
 }
 
-// compile makes a module of the consumer, as its author would, and returns what
-// the package costs.
+// compile makes a module of the consumer, as its author would, and returns the cost of the
+// package.
 func (r *rehearsal) compile(ctx context.Context, c consumer) (cost cost, err error) {
 	in, err := r.emptyFolder(filepath.Join("consumers", c.name))
 	if err != nil {
@@ -46,8 +46,8 @@ func (r *rehearsal) compile(ctx context.Context, c consumer) (cost cost, err err
 	return cost, errors.Join(err, cost.check(c.name))
 }
 
-// commands are what its author types. A test is run; a program, which may want
-// a server, is only compiled.
+// commands returns the commands that the author types. A test is run. A program is only
+// compiled, because it may need a server.
 func (c consumer) commands(importPath, version string) []string {
 	last := "go build -o consumer ."
 	if c.isTest() {
@@ -69,11 +69,11 @@ func (r *rehearsal) importPath(name string) string {
 	return r.path + "/" + name
 }
 
-// cost is what a consumer gets from using a package.
+// cost is what a consumer gets with a package.
 type cost struct {
 	direct, indirect []string // modules in go.mod
 	checksums        []string // modules in go.sum
-	packages         int      // compiled, without the standard library
+	packages         int      // compiled packages, without the standard library
 	modules          []string // of these packages
 }
 
@@ -117,14 +117,14 @@ func compiled(ctx context.Context, in folder, test bool) (packages int, modules 
 	return len(all), slices.Compact(slices.Sorted(slices.Values(all))), err
 }
 
-// check refuses modules that nobody should get with this package.
+// check refuses modules that users of the package must not get.
 func (c cost) check(name string) error {
 	var errs []error
 	for _, module := range forbidden[name] {
 		if slices.Contains(c.direct, module) || slices.Contains(c.indirect, module) {
 			errs = append(errs, fmt.Errorf("the consumer of %s has %s in its go.mod", name, module))
 		}
-		// That of another package names Gin, whose go.mod tells what the root requires.
+		// Other consumers have checksums of the go.mod files that Gin and the root require.
 		if name == "ginjwt" && slices.Contains(c.checksums, module) {
 			errs = append(errs, fmt.Errorf("the consumer of %s has %s in its go.sum", name, module))
 		}
@@ -135,7 +135,7 @@ func (c cost) check(name string) error {
 	return errors.Join(errs...)
 }
 
-// report says what the consumer costs, in words.
+// report describes the cost of the consumer.
 func (c cost) report(name string, root cost) string {
 	with := "without Gin"
 	if slices.Contains(c.modules, gin) {
@@ -146,7 +146,8 @@ func (c cost) report(name string, root cost) string {
 		wrap("direct:", c.direct), c.listIndirect(root))
 }
 
-// listIndirect leaves out of a long list what the consumer of the root has too.
+// listIndirect lists the indirect modules. It shortens a long list to the modules that the
+// root does not bring.
 func (c cost) listIndirect(root cost) string {
 	if len(c.indirect) <= 12 || root.indirect == nil {
 		return wrap("indirect:", c.indirect)

@@ -14,8 +14,8 @@ import (
 	"strings"
 )
 
-// consumersDir has a folder for every public package, with a small program or
-// test that uses it: the one of the root is called as the module is.
+// consumersDir has a folder for every public package, with a small program or test that
+// uses the package. The folder of the root package has the name of the module.
 const consumersDir = "integration/release/consumers"
 
 const (
@@ -24,8 +24,8 @@ const (
 	cobra   = "github.com/spf13/cobra"
 )
 
-// forbidden are modules that a consumer must neither have in its go.mod nor
-// compile; that of the root must not have them in its go.sum either.
+// forbidden are the modules that a consumer must not have in its go.mod and must not
+// compile. The consumer of the root must not have them in its go.sum either.
 var forbidden = map[string][]string{
 	"ginjwt":     {goRedis, cobra},
 	"store":      {gin, goRedis, cobra},
@@ -38,15 +38,15 @@ var forbidden = map[string][]string{
 	"jwttest":    {goRedis, cobra},
 }
 
-// compileConsumers compiles a consumer of each public package, and goes on
-// after one that fails, to report all of them.
+// compileConsumers compiles a consumer of each public package. It continues after a
+// failure, to report all failures.
 func (r *rehearsal) compileConsumers(ctx context.Context) error {
 	packages, err := r.publicPackages(ctx)
 	if err != nil {
 		return err
 	}
 	errs := []error{r.checkConsumers(packages)}
-	var first cost // that of the root, to which the others are compared
+	var first cost // the cost of the root, for comparison
 	for _, name := range packages {
 		consumer := r.consumer(name)
 		if !consumer.exists() {
@@ -62,8 +62,8 @@ func (r *rehearsal) compileConsumers(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
-// publicPackages returns the packages that others can import and use, by their
-// folder in the module.
+// publicPackages returns the packages that users can import, by their folder in the
+// module.
 func (r *rehearsal) publicPackages(ctx context.Context) (names []string, err error) {
 	in := folder{dir: r.source.dir, env: append(os.Environ(), "GOWORK=off")}
 	list, err := in.run(ctx, "go", "list", "-f", "{{.Name}} {{.ImportPath}} {{.Dir}}", "./...")
@@ -94,8 +94,8 @@ func (r *rehearsal) nameOf(importPath string) string {
 	return strings.TrimPrefix(importPath, r.path+"/")
 }
 
-// exportsSomething reports whether a package has anything to use: one that
-// holds nothing but tests does not.
+// exportsSomething reports whether a package exports anything. A package with only tests
+// does not.
 func exportsSomething(dir string) (bool, error) {
 	names, err := filepath.Glob(filepath.Join(dir, "*.go"))
 	for _, name := range names {
@@ -113,8 +113,8 @@ func exportsSomething(dir string) (bool, error) {
 	return false, err
 }
 
-// checkConsumers refuses packages without a consumer, and the reverse: a
-// package that vanished, perhaps as it became a module of its own.
+// checkConsumers refuses packages without a consumer, and consumers without a package. A
+// package can be missing because it became a nested module.
 func (r *rehearsal) checkConsumers(packages []string) error {
 	var errs []error
 	for _, name := range packages {
@@ -125,7 +125,7 @@ func (r *rehearsal) checkConsumers(packages []string) error {
 	written, err := filepath.Glob(filepath.Join(r.source.dir, consumersDir, "*"))
 	for _, dir := range written {
 		if name := filepath.Base(dir); !slices.Contains(packages, name) {
-			errs = append(errs, fmt.Errorf("%s/%s is a consumer of a package that is not in the release", consumersDir, name))
+			errs = append(errs, fmt.Errorf("%s/%s is a consumer of a package that is not in the release: remove it", consumersDir, name))
 		}
 	}
 	return errors.Join(append(errs, err)...)

@@ -11,28 +11,28 @@ import (
 	"time"
 )
 
-// folder is where commands run, and what they see of the environment.
+// folder is the directory and the environment of commands.
 type folder struct {
 	dir string
 	env []string
 }
 
-// run runs a command and returns what it writes to standard output. The error
-// has the command and what it wrote to standard error.
+// run runs a command and returns its standard output. The error contains the command and
+// its standard error.
 func (f folder) run(ctx context.Context, name string, args ...string) (string, error) {
 	cmd := exec.CommandContext(ctx, name, args...)
 	cmd.Dir, cmd.Env = f.dir, f.env
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
-	cmd.WaitDelay = time.Second // for what it started, if it is stopped itself
+	cmd.WaitDelay = time.Second // for child processes, if the command is stopped
 	if err := cmd.Run(); err != nil {
 		return stdout.String(), fmt.Errorf("%s %s: %w\n%s", name, strings.Join(args, " "), err, indent(stderr.String()))
 	}
 	return stdout.String(), nil
 }
 
-// all runs commands one after the other, each written as in a shell, but
-// without quotes.
+// all runs commands one after the other. Blanks separate the words of a command; quotes
+// have no meaning.
 func (f folder) all(ctx context.Context, commands ...string) error {
 	for _, command := range commands {
 		words := strings.Fields(command)
@@ -43,10 +43,10 @@ func (f folder) all(ctx context.Context, commands ...string) error {
 	return nil
 }
 
-// strangerEnv is the environment of somebody who has never seen our module,
-// and has nothing in the module cache. Our version comes from the rehearsal's
-// proxy. For speed the downloads of this machine are asked next; checksums are
-// looked up all the same, for all modules but ours, which nobody knows yet.
+// strangerEnv is the environment of a new user: the module cache is empty, and the
+// released version comes from the proxy of the rehearsal. For speed, other modules come
+// from the downloads of this machine, if they are there. The checksum database checks all
+// modules except the released version, which it does not know yet.
 func strangerEnv(ctx context.Context, work, path string) ([]string, error) {
 	out, err := folder{dir: work, env: os.Environ()}.run(ctx, "go", "env", "GOPROXY", "GONOSUMDB", "GOMODCACHE", "GOFLAGS")
 	if err != nil {
@@ -57,7 +57,7 @@ func strangerEnv(ctx context.Context, work, path string) ([]string, error) {
 	return append(os.Environ(),
 		"GOPROXY="+fileURL(filepath.Join(work, "proxy"))+","+fileURL(downloads)+","+proxies,
 		"GONOSUMDB="+strings.TrimPrefix(noSum+","+path, ","),
-		"GONOPROXY=none", // or a private pattern would lead around our proxy
+		"GONOPROXY=none", // otherwise a private pattern would bypass the proxy of the rehearsal
 		"GOMODCACHE="+filepath.Join(work, "modcache"),
 		"GOBIN="+filepath.Join(work, "bin"),
 		"GOFLAGS="+flags+" -mod=mod -modcacherw -trimpath",
@@ -67,7 +67,7 @@ func strangerEnv(ctx context.Context, work, path string) ([]string, error) {
 
 func fileURL(dir string) string { return "file://" + filepath.ToSlash(dir) }
 
-// emptyFolder makes a folder in which a stranger begins a module.
+// emptyFolder makes an empty folder with the environment of a new user.
 func (r *rehearsal) emptyFolder(name string) (folder, error) {
 	dir := filepath.Join(r.work, name)
 	return folder{dir: dir, env: r.env}, os.MkdirAll(dir, 0o755)

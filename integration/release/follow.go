@@ -14,10 +14,10 @@ import (
 	"time"
 )
 
-// addressInREADME is where its program listens, and where curl looks for it.
+// addressInREADME is the address of the README's program and of its curl commands.
 const addressInREADME = "localhost:8080"
 
-// followREADME does what the README says, in an empty folder.
+// followREADME follows the README in an empty folder.
 func (r *rehearsal) followREADME(ctx context.Context) error {
 	screen, err := readFirstScreen(r.source.dir)
 	if err != nil {
@@ -39,7 +39,7 @@ func (r *rehearsal) followREADME(ctx context.Context) error {
 	return r.converse(ctx, in, screen.session)
 }
 
-// converse starts the program and types the session of the README.
+// converse starts the program and types the commands of the README.
 func (r *rehearsal) converse(ctx context.Context, in folder, session []answer) error {
 	in.env = append(withoutSettings(in.env), "no_proxy=*", "CURL_HOME="+in.dir)
 	port, err := freePort()
@@ -59,8 +59,8 @@ func (r *rehearsal) converse(ctx context.Context, in folder, session []answer) e
 	return typed(ctx, in, strings.NewReplacer(addressInREADME, address), session)
 }
 
-// typed types the commands in one shell, so that its variables stay, and
-// compares what each prints with what the README shows.
+// typed types the commands in one shell, so that variables stay set, and compares their
+// output with the README.
 func typed(ctx context.Context, in folder, addresses *strings.Replacer, session []answer) error {
 	const mark = "\x04"
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
@@ -86,10 +86,10 @@ func typed(ctx context.Context, in folder, addresses *strings.Replacer, session 
 	return nil
 }
 
-// program is one that runs.
+// program is a running program.
 type program struct {
 	cmd    *exec.Cmd
-	output *bytes.Buffer // read it after the end only
+	output *bytes.Buffer // read it only after the program has ended
 	ended  chan struct{}
 }
 
@@ -113,7 +113,7 @@ func (p *program) end() {
 	<-p.ended
 }
 
-// listens waits until the program takes connections.
+// listens waits until the program accepts connections.
 func (p *program) listens(ctx context.Context, address string) error {
 	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
 	defer cancel()
@@ -131,7 +131,7 @@ func (p *program) listens(ctx context.Context, address string) error {
 	}
 }
 
-// withoutSettings leaves out what would change how the program or curl work.
+// withoutSettings removes variables that change how the program works.
 func withoutSettings(environ []string) (kept []string) {
 	for _, variable := range environ {
 		if name, _, _ := strings.Cut(variable, "="); !strings.HasPrefix(name, "JWT_") && name != "GIN_MODE" {

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// installCommand installs the command line, which must know its version.
+// installCommand installs the CLI, and checks that it knows its version.
 func (r *rehearsal) installCommand(ctx context.Context) error {
 	in, err := r.emptyFolder("install")
 	if err != nil {

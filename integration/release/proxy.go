@@ -11,8 +11,8 @@ import (
 	"golang.org/x/mod/zip"
 )
 
-// writeProxy writes the files of a module proxy that has one version of one
-// module, and returns the size of the zip and the number of files in it.
+// writeProxy writes the files of a module proxy with one version of one module. It returns
+// the size of the zip and the number of files in it.
 func writeProxy(dir string, s source, path, version string) (size int64, files int, err error) {
 	escaped, err := module.EscapePath(path)
 	if err != nil {
@@ -28,7 +28,7 @@ func writeProxy(dir string, s source, path, version string) (size int64, files i
 	return writeZip(filepath.Join(dir, version+".zip"), s, module.Version{Path: path, Version: version})
 }
 
-// writeFacts writes everything but the zip.
+// writeFacts writes all files of the proxy except the zip.
 func writeFacts(dir string, s source, version string) error {
 	info, err := json.Marshal(struct {
 		Version string

@@ -10,8 +10,8 @@ import (
 
 // firstScreen is what the README asks a newcomer to do.
 type firstScreen struct {
-	program string   // the text of a main.go
-	session []answer // commands for the program that runs, and what they print
+	program string   // the source of a main.go
+	session []answer // commands to the running program, and their output
 }
 
 type answer struct{ command, output string }
@@ -21,8 +21,8 @@ var (
 	linkToMain = regexp.MustCompile(`\]\(([\w./-]*/main\.go)\)`)
 )
 
-// readFirstScreen finds the first program of the README and the session of
-// curl that comes next.
+// readFirstScreen finds the first program of the README and the first session of curl
+// commands.
 func readFirstScreen(dir string) (s firstScreen, err error) {
 	readme, err := os.ReadFile(filepath.Join(dir, "README.md"))
 	if err != nil {
@@ -47,8 +47,8 @@ func readFirstScreen(dir string) (s firstScreen, err error) {
 	return s, err
 }
 
-// linkedProgram returns the first main.go that the README links to, for a
-// README that shows only the part that matters.
+// linkedProgram returns the first main.go that the README links to, for a README that shows
+// only a part of the program.
 func linkedProgram(dir, readme string) (string, error) {
 	link := linkToMain.FindStringSubmatch(readme)
 	if link == nil {
@@ -58,8 +58,8 @@ func linkedProgram(dir, readme string) (string, error) {
 	return string(text), err
 }
 
-// parseSession reads lines of "$ command", "> more of it" and output. Empty
-// lines and those with a "# remark" are for the reader.
+// parseSession reads commands ("$ …"), their continuation lines ("> …") and output. It
+// ignores empty lines and lines that begin with "# ".
 func parseSession(text string) (answers []answer) {
 	for line := range strings.Lines(text) {
 		last := len(answers) - 1

@@ -11,13 +11,13 @@ import (
 	"time"
 )
 
-// rehearsal is what the steps hand on to each other.
+// rehearsal has the data that the steps pass on.
 type rehearsal struct {
 	version string
-	repo    string // the repository that is to be released
-	work    string // a temporary folder, where everything else is
+	repo    string // the repository to release
+	work    string // a temporary folder for everything else
 	source  source // the committed tree
-	path    string // the path of the module
+	path    string // the module path
 	env     []string
 	out     io.Writer
 }
@@ -36,7 +36,7 @@ var steps = []step{
 	{"compile a consumer of every package", (*rehearsal).compileConsumers},
 }
 
-// rehearse takes all steps, and stops at the first that fails.
+// rehearse takes all steps, and stops at the first failure.
 func rehearse(ctx context.Context, repo, version string, out io.Writer) (err error) {
 	work, err := os.MkdirTemp("", "release")
 	if err != nil {
@@ -73,7 +73,7 @@ func (r *rehearsal) copyTree(ctx context.Context) (err error) {
 	}
 	r.say("   commit %.12s of %s", r.source.commit, r.source.time.Format(time.DateTime))
 	if r.source.changed != "" {
-		r.say("   NOT in it, as it is not committed:\n%s", indent(r.source.changed))
+		r.say("   NOT in the release, because it is not committed:\n%s", indent(r.source.changed))
 	}
 	return nil
 }

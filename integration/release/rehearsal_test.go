@@ -13,7 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// small is a module that passes the whole rehearsal, without any other module.
+// small is a module without requirements that passes the whole rehearsal.
 func small() tree {
 	return good().
 		with("README.md", "# Small\n\n```go\npackage main\n"+smallProgram+"```\n\nAnd then:\n\n```text\n"+smallSession+"```\n").
@@ -61,7 +61,7 @@ func main() {
 }
 `
 
-// offline shows that nothing but the module itself is downloaded.
+// offline forbids downloads of anything but the module itself.
 func offline(t *testing.T) {
 	t.Setenv("GOPROXY", "off")
 	t.Setenv("GOSUMDB", "off")

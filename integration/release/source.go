@@ -13,16 +13,16 @@ import (
 	"golang.org/x/mod/modfile"
 )
 
-// source is a commit, in a folder of its own.
+// source is a commit in a separate folder.
 type source struct {
 	dir     string
 	commit  string
 	time    time.Time
-	changed string // files of the repository that are not as they were committed
+	changed string // uncommitted changes in the repository
 }
 
-// commitOf clones the current commit of a repository to dir. A clone, and not
-// git archive, as proxies ignore the attributes that leave files out of archives.
+// commitOf clones the current commit of a repository to dir. It does not use git archive,
+// because proxies ignore the attributes that leave files out of archives.
 func commitOf(ctx context.Context, repo, dir string) (s source, err error) {
 	in := folder{dir: repo, env: os.Environ()}
 	s.dir = dir
@@ -43,7 +43,7 @@ func commitOf(ctx context.Context, repo, dir string) (s source, err error) {
 	return s, err
 }
 
-// module reads the go.mod that is released.
+// module reads the go.mod of the commit.
 func (s source) module() (*modfile.File, error) {
 	text, err := os.ReadFile(filepath.Join(s.dir, "go.mod"))
 	if errors.Is(err, fs.ErrNotExist) {
@@ -55,7 +55,7 @@ func (s source) module() (*modfile.File, error) {
 	return modfile.Parse("go.mod", text, nil)
 }
 
-// nested returns the folders of the other modules in the tree.
+// nested returns the folders of the nested modules.
 func (s source) nested() (dirs []string, err error) {
 	err = fs.WalkDir(os.DirFS(s.dir), ".", func(name string, _ fs.DirEntry, err error) error {
 		if dir := path.Dir(name); path.Base(name) == "go.mod" && dir != "." {

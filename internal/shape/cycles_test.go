@@ -26,8 +26,8 @@ func TestFilesOfTheRootFormNoLargeCycle(t *testing.T) {
 	}
 }
 
-// references returns for each file of the root the others whose names it uses,
-// methods and fields included.
+// references returns for each file of the root package the other files whose names it uses,
+// including methods and fields.
 func references(t *testing.T) map[string][]string {
 	t.Helper()
 	packages := list(t, "-export", "-deps", ".")
@@ -58,8 +58,8 @@ func references(t *testing.T) map[string][]string {
 	return uses
 }
 
-// cycles returns the strongly connected sets of more than one file, by Tarjan's
-// algorithm.
+// cycles returns the strongly connected components with more than one file (Tarjan's
+// algorithm).
 func cycles(uses map[string][]string) (found [][]string) {
 	index, low, onStack := map[string]int{}, map[string]int{}, map[string]bool{}
 	var stack []string

@@ -1,4 +1,4 @@
-// The tests of somebody's own stores.
+// The tests of a store outside of this module.
 package main
 
 import (
