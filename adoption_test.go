@@ -12,9 +12,9 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/jwttest"
 )
 
-// A token without a session starts one until a minute before it expires, whatever
-// leeway there is: later its session could be gone before the token is refused, and
-// it would start another.
+// A token without a session can start a session until one minute before it expires, with
+// any leeway. Later, the session could expire before the token, and the token would start
+// a second session.
 func TestUntilWhenATokenStartsASession(t *testing.T) {
 	t.Parallel()
 	for _, leeway := range []time.Duration{0, time.Minute, 24 * time.Hour} {
@@ -54,7 +54,7 @@ func TestUntilWhenATokenStartsASession(t *testing.T) {
 	}
 }
 
-// But a session that it started before may be repeated until it expires.
+// The refresh that started the session can be repeated until the token expires.
 func TestLastMinuteOfATokenThatStartedASession(t *testing.T) {
 	t.Parallel()
 	a := newGraceApp(t, nil)
@@ -66,7 +66,7 @@ func TestLastMinuteOfATokenThatStartedASession(t *testing.T) {
 	assert.Equal(t, idOf(t, a.mgr, pair.RefreshToken), idOf(t, a.mgr, again.RefreshToken))
 }
 
-// What a token without a session gets follows the table, as its generation zero.
+// A token without a session is generation zero in the table of what a refresh gets.
 func TestRepetitionsOfATokenWithoutASession(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
@@ -110,8 +110,8 @@ func TestRepetitionsOfATokenWithoutASession(t *testing.T) {
 	}
 }
 
-// MaxSessions is kept before the answer, also if the sessions could not be counted
-// the first time.
+// MaxSessions is enforced before the answer, even if the first attempt to count the
+// sessions failed.
 func TestMaxSessionsAfterAListThatFailed(t *testing.T) {
 	t.Parallel()
 	config, clock := sessionsConfig()
@@ -139,8 +139,8 @@ func TestMaxSessionsAfterAListThatFailed(t *testing.T) {
 	mustRotate(t, mgr, other.RefreshToken)
 }
 
-// A session that begins with a token that is older than all others is itself the one
-// to end: its tokens are not given out, now or later.
+// If the new session comes from the oldest token, MaxSessions ends the new session itself.
+// The client does not get its tokens, now or later.
 func TestMaxSessionsAndAnOlderToken(t *testing.T) {
 	t.Parallel()
 	for _, grace := range []time.Duration{0, -1} {
@@ -167,11 +167,11 @@ func TestMaxSessionsAndAnOlderToken(t *testing.T) {
 	}
 }
 
-// SessionLifetime counts from when the token was issued, also where the token would
-// live longer: it starts no second session.
+// SessionLifetime counts from the time at which the token was issued, even if the token
+// expires later. The token does not start a second session.
 func TestSessionsThatAreShorterThanTheirToken(t *testing.T) {
 	t.Parallel()
-	for _, forgets := range []bool{false, true} { // whether the store drops what has expired
+	for _, forgets := range []bool{false, true} { // whether the store deletes expired sessions
 		a := newGraceApp(t, func(c *ginjwt.Config) { c.SessionLifetime = time.Hour })
 		old := jwttest.RefreshToken(t, a.mgr, "alice")
 		a.clock.Advance(30 * time.Minute)
@@ -194,8 +194,7 @@ func TestSessionsThatAreShorterThanTheirToken(t *testing.T) {
 	}
 }
 
-// A token without "iat" began as long before it expires as tokens live, however often
-// it is asked.
+// A token without "iat" counts as issued one lifetime before it expires, at every refresh.
 func TestSessionsOfTokensWithoutIAT(t *testing.T) {
 	t.Parallel()
 	a := newGraceApp(t, func(c *ginjwt.Config) { c.SessionLifetime = 24 * time.Hour })
@@ -212,7 +211,7 @@ func TestSessionsOfTokensWithoutIAT(t *testing.T) {
 	refusedWith(t, a.mgr, old, ginjwt.ErrSessionEnded)
 }
 
-// A session lives at least as long as the token that it began with.
+// A session lives at least as long as the token that started it.
 func TestSessionsThatAreAsLongAsTheirToken(t *testing.T) {
 	t.Parallel()
 	a := newGraceApp(t, nil)
@@ -223,7 +222,7 @@ func TestSessionsThatAreAsLongAsTheirToken(t *testing.T) {
 	assert.Equal(t, expires, a.stored(t, mustRotate(t, a.mgr, old).SessionID).ExpiresAt)
 }
 
-// In two realms one token starts two sessions, which know nothing of each other.
+// In two realms, one token starts two independent sessions.
 func TestTokensWithoutASessionInTwoRealms(t *testing.T) {
 	t.Parallel()
 	north, south, clock := twoRealms(t, nil)

@@ -16,7 +16,7 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/keys"
 )
 
-// RFC 9864 and PyJWT have other names for two algorithms, which are read everywhere.
+// RFC 9864 and PyJWT have other names for two algorithms. Every setting and key accepts them.
 func TestAlgorithmsAreReadByTheirOtherNames(t *testing.T) {
 	t.Parallel()
 	pems := keytest.Generate(t)

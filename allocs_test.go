@@ -20,15 +20,15 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/jwttest"
 )
 
-// discard is a response that costs nothing.
+// discard is a response writer that allocates nothing.
 type discard struct{ header http.Header }
 
 func (d discard) Header() http.Header         { return d.header }
 func (d discard) WriteHeader(int)             {}
 func (d discard) Write(b []byte) (int, error) { return len(b), nil }
 
-// These tests are not parallel: testing.AllocsPerRun counts for the whole
-// program. The race detector takes things out of pools, so they do not run with it.
+// These tests are not parallel, because testing.AllocsPerRun counts the allocations of the
+// whole program. They do not run with the race detector, because it empties pools.
 
 func TestAllocationsOfAProtectedRequest(t *testing.T) {
 	for name, test := range map[string]struct {
@@ -53,13 +53,13 @@ func TestAllocationsOfAProtectedRequest(t *testing.T) {
 	}
 }
 
-// Every request makes a Token. One byte more, and it takes 320 instead of 288 bytes
-// of memory: these are sizes that the runtime allocates.
+// Every request allocates a Token. With one byte more, a Token would take 320 bytes of
+// memory instead of 288: the next size class of the runtime.
 func TestATokenFitsIntoItsMemory(t *testing.T) {
 	assert.LessOrEqual(t, int(unsafe.Sizeof(ginjwt.Token{})), 288)
 }
 
-// Guards read the claims where they are, and make no map of them.
+// Guards read the claims without making a map of them.
 func TestAllocationsOfGuards(t *testing.T) {
 	config := jwttest.Config(nil)
 	config.RolesClaim = "/realm_access/roles"
@@ -83,7 +83,7 @@ func TestAllocationsOfGuards(t *testing.T) {
 	}
 }
 
-// The challenge of a route is made when the route is registered.
+// A route makes its challenge once, when it is registered.
 func TestAllocationsOfChallenges(t *testing.T) {
 	mgr, engine := newManager(t, jwttest.Config(nil))
 	bearer := "Bearer " + jwttest.AccessToken(t, mgr, "alice")
@@ -135,8 +135,8 @@ func TestAllocationsOfRefusals(t *testing.T) {
 	}
 }
 
-// An observer costs one allocation at most, where it is told of a request that is
-// accepted or refused, or of a token that is made.
+// An observer costs at most one allocation for each event of an accepted request, a refused
+// request or a new token.
 func TestAllocationsOfAnObserver(t *testing.T) {
 	counted := func(observer ginjwt.Observer) map[string]float64 {
 		config := jwttest.Config(nil)
@@ -170,7 +170,7 @@ func TestAllocationsOfAnObserver(t *testing.T) {
 	assert.Greater(t, told, 4000)
 }
 
-// What a log would drop is not even put together.
+// An event that the log would drop costs no allocation.
 func TestAllocationsOfALogThatIsOff(t *testing.T) {
 	observer, ctx := ginjwt.SlogObserver(slog.New(slog.NewTextHandler(io.Discard, nil))), t.Context()
 	assert.Zero(t, testing.AllocsPerRun(1000, func() {

@@ -13,7 +13,7 @@ import (
 
 func cachedToken(exp int64) *goodToken { return cachedTokenOf(0, exp) }
 
-// cachedTokenOf is a token of an issuer with that leeway.
+// cachedTokenOf returns a token of an issuer with the given leeway.
 func cachedTokenOf(leeway time.Duration, exp int64) *goodToken {
 	return &goodToken{contents: contents{
 		text: `{"sub":"alice"}`, payload: payload{exp: date{exp, exp != 0, true}}, names: &claimNames{leeway: leeway},
@@ -67,7 +67,7 @@ func TestTokenCacheForgetsExpiredTokens(t *testing.T) {
 	assert.Zero(t, c.len(), "and leaves when it is asked for")
 	assert.Zero(t, c.bytes.Load())
 
-	for i := range 400 { // more than enough for every set
+	for i := range 400 { // more than enough to fill every set
 		c.add(fmt.Sprint("old", i), cachedToken(now.Unix()+1), now)
 	}
 	assert.Equal(t, 100, c.len())

@@ -11,7 +11,7 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/jwttest"
 )
 
-// An encrypted token is refused like any that is malformed; the log says what it is.
+// An encrypted token is refused as malformed. The log says that it is encrypted.
 func TestAnEncryptedTokenIsNamedInTheLog(t *testing.T) {
 	t.Parallel()
 	mgr, engine := newManager(t, jwttest.Config(nil))

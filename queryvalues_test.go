@@ -6,7 +6,7 @@ import (
 	"github.com/stretchr/testify/assert"
 )
 
-// The values are those of Werkzeug 3.1.8.
+// The expected values come from Werkzeug 3.1.8.
 func TestQueryValuesAreDecodedAsFarAsPossible(t *testing.T) {
 	t.Parallel()
 	for query, want := range map[string][]string{
@@ -37,7 +37,7 @@ func TestQueryValuesAreDecodedAsFarAsPossible(t *testing.T) {
 		"jwt=a;jwt=b":           {"a;jwt=b"},
 		"x=%zz&jwt=a":           {"a"},
 		"jwt=a&x=1&jw%74=b":     {"a", "b"},
-		"jwt=a&jwt=b&jwt=c&x=1": {"a", "b"}, // more than one is refused
+		"jwt=a&jwt=b&jwt=c&x=1": {"a", "b"}, // several values are refused
 	} {
 		assert.Equal(t, want, queryValues(query, "jwt"), query)
 	}
