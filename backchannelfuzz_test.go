@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Whatever an issuer signs: what is taken for a logout token has all that one must have.
+// Every token that is accepted as a logout token has all required claims.
 func FuzzLogoutTokens(f *testing.F) {
 	const event = `"events":{"` + backChannelEvent + `":{}}`
 	for _, claims := range []string{

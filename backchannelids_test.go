@@ -11,7 +11,7 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/store"
 )
 
-// meet reports whether a logout that adds the one finds what asks for the other.
+// meet reports whether a lookup of the asked IDs finds the IDs that a logout added.
 func meet[T comparable](added, asked []T) bool {
 	return slices.ContainsFunc(asked, func(v T) bool { return slices.Contains(added, v) })
 }
@@ -71,7 +71,7 @@ func TestWhatALogoutCosts(t *testing.T) {
 	assert.InDelta(t, 17.5, float64(questions)/n, 2)
 }
 
-// What is refused after a logout, said in one sentence each, and without intervals.
+// What is refused after a logout: one rule each, without the intervals of the list.
 func refusedAfter(logout, began store.Upstream, logoutAt, at int64) bool {
 	switch {
 	case logout.Issuer != began.Issuer:
@@ -102,7 +102,7 @@ func TestLogoutsEndWhatTheModelSays(t *testing.T) {
 				for _, at := range times {
 					ended := meet(logoutIDs("", logout, logoutAt, false), originOf("", began, at).ids())
 					assert.Equal(t, refusedAfter(logout, began, logoutAt, at), ended, "%v at %d, %v at %d", logout, logoutAt, began, at)
-					if began.SID != "" { // all of this issuer do
+					if began.SID != "" { // every token of this issuer has a "sid"
 						short := meet(logoutIDs("", logout, logoutAt, true), originOf("", began, at).ids())
 						assert.Equal(t, ended, short, "%v at %d, %v at %d", logout, logoutAt, began, at)
 					}
@@ -132,7 +132,7 @@ func TestOriginsAreReadAsTheyAreWritten(t *testing.T) {
 	}
 }
 
-// Nobody can choose a "jti" that is one of these: its revocation would log out others.
+// Nobody can choose such an ID as "jti": its revocation would log out other users.
 func TestIDsOfLogoutsAreNobodysJTI(t *testing.T) {
 	t.Parallel()
 	for _, id := range logoutIDs("", store.Upstream{Issuer: "https://a", SID: "s", Subject: "alice"}, 1_780_000_000, false) {

@@ -105,7 +105,7 @@ func TestRevokeToken(t *testing.T) {
 	assert.Equal(t, 200, jwttest.Do(engine, "GET", "/unchecked", jwttest.Bearer(alice)).Code)
 }
 
-// recordingBlocklist notes what is added, and may fail.
+// recordingBlocklist records the added IDs, and fails on request.
 type recordingBlocklist struct {
 	id      string
 	expires time.Time
@@ -150,7 +150,7 @@ func TestRevokedTokensStayUntilTheyHaveExpired(t *testing.T) {
 	assert.Equal(t, `{"msg":"Service unavailable"}`+"\n", w.Body.String())
 }
 
-// prefixingBlocklist changes the IDs that it is given, as it may.
+// prefixingBlocklist changes the slice of IDs that it gets, which a blocklist is allowed to do.
 type prefixingBlocklist struct{ ginjwt.MemoryBlocklist }
 
 func (b *prefixingBlocklist) Add(ctx context.Context, id string, expires time.Time) error {

@@ -15,7 +15,7 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/keys"
 )
 
-// A token that is known is still checked for all that can change.
+// A cached token is still checked for everything that can change.
 func TestAKnownTokenIsStillChecked(t *testing.T) {
 	t.Parallel()
 	clock := &jwttest.Clock{}

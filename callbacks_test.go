@@ -17,7 +17,7 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/keys"
 )
 
-// refusalCase is a request that is refused, one for each kind of error.
+// refusalCase is a refused request; there is one for each kind of error.
 type refusalCase struct {
 	name    string
 	kind    error
@@ -80,8 +80,8 @@ var refusalCases = []refusalCase{
 		"Internal server error", 500, 500, "server_error", "Internal server error", "internal_error"},
 }
 
-// refusingEngine has a route for every kind of refusal. It is left by tokens
-// of a minute that are used two minutes later.
+// refusingEngine has a route for every kind of refusal. Its expired tokens live for a
+// minute and are used two minutes later.
 func (test refusalCase) serve(t *testing.T, profile string, setup func(*ginjwt.JWTManager)) (status int, header http.Header, body string, seen error) {
 	t.Helper()
 	clock := &jwttest.Clock{}
@@ -290,7 +290,7 @@ func TestMessagesAreASCIILikeFlasks(t *testing.T) {
 	assert.Equal(t, `{"msg":"Error loading the user \u00e9\"\\\n\t\u0001<\ud83d\udd11>"}`+"\n", w.Body.String())
 }
 
-// keepingBlocklist notes the contexts that it is given.
+// keepingBlocklist records the contexts that it gets.
 type keepingBlocklist struct{ keep func(context.Context) }
 
 func (b keepingBlocklist) Add(ctx context.Context, _ string, _ time.Time) error {

@@ -16,14 +16,14 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/keys"
 )
 
-// process is one of several of a service, with a clock of its own.
+// process is one of several processes of a service. It has its own clock.
 type process struct {
 	mgr    *ginjwt.JWTManager
 	engine *gin.Engine
 }
 
-// processesApart returns two that share their stores. The clock of the second is
-// apart from that of the first, which is a fraction of a second past a whole one.
+// processesApart returns two processes that share their stores. Their clocks differ. The
+// clock of the first process is a fraction of a second after a whole second.
 func processesApart(t *testing.T, fraction, apart time.Duration, change func(*ginjwt.Config)) (one, other process) {
 	t.Helper()
 	start := time.Date(2035, 1, 2, 3, 4, 5, 0, time.UTC).Add(fraction)

@@ -16,7 +16,7 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/jwttest"
 )
 
-// cookieConfig takes tokens from cookies, refresh tokens from all paths.
+// cookieConfig reads tokens from cookies, and sends refresh tokens to all paths.
 func cookieConfig(change func(*ginjwt.Config)) ginjwt.Config {
 	config := jwttest.Config(nil)
 	config.TokenLocation = []ginjwt.Location{ginjwt.InCookies}
@@ -25,7 +25,7 @@ func cookieConfig(change func(*ginjwt.Config)) ginjwt.Config {
 	return config
 }
 
-// cookieApp has a route for each thing that cookies are used for.
+// cookieApp has a route for each use of cookies.
 func cookieApp(t *testing.T, change func(*ginjwt.Config)) (*ginjwt.JWTManager, *gin.Engine) {
 	t.Helper()
 	mgr, engine := newManager(t, cookieConfig(change))
@@ -37,8 +37,8 @@ func cookieApp(t *testing.T, change func(*ginjwt.Config)) (*ginjwt.JWTManager, *
 	return mgr, engine
 }
 
-// attributes are the lines of Set-Cookie without the values of cookies that are set,
-// and without what all of them have.
+// attributes are the Set-Cookie lines without the values of the cookies, and without the
+// attributes that all of them have.
 func attributes(header http.Header) (lines []string) {
 	for _, line := range header.Values("Set-Cookie") {
 		pair, rest, _ := strings.Cut(line, "; ")
@@ -107,7 +107,7 @@ func TestCookiesElsewhereAreRemoved(t *testing.T) {
 			"__Secure-c; Path=/api; removed", "__Secure-c; Path=/; Domain=example.com; removed", "__Secure-c; Path=/api; Domain=example.com; removed",
 			"__Host-a; Path=/", "__Secure-c; Path=/",
 		}},
-		// Browsers take these domains for the host alone.
+		// With these domains, browsers send the cookie to the host only.
 		"an address":      {func(c *ginjwt.Config) { c.CookieDomain = "127.0.0.1" }, []string{"a; Path=/; Domain=127.0.0.1", "c; Path=/; Domain=127.0.0.1"}},
 		"a single label":  {func(c *ginjwt.Config) { c.CookieDomain = "localhost" }, []string{"a; Path=/; Domain=localhost", "c; Path=/; Domain=localhost"}},
 		"not Secure":      {func(c *ginjwt.Config) { c.DisableCookieSecure, c.AccessCookiePath = true, "/api" }, []string{"a; Path=/; removed", "a; Path=/api", "c; Path=/"}},
@@ -188,8 +188,7 @@ func TestLoginWorksAfterCookiesWereMoved(t *testing.T) {
 	}
 }
 
-// The jar of net/http takes a cookie for the host alone, and one for its domain, for
-// the same.
+// The jar of net/http does not distinguish a cookie of the host from a cookie of its domain.
 func TestLoginWorksAfterCookiesWereMovedInOtherClients(t *testing.T) {
 	t.Parallel()
 	for name, move := range moves {
@@ -243,7 +242,7 @@ func TestRefusalOfTwoCookiesRemovesWhatEarlierSettingsLeft(t *testing.T) {
 		}, attributes(w.Header()), "never for the host alone, where cookies are put now: %s", route.path)
 	}
 
-	// The browser has one cookie left, and goes on.
+	// the browser has one cookie left and continues
 	_, before := cookieApp(t, func(c *ginjwt.Config) { c.CookieDomain = "example.test" })
 	_, unaware := cookieApp(t, func(*ginjwt.Config) {})
 	old, login := jwttest.Do(before, "POST", "/login"), jwttest.Do(unaware, "POST", "/login")
@@ -278,7 +277,7 @@ func TestRefusalOfTwoCookiesRemovesNoneWhereTheyAreNow(t *testing.T) {
 	}
 }
 
-// A loader that writes the whole response does not lose them.
+// A loader that writes the whole response keeps the cookies.
 func TestRefusalOfTwoCookiesRemovesThemWithALoader(t *testing.T) {
 	t.Parallel()
 	mgr := ginjwt.New(cookieConfig(func(c *ginjwt.Config) { c.CookieDomain = "example.test" }))

@@ -13,8 +13,8 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/jwttest"
 )
 
-// What docs/from-flask.md lists below its table of differences; in comments there is
-// what the original answers.
+// The differences that docs/from-flask.md lists below its table. The comments have the
+// answers of Flask-JWT-Extended.
 func TestSmallDifferencesFromFlask(t *testing.T) {
 	t.Parallel()
 	config := jwttest.Config(nil)

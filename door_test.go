@@ -20,7 +20,7 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/jwttest"
 )
 
-// doors are one service, by way of Gin and by way of net/http.
+// doors are the same service with Gin and with net/http.
 type doors struct {
 	mgr   *ginjwt.JWTManager
 	clock *jwttest.Clock
@@ -66,7 +66,7 @@ func newDoors(t *testing.T, profile string, setup func(*ginjwt.JWTManager)) *doo
 	return d
 }
 
-// tell answers with all that a handler finds in its request.
+// tell answers with everything that a handler finds in its request.
 func tell(w http.ResponseWriter, r *http.Request) {
 	ctx := r.Context()
 	body, _ := io.ReadAll(r.Body)
@@ -80,7 +80,7 @@ func tell(w http.ResponseWriter, r *http.Request) {
 	_, _ = fmt.Fprintf(w, "%#v", said)
 }
 
-// both sends a request through both doors, and demands one answer.
+// both sends a request to both doors, and requires the same answer.
 func (d *doors) both(t *testing.T, method, target string, opts ...jwttest.RequestOption) *httptest.ResponseRecorder {
 	t.Helper()
 	d.seen = nil
@@ -95,8 +95,7 @@ func (d *doors) both(t *testing.T, method, target string, opts ...jwttest.Reques
 	return byHTTP
 }
 
-// doorRequests are requests of all sorts, and the statuses that the default profile
-// answers.
+// doorRequests are all kinds of requests, with their statuses in the default profile.
 var doorRequests = []struct {
 	name, method, target string
 	request              doorRequest
@@ -151,7 +150,7 @@ func TestBothDoorsAnswerAlike(t *testing.T) {
 	}
 }
 
-// Loaders that respond are given what they use of a gin.Context.
+// Loaders that respond get a gin.Context with everything they use.
 func TestLoadersRespondAtBothDoors(t *testing.T) {
 	t.Parallel()
 	for name, loader := range map[string]ginjwt.ErrorHandler{
@@ -180,7 +179,7 @@ func TestLoadersRespondAtBothDoors(t *testing.T) {
 	}
 }
 
-// What Gin keeps in memory of a form, a loader finds there.
+// A loader finds the form that Gin keeps in memory.
 func TestLoadersReadFormsAtBothDoors(t *testing.T) {
 	t.Parallel()
 	d := newDoors(t, "", func(mgr *ginjwt.JWTManager) {
@@ -203,7 +202,7 @@ func TestLoadersReadFormsAtBothDoors(t *testing.T) {
 	}
 }
 
-// A header that anybody can send says nothing about who is there.
+// A header that every client can send does not change the IP of the client.
 func TestLoadersOfTheDoorTrustNoProxy(t *testing.T) {
 	t.Parallel()
 	d := newDoors(t, "", func(mgr *ginjwt.JWTManager) {
@@ -230,7 +229,7 @@ func TestAPanicInACallbackOpensNoDoor(t *testing.T) {
 	assert.PanicsWithValue(t, "bug", func() { jwttest.Do(handler, "GET", "/", jwttest.Bearer(token)) })
 }
 
-// What the server's ResponseWriter can do, it can do behind the door.
+// Behind the door, the ResponseWriter can do the same as that of the server.
 func TestTheDoorPassesTheResponseWriterOn(t *testing.T) {
 	t.Parallel()
 	mgr, _ := newManager(t, jwttest.Config(nil))
@@ -285,7 +284,7 @@ func TestTheDoorPassesTheResponseWriterOn(t *testing.T) {
 	assert.Equal(t, "299 Mine", hijacked.Status)
 }
 
-// The context of the request ends with it, and keeps what middleware before put there.
+// The context of the request ends with the request, and keeps the values of earlier middleware.
 func TestTheDoorKeepsTheContext(t *testing.T) {
 	t.Parallel()
 	mgr, _ := newManager(t, jwttest.Config(nil))
@@ -305,7 +304,7 @@ func TestTheDoorKeepsTheContext(t *testing.T) {
 	assert.Nil(t, ginjwt.FromContext(r.Context()), "the request of the caller stays as it was")
 }
 
-// Of two doors one behind the other the inner one says who is there, as in Gin.
+// Of two nested doors, the inner door decides on the identity, as in Gin.
 func TestDoorsBehindEachOther(t *testing.T) {
 	t.Parallel()
 	outer, _ := newManager(t, jwttest.Config(nil))
@@ -386,7 +385,7 @@ func TestHandlersOfTheManagerForHTTP(t *testing.T) {
 	assert.Equal(t, 200, w.Code, w.Body.String())
 }
 
-// A token that slides needs Gin, which takes any http.Handler.
+// Implicit refresh needs Gin. Gin accepts any http.Handler.
 func TestImplicitRefreshBeforeAnHTTPHandler(t *testing.T) {
 	t.Parallel()
 	a := newHandlersApp(t)
@@ -452,7 +451,7 @@ func storeFails() doorRequest {
 	}
 }
 
-// cookieOf sends a cookie, and its CSRF value in a header, a form or nowhere.
+// cookieOf sends a cookie with its CSRF value in a header, in a form, or without it.
 func cookieOf(csrfIn string) doorRequest {
 	return func(t *testing.T, d *doors) []jwttest.RequestOption {
 		t.Helper()

@@ -13,7 +13,7 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/store"
 )
 
-// orderedList is a blocklist that tells in which order its entries came.
+// orderedList is a blocklist that records the order of its entries.
 type orderedList struct {
 	ginjwt.MemoryBlocklist
 	ids []string
@@ -24,7 +24,7 @@ func (l *orderedList) Add(ctx context.Context, id string, until time.Time) error
 	return l.MemoryBlocklist.Add(ctx, id, until)
 }
 
-// orderedAdder is one that takes many entries in one call.
+// orderedAdder is an orderedList that accepts many entries in one call.
 type orderedAdder struct{ orderedList }
 
 func (l *orderedAdder) AddMany(_ context.Context, entries []store.Revocation) error {
@@ -36,8 +36,8 @@ func (l *orderedAdder) AddMany(_ context.Context, entries []store.Revocation) er
 
 func (l *orderedAdder) Self() any { return l }
 
-// Another process may read the list between two entries. When it finds the ID there, it must
-// find the cause too.
+// Another process can read the list between two entries. If it finds the ID, it must also
+// find the cause.
 func TestTheListHasTheCauseBeforeTheID(t *testing.T) {
 	t.Parallel()
 	single, many := &orderedList{}, &orderedAdder{}

@@ -17,7 +17,7 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/store"
 )
 
-// batches are stores that note their calls, and fail where a test says so.
+// batches are stores that record their calls, and fail on request.
 type batches struct {
 	sessions batchSessions
 	list     batchList
@@ -81,7 +81,7 @@ func (b *batchList) Add(ctx context.Context, id string, expires time.Time) error
 	return b.MemoryBlocklist.Add(ctx, id, expires)
 }
 
-// newBatches returns a manager on such stores, in which alice has n sessions.
+// newBatches returns a manager with such stores. Alice has n sessions in them.
 func newBatches(t *testing.T, n int) (*batches, *ginjwt.JWTManager, []ginjwt.Session) {
 	t.Helper()
 	b := &batches{}
@@ -99,7 +99,7 @@ func managerOn(t *testing.T, sessions ginjwt.SessionStore, list ginjwt.Blocklist
 
 var nextSession atomic.Uint32
 
-// fillSessions makes n sessions of alice, each a millisecond older than that before.
+// fillSessions makes n sessions of alice, each a millisecond older than the one before.
 func fillSessions(t *testing.T, sessions ginjwt.SessionStore, n int) (made []ginjwt.Session) {
 	t.Helper()
 	now := time.Now().UTC().Truncate(time.Millisecond)
@@ -116,7 +116,7 @@ func fillSessions(t *testing.T, sessions ginjwt.SessionStore, n int) (made []gin
 	return made
 }
 
-// assertEnded looks at the stores: what is gone is blocked, and only so much is left.
+// assertEnded checks that the deleted sessions are blocked, and how many sessions are left.
 func assertEnded(t *testing.T, sessions ginjwt.SessionStore, list ginjwt.Blocklist, all []ginjwt.Session, left int) {
 	t.Helper()
 	there := 0
@@ -159,7 +159,7 @@ func TestEndingManySessionsMayFailAnywhere(t *testing.T) {
 	}
 }
 
-// ownDelete and ownAdd embed stores, and do more than they.
+// ownDelete and ownAdd embed stores and add behaviour to their methods.
 type ownDelete struct {
 	*batchSessions
 	deleted []string
@@ -195,7 +195,7 @@ func TestStoresThatEmbedOthersAreAskedThemselves(t *testing.T) {
 	assert.NotContains(t, strings.Join(b.calls, " "), "Many")
 }
 
-// Each of the two stores may have its method without the other.
+// Each of the two stores can have its batch method without the other store having one.
 func TestOneStoreOfTwoHasBatches(t *testing.T) {
 	t.Parallel()
 	b, _, all := newBatches(t, 3)

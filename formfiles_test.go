@@ -16,8 +16,8 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/jwttest"
 )
 
-// net/http removes the files of a form that it has put on disk, if it finds the form in the
-// request that it made. Handlers parse it in a copy.
+// net/http removes the temporary files of a form only if it finds the form in the request
+// that it made. Handlers parse the form in a copy of the request.
 func TestFilesOfFormsAreGoneAfterTheRequest(t *testing.T) {
 	t.Parallel()
 	paths := make(chan string, 1)

@@ -30,7 +30,7 @@ const (
 	mebibyte       = 1 << 20
 )
 
-// formApp takes tokens from cookies, and CSRF values from forms.
+// formApp reads tokens from cookies and CSRF values from forms.
 type formApp struct {
 	mgr         *ginjwt.JWTManager
 	engine      *gin.Engine
@@ -128,7 +128,7 @@ func TestCSRFValuesBehindFiles(t *testing.T) {
 	}
 }
 
-// Wherever the border between what is in memory and what is not falls.
+// Every position of the border between memory and disk gives the same result.
 func TestCSRFValuesAroundAMebibyte(t *testing.T) {
 	t.Parallel()
 	a := newFormApp(t, func(*ginjwt.Config) {})
@@ -187,7 +187,7 @@ func TestHandlersReadFormsAsIfNobodyHad(t *testing.T) {
 	}
 }
 
-// counter counts what is read of a body that has no end.
+// counter is an endless body that counts the bytes read from it.
 type counter struct {
 	start string
 	read  int
@@ -267,7 +267,7 @@ func TestABodyThatBreaksOffHasNoCSRFValue(t *testing.T) {
 	}
 }
 
-// What of these forms is read is what Werkzeug 3.1.8 reads.
+// Werkzeug 3.1.8 reads the same values from these forms.
 func TestCSRFValuesOfFormsThatAreNotQuiteWellFormed(t *testing.T) {
 	t.Parallel()
 	a := newFormApp(t, func(*ginjwt.Config) {})
@@ -375,7 +375,7 @@ func TestJSONThatWasBoundBefore(t *testing.T) {
 	}
 }
 
-// What another middleware has read, and put nowhere, cannot be found.
+// A value in a body that another middleware has read and not stored cannot be found.
 func TestABodyThatWasConsumedHasNothing(t *testing.T) {
 	t.Parallel()
 	a := newFormApp(t, func(c *ginjwt.Config) { c.TokenLocation = []ginjwt.Location{ginjwt.InCookies, ginjwt.InJSON} })
@@ -387,7 +387,7 @@ func TestABodyThatWasConsumedHasNothing(t *testing.T) {
 	assert.Equal(t, 401, w.Code)
 }
 
-// openSpools are the temporary files that this process has open.
+// openSpools returns the temporary files that this process has open.
 func openSpools(t *testing.T, dir string) (names []string) {
 	t.Helper()
 	entries, err := os.ReadDir("/proc/self/fd")
@@ -402,11 +402,11 @@ func openSpools(t *testing.T, dir string) (names []string) {
 	return names
 }
 
-// It does not run beside others: TMPDIR is the whole process's.
+// The test is not parallel, because TMPDIR belongs to the whole process.
 func TestTemporaryFilesAreGoneAfterTheRequest(t *testing.T) {
 	dir := t.TempDir()
 	t.Setenv("TMPDIR", dir)
-	defer debug.SetGCPercent(debug.SetGCPercent(-1)) // which would close them too, some time
+	defer debug.SetGCPercent(debug.SetGCPercent(-1)) // because a garbage collection also closes the files
 	a := newFormApp(t, func(*ginjwt.Config) {})
 	a.engine.Use(gin.CustomRecoveryWithWriter(nil, func(c *gin.Context, _ any) { c.AbortWithStatus(500) }))
 	during := func(c *gin.Context) {
@@ -450,7 +450,7 @@ func TestTemporaryFilesAreGoneAfterTheRequest(t *testing.T) {
 	}
 }
 
-// It does not run beside others: TMPDIR is the whole process's.
+// The test is not parallel, because TMPDIR belongs to the whole process.
 func TestNoSpaceForAFormIsNoVerdict(t *testing.T) {
 	t.Setenv("TMPDIR", filepath.Join(t.TempDir(), "missing"))
 	a := newFormApp(t, func(*ginjwt.Config) {})
@@ -462,9 +462,9 @@ func TestNoSpaceForAFormIsNoVerdict(t *testing.T) {
 	assert.Equal(t, "alice", w.Body.String(), "the field in front needs no space")
 }
 
-// FuzzForms compares with net/http: a form that passes has the one field that its
-// parser finds, and the handler reads every byte. A field whose disposition is another
-// than form-data is one for the original, and none for net/http.
+// FuzzForms compares with net/http: a form that passes has exactly one field, the parser
+// of net/http finds the same field, and the handler reads every byte. Flask accepts a field
+// whose disposition is not form-data; net/http does not.
 func FuzzForms(f *testing.F) {
 	a := newFormApp(f, func(*ginjwt.Config) {})
 	var sent, got []byte
@@ -504,15 +504,14 @@ func FuzzForms(f *testing.F) {
 			require.Contains(t, string(sent), a.csrf)
 		} else if err == nil || len(r.PostForm) > 0 {
 			require.Equal(t, a.csrf, r.PostForm["csrf_token"][0])
-		} else { // what follows the field is damaged
+		} else { // the form is damaged after the field
 			require.True(t, behindFile, "%v", err)
 			require.Contains(t, string(sent), a.csrf)
 		}
 	})
 }
 
-// hasOtherField reports whether a form has a CSRF field that does not call itself
-// form-data.
+// hasOtherField reports whether a form has a CSRF field whose disposition is not form-data.
 func hasOtherField(contentType string, body []byte) bool {
 	_, params, _ := mime.ParseMediaType(contentType)
 	form := multipart.NewReader(bytes.NewReader(body), params["boundary"])

@@ -28,10 +28,10 @@ const (
 	theft          outcome = "nothing, and the session ends"
 )
 
-const never = time.Duration(-1 << 63) // an age: not handed out yet
+const never = time.Duration(-1 << 63) // the age of tokens that were not handed out yet
 
-// What a refresh token gets is decided by the distance of its generation from that
-// of the session, and by how long ago the newest tokens were handed out.
+// Two things decide what a refresh token gets: the distance of its generation from the
+// newest generation, and the time since the newest tokens were handed out.
 func TestWhatARefreshTokenGets(t *testing.T) {
 	t.Parallel()
 	const ms, second = time.Millisecond, time.Second
@@ -42,7 +42,7 @@ func TestWhatARefreshTokenGets(t *testing.T) {
 		age      time.Duration
 		want     outcome
 	}{
-		// The store went back to older data.
+		// The store was restored to older data.
 		{0, 0, 1, never, tradedFor},
 		{0, 0, 1, 0, tradedFor},
 		{0, 0, 1, grace, tradedFor},
@@ -50,7 +50,7 @@ func TestWhatARefreshTokenGets(t *testing.T) {
 		{0, 0, 7, 0, tradedFor},
 		{0, 0, 7, -2 * time.Minute, tradedFor},
 
-		// The newest.
+		// The newest generation.
 		{0, 0, 0, never, startsKeeps},
 		{0, 0, 0, 0, keeps},
 		{0, 0, 0, grace, keeps},
@@ -58,20 +58,20 @@ func TestWhatARefreshTokenGets(t *testing.T) {
 		{0, 0, 0, tradable, tradedFor},
 		{0, 0, 0, 24 * time.Hour, tradedFor},
 
-		// The one before.
+		// The previous generation.
 		{0, 0, -1, never, startsRepeated},
 		{0, 0, -1, 0, successor},
 		{0, 0, -1, grace - ms, successor},
 		{0, 0, -1, grace, theft},
 		{0, 0, -1, 24 * time.Hour, theft},
 
-		// Older ones.
+		// Older generations.
 		{0, 0, -2, never, theft},
 		{0, 0, -2, 0, theft},
 		{0, 0, -2, -2 * time.Minute, theft},
 		{0, 0, -4, 0, theft},
 
-		// Clocks differ by up to a minute. A time further ahead is none.
+		// Clocks differ by up to a minute. A time further in the future does not count.
 		{0, 0, 0, -ms, keeps},
 		{0, 0, 0, -time.Minute, keeps},
 		{0, 0, 0, -time.Minute - ms, startsKeeps},
@@ -79,7 +79,7 @@ func TestWhatARefreshTokenGets(t *testing.T) {
 		{0, 0, -1, -time.Minute, successor},
 		{0, 0, -1, -time.Minute - ms, startsRepeated},
 
-		// Other graces: tokens are traded when they are twice as old.
+		// Other grace periods: tokens are traded at twice the grace period.
 		{second, 0, 0, 2*second - ms, keeps},
 		{second, 0, 0, 2 * second, tradedFor},
 		{second, 0, -1, second - ms, successor},
@@ -88,7 +88,7 @@ func TestWhatARefreshTokenGets(t *testing.T) {
 		{5 * time.Minute, 0, 0, 10 * time.Minute, tradedFor},
 		{5 * time.Minute, 0, -1, 5*time.Minute - ms, successor},
 
-		// But not older than a quarter of the time without use.
+		// Tokens are traded at a quarter of the idle lifetime at the latest.
 		{0, 4 * time.Minute, 0, time.Minute - ms, keeps},
 		{0, 4 * time.Minute, 0, time.Minute, tradedFor},
 		{0, 8 * time.Minute, 0, tradable - ms, keeps},
@@ -97,7 +97,7 @@ func TestWhatARefreshTokenGets(t *testing.T) {
 		{0, 4 * second, 0, second, tradedFor},
 		{0, 4 * second, -1, 2 * second, successor},
 
-		// No grace: nothing is repeated.
+		// Without a grace period nothing is repeated.
 		{-1, 0, 1, 0, tradedFor},
 		{-1, 0, 0, never, tradedFor},
 		{-1, 0, 0, 0, tradedFor},
@@ -133,7 +133,7 @@ func TestWhatARefreshTokenGets(t *testing.T) {
 	}
 }
 
-// graceApp is a manager whose sessions are looked at.
+// graceApp is a manager with a store that the tests can read and change.
 type graceApp struct {
 	clock  *jwttest.Clock
 	store  *switchedSessions
@@ -185,7 +185,7 @@ func (a *graceApp) put(t *testing.T, id string, generation int64, handedOut time
 	return next
 }
 
-// ofGeneration makes of a refresh token one of another generation.
+// ofGeneration returns a copy of a refresh token with another generation.
 func (a *graceApp) ofGeneration(t *testing.T, encoded string, generation int64) string {
 	t.Helper()
 	claims := claimsIn(t, encoded)
@@ -201,7 +201,7 @@ func generationIn(t *testing.T, encoded string) int64 {
 	return n
 }
 
-// check compares a pair, and what is stored, with what is wanted of them.
+// check compares a pair and the stored session with the expected outcome.
 func (a *graceApp) check(t *testing.T, want outcome, before ginjwt.Session, sent string, got ginjwt.TokenPair) {
 	t.Helper()
 	now, after := a.clock.Now().UTC(), a.stored(t, before.ID)
@@ -226,7 +226,7 @@ func (a *graceApp) check(t *testing.T, want outcome, before ginjwt.Session, sent
 	accepted(t, a.mgr, got.RefreshToken)
 }
 
-// Of a generation there is one refresh token, however often it is given out.
+// A generation has one refresh token, even if it is handed out several times.
 func TestSuccessorsHaveOneID(t *testing.T) {
 	t.Parallel()
 	a := newGraceApp(t, nil)
@@ -241,8 +241,8 @@ func TestSuccessorsHaveOneID(t *testing.T) {
 	assert.NotEqual(t, claimsIn(t, second.AccessToken)["jti"], claimsIn(t, again.AccessToken)["jti"])
 }
 
-// ImplicitRefresh is no use of the refresh token: the grace is over when it would
-// have been.
+// ImplicitRefresh does not use the refresh token, so it does not change the end of the
+// grace period.
 func TestImplicitRefreshDoesNotRestartTheGrace(t *testing.T) {
 	t.Parallel()
 	a := newSlidingApp(t, func(c *ginjwt.Config) { c.SessionGrace = 3 * time.Minute })
@@ -262,8 +262,8 @@ func TestImplicitRefreshDoesNotRestartTheGrace(t *testing.T) {
 // onceTraded puts a session where a generation has been made, and nobody was answered.
 func (a *graceApp) onceTraded(t *testing.T, id string) { a.put(t, id, 2, time.Time{}) }
 
-// A client that goes away before the store is told when it was answered gets no
-// tokens, and can repeat the request however late.
+// A client that disconnects before the store records the hand-out gets no tokens. It can
+// repeat the request at any later time.
 func TestCancelledBeforeTheGraceStarts(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
@@ -298,9 +298,9 @@ func TestCancelledBeforeTheGraceStarts(t *testing.T) {
 	}
 }
 
-// A client that goes away while the store is told is answered, and the grace starts. If
-// it were told to try again, it would be taken for a thief after a grace that the store
-// may have noted.
+// A client that disconnects while the store records the hand-out gets an answer, and the
+// grace period starts. The store may have recorded the hand-out, so a client that was told
+// to try again could look like a thief after the grace period.
 func TestCancelledWhileTheGraceStarts(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
@@ -330,7 +330,7 @@ func TestCancelledWhileTheGraceStarts(t *testing.T) {
 	}
 }
 
-// rotateCancelled has the client go away in a call of Replace, or before any.
+// rotateCancelled rotates while the client disconnects during a call of Replace, or before.
 func (a *graceApp) rotateCancelled(t *testing.T, encoded string, in int) (ginjwt.TokenPair, error) {
 	t.Helper()
 	token, err := a.mgr.DecodeToken(t.Context(), encoded)
@@ -348,8 +348,8 @@ func (a *graceApp) rotateCancelled(t *testing.T, encoded string, in int) (ginjwt
 	return a.mgr.RotateTokens(ctx, token)
 }
 
-// If it is the store that fails there, the answer goes out, and the tokens before
-// are good until the new ones are traded.
+// If the store fails there, the client still gets the answer. The previous tokens stay
+// valid until the new tokens are traded.
 func TestStoreThatFailsBeforeTheGraceStarts(t *testing.T) {
 	t.Parallel()
 	a := newGraceApp(t, nil)
@@ -374,7 +374,7 @@ func TestStoreThatFailsBeforeTheGraceStarts(t *testing.T) {
 	refusedWith(t, a.mgr, first.RefreshToken, ginjwt.ErrSessionReused)
 }
 
-// crowdedSessions answers nobody what is stored before all have asked.
+// crowdedSessions answers reads only after all clients have asked.
 type crowdedSessions struct {
 	ginjwt.SessionStore
 	crowd *sync.WaitGroup // nil: there is none
@@ -389,8 +389,8 @@ func (c *crowdedSessions) Get(ctx context.Context, id string) (ginjwt.Session, b
 	return s, ok, err
 }
 
-// The application is told of a theft once, also if thief and owner come in crowds,
-// and all find the session before any of them ends it.
+// OnReuse is called once, even if many requests of the thief and the owner read the session
+// before any of them ends it.
 func TestOnReuseIsToldOnce(t *testing.T) {
 	t.Parallel()
 	const crowd = 50
@@ -422,7 +422,7 @@ func TestOnReuseIsToldOnce(t *testing.T) {
 	revoked(t, mgr, second.AccessToken)
 }
 
-// Fifty clients at once make one generation, whatever they see of each other.
+// Fifty concurrent clients make one generation, in any order of their calls.
 func TestManyTradesMakeOneGeneration(t *testing.T) {
 	t.Parallel()
 	const crowd = 50
@@ -448,8 +448,8 @@ func TestManyTradesMakeOneGeneration(t *testing.T) {
 	assert.Len(t, ids, 1)
 }
 
-// As long as nobody knows that the tokens of a stolen session are refused, the
-// theft is not over: it is 503, and noticed again.
+// Until it is certain that the tokens of a stolen session are refused, the answer is 503,
+// and the next request detects the theft again.
 func TestReuseWhileTheBlocklistIsDown(t *testing.T) {
 	t.Parallel()
 	blocked := &switchedBlocklist{}
@@ -471,7 +471,7 @@ func TestReuseWhileTheBlocklistIsDown(t *testing.T) {
 	revoked(t, a.mgr, second.AccessToken)
 }
 
-// halfDown is a blocklist that can be read when it cannot be written.
+// halfDown is a blocklist that can be read but not written.
 type halfDown struct{ *switchedBlocklist }
 
 func (b *halfDown) Contains(ctx context.Context, ids ...string) (bool, error) {

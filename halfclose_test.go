@@ -19,8 +19,8 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/jwttest"
 )
 
-// leavingSessions calls left when a generation was traded, before that is noted as
-// handed out. Like most drivers it does nothing for a request that was cancelled.
+// leavingSessions calls left after a generation was traded and before the store records
+// the hand-out. Like most drivers, it does nothing for a cancelled request.
 type leavingSessions struct {
 	*ginjwt.MemorySessions
 	left func(ctx context.Context)
@@ -37,16 +37,16 @@ func (s *leavingSessions) Replace(ctx context.Context, old, next ginjwt.Session)
 	return replaced, err
 }
 
-// halfConn is a connection whose one half can be closed: by FIN, or by close_notify.
+// halfConn is a connection that can be closed in one direction, by FIN or by close_notify.
 type halfConn interface {
 	net.Conn
 	CloseWrite() error
 }
 
-// A client that closes its half of the connection is taken for one that has gone: the
-// context of its request is cancelled, though it could still read the answer. It must
-// not get tokens whose grace has no beginning, for then the token before would be
-// good for ever.
+// net/http treats a client that closes its half of the connection as disconnected: it
+// cancels the context of the request, although the client can still read the answer. The
+// client must not get tokens whose grace period never starts, because then the previous
+// token would be valid forever.
 func TestClientThatHalfClosesItsConnection(t *testing.T) {
 	t.Parallel()
 	for _, kind := range []string{"TCP", "TLS"} {

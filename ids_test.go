@@ -15,7 +15,7 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/keys"
 )
 
-// idsApp are managers that share a blocklist, and an issuer whose tokens they take.
+// idsApp has managers that share a blocklist, and an issuer whose tokens they accept.
 type idsApp struct {
 	mgr, north, issuer *ginjwt.JWTManager
 	clock              *jwttest.Clock
@@ -54,7 +54,7 @@ func newIDsApp(t *testing.T) *idsApp {
 	return a
 }
 
-// managerOf returns whom the tokens of others are for.
+// managerOf returns the manager that the tokens of the other issuer are for.
 func (a *idsApp) managerOf(id string) *ginjwt.JWTManager {
 	if strings.HasPrefix(id, `jti "north"`) {
 		return a.north
@@ -72,12 +72,12 @@ func (a *idsApp) allPass(t *testing.T, but string) {
 	}
 }
 
-// Whoever may choose the ID of a token, and revoke that token, revokes nothing else
-// by it: no session, and no token of another issuer or realm.
+// A client that can choose the ID of a token and revoke the token revokes nothing else: no
+// session, and no token of another issuer or realm.
 func TestChosenIDsRevokeOnlyTheirToken(t *testing.T) {
 	t.Parallel()
 	for id := range newIDsApp(t).bystanders {
-		if strings.Contains(id, "an id") { // sessions have other IDs each time
+		if strings.Contains(id, "an id") { // session IDs are different each time
 			chosenIDRevokesOnlyItself(t, func(*idsApp) string { return id })
 		}
 	}
@@ -130,8 +130,8 @@ func chosenIDRevokesOnlyItself(t *testing.T, choose func(*idsApp) string) {
 	}
 }
 
-// The refresh tokens of a session are revoked one by one, as those of another issuer
-// are, and each of what nobody chose by its "jti".
+// Refresh tokens of a session and tokens of another issuer are revoked one by one. A "jti"
+// that nobody chose is on the list as it is.
 func TestWhatTokensAreRevokedBy(t *testing.T) {
 	t.Parallel()
 	for _, id := range []string{strconv.Quote(issuerA) + ` "an id"`, `jti "north" "an id"`} {
@@ -155,7 +155,7 @@ func TestWhatTokensAreRevokedBy(t *testing.T) {
 	}
 }
 
-// The IDs that the package makes are UUIDs whose versions tell them apart.
+// The package makes UUIDs with a different version for each kind of ID.
 func TestVersionsOfIDs(t *testing.T) {
 	t.Parallel()
 	config, _ := sessionsConfig()

@@ -25,8 +25,8 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/keys"
 )
 
-// theirs is an issuer that signs with a secret, and the application that takes its
-// tokens beside its own.
+// theirs is an issuer that signs with a secret, and an application that accepts the
+// issuer's tokens beside its own.
 type theirs struct {
 	clock  *jwttest.Clock
 	mgr    *ginjwt.JWTManager
@@ -214,7 +214,7 @@ func TestIdentityClaimsOfAnIssuer(t *testing.T) {
 	} {
 		assert.Equal(t, row.want, p.get(p.token(t, row.claims)), "%v", row.claims)
 	}
-	// The order of the list counts, and not that of the token.
+	// the order of the list counts, not the order in the token
 	assert.Equal(t, "a:1", p.get(signedHS256(`{"alg":"HS256"}`, `{"sub":"3","client_id":"2","oid":"1","iss":"`+issuerA+`"}`, theirSecret)))
 	assert.Equal(t, "a:1", p.get(signedHS256(`{"alg":"HS256"}`, `{"oid":"1","client_id":"2","sub":"3","iss":"`+issuerA+`"}`, theirSecret)))
 }

@@ -98,7 +98,7 @@ func TestALogoutByATokenOfAnotherIssuerEndsNoSession(t *testing.T) {
 	}
 }
 
-// Whoever logs out of our session ends nothing at another issuer.
+// A logout from the own session ends nothing at another issuer.
 func TestAnEndedSessionRefusesNoTokenOfAnotherIssuer(t *testing.T) {
 	t.Parallel()
 	a := newSIDApp(t)
@@ -124,7 +124,8 @@ func TestATokenOfAnotherIssuerIsNoAccessTokenOfASession(t *testing.T) {
 	assert.Equal(t, http.StatusUnprocessableEntity, beside(a.foreign))
 }
 
-// Ending the session of our own by its ID removes cookies only from who is of it.
+// A token of another issuer can end a session of the same user by its ID. The answer removes
+// no cookies, because the request does not belong to that session.
 func TestATokenOfAnotherIssuerEndsSessionsLikeAnotherDevice(t *testing.T) {
 	t.Parallel()
 	a := newSIDApp(t)

@@ -16,7 +16,7 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/keys"
 )
 
-// keyLoader and unverifiedKeyLoader bring a key that is in no settings.
+// keyLoader and unverifiedKeyLoader return a key that is not in the settings.
 func keyLoader() func(context.Context, any) (keys.Key, error) {
 	return func(context.Context, any) (keys.Key, error) {
 		return keys.Key{Sign: []byte(strings.Repeat("k", 32))}, nil

@@ -21,16 +21,16 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/keys"
 )
 
-// cluster is a service on several machines under constant load: tokens are made
-// on one and used on any. Every token that has not expired must pass.
+// cluster is a service on several machines under constant load. Each token is made on one
+// machine and used on any machine. Every token that has not expired must pass.
 type cluster struct {
 	t        *testing.T
 	clock    *jwttest.Clock
 	machines []*ginjwt.JWTManager
 	engines  []*gin.Engine
 
-	// Requests hold it for reading, so that time stands still for them. Keys
-	// change while they run.
+	// Requests hold the read lock, so that the time does not change during a request. Keys
+	// change while requests run.
 	passing sync.RWMutex
 
 	mu      sync.Mutex
@@ -124,7 +124,7 @@ func (c *cluster) request() {
 	c.served.Add(1)
 }
 
-// serve waits until more requests were served.
+// serve waits until more requests are served.
 func (c *cluster) serve(requests int64) {
 	c.t.Helper()
 	until := c.served.Load() + requests
@@ -182,7 +182,7 @@ func TestKeysRotateUnderLoad(t *testing.T) {
 			c.serve(200)
 			assert.Equal(t, []any{test.signer}, c.signers())
 
-			// Everybody knows the new key before it signs.
+			// All machines know the new key before it signs.
 			test.new.ID = "new"
 			begin := c.clock.Now().Add(time.Hour)
 			test.new.NotBefore = begin
@@ -192,7 +192,7 @@ func TestKeysRotateUnderLoad(t *testing.T) {
 			assert.Equal(t, []any{"old"}, c.signers())
 			outliving := jwttest.AccessToken(t, c.machines[0], "alice", ginjwt.WithExpires(90*24*time.Hour))
 
-			// It signs from the moment that was said, on all machines.
+			// The new key signs from NotBefore on, on all machines.
 			c.advance(time.Second)
 			c.serve(200)
 			assert.Equal(t, []any{"new"}, c.signers())
@@ -218,7 +218,7 @@ func TestKeysRotateUnderLoad(t *testing.T) {
 	}
 }
 
-// TestALeakedKey takes a key away from one moment to the next.
+// TestALeakedKey removes a key at once.
 func TestALeakedKey(t *testing.T) {
 	t.Parallel()
 	leaked, next := secretKey("l"), secretKey("n")

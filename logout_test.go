@@ -16,7 +16,7 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/jwttest"
 )
 
-// logoutApp is an application with cookies and a logout that stands alone.
+// logoutApp is an application with cookies and a LogoutHandler without JWTRequired.
 type logoutApp struct {
 	clock    *jwttest.Clock
 	sessions *switchedSessions
@@ -50,7 +50,7 @@ func newLogoutApp(t *testing.T, changes ...func(*ginjwt.Config)) *logoutApp {
 	return a
 }
 
-// login returns the answer to a login, and the pair of its cookies.
+// login returns the answer to a login, and the token pair of its cookies.
 func (a *logoutApp) login(t *testing.T) (*httptest.ResponseRecorder, ginjwt.TokenPair) {
 	t.Helper()
 	w := jwttest.Do(a.engine, "POST", "/login")
@@ -153,7 +153,7 @@ func TestLogoutTakesWhatTheRequestCarries(t *testing.T) {
 	}
 }
 
-// A request that proves nothing ends nothing, and cannot even remove cookies.
+// A request without a valid token and CSRF value ends nothing, and removes no cookies.
 func TestLogoutIsOnlyForWhoMay(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
@@ -207,8 +207,9 @@ func TestLogoutIsOnlyForWhoMay(t *testing.T) {
 	}
 }
 
-// An attacker has a session too. A page of his can send its token with a form, and
-// the browser of a victim obeys the Set-Cookie of the answer: it must have none.
+// An attacker also has a session. A page of the attacker can send its token with a form,
+// and the browser of a victim obeys the Set-Cookie of the answer. So the answer must have
+// none.
 func TestTokensOfAnAttackerRemoveNoCookies(t *testing.T) {
 	t.Parallel()
 	fromElsewhere := func(of ginjwt.TokenPair) map[string][]jwttest.RequestOption {
@@ -242,8 +243,8 @@ func TestTokensOfAnAttackerRemoveNoCookies(t *testing.T) {
 	}
 }
 
-// A neighbouring host can set cookies too: with them its owner ends his own session,
-// and not that of the user.
+// A neighbouring host can set cookies too. With its cookies the attacker ends the
+// attacker's session, not the session of the user.
 func TestLogoutByATossedCookie(t *testing.T) {
 	t.Parallel()
 	a := newLogoutApp(t)
@@ -261,7 +262,7 @@ func TestLogoutByATossedCookie(t *testing.T) {
 	assert.False(t, a.lives(t, user.SessionID))
 }
 
-// A neighbouring host can set so many cookies that the user's own is not looked at.
+// A neighbouring host can set so many cookies that the user's cookie is not read.
 // The answer must not say that the user is logged out.
 func TestLogoutWithMoreCookiesThanAreLookedAt(t *testing.T) {
 	t.Parallel()
@@ -317,8 +318,8 @@ func TestLogoutTwice(t *testing.T) {
 	}
 }
 
-// When nobody knows whether the session has ended, the cookies stay, so that the
-// user can try again.
+// If it is unknown whether the session has ended, the cookies stay, so that the user can
+// try again.
 func TestLogoutWhileAStoreIsDown(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"sessions", "blocklist"} {
@@ -338,7 +339,7 @@ func TestLogoutWhileAStoreIsDown(t *testing.T) {
 	}
 }
 
-// Links, images and prefetching log nobody out, and a preflight does nothing.
+// Links, images and prefetching log nobody out. A preflight does nothing.
 func TestLogoutIsNoLink(t *testing.T) {
 	t.Parallel()
 	a := newLogoutApp(t)
@@ -363,7 +364,7 @@ func TestLogoutWithoutCSRFProtection(t *testing.T) {
 	assert.False(t, a.lives(t, pair.SessionID))
 }
 
-// A route can read cookies where the settings name other locations.
+// A route can read cookies even if the settings name other locations.
 func TestLogoutWhereOnlyRoutesReadCookies(t *testing.T) {
 	t.Parallel()
 	a := newLogoutApp(t, func(c *ginjwt.Config) { c.TokenLocation = nil })
@@ -373,13 +374,13 @@ func TestLogoutWhereOnlyRoutesReadCookies(t *testing.T) {
 	assert.False(t, a.lives(t, pair.SessionID))
 }
 
-// A token with the session of somebody else in it does not end that.
+// A token with the session ID of another user does not end that session.
 func TestLogoutOfASessionOfAnotherUser(t *testing.T) {
 	t.Parallel()
 	a := newLogoutApp(t)
 	_, pair := a.login(t)
 	config := jwttest.Config(a.clock)
-	plain, _ := newManager(t, config) // it has no sessions, and the same key
+	plain, _ := newManager(t, config) // a manager without sessions, with the same key
 	forged := jwttest.AccessToken(t, plain, "mallory", ginjwt.WithClaims(ginjwt.Claims{"sid": pair.SessionID}))
 	w := jwttest.Do(a.engine, "POST", "/logout", jwttest.Bearer(forged))
 	assert.Equal(t, http.StatusUnprocessableEntity, w.Code)
@@ -409,7 +410,7 @@ func TestAnswersToCookiesAreNotCached(t *testing.T) {
 	assert.Empty(t, jwttest.Do(a.engine, "GET", "/anybody").Header().Values("Cache-Control"))
 }
 
-// AnyType takes the refresh cookie of a browser whose access token has expired.
+// AnyType accepts the refresh cookie of a browser whose access token has expired.
 func TestAnyTypeAfterTheAccessTokenHasExpired(t *testing.T) {
 	t.Parallel()
 	a := newLogoutApp(t)
@@ -437,7 +438,7 @@ func TestEndSessionHandlerWithoutItsParameter(t *testing.T) {
 	assert.True(t, a.lives(t, pair.SessionID))
 }
 
-// A handler acts for the user that its own manager has verified.
+// A handler acts for the user that its own manager verified.
 func TestHandlersBehindAnotherManager(t *testing.T) {
 	t.Parallel()
 	a, other := newLogoutApp(t), newLogoutApp(t)

@@ -18,7 +18,7 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/keys"
 )
 
-// newManager returns a manager that is ready, attached to an engine.
+// newManager returns an initialized manager and its engine.
 func newManager(t *testing.T, config ginjwt.Config, setup ...func(*ginjwt.JWTManager)) (*ginjwt.JWTManager, *gin.Engine) {
 	t.Helper()
 	mgr := ginjwt.New(config)

@@ -12,8 +12,8 @@ import (
 	"github.com/gin-jwt-extended/ginjwt"
 )
 
-// A login on a process whose clock is behind is the newest all the same: it ends the
-// oldest session, and not itself.
+// A login on a process whose clock is behind still counts as the newest: MaxSessions ends
+// the oldest session, not the new one.
 func TestMaxSessionsWithAClockThatIsBehind(t *testing.T) {
 	t.Parallel()
 	for _, limit := range []int{1, 2} {
@@ -48,7 +48,7 @@ func TestMaxSessionsWithAClockThatIsBehind(t *testing.T) {
 	}
 }
 
-// strangers is a store whose List returns sessions that nobody asked for.
+// strangers is a store whose List also returns sessions of other users.
 type strangers struct {
 	ginjwt.SessionStore
 	more []ginjwt.Session
@@ -59,7 +59,7 @@ func (s *strangers) List(ctx context.Context, realm, identity string) ([]ginjwt.
 	return append(all, s.more...), err
 }
 
-// What a store returns by mistake is not shown, counted or ended.
+// Sessions that a store returns by mistake are not shown, counted or ended.
 func TestListsWithSessionsOfOthers(t *testing.T) {
 	t.Parallel()
 	config, clock := sessionsConfig()

@@ -23,7 +23,7 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/store"
 )
 
-// recorder is an observer that remembers what it was told.
+// recorder is an observer that records its events.
 type recorder struct {
 	mu     sync.Mutex
 	events []ginjwt.Event
@@ -52,7 +52,7 @@ func (r *recorder) take() []ginjwt.Event {
 	return taken
 }
 
-// taken returns those of take that are of one kind.
+// taken returns the events of take of one kind.
 func (r *recorder) taken(kind ginjwt.EventKind) (of []ginjwt.Event) {
 	for _, e := range r.take() {
 		if e.Kind == kind {
@@ -62,8 +62,8 @@ func (r *recorder) taken(kind ginjwt.EventKind) (of []ginjwt.Event) {
 	return of
 }
 
-// observedApp is an application with an observer, sessions and a user who has logged
-// in by headers.
+// observedApp is an application with an observer, sessions and a logged-in user with
+// tokens in headers.
 type observedApp struct {
 	*recorder
 	clock    *jwttest.Clock
@@ -193,7 +193,7 @@ func TestEveryRefusalIsAnEvent(t *testing.T) {
 	}
 }
 
-// Whoever finds the fault and whoever answers, a refusal is told once.
+// A refusal is one event, no matter which part detects it and which part answers.
 func TestARefusalIsToldOnce(t *testing.T) {
 	t.Parallel()
 	a := newObservedApp(t)
@@ -273,7 +273,7 @@ func TestEventsOfRefreshing(t *testing.T) {
 	assert.Empty(t, a.taken(ginjwt.EventReused), "once a session")
 }
 
-// A refresh token from before there were sessions starts one.
+// A refresh token from the time before sessions starts a session.
 func TestEventsOfATokenThatStartsASession(t *testing.T) {
 	t.Parallel()
 	config, clock := sessionsConfig()
@@ -351,7 +351,7 @@ func TestEventsOfTheEndOfASession(t *testing.T) {
 	}
 }
 
-// A session that expires ends without an event: nobody does it.
+// A session that expires ends without an event.
 func TestNoEventOfASessionThatExpires(t *testing.T) {
 	t.Parallel()
 	a := newObservedApp(t, func(c *ginjwt.Config) { c.SessionLifetime = time.Hour })
@@ -362,7 +362,7 @@ func TestNoEventOfASessionThatExpires(t *testing.T) {
 	}
 }
 
-// A session whose login fails in the end is started and ended.
+// A session whose login fails at the end has a start event and an end event.
 func TestEventsOfALoginThatFails(t *testing.T) {
 	t.Parallel()
 	failing := &failsToList{}
@@ -383,7 +383,7 @@ func TestEventsOfALoginThatFails(t *testing.T) {
 	assert.Equal(t, []ginjwt.Cause{"", "", ginjwt.CauseLogin, "", ginjwt.CauseFailure}, causes)
 }
 
-// failsToList fails at List after so many calls that work; zero: never.
+// failsToList fails at List after the given number of calls; zero means never.
 type failsToList struct {
 	ginjwt.SessionStore
 	after int
@@ -477,10 +477,10 @@ func TestEventsOfStoresThatFail(t *testing.T) {
 	}
 }
 
-// failures returns the failures of stores that were told.
+// failures returns the events of failed stores.
 func (r *recorder) failures() []ginjwt.Event { return r.taken(ginjwt.EventStoreFailed) }
 
-// failsAt are stores that fail at one operation.
+// failsAt has stores that fail at one operation.
 type failsAt struct {
 	ginjwt.SessionStore
 	ginjwt.Blocklist
@@ -558,7 +558,7 @@ func TestEventsOfABlocklistLoaderThatFails(t *testing.T) {
 	}, told.failures())
 }
 
-// A client that goes away makes the store fail itself: nobody is to be woken for it.
+// A store that fails because the client disconnected is no event: it must raise no alarm.
 func TestFaultOfAClientThatWentAway(t *testing.T) {
 	t.Parallel()
 	a := newObservedApp(t)
@@ -587,7 +587,7 @@ func TestEventsOfKeys(t *testing.T) {
 	assert.Equal(t, []ginjwt.Event{{Kind: ginjwt.EventKeysChanged}}, a.take())
 }
 
-// watchedKeys are a key set that tells what happens to it.
+// watchedKeys is a key set that reports events.
 type watchedKeys struct {
 	keySource
 	tell func(keys.Fetch)
@@ -611,7 +611,7 @@ func TestEventsOfKeySets(t *testing.T) {
 	assert.Equal(t, []ginjwt.Event{{Kind: ginjwt.EventKeySetFailed, Fault: ginjwt.FaultService, Issuer: issuerA, Err: down}}, a.take())
 }
 
-// watchedList is a blocklist that tells what happens to it.
+// watchedList is a blocklist that reports events.
 type watchedList struct {
 	store.MemoryBlocklist
 	tell func(store.ListEvent)
@@ -637,7 +637,7 @@ func TestEventsOfASharedBlocklist(t *testing.T) {
 	assert.Empty(t, a.take(), "a kind of a later version")
 }
 
-// A manager without an observer takes the list from nobody who has one.
+// A manager without an observer does not take the events of a list from another manager.
 func TestAListTellsOneObserver(t *testing.T) {
 	t.Parallel()
 	list, source := &watchedList{}, &watchedKeys{}
@@ -654,7 +654,7 @@ func TestAListTellsOneObserver(t *testing.T) {
 	assert.Len(t, a.take(), 2)
 }
 
-// Durations are those of the real clock.
+// Durations come from the real clock.
 func TestEventsHaveDurations(t *testing.T) {
 	t.Parallel()
 	a := newObservedApp(t)
@@ -671,7 +671,7 @@ func TestEventsHaveDurations(t *testing.T) {
 	assert.Len(t, timed, 5, "accepted, issued, rotated, refused, store failed")
 }
 
-// Observe gets the context of the request, with what tracing has put there.
+// Observe gets the context of the request, with the values of tracing.
 func TestContextOfEvents(t *testing.T) {
 	t.Parallel()
 	type traceKey struct{}
@@ -698,8 +698,8 @@ func TestContextOfEvents(t *testing.T) {
 	}
 }
 
-// Only issuers of the settings have names in events, or who sends tokens would make
-// the labels of a metric.
+// Events name only issuers of the settings. Otherwise clients could choose the labels of a
+// metric.
 func TestIssuersInEvents(t *testing.T) {
 	t.Parallel()
 	told := &recorder{}
@@ -724,7 +724,7 @@ func TestIssuersInEvents(t *testing.T) {
 	}
 }
 
-// The type of a token is one of two: others could be of anybody's making.
+// The type of a token in events is access or refresh, because clients can choose others.
 func TestTokenTypesInEvents(t *testing.T) {
 	t.Parallel()
 	a := newObservedApp(t)
@@ -737,7 +737,7 @@ func TestTokenTypesInEvents(t *testing.T) {
 	assert.Equal(t, "1", events[0].TokenID)
 }
 
-// No event shows a token, who it is of, a CSRF value or a key.
+// No event shows a token, its identity, a CSRF value or a key.
 func TestEventsHoldNothingSecret(t *testing.T) {
 	t.Parallel()
 	a := newObservedApp(t)
@@ -763,7 +763,7 @@ func TestEventsHoldNothingSecret(t *testing.T) {
 	}
 }
 
-// A request in which the observer panics goes no further, also if a middleware
+// A request in which the observer panics does not reach the handler, even if a middleware
 // recovers and forgets to abort.
 func TestAnObserverThatPanicsLetsNobodyIn(t *testing.T) {
 	t.Parallel()
@@ -803,7 +803,7 @@ func TestAnObserverThatPanicsLetsNobodyIn(t *testing.T) {
 	}
 }
 
-// The same holds for all that an application gives to a manager.
+// The same holds for every callback and store of the application.
 func TestACallbackThatPanicsLetsNobodyIn(t *testing.T) {
 	t.Parallel()
 	mgr, _ := newManager(t, jwttest.Config(nil), func(mgr *ginjwt.JWTManager) {
@@ -818,7 +818,7 @@ func TestACallbackThatPanicsLetsNobodyIn(t *testing.T) {
 	jwttest.Do(engine, "GET", "/guarded", jwttest.Bearer(jwttest.AccessToken(t, mgr, "alice")))
 }
 
-// In the background nobody would recover: the program would end.
+// A panic in the background would end the program, because nothing recovers it.
 func TestAnObserverThatPanicsInTheBackground(t *testing.T) {
 	t.Parallel()
 	list, source := &watchedList{}, &watchedKeys{}
@@ -877,7 +877,7 @@ func TestObserversThatAreNone(t *testing.T) {
 	assert.Contains(t, config.String(), "Observer: ginjwt.slogObserver")
 }
 
-// What an observer costs beside a request that is accepted: read both with benchstat.
+// The cost of an observer for an accepted request: compare both with benchstat.
 func BenchmarkObserver(b *testing.B) {
 	for name, observer := range map[string]ginjwt.Observer{
 		"none": nil, "that does nothing": ginjwt.ObserverFunc(func(context.Context, ginjwt.Event) {}),
@@ -904,14 +904,14 @@ func BenchmarkObserver(b *testing.B) {
 	}
 }
 
-// nowhere is a response that costs nothing.
+// nowhere is a response writer that costs nothing.
 type nowhere struct{ header http.Header }
 
 func (n nowhere) Header() http.Header         { return n.header }
 func (n nowhere) WriteHeader(int)             {}
 func (n nowhere) Write(b []byte) (int, error) { return len(b), nil }
 
-// The page names every event, cause and operation, and every number of a list.
+// docs/operating.md names every event, cause and operation, and every number of a list.
 func TestEventsInTheDocs(t *testing.T) {
 	t.Parallel()
 	page := docRead(t, "docs/operating.md")

@@ -15,8 +15,8 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/jwttest"
 )
 
-// A pair says when its refresh token expires, and what the CSRF value of both is,
-// so that nobody needs to take the tokens apart.
+// A pair has the expiry of its refresh token and the CSRF value of both tokens, so callers
+// do not have to parse the tokens.
 func TestPairsTellWhatIsInTheirTokens(t *testing.T) {
 	t.Parallel()
 	config, clock := sessionsConfig()
@@ -47,7 +47,7 @@ func TestPairsTellWhatIsInTheirTokens(t *testing.T) {
 	check(mustRotate(t, mgr, jwttest.RefreshToken(t, mgr, "alice")), "token without a session")
 }
 
-// ImplicitRefresh prolongs the session, and not the refresh token that was given out.
+// ImplicitRefresh extends the session, but not the refresh token that was handed out.
 func TestPairsTellWhenTheTokenThatWasSentExpires(t *testing.T) {
 	t.Parallel()
 	a := newSlidingApp(t, func(c *ginjwt.Config) { c.SessionGrace = 10 * time.Minute })
@@ -59,8 +59,8 @@ func TestPairsTellWhenTheTokenThatWasSentExpires(t *testing.T) {
 	assert.Equal(t, expires.Unix(), pair.RefreshExpiresAt.Unix())
 }
 
-// Pages that cannot read the CSRF cookie get its value, and when to log in again, in
-// the answer of login and refresh.
+// Pages that cannot read the CSRF cookie get its value in the answer of login and refresh,
+// with the time of the next login.
 func TestDetailedPairs(t *testing.T) {
 	t.Parallel()
 	config, clock := sessionsConfig()
@@ -106,7 +106,7 @@ func TestDetailedPairsWithoutCSRFProtection(t *testing.T) {
 	assert.Contains(t, w.Body.String(), `"refresh_expires_in":2592000}`)
 }
 
-// A call that failed has no details either.
+// A failed call returns no details.
 func TestDetailsOfNoPair(t *testing.T) {
 	t.Parallel()
 	config, _ := sessionsConfig()

@@ -28,10 +28,9 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/keys"
 )
 
-// The cases of testdata/flask-parity.json were recorded from the real
-// Flask-JWT-Extended. All of them are replayed here; those that end otherwise
-// are in deviations and waysBack, each with its row of the table in
-// docs/from-flask.md.
+// The cases of testdata/flask-parity.json were recorded from the real Flask-JWT-Extended.
+// The test replays all of them. Cases with another result are in deviations and waysBack,
+// each with its row of the table in docs/from-flask.md.
 
 type parityCase struct {
 	Name, Group string
@@ -78,7 +77,7 @@ type parityCookie struct {
 	Attributes  map[string]any
 }
 
-// deviation is a case that ends otherwise than in the original.
+// deviation is a case with another result than the original.
 type deviation struct {
 	row      string // of the table in docs/from-flask.md
 	status   int    // what is answered instead, for requests
@@ -152,8 +151,8 @@ var deviations = map[string]deviation{
 	"time_claims/exp: beyond 64 bits": {row: "D19", status: 422, message: "Expiration Time claim (exp) must be an integer."},
 }
 
-// wayBack is a case that ends as in the original with a setting that brings back
-// the old behaviour, and otherwise without.
+// wayBack is a case that has the result of the original with a setting, and another result
+// without the setting.
 type wayBack struct {
 	row     string // of the table in docs/from-flask.md
 	setting string // that is true
@@ -186,7 +185,7 @@ func loadParity(t *testing.T) (cases []parityCase, list map[string]string) {
 	return file.Cases, file.Keys
 }
 
-// fillKeys puts the keys in place of "key:name".
+// fillKeys replaces "key:name" by the keys.
 func fillKeys(value any, list map[string]string) any {
 	switch x := value.(type) {
 	case string:
@@ -250,8 +249,8 @@ func TestParityDeviationsAreDocumented(t *testing.T) {
 	}
 }
 
-// settings writes the configuration of a case as LoadConfig reads it, with the
-// original's defaults where ours are stricter (D10).
+// settings returns the configuration of a case as settings for LoadConfig. It sets the
+// defaults of the original where the defaults of ginjwt are stricter (D10).
 func (v parityCase) settings() func(string) (string, bool) {
 	env := map[string]string{"JWT_COOKIE_SECURE": "false", "JWT_COOKIE_SAMESITE": "Default"}
 	for name, value := range v.Config {
@@ -269,8 +268,8 @@ func (v parityCase) settings() func(string) (string, bool) {
 	}
 }
 
-// parityTime is when the cases are replayed: their tokens were issued in 2020, and
-// expire, or begin to be valid, around 2100.
+// parityTime is the time of the replay. The tokens were issued in 2020, and expire or
+// become valid around 2100.
 var parityTime = time.Date(2026, 11, 21, 6, 0, 0, 250e6, time.UTC)
 
 func (v parityCase) manager(t *testing.T) (*ginjwt.JWTManager, error) {
@@ -441,7 +440,7 @@ func (v parityCase) server(t *testing.T) http.Handler {
 	return engine
 }
 
-// identity is the text of the identity, which for what is no text is its JSON.
+// identity returns the identity as text, or its JSON if it is not text.
 func (v parityCase) identity(c *gin.Context, claims ginjwt.Claims) any {
 	name, ok := v.Config["JWT_IDENTITY_CLAIM"].(string)
 	if !ok {
@@ -486,7 +485,7 @@ func (v parityCase) replayRequest(t *testing.T, other deviation, deviates bool) 
 	v.Config["JWT_TOKEN_CACHE_SIZE"] = 100
 	server := v.server(t)
 	v.answer(t, other, deviates, server)
-	v.answer(t, other, deviates, server) // the token is known now
+	v.answer(t, other, deviates, server) // the token is in the cache now
 }
 
 func (v parityCase) answer(t *testing.T, other deviation, deviates bool, server http.Handler) {
@@ -542,7 +541,7 @@ func decodeExact(t *testing.T, r io.Reader) (value any) {
 	return value
 }
 
-// sameJSON compares JSON values: numbers by their value, true is not 1.
+// sameJSON compares JSON values. It compares numbers by value, and true is not 1.
 func sameJSON(a, b any) bool {
 	switch x := a.(type) {
 	case json.Number:
@@ -571,8 +570,8 @@ func sameJSON(a, b any) bool {
 	return a == b
 }
 
-// pythonKinds are the errors that the original's exceptions become. KeyError
-// is that of a token without the claim that was asked for.
+// pythonKinds map the exceptions of the original to errors. KeyError is raised for a token
+// without the requested claim.
 var pythonKinds = map[string]error{
 	"ExpiredSignatureError": ginjwt.ErrExpiredToken,
 	"CSRFError":             ginjwt.ErrCSRF,
@@ -667,8 +666,8 @@ func (v parityCase) replayCreate(t *testing.T, other deviation, list map[string]
 	v.checkCreated(t, encoded, list)
 }
 
-// mintingErrors are the errors of the original, which are for developers, with
-// what the same mistake is told here.
+// mintingErrors map the errors of the original, which are for developers, to the errors of
+// ginjwt for the same mistake.
 var mintingErrors = map[string]string{
 	"Issuer (iss) must be a string.":                                                        `claim is set by this package: "iss": use WithIssuer`,
 	"Key ID header parameter must be a string":                                              `"kid" must be a string`,
@@ -762,7 +761,7 @@ func decodePart(t *testing.T, part string) map[string]any {
 	return decodeExact(t, bytes.NewReader(data)).(map[string]any)
 }
 
-// verifySignature verifies with golang-jwt alone.
+// verifySignature verifies with golang-jwt only.
 func verifySignature(t *testing.T, encoded, algorithm, key string) {
 	t.Helper()
 	_, err := jwt.Parse(encoded, func(*jwt.Token) (any, error) {

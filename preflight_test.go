@@ -19,7 +19,7 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/jwttest"
 )
 
-// preflight makes a request the CORS preflight of a browser.
+// preflight turns a request into the CORS preflight of a browser.
 func preflight(r *http.Request) {
 	r.Method = http.MethodOptions
 	r.Header.Set("Origin", "https://shop.example")
@@ -69,7 +69,7 @@ func TestOnlyAPreflightPassesWithoutAToken(t *testing.T) {
 	}
 }
 
-// An OPTIONS request that is no preflight is one like any other.
+// An OPTIONS request that is not a preflight needs a token like any other request.
 func TestOtherOptionsRequestsAreChecked(t *testing.T) {
 	t.Parallel()
 	config := jwttest.Config(nil)
@@ -93,7 +93,7 @@ func TestOtherOptionsRequestsAreChecked(t *testing.T) {
 	}
 }
 
-// withEverything adds to a request whatever could do something behind a check.
+// withEverything adds everything to a request that could have an effect after the checks.
 func withEverything(r *http.Request) {
 	for name, value := range map[string]string{
 		"Authorization": "Bearer unchecked", "Proxy-Authorization": "Basic unchecked", "Cookie": "access_token_cookie=unchecked",
@@ -142,7 +142,7 @@ func TestAPreflightPassesWithoutCredentials(t *testing.T) {
 		assert.False(t, ok, name)
 		assert.Empty(t, ginjwt.GetJWTIdentity(c), name)
 
-		// Middleware that holds the request sees it as it came.
+		// middleware that keeps the request sees it unchanged
 		assert.Equal(t, header, before.Header, name)
 		assert.Equal(t, "alice:unchecked", before.URL.User.String(), name)
 		left, err := io.ReadAll(before.Body)
@@ -170,7 +170,7 @@ func TestAPreflightHasNoQueryWhereTokensAreInIt(t *testing.T) {
 	assert.Equal(t, "/both /mount/both", jwttest.Do(mounted, "OPTIONS", "/mount/both?jwt=a.b.c", preflight).Body.String())
 }
 
-// Gin keeps a body that a middleware has bound, and gives it to whoever binds it again.
+// Gin keeps a body that a middleware has bound, and returns it when it is bound again.
 func TestAPreflightHasNoBodyThatWasBoundBefore(t *testing.T) {
 	t.Parallel()
 	mgr, engine := newManager(t, jwttest.Config(nil))
@@ -184,7 +184,7 @@ func TestAPreflightHasNoBodyThatWasBoundBefore(t *testing.T) {
 	assert.Equal(t, 200, w.Code)
 }
 
-// With AllowAnyOptions nothing is taken away from what is no preflight.
+// AllowAnyOptions removes nothing from a request that is not a preflight.
 func TestAnyOptionsPassAsTheyAre(t *testing.T) {
 	t.Parallel()
 	config := jwttest.Config(nil)
@@ -199,7 +199,7 @@ func TestAnyOptionsPassAsTheyAre(t *testing.T) {
 	assert.Equal(t, "", jwttest.Do(engine, "OPTIONS", "/", preflight, jwttest.Bearer("x"), jwttest.JSON("[1]")).Body.String())
 }
 
-// A route for any method in front of a proxy is where this matters most.
+// This matters most for a route for all methods in front of a proxy.
 func TestNoUncheckedCredentialsReachAnUpstream(t *testing.T) {
 	t.Parallel()
 	reached := make(chan *http.Request, 10)
@@ -245,7 +245,7 @@ func TestNoUncheckedCredentialsReachAnUpstream(t *testing.T) {
 	}
 }
 
-// The handlers of the library do nothing in a preflight, whatever token it carries.
+// The handlers of the library do nothing in a preflight, with any token.
 func TestHandlersDoNothingInAPreflight(t *testing.T) {
 	t.Parallel()
 	a := newHandlersApp(t)

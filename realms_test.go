@@ -12,7 +12,7 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/jwttest"
 )
 
-// twoRealms are managers that share everything but their realm.
+// twoRealms returns managers that differ only in their realm.
 func twoRealms(t *testing.T, change func(*ginjwt.Config)) (north, south *ginjwt.JWTManager, clock *jwttest.Clock) {
 	t.Helper()
 	config, clock := sessionsConfig()
@@ -50,7 +50,7 @@ func TestSessionsOfOneRealmAreUnknownInOthers(t *testing.T) {
 	mustRotate(t, south, theirs.RefreshToken)
 }
 
-// A refresh token of another realm is no token of this one, and no theft.
+// A refresh token of another realm is refused, and does not count as theft.
 func TestRefreshTokensOfOtherRealms(t *testing.T) {
 	t.Parallel()
 	north, south, clock := twoRealms(t, nil)
@@ -64,7 +64,7 @@ func TestRefreshTokensOfOtherRealms(t *testing.T) {
 	assert.Len(t, sessions, 1)
 }
 
-// A page of another realm does not prolong the session either.
+// A page of another realm does not extend the session.
 func TestImplicitRefreshOfOtherRealms(t *testing.T) {
 	t.Parallel()
 	north, south, clock := twoRealms(t, func(c *ginjwt.Config) { c.TokenLocation = []ginjwt.Location{ginjwt.InCookies} })

@@ -21,7 +21,7 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/jwttest"
 )
 
-// reasonsApp refuses for every reason that there is.
+// reasonsApp has a refusal for every reason.
 type reasonsApp struct {
 	clock    *jwttest.Clock
 	sessions *switchedSessions
@@ -90,7 +90,7 @@ func (a *reasonsApp) header(path, value string) *httptest.ResponseRecorder {
 	return a.send(path, jwttest.Header("Authorization", value))
 }
 
-// signed returns a token with a header and claims that this package would not make.
+// signed returns a token with any header and claims.
 func (a *reasonsApp) signed(t *testing.T, header map[string]any, claims jwt.MapClaims) string {
 	t.Helper()
 	token := jwt.NewWithClaims(jwt.SigningMethodHS256, claims)
@@ -102,7 +102,7 @@ func (a *reasonsApp) signed(t *testing.T, header map[string]any, claims jwt.MapC
 	return encoded
 }
 
-// refusedFor is a request that is refused, and its status in the default profile.
+// refusedFor is a refused request, with its status in the default profile.
 type refusedFor struct {
 	name, reason string
 	status       int
@@ -261,7 +261,7 @@ var refusedForReasons = []refusedFor{
 
 var reasonInChallenge = regexp.MustCompile(`^Bearer realm="api",(?: error="\w+", error_description="[^"]+",)? reason="(\w+)"$`)
 
-// Every reason is in the answers of every profile, and every refusal has one.
+// Every reason is in the answers of every profile, and every refusal has a reason.
 func TestReasonsInAnswers(t *testing.T) {
 	t.Parallel()
 	for _, test := range refusedForReasons {
@@ -288,7 +288,7 @@ func TestReasonsInAnswers(t *testing.T) {
 	}
 }
 
-// step is what a client does by the three rules of docs/custom-errors.md.
+// step is the next step of a client by the three rules of docs/custom-errors.md.
 func step(reason string, status int) string {
 	switch {
 	case strings.HasPrefix(reason, "token_"), reason == "signature_invalid":
@@ -301,8 +301,8 @@ func step(reason string, status int) string {
 	return "gives up"
 }
 
-// The page has the reasons that are answered, no others, and says what the three
-// rules say of each.
+// The page has exactly the reasons of the answers, and the step of the three rules for
+// each.
 func TestReasonsInTheDocs(t *testing.T) {
 	t.Parallel()
 	page, err := os.ReadFile("docs/custom-errors.md")
@@ -332,8 +332,8 @@ func TestReasonsInTheDocs(t *testing.T) {
 	}
 }
 
-// An error of the application has the reason that it gives, if a header and a label
-// can hold that; else that of its kind.
+// An error of the application keeps its reason, if the reason fits into a header and a
+// label. Otherwise it has the reason of its kind.
 func TestReasonsOfTheApplication(t *testing.T) {
 	t.Parallel()
 	const verification = `Bearer realm="api", error="insufficient_scope", error_description="The token does not allow this request", reason="`
@@ -374,7 +374,7 @@ func TestReasonsOfTheApplication(t *testing.T) {
 	}
 }
 
-// A middleware can be more precise than this package.
+// A middleware can give a more precise reason than the package.
 func TestAMiddlewareGivesAnotherReason(t *testing.T) {
 	t.Parallel()
 	mgr, engine := newManager(t, jwttest.Config(nil))
@@ -391,10 +391,10 @@ func TestAMiddlewareGivesAnotherReason(t *testing.T) {
 		w.Header().Get("WWW-Authenticate"))
 }
 
-// Who probes without a key cannot tell an issuer that is known from one that is not.
+// A client without a key cannot find out which issuers are known.
 func TestReasonsDoNotNameIssuers(t *testing.T) {
 	t.Parallel()
-	source := &keySource{} // which knows no key
+	source := &keySource{} // a source without keys
 	mgr, _ := newManager(t, ginjwt.Config{Issuers: []ginjwt.Issuer{{Name: issuerA, KeySource: source, Algorithms: []string{"ES256"}}}})
 	a := &reasonsApp{}
 	for _, iss := range []any{issuerA, issuerB, nil, 5} {

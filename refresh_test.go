@@ -15,8 +15,8 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/jwttest"
 )
 
-// Until it is traded, the refresh token that was sent is in the answer, and nothing is
-// stored.
+// Until the refresh token is traded, the answer contains the same refresh token, and
+// nothing is stored.
 func TestRefreshHandlerAnswersTheTokenThatWasSent(t *testing.T) {
 	t.Parallel()
 	for _, from := range carriers {
@@ -46,8 +46,8 @@ func TestRefreshHandlerAnswersTheTokenThatWasSent(t *testing.T) {
 	}
 }
 
-// With default settings a refresh token may be in a JSON body too, also beside an
-// Authorization header with the access token, as clients add it to every request.
+// With the default settings, a refresh token can be in a JSON body, even beside an
+// Authorization header with the access token, which clients add to every request.
 func TestRefreshHandlerReadsJSONByDefault(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
@@ -106,7 +106,7 @@ func TestRefreshHandlerReadsJSONByDefault(t *testing.T) {
 	}
 }
 
-// RefreshJSONKey renames the member, and RefreshFrom keeps bodies out.
+// RefreshJSONKey renames the member, and RefreshFrom excludes bodies.
 func TestWhereRefreshHandlerReadsJSON(t *testing.T) {
 	t.Parallel()
 	config, _ := sessionsConfig()
@@ -121,8 +121,8 @@ func TestWhereRefreshHandlerReadsJSON(t *testing.T) {
 	assert.Equal(t, 401, jwttest.Do(engine, "POST", "/headers", named).Code)
 }
 
-// RequireAccessToken takes the access token of the session, expired or not, unless it
-// was revoked, or is older than the generation before that of the refresh token.
+// RequireAccessToken accepts an access token of the session, even an expired one. It refuses
+// a revoked token, and a token that is older than the generation before the refresh token.
 func TestHowOldTheAccessTokenBesideMayBe(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
@@ -198,8 +198,8 @@ func withoutGeneration(t *testing.T, encoded string) string {
 	return signedWith(t, appSecret(), claims)
 }
 
-// A token that another manager has verified is not traded, also if the keys are the
-// same: its checks were others.
+// A token that another manager verified is not traded, even with the same keys, because
+// the other manager made other checks.
 func TestRotateTokensOfAnotherManager(t *testing.T) {
 	t.Parallel()
 	config, clock := sessionsConfig()

@@ -16,7 +16,7 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/jwttest"
 )
 
-// Sessions alone do not log those out whose tokens have no ID.
+// Turning sessions on does not log out users whose tokens have no ID.
 func TestWhoDemandsAnID(t *testing.T) {
 	t.Parallel()
 	config := jwttest.Config(nil)
@@ -49,7 +49,7 @@ func TestWhoDemandsAnID(t *testing.T) {
 	}
 }
 
-// datedBlocklist notes until when IDs are blocked.
+// datedBlocklist records until when IDs are blocked.
 type datedBlocklist struct {
 	ginjwt.MemoryBlocklist
 	mu    sync.Mutex
@@ -66,7 +66,7 @@ func (b *datedBlocklist) Add(ctx context.Context, id string, expires time.Time) 
 	return b.MemoryBlocklist.Add(ctx, id, expires)
 }
 
-// added returns what was blocked since it was asked last.
+// added returns the IDs that were blocked since the last call.
 func (b *datedBlocklist) added() map[string]string {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -78,8 +78,8 @@ func (b *datedBlocklist) added() map[string]string {
 	return added
 }
 
-// assertAdded compares what was blocked since: an ID, and the ID of the cause, for as
-// long.
+// assertAdded checks the IDs that were blocked since the last call: an ID and the ID of the
+// cause, until the same time.
 func (b *datedBlocklist) assertAdded(t *testing.T, id, until, message string) {
 	t.Helper()
 	added := b.added()
@@ -130,7 +130,7 @@ func TestHowLongEndedSessionsAreBlocked(t *testing.T) {
 		"a theft: for as long as a rotation that is under way can make the session live, also if it cannot be removed")
 }
 
-// A token without an ID is known by that of its session.
+// A token without an ID is revoked by the ID of its session.
 func TestATokenWithoutAnIDEndsWithItsSession(t *testing.T) {
 	t.Parallel()
 	config := jwttest.Config(nil)
@@ -144,7 +144,7 @@ func TestATokenWithoutAnIDEndsWithItsSession(t *testing.T) {
 	assert.Equal(t, `{"msg":"Token has been revoked"}`+"\n", jwttest.Do(engine, "GET", "/", jwttest.Bearer(encoded)).Body.String())
 }
 
-// A refresh token that cannot become a session is not traded.
+// A refresh token that cannot start a session is not traded.
 func TestARefreshTokenWithoutAnIDStartsNoSession(t *testing.T) {
 	t.Parallel()
 	sessions := &ginjwt.MemorySessions{}

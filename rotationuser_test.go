@@ -14,9 +14,9 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/jwttest"
 )
 
-// A rotation is for the user of the token that is traded, whoever sends the
-// request. The loaders are asked about that token, unless the request has verified
-// this very one.
+// A rotation is for the user of the traded token, even if the request belongs to another
+// user. The loaders are asked about the traded token, unless the request has already
+// verified it.
 func TestARotationAsksForTheUserOfItsToken(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -77,7 +77,7 @@ func TestARotationAsksForTheUserOfItsToken(t *testing.T) {
 	}
 }
 
-// What a claims loader is given where no user was looked up.
+// The argument of a claims loader if no user was loaded.
 func TestARotationWithoutUsersIsForTheIdentityOfItsToken(t *testing.T) {
 	t.Parallel()
 	var claimsFor []any
@@ -101,8 +101,8 @@ func TestARotationWithoutUsersIsForTheIdentityOfItsToken(t *testing.T) {
 	assert.Equal(t, []any{"bob", "bob"}, claimsFor)
 }
 
-// The loader of users is given a token at the login too, which nobody has signed. It
-// is traded for nothing, whoever keeps it.
+// At the login, the UserLookupLoader gets an unsigned token. An application that keeps it
+// cannot trade it.
 func TestTheTokenOfALoginIsNotTraded(t *testing.T) {
 	t.Parallel()
 	config, _ := sessionsConfig()

@@ -15,7 +15,7 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/jwttest"
 )
 
-// newCookieApp is an application that sets the cookies of a login by options.
+// newCookieApp returns an application whose login sets its cookies by options.
 func newCookieApp(t *testing.T, opts ...ginjwt.CookieOption) *logoutApp {
 	t.Helper()
 	a := newLogoutApp(t)
@@ -33,7 +33,7 @@ func newCookieApp(t *testing.T, opts ...ginjwt.CookieOption) *logoutApp {
 	return a
 }
 
-// cookiesNamed returns the cookies of a name that a response sets, and does not remove.
+// cookiesNamed returns the cookies of a name that a response sets and does not remove.
 func cookiesNamed(w *httptest.ResponseRecorder, name string) (found []*http.Cookie) {
 	for _, cookie := range w.Result().Cookies() {
 		if cookie.Name == name && cookie.Value != "" {
@@ -50,7 +50,7 @@ func oneCookie(t *testing.T, w *httptest.ResponseRecorder, name string) *http.Co
 	return found[0]
 }
 
-// How a login sets its cookies holds for every later answer of the session.
+// The cookie options of a login apply to every later answer of the session.
 func TestHowCookiesAreSetSurvivesEveryRefresh(t *testing.T) {
 	t.Parallel()
 	const month = 30 * 24 * 60 * 60
@@ -105,7 +105,7 @@ func TestHowCookiesAreSetSurvivesEveryRefresh(t *testing.T) {
 	}
 }
 
-// An answer that arrives late must not put an older refresh token over a newer one.
+// A late answer must not replace a newer refresh token by an older one.
 func TestPairsThatKeepTheirRefreshTokenLeaveItsCookieAlone(t *testing.T) {
 	t.Parallel()
 	a := newCookieApp(t)
@@ -122,7 +122,7 @@ func TestPairsThatKeepTheirRefreshTokenLeaveItsCookieAlone(t *testing.T) {
 	assert.Len(t, w.Result().Cookies(), 4)
 }
 
-// Cookies that could not be kept in the session are not set.
+// Cookies are not set if the session cannot store their options.
 func TestCookiesOfASessionWhoseStoreIsDown(t *testing.T) {
 	t.Parallel()
 	a := newCookieApp(t)
@@ -142,8 +142,8 @@ func TestCookiesOfASessionWhoseStoreIsDown(t *testing.T) {
 	assert.Empty(t, w.Result().Cookies())
 }
 
-// A page that sees one CSRF cookie refreshes by its value, also after the browser has
-// dropped the expired access token.
+// A page that reads one CSRF cookie can refresh with its value, even after the browser has
+// deleted the expired access token.
 func TestOneCSRFCookieOutlivesTheAccessToken(t *testing.T) {
 	t.Parallel()
 	const month = 30 * 24 * 60 * 60

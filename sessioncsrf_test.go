@@ -14,8 +14,8 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/jwttest"
 )
 
-// A session has one CSRF value, whatever it is refreshed by, so that forms on open
-// pages go on to work.
+// A session keeps one CSRF value through every kind of refresh, so that forms on open pages
+// continue to work.
 func TestOneCSRFValueForASession(t *testing.T) {
 	t.Parallel()
 	a := newSlidingApp(t, nil)
@@ -39,7 +39,7 @@ func TestOneCSRFValueForASession(t *testing.T) {
 	assert.NotEqual(t, csrf, a.login(t, "alice").CSRF, "another session has another")
 }
 
-// A token from before there were sessions brings its value with it.
+// A token from the time before sessions gives its CSRF value to its session.
 func TestCSRFValueOfATokenWithoutASession(t *testing.T) {
 	t.Parallel()
 	config, clock := sessionsConfig()
@@ -55,7 +55,7 @@ func TestCSRFValueOfATokenWithoutASession(t *testing.T) {
 	}
 }
 
-// A session that began without protection gets its value when it is traded.
+// A session that began without CSRF protection gets a value at its next rotation.
 func TestCSRFValueAfterTheProtectionWasOff(t *testing.T) {
 	t.Parallel()
 	config, clock := sessionsConfig()
@@ -90,7 +90,7 @@ func TestCSRFValueAfterTheProtectionWasOff(t *testing.T) {
 	assert.NotContains(t, claimsIn(t, without.RefreshToken), "csrf")
 }
 
-// A form that was open while another tab refreshed is not lost.
+// A form that is open while another tab refreshes can still be sent.
 func TestOpenFormsSurviveARefresh(t *testing.T) {
 	t.Parallel()
 	config, clock := sessionsConfig()

@@ -13,7 +13,7 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/keys"
 )
 
-// A set that an issuer publishes also has keys that verify no tokens.
+// The JWK Set of an issuer also has keys that cannot verify tokens.
 func TestSettingsTakeThePublishedSetOfAnIssuer(t *testing.T) {
 	t.Parallel()
 	public, err := keys.ParseOne("k", "", []byte(keytest.Generate(t).P256Public))

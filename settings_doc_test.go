@@ -12,8 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// originalSettings is how many of settings are those of Flask-JWT-Extended;
-// they come first.
+// originalSettings is the number of settings that Flask-JWT-Extended has. They come first.
 const originalSettings = 43
 
 func docsPage(t *testing.T, path string) string {
@@ -23,8 +22,8 @@ func docsPage(t *testing.T, path string) string {
 	return string(text)
 }
 
-// tableRows returns the rows of the tables of a page by what is in the first
-// cell, without its backquotes.
+// tableRows returns the rows of the tables of a page by their first cell, without
+// backquotes.
 func tableRows(page string) map[string]string {
 	rows := map[string]string{}
 	for line := range strings.SplitSeq(page, "\n") {

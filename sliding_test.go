@@ -22,8 +22,8 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/jwttest"
 )
 
-// slidingApp is a site whose sessions slide in the last five minutes of the
-// fifteen that a token lives. Alice has logged in to it.
+// slidingApp is a site whose tokens live for 15 minutes and are renewed in the last five.
+// Alice is logged in.
 type slidingApp struct {
 	*handlersApp
 	config  ginjwt.Config
@@ -72,7 +72,7 @@ func (a *slidingApp) do(method, path string, more ...jwttest.RequestOption) *htt
 	return jwttest.Do(a.engine, method, path, append([]jwttest.RequestOption{jwttest.Cookies(a.browser)}, more...)...)
 }
 
-// session returns that of alice.
+// session returns the session of alice.
 func (a *slidingApp) session(t *testing.T) ginjwt.Session {
 	t.Helper()
 	s, ok, err := a.sessions.MemorySessions.Get(t.Context(), a.pair.SessionID)
@@ -81,8 +81,8 @@ func (a *slidingApp) session(t *testing.T) ginjwt.Session {
 	return s
 }
 
-// renewedIn returns the new token of a response, empty if there is none. It
-// fails the test unless the cookies are whole, and there once.
+// renewedIn returns the new token of a response, or "". It fails the test unless each
+// cookie is complete and occurs once.
 func renewedIn(t *testing.T, w *httptest.ResponseRecorder) string {
 	t.Helper()
 	lines := w.Header().Values("Set-Cookie")
@@ -175,7 +175,7 @@ func TestWhenImplicitRefreshRenews(t *testing.T) {
 	}
 }
 
-// slidingAnswers are ways to write a response, with its body.
+// slidingAnswers are ways to write a response, with the expected body.
 var slidingAnswers = []struct {
 	name   string
 	write  gin.HandlerFunc
@@ -429,7 +429,7 @@ func TestOneOfManyRequestsRenews(t *testing.T) {
 		var asked, all sync.WaitGroup
 		asked.Add(requests)
 		if due {
-			a.sessions.replace = func() { asked.Done(); asked.Wait() } // all have read the session before any changes it
+			a.sessions.replace = func() { asked.Done(); asked.Wait() } // all requests have read the session before one changes it
 		}
 		results := make(chan *httptest.ResponseRecorder, requests)
 		for range requests {
@@ -480,7 +480,7 @@ func TestImplicitRefreshWhenAStoreIsDown(t *testing.T) {
 	}
 }
 
-// customer is a user whom the loaders know.
+// customer is a user that the loaders return.
 type customer struct{ name, plan string }
 
 func TestImplicitRefreshGivesLoadersTheUser(t *testing.T) {

@@ -14,7 +14,7 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/jwttest"
 )
 
-// jsonLog returns a logger from a level on, and what it wrote.
+// jsonLog returns a logger with a minimum level, and its output.
 func jsonLog(level slog.Level) (*slog.Logger, *bytes.Buffer) {
 	var written bytes.Buffer
 	return slog.New(slog.NewJSONHandler(&written, &slog.HandlerOptions{Level: level})), &written
@@ -105,7 +105,7 @@ func TestSlogObserverOfAManager(t *testing.T) {
 	}
 }
 
-// What a log would drop is not even put together.
+// An event that the log would drop is not formatted.
 func TestSlogObserverAsksFirst(t *testing.T) {
 	t.Parallel()
 	log, _ := jsonLog(slog.LevelError + 1)
@@ -114,7 +114,7 @@ func TestSlogObserverAsksFirst(t *testing.T) {
 	})
 }
 
-// unread is an error that nobody may read.
+// unread is an error whose text must not be read.
 type unread struct{ t *testing.T }
 
 func (u unread) Error() string {

@@ -16,7 +16,7 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/store"
 )
 
-// copiedBlocklist is a copy of a list, which learns of what others have added when it is told to.
+// copiedBlocklist is a copy of a list. It gets the entries of other processes on request.
 type copiedBlocklist struct {
 	ginjwt.MemoryBlocklist
 	shared *[]store.Revocation
@@ -35,9 +35,8 @@ func (b *copiedBlocklist) follow(ctx context.Context) {
 	b.known = len(*b.shared)
 }
 
-// world is two processes with one store of sessions, and copies of one list. A user logs
-// in, logs out at the issuer, and logs in again; what the processes hear of it
-// comes in any order.
+// world has two processes with one session store, and copies of one list. A user logs in,
+// logs out at the issuer, and logs in again. The processes get this news in any order.
 type world struct {
 	t         *testing.T
 	processes [2]*upstreamApp
@@ -70,7 +69,7 @@ func newWorld(t *testing.T, claims jwt.MapClaims) *world {
 	return w
 }
 
-// finish is the end of a login. It may fail if the user has logged out since.
+// finish is the end of a login. It can fail if the user has logged out in the meantime.
 func (w *world) finish(process, login int) {
 	l := &w.logins[login]
 	pair, err := w.processes[process].mgr.CreateTokenPair(w.t.Context(), "user", ginjwt.WithUpstream(issuerA, l.sid, "alice", l.idToken))
@@ -100,7 +99,7 @@ func (w *world) post(process int) {
 	assert.Equal(w.t, 200, w.processes[process].post(w.logout).Code)
 }
 
-// happening is something that happens, after others of the list.
+// happening is an event that comes after certain other events of the list.
 type happening struct {
 	after []int
 	act   func(*world)
@@ -130,8 +129,8 @@ func orders(done []int, visit func([]int)) {
 	}
 }
 
-// Whatever the order: once both processes know of the logout, what began before it has
-// ended, and what began after it has not.
+// In every order: after both processes know of the logout, every session that began before
+// it has ended, and every session that began after it has not.
 func TestLogoutsInAnyOrder(t *testing.T) {
 	t.Parallel()
 	for kind, claims := range map[string]jwt.MapClaims{"of the session": {"sid": "s"}, "of the user": nil} {
@@ -149,7 +148,7 @@ func TestLogoutsInAnyOrder(t *testing.T) {
 			}
 			w.check(kind, order)
 		})
-		assert.Equal(t, 5040/4, tried) // 7!, and two pairs in one order only
+		assert.Equal(t, 5040/4, tried) // 7! orders; two pairs of events have a fixed order
 	}
 }
 

@@ -11,7 +11,7 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/keys"
 )
 
-// readyManager returns a manager that is attached to nothing.
+// readyManager returns an initialized manager without an engine.
 func readyManager(t *testing.T, config Config, setup ...func(*JWTManager)) *JWTManager {
 	t.Helper()
 	m := New(config)

@@ -23,16 +23,15 @@ import (
 //
 //	WYCHEPROOF=/path/to/wycheproof go test . -run Wycheproof -v
 //
-// runs them. Vectors of the same form, made with keys of our own, are in
-// testdata/wycheproof, so that this reader is always tested.
+// runs them. Vectors of the same form with other keys are in testdata/wycheproof, so that
+// this reader is always tested.
 //
-// The test is inside of the package, as the payload of most vectors is "foo":
-// DecodeToken refuses that before it looks at the signature, whether that is
-// good or not, as the original does. What is asked here is verifySignature, by
-// which every token passes, with the payload left out.
+// The test is inside the package, because the payload of most vectors is "foo". DecodeToken
+// refuses this payload before it verifies the signature, as the original does. The test
+// calls verifySignature, which verifies every token, without the payload.
 
-// wycheproofExceptions are vectors whose result we do not share, by the comments
-// of group and vector. Each says why. One that we do share fails the test.
+// wycheproofExceptions are vectors for which ginjwt has another result, by the comments of
+// group and vector, with the reason. An exception that is not needed fails the test.
 var wycheproofExceptions = map[string]string{
 	"jws_mixedSymmetryKeyset/rejectsValid": "Secrets and public keys may be in one list: each answers to its own algorithm and name only. Said to be ambiguous.",
 
@@ -52,7 +51,7 @@ type wycheproofFile struct {
 	TestGroups    []wycheproofGroup
 }
 
-// wycheproofGroup is a JWK or a JWK Set, and what was signed with it.
+// wycheproofGroup is a JWK or a JWK Set with its vectors.
 type wycheproofGroup struct {
 	Comment         string
 	Public, Private json.RawMessage
@@ -66,8 +65,7 @@ type wycheproofVector struct {
 	Result   string
 }
 
-// token returns what is sent: the text of a compact token, or the JSON of one in
-// JSON Serialization.
+// token returns the token as it is sent: compact text, or JSON in the JSON Serialization.
 func (v wycheproofVector) token() string {
 	text := v.JWS
 	if v.isEncrypted() {
@@ -82,8 +80,8 @@ func (v wycheproofVector) token() string {
 
 func (v wycheproofVector) isEncrypted() bool { return v.JWS == nil && v.JWE != nil }
 
-// manager has the keys of the group; those that verify only, where there are
-// some.
+// manager returns a manager with the public keys of the group, or with its private keys if
+// it has no public keys.
 func (g wycheproofGroup) manager() (*JWTManager, error) {
 	text := g.Public
 	if text == nil {
@@ -97,7 +95,7 @@ func (g wycheproofGroup) manager() (*JWTManager, error) {
 	return m, m.InitApp(nil)
 }
 
-// accept returns why a token is refused with the keys of the group.
+// accept verifies a token with the keys of the group.
 func (g wycheproofGroup) accept(encoded string) error {
 	m, err := g.manager()
 	if err != nil {
@@ -115,11 +113,11 @@ func (g wycheproofGroup) accept(encoded string) error {
 	return m.verifier.verifySignature(context.Background(), m.verifier.ring.Load(), parts, s.signature, good, time.Now())
 }
 
-// wycheproofCount is how the vectors of a file came out.
+// wycheproofCount counts the results of the vectors of a file.
 type wycheproofCount struct{ passed, excepted, encrypted int }
 
-// judge compares what is accepted with what is said of it. What is encrypted is
-// for others, and refused in any case.
+// judge compares the result with the result of the vector. Encrypted tokens are always
+// refused.
 func (n *wycheproofCount) judge(g wycheproofGroup, v wycheproofVector) error {
 	err := g.accept(v.token())
 	_, excepted := wycheproofExceptions[g.Comment+"/"+v.Comment]
@@ -165,8 +163,8 @@ func judgeFile(t *testing.T, path string) (n wycheproofCount) {
 	return n
 }
 
-// wycheproofFiles finds the files in a copy of the project, or in a folder of
-// its vectors.
+// wycheproofFiles finds the files in a copy of the project, or in a folder with its
+// vectors.
 func wycheproofFiles(t *testing.T, folder string) (paths []string) {
 	t.Helper()
 	for _, sub := range []string{"", "testvectors", "testvectors_v1"} {
@@ -206,7 +204,7 @@ func TestWycheproofReader(t *testing.T) {
 	}, counts)
 }
 
-// TestWycheproofReaderNotices turns each result around.
+// TestWycheproofReaderNotices inverts each expected result, which the reader must notice.
 func TestWycheproofReaderNotices(t *testing.T) {
 	t.Parallel()
 	for _, path := range wycheproofFiles(t, "testdata/wycheproof") {
