@@ -91,10 +91,19 @@ func (m *JWTManager) EndSessionHandler() gin.HandlerFunc {
 	}
 }
 
-// refusePlainly refuses a request for another reason than its token.
+// refusePlainly refuses a request for another reason than its token, in the format of
+// Config.ErrorProfile. It asks no loader: loaders answer for tokens.
 func (m *JWTManager) refusePlainly(c *gin.Context, status int, message string) {
 	c.Abort()
-	FlaskError(c, &Error{Status: status, Message: message, messageKey: m.config.ErrorMessageKey})
+	switch m.config.ErrorProfile {
+	case "bearer":
+		oauthError(c, status, "invalid_request", message)
+	case "problem":
+		c.Header("Content-Type", "application/problem+json")
+		c.JSON(status, gin.H{"type": "about:blank", "title": http.StatusText(status), "status": status, "detail": message})
+	default:
+		FlaskError(c, &Error{Status: status, Message: message, messageKey: m.config.ErrorMessageKey})
+	}
 }
 
 // verifiedToken returns the token that JWTRequired has verified; none for a preflight or

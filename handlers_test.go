@@ -1288,3 +1288,23 @@ func TestRefreshFrom(t *testing.T) {
 	assert.PanicsWithValue(t, `ginjwt: Locations: "body" is not a location; use headers, cookies, query_string, json or ticket`,
 		func() { mgr.RefreshHandler(ginjwt.RefreshFrom("body")) })
 }
+
+// Mistakes that are not about the token are answered in the format of the profile.
+func TestHandlersAnswerInTheProfile(t *testing.T) {
+	t.Parallel()
+	const missing = "There is no such session"
+	for profile, want := range map[string][2]string{
+		"flask":   {"application/json", `{"msg":"` + missing + `"}` + "\n"},
+		"bearer":  {"application/json", `{"error":"invalid_request","error_description":"` + missing + `"}` + "\n"},
+		"problem": {"application/problem+json", `{"detail":"` + missing + `","status":404,"title":"Not Found","type":"about:blank"}`},
+	} {
+		config := jwttest.Config(nil)
+		config.Sessions, config.ErrorProfile = &ginjwt.MemorySessions{}, profile
+		mgr, r := ginjwt.New(config), gin.New()
+		require.NoError(t, mgr.InitApp(r))
+		r.DELETE("/sessions/:id", mgr.JWTRequired(), mgr.EndSessionHandler())
+		w := jwttest.Do(r, "DELETE", "/sessions/1", jwttest.Bearer(jwttest.TokenPair(t, mgr, "alice").AccessToken))
+		assert.Equal(t, 404, w.Code, profile)
+		assert.Equal(t, want, [2]string{w.Header().Get("Content-Type"), w.Body.String()}, profile)
+	}
+}
