@@ -47,7 +47,7 @@ var (
 	ErrReservedClaim  = errors.New("ginjwt: claim is set by this package")
 	ErrRequiredClaim  = errors.New("ginjwt: token lacks a claim of Config.RequiredClaims")
 	ErrReservedHeader = errors.New("ginjwt: header parameter is set by this package")
-	ErrLifetime       = errors.New("ginjwt: lifetime must be at least a second, or NeverExpires")
+	ErrLifetime       = errors.New("ginjwt: lifetime is out of range")
 	ErrTokenTooLarge  = errors.New("ginjwt: token is too large")
 	ErrNoSigningKey   = errors.New("ginjwt: no signing key")
 	ErrNoSessions     = errors.New("ginjwt: there are no sessions; set Config.Sessions")

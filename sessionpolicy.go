@@ -337,7 +337,7 @@ func (p *sessionPolicy) accessPair(ctx context.Context, s store.Session, identit
 	own.session, own.upstream, own.now = &s, upstreamClaim(s), now
 	own.expires = or(own.expires, longest)
 	if own.expires == NeverExpires || own.expires > longest {
-		return TokenPair{}, fmt.Errorf("%w; in a session it is at most Config.AccessTokenExpires, because ended sessions are blocked for that long", ErrLifetime)
+		return TokenPair{}, fmt.Errorf("%w: in a session it is at most Config.AccessTokenExpires, because ended sessions are blocked for that long", ErrLifetime)
 	}
 	own.expires = min(own.expires, s.ExpiresAt.Sub(now))
 	own.claims = merged(data.Claims, own.claims)

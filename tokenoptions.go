@@ -87,7 +87,7 @@ func (spec *tokenSpec) expiry() time.Time {
 func (spec *tokenSpec) validate() error {
 	switch {
 	case validLifetime(spec.expires) != nil:
-		return fmt.Errorf("%w: WithExpires was given %s; 15 minutes are 15*time.Minute", ErrLifetime, spec.expires)
+		return fmt.Errorf("%w: WithExpires was given %s; use at least a second, such as 15*time.Minute, or NeverExpires", ErrLifetime, spec.expires)
 	case spec.freshFor < 0:
 		return errors.New("ginjwt: WithFreshFor: the duration must be more than zero")
 	case slices.Contains(spec.audience, ""):
