@@ -116,6 +116,31 @@ func TestAgentsRuleRefresh(t *testing.T) {
 	assert.Equal(t, 200, agentsStatus(router, "POST", "/refresh", pair.RefreshToken))
 }
 
+func TestAgentsLogin(t *testing.T) {
+	t.Parallel()
+	jwt, router := agentsManager(t), gin.New()
+	passwordIsRight := func(userID, password string) bool { return userID == "7" && password == "correct horse" }
+	router.POST("/login", func(c *gin.Context) {
+		userID := c.PostForm("user")
+		if !passwordIsRight(userID, c.PostForm("password")) {
+			c.JSON(http.StatusUnauthorized, gin.H{"msg": "Wrong user or password"})
+			return
+		}
+		pair, err := jwt.CreateTokenPair(c, userID)
+		if err != nil {
+			jwt.Refuse(c, err)
+			return
+		}
+		c.Header("Cache-Control", "no-store")
+		c.JSON(http.StatusOK, pair)
+	})
+	w := jwttest.Do(router, "POST", "/login", jwttest.Form("user", "7", "password", "correct horse"))
+	assert.Equal(t, 200, w.Code)
+	assert.Contains(t, w.Body.String(), `"refresh_token":"ey`)
+	assert.Equal(t, "no-store", w.Header().Get("Cache-Control"))
+	assert.Equal(t, 401, jwttest.Do(router, "POST", "/login", jwttest.Form("user", "7", "password", "x")).Code)
+}
+
 func TestAgentsRuleLogout(t *testing.T) {
 	t.Parallel()
 	jwt, router, client := agentsManager(t), gin.New(), gin.New()
@@ -174,8 +199,11 @@ func agentsOneProcess(config ginjwt.Config) ginjwt.Config {
 }
 
 func agentsAnyNumber(ctx context.Context, config ginjwt.Config, db *sql.DB) (ginjwt.Config, error) {
-	store, err := sqlstore.New(db, sqlstore.PostgreSQL, sqlstore.Options{})
+	store, err := sqlstore.New(db, sqlstore.PostgreSQL, sqlstore.Options{}) // or MySQL, SQLite
 	if err != nil {
+		return config, err
+	}
+	if err := store.Migrate(ctx); err != nil { // creates the tables
 		return config, err
 	}
 	config.Sessions = store.Sessions()
