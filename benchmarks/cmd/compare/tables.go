@@ -56,7 +56,7 @@ func renderTables(r *results) string {
 	})
 	table(&b, "A protected request, time above the bare handler, × gin-jwt", "Protected",
 		r.forAll("Protected", "Protected/%s/gin-jwt", "Protected/%s/bare"))
-	table(&b, "A protected request, throughput of all cores, × that of one", "Parallel", r.speedups())
+	table(&b, "A protected request, throughput of all cores, × one core", "Parallel", r.speedups())
 	table(&b, "Creating an access token, × golang-jwt with a map", "Create",
 		append(r.forAll("Create", "Create/%s/golang-jwt-map", ""), r.allocs("Create")))
 	table(&b, "A login, HS256: access and refresh token in one answer", "Login", []column{
