@@ -77,7 +77,7 @@ func TestEndSessions(t *testing.T) {
 	out := table{
 		note: fmt.Sprintf("`EndSessions` for a user with %s sessions, including the blocklist. ", count(n)) +
 			"\"One by one\" is for stores without `DeleteMany` and `AddMany`.",
-		head: []string{"", "one by one", "round trips", "in batches", "round trips"},
+		head: []string{"store", "one by one", "round trips", "in batches", "round trips"},
 	}
 	for _, kind := range ending {
 		p := kind.start(t).connect(t, time.Minute) // hardly anything is followed meanwhile

@@ -32,7 +32,7 @@ func load(tb testing.TB, ctx context.Context, s server) loaded {
 func TestReplicas(t *testing.T) {
 	starting := table{
 		note: "The time from the start of a blocklist to `Ready` (median of 3), and the heap that it needs then.",
-		head: []string{"", "entries", "until ready", "memory"},
+		head: []string{"store", "entries", "until ready", "memory"},
 	}
 	asking := table{
 		note: "A lookup of the two IDs of a valid token, compared with a `MemoryBlocklist` with the same entries. " +
@@ -105,7 +105,7 @@ func TestPropagation(t *testing.T) {
 	out := table{
 		note: "The time from the return of `Add` in one process until `Contains` reports the ID in another. `MaxStaleness` is one second: " +
 			"databases are polled every 250 ms, and every 1.25 s with the default of 5 s. Redis notifies at once, whatever `MaxStaleness` is. The first revocation ever is an exception, and is left out.",
-		head: []string{"", "revocations", "median", "99 %", "longest"},
+		head: []string{"store", "revocations", "median", "99 %", "longest"},
 	}
 	for i, s := range replicated {
 		server, n := s.start(t), size([]int{300, 60, 60, 60}[i], 3)
@@ -127,7 +127,7 @@ func TestFollowers(t *testing.T) {
 	out := table{
 		note: "The median of 1000 calls of `Add`, one after the other, while so many processes follow the list, each with its own connections. " +
 			"`MaxStaleness` is one second.",
-		head: []string{"", "1 process", "4", "16"},
+		head: []string{"store", "1 process", "4", "16"},
 	}
 	for _, s := range replicated[:3] {
 		server := s.start(t)
@@ -154,7 +154,7 @@ func TestFollowers(t *testing.T) {
 func TestIdle(t *testing.T) {
 	out := table{
 		note: "Round trips of one process with the default `MaxStaleness` of 5 s, while nothing is revoked, counted over 30 s.",
-		head: []string{"", "round trips a second"},
+		head: []string{"store", "round trips a second"},
 	}
 	watched := size(30*time.Second, 10*time.Millisecond)
 	for _, s := range replicated[:3] {

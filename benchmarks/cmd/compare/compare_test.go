@@ -112,7 +112,7 @@ func TestTables(t *testing.T) {
 
 **A protected request, HS256**
 
-| | version | × bare handler | × gin-jwt | above the bare handler, × gin-jwt | allocations | bytes |
+| library | version | × bare handler | × gin-jwt | above the bare handler, × gin-jwt | allocations | bytes |
 |---|---:|---:|---:|---:|---:|---:|
 | bare Gin handler | – | 1.0 | 0.010 | 0.000 | 0 | 0 |
 | ginjwt | – | 6.0 | 0.059 | 0.050 | 3 | 64 |
@@ -120,7 +120,7 @@ func TestTables(t *testing.T) {
 
 **A protected request, time above the bare handler, × gin-jwt**
 
-| | HS256 | RS256 | ES256 | EdDSA |
+| library | HS256 | RS256 | ES256 | EdDSA |
 |---|---:|---:|---:|---:|
 | bare Gin handler | 0.000 | – | – | – |
 | ginjwt | 0.050 | – | – | – |
@@ -128,7 +128,7 @@ func TestTables(t *testing.T) {
 
 **A login, HS256: access and refresh token in one answer**
 
-| | × gin-jwt | allocations |
+| library | × gin-jwt | allocations |
 |---|---:|---:|
 | ginjwt | – | 7 |
 `, renderTables(some()))

@@ -88,7 +88,7 @@ func table(b *strings.Builder, title, work string, columns []column) {
 	if rows.Len() == 0 {
 		return
 	}
-	fmt.Fprintf(b, "\n**%s**\n\n|", title)
+	fmt.Fprintf(b, "\n**%s**\n\n| library", title)
 	for _, column := range columns {
 		fmt.Fprintf(b, " | %s", column.head)
 	}
