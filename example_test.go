@@ -609,23 +609,37 @@ func ExampleJWTManager_RotateTokens() {
 
 // How do cookies renew themselves while a user is active?
 func ExampleJWTManager_ImplicitRefresh() {
-	mgr := exampleManager(ginjwt.Config{
-		Sessions:           &ginjwt.MemorySessions{},
-		TokenLocation:      []ginjwt.Location{ginjwt.InCookies},
-		AccessTokenExpires: time.Hour,
-		SessionLifetime:    12 * time.Hour,
-	})
+	clock := &jwttest.Clock{}
+	config := jwttest.Config(clock)
+	config.Sessions = &ginjwt.MemorySessions{Now: clock.Now}
+	config.TokenLocation = []ginjwt.Location{ginjwt.InCookies}
+	config.AccessTokenExpires = time.Hour   // idle lifetime: without requests, the cookie works for this long
+	config.SessionLifetime = 12 * time.Hour // absolute end, even if the session is in use
+	mgr := ginjwt.New(config)
 	r := exampleEngine(mgr)
+	r.POST("/login", func(c *gin.Context) {
+		pair, err := mgr.CreateTokenPair(c, "alice") // check the password first
+		if err == nil {
+			err = mgr.SetAccessCookies(c, pair.AccessToken) // nothing needs the refresh token
+		}
+		if err != nil {
+			mgr.Refuse(c, err)
+			return
+		}
+		c.Redirect(http.StatusSeeOther, "/messages")
+	})
 	pages := r.Group("/", mgr.ImplicitRefresh(30*time.Minute), mgr.JWTRequired())
 	pages.GET("/messages", func(c *gin.Context) { c.String(http.StatusOK, "no news") })
 
-	pair, err := mgr.CreateTokenPair(context.Background(), "alice")
-	if err != nil {
-		log.Fatal(err)
+	login := jwttest.Do(r, "POST", "/login")
+	for range 2 {
+		w := jwttest.Do(r, "GET", "/messages", jwttest.Cookies(login))
+		fmt.Println(w.Code, w.Body, len(w.Result().Cookies()), "new cookies")
+		clock.Advance(40 * time.Minute)
 	}
-	w := jwttest.Do(r, "GET", "/messages", jwttest.Header("Cookie", "access_token_cookie="+pair.AccessToken))
-	fmt.Println(w.Code, w.Body, len(w.Result().Cookies()), "new cookies: it is not due yet")
-	// Output: 200 no news 0 new cookies: it is not due yet
+	// Output:
+	// 200 no news 0 new cookies
+	// 200 no news 2 new cookies
 }
 
 // exampleManager returns a manager that is ready to make tokens.
