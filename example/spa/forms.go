@@ -9,13 +9,14 @@ import (
 	"github.com/gin-jwt-extended/ginjwt"
 )
 
-// serveForms serves pages without a script. ImplicitRefresh stands before them and keeps
-// users logged in while they use the pages.
+// serveForms serves pages without a script. ImplicitRefresh keeps users logged in while
+// they use the pages.
 func (s *service) serveForms(group *gin.RouterGroup, fromPages gin.HandlerFunc) {
+	group.Use(s.jwt.ImplicitRefresh(s.jwt.Config().AccessTokenExpires / 2))
 	group.GET("", s.formPage)
 	group.POST("/login", fromPages, s.formLogin)
 	group.POST("/messages", s.loggedIn, s.formSend)
-	group.POST("/logout", s.loggedIn, s.formLogout)
+	group.POST("/logout", s.jwt.LogoutHandler(), s.toForm)
 }
 
 // formView is the data of form.html.
@@ -53,29 +54,30 @@ func (s *service) loggedIn(c *gin.Context) {
 	}
 }
 
+// formLogin sets only the access cookie: without a script, nothing sends the refresh token.
 func (s *service) formLogin(c *gin.Context) {
 	username, password := c.PostForm("username"), c.PostForm("password")
 	if !passwordMatches(username, password) {
 		c.Redirect(http.StatusSeeOther, "/form?note=wrong")
 		return
 	}
-	if err := s.startSession(c, username); err != nil {
+	pair, err := s.newPair(c, username)
+	if err == nil {
+		err = s.jwt.SetAccessCookies(c, pair.AccessToken)
+	}
+	if err != nil {
 		s.jwt.Refuse(c, err)
 		return
 	}
-	c.Redirect(http.StatusSeeOther, "/form")
+	s.toForm(c)
 }
 
 func (s *service) formSend(c *gin.Context) {
 	c.Redirect(http.StatusSeeOther, "/form?note=sent") // otherwise a reload would send the form again
 }
 
-func (s *service) formLogout(c *gin.Context) {
-	token, _ := ginjwt.GetToken(c)
-	if err := s.jwt.EndSessionForToken(c, token); err != nil {
-		s.jwt.Refuse(c, err)
-		return
-	}
-	s.jwt.UnsetJWTCookies(c)
+// toForm shows the page after a login or a logout. After LogoutHandler it replaces the
+// status 204, which leaves a browser on the page. It does not run if the logout failed.
+func (s *service) toForm(c *gin.Context) {
 	c.Redirect(http.StatusSeeOther, "/form")
 }

@@ -59,7 +59,7 @@ func newRouter(config ginjwt.Config, origins ...string) (*gin.Engine, error) {
 	api.POST("/messages", required, s.send)
 
 	s.servePages(router)
-	s.serveForms(router.Group("/form", renewing), fromPages)
+	s.serveForms(router.Group("/form"), fromPages)
 	return router, nil
 }
 

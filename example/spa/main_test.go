@@ -165,6 +165,7 @@ func TestForms(t *testing.T) {
 	login := post("/form/login", jwttest.Form("username", "alice", "password", "correct horse"))
 	require.Equal(t, 303, login.Code)
 	require.Equal(t, "/form", login.Header().Get("Location"))
+	require.Len(t, login.Result().Cookies(), 2, "the access token and its CSRF value")
 
 	noHeader := func(r *http.Request) { r.Header.Del("X-CSRF-TOKEN") }
 	page := jwttest.Do(router, "GET", "/form", jwttest.Cookies(login))
@@ -182,7 +183,9 @@ func TestForms(t *testing.T) {
 	require.Equal(t, "/form?note=again", again.Header().Get("Location"))
 	require.Contains(t, jwttest.Do(router, "GET", "/form?note=again").Body.String(), "Please log in again")
 
+	require.Equal(t, 401, post("/form/logout", jwttest.Form("csrf_token", "x"), jwttest.Cookies(login, renewed), noHeader).Code)
 	logout := post("/form/logout", jwttest.Form("csrf_token", csrf), jwttest.Cookies(login, renewed), noHeader)
+	require.Equal(t, 303, logout.Code)
 	require.Equal(t, "/form", logout.Header().Get("Location"))
 	require.NotEmpty(t, logout.Result().Cookies())
 	after := jwttest.Do(router, "GET", "/form", jwttest.Cookies(login, renewed))
