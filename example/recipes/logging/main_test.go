@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/gin-gonic/gin"
 	"github.com/stretchr/testify/assert"
@@ -87,6 +88,32 @@ func TestLineOfARequest(t *testing.T) {
 		assert.Equal(t, line["identity"] != "", slices.Contains(span.Attributes(), attribute.String("enduser.id", "alice")), name)
 		assert.Equal(t, line["reason"] != "", span.Status().Code == codes.Error, "otelgin marks all refusals as errors")
 	}
+}
+
+// LogoutHandler stores no token; JWTRequired before it does, and refuses an expired token.
+func TestIdentityOfHandlers(t *testing.T) {
+	t.Parallel()
+	router, logged, _ := newTestRouter(t)
+	clock := &jwttest.Clock{}
+	config := jwttest.Config(clock)
+	config.Sessions = &ginjwt.MemorySessions{Now: clock.Now}
+	mgr := ginjwt.New(config)
+	require.NoError(t, mgr.InitApp(router))
+	router.POST("/refresh", mgr.RefreshHandler())
+	router.POST("/logout", mgr.LogoutHandler())
+	router.POST("/behind", mgr.JWTRequired(), mgr.LogoutHandler())
+	statusAndIdentity := func(path, token string) string {
+		jwttest.Do(router, "POST", path, jwttest.Bearer(token))
+		line := requestLine(t, logged)
+		return fmt.Sprintf("%v%v", line["status"], line["identity"])
+	}
+	assert.Equal(t, "200alice", statusAndIdentity("/refresh", jwttest.TokenPair(t, mgr, "alice").RefreshToken))
+	assert.Equal(t, "204", statusAndIdentity("/logout", jwttest.AccessToken(t, mgr, "alice")))
+	assert.Equal(t, "204alice", statusAndIdentity("/behind", jwttest.AccessToken(t, mgr, "alice")))
+	expired := jwttest.AccessToken(t, mgr, "alice")
+	clock.Advance(15 * time.Minute)
+	assert.Equal(t, "401", statusAndIdentity("/behind", expired))
+	assert.Equal(t, "204", statusAndIdentity("/logout", expired))
 }
 
 // A token is in no line and in no span, wherever the request had it.
