@@ -240,8 +240,8 @@ func TestNobodyFillsTheDiskWithoutAGoodToken(t *testing.T) {
 func TestFormsKeepTheLimitOfTheApplication(t *testing.T) {
 	t.Parallel()
 	a := newFormApp(t, func(*ginjwt.Config) {})
-	a.engine.Use(func(c *gin.Context) { c.Request.Body = http.MaxBytesReader(c.Writer, c.Request.Body, 2*mebibyte) })
-	a.engine.POST("/", a.mgr.JWTRequired(), func(c *gin.Context) {
+	limit := func(c *gin.Context) { c.Request.Body = http.MaxBytesReader(c.Writer, c.Request.Body, 2<<20) } // 2 MiB
+	a.engine.POST("/", limit, a.mgr.JWTRequired(), func(c *gin.Context) {
 		_, err := io.ReadAll(c.Request.Body)
 		assert.ErrorContains(t, err, "request body too large")
 		identify(c)
