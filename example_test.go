@@ -15,8 +15,10 @@ import (
 
 	"github.com/gin-gonic/gin"
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"github.com/gin-jwt-extended/ginjwt"
+	"github.com/gin-jwt-extended/ginjwt/jwks"
 	"github.com/gin-jwt-extended/ginjwt/jwttest"
 	"github.com/gin-jwt-extended/ginjwt/keys"
 )
@@ -542,6 +544,26 @@ func TestAppCookiesNeedACSRFValue(t *testing.T) {
 
 	forged := jwttest.Do(app, "POST", "/me", jwttest.Cookies(login), jwttest.Header("X-CSRF-TOKEN", "guess"))
 	assert.JSONEq(t, `{"msg":"CSRF double submit tokens do not match"}`, forged.Body.String())
+}
+
+func TestAppAcceptsTokensOfAProvider(t *testing.T) {
+	t.Parallel()
+	issuer := jwttest.NewIssuer(t, nil)
+	remote, err := jwks.Discover(t.Context(), issuer.URL, jwks.Options{AllowLoopbackHTTP: true})
+	require.NoError(t, err)
+	config := jwttest.Config(nil)
+	config.Issuers = []ginjwt.Issuer{
+		{Name: issuer.URL, KeySource: remote, Audience: []string{"shop"}, IdentityPrefix: "idp:"},
+	}
+	app := exampleApp(ginjwt.New(config))
+
+	token := issuer.Token("alice", ginjwt.Claims{"aud": "shop", "roles": []string{"admin"}})
+	w := jwttest.Do(app, "GET", "/me", jwttest.Bearer(token))
+	assert.JSONEq(t, `{"identity":"idp:alice"}`, w.Body.String())
+
+	token = issuer.Token("alice", ginjwt.Claims{"aud": "another service"})
+	w = jwttest.Do(app, "GET", "/me", jwttest.Bearer(token))
+	assert.JSONEq(t, `{"msg":"Audience doesn't match"}`, w.Body.String())
 }
 
 func TestAppHandlerAlone(t *testing.T) {

@@ -4,11 +4,13 @@ import (
 	"context"
 	"fmt"
 	"log"
+	"testing"
 	"time"
 
 	"github.com/gin-gonic/gin"
 
 	"github.com/gin-jwt-extended/ginjwt"
+	"github.com/gin-jwt-extended/ginjwt/jwks"
 	"github.com/gin-jwt-extended/ginjwt/jwttest"
 )
 
@@ -87,4 +89,54 @@ func ExampleCookies() {
 	// 401
 	// 401
 	// {"msg":"Token has been revoked"}
+}
+
+// exampleT stands for the *testing.T of a test, which examples do not have.
+type exampleT struct {
+	testing.TB
+
+	ends []func()
+}
+
+func (*exampleT) Helper() {}
+
+func (t *exampleT) Cleanup(f func()) { t.ends = append(t.ends, f) }
+
+func (t *exampleT) end() {
+	for _, f := range t.ends {
+		f()
+	}
+}
+
+// How do I test an application that accepts tokens of an identity provider?
+func ExampleNewIssuer() {
+	t := &exampleT{} // in a test, t is its *testing.T
+	defer t.end()
+	ctx, stop := context.WithCancel(context.Background()) // in a test: t.Context()
+	defer stop()
+
+	issuer := jwttest.NewIssuer(t, nil)
+	keys, err := jwks.Discover(ctx, issuer.URL, jwks.Options{AllowLoopbackHTTP: true})
+	if err != nil {
+		log.Fatal(err)
+	}
+	config := jwttest.Config(nil)
+	config.Issuers = []ginjwt.Issuer{
+		{Name: issuer.URL, KeySource: keys, Audience: []string{"shop"}, IdentityPrefix: "idp:"},
+	}
+	app := newApp(ginjwt.New(config))
+
+	token := issuer.Token("alice", ginjwt.Claims{"aud": "shop"})
+	fmt.Println(jwttest.Do(app, "GET", "/me", jwttest.Bearer(token)).Body)
+
+	token = issuer.Token("alice", ginjwt.Claims{"aud": "bank"})
+	fmt.Print(jwttest.Do(app, "GET", "/me", jwttest.Bearer(token)).Body)
+
+	issuer.RotateKey() // the application fetches the new key
+	token = issuer.Token("bob", ginjwt.Claims{"aud": "shop"})
+	fmt.Println(jwttest.Do(app, "GET", "/me", jwttest.Bearer(token)).Body)
+	// Output:
+	// Hello, idp:alice
+	// {"msg":"Audience doesn't match"}
+	// Hello, idp:bob
 }

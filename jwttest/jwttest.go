@@ -1,6 +1,7 @@
 // Package jwttest helps you to test an application that uses ginjwt. It has settings
-// with a test key, a clock that the test advances, tokens, and requests that carry tokens
-// and cookies. Nothing listens on a port: requests go straight to the handler.
+// with a test key, a clock that the test advances, tokens, requests that carry tokens and
+// cookies, and a fake identity provider. Requests go straight to the handler. Only the
+// server of [NewIssuer] listens on a port.
 //
 //	clock := &jwttest.Clock{}
 //	mgr := ginjwt.New(jwttest.Config(clock))

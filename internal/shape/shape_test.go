@@ -48,7 +48,7 @@ var mayImport = map[string][]string{
 	"internal/sqldb":      {"internal/idset", "internal/replica", "internal/schema"},
 	"sqlstore":            {"internal/replica", "internal/sqldb", "store"},
 	"storetest":           {"", "jwttest", "store"},
-	"jwttest":             {""},
+	"jwttest":             {"", "keys"},
 	"cmd/ginjwt":          {"", "doctor", "internal/oddtext", "internal/spelling", "internal/wellknown", "keys"},
 	"internal/keytest":    {},
 	"internal/otherday":   {},
