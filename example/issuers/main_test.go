@@ -2,11 +2,8 @@ package main
 
 import (
 	"context"
-	"crypto/ed25519"
-	"crypto/rand"
 	"encoding/json"
 	"net/http"
-	"net/http/httptest"
 	"os"
 	"testing"
 
@@ -16,7 +13,6 @@ import (
 
 	"github.com/gin-jwt-extended/ginjwt"
 	"github.com/gin-jwt-extended/ginjwt/jwttest"
-	"github.com/gin-jwt-extended/ginjwt/keys"
 )
 
 func TestMain(m *testing.M) {
@@ -24,28 +20,10 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// other is a service that publishes its keys, on a port of its own.
-func other(t *testing.T) *ginjwt.JWTManager {
-	t.Helper()
-	_, private, err := ed25519.GenerateKey(rand.Reader)
-	require.NoError(t, err)
-	server := httptest.NewUnstartedServer(nil)
-	url := "http://" + server.Listener.Addr().String()
-	jwt := ginjwt.New(ginjwt.Config{Keys: []keys.Key{{Sign: private}}, EncodeIssuer: url, EncodeAudience: []string{"shop"}})
-	engine := gin.New()
-	require.NoError(t, jwt.InitApp(engine))
-	engine.GET("/keys", jwt.JWKSHandler())
-	engine.GET("/.well-known/openid-configuration", jwt.MetadataHandler(ginjwt.Metadata{JWKSURI: url + "/keys"}))
-	server.Config.Handler = engine
-	server.Start()
-	t.Cleanup(server.Close)
-	return jwt
-}
-
 func TestTokensOfBoth(t *testing.T) {
 	t.Parallel()
-	idp := other(t)
-	name := idp.Config().EncodeIssuer
+	idp := jwttest.NewIssuer(t, nil)
+	name := idp.URL
 	issuer, err := provider(t.Context(), name, "shop")
 	require.NoError(t, err)
 	config := jwttest.Config(nil)
@@ -66,11 +44,11 @@ func TestTokensOfBoth(t *testing.T) {
 		assert.Equal(t, status, code)
 		assert.Equal(t, body, text)
 	}
-	mine, theirs := jwttest.AccessToken(t, own, "alice"), jwttest.AccessToken(t, idp, "alice")
+	mine, theirs := jwttest.AccessToken(t, own, "alice"), idp.Token("alice", ginjwt.Claims{"aud": "shop"})
 	assertAnswer("GET", "/protected", mine, 200, `{"identity":"alice","from":"http://localhost:8081"}`)
 	assertAnswer("GET", "/protected", theirs, 200, `{"identity":"provider:alice","from":"`+name+`"}`)
 	assertAnswer("GET", "/protected", jwttest.AccessToken(t, own, "bob"), 401, `{"msg":"Error loading the user bob"}`+"\n")
-	assertAnswer("GET", "/protected", jwttest.AccessToken(t, idp, "alice", ginjwt.WithAudience("bank")), 422, `{"msg":"Audience doesn't match"}`+"\n")
+	assertAnswer("GET", "/protected", idp.Token("alice", ginjwt.Claims{"aud": "bank"}), 422, `{"msg":"Audience doesn't match"}`+"\n")
 
 	code, text := do("POST", "/exchange", theirs)
 	require.Equal(t, http.StatusOK, code, text)
