@@ -30,7 +30,8 @@ one Remote.
 # When keys are fetched
 
 The first fetch starts at once, in the background. So a service can start while its issuer
-is down. It answers 503 to tokens of that issuer until the issuer is back. To wait for the
+is down. Requests wait for the first fetch, at most Options.Timeout. If it fails, the
+service answers 503 to tokens of that issuer until the issuer is back. To wait for the
 keys at startup, call [Remote.Ready].
 
 After that, the Remote fetches the keys every 15 minutes until the context ends. The

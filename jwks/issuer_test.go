@@ -195,6 +195,34 @@ func TestKeyWithoutAlgorithm(t *testing.T) {
 	}
 }
 
+// Nobody has to wait for the keys before the first request.
+func TestFirstRequestWaitsForTheKeys(t *testing.T) {
+	t.Parallel()
+	key := newEC(t, elliptic.P256())
+	set := setOf(public(t, &key.PublicKey, "a", "ES256"))
+	for name, test := range map[string]struct {
+		answer http.HandlerFunc
+		status int
+		waits  time.Duration
+	}{
+		"slow issuer": {func(w http.ResponseWriter, r *http.Request) {
+			time.Sleep(600 * time.Millisecond)
+			textHandler("application/json", set)(w, r)
+		}, 200, 600 * time.Millisecond},
+		"silent issuer": {hang, 503, 5 * time.Second},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			var issuer site
+			issuer.serve(test.answer)
+			start, remote := time.Now(), open(t, &issuer, jwks.Options{})
+			service := services(t, remote)["Issuers"]
+			token := sign(t, jwt.SigningMethodES256, key, members{"kid": "a"})
+			assert.Equal(t, test.status, jwttest.Do(service, "GET", "/me", jwttest.Bearer(token)).Code, name)
+			assert.Equal(t, test.waits, time.Since(start), name)
+		})
+	}
+}
+
 func TestIssuerIsDown(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
