@@ -344,15 +344,30 @@ func ExampleBearerError() {
 
 // How do I answer as RFC 9457 says?
 func ExampleProblemError() {
-	mgr := ginjwt.New(jwttest.Config(nil))
-	mgr.ErrorLoader(ginjwt.ProblemError)
+	config := jwttest.Config(nil)
+	config.ErrorProfile = "problem" // or JWT_ERROR_PROFILE=problem
+	mgr := ginjwt.New(config)
 	r := exampleEngine(mgr)
 	r.GET("/me", mgr.JWTRequired(), func(*gin.Context) {})
 
-	w := jwttest.Do(r, "GET", "/me", jwttest.Bearer("not.a.token"))
+	// problem answers with an error of your own in the same format.
+	problem := func(c *gin.Context, status int, detail string) {
+		c.Header("Content-Type", "application/problem+json")
+		c.AbortWithStatusJSON(status, gin.H{
+			"type": "about:blank", "title": http.StatusText(status), "status": status, "detail": detail,
+		})
+	}
+	r.POST("/login", func(c *gin.Context) { problem(c, http.StatusUnauthorized, "Bad username or password") })
+
+	w := jwttest.Do(r, "POST", "/login")
+	fmt.Println(w.Code, w.Header().Get("Content-Type"))
+	fmt.Println(w.Body)
+	w = jwttest.Do(r, "GET", "/me", jwttest.Bearer("not.a.token"))
 	fmt.Println(w.Code, w.Header().Get("Content-Type"))
 	fmt.Println(w.Body)
 	// Output:
+	// 401 application/problem+json
+	// {"detail":"Bad username or password","status":401,"title":"Unauthorized","type":"about:blank"}
 	// 401 application/problem+json
 	// {"detail":"The token is not valid","error":"invalid_token","reason":"token_malformed","status":401,"title":"Unauthorized","type":"about:blank"}
 }
