@@ -506,7 +506,7 @@ func ExampleNewContext() {
 	// Output: Hello, alice
 }
 
-// exampleApp is an application as docs/testing.md tests one.
+// exampleApp returns the application with the settings of mgr.
 func exampleApp(mgr *ginjwt.JWTManager) *gin.Engine {
 	r := exampleEngine(mgr)
 	r.POST("/login", func(c *gin.Context) {

@@ -43,9 +43,13 @@ func ExampleJWTManager_HTTPHandler() {
 	server := http.NotFoundHandler()
 
 	mux := http.NewServeMux()
+	mux.Handle("POST /logout", mgr.HTTPHandler(mgr.LogoutHandler()))
 	mux.Handle(mcp.MetadataPath(), mgr.HTTPHandler(mgr.ResourceMetadataHandler()))
 	mux.Handle("/mcp", mgr.Middleware(ginjwt.ForResource(mcp.URL))(server))
 
 	fmt.Println(jwttest.Do(mux, "GET", mcp.MetadataPath()).Code, jwttest.Do(mux, "POST", "/mcp").Code)
-	// Output: 200 401
+	fmt.Println(jwttest.Do(mux, "POST", "/logout").Code)
+	// Output:
+	// 200 401
+	// 204
 }
