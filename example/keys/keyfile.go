@@ -11,7 +11,8 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/keys"
 )
 
-// keyFile is a file with keys, and the hash of the content that is in use.
+// keyFile is a file with keys. sum is the hash of the content that load has given to the
+// manager. It is zero before the first load.
 type keyFile struct {
 	path string
 	sum  [sha256.Size]byte
@@ -48,11 +49,11 @@ func (f *keyFile) load(jwt *ginjwt.JWTManager) (changed bool, err error) {
 	if sum == f.sum {
 		return false, nil
 	}
-	keys, err := keys.Parse(text)
+	list, err := keys.Parse(text)
 	if err != nil {
 		return false, err
 	}
-	if err := jwt.SetKeys(keys...); err != nil {
+	if err := jwt.SetKeys(list...); err != nil {
 		return false, err
 	}
 	f.sum = sum
