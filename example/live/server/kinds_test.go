@@ -94,9 +94,9 @@ type coderConn struct {
 	*coder.Conn
 }
 
-func dialCoder(p *played, path string) coderConn {
+func dialCoder(p *played, path string, header ...string) coderConn {
 	p.t.Helper()
-	conn, _, err := coder.Dial(p.t.Context(), p.url+path, nil) //nolint:bodyclose // the body is the connection
+	conn, _, err := coder.Dial(p.t.Context(), p.url+path, &coder.DialOptions{HTTPHeader: headers(header)}) //nolint:bodyclose // the body is the connection
 	require.NoError(p.t, err)
 	p.t.Cleanup(func() { _ = conn.CloseNow() })
 	return coderConn{p, conn}
