@@ -174,6 +174,13 @@ func (u *user) cookies() map[string]string {
 	return all
 }
 
+// awaitCookies waits until the user has n cookies: the browser stores what a script sets
+// after the script has run on.
+func (u *user) awaitCookies(n int) {
+	u.t.Helper()
+	require.EventuallyWithT(u.t, func(c *assert.CollectT) { assert.Len(c, u.cookies(), n) }, patience, 20*time.Millisecond)
+}
+
 // tab is a tab of a browser.
 type tab struct {
 	t   *testing.T
