@@ -97,8 +97,8 @@ func (i *cautioner) lookAtHeader() {
 	}
 }
 
-// lookAtSingleUse checks a single-use token, and the claims of the token that bought a
-// ticket.
+// lookAtSingleUse checks a single-use token, and the claims of the token that a ticket
+// was issued for.
 func (i *cautioner) lookAtSingleUse() {
 	if !i.complete {
 		return
@@ -108,7 +108,7 @@ func (i *cautioner) lookAtSingleUse() {
 	case u.Kind == purposeKind && u.Purpose == "":
 		i.warn("odd_audience", `"aud" is not urn:ginjwt:purpose:REALM:PURPOSE: no service made this purpose token`)
 	case u.Kind == ticketKind && u.Token == nil:
-		i.warn("odd_ticket", "it does not contain the token that bought it: no service made this ticket")
+		i.warn("odd_ticket", "it does not contain the token that it was issued for: no service made this ticket")
 	case u.Kind == ticketKind:
 		i.lookForSecrets("ginjwt_ticket.payload.", u.Token.Claims, 1)
 	}

@@ -58,7 +58,7 @@ func hint(err error, format string, args ...any) error {
 	return hintedError{err, fmt.Sprintf(format, args...)}
 }
 
-// answered is the exit status of a command that has printed its answer.
+// answered is the exit status of a command that has printed its result.
 type answered int
 
 func (s answered) Error() string { return "" }
@@ -86,13 +86,13 @@ func (a *app) status(err error) int {
 	return statusFailure
 }
 
-// delivered returns the exit status: statusFailure if the answer could not be written
+// delivered returns the exit status: statusFailure if the output could not be written
 // completely, so that nobody mistakes a part of it for success.
 func (a *app) delivered(status int) int {
 	if a.out.err == nil {
 		return status
 	}
-	a.complain(fmt.Errorf("standard output: %w; the answer is incomplete", unwrapped(a.out.err)))
+	a.complain(fmt.Errorf("standard output: %w; the output is incomplete", unwrapped(a.out.err)))
 	return statusFailure
 }
 

@@ -50,13 +50,13 @@ func (a *app) inspectCommand() *cobra.Command {
 		Short: "Show and explain a token",
 		Long: `Shows the header and the claims of a token, explains its times, warns of dangers,
 and says how a service with these settings would refuse it. With keys it verifies
-the signature. Without keys it says so: anybody may have written the token. It
+the signature. Without keys it says that anybody may have written the token. It
 shows a broken token as far as it can be read.
 
 For a purpose token, it shows the purpose and the realm, and whether the token is
-bound to a state. For a ticket, it shows the token that bought it. With --json this
-is the member single_use. Both kinds work once. Only the stores of the service know
-whether a token was used or revoked.
+bound to a state. For a ticket, it shows the access token that the ticket was
+issued for. With --json this is the member single_use. A service accepts both kinds
+once. inspect asks no store: it does not know whether a token was used or revoked.
 
 Blanks, quotes and "Bearer" around a token do no harm. Nothing is sent over the
 network.

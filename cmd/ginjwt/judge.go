@@ -21,7 +21,7 @@ import (
 func (i *inspection) judge(ctx context.Context, t loose, m *ginjwt.JWTManager, config ginjwt.Config) {
 	i.judgeToken(ctx, t, m, config)
 	u := i.SingleUse
-	if i.Refused == nil && u != nil && u.Kind == ticketKind && !u.Foreign { // using a ticket also checks the token that bought it
+	if i.Refused == nil && u != nil && u.Kind == ticketKind && !u.Foreign { // using a ticket also checks the token that it was issued for
 		i.Refused = refusalByAnyKey(ctx, u.token, askAsRoute, config)
 	}
 }

@@ -49,7 +49,7 @@ To replace the key that signs, use ginjwt key rotate.`,
 	s.timeFlags(c)
 	c.Flags().StringVar(&from, "from", "", "add the keys of this `FILE` instead of a new key")
 	c.Flags().StringVar(&fromSecret, "from-secret", "", "add the secret in this `FILE`, such as the value of JWT_SECRET_KEY")
-	c.Flags().BoolVar(&first, "first", false, "put the key before the others, so that it signs at once")
+	c.Flags().BoolVar(&first, "first", false, "put the key before the others, so that it signs immediately")
 	c.Flags().BoolVar(&unnamed, "verify-unnamed", false, `let the key also verify tokens without "kid", which are older than the list`)
 	return c
 }

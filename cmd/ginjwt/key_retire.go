@@ -18,8 +18,8 @@ func (a *app) keyRetireCommand() *cobra.Command {
 		Use:   "retire FILE KID",
 		Short: "Set when a key of a JWK Set retires",
 		Long: `Sets when a key retires. A retired key neither signs nor verifies, and services
-refuse its tokens. --never cancels the retirement. A key in use retires at once only
-with --force. To replace the key that signs, use ginjwt key rotate.
+refuse its tokens. --never cancels the retirement. A key in use retires immediately
+only with --force. To replace the key that signs, use ginjwt key rotate.
 
 ` + aboutKID,
 		Example: `  ginjwt key retire keys.json 6ZJ0xM5E… --at +31d
@@ -72,13 +72,13 @@ func (a *app) keyRetire(path, id string, at time.Time, force bool) error {
 	return nil
 }
 
-// errInUse is the refusal to end an active key at once.
+// errInUse is the refusal to end an active key immediately.
 func (a *app) errInUse(path, id, does string, before, after []keys.Key) error {
 	problem := "services would refuse its tokens"
 	if lost := signedNoMore(before, after, a.now()); lost != "" {
 		problem = "no other key signs " + lost + ", and " + a.without(after, "could")
 	}
-	return hint(fmt.Errorf("%s: %s is active: %s", path, id, problem), "to replace it, use ginjwt key rotate, at once with %s; --force %s it anyway",
+	return hint(fmt.Errorf("%s: %s is active: %s", path, id, problem), "to replace it, use ginjwt key rotate, immediately with %s; --force %s it anyway",
 		"--activate-in 0 --retire-after 0 --force", does)
 }
 

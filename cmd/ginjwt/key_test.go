@@ -369,7 +369,7 @@ r    ES256      refresh  signs  active, signs new refresh tokens, retires in 31 
 `, u.ok("key", "list", "./keys.json"))
 }
 
-// A stolen key is retired at once.
+// A stolen key is retired immediately.
 func TestRotateAtOnce(t *testing.T) {
 	t.Parallel()
 	u := newUser(t)
@@ -522,7 +522,7 @@ func TestKeyRetire(t *testing.T) {
 	assert.Contains(t, r.err, "warning: keys.json: no key signs tokens after 2026-11-21 14:00:00 UTC, when b retires")
 }
 
-// A key in use does not retire at once without --force: neither the only signing key, nor
+// A key in use does not retire immediately without --force: neither the only signing key, nor
 // a key that has signed tokens.
 func TestKeyRetireAtOnce(t *testing.T) {
 	t.Parallel()
@@ -567,7 +567,7 @@ func TestKeyRemoveTheLastOfAType(t *testing.T) {
 }
 
 // instead is the advice of errors for a key in use.
-const instead = "to replace it, use ginjwt key rotate, at once with --activate-in 0 --retire-after 0 --force; "
+const instead = "to replace it, use ginjwt key rotate, immediately with --activate-in 0 --retire-after 0 --force; "
 
 // A key ID can be shortened with "…" if only one key begins with it.
 func TestNamesCutShort(t *testing.T) {

@@ -139,7 +139,7 @@ func (a *app) encodeJSON(v any, indent string) error {
 	encoder.SetEscapeHTML(false)
 	encoder.SetIndent("", indent)
 	if err := encoder.Encode(v); err != nil {
-		return fmt.Errorf("the answer as JSON: %w", err)
+		return fmt.Errorf("the result as JSON: %w", err)
 	}
 	a.out.text(b.Bytes())
 	return nil

@@ -119,7 +119,7 @@ func (d *fullDisk) Write(b []byte) (int, error) {
 	return n, nil
 }
 
-// An answer that could not be written changes the exit status.
+// Output that could not be written changes the exit status.
 func TestLostOutput(t *testing.T) {
 	t.Parallel()
 	u := newUser(t, "JWT_SECRET_KEY="+testSecret)
@@ -133,7 +133,7 @@ func TestLostOutput(t *testing.T) {
 			args := strings.Fields(strings.ReplaceAll(args, "./", u.dir+"/"))
 			status := run(args, strings.NewReader(""), &fullDisk{left}, &stderr, u.env, func() time.Time { return noon })
 			assert.Equal(t, 3, status, "%v", args)
-			assert.True(t, strings.HasSuffix(stderr.String(), "ginjwt: standard output: no space left on device; the answer is incomplete\n"), "%v: %s", args, stderr.String())
+			assert.True(t, strings.HasSuffix(stderr.String(), "ginjwt: standard output: no space left on device; the output is incomplete\n"), "%v: %s", args, stderr.String())
 		}
 	}
 	assert.Equal(t, 0, run([]string{"verify", "-q", u.ok("mint", "-s", "alice")}, strings.NewReader(""), &fullDisk{}, &fullDisk{100}, u.env, func() time.Time { return noon }), "there is no output to lose")

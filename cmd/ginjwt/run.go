@@ -19,9 +19,9 @@ import (
 // The exit statuses of ginjwt.
 const (
 	statusOK      = 0
-	statusNo      = 1  // the answer is no: a token is refused or broken, or doctor --strict found a warning
+	statusNo      = 1  // a token is refused or broken, or doctor --strict found a warning
 	statusDanger  = 2  // doctor found a danger, or settings that a service refuses to start with
-	statusFailure = 3  // the command failed: no key, an unreadable file, or an answer that could not be written
+	statusFailure = 3  // the command failed: no key, an unreadable file, or output that could not be written
 	statusUsage   = 64 // the command line is wrong (EX_USAGE of sysexits.h)
 )
 
@@ -71,10 +71,9 @@ the settings of services that use github.com/gin-jwt-extended/ginjwt.
 It sends nothing over the network. It reads settings from the JWT_… environment
 variables, or from the file of --env-file.
 
-Exit status: 0 success, and the answer is yes; 1 the answer is no: a token is
-refused or broken, or doctor --strict found a warning; 2 doctor found a danger or
-an error; 3 the command failed, or could not write its answer; 64 the command line
-is wrong.`,
+Exit status: 0 success; 1 a token is refused or broken, or doctor --strict found a
+warning; 2 doctor found a danger or an error; 3 the command failed, or could not
+write its output; 64 the command line is wrong.`,
 		Example: `  (umask 077; ginjwt secret --format env >> .env)
   ginjwt key new --algorithm EdDSA --out keys.json
   ginjwt mint --subject alice | ginjwt inspect

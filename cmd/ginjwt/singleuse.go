@@ -44,14 +44,14 @@ type singleUse struct {
 
 	Request string `json:"request,omitempty"` // a hash
 	Origin  string `json:"origin,omitempty"`
-	Foreign bool   `json:"foreign,omitempty"` // the token that bought the ticket is from another issuer
+	Foreign bool   `json:"foreign,omitempty"` // the ticket was issued for a token of another issuer
 	Token   *buyer `json:"token,omitempty"`   // nil: unreadable
 
 	at    time.Time
-	token loose // the token that bought the ticket, even if it is broken
+	token loose // the token that the ticket was issued for, even if it is broken
 }
 
-// buyer is the token that bought a ticket.
+// buyer is the token that a ticket was issued for.
 type buyer struct {
 	Header object `json:"header"`
 	Claims object `json:"claims"`
@@ -75,7 +75,7 @@ func (t loose) singleUse() *singleUse {
 	return u
 }
 
-// setBuyer reads the request and the origin of a ticket, and the token that bought it.
+// setBuyer reads the request and the origin of a ticket, and the token that it was issued for.
 func (u *singleUse) setBuyer(t loose) {
 	value, _ := t.claims.get("ginjwt_ticket")
 	said, _ := parseObject(value)
@@ -162,7 +162,7 @@ func (t loose) askForPurpose(ctx context.Context, m *ginjwt.JWTManager, encoded 
 
 // askForTicket checks a ticket with a request that has no method, so no ticket matches it.
 // The library compares the request after the signature, the times and the realm, and before
-// the token that bought the ticket. A mismatch therefore means that all earlier checks
+// the token that the ticket was issued for. A mismatch therefore means that all earlier checks
 // passed.
 func askForTicket(ctx context.Context, m *ginjwt.JWTManager, encoded string) error {
 	r := &http.Request{URL: &url.URL{Path: "/", RawQuery: url.Values{m.Config().TicketName: {encoded}}.Encode()}}
@@ -185,7 +185,7 @@ func (u *singleUse) forPurpose() string {
 // what says what kind of token it is, and what accepts it.
 func (u *singleUse) what() string {
 	if u.Kind == ticketKind {
-		return "a ticket: only routes with Locations(InTicket) accept it, and only in the request that it was bought for"
+		return "a ticket: only routes with Locations(InTicket) accept it, and only in the request that it was issued for"
 	}
 	return "a purpose token" + u.forPurpose() + ": no route accepts it, only ConsumePurposeToken does"
 }
@@ -195,7 +195,7 @@ func (u *singleUse) good() string {
 	if u.Kind == ticketKind {
 		text := "works once, for its request"
 		if u.Foreign {
-			text += ", if the token of another issuer that bought it is valid"
+			text += ", if the token of another issuer that it was issued for is valid"
 		}
 		return text + "; only the stores of the service know whether it was used"
 	}
@@ -256,7 +256,7 @@ func (u *singleUse) purposeFacts() []fact {
 	return facts
 }
 
-// ticketFacts describes a ticket and the token that bought it.
+// ticketFacts describes a ticket and the token that it was issued for.
 func (a *app) ticketFacts(u *singleUse, config ginjwt.Config) []fact {
 	facts := []fact{{"request", "a hash of method, path and query; the ticket does not show them"}, {"origin", "the origin of the service, or none"}}
 	if u.Origin != "" {
@@ -269,7 +269,7 @@ func (a *app) ticketFacts(u *singleUse, config ginjwt.Config) []fact {
 	if u.Foreign {
 		whose = "another issuer"
 	}
-	facts = append(facts, fact{"token", sprintf("of %s; it bought the ticket, which contains its claims:", whose)})
+	facts = append(facts, fact{"token", sprintf("of %s; the ticket was issued for this token, and contains its claims:", whose)})
 	for _, name := range []string{"iss", cmp.Or(config.IdentityClaim, "sub"), "sid", "exp"} {
 		if value, ok := u.Token.Claims.get(name); ok {
 			text := sprintf("%s", compact(value))

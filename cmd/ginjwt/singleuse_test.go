@@ -117,9 +117,9 @@ func TestInspectPurposeTokens(t *testing.T) {
 func TestInspectTickets(t *testing.T) {
 	t.Parallel()
 	const (
-		kind   = "Used once\n  kind     a ticket: only routes with Locations(InTicket) accept it, and only in the request that it was bought for\n"
+		kind   = "Used once\n  kind     a ticket: only routes with Locations(InTicket) accept it, and only in the request that it was issued for\n"
 		hash   = "  request  a hash of method, path and query; the ticket does not show them\n"
-		bought = "  token    of this service; it bought the ticket, which contains its claims:\n    sub    \"alice\"\n    sid    \"s-1\"\n"
+		bought = "  token    of this service; the ticket was issued for this token, and contains its claims:\n    sub    \"alice\"\n    sid    \"s-1\"\n"
 		good   = "works once, for its request; only the stores of the service know whether it was used\n"
 	)
 	for _, test := range []struct {
@@ -161,15 +161,15 @@ func TestInspectTickets(t *testing.T) {
 	}
 }
 
-// The rules of its issuer apply to a foreign token that bought a ticket. The command does
+// The rules of its issuer apply to a foreign token that a ticket was issued for. The command does
 // not know them.
 func TestInspectTicketsForOtherIssuers(t *testing.T) {
 	t.Parallel()
 	u := newUser(t, secretSetting, "JWT_DECODE_ISSUER=us", "JWT_DECODE_AUDIENCE=api")
 	token := u.foreignTicket()
 	out := u.ok("inspect", token)
-	assert.Contains(t, out, "  token    of another issuer; it bought the ticket, which contains its claims:\n    iss    \"them\"\n    sub    \"alice\"\n")
-	assert.Contains(t, out, "\nVerdict: works once, for its request, if the token of another issuer that bought it is valid; only the stores of the service know whether it was used\n")
+	assert.Contains(t, out, "  token    of another issuer; the ticket was issued for this token, and contains its claims:\n    iss    \"them\"\n    sub    \"alice\"\n")
+	assert.Contains(t, out, "\nVerdict: works once, for its request, if the token of another issuer that it was issued for is valid; only the stores of the service know whether it was used\n")
 }
 
 func (u *user) foreignTicket() string {
@@ -220,7 +220,7 @@ func TestVerifyNamesSingleUseTokens(t *testing.T) {
 	m := u.service(nil)
 	const typ = "refused: The specified typ value is not allowed (token_unsupported, answered 422)\n"
 	const purpose = `it is a purpose token for "reset-password": no route accepts it, only ConsumePurposeToken does; ginjwt inspect explains it`
-	const ticket = "it is a ticket: only routes with Locations(InTicket) accept it, and only in the request that it was bought for; ginjwt inspect explains it"
+	const ticket = "it is a ticket: only routes with Locations(InTicket) accept it, and only in the request that it was issued for; ginjwt inspect explains it"
 	token := u.purposeToken(m, resetPassword)
 	assert.Equal(t, result{1, typ + "Why: " + purpose + "\n", ""}, u.run(token, "verify"))
 	assert.Equal(t, result{1, typ + "Why: " + ticket + "\n", ""}, u.run(u.ticket(m, ""), "verify", "--type", "any"))
