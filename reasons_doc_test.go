@@ -68,7 +68,7 @@ func TestEveryKindIsInTheTables(t *testing.T) {
 			assert.True(t, regexp.MustCompile(row).MatchString(docsPage(t, page)), "%s has no row %s", page, row)
 		}
 	}
-	assert.Contains(t, docsPage(t, "docs/custom-errors.md"), "`UnauthorizedLoader` answers three kinds and `InvalidTokenLoader` five.")
+	assert.Contains(t, docsPage(t, "docs/custom-errors.md"), "`UnauthorizedLoader` responds to three kinds and `InvalidTokenLoader` to five.")
 	assert.Equal(t, []int{3, 5}, []int{answered[unauthorizedLoader], answered[invalidTokenLoader]})
 }
 

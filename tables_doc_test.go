@@ -150,7 +150,7 @@ func TestNumbersInTheDocs(t *testing.T) {
 		{"README.md", "**" + words[original] + " callbacks**"},
 		{"README.md", fmt.Sprintf("%d cases recorded", len(cases))},
 		{"CHANGELOG.md", fmt.Sprintf("All %d loaders, and `ErrorLoader`", original)},
-		{"docs/custom-errors.md", words[responding] + " loaders each answer one or a few kinds of refusals."},
+		{"docs/custom-errors.md", words[responding] + " loaders each respond to one or a few kinds of refusals."},
 	} {
 		assert.Contains(t, docRead(t, said.page), said.text, said.page)
 	}
