@@ -38,7 +38,7 @@ func newRouter(config ginjwt.Config) (*gin.Engine, error) {
 	return r, nil
 }
 
-// whoAmI answers with the identity, and with the location of the token.
+// whoAmI responds with the identity, and with the location of the token.
 func whoAmI(c *gin.Context) {
 	c.JSON(http.StatusOK, gin.H{
 		"identity": ginjwt.GetJWTIdentity(c),
@@ -58,10 +58,10 @@ func addNote(c *gin.Context) {
 	c.JSON(http.StatusOK, gin.H{"author": ginjwt.GetJWTIdentity(c), "text": note.Text})
 }
 
-// makeLink answers with a URL that opens one file for a minute.
+// makeLink responds with a URL that opens one file for a minute.
 func makeLink(jwt *ginjwt.JWTManager) gin.HandlerFunc {
 	return func(c *gin.Context) {
-		file := c.Param("file") // a real service asks here whether this user may read it
+		file := c.Param("file") // a real service checks now whether this user may read it
 		token, err := jwt.CreateAccessToken(c, ginjwt.GetJWTIdentity(c),
 			ginjwt.WithExpires(time.Minute), ginjwt.WithClaims(ginjwt.Claims{"file": file}))
 		if err != nil {
@@ -115,7 +115,7 @@ func loginWithCookies(jwt *ginjwt.JWTManager) gin.HandlerFunc {
 	}
 }
 
-// newToken checks the password and returns a token. Otherwise it answers the
+// newToken checks the password and returns a token. Otherwise it refuses the
 // request and returns false.
 func newToken(c *gin.Context, jwt *ginjwt.JWTManager) (token string, ok bool) {
 	var in credentials

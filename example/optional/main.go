@@ -40,7 +40,7 @@ func login(jwt *ginjwt.JWTManager) gin.HandlerFunc {
 	}
 }
 
-// welcome answers everybody, and greets logged-in users by name.
+// welcome responds to everybody, and greets logged-in users by name.
 func welcome(c *gin.Context) {
 	c.Header("Cache-Control", "no-store") // the response depends on the user
 	token, ok := ginjwt.GetToken(c)

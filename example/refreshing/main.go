@@ -41,7 +41,7 @@ type service struct {
 	jwt *ginjwt.JWTManager
 }
 
-// login checks the password and answers with both tokens.
+// login checks the password and responds with both tokens.
 func (s *service) login(c *gin.Context) {
 	username, ok := checkLogin(c)
 	if !ok {
@@ -61,7 +61,7 @@ func (s *service) login(c *gin.Context) {
 	c.JSON(http.StatusOK, gin.H{"access_token": access, "refresh_token": refresh})
 }
 
-// refresh answers with a new access token. It runs only for requests with a
+// refresh responds with a new access token. It runs only for requests with a
 // valid refresh token: an access token cannot renew itself.
 func (s *service) refresh(c *gin.Context) {
 	username := ginjwt.GetJWTIdentity(c)
@@ -87,7 +87,7 @@ func (s *service) protected(c *gin.Context) {
 // locked out after the login must not get new tokens for another month.
 func mayLogIn(username string) bool { return username == "alice" }
 
-// checkLogin returns the username if the password is right. Otherwise it answers
+// checkLogin returns the username if the password is right. Otherwise it responds to
 // the request and returns false.
 func checkLogin(c *gin.Context) (username string, ok bool) {
 	var form struct {

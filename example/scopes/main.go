@@ -57,7 +57,7 @@ var accounts = map[string]account{
 	"bob":   {"battery staple", "notes:read", nil, "free"},
 }
 
-// login checks the password. It answers with a fresh token that says what the
+// login checks the password. It responds with a fresh token that says what the
 // user may do.
 func login(jwt *ginjwt.JWTManager) gin.HandlerFunc {
 	return func(c *gin.Context) {
