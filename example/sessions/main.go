@@ -104,7 +104,7 @@ func (s *service) protected(c *gin.Context) {
 }
 
 // checkLogin checks the user name and password in the body. If they are wrong or
-// missing, it answers the request and returns false.
+// missing, it refuses the request and returns false.
 func checkLogin(c *gin.Context) (username string, ok bool) {
 	var form struct {
 		Username string `json:"username" binding:"required"`
