@@ -76,7 +76,7 @@ func TestEndSessions(t *testing.T) {
 	n := size(10_000, 600)
 	out := table{
 		note: fmt.Sprintf("`EndSessions` for a user with %s sessions, including the blocklist. ", count(n)) +
-			"\"One by one\" is for stores without `DeleteMany` and `AddMany`.",
+			"\"One by one\" is the time with a store that has no `DeleteMany` and no `AddMany`.",
 		head: []string{"store", "one by one", "round trips", "in batches", "round trips"},
 	}
 	for _, kind := range ending {

@@ -104,7 +104,7 @@ func TestPropagation(t *testing.T) {
 	const staleness = time.Second
 	out := table{
 		note: "The time from the return of `Add` in one process until `Contains` reports the ID in another. `MaxStaleness` is one second: " +
-			"databases are polled every 250 ms, and every 1.25 s with the default of 5 s. Redis notifies at once, whatever `MaxStaleness` is. The first revocation ever is an exception, and is left out.",
+			"databases are polled every 250 ms, and every 1.25 s with the default of 5 s. Redis notifies immediately, with any `MaxStaleness`. The first revocation ever is an exception, and is left out.",
 		head: []string{"store", "revocations", "median", "99 %", "longest"},
 	}
 	for i, s := range replicated {
@@ -125,7 +125,7 @@ func TestPropagation(t *testing.T) {
 // Adding while other processes follow: one more reader each.
 func TestFollowers(t *testing.T) {
 	out := table{
-		note: "The median of 1000 calls of `Add`, one after the other, while so many processes follow the list, each with its own connections. " +
+		note: "The median of 1000 calls of `Add`, one after the other, while 1, 4 or 16 processes follow the list, each with its own connections. " +
 			"`MaxStaleness` is one second.",
 		head: []string{"store", "1 process", "4", "16"},
 	}

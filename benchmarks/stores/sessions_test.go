@@ -124,7 +124,7 @@ func trips(p process, work func()) string {
 func TestSessions(t *testing.T) {
 	out := table{
 		note: "HS256. The users, the manager and the server share the cores. Medians of 7 rounds of half a second; all stores are measured in turn. " +
-			"A rotation includes reading the refresh token. Round trips are for one operation.",
+			"A rotation includes reading the refresh token. Round trips are counted for one operation.",
 		head: []string{"store", "logins/s, 1 user", "32 users", "round trips", "rotations/s, 1 user", "32 users", "round trips"},
 	}
 	var measures []func() time.Duration
@@ -147,11 +147,11 @@ func TestSessions(t *testing.T) {
 // Sessions of others, and sessions of one user.
 func TestGrowth(t *testing.T) {
 	stored := table{
-		note: "The store has so many sessions, each of another user. Medians of 5 rounds of half a second, measured in turn.",
+		note: "The column *sessions* is the number of sessions in the store, each of another user. Medians of 5 rounds of half a second, measured in turn.",
 		head: []string{"store", "sessions", "`Get`", "rotations/s, 1 user", "32 users"},
 	}
 	listing := table{
-		note: "`List` for a user with so many sessions, beside 1000 other users. Medians of 200 calls.",
+		note: "`List` for a user with 1, 10 or 1000 sessions, beside 1000 other users. Medians of 200 calls.",
 		head: []string{"store", "1 session", "10", "1000"},
 	}
 	sizes := size([]int{1000, 100_000, 1_000_000}, []int{100})
