@@ -155,7 +155,7 @@ func ExampleRemote_Ready() {
 	patience, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
 	if err := remote.Ready(patience); err != nil {
-		log.Print("tokens of the issuer are answered 503 for now: ", err)
+		log.Print("tokens of the issuer get 503 for now: ", err)
 	}
 	fmt.Println(remote.Status().Keys)
 	// Output: [first]

@@ -90,7 +90,7 @@ func (a *ALB) key(ctx context.Context, kid string) (*ecdsa.PublicKey, error) {
 	}
 	defer response.Body.Close()
 	if response.StatusCode != http.StatusOK {
-		return nil, fmt.Errorf("alb: the key is answered with status %d", response.StatusCode)
+		return nil, fmt.Errorf("alb: the key server responded with status %d", response.StatusCode)
 	}
 	text, err := io.ReadAll(io.LimitReader(response.Body, 16<<10))
 	if err != nil {

@@ -13,7 +13,7 @@ import (
 // hasuraClaim holds JSON, or with "claims_format": "stringified_json" a text that holds JSON.
 const hasuraClaim = "https://hasura.io/jwt/claims"
 
-// HasuraRole requires one of the roles in the JSON text of the claim. Put it behind
+// HasuraRole requires one of the roles in the JSON string of the claim. Put it behind
 // JWTRequired, which verifies the token.
 func HasuraRole(role string) gin.HandlerFunc {
 	return func(c *gin.Context) {

@@ -31,7 +31,7 @@ func (c Customers) Resolve(ctx context.Context, name string) (ginjwt.Issuer, err
 	tenant := match[1]
 	known, err := c.IsTenant(ctx, tenant)
 	if err != nil {
-		return ginjwt.Issuer{}, err // 503: the database does not answer
+		return ginjwt.Issuer{}, err // 503: the database does not reply
 	}
 	if !known {
 		return ginjwt.Issuer{}, ginjwt.ErrUnknownIssuer

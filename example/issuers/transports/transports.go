@@ -19,7 +19,7 @@ type AnyContentType struct{ http.RoundTripper }
 // because proxies and login pages answer with it.
 var otherTypes = []string{"", "application/octet-stream", "binary/octet-stream", "text/plain", "text/json", "application/jwk+json"}
 
-// RoundTrip changes the type of such an answer to JSON.
+// RoundTrip changes the type of such a response to JSON.
 func (t AnyContentType) RoundTrip(request *http.Request) (*http.Response, error) {
 	response, err := t.RoundTripper.RoundTrip(request)
 	if err != nil {
