@@ -65,7 +65,7 @@ func (s *service) logout(c *gin.Context) {
 	c.JSON(http.StatusOK, gin.H{"revoked": token.Type})
 }
 
-// login checks the password and answers with both tokens.
+// login checks the password and returns both tokens.
 func (s *service) login(c *gin.Context) {
 	username, ok := checkLogin(c)
 	if !ok {

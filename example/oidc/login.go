@@ -37,8 +37,8 @@ func (s *service) login(c *gin.Context) {
 	c.Redirect(http.StatusSeeOther, s.oauth.AuthCodeURL(state, oidc.Nonce(nonce), oauth2.S256ChallengeOption(verifier)))
 }
 
-// callback handles the answer of the provider. It starts a session here, which ends with the
-// session at the provider.
+// callback handles the response of the provider. It starts a session of this service, which
+// ends with the session at the provider.
 func (s *service) callback(c *gin.Context) {
 	idToken, encoded, err := s.verifiedLogin(c)
 	if err != nil {
@@ -99,7 +99,7 @@ func (s *service) verifiedLogin(c *gin.Context) (idToken *oidc.IDToken, encoded 
 
 func isSame(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1 }
 
-// logoutAtProvider runs when the session here has ended, and sends the browser to the
+// logoutAtProvider runs when the session of this service has ended, and sends the browser to the
 // provider to log out there as well (OpenID Connect RP-Initiated Logout 1.0).
 func (s *service) logoutAtProvider(c *gin.Context) {
 	var metadata struct {

@@ -73,7 +73,7 @@ func cart(c *gin.Context) {
 	c.JSON(http.StatusOK, gin.H{"cart_of": ginjwt.GetJWTIdentity(c)})
 }
 
-// login checks the password and answers with a token that the private key signs.
+// login checks the password and returns a token that the private key signs.
 func login(jwt *ginjwt.JWTManager) gin.HandlerFunc {
 	return func(c *gin.Context) {
 		var form struct{ Username, Password string }

@@ -43,7 +43,7 @@ func newRouter(config ginjwt.Config) (*gin.Engine, error) {
 	return router, nil
 }
 
-// login checks the password and answers with an access token and a refresh token.
+// login checks the password and returns an access token and a refresh token.
 func login(jwt *ginjwt.JWTManager) gin.HandlerFunc {
 	return func(c *gin.Context) {
 		var form struct{ Username, Password string }

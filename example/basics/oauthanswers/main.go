@@ -26,7 +26,7 @@ func main() {
 }
 
 func newRouter(config ginjwt.Config) (*gin.Engine, error) {
-	config.ErrorProfile = "bearer" // protected routes answer errors as RFC 6750 says
+	config.ErrorProfile = "bearer" // the error responses of protected routes follow RFC 6750
 	jwt := ginjwt.New(config)
 	router := gin.Default()
 	if err := jwt.InitApp(router); err != nil {
@@ -39,7 +39,7 @@ func newRouter(config ginjwt.Config) (*gin.Engine, error) {
 	return router, nil
 }
 
-// login checks the password and answers as the token endpoint of RFC 6749 does.
+// login checks the password and responds as the token endpoint of RFC 6749 does.
 func login(jwt *ginjwt.JWTManager) gin.HandlerFunc {
 	return func(c *gin.Context) {
 		c.Header("Cache-Control", "no-store") // no cache may keep tokens (RFC 6749 §5.1)
@@ -59,11 +59,11 @@ func login(jwt *ginjwt.JWTManager) gin.HandlerFunc {
 			jwt.Refuse(c, err)
 			return
 		}
-		c.JSON(http.StatusOK, pair) // the JSON of a TokenPair is the answer of RFC 6749 §5.1
+		c.JSON(http.StatusOK, pair) // the JSON of a TokenPair is the response of RFC 6749 §5.1
 	}
 }
 
-// oauthError answers as RFC 6749 §5.2 says.
+// oauthError responds as RFC 6749 §5.2 says.
 func oauthError(c *gin.Context, code, description string) {
 	c.JSON(http.StatusBadRequest, gin.H{"error": code, "error_description": description})
 }

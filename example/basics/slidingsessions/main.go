@@ -47,7 +47,7 @@ func newRouter(config ginjwt.Config) (*gin.Engine, error) {
 }
 
 // login checks the password, starts a session, and puts its access token in a cookie.
-// The refresh token stays here: ImplicitRefresh does not need it.
+// The refresh token stays in the server: ImplicitRefresh does not need it.
 func login(jwt *ginjwt.JWTManager) gin.HandlerFunc {
 	return func(c *gin.Context) {
 		var form struct{ Username, Password string }

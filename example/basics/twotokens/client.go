@@ -37,7 +37,7 @@ func (c *client) get(ctx context.Context, path string) (*http.Response, error) {
 	return c.send(ctx, http.MethodGet, path, c.pair.AccessToken)
 }
 
-// refresh trades the refresh token for a new token pair and keeps both of its tokens.
+// refresh exchanges the refresh token for a new token pair and keeps both of its tokens.
 func (c *client) refresh(ctx context.Context) error {
 	answer, err := c.send(ctx, http.MethodPost, "/refresh", c.pair.RefreshToken)
 	if err != nil {

@@ -44,7 +44,7 @@ func newRouter(config ginjwt.Config) (*gin.Engine, error) {
 	return router, nil
 }
 
-// login checks the password and answers with both tokens.
+// login checks the password and returns both tokens.
 func login(jwt *ginjwt.JWTManager) gin.HandlerFunc {
 	return func(c *gin.Context) {
 		var form struct{ Username, Password string }

@@ -36,7 +36,7 @@ type keyTable struct {
 }
 
 // verify returns the row of a key, and whether the key is good. An error means that the
-// table did not answer. The table of this example always answers.
+// table did not reply. The table of this example always replies.
 func (t *keyTable) verify(_ context.Context, key string) (row apiKey, good bool, err error) {
 	parts := strings.Split(key, "_")
 	if len(parts) != 3 {

@@ -88,7 +88,7 @@ func (s *service) verifyKey(c *gin.Context, sent, scopes []string) (apiKey, erro
 	return row, nil
 }
 
-// createKey answers with a new key of the user, with no scope that the user does not have.
+// createKey returns a new key of the user, with no scope that the user does not have.
 func (s *service) createKey(c *gin.Context) {
 	var in struct {
 		Scopes []string `json:"scopes" binding:"required"`

@@ -48,7 +48,7 @@ func newRouter(config ginjwt.Config, log *slog.Logger, traces trace.TracerProvid
 	return router, nil
 }
 
-// recovered answers 500 after a panic. It logs no request: a token can be in its headers.
+// recovered responds with 500 after a panic. It logs no request: a token can be in its headers.
 func recovered(log *slog.Logger) gin.HandlerFunc {
 	return gin.CustomRecoveryWithWriter(nil, func(c *gin.Context, reason any) {
 		log.ErrorContext(c.Request.Context(), "panic", "reason", reason, "stack", string(debug.Stack()))

@@ -13,7 +13,7 @@ import (
 	"github.com/gin-jwt-extended/ginjwt"
 )
 
-// accessLog logs each request after its answer, and puts the identity on its span. It logs
+// accessLog logs each request after its response, and puts the identity on its span. It logs
 // the route instead of the URL, and no headers: the URL and the headers can have a token.
 func accessLog(log *slog.Logger) gin.HandlerFunc {
 	return func(c *gin.Context) {

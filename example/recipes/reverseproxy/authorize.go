@@ -7,7 +7,7 @@ import (
 	"github.com/gin-jwt-extended/ginjwt"
 )
 
-// authorize tells a proxy whether to let a request through. The answer is 204 with the
+// authorize tells a proxy whether to let a request through. The response is 204 with the
 // identity, or 401 or 403.
 func authorize(mgr *ginjwt.JWTManager) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

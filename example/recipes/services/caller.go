@@ -23,7 +23,7 @@ func NewOrders(name string, own ...keys.Key) (*ginjwt.JWTManager, *gin.Engine, e
 		Keys:           own, // JWT_KEYS_FILE
 		EncodeIssuer:   name,
 		DecodeIssuer:   name,
-		DecodeAudience: []string{"orders"}, // a token for billing is no login here
+		DecodeAudience: []string{"orders"}, // a token for billing is no login at orders
 	})
 	r := gin.New()
 	if err := jwt.InitApp(r); err != nil {
