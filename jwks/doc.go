@@ -20,7 +20,7 @@ of your own.
 	})
 
 [Discover] finds the set in the metadata of the issuer (OpenID Connect Discovery, RFC
-8414). The "issuer" in the metadata must be exactly the given text, including a trailing
+8414). The "issuer" in the metadata must be exactly the given string, including a trailing
 slash. [New] takes the URL of the set itself. Audience keeps out tokens that the issuer
 made for other services.
 
@@ -29,9 +29,9 @@ one Remote.
 
 # When keys are fetched
 
-The first fetch starts at once, in the background. So a service can start while its issuer
+The first fetch starts immediately, in the background. So a service can start while its issuer
 is down. Requests wait for the first fetch, at most Options.Timeout. If it fails, the
-service answers 503 to tokens of that issuer until the issuer is back. To wait for the
+service responds with 503 to tokens of that issuer until the issuer is back. To wait for the
 keys at startup, call [Remote.Ready].
 
 After that, the Remote fetches the keys every 15 minutes until the context ends. The
@@ -42,8 +42,8 @@ the Remote fetches the set, and the request waits. So a new key works as soon as
 published. All requests that wait share one fetch, and the fetch continues if a request
 gives up. While fetches fail, only the request that started a fetch waits for it.
 
-The fetches that requests cause are limited: by default 3 at once, and one more every 2
-seconds. Failed fetches count too. Beyond the limit, the token is refused at once.
+The fetches that requests cause are limited: by default 3 together, and one more every 2
+seconds. Failed fetches count too. Beyond the limit, the token is refused immediately.
 
 An attacker can use up this limit with random key names, because such a token looks like
 the first token of a new key. In the worst case, with the defaults:
@@ -57,7 +57,7 @@ Options.Cooldown determines both. With a shorter Cooldown, new keys are known so
 more fetches are possible. The Remote does not remember unknown names. Otherwise an
 attacker who guesses the name of the next key could hide it.
 
-If a server answers 429 or 503 with Retry-After, the Remote waits that long, but at most
+If a server responds with 429 or 503 with Retry-After, the Remote waits that long, but at most
 Options.Refresh. Requests cannot shorten this pause, so a new key is known later. Only
 [Remote.Refresh] does not wait.
 
@@ -80,7 +80,7 @@ addresses, because an issuer may have one. Metadata may name this machine only i
 issuer is on this machine. The Remote does not check to which address a host name
 resolves. To check this, use [PublicClient].
 
-It does not follow redirects. The answer must
+It does not follow redirects. The response must
 
   - have the status 200
   - have the type application/json or application/jwk-set+json

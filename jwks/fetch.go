@@ -47,7 +47,7 @@ type statusError struct {
 }
 
 func (s statusError) Error() string {
-	text := "was answered with the status " + strconv.Itoa(s.status)
+	text := "responded with the status " + strconv.Itoa(s.status)
 	if s.retryAfter > 0 {
 		text += ", and Retry-After " + s.retryAfter.String()
 	}

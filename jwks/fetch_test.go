@@ -62,7 +62,7 @@ func TestT311Redirects(t *testing.T) {
 					_, _ = w.Write([]byte(setOf(newKey(t, "evil"))))
 				}
 			}), jwks.Options{})
-			require.ErrorContains(t, err, fmt.Sprintf("was answered with the status %d", status))
+			require.ErrorContains(t, err, fmt.Sprintf("responded with the status %d", status))
 			assert.Zero(t, remote.Status().Keys)
 			assert.Zero(t, other.fetches())
 		})
@@ -79,7 +79,7 @@ func TestOnlyStatus200(t *testing.T) {
 				w.WriteHeader(status)
 				_, _ = w.Write([]byte(setOf(newKey(t, "a"))))
 			}), jwks.Options{})
-			require.ErrorContains(t, err, fmt.Sprintf("was answered with the status %d", status))
+			require.ErrorContains(t, err, fmt.Sprintf("responded with the status %d", status))
 		})
 	}
 }

@@ -45,7 +45,7 @@ type Options struct {
 	Refresh time.Duration
 
 	// MaxStale is how long keys are used after the last successful fetch. After that the
-	// keys are unknown, and requests are answered 503. Zero means 24 hours. It must not
+	// keys are unknown, and requests get 503. Zero means 24 hours. It must not
 	// be shorter than Refresh.
 	MaxStale time.Duration
 
@@ -63,7 +63,7 @@ type Options struct {
 
 	// Cooldown and Burst limit the fetches that requests cause. Requests cause a fetch
 	// if their token names an unknown key, or while no keys are known. Burst fetches
-	// can happen at once, and one more after each Cooldown. Failed fetches count too.
+	// can happen together, and one more after each Cooldown. Failed fetches count too.
 	// Zero means 2 seconds and 3 fetches, which allows at most 33 fetches in a minute.
 	//
 	// An attacker who sends tokens with random key names can delay a new key by one

@@ -21,7 +21,7 @@ var ErrPrivateAddress = errors.New("jwks: the address is not public")
 // PublicClient returns a client for Options.Client that connects only to public
 // addresses. It does not connect to this machine, to private networks, or to cloud
 // metadata. It checks the address after the name was resolved, so the name does not
-// matter. It uses no proxy, because a proxy would resolve names itself. An answer may
+// matter. It uses no proxy, because a proxy would resolve names itself. A response may
 // have 64 KiB of headers.
 //
 // It is the default for issuers of an IssuerResolver of package ginjwt. To reach other
@@ -36,7 +36,7 @@ var PublicClient = sync.OnceValue(func() *http.Client {
 		TLSHandshakeTimeout:   5 * time.Second,
 		ExpectContinueTimeout: time.Second,
 
-		MaxResponseHeaderBytes: 64 << 10, // of a server that a stranger may have chosen: many are asked at once
+		MaxResponseHeaderBytes: 64 << 10, // of a server that a stranger may have chosen: many are asked at the same time
 	}}
 })
 

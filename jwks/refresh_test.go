@@ -51,13 +51,13 @@ func TestT317EndpointDown(t *testing.T) {
 		storm(t, remote, 10)
 		status := remote.Status()
 		assert.Equal(t, fetched, status.Fetched)
-		assert.EqualError(t, status.Err, setURL+": was answered with the status 503")
-		assert.Contains(t, errs.texts(), "jwks: "+setURL+": was answered with the status 503")
+		assert.EqualError(t, status.Err, setURL+": responded with the status 503")
+		assert.Contains(t, errs.texts(), "jwks: "+setURL+": responded with the status 503")
 
 		advance(10*time.Second + time.Nanosecond)
 		_, err := remote.KeySet(t.Context(), "a")
 		require.ErrorIs(t, err, keys.ErrUnavailable)
-		require.EqualError(t, err, "keys: the keys of the issuer are not known: jwks: "+setURL+": was answered with the status 503")
+		require.EqualError(t, err, "keys: the keys of the issuer are not known: jwks: "+setURL+": responded with the status 503")
 
 		issuer.serveSet(newKey(t, "a"))
 		advance(time.Minute)
@@ -74,12 +74,12 @@ func TestT317NoKeysYet(t *testing.T) {
 		now := time.Now()
 		for range 3 {
 			_, err := remote.KeySet(t.Context(), "a")
-			require.EqualError(t, err, "keys: the keys of the issuer are not known: jwks: "+setURL+": was answered with the status 404")
+			require.EqualError(t, err, "keys: the keys of the issuer are not known: jwks: "+setURL+": responded with the status 404")
 		}
 		_, err := remote.KeySet(t.Context(), "a")
 		require.ErrorIs(t, err, keys.ErrUnavailable)
 		require.EqualError(t, err, "keys: the keys of the issuer are not known: jwks: not waiting for another fetch now: "+
-			setURL+": was answered with the status 404")
+			setURL+": responded with the status 404")
 		assert.Equal(t, now, time.Now())
 
 		issuer.serveSet(newKey(t, "a"))
@@ -294,7 +294,7 @@ func TestRetryAfterIsObeyed(t *testing.T) {
 						issuer.serve(busy)
 						require.Error(t, remote.Refresh(t.Context()))
 					}
-					want := fmt.Sprintf("%s: was answered with the status %d", setURL, test.status)
+					want := fmt.Sprintf("%s: responded with the status %d", setURL, test.status)
 					if test.says != "" {
 						want += ", and Retry-After " + test.says
 					}

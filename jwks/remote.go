@@ -105,7 +105,7 @@ func start(ctx context.Context, f fetcher, locate locator, options Options, err 
 	return r, nil
 }
 
-// KeySet returns the keys of the issuer, and implements [keys.Source]. It answers from
+// KeySet returns the keys of the issuer, and implements [keys.Source]. They come from
 // memory if kid is known or empty. For an unknown kid it fetches the set, within the
 // limits of Options.Cooldown and Options.Burst, and waits for the result. If kid is
 // still unknown, it returns the known keys. The error is [keys.ErrUnavailable] if there

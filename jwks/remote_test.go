@@ -93,7 +93,7 @@ func TestRefresh(t *testing.T) {
 		assert.Equal(t, []string{"new"}, remote.Status().Keys)
 
 		issuer.serveStatus(http.StatusNotFound)
-		require.EqualError(t, remote.Refresh(t.Context()), "jwks: "+setURL+": was answered with the status 404")
+		require.EqualError(t, remote.Refresh(t.Context()), "jwks: "+setURL+": responded with the status 404")
 	})
 }
 
@@ -106,7 +106,7 @@ func TestReady(t *testing.T) {
 		defer cancel()
 		err := remote.Ready(ctx)
 		require.ErrorIs(t, err, context.DeadlineExceeded)
-		require.EqualError(t, err, "jwks: no keys yet: context deadline exceeded\n"+setURL+": was answered with the status 404")
+		require.EqualError(t, err, "jwks: no keys yet: context deadline exceeded\n"+setURL+": responded with the status 404")
 
 		issuer.serveSet(newKey(t, "a"))
 		require.NoError(t, remote.Ready(t.Context()))

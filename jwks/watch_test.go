@@ -42,7 +42,7 @@ func TestFetchesAreTold(t *testing.T) {
 		assert.Equal(t, keys.Fetch{Changed: true}, fetch())
 		issuer.serveStatus(503)
 		failed := fetch()
-		assert.EqualError(t, failed.Err, "jwks: "+setURL+": was answered with the status 503")
+		assert.EqualError(t, failed.Err, "jwks: "+setURL+": responded with the status 503")
 		assert.False(t, failed.Changed)
 		issuer.serveSet(first, second)
 		assert.Equal(t, keys.Fetch{}, fetch(), "the keys of before the failure")

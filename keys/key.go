@@ -36,7 +36,7 @@ type Key struct {
 	Verify any
 
 	// NotBefore is when the key starts to sign. Before that it verifies and is published,
-	// so that every verifier knows the key before its first token. Zero means at once.
+	// so that every verifier knows the key before its first token. Zero means immediately.
 	NotBefore time.Time
 
 	// NotAfter is when the key retires: it no longer signs or verifies, and is not

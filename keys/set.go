@@ -18,20 +18,20 @@ type Set struct {
 }
 
 // ErrUnavailable means that the keys of an issuer are currently unknown. The
-// server cannot decide whether a token is valid, so it answers 503.
+// server cannot decide whether a token is valid, so it responds with 503.
 var ErrUnavailable = errors.New("keys: the keys of the issuer are not known")
 
 // A Source provides the keys of an issuer, which can change. It must be safe for
-// concurrent use. It is called for every request, so it should answer at once.
+// concurrent use. It is called for every request, so it should return quickly.
 type Source interface {
 	// KeySet returns the currently known keys. kid is the "kid" of an unverified token:
 	// anybody may have written it. If the source does not know kid, it may look for new
-	// keys before it answers, within its own limits. While the keys do not change, KeySet
+	// keys before it returns, within its own limits. While the keys do not change, KeySet
 	// must return the same pointer. The token cache compares it to see whether a token is
 	// still verified.
 	//
-	// An error means that the keys are unknown, such as [ErrUnavailable]. The request is
-	// answered 503.
+	// An error means that the keys are unknown, such as [ErrUnavailable]. The request
+	// gets 503.
 	KeySet(ctx context.Context, kid string) (*Set, error)
 }
 

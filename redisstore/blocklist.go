@@ -25,7 +25,7 @@ type Blocklist struct {
 }
 
 // Blocklist returns the blocklist of the store, with a copy that follows the server
-// until ctx ends. It returns at once and loads the list in the background. Until the
+// until ctx ends. It returns immediately and loads the list in the background. Until the
 // list is loaded, and after ctx has ended, every lookup asks the server. The copy uses
 // one connection of the client all the time. Call Blocklist once in a process.
 func (s *Store) Blocklist(ctx context.Context) *Blocklist {
@@ -33,7 +33,7 @@ func (s *Store) Blocklist(ctx context.Context) *Blocklist {
 }
 
 // Add blocks id at least until expires; a zero expires means for ever. This process
-// refuses id at once, the others within Options.MaxStaleness. After an error this
+// refuses id immediately, the others within Options.MaxStaleness. After an error this
 // process refuses id too, and it is not known whether the others do.
 func (b *Blocklist) Add(ctx context.Context, id string, expires time.Time) error {
 	return b.copy.Add(ctx, id, expires)
@@ -49,7 +49,8 @@ func (b *Blocklist) AddMany(ctx context.Context, revocations []store.Revocation)
 	return b.copy.AddAll(ctx, all)
 }
 
-// Self returns the list: see [store.BlocklistAdder], [store.ChangingBlocklist] and
+// Self returns b. With it, package ginjwt finds out whether a type of your own embeds the
+// list: see [store.BlocklistAdder], [store.ChangingBlocklist] and
 // [store.CurrentBlocklist].
 func (b *Blocklist) Self() any { return b }
 

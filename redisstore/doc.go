@@ -29,10 +29,10 @@ revocations.
 # How revoked tokens are looked up
 
 The list of revoked tokens is in Redis. Every process has a full copy, and updates it
-from a Redis stream. [Blocklist.Contains] answers from the copy, so a request usually
+from a Redis stream. [Blocklist.Contains] replies from the copy, so a request usually
 costs no network. It asks the server only if the copy is older than
-Options.MaxStaleness, and fails if the server then does not answer. The process that
-revoked a token refuses it at once. All other processes refuse it within MaxStaleness,
+Options.MaxStaleness, and fails if the server then does not reply. The process that
+revoked a token refuses it immediately. All other processes refuse it within MaxStaleness,
 usually within milliseconds.
 
 The copies survive faults of the server. If a server comes back empty, with older data,
@@ -48,7 +48,7 @@ than an hour ago by both clocks.
 
 # What a server may lose
 
-Redis answers a write before it is on disk and before replicas have it. A server that
+Redis acknowledges a write before it is on disk and before Redis replicas have it. A server that
 crashes may lose its last writes:
 
   - A revocation is lost only if every process that knew it ends before the list is
@@ -59,7 +59,7 @@ crashes may lose its last writes:
     session continues from there.
   - After a lost login the user must log in again. After a lost logout the session may
     be listed again, but its tokens stay revoked.
-  - After a lost claim of [Once] the ID can be claimed again.
+  - After a lost record of [Once] the ID can be used again.
 
 With Options.Replicas every write waits until this number of replicas has it. A loss is
 then less likely, but still possible: another replica may become the new master. Also
@@ -70,25 +70,25 @@ does not know the writes of the new master.
 Set maxmemory-policy to noeviction. An allkeys-* policy may drop the keys of the
 blocklist; a volatile-* policy does not, because these keys never expire. Both kinds of
 policy may drop sessions, and their users must log in again. They may also drop the keys
-of [Once], and an evicted ID can be claimed again. So after [Store.Once], [Store.Ready]
+of [Once], and an evicted ID can be used again. So after [Store.Once], [Store.Ready]
 and [Store.Check] refuse every policy except noeviction.
 
 # Used IDs
 
 [Once.Claim] returns true to exactly one caller, even if the client sends its command
-several times because an answer was lost. This is true as long as the server keeps the
+several times because a reply was lost. This is true as long as the server keeps the
 writes that it acknowledged:
 
   - A server that is killed and restarted keeps them with appendonly yes. With
-    appendfsync everysec, a machine that loses power loses the claims of the last
+    appendfsync everysec, a machine that loses power loses the records of the last
     second.
-  - A replica that takes over has them if Options.Replicas is the number of replicas.
-    Then no ID can be claimed while one replica is down. If Options.Replicas is lower,
-    the new master may lack the last claims.
-  - A server that comes back empty, or from a backup, has lost claims.
-  - A server whose clock is set forward by more than a minute forgets claims early.
+  - A Redis replica that takes over has them if Options.Replicas is the number of replicas.
+    Then no ID can be used while one replica is down. If Options.Replicas is lower,
+    the new master may lack the last records.
+  - A server that comes back empty, or from a backup, has lost records.
+  - A server whose clock is set forward by more than a minute forgets records early.
 
-An ID with a lost claim can be claimed again until its token expires. A ticket lives for
+An ID with a lost record can be used again until its token expires. A ticket lives for
 30 seconds. A purpose token lives longer, so package ginjwt also puts used purpose
 tokens on the blocklist, which survives the loss of a server.
 
@@ -110,7 +110,7 @@ With the prefix "ginjwt":
 These records contain no token, and nothing from which a token can be made. The list
 keeps an ID that is a UUID as its 16 bytes, and any other ID as the first 16 bytes of
 its SHA-256. Names of keys contain the SHA-256 of identities, realms and used IDs, never
-the texts themselves.
+the strings themselves.
 
 [Store.Migrate] records the version of the records. Call it before you deploy a new
 version of this package, or at each start. Processes of the previous version may keep

@@ -15,7 +15,7 @@ var _ store.Once = (*Once)(nil)
 
 // Once is a [store.Once]. Make one with [Store.Once].
 //
-// A claimed ID is a key that expires. If the server loses the key, the ID can be claimed
+// A used ID is a Redis key that expires. If the server loses the key, the ID can be used
 // again. The package comment says when that may happen, and how to prevent it.
 type Once struct {
 	db     *redisdb.DB
@@ -51,8 +51,8 @@ redis.call('SET', KEYS[1], ARGV[1], 'PXAT', string.format('%.0f', ends + 60000))
 return 1
 `)
 
-// Claim reports whether id is claimed for the first time. After an error it is not known
-// whether id is claimed. A server with noeviction and no memory left returns an error.
+// Claim reports whether id is used for the first time. After an error it is not known
+// whether the use is recorded. A server with noeviction and no memory left returns an error.
 func (o *Once) Claim(ctx context.Context, id string, until time.Time) (bool, error) {
 	now := time.Now()
 	if err := store.CheckClaim(id, until, now); err != nil {

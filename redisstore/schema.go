@@ -41,7 +41,7 @@ func (s *Store) schemaKey() string { return s.options.Prefix + ":schema" }
 // records. Migrate changes no session: a session gets the new form when it is next
 // used. Migrate never lowers the version. It returns an error if the version is too new
 // for this code, and writes nothing if the version is current. Any number of processes
-// may call it at once. Call it at each start, because a server that was emptied has
+// may call it at the same time. Call it at each start, because a server that was emptied has
 // lost the version.
 func (s *Store) Migrate(ctx context.Context) error {
 	noted, err := s.noted(ctx)
@@ -63,11 +63,11 @@ func (s *Store) Migrate(ctx context.Context) error {
 // Check reports whether this code may use the records on the server. It only reads. It
 // returns an error in these cases:
 //
-//   - The server does not answer.
+//   - The server does not reply.
 //   - The version of the records is too new. The next version is accepted if it says that
 //     this code may use it. An older version, or none, is no error: this code reads the
 //     records of the previous version.
-//   - The server is a replica, which learns of revocations late.
+//   - The server is a Redis replica, which learns of revocations late.
 //   - The server may evict keys: it has a maxmemory and an allkeys policy or, after
 //     [Store.Once], a volatile policy.
 //

@@ -164,8 +164,8 @@ func (s *Sessions) Replace(ctx context.Context, old, next store.Session) (bool, 
 	})
 }
 
-// Delete removes a session. If several callers delete it at once, exactly one gets
-// true.
+// Delete removes a session. If several callers delete it at the same time, exactly
+// one gets true.
 func (s *Sessions) Delete(ctx context.Context, id string) (bool, error) {
 	return redisdb.Ask(ctx, s.db, func(ctx context.Context) (bool, error) {
 		keys := []string{s.key(id), s.answerKey(id, redisdb.RandomMark())}
@@ -204,7 +204,8 @@ func (s *Sessions) DeleteMany(ctx context.Context, sessions []store.Session) err
 	return err
 }
 
-// Self returns the store: see [store.SessionsDeleter].
+// Self returns s. With it, package ginjwt finds out whether a type of your own embeds the
+// store: see [store.SessionsDeleter].
 func (s *Sessions) Self() any { return s }
 
 // answerLife is how long after its caller's timeout a script may still arrive and run.

@@ -18,16 +18,16 @@ type Options struct {
 	// decide where a cluster keeps a key.
 	Prefix string
 
-	// Timeout bounds each call, whatever the timeouts of the client are. Zero means 1
-	// second.
+	// Timeout bounds each call, even if the timeouts of the client are longer. Zero means
+	// 1 second.
 	Timeout time.Duration
 
 	// MaxStaleness is how old the copy of a [Blocklist] may be when it decides about a
 	// request. Zero means 5 seconds.
 	MaxStaleness time.Duration
 
-	// Replicas is how many replicas must acknowledge each write. If they do not do so in
-	// time, the call returns an error. Zero means that writes wait for no replica. In a
+	// Replicas is how many Redis replicas must acknowledge each write. If they do not do so
+	// in time, the call returns an error. Zero means that writes wait for no replica. In a
 	// cluster, writes fail while the slot of their key is being moved.
 	Replicas int
 }
@@ -106,7 +106,7 @@ func checkDeadlines(kept bool) error {
 	return errors.New("redisstore: client: ignores deadlines: set ContextTimeoutEnabled to true in its options")
 }
 
-// checkReads refuses clients that read from replicas, which may not know yet what was
+// checkReads refuses clients that read from Redis replicas, which may not know yet what was
 // revoked.
 func checkReads(o *redis.ClusterOptions) error {
 	if o.ReadOnly || o.RouteByLatency || o.RouteRandomly {

@@ -33,14 +33,14 @@
 // You can set clientFoundRows, parseTime and the character set as you like.
 //
 // SQLite needs busy_timeout: only one connection can write at a time, and without
-// busy_timeout the other connections fail at once. With journal_mode(wal) readers do
+// busy_timeout the other connections fail immediately. With journal_mode(wal) readers do
 // not wait for the writer. With SetMaxOpenConns(1) writers wait for each other in the
 // pool, which is fastest.
 //
 // Limit the pool (SetMaxOpenConns, SetMaxIdleConns, SetConnMaxLifetime). Connect to the
-// primary. A replica that lags behind does not know the newest generation of a session
+// primary. A database replica that lags behind does not know the newest generation of a session
 // and the newest revocations. A node of a cluster does not know them either, if it
-// answers reads before it has the writes of other nodes.
+// serves reads before it has the writes of other nodes.
 //
 // Options.Timeout bounds each call, even if the server hangs or the pool is exhausted.
 // The error is then [context.DeadlineExceeded], and it is not known whether a change
@@ -54,8 +54,8 @@
 // process that follows the blocklist. The table schema has the version of all tables.
 // [Store.Migrate] creates the tables, and upgrades them while processes run. For
 // migration tools there are [Store.Schema] and [Store.SchemaUpgrade]. [Store.Check]
-// reports missing tables, columns and indexes. The tables contain no token, and nothing
-// from which a token can be made. Call [Store.Purge] regularly, because nothing else
+// reports missing tables, columns and indexes. The tables contain no token, and nobody can
+// make a token from their data. Call [Store.Purge] regularly, because nothing else
 // deletes expired rows:
 //
 //	for range time.Tick(time.Hour) {
@@ -66,26 +66,26 @@
 //
 // # Used IDs
 //
-// A [Once] has a row for each claimed ID, and no copy in the process. Each claim is two
-// queries. A row stays until [Store.Purge] deletes it. Until then the ID cannot be
-// claimed again, even if it has expired.
+// A [Once] has a row for each used ID, and no copy in the process. Each call of Claim is
+// two queries. A row stays until [Store.Purge] deletes it. Until then the ID cannot be
+// used again, even if it has expired.
 //
-// An ID is claimed only once as long as the database keeps what it committed. To lose
+// An ID is used only once as long as the database keeps what it committed. To lose
 // no commit in a crash, configure the database:
 //
 //   - PostgreSQL: leave synchronous_commit on
 //   - MySQL and MariaDB: set innodb_flush_log_at_trx_commit and sync_binlog to 1
 //   - SQLite: leave synchronous at FULL
 //
-// To lose no commit in a failover, the replica must have each commit before the client
-// gets its answer: docs/stores.md says how.
+// To lose no commit in a failover, the standby must have each commit before the client
+// gets its reply: docs/stores.md says how.
 //
 // # How fresh a blocklist is
 //
-// A [Blocklist] answers from a local copy of all revoked IDs. It updates the copy four
-// times in each Options.MaxStaleness. The process that revoked a token refuses it at
-// once, the others within MaxStaleness. If the copy is older than MaxStaleness, lookups
-// ask the database. If the database does not answer, requests are refused.
+// A [Blocklist] replies from a local copy of all revoked IDs. It updates the copy four
+// times in each Options.MaxStaleness. The process that revoked a token refuses it
+// immediately, the others within MaxStaleness. If the copy is older than MaxStaleness, lookups
+// ask the database. If the database does not reply, requests are refused.
 //
 // The clocks of a process and of the database may differ by 30 seconds. If they differ
 // by more, [Blocklist.Ready] and [Store.Ready] fail. [Store.Purge] deletes what expired
@@ -97,7 +97,7 @@
 // until the server notices. So set the TCP keepalive of the server's system to a short
 // time (tcp_keepalive_time in MariaDB).
 //
-// If a database was restored from a backup, or failed over to a replica that lagged
+// If a database was restored from a backup, or failed over to a standby that lagged
 // behind, it has lost the last revocations. The processes notice it within a quarter of
 // MaxStaleness, and write back what they know. No process trusts the list before all
 // processes have done so, which takes at least MaxStaleness. Until then a process

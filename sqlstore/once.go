@@ -11,8 +11,8 @@ import (
 
 var _ store.Once = (*Once)(nil)
 
-// Once is a [store.Once] in one table. Make one with [Store.Once]. A claimed ID stays in
-// the table until [Store.Purge] deletes it, and cannot be claimed again before that. A
+// Once is a [store.Once] in one table. Make one with [Store.Once]. A used ID stays in
+// the table until [Store.Purge] deletes it, and cannot be used again before that. A
 // Once never returns [store.ErrOnceFull].
 type Once struct {
 	db  *sqldb.DB
@@ -22,9 +22,9 @@ type Once struct {
 // Once returns the used IDs of the store.
 func (s *Store) Once() *Once { return &Once{s.db, s.options.Now} }
 
-// Claim reports whether id is claimed for the first time. It returns an error if until
+// Claim reports whether id is used for the first time. It returns an error if until
 // has passed by Options.Now or by the clock of the database. After any other error it is
-// not known whether id is claimed.
+// not known whether the use is recorded.
 func (o *Once) Claim(ctx context.Context, id string, until time.Time) (first bool, err error) {
 	if err := store.CheckClaim(id, until, o.now()); err != nil {
 		return false, fmt.Errorf("sqlstore: %w", err)

@@ -30,10 +30,10 @@ func script(statements []string) string { return strings.Join(statements, ";\n\n
 // rows, and then records the version. It drops and overwrites nothing. If the version
 // is too new for this code, it returns an error.
 //
-// It reads the catalog first. If nothing is missing, it returns at once, takes no lock
+// It reads the catalog first. If nothing is missing, it returns immediately, takes no lock
 // on the tables, and needs only the right to read them. Otherwise it works statement by
 // statement. If a call is interrupted, the next call continues from there. Any number
-// of processes may call Migrate at once. Processes of the previous version may run
+// of processes may call Migrate at the same time. Processes of the previous version may run
 // during and after the upgrade.
 //
 // A statement that changes a table waits for transactions that use the table, and all
@@ -62,7 +62,7 @@ func (s *Store) Migrate(ctx context.Context) error { return s.db.Migrate(ctx) }
 //   - Tables, columns, indexes or rows are missing. The error has a line for each, such
 //     as "sqlstore: table ginjwt_sessions: column realm is missing; call Migrate".
 //     Check knows columns and indexes by their names.
-//   - The row from which revocations get their numbers is missing, or its number is
+//   - The row that gives revocations their numbers is missing, or its number is
 //     lower than the numbers in use. Migrate repairs it.
 //   - The version of the tables is too old or too new. The next version is accepted if
 //     it says that this code may use it.

@@ -49,8 +49,8 @@ func (s *Sessions) Replace(ctx context.Context, old, next store.Session) (replac
 	return n == 1, err
 }
 
-// Delete removes a session. If several callers delete it at once, exactly one gets
-// true.
+// Delete removes a session. If several callers delete it at the same time, exactly
+// one gets true.
 func (s *Sessions) Delete(ctx context.Context, id string) (deleted bool, err error) {
 	n, err := s.db.Affected(ctx, s.db.Queries.Remove, id)
 	return n == 1, err
@@ -70,7 +70,8 @@ func (s *Sessions) DeleteMany(ctx context.Context, sessions []store.Session) err
 	return err
 }
 
-// Self returns the store: see [store.SessionsDeleter].
+// Self returns s. With it, package ginjwt finds out whether a type of your own embeds the
+// store: see [store.SessionsDeleter].
 func (s *Sessions) Self() any { return s }
 
 // List returns the sessions of an identity in a realm, in any order.

@@ -7,7 +7,7 @@ import (
 
 // Blocklist remembers revoked tokens by their "jti", and ended sessions by the
 // "sid" of their tokens. Its methods must be safe for concurrent use. An error
-// means that the answer is not known: package ginjwt then refuses the request with
+// means that the result is not known: package ginjwt then refuses the request with
 // status 503 (ginjwt.ErrUnavailable).
 type Blocklist interface {
 	// Add blocks id at least until expires. A zero expires means for ever. If id is

@@ -6,19 +6,19 @@ type ChangingBlocklist interface {
 	Blocklist
 
 	// Changed returns a channel. It is closed when this process next learns of a new
-	// ID, because Contains may then return another answer. To miss no change, take the
+	// ID, because Contains may then return another result. To miss no change, take the
 	// channel before you call Contains. Changed must be cheap and safe for concurrent
 	// use.
 	Changed() <-chan struct{}
 
-	// Self returns the list itself. A type that embeds the list inherits Changed, but may
-	// have its own Contains. Self does not return that type, so package ginjwt does not
-	// rely on its Changed.
+	// Self returns the receiver. With it, package ginjwt finds out whether a type of your
+	// own embeds the list. Then it does not use the inherited Changed, but calls Contains
+	// of your type once a second.
 	Self() any
 }
 
-// ChangingOf returns b as a [ChangingBlocklist] if b implements it itself: its Self
-// returns b.
+// ChangingOf returns b as a [ChangingBlocklist]. ok is false if b has no Changed, or only
+// inherits Changed from an embedded list: then b.Self does not return b.
 func ChangingOf(b Blocklist) (c ChangingBlocklist, ok bool) {
 	c, ok = b.(ChangingBlocklist)
 	return c, ok && isSame(c.Self(), b)

@@ -8,6 +8,6 @@
 // Gin.
 //
 // A store may implement more interfaces. [SessionsDeleter] and [BlocklistAdder] save
-// calls when many sessions end at once. A [ChangingBlocklist] reports changes. A
-// [CurrentBlocklist] also answers with entries that its copy does not have yet.
+// calls when many sessions end together. A [ChangingBlocklist] reports changes. A
+// [CurrentBlocklist] also replies with entries that its copy does not have yet.
 package store

@@ -51,7 +51,7 @@ const (
 	ListStale
 
 	// ListLost: the server lost a part of the list. Until ListWhole a request is refused
-	// if the copy does not know the answer.
+	// if the copy has no entry for the token.
 	ListLost
 
 	// ListWhole: all processes have given back what they knew of a lost list.

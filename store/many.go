@@ -21,9 +21,9 @@ type SessionsDeleter interface {
 	// as in the store. After an error any of the sessions may have been removed.
 	DeleteMany(ctx context.Context, sessions []Session) error
 
-	// Self returns the store itself. A type that embeds the store inherits DeleteMany,
-	// but may have its own Delete. Self does not return that type, so package ginjwt
-	// calls its Delete.
+	// Self returns the receiver. With it, package ginjwt finds out whether a type of your
+	// own embeds the store. Then it does not use the inherited DeleteMany, but calls Delete of
+	// your type.
 	Self() any
 }
 
@@ -34,8 +34,9 @@ type BlocklistAdder interface {
 	// have been added.
 	AddMany(ctx context.Context, entries []Revocation) error
 
-	// Self returns the list itself. A type that embeds the list inherits AddMany, but may
-	// have its own Add. Self does not return that type, so package ginjwt calls its Add.
+	// Self returns the receiver. With it, package ginjwt finds out whether a type of your
+	// own embeds the list. Then it does not use the inherited AddMany, but calls Add of
+	// your type.
 	Self() any
 }
 
@@ -45,14 +46,15 @@ type Revocation struct {
 	Expires time.Time // zero: never
 }
 
-// DeleterOf returns s as a [SessionsDeleter] if s implements it itself: its Self
-// returns s.
+// DeleterOf returns s as a [SessionsDeleter]. ok is false if s has no DeleteMany, or
+// only inherits DeleteMany from an embedded store: then s.Self does not return s.
 func DeleterOf(s SessionStore) (d SessionsDeleter, ok bool) {
 	d, ok = s.(SessionsDeleter)
 	return d, ok && isSame(d.Self(), s)
 }
 
-// AdderOf returns b as a [BlocklistAdder] if b implements it itself: its Self returns b.
+// AdderOf returns b as a [BlocklistAdder]. ok is false if b has no AddMany, or only
+// inherits AddMany from an embedded list: then b.Self does not return b.
 func AdderOf(b Blocklist) (a BlocklistAdder, ok bool) {
 	a, ok = b.(BlocklistAdder)
 	return a, ok && isSame(a.Self(), b)

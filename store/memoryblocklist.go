@@ -16,10 +16,10 @@ var (
 // empty and ready to use. It drops expired entries as it grows, and starts no
 // goroutine.
 //
-// It is for a service with one process: other processes do not see it, and it is empty
+// Use it only in a service with one process: other processes do not see it, and it is empty
 // after a restart.
 type MemoryBlocklist struct {
-	// Now returns the current time, by which entries expire. Nil means [time.Now].
+	// Now returns the current time, for the expiry of entries. Nil means [time.Now].
 	Now func() time.Time
 
 	set idset.Set
@@ -39,7 +39,7 @@ func (b *MemoryBlocklist) AddMany(ctx context.Context, entries []Revocation) err
 	return nil
 }
 
-// Self returns the list: see [BlocklistAdder] and [ChangingBlocklist].
+// Self returns b: see [BlocklistAdder] and [ChangingBlocklist].
 func (b *MemoryBlocklist) Self() any { return b }
 
 // Contains reports whether any of ids is blocked. It never fails.

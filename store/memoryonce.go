@@ -15,18 +15,18 @@ var _ Once = (*MemoryOnce)(nil)
 // MemoryOnce is a [Once] in the memory of this process. The zero value is empty and
 // ready to use. It drops expired IDs as it grows, and starts no goroutine.
 //
-// An ID needs at most 50 bytes (27 to 44 were measured), whatever its length. A full
-// store with the default Max needs 50 MB, and twice that for the moment in which it
-// drops expired IDs.
+// An ID needs at most 50 bytes (27 to 44 were measured), also if the ID is
+// long. A full store with the default Max needs 50 MB. While it drops expired IDs, it
+// needs twice as much.
 //
-// It is for a service with one process: other processes do not see it. It is empty
+// Use it only in a service with one process: other processes do not see it. It is empty
 // after a restart, so that IDs used before can be used again.
 type MemoryOnce struct {
-	// Max is how many IDs the store remembers at once. When it is full, Claim returns
+	// Max is how many IDs the store remembers at the same time. When it is full, Claim returns
 	// [ErrOnceFull] for a new ID until one expires. Zero means 1,000,000.
 	Max int
 
-	// Now returns the current time, by which IDs expire. Nil means [time.Now].
+	// Now returns the current time, for the expiry of IDs. Nil means [time.Now].
 	Now func() time.Time
 
 	mu      sync.Mutex
@@ -40,7 +40,7 @@ const (
 	minOncePurge   = 1024
 )
 
-// Claim reports whether id is claimed for the first time. It returns [ErrOnceFull], or
+// Claim reports whether id is used for the first time. It returns [ErrOnceFull], or
 // an error of [CheckClaim].
 func (m *MemoryOnce) Claim(_ context.Context, id string, until time.Time) (bool, error) {
 	m.mu.Lock()
@@ -70,7 +70,7 @@ func (m *MemoryOnce) Claim(_ context.Context, id string, until time.Time) (bool,
 func isLive(until uint32, now time.Time) bool { return idset.Entry{Until: until}.IsLive(now) }
 
 // hasRoom drops expired IDs only when the store has doubled, which keeps the cost of a
-// claim constant. When the store is full, it looks only if an ID must have expired.
+// call constant. When the store is full, it looks only if an ID must have expired.
 func (m *MemoryOnce) hasRoom(now time.Time) bool {
 	most := cmp.Or(m.Max, defaultMaxOnce)
 	isFull := len(m.until) >= most

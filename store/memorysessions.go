@@ -15,10 +15,10 @@ var (
 // is empty and ready to use. It drops expired sessions as it grows, and starts no
 // goroutine.
 //
-// It is for a service with one process: other processes do not see it. It is empty
+// Use it only in a service with one process: other processes do not see it. It is empty
 // after a restart, so that all users must log in again.
 type MemorySessions struct {
-	// Now returns the current time, by which sessions expire. Nil means [time.Now].
+	// Now returns the current time, for the expiry of sessions. Nil means [time.Now].
 	Now func() time.Time
 
 	mu       sync.RWMutex
@@ -95,7 +95,7 @@ func (m *MemorySessions) DeleteMany(_ context.Context, sessions []Session) error
 	return nil
 }
 
-// Self returns the store: see [SessionsDeleter].
+// Self returns m: see [SessionsDeleter].
 func (m *MemorySessions) Self() any { return m }
 
 // List returns the sessions of identity in realm. It never fails.

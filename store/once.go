@@ -9,13 +9,13 @@ import (
 // Once remembers used IDs, such as the IDs of links in mails and of tickets, so that no
 // ID is used twice. It must be safe for concurrent use, by any number of processes.
 type Once interface {
-	// Claim returns true to the first caller with an id. It returns false to all others,
-	// at least until the given time. If several callers call at the same moment, exactly
+	// Claim records an id as used. It returns true to the first caller with this id. It
+	// returns false to all others, at least until the given time. If several callers call at the same moment, exactly
 	// one is first.
 	//
-	// After an error the id may be claimed or not. The caller must not continue. Later
+	// After an error the id may be recorded or not. The caller must not continue. Later
 	// callers may get false although no caller got true. A full store returns
-	// [ErrOnceFull] and forgets no claimed ID. If until has passed, Claim returns an
+	// [ErrOnceFull] and forgets no used ID. If until has passed, Claim returns an
 	// error.
 	//
 	// An id has 1 to 255 bytes.
@@ -27,7 +27,7 @@ var ErrOnceFull = errors.New("the store of used IDs is full")
 
 const maxOnceID = 255 // bytes
 
-// CheckClaim checks the arguments of a claim, for a [Once] of your own. It returns an
+// CheckClaim checks the arguments of Claim, for a [Once] of your own. It returns an
 // error if id is empty or has more than 255 bytes, or if until is not after now. The
 // error does not contain the id.
 func CheckClaim(id string, until, now time.Time) error {

@@ -22,8 +22,8 @@ type Session struct {
 	EndsAt      time.Time // when it ends even if it is used; zero: never
 	KeyHash     string    // the hash of the Idempotency-Key that made a generation, and which generation
 	Data        string    // JSON: what was chosen at the login
-	Upstream    Upstream  // the session at another issuer with which it began
-	JKT         string    // the thumbprint of the key to which its tokens are bound (RFC 9449 §6)
+	Upstream    Upstream  // the session at another issuer that began it
+	JKT         string    // the thumbprint of the key that its tokens are bound to (RFC 9449 §6)
 }
 
 // Upstream is a session at another issuer, with the claims of OpenID Connect. The zero
@@ -34,7 +34,7 @@ type Upstream struct {
 	Subject string // "sub"
 }
 
-// The largest lengths of the texts of a [Session], in bytes.
+// The largest lengths of the strings of a [Session], in bytes.
 const (
 	MaxText = 255  // Realm, Identity, Device, KeyHash, JKT, and each of Upstream
 	MaxData = 1024 // Data
@@ -46,7 +46,7 @@ const (
 // (ginjwt.ErrUnavailable).
 //
 // A store compares and keeps; package ginjwt decides. IDs are UUIDs, and an Identity is
-// not empty. Texts are valid UTF-8 without NUL, and no longer than MaxText and MaxData.
+// not empty. Strings are valid UTF-8 without NUL, and no longer than MaxText and MaxData.
 // Times are whole milliseconds from 1970 to 9999; HandedOutAt and EndsAt may also be
 // zero. Package storetest tests a store.
 type SessionStore interface {
@@ -64,8 +64,8 @@ type SessionStore interface {
 	// Identity, Device and CreatedAt of next are the same as in old.
 	Replace(ctx context.Context, old, next Session) (replaced bool, err error)
 
-	// Delete removes a session. If several callers delete it at once, exactly one gets
-	// true. If there is no such session, Delete reports false, which is not an error.
+	// Delete removes a session. If several callers delete it at the same time,
+	// exactly one gets true. If there is no such session, Delete reports false, which is not an error.
 	Delete(ctx context.Context, id string) (deleted bool, err error)
 
 	// List returns the sessions of an identity in a realm, in any order. It compares

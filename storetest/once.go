@@ -17,9 +17,9 @@ import (
 )
 
 // Once tests a [store.Once]. open returns the handles of several processes, all on one
-// store without claimed IDs. Return one handle if your store is for one process. open is
+// store without used IDs. Return one handle if your store is for one process. open is
 // called once for each test; the tests run in parallel. The longest test takes three
-// seconds, and more if claims are slow.
+// seconds, and more if the store is slow.
 func Once(t *testing.T, open func(t *testing.T) []store.Once) {
 	for name, test := range onceTests {
 		t.Run(name, func(t *testing.T) {
@@ -32,21 +32,21 @@ func Once(t *testing.T, open func(t *testing.T) []store.Once) {
 // onceTests are the tests of Once. Each returns an error that says what the store does
 // wrong, so that tests of this package can try them on broken stores.
 var onceTests = map[string]func(context.Context, []store.Once) error{
-	"of a thousand one is first":          testThousand,
-	"what one has claimed the others see": testSeen,
-	"many IDs at once":                    testManyIDs,
-	"IDs are compared byte by byte":       testOnceIDs,
-	"an ID is kept until its time":        testUntil,
-	"what cannot be claimed is an error":  testRefusedClaims,
-	"a caller who goes away":              testGone,
+	"of a thousand one is first":       testThousand,
+	"what one has used the others see": testSeen,
+	"many IDs at once":                 testManyIDs,
+	"IDs are compared byte by byte":    testOnceIDs,
+	"an ID is kept until its time":     testUntil,
+	"what cannot be used is an error":  testRefusedClaims,
+	"a caller who goes away":           testGone,
 }
 
 const claimants = 1000
 
-// inAnHour is a time at which no test runs any more.
+// inAnHour is a time after the end of all tests.
 func inAnHour() time.Time { return time.Now().Add(time.Hour) }
 
-// race lets n callers claim an ID at the same moment, and returns how many are first.
+// race lets n callers use an ID at the same moment, and returns how many are first.
 func race(ctx context.Context, stores []store.Once, n int, id string) (int64, error) {
 	var firsts atomic.Int64
 	errs := make([]error, n)
@@ -68,7 +68,7 @@ func testThousand(ctx context.Context, stores []store.Once) error {
 			return err
 		}
 		if firsts != 1 {
-			return fmt.Errorf("%d of %d callers at once are first, want 1", firsts, claimants)
+			return fmt.Errorf("%d of %d callers at the same moment are first, want 1", firsts, claimants)
 		}
 	}
 	return nil
@@ -91,16 +91,16 @@ func testSeen(ctx context.Context, stores []store.Once) error {
 	return nil
 }
 
-// claim returns an error unless a claim of id is answered by want.
+// claim returns an error unless Claim of id returns want.
 func claim(ctx context.Context, s store.Once, id string, want bool) error {
 	first, err := s.Claim(ctx, id, inAnHour())
 	if err == nil && first != want {
-		err = fmt.Errorf("claim of %q: first is %t, want %t", id, first, want)
+		err = fmt.Errorf("Claim of %q: first is %t, want %t", id, first, want)
 	}
 	return err
 }
 
-// answer formats the result of a claim.
+// answer formats the result of Claim.
 func answer(first bool, err error) string { return fmt.Sprintf("first is %t, error %v", first, err) }
 
 func testManyIDs(ctx context.Context, stores []store.Once) error {
@@ -155,7 +155,7 @@ func testOnceIDs(ctx context.Context, stores []store.Once) error {
 	return nil
 }
 
-// testUntil tries again with a longer time if a slow store answers a claim only after its
+// testUntil tries again with a longer time if a slow store returns from Claim only after its
 // time has passed.
 func testUntil(ctx context.Context, stores []store.Once) error {
 	for length := 3 * time.Second; length < time.Minute; length *= 2 {
@@ -164,27 +164,27 @@ func testUntil(ctx context.Context, stores []store.Once) error {
 			return err
 		}
 	}
-	return errors.New("claims take longer than a minute")
+	return errors.New("calls of Claim take longer than a minute")
 }
 
-// testUntilThen claims an ID again and again until just before its time, which is not a
-// whole second. A second claim with a sooner time must not shorten the first. Whether the
-// ID can be claimed again afterwards is not promised. It reports false if the time passed
-// before the first claim was answered.
+// testUntilThen uses an ID again and again until just before its time, which is not a
+// whole second. A second use with a sooner time must not shorten the first. Whether the
+// ID can be used again afterwards is not promised. It reports false if the time passed
+// before the first Claim returned.
 func testUntilThen(ctx context.Context, stores []store.Once, until time.Time) (inTime bool, err error) {
-	once, twice := newID(), newID() // the second is claimed for a shorter time, too
+	once, twice := newID(), newID() // the second is also used with a shorter time
 	for _, id := range []string{once, twice} {
 		first, err := stores[0].Claim(ctx, id, until)
 		switch {
 		case err != nil && time.Now().After(until):
 			return false, nil
 		case err != nil || !first:
-			return true, fmt.Errorf("claim of a new ID: %s", answer(first, err))
+			return true, fmt.Errorf("Claim of a new ID: %s", answer(first, err))
 		}
 	}
 	sooner := time.Now().Add(time.Second)
 	if first, err := stores[0].Claim(ctx, twice, sooner); first || err != nil && time.Now().Before(sooner) {
-		return true, fmt.Errorf("claim of a claimed ID: %s", answer(first, err))
+		return true, fmt.Errorf("Claim of a used ID: %s", answer(first, err))
 	}
 	for i := 0; time.Now().Before(until); i++ {
 		s := stores[i%len(stores)]
@@ -197,7 +197,7 @@ func testUntilThen(ctx context.Context, stores []store.Once, until time.Time) (i
 		}
 		first, err := s.Claim(ctx, ask, inAnHour())
 		if left := time.Until(until); left > 0 && (first || err != nil) {
-			return true, fmt.Errorf("claim of a claimed ID, %v before its time: %s", left, answer(first, err))
+			return true, fmt.Errorf("Claim of a used ID, %v before its time: %s", left, answer(first, err))
 		}
 		<-time.After(5 * time.Millisecond)
 	}
@@ -218,7 +218,7 @@ func testRefusedClaims(ctx context.Context, stores []store.Once) error {
 		"an ID of 128 characters": {strings.Repeat("é", 128), inAnHour()},
 	} {
 		if first, err := stores[0].Claim(ctx, c.id, c.until); first || err == nil {
-			return fmt.Errorf("claim of %s: %s, want false and an error", name, answer(first, err))
+			return fmt.Errorf("Claim of %s: %s, want false and an error", name, answer(first, err))
 		}
 	}
 	for _, id := range []string{"past", "x", strings.Repeat("x", 255)} {
@@ -229,7 +229,7 @@ func testRefusedClaims(ctx context.Context, stores []store.Once) error {
 	return nil
 }
 
-// testGone claims with contexts that end before or during the call. Each caller must get
+// testGone uses IDs with contexts that end before or during the call. Each caller must get
 // an error or be first, and two callers must never be first with one ID.
 func testGone(ctx context.Context, stores []store.Once) error {
 	for i := range 100 {
@@ -243,7 +243,7 @@ func testGone(ctx context.Context, stores []store.Once) error {
 		first, err := stores[i%len(stores)].Claim(gone, id, inAnHour())
 		leave()
 		if first == (err != nil) {
-			return fmt.Errorf("claim of a new ID by a caller that goes away: %s", answer(first, err))
+			return fmt.Errorf("Claim of a new ID by a caller that goes away: %s", answer(first, err))
 		}
 		firsts, failed := race(ctx, stores, 2, id)
 		if failed != nil {

@@ -1,6 +1,6 @@
 // Package storetest tests your own [ginjwt.SessionStore], [ginjwt.Blocklist] or
 // [ginjwt.Once]. [Sessions], [Blocklist], [Replicas] and [Once] test everything that
-// the comments of these interfaces promise, also with many callers at once. [Plays]
+// the comments of these interfaces promise, also with many callers at a time. [Plays]
 // tests whole sessions while calls of the store fail. Run the tests with the race
 // detector, against the real server:
 //
@@ -19,7 +19,7 @@ import (
 	"time"
 )
 
-// eventually is how long a test waits for something that should happen at once. It is
+// eventually is how long a test waits for something that should happen immediately. It is
 // long because the machine may be busy.
 const eventually = time.Minute
 
@@ -28,8 +28,8 @@ type Option func(*settings)
 
 type settings struct{ rounds, plays int }
 
-// Rounds sets how many rounds [Sessions] has in which 64 callers exchange one refresh
-// token at once. The default is 200. With -short it is at most 20.
+// Rounds sets how many rounds [Sessions] has. In each round, 64 callers exchange one
+// refresh token at the same time. The default is 200. With -short it is at most 20.
 func Rounds(n int) Option {
 	return func(s *settings) { s.rounds = n }
 }
