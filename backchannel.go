@@ -24,10 +24,10 @@ import (
 // A logout token without "sid" ends all tokens and sessions of the user that are not
 // newer than the logout.
 //
-// The handler answers 200 when the logout is in Config.Blocklist, and again 200 to the
-// same logout token. It answers 400 to an invalid logout token. It answers 503 if the
-// blocklist fails, or if the keys of the issuer cannot be fetched. It answers 204 to
-// OPTIONS, and 405 to other methods.
+// The handler responds with 200 when the logout is in Config.Blocklist, and again with 200
+// to the same logout token. It responds with 400 to an invalid logout token. It responds
+// with 503 if the blocklist fails, or if the keys of the issuer cannot be fetched. It
+// responds with 204 to OPTIONS, and with 405 to other methods.
 //
 // BackChannelLogoutHandler panics if called before InitApp. It also panics if no issuer
 // has a LogoutAudience and there is no IssuerResolver.

@@ -16,7 +16,7 @@ import (
 )
 
 // Binding binds a purpose token to states: see [BoundTo] and [BoundBy]. If a token has
-// several bindings, all must match, in the order in which the token was created with them.
+// several bindings, all must match, in the order of the creation of the token.
 // Printing a Binding does not show its states.
 type Binding struct {
 	states func(ctx context.Context, identity string) ([]string, error) // nil: there are none
@@ -26,7 +26,7 @@ type Binding struct {
 // value in a cookie. The token works only with the same states, in the same order.
 //
 // The token holds an HMAC over the states. The HMAC key is derived from the signing key. So
-// nobody who reads the token can test a guess, however short a state is.
+// nobody who reads the token can test a guess, even if a state is short.
 //
 // An empty state, or no state at all, is an error when the token is created. Later it never
 // matches, so a missing cookie opens nothing.

@@ -19,7 +19,7 @@ type MemoryBlocklist = store.MemoryBlocklist
 // Config.DecodeLeeway (or the leeway of its issuer) and one minute for clock skew.
 //
 // RevokeToken does not end the session of the token; see [JWTManager.EndSessionForToken].
-// If the list does not answer, the error is an [ErrUnavailable]. A token without a "jti"
+// If the list does not reply, the error is an [ErrUnavailable]. A token without a "jti"
 // is an [ErrNoID].
 func (m *JWTManager) RevokeToken(ctx context.Context, token *Token) error {
 	return m.revokeToken(plain(ctx), token, CauseApplication)

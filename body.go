@@ -211,7 +211,7 @@ func (b *aheadBody) keep(ctx context.Context, p []byte) (err error) {
 }
 
 // spoolFile is a temporary file that nobody else can open: its name is removed
-// at once, if the system allows it. The file is removed when the request ends.
+// immediately, if the system allows it. The file is removed when the request ends.
 type spoolFile struct {
 	file   *os.File
 	size   int64

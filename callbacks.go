@@ -38,7 +38,7 @@ type callbacks struct {
 // fn receives the value that was passed to CreateAccessToken or CreateRefreshToken. For
 // the tokens of a session, fn receives the same kind of value at the login and at every
 // refresh. This is the user from UserLookupLoader or, without that loader, the identity
-// as text. So CreateTokenPair refuses a value that would have another type at the
+// as a string. So CreateTokenPair refuses a value that would have another type at the
 // refresh. With Sessions and a UserIdentityLoader, InitApp therefore demands a
 // UserLookupLoader. The same applies to AdditionalHeadersLoader and EncodeKeyLoader.
 func (m *callbacks) AdditionalClaimsLoader(fn func(ctx context.Context, identity any) (Claims, error)) {
@@ -64,7 +64,7 @@ func (m *callbacks) EncodeKeyLoader(fn func(ctx context.Context, identity any) (
 // settings. The token in the argument is not verified: use it only to look up a key. If
 // fn returns a zero keys.Key, or an error that wraps [ErrInvalidToken], there is no
 // key, and the token is refused. Purpose tokens and tickets use the keys for access
-// tokens, so here they have the Type of an access token.
+// tokens, so fn gets them with the Type of an access token.
 func (m *callbacks) DecodeKeyLoader(fn func(ctx context.Context, unverified *Token) (keys.Key, error)) {
 	m.register("DecodeKeyLoader", fn)
 	m.decodeKey = fn
@@ -184,7 +184,7 @@ func (m *callbacks) register(name string, fn any) {
 func (m *callbacks) validate(p *problems) {
 	if m.userIdentity != nil && m.userLookup == nil && m.takeUsers() {
 		p.add("UserLookupLoader", "is missing: with Sessions and a UserIdentityLoader, register one that loads the user at every refresh. "+
-			"Otherwise AdditionalClaimsLoader, AdditionalHeadersLoader and EncodeKeyLoader would receive a user at the login, but text at a refresh")
+			"Otherwise AdditionalClaimsLoader, AdditionalHeadersLoader and EncodeKeyLoader would receive a user at the login, but a string at a refresh")
 	}
 }
 

@@ -229,7 +229,7 @@ type newClaims struct {
 
 	session    string // empty: none
 	generation int64  // of the session; 0: none
-	upstream   string // where the session began; empty: here
+	upstream   string // where the session began; empty: at this manager
 
 	others Claims
 }

@@ -29,12 +29,12 @@ type Config struct {
 	// token. Use it only to accept the tokens of an existing service.
 	AllowShortSecret bool
 
-	// PrivateKey is the signing key of RS*, PS*, ES* or EdDSA: unencrypted PEM text, as
+	// PrivateKey is the signing key of RS*, PS*, ES* or EdDSA: unencrypted PEM, as
 	// PKCS #1, PKCS #8 or SEC 1. [keys.Normalize] lists the other accepted forms. The
 	// path of a file is not accepted.
 	PrivateKey string
 
-	// PublicKey is the verification key: PEM text, as PKCS #1, PKIX or a certificate,
+	// PublicKey is the verification key: PEM, as PKCS #1, PKIX or a certificate,
 	// or one of the other forms of PrivateKey. Empty means the public half of
 	// PrivateKey. A manager with no other key than a PublicKey only verifies.
 	PublicKey string
@@ -81,7 +81,7 @@ type Config struct {
 	// FreshClaim is the claim that says whether a token is fresh. Empty means "fresh".
 	FreshClaim string
 
-	// ScopeClaim is the claim that [Scopes] and [AnyScope] read: text with spaces
+	// ScopeClaim is the claim that [Scopes] and [AnyScope] read: a string with spaces
 	// between the scopes (RFC 8693 §4.2), or an array of strings. A name that starts
 	// with a slash is a JSON Pointer (RFC 6901). Empty means "scope".
 	ScopeClaim string
@@ -92,7 +92,7 @@ type Config struct {
 	RolesClaim string
 
 	// DisableVerifySub accepts a "sub" that is not a string. [Token.Identity] is then
-	// the JSON text of the claim.
+	// the JSON of the claim, as a string.
 	DisableVerifySub bool
 
 	// EncodeIssuer is the "iss" of new tokens. Empty leaves the claim out.
@@ -225,8 +225,8 @@ type Config struct {
 	// this domain can read the values. Empty means CookieDomain.
 	CSRFCookieDomain string
 
-	// AccessCSRFCookieName and the fields below name the CSRF cookies, and the header or
-	// form field in which a request repeats the CSRF value.
+	// AccessCSRFCookieName and the fields below name the CSRF cookies, and the header and
+	// form field of a request that repeat the CSRF value.
 	AccessCSRFCookieName  string // default "csrf_access_token"
 	AccessCSRFCookiePath  string // default "/"
 	AccessCSRFHeaderName  string // default "X-CSRF-TOKEN"
@@ -239,7 +239,7 @@ type Config struct {
 	// QueryStringName is the query parameter of InQueryString. Empty means "jwt".
 	QueryStringName string
 
-	// QueryStringValuePrefix is the text before the token in the query parameter. Empty
+	// QueryStringValuePrefix is the string before the token in the query parameter. Empty
 	// means none.
 	QueryStringValuePrefix string
 
@@ -279,12 +279,12 @@ type Config struct {
 	// SessionGrace is the grace period of rotation. Zero means 60 seconds. A negative
 	// value means no grace period. For this time after a rotation, the previous refresh
 	// token still works and returns the same successor. So a client may repeat a
-	// request if the response was lost, and several tabs may refresh at once. Without a
+	// request if the response was lost, and several tabs may refresh together. Without a
 	// grace period, these clients are logged out.
 	//
 	// A refresh does not always rotate. The newest refresh token is rotated only after
-	// twice the grace period, or after a quarter of the time in which an unused session
-	// ends, whichever is shorter. Until then a refresh returns new access tokens only.
+	// the shorter of two times: twice the grace period, and a quarter of the time after
+	// which an unused session ends. Until then a refresh returns new access tokens only.
 	// So the grace period should not be longer than that quarter.
 	SessionGrace time.Duration
 
@@ -292,8 +292,8 @@ type Config struct {
 	// no maximum. A session that is not used always ends after RefreshTokenExpires.
 	SessionLifetime time.Duration
 
-	// RenewedTokenHeader is the response header in which [JWTManager.ImplicitRefresh]
-	// sends a new access token to a client that sends its token in a header. An example
+	// RenewedTokenHeader is the response header for the new access tokens of
+	// [JWTManager.ImplicitRefresh], if the client sends its token in a header. An example
 	// is "X-Renewed-Token". A page of another origin can read it only if CORS exposes it.
 	// Empty means that only cookies are renewed.
 	RenewedTokenHeader string
@@ -331,8 +331,8 @@ type Config struct {
 	// "at+jwt" are always accepted (RFC 8725 §3.11).
 	DecodeTypes []string
 
-	// AllowAnyOptions lets every OPTIONS request pass as anonymous, whatever credentials
-	// it carries, as Flask-JWT-Extended does. Danger: a handler or an upstream that acts
+	// AllowAnyOptions lets every OPTIONS request pass as anonymous, even with invalid
+	// credentials, as Flask-JWT-Extended does. Danger: a handler or an upstream that acts
 	// on OPTIONS is then open to everybody. False lets only a CORS preflight pass,
 	// without credentials.
 	AllowAnyOptions bool

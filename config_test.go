@@ -30,7 +30,7 @@ func TestMistakesInSettingsAreFoundAtStart(t *testing.T) {
 		"realm with a NUL":                 {ginjwt.Config{SecretKey: secret, Realm: "a\x00"}, `Realm (JWT_REALM): must be UTF-8 without NUL, of at most 255 bytes`},
 		"unknown profile":                  {ginjwt.Config{SecretKey: secret, ErrorProfile: "rfc9457"}, `ErrorProfile (JWT_ERROR_PROFILE): "rfc9457" is not an error profile; use flask, bearer or problem`},
 		"profile in upper case":            {ginjwt.Config{SecretKey: secret, ErrorProfile: "Flask"}, `ErrorProfile (JWT_ERROR_PROFILE): "Flask" is not an error profile; use flask, bearer or problem`},
-		"no key":                           {ginjwt.Config{}, `SecretKey (JWT_SECRET_KEY): must be set to use the symmetric algorithm "HS256"; make one with: openssl rand -base64 32, or write Flask's SECRET_KEY here if it signed the tokens`},
+		"no key":                           {ginjwt.Config{}, `SecretKey (JWT_SECRET_KEY): must be set to use the symmetric algorithm "HS256"; make one with: openssl rand -base64 32, or use Flask's SECRET_KEY if it signed the tokens`},
 		"no key, asymmetric":               {ginjwt.Config{Algorithm: "RS256"}, `PublicKey (JWT_PUBLIC_KEY): a key must be set to use the asymmetric algorithm "RS256": PrivateKey to sign, or PublicKey to verify only`},
 		"forgot the algorithm":             {ginjwt.Config{PrivateKey: pems.RSAPrivate}, `SecretKey (JWT_SECRET_KEY): must be set to use the symmetric algorithm "HS256"; to use the PEM key, set Algorithm`},
 		"no key for the second":            {ginjwt.Config{SecretKey: secret, DecodeAlgorithms: []string{"ES256"}}, `PublicKey (JWT_PUBLIC_KEY): a key must be set to use the asymmetric algorithm "ES256": PrivateKey to sign, or PublicKey to verify only`},
@@ -135,7 +135,7 @@ func TestKeysMayComeFromLoaders(t *testing.T) {
 	t.Parallel()
 	mgr := ginjwt.New(ginjwt.Config{})
 	mgr.EncodeKeyLoader(keyLoader())
-	assert.EqualError(t, mgr.InitApp(nil), `ginjwt: SecretKey (JWT_SECRET_KEY): must be set to use the symmetric algorithm "HS256" to verify tokens, as there is no DecodeKeyLoader; make one with: openssl rand -base64 32, or write Flask's SECRET_KEY here if it signed the tokens`)
+	assert.EqualError(t, mgr.InitApp(nil), `ginjwt: SecretKey (JWT_SECRET_KEY): must be set to use the symmetric algorithm "HS256" to verify tokens, as there is no DecodeKeyLoader; make one with: openssl rand -base64 32, or use Flask's SECRET_KEY if it signed the tokens`)
 	mgr.DecodeKeyLoader(unverifiedKeyLoader())
 	require.NoError(t, mgr.InitApp(nil))
 	_, err := mgr.DecodeToken(t.Context(), jwttest.AccessToken(t, mgr, "alice"))

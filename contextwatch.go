@@ -25,7 +25,7 @@ type contextWatch struct {
 
 const (
 	// askEvery holds for every list: it may signal no changes, may have failed, or may be a
-	// replica that has lost its server.
+	// copy that has lost its server.
 	askEvery = time.Second
 
 	// A burst of revocations becomes one question, and questions take at most a fifth of the

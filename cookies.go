@@ -96,7 +96,7 @@ func (m *JWTManager) SetRefreshCookies(c *gin.Context, encoded string, opts ...C
 // [JWTManager.SetAccessCookies] and [JWTManager.SetRefreshCookies] do. If it cannot set
 // one token, it sets neither. It stores the options in the session: they also apply to
 // the cookies of every rotation, of ImplicitRefresh and of the logout. If a store does
-// not answer, the error is an [ErrUnavailable].
+// not reply, the error is an [ErrUnavailable].
 //
 // SetPairCookies does not set a refresh token that the client already has: see
 // [TokenPair.KeepsRefreshToken].
@@ -258,7 +258,7 @@ func (m *JWTManager) outliveBrowser(spec cookieSpec) bool {
 	return spec.Persistence == persistent || spec.Persistence == bySettings && m.config.DisableSessionCookie
 }
 
-// aYear is how long Flask-JWT-Extended keeps cookies. Here it is for tokens that never
+// aYear is how long Flask-JWT-Extended keeps cookies. In ginjwt, it is for tokens that never
 // expire.
 const aYear = 31540000 * time.Second
 

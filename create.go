@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// CreateAccessToken returns a signed access token for identity, which is a text, an
+// CreateAccessToken returns a signed access token for identity, which is a string, an
 // integer, an [encoding.TextMarshaler], or a value for the UserIdentityLoader. An empty
 // or nil identity is an error that wraps [ErrIdentity]. The token lives for
 // Config.AccessTokenExpires, or as [WithExpires] says. ctx may be the *gin.Context; its

@@ -10,7 +10,7 @@ import (
 )
 
 // JWTRequired returns a middleware that lets only requests with a valid access
-// token pass. It answers other requests with the loader for the error. In the
+// token pass. For other requests, the loader for the error writes the response. In the
 // handlers after it, [GetJWTIdentity] and the other getters return the data of
 // the token.
 //
@@ -54,7 +54,7 @@ func (m *JWTManager) handler(need *requirement) gin.HandlerFunc {
 
 // VerifyJWTInRequest is JWTRequired without the response. It verifies the token, stores
 // it for [GetJWT] and the other getters, and returns it. The error is an [*Error]. Use
-// it in your own middleware, and answer the error with [JWTManager.Refuse].
+// it in your own middleware, and pass the error to [JWTManager.Refuse].
 //
 // It returns nil, nil if JWTRequired would let the request pass as anonymous. After a
 // CORS preflight, c.Request has no credentials.
@@ -154,7 +154,7 @@ func (m *JWTManager) inGroup(c *gin.Context, need *requirement) *requirement {
 	return &own
 }
 
-// found is the token of a request, or the token that bought its ticket.
+// found is the token of a request, or the token that its ticket was issued for.
 type found struct {
 	token    *Token
 	location Location
@@ -230,11 +230,11 @@ func (m *JWTManager) anonymous(c *gin.Context, need *requirement) (*Token, error
 	return nil, nil
 }
 
-// Refuse aborts the chain and answers err as JWTRequired does. If err is an [*Error],
+// Refuse aborts the chain and writes the response to err as JWTRequired does. If err is an [*Error],
 // or wraps one of the error kinds, it calls the loader for this kind. Any other error
 // is a failure, with status 500.
 //
-// Refuse adds the error to c.Errors for the application's log. The text says what was
+// Refuse adds the error to c.Errors for the application's log. The message says what was
 // wrong, without the token or its claims.
 func (m *JWTManager) Refuse(c *gin.Context, err error) {
 	if v := verifiedIn(c.Request.Context()); v != nil { // by a handler behind JWTRequired

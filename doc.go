@@ -23,7 +23,7 @@
 //
 // Set up a [JWTManager] in one goroutine: call [New], register the loaders,
 // then call [JWTManager.InitApp]. InitApp reports all mistakes in the settings
-// at once. After InitApp the manager is safe for concurrent use. An application
+// together. After InitApp the manager is safe for concurrent use. An application
 // can have several managers.
 //
 // # Create tokens
@@ -48,7 +48,7 @@
 // # WebSockets, event streams, downloads
 //
 // A page cannot set a header for these requests. Instead, it uses its token to
-// buy a ticket from [JWTManager.TicketHandler]. The ticket is valid for one
+// get a ticket from [JWTManager.TicketHandler]. The ticket is valid for one
 // request, on a route with Locations([InTicket]). In handlers that run for a
 // long time, use [SessionContext]: it ends with the session.
 //

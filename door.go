@@ -15,7 +15,7 @@ import (
 // The next handler receives the ResponseWriter of the server unchanged. It can
 // flush, hijack and use [http.ResponseController].
 //
-// The loader that answers a refusal receives a [gin.Context] with the request
+// The loader that responds to a refusal receives a [gin.Context] with the request
 // and the response. Its ClientIP trusts no proxy, it has no HTML templates, and
 // nothing reads its Errors. To log refusals, set Config.Observer.
 //

@@ -34,16 +34,16 @@ var (
 	// claim that the route requires.
 	ErrInsufficientScope = errors.New("ginjwt: token does not allow this request") // 403
 
-	// ErrUnavailable means that a store could not answer, so the token cannot be
+	// ErrUnavailable means that a store did not reply, so the token cannot be
 	// checked. If the error of a callback wraps it, or keys.ErrUnavailable, the server
-	// answers 503 instead of 500.
-	ErrUnavailable = errors.New("ginjwt: a store could not answer") // 503
-	ErrCallback    = errors.New("ginjwt: a callback failed")        // 500
+	// responds with 503 instead of 500.
+	ErrUnavailable = errors.New("ginjwt: a store did not reply") // 503
+	ErrCallback    = errors.New("ginjwt: a callback failed")     // 500
 )
 
 // These errors say why a token is not created, revoked or put into a cookie.
 var (
-	ErrIdentity       = errors.New("ginjwt: identity must be text or an integer")
+	ErrIdentity       = errors.New("ginjwt: identity must be a string or an integer")
 	ErrReservedClaim  = errors.New("ginjwt: claim is set by this package")
 	ErrRequiredClaim  = errors.New("ginjwt: token lacks a claim of Config.RequiredClaims")
 	ErrReservedHeader = errors.New("ginjwt: header parameter is set by this package")
@@ -74,7 +74,7 @@ type Error struct {
 	challenge  string         // set by the route; empty: the challenge of the kind and reason
 	parameters string         // which the route adds to the challenge of the kind and reason
 	token      *Token         // only for the loader that answers, not for callers
-	cookies    []*http.Cookie // for the response, whatever the loader writes
+	cookies    []*http.Cookie // for the response, in addition to what the loader writes
 	messageKey string         // Config.ErrorMessageKey
 
 	// For the observer.

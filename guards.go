@@ -21,7 +21,7 @@ import (
 
 // Scopes requires a token with all of these scopes. It reads them from the
 // claim Config.ScopeClaim, or from the claim that the [Issuer] names. The claim
-// is an array of texts, or one text with blanks between the scopes (RFC 8693
+// is an array of strings, or one string with blanks between the scopes (RFC 8693
 // §4.2). The comparison is exact.
 //
 // A token that lacks one is refused with [ErrInsufficientScope]. Scopes panics

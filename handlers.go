@@ -7,7 +7,7 @@ import (
 	"github.com/gin-gonic/gin"
 )
 
-// The handlers below read requests and write answers. Exported methods of the JWTManager
+// The handlers below read requests and write responses. Exported methods of the JWTManager
 // do the work, so applications can write their own handlers.
 
 // unlessNoID turns ErrNoID into a refusal of the token, because the token is at fault.
@@ -19,7 +19,7 @@ func unlessNoID(err error, token *Token) error {
 }
 
 // LogoutAllHandler returns a handler that ends all sessions of the identity in the
-// verified token, removes the cookies, and answers 204. Put it behind JWTRequired. To
+// verified token, removes the cookies, and responds with 204. Put it behind JWTRequired. To
 // require a recent password, require a fresh token:
 //
 //	router.POST("/logout/all", mgr.JWTRequired(ginjwt.Fresh()), mgr.LogoutAllHandler())
@@ -50,11 +50,11 @@ func (m *JWTManager) LogoutAllHandler() gin.HandlerFunc {
 }
 
 // EndSessionHandler returns a handler that ends one session of the identity in the
-// verified token and answers 204. The path parameter "id" is the ID of the session:
+// verified token and responds with 204. The path parameter "id" is the ID of the session:
 //
 //	router.DELETE("/sessions/:id", mgr.JWTRequired(), mgr.EndSessionHandler())
 //
-// The handler answers 404 if the session belongs to somebody else or does not exist. If
+// The handler responds with 404 if the session belongs to somebody else or does not exist. If
 // the session is that of the request, it also removes the cookies.
 //
 // EndSessionHandler panics if called before InitApp or without Config.Sessions. The
@@ -92,7 +92,7 @@ func (m *JWTManager) EndSessionHandler() gin.HandlerFunc {
 }
 
 // refusePlainly refuses a request for another reason than its token, in the format of
-// Config.ErrorProfile. It asks no loader: loaders answer for tokens.
+// Config.ErrorProfile. It asks no loader: loaders respond to problems with tokens.
 func (m *JWTManager) refusePlainly(c *gin.Context, status int, message string) {
 	c.Abort()
 	switch m.config.ErrorProfile {

@@ -12,7 +12,7 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/store"
 )
 
-// An Idempotency-Key lets a client repeat a rotation after a lost answer, however late.
+// An Idempotency-Key lets a client repeat a rotation after a lost response, at any time.
 // The client makes a key for each refresh token and stores it with the token.
 
 const (
@@ -59,7 +59,7 @@ func wasMadeBy(s store.Session, key string) bool {
 }
 
 // nextKeyHash is the KeyHash of the generation after s. It ignores the key of the
-// previous trade: if a client always sent the same key, a thief would have it too.
+// previous exchange: if a client always sent the same Idempotency-Key, a thief would have it too.
 func nextKeyHash(s store.Session, next int64, key string) string {
 	if key == "" {
 		return s.KeyHash

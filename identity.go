@@ -112,7 +112,7 @@ func TemplateData(ctx context.Context, data gin.H) gin.H {
 	return merged(data, with)
 }
 
-// NewContext returns a copy of ctx in which the getters find token and user.
+// NewContext returns a copy of ctx. In the copy, the getters find token and user.
 // Use it in tests, and after [JWTManager.VerifyToken]. With a nil token the
 // visitor is anonymous. If user is nil, the getters return the user that
 // VerifyToken loaded for this token, if any.

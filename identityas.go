@@ -22,7 +22,7 @@ var errIdentityForm = invalid(jwt.ErrTokenInvalidSubject, "Subject has another f
 //		return
 //	}
 //
-// New tokens contain the identity as text. A token of another library may contain a
+// New tokens contain the identity as a string. A token of another library may contain a
 // number in Config.IdentityClaim. If this claim is "sub", set Config.DisableVerifySub
 // to accept the number. GetJWTIdentityAs reads both: 7 and "7" are the same uint. In
 // contrast, a field of type uint in the T of [GetJWTClaims] reads only the number.

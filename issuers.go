@@ -41,7 +41,7 @@ type Issuer struct {
 	Audience []string
 
 	// IdentityClaim, TypeClaim, FreshClaim, ScopeClaim and RolesClaim are the names of
-	// claims in the tokens. Empty means the names in Config. If TypeClaim is set here,
+	// claims in the tokens. Empty means the names in Config. If Issuer.TypeClaim is set,
 	// tokens must have that claim.
 	IdentityClaim string
 	TypeClaim     string
@@ -63,8 +63,8 @@ type Issuer struct {
 	// that passed all other checks of its claims; token.Identity is empty. The manager
 	// calls it on every request, so it must be fast and safe for concurrent use.
 	//
-	// If it returns an empty text, or an error that wraps [ErrInvalidToken], the token is
-	// refused. An error that wraps [ErrUnavailable] is answered 503, any other error 500.
+	// If it returns an empty string, or an error that wraps [ErrInvalidToken], the token is
+	// refused. An error that wraps [ErrUnavailable] gives status 503, any other error 500.
 	Identity func(ctx context.Context, token *Token) (string, error)
 
 	// IdentityPrefix is put before the identities of this issuer, such as "google:". It
@@ -132,13 +132,13 @@ func (i Issuer) LogValue() slog.Value { return slog.StringValue(i.String()) }
 // only.
 //
 // An error that wraps [ErrUnknownIssuer] means "not accepted". The manager remembers it
-// for a minute, and treats the token like one of its own tokens. Any other error is
-// answered 503, or 500 if it wraps [ErrCallback]. The manager does not remember these
+// for a minute, and treats the token like one of its own tokens. Any other error
+// gives status 503, or 500 if it wraps [ErrCallback]. The manager does not remember these
 // errors.
 //
 // The function must be safe for concurrent use. Requests with tokens of one issuer
-// share one call. At most 32 calls run at once. While 1024 calls run or wait, requests
-// that need another call are answered 503. A call must return when ctx ends: 32 calls
+// share one call. At most 32 calls run at the same time. While 1024 calls run or wait, requests
+// that need another call get 503. A call must return when ctx ends: 32 calls
 // that hang block all further calls. Each call that hangs is an event with
 // [OperationIssuerResolver].
 type IssuerResolver func(ctx context.Context, name string) (Issuer, error)

@@ -205,7 +205,7 @@ func (s keySettings) missingKey(name, field string, p *problems) {
 	case c.PrivateKey != "" || c.PublicKey != "":
 		p.add("SecretKey", "must be set to use the symmetric algorithm %q%s; to use the PEM key, set Algorithm", name, why)
 	default:
-		p.add("SecretKey", "must be set to use the symmetric algorithm %q%s; make one with: openssl rand -base64 32, or write Flask's SECRET_KEY here if it signed the tokens", name, why)
+		p.add("SecretKey", "must be set to use the symmetric algorithm %q%s; make one with: openssl rand -base64 32, or use Flask's SECRET_KEY if it signed the tokens", name, why)
 	}
 }
 

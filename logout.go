@@ -16,15 +16,15 @@ import (
 // The handler reads all access and refresh tokens of the request: in the header, in
 // cookies, in a form or in a JSON body. They may have expired. It ends the session of
 // each token, or revokes a token without a session. Then it removes the cookies and
-// answers 204. It also answers 204 to a request without a token.
+// responds with 204. It also responds with 204 to a request without a token.
 //
 // The handler accepts a cookie if the request has the CSRF value of its token, or comes
-// from a page of the same origin (Sec-Fetch-Site). Otherwise it answers [ErrCSRF], and
+// from a page of the same origin (Sec-Fetch-Site). Otherwise it responds with [ErrCSRF], and
 // the cookies stay. A request from another origin removes cookies only if it has the
 // CSRF value of one of them. Without this value and without an explicit token, the
-// answer is 403.
+// response is 403.
 //
-// If a store does not answer, the handler answers [ErrUnavailable]. The cookies stay,
+// If a store does not reply, the handler responds with [ErrUnavailable]. The cookies stay,
 // so the user can try again. GET and HEAD get 405, because a link must not log anybody
 // out. JWTRequired may come before the handler. LogoutHandler panics if called before
 // InitApp.

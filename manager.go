@@ -47,7 +47,7 @@ func New(config Config) *JWTManager {
 // Like Use of Gin, it applies to routes that are registered later. Call it
 // again to attach the manager to another app.
 //
-// If app is nil, InitApp attaches nothing. This is for programs that only
+// If app is nil, InitApp attaches nothing. Pass nil in programs that only
 // create or verify tokens.
 //
 // The error joins all problems. Each is a [ConfigError] with the names of the

@@ -116,14 +116,14 @@ func (m *JWTManager) revoke(c *gin.Context, encoded string) error {
 }
 
 // IntrospectionHandler returns a handler for token introspection (RFC 7662). Services use
-// it if they cannot verify tokens themselves, or must know at once when a token is
+// it if they cannot verify tokens themselves, or must know immediately when a token is
 // revoked. The response to a valid token has "active": true and all claims except "csrf".
 // The response to any other token, also of another issuer, is {"active": false}
 // (RFC 7662 §2.2).
 //
 // The RFC requires that callers are authorized. Otherwise anybody could test stolen
 // tokens. The function authorized says whether a request may ask; if it returns false, the
-// server answers 401. IntrospectionHandler panics if authorized is nil.
+// server responds with 401. IntrospectionHandler panics if authorized is nil.
 //
 //	router.POST("/introspect", mgr.IntrospectionHandler(func(c *gin.Context) bool {
 //		_, password, _ := c.Request.BasicAuth()

@@ -9,13 +9,13 @@ import (
 //
 // Observe is called in the goroutine of a request, before the response. So it must be
 // quick: hand longer work to another goroutine. It must be safe for concurrent use. The
-// events of one request come in the order in which they happened. The events of
+// events of one request come in the order of their occurrence. The events of
 // different requests come in any order. ctx is the context of the request, with the
 // values of your tracing. It may have ended. For background work it is
 // [context.Background].
 //
 // An observer cannot refuse a request. If it panics in a request, the request stops,
-// and Gin's Recovery answers it. If it panics in background work, the panic is dropped.
+// and Gin's Recovery responds. If it panics in background work, the panic is dropped.
 type Observer interface {
 	Observe(ctx context.Context, e Event)
 }
@@ -96,7 +96,7 @@ const (
 	EventRevoked
 
 	// EventConsumed: a purpose token or a ticket was used up. For a ticket,
-	// EventAccepted follows; it is about the token that bought the ticket.
+	// EventAccepted follows; it is about the token that the ticket was issued for.
 	EventConsumed
 
 	// EventSessionStarted: a session was stored.
@@ -128,7 +128,7 @@ const (
 	EventListStale
 
 	// EventListLost: the server lost a part of the blocklist. Until EventListWhole a
-	// request gets 503 if the copy does not know the answer.
+	// request gets 503 if the copy has no entry for its token.
 	EventListLost
 
 	// EventListWhole: all processes have given back what they knew of a lost list.
@@ -139,7 +139,7 @@ const (
 	EventLoggedOut
 
 	// EventStoreFailed: a store or the TokenInBlocklistLoader returned an error, or the
-	// IssuerResolver gave no answer in time. An error that the IssuerResolver returns has
+	// IssuerResolver did not return in time. An error that the IssuerResolver returns has
 	// no such event: it is the Err of the refusal.
 	EventStoreFailed
 )
@@ -178,10 +178,10 @@ type Fault string
 // The faults.
 const (
 	// FaultCaller: the client. For example, it sent an expired or stolen token, or it
-	// disconnected before a store had answered.
+	// disconnected before a store had replied.
 	FaultCaller Fault = "caller"
 
-	// FaultService: the service, or something that it needs. The service answered with
+	// FaultService: the service, or something that it needs. The service responded with
 	// status 500 or above, a store failed, keys could not be fetched, or a list is stale or
 	// lost.
 	FaultService Fault = "service"

@@ -7,7 +7,7 @@ import (
 )
 
 // ConfigError is one problem with the settings. [JWTManager.InitApp] and
-// [Config.Validate] return all problems at once, joined.
+// [Config.Validate] return all problems together, joined.
 type ConfigError struct {
 	Field   string // of Config, such as "CookieSameSite" or "Issuers[0].Audience"
 	Setting string // its JWT_… name; empty if it has none

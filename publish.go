@@ -59,8 +59,8 @@ type Metadata struct {
 	Extra map[string]any
 }
 
-// MetadataHandler serves the metadata in which clients find the keys. Register it for
-// both documents, which have the same members here: RFC 8414 at
+// MetadataHandler serves the metadata, which tells clients where the keys are. Register it
+// for both documents, which have the same members in ginjwt: RFC 8414 at
 // /.well-known/oauth-authorization-server, and OpenID Connect Discovery at
 // /.well-known/openid-configuration.
 //
@@ -130,9 +130,9 @@ func (d Metadata) members() map[string]any {
 //
 //	router.Any(mcp.MetadataPath(), mgr.ResourceMetadataHandler())
 //
-// Pages of every origin may read the metadata, as clients in browsers need it. The answer
+// Pages of every origin may read the metadata, as clients in browsers need it. The response
 // contains nothing of the request, not even the host. Clients may cache it for 5 minutes.
-// A path without a resource is answered 404.
+// A path without a resource gets 404.
 //
 // It panics if called before InitApp, or without Config.Resources.
 func (m *JWTManager) ResourceMetadataHandler() gin.HandlerFunc {

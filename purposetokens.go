@@ -11,7 +11,7 @@ import "context"
 // created at the same moment, one keeps working.
 //
 // It returns the errors of CreateAccessToken, [ErrLifetime], and an error for a Purpose or
-// a PurposeOption that is not valid. If a store does not answer, it returns
+// a PurposeOption that is not valid. If a store does not reply, it returns
 // [ErrUnavailable]; earlier tokens may be revoked in that case.
 func (m *JWTManager) CreatePurposeToken(ctx context.Context, p Purpose, identity any, opts ...PurposeOption) (string, error) {
 	if !m.frozen {
@@ -30,7 +30,7 @@ func (m *JWTManager) CreatePurposeToken(ctx context.Context, p Purpose, identity
 // The error is an [*Error], for [JWTManager.Refuse]. Its kind is one of
 //
 //   - [ErrInvalidToken], [ErrExpiredToken], [ErrRevokedToken], [ErrConsumed], [ErrNotBound],
-//   - [ErrUnavailable], if a store does not answer,
+//   - [ErrUnavailable], if a store does not reply,
 //   - [ErrCallback], if a function of [BoundBy] fails or p is not valid,
 //   - the kind of an *Error that a function of BoundBy returns.
 func (m *JWTManager) PeekPurposeToken(ctx context.Context, p Purpose, encoded string, bound ...Binding) (*PurposeToken, error) {
@@ -77,7 +77,7 @@ func (m *JWTManager) ConsumePurposeToken(ctx context.Context, p Purpose, encoded
 //
 // When it returns without an error, no process consumes these tokens any more.
 // PeekPurposeToken on another process refuses them as soon as the replica of that process
-// has the revocation. Tokens that are created later work. If a store does not answer, it
+// has the revocation. Tokens that are created later work. If a store does not reply, it
 // returns [ErrUnavailable], and some tokens may still work: call it again.
 func (m *JWTManager) RevokePurposeTokens(ctx context.Context, p Purpose, identity any) error {
 	if !m.frozen {

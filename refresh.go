@@ -45,16 +45,16 @@ func RequireAccessToken() RefreshOption {
 //
 // The token is in the member Config.RefreshJSONKey of a JSON body, or in a location of
 // Config.TokenLocation. The handler never reads it from the query string (RFC 9700
-// §4.3.2). The answer is a [TokenPair]. If the token was in a cookie, the handler sets
-// new cookies, and the answer contains no tokens, so scripts never see them. The
-// loaders answer refusals.
+// §4.3.2). The response is a [TokenPair]. If the token was in a cookie, the handler sets
+// new cookies, and the response contains no tokens, so scripts never see them. The
+// loaders respond to refusals.
 //
 // The handler also accepts the form of RFC 6749 §6 with grant_type=refresh_token. It
-// answers a form as that RFC says, also if it refuses the token. So clients such as
+// responds to a form as that RFC says, also if it refuses the token. So clients such as
 // golang.org/x/oauth2 can use the route as their token URL. The handler does not
 // authenticate the client.
 //
-// If a client may lose an answer for longer than Config.SessionGrace, it sends an
+// If a client may lose a response for longer than Config.SessionGrace, it sends an
 // Idempotency-Key header of 16 to 255 bytes: see [WithIdempotencyKey].
 //
 // RefreshHandler panics if called before InitApp, without Config.Sessions, or if the

@@ -65,7 +65,7 @@ var (
 	errPurposeAt     = invalid(jwt.ErrTokenInvalidClaims, "Token has no valid \"at\" claim")
 	errGeneration    = invalid(jwt.ErrTokenInvalidClaims, "Token has no valid \"gen\" claim")
 	errOtherSession  = invalid(jwt.ErrTokenInvalidClaims, "Token is not of its session")
-	errBusy          = unavailable(errors.New("the session is used by too many at once"))
+	errBusy          = unavailable(errors.New("the session is used by too many requests at the same time"))
 	errOtherManager  = failure(errors.New("ginjwt: the token was verified by another manager"))
 	errOldAccess     = invalid(jwt.ErrTokenInvalidClaims, "The access token is older than the refresh token's")
 )
@@ -146,7 +146,7 @@ func missingIdentity(names *claimNames) error {
 	e := invalid(jwt.ErrTokenRequiredClaimMissing, "Missing claim: "+names.identity)
 	advice := "if another library makes these tokens, set Config.IdentityClaim to its claim, such as \"id\", or let it add this claim (docs/from-gin-jwt.md)"
 	if names.foreign {
-		advice = "set Issuer.IdentityClaim to the claim in which this issuer names the user (docs/other-issuers.md)"
+		advice = "set Issuer.IdentityClaim to the claim that names the user in tokens of this issuer (docs/other-issuers.md)"
 	}
 	e.Err = fmt.Errorf("%w: it must name the user: %s", e.Err, advice)
 	return e

@@ -57,7 +57,7 @@ func Refresh() RequiredOption {
 	return func(need *requirement) { need.refresh = true }
 }
 
-// Locations sets where the route looks for a token, and in which order. It
+// Locations sets where the route looks for a token, and the order. It
 // replaces Config.TokenLocation for this route. Without arguments,
 // Config.TokenLocation applies.
 func Locations(in ...Location) RequiredOption {

@@ -43,12 +43,13 @@ type Resource struct {
 	// Config.EncodeIssuer without Issuers.
 	AuthorizationServers []string
 
-	// ScopesSupported are the scopes that clients may ask for. A client without a
-	// challenge may ask for all of them, so list only scopes that most clients need.
+	// ScopesSupported are the scopes that clients may ask for. A client that
+	// has not seen a WWW-Authenticate challenge may ask for all of them, so list only
+	// scopes that every client needs.
 	ScopesSupported []string
 
-	// JWKSURI is the URL of keys with which the resource itself signs answers. It is not
-	// for the keys of an issuer, and usually empty.
+	// JWKSURI is the URL of the keys that the resource itself signs responses with. Do
+	// not set it to the keys of an issuer. It is usually empty.
 	JWKSURI string
 
 	// Extra contains more members of the metadata. They replace all members of the same name

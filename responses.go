@@ -19,7 +19,7 @@ import (
 //
 // Every response with a status of 400 or more gets a WWW-Authenticate header with the
 // reason of the refusal (RFC 9110 §11.6.1). The exceptions are a handler that sets the
-// header itself, and a handler that hides the route by answering 404 or 410.
+// header itself, and a handler that hides the route with a 404 or 410.
 type ErrorHandler func(c *gin.Context, err *Error)
 
 // responders are the handlers that respond, indexed by loader. Nil means not registered.
@@ -74,7 +74,7 @@ func (r *refuser) refuse(c *gin.Context, err error) {
 	writer.WriteHeaderNow()
 }
 
-// FlaskError answers as Flask-JWT-Extended does: {"msg": "…"}, with the same status. It is
+// FlaskError responds as Flask-JWT-Extended does: {"msg": "…"}, with the same status. It is
 // the default. The reason is only in the WWW-Authenticate header.
 func FlaskError(c *gin.Context, err *Error) {
 	body := append(make([]byte, 0, 128), '{')
@@ -113,7 +113,7 @@ func appendASCII(b []byte, s string) []byte {
 	return append(b, '"')
 }
 
-// BearerError answers as RFC 6750 §3.1 says: with status 400, 401 or 403, and the body
+// BearerError responds as RFC 6750 §3.1 says: with status 400, 401 or 403, and the body
 // {"error": "…", "error_description": "…", "reason": "…"}. For refusals without a code
 // in RFC 6750 it uses the codes of RFC 9470 and RFC 6749. Failures of the server have
 // the status 500 or 503. All errors of a kind have the same description. If the request
@@ -127,7 +127,7 @@ func BearerError(c *gin.Context, err *Error) {
 	c.JSON(a.oauthStatus, body)
 }
 
-// ProblemError answers as RFC 9457 says, with the status of [BearerError]. The member
+// ProblemError responds as RFC 9457 says, with the status of [BearerError]. The member
 // "error" has the code of BearerError, and "reason" has the reason.
 func ProblemError(c *gin.Context, err *Error) {
 	a := answers[err.row()]

@@ -74,7 +74,7 @@ func (r *rotation) pairOf(ctx context.Context, s store.Session, sent int64) (Tok
 	return pair, err
 }
 
-// successor returns s after the token of a generation is traded. A token ahead of its
+// successor returns s after the token of a generation is exchanged. A token ahead of its
 // session was issued before the store went back to older data.
 func (r *rotation) successor(s store.Session, generation int64) (store.Session, error) {
 	data, err := dataOf(s)
@@ -111,14 +111,14 @@ func (r *rotation) advance(ctx context.Context, s, next store.Session) (won bool
 }
 
 // handOut records the time when the newest tokens of s are first handed out, right before
-// the answer. Until then the previous token may be repeated without limit. If a store
-// fails or a process ends in the middle of a rotation, no client got an answer, and no
+// the response. Until then the previous token may be repeated without limit. If a store
+// fails or a process ends in the middle of a rotation, no client got a response, and no
 // client must be taken for a thief.
 //
-// If the client has gone away by now, it gets no answer, because it must be able to
-// repeat. If it goes away later, the answer is sent all the same: nobody could tell
-// whether the store had recorded the time. If the store fails here, the answer is sent
-// too, and the previous token stays valid until the new token is traded.
+// If the client has gone away by now, it gets no response, because it must be able to
+// repeat. If it goes away later, the response is sent all the same: nobody could tell
+// whether the store had recorded the time. If the store fails then, the response is sent
+// too, and the previous token stays valid until the new token is exchanged.
 func (r *rotation) handOut(ctx context.Context, s store.Session) error {
 	if err := r.limitAdopted(ctx, s); err != nil {
 		return err
@@ -138,7 +138,7 @@ func (r *rotation) handOut(ctx context.Context, s store.Session) error {
 			}
 		}
 		switch {
-		case done, err != nil, started.Generation != s.Generation: // the last: the successor was traded
+		case done, err != nil, started.Generation != s.Generation: // the last: the successor was exchanged
 			return nil
 		}
 		s = started // the session was renewed, or another repetition handed it out
@@ -205,7 +205,7 @@ func (p *sessionPolicy) find(ctx context.Context, token *Token, key string) (sto
 }
 
 // reused ends a session whose refresh token was used again. A thief cannot prevent it by
-// closing the connection. Of many requests at once, the one that deletes the session
+// closing the connection. Of many simultaneous requests, the one that deletes the session
 // calls OnReuse. If a request cannot know which one that was, it calls OnReuse too.
 func (p *sessionPolicy) reused(ctx context.Context, s store.Session, token *Token) error {
 	ctx = context.WithoutCancel(ctx)

@@ -6,7 +6,7 @@ package ginjwt
 //	var end *ginjwt.SessionEnd
 //	if errors.As(context.Cause(ctx), &end) && end.Cause == ginjwt.CauseReuse {
 //
-// It wraps [ErrSessionEnded]. Its text is for logs.
+// It wraps [ErrSessionEnded]. Write its message only to logs.
 type SessionEnd struct {
 	// Cause is CauseLogout, CauseUser, CauseRevocation, CauseApplication, CauseMaxSessions,
 	// CauseReuse, CauseUpstreamLogout or CauseExpired. For a TokenInBlocklistLoader it is

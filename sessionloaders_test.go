@@ -113,7 +113,7 @@ func TestLoadersAreGivenTextAtLoginAndRefresh(t *testing.T) {
 func TestUsersWithoutALookupAreRefusedAtStart(t *testing.T) {
 	t.Parallel()
 	const says = "ginjwt: UserLookupLoader: is missing: with Sessions and a UserIdentityLoader, register one that loads the user at every refresh. " +
-		"Otherwise AdditionalClaimsLoader, AdditionalHeadersLoader and EncodeKeyLoader would receive a user at the login, but text at a refresh"
+		"Otherwise AdditionalClaimsLoader, AdditionalHeadersLoader and EncodeKeyLoader would receive a user at the login, but a string at a refresh"
 	identities := func(m *ginjwt.JWTManager) { m.UserIdentityLoader(accountID) }
 	for name, register := range map[string]func(*ginjwt.JWTManager){
 		"claims": func(m *ginjwt.JWTManager) {
@@ -187,7 +187,7 @@ func TestLoginsOfUsersThatAreNotFound(t *testing.T) {
 	})
 	_, err := mgr.CreateTokenPair(t.Context(), "nobody")
 	require.ErrorIs(t, err, ginjwt.ErrIdentity)
-	require.EqualError(t, err, "ginjwt: identity must be text or an integer: UserLookupLoader finds no user for this login, so every refresh would fail; "+
+	require.EqualError(t, err, "ginjwt: identity must be a string or an integer: UserLookupLoader finds no user for this login, so every refresh would fail; "+
 		"pass to CreateTokenPair the user that UserLookupLoader returns, so that it sees the claims of AdditionalClaimsLoader")
 	_, err = mgr.CreateTokenPair(t.Context(), "fails")
 	require.ErrorIs(t, err, failure)
@@ -233,6 +233,6 @@ func TestLoginsWithAnotherTypeThanTheLookup(t *testing.T) {
 		m.UserLookupLoader(func(context.Context, *ginjwt.Token) (any, error) { return &loginUser{}, nil })
 	})
 	_, err := mgr.CreateTokenPair(t.Context(), loginUser{})
-	require.EqualError(t, err, "ginjwt: identity must be text or an integer: CreateTokenPair was given a ginjwt_test.loginUser, but UserLookupLoader returns a *ginjwt_test.loginUser: "+
+	require.EqualError(t, err, "ginjwt: identity must be a string or an integer: CreateTokenPair was given a ginjwt_test.loginUser, but UserLookupLoader returns a *ginjwt_test.loginUser: "+
 		"use one type, because the loaders of claims, headers and keys receive the user again at every refresh")
 }

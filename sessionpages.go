@@ -14,7 +14,7 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/internal/base64url"
 )
 
-// The number of sessions in an answer of SessionsHandler.
+// The number of sessions in a response of SessionsHandler.
 const (
 	defaultPage = 100
 	maxPage     = 1000
@@ -40,7 +40,7 @@ func viewOf(s Session, current bool) sessionView {
 	return sessionView{s.ID, s.Device, s.CreatedAt, used, expires, current}
 }
 
-// sessionsPage is an answer of SessionsHandler.
+// sessionsPage is a response of SessionsHandler.
 type sessionsPage struct {
 	Sessions []sessionView `json:"sessions"`
 	Next     string        `json:"next_cursor,omitzero"` // cursor of the next page; empty: none
@@ -51,15 +51,15 @@ type sessionsPage struct {
 //
 //	router.GET("/sessions", mgr.JWTRequired(), mgr.SessionsHandler())
 //
-// The answer is {"sessions": [{"id", "device", "created_at", "last_used_at",
+// The response is {"sessions": [{"id", "device", "created_at", "last_used_at",
 // "expires_at", "current"}]}. The last two times are rounded to ten minutes, because the
 // list must not tell a thief when the user refreshes.
 //
-// An answer has at most 100 sessions. The query parameter "limit" asks for another
-// number, up to 1000. If there are more sessions, the answer has a "next_cursor": send
+// A response has at most 100 sessions. The query parameter "limit" asks for another
+// number, up to 1000. If there are more sessions, the response has a "next_cursor": send
 // its value as the query parameter "cursor" of the next request. If a session begins or
 // ends between two requests, the list does not repeat or skip other sessions.
-// The handler answers 400 to an invalid limit or cursor.
+// The handler responds with 400 to an invalid limit or cursor.
 //
 // SessionsHandler panics if called before InitApp or without Config.Sessions.
 func (m *JWTManager) SessionsHandler() gin.HandlerFunc {

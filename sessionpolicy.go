@@ -52,7 +52,7 @@ func (p *sessionPolicy) create(ctx context.Context, identity any, spec *tokenSpe
 			return TokenPair{}, err
 		}
 	}
-	return TokenPair{}, unavailable(errors.New("too many logins of the user at once"))
+	return TokenPair{}, unavailable(errors.New("too many logins of the user at the same time"))
 }
 
 // loginAttempts is how often a login is tried if more than MaxSessions other logins
@@ -279,7 +279,7 @@ func (p *sessionPolicy) end(ctx context.Context, cause Cause, sessions ...store.
 	return nil
 }
 
-// removeAll deletes sessions and reports an event for each. If it deletes many at once,
+// removeAll deletes sessions and reports an event for each. If it deletes many together,
 // it cannot tell which of them another call has deleted at the same moment.
 func (p *sessionPolicy) removeAll(ctx context.Context, cause Cause, sessions []store.Session) error {
 	if deleter, ok := store.DeleterOf(p.store); ok && len(sessions) > 1 {

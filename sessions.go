@@ -29,8 +29,8 @@ type MemorySessions = store.MemorySessions
 // can only shorten its life. For claims in all access tokens of the session use
 // [WithSessionClaims] or an AdditionalClaimsLoader.
 //
-// If a store does not answer, the error is an [ErrUnavailable]; [JWTManager.Refuse]
-// answers 503.
+// If a store does not reply, the error is an [ErrUnavailable]; [JWTManager.Refuse]
+// responds with 503.
 func (m *JWTManager) CreateTokenPair(ctx context.Context, identity any, opts ...TokenOption) (TokenPair, error) {
 	if err := m.needsSessions(); err != nil {
 		return TokenPair{}, err
@@ -129,7 +129,7 @@ func (m *JWTManager) checkRotation(ctx context.Context, refresh *Token, key stri
 }
 
 // Sessions returns the sessions of identity that have not ended, the newest first. The
-// identity is the text in the tokens, as in [Token.Identity].
+// identity is the string in the tokens, as in [Token.Identity].
 func (m *JWTManager) Sessions(ctx context.Context, identity string) ([]Session, error) {
 	if err := m.needsSessions(); err != nil {
 		return nil, err

@@ -28,12 +28,12 @@ var (
 var nothing = []string{"None", "null", "nil", "undefined"}
 
 // misread returns an error for a value with the syntax of another reader, such as
-// Python: as text it would mean something else. Keys and secrets may be any text;
+// Python: as a string it would mean something else. Keys and secrets may be any string;
 // suspicious checks them.
 func misread(name, field, value string) error {
 	switch {
 	case slices.Contains(nothing, value) && !takesNone(name):
-		return fmt.Errorf(`is the text %q, which does not mean "no value" here; remove the variable`, value)
+		return fmt.Errorf(`is the string %q, which does not mean "no value" in ginjwt; remove the variable`, value)
 	case pythonCall.MatchString(value):
 		return errors.New("is a Python expression, which is not evaluated; " + insteadOf(name, field, value))
 	case holdsKey(name, field) || name == "JWT_REALM":
@@ -151,7 +151,7 @@ func suspiciousBytes(value string) (problem, fix string) {
 // Flask-JWT-Extended, and a number of seconds below least is probably a mistake.
 func suspiciousExpiry(value string, least time.Duration) (problem, fix string) {
 	if d, err := parseDuration(value); err == nil && d == 0 {
-		return "is 0, which means the default here; in Flask-JWT-Extended it makes tokens that never expire",
+		return "is 0, which means the default in ginjwt; in Flask-JWT-Extended it makes tokens that never expire",
 			"remove it for the default, or write false for tokens that never expire"
 	}
 	return suspiciousSeconds(value, least)
@@ -175,7 +175,7 @@ func inWords(d time.Duration) string {
 	return fmt.Sprintf("%d minutes", int(d.Minutes()))
 }
 
-// holdsText reports whether a field is text, or a list of texts.
+// holdsText reports whether a field is a string, or a list of strings.
 func holdsText(field string) bool {
 	t := typeOf(field)
 	if t.Kind() == reflect.Slice {

@@ -24,9 +24,9 @@ import (
 func TestValuesForOtherReadersAreRefused(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct{ setting, value, problem string }{
-		{"JWT_COOKIE_DOMAIN", "None", `is the text "None", which does not mean "no value" here; remove the variable`},
-		{"JWT_DECODE_AUDIENCE", "null", `is the text "null", which does not mean "no value" here; remove the variable`},
-		{"JWT_SECRET_KEY", "None", `is the text "None", which does not mean "no value" here; remove the variable`},
+		{"JWT_COOKIE_DOMAIN", "None", `is the string "None", which does not mean "no value" in ginjwt; remove the variable`},
+		{"JWT_DECODE_AUDIENCE", "null", `is the string "null", which does not mean "no value" in ginjwt; remove the variable`},
+		{"JWT_SECRET_KEY", "None", `is the string "None", which does not mean "no value" in ginjwt; remove the variable`},
 		{"JWT_SECRET_KEY", `os.environ.get("JWT_SECRET_KEY", "dev")`, "is a Python expression, which is not evaluated; write the resulting value"},
 		{"JWT_SECRET_KEY", `os.environ["JWT_SECRET_KEY"]`, "is a Python expression, which is not evaluated; write the resulting value"},
 		{"JWT_SECRET_KEY", `config('JWT_SECRET_KEY', cast=str) # decouple`, "is a Python expression, which is not evaluated; write the resulting value"},
@@ -205,7 +205,7 @@ func TestShortLifetimesWithoutAUnit(t *testing.T) {
 }
 
 // A lifetime of 0 makes tokens of Flask-JWT-Extended that never expire, and is the
-// default here.
+// default in ginjwt.
 func TestLifetimesOfNothing(t *testing.T) {
 	t.Parallel()
 	for _, setting := range []string{"JWT_ACCESS_TOKEN_EXPIRES", "JWT_REFRESH_TOKEN_EXPIRES"} {
@@ -215,7 +215,7 @@ func TestLifetimesOfNothing(t *testing.T) {
 			assert.Zero(t, max(config.AccessTokenExpires, config.RefreshTokenExpires))
 			assert.Equal(t, []ginjwt.SettingWarning{{
 				Setting: setting,
-				Problem: "is 0, which means the default here; in Flask-JWT-Extended it makes tokens that never expire",
+				Problem: "is 0, which means the default in ginjwt; in Flask-JWT-Extended it makes tokens that never expire",
 				Fix:     "remove it for the default, or write false for tokens that never expire",
 			}}, config.Warnings, value)
 		}

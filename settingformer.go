@@ -4,7 +4,7 @@ package ginjwt
 type successor struct{ problem, fix string }
 
 func was(in, fix string) successor {
-	return successor{"is a setting of " + in + " and has no effect here", fix}
+	return successor{"is a setting of " + in + " and has no effect in ginjwt", fix}
 }
 
 func in3(fix string) successor        { return was("Flask-JWT-Extended before 4.0", fix) }
@@ -12,7 +12,7 @@ func inFlaskJWT(fix string) successor { return was("Flask-JWT", fix) }
 
 // elsewhere explains a name that other programs and libraries use.
 func elsewhere(fix string) successor {
-	return successor{"is not a setting of this library and has no effect here; another program may read it", fix}
+	return successor{"is not a setting of this library and has no effect in ginjwt; another program may read it", fix}
 }
 
 const (
@@ -42,7 +42,7 @@ var formerNames = map[string]successor{
 	"JWT_AUTH_PASSWORD_KEY":  inFlaskJWT(ownRoute),
 	"JWT_AUTH_HEADER_PREFIX": inFlaskJWT("write JWT_HEADER_TYPE, such as JWT_HEADER_TYPE=JWT"),
 	"JWT_EXPIRATION_DELTA":   inFlaskJWT(writeAccess),
-	"JWT_NOT_BEFORE_DELTA":   inFlaskJWT("remove it: a token is valid at once, unless you create it with WithNotBefore"),
+	"JWT_NOT_BEFORE_DELTA":   inFlaskJWT("remove it: a token is valid immediately, unless you create it with WithNotBefore"),
 	"JWT_LEEWAY":             inFlaskJWT("write JWT_DECODE_LEEWAY, such as JWT_DECODE_LEEWAY=10"),
 	"JWT_VERIFY_CLAIMS":      inFlaskJWT("remove it: the signature, \"exp\", \"nbf\" and \"iat\" are always verified"),
 	"JWT_VERIFY":             inFlaskJWT("remove it: tokens are always verified"),
@@ -136,5 +136,5 @@ var formerNames = map[string]successor{
 	// Revocation, under its newer name.
 	"JWT_BLOCKLIST_ENABLED":      elsewhere(askList),
 	"JWT_BLOCKLIST_TOKEN_CHECKS": elsewhere("remove it: access and refresh tokens are always checked; SkipRevocationCheck() turns the check off for a route"),
-	"JWT_BLACKLIST_GRACE_PERIOD": elsewhere("remove it: a revoked token is refused at once; JWT_SESSION_GRACE is the grace period for repeated refresh requests"),
+	"JWT_BLACKLIST_GRACE_PERIOD": elsewhere("remove it: a revoked token is refused immediately; JWT_SESSION_GRACE is the grace period for repeated refresh requests"),
 }

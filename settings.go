@@ -104,7 +104,7 @@ var settings = []setting{
 //     "false", for no grace period.
 //   - A flag is "true" or "false".
 //   - A list is separated by commas, or is a JSON array. Audiences and issuers are one
-//     text, or a JSON array.
+//     string, or a JSON array.
 //   - JWT_COOKIE_SAMESITE is Lax, Strict, None, or Default, which leaves the attribute
 //     out.
 //   - JWT_KEYS is what [keys.Parse] reads.
@@ -118,10 +118,10 @@ var settings = []setting{
 // files. One line break at the end of a file is not part of a secret. LoadConfig waits for
 // a named pipe.
 //
-// LoadConfig returns all problems at once, joined. Each problem names its setting and
+// LoadConfig returns all problems together, joined. Each problem names its setting and
 // shows no secret. A value that was copied with the syntax of another program is a problem
-// too, such as a Python expression, quotes or a comment. In a secret it is only a warning,
-// because it may be part of the secret.
+// too, such as a Python expression, quotes or a comment. In a secret, such syntax is only a warning,
+// because it may belong to the secret.
 //
 // Config.Warnings has names and values that probably do not do what you intended.
 // [JWTManager.InitApp] logs the warnings. It also checks whether the values fit together.

@@ -216,8 +216,8 @@ func TestTextsThatMeanAnotherThingInPython(t *testing.T) {
 		{"JWT_ENCODE_AUDIENCE", "a, b", `contains a comma; write ["a","b"] for two audiences, or ["a,b"] for one audience with a comma`},
 		{"JWT_DECODE_AUDIENCE", "['a', 'b']", `is not a JSON array of strings; write the values in double quotes, such as ["a","b"]`},
 		{"JWT_DECODE_AUDIENCE", `["a", ""]`, `contains an empty value`},
-		{"JWT_HEADER_TYPE", "None", `is the text "None", which is not a scheme; leave the value empty if the header contains the token alone, or remove the variable for Bearer`},
-		{"JWT_HEADER_TYPE", "null", `is the text "null", which is not a scheme; leave the value empty if the header contains the token alone, or remove the variable for Bearer`},
+		{"JWT_HEADER_TYPE", "None", `is the string "None", which is not a scheme; leave the value empty if the header contains the token alone, or remove the variable for Bearer`},
+		{"JWT_HEADER_TYPE", "null", `is the string "null", which is not a scheme; leave the value empty if the header contains the token alone, or remove the variable for Bearer`},
 	} {
 		config, err := ginjwt.LoadConfig(lookup(map[string]string{test.name: test.value}))
 		require.EqualError(t, err, "ginjwt: "+test.name+": "+test.says)

@@ -276,7 +276,7 @@ func setGrace(c *Config, value string) error {
 // setHeaderType refuses "None": in Python it means no scheme, not a scheme of that name.
 func setHeaderType(c *Config, value string) error {
 	if slices.Contains(nothing, value) {
-		return fmt.Errorf("is the text %q, which is not a scheme; leave the value empty if the header contains the token alone, or remove the variable for Bearer", value)
+		return fmt.Errorf("is the string %q, which is not a scheme; leave the value empty if the header contains the token alone, or remove the variable for Bearer", value)
 	}
 	c.HeaderType = value
 	c.DisableHeaderType = value == ""

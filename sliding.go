@@ -39,7 +39,7 @@ const renewalPause = 10 * time.Second
 //   - For new cookies, the method is GET or HEAD.
 //
 // A response with a new token has "Cache-Control: no-store". If a store does not
-// answer, the response has no new token, and the error is in c.Errors.
+// reply, the response has no new token, and the error is in c.Errors.
 //
 // ImplicitRefresh panics if called before InitApp or without Config.Sessions. It also
 // panics if d is not between zero and Config.AccessTokenExpires.
@@ -74,7 +74,7 @@ func (w *renewingWriter) beforeHeader() {
 	}
 }
 
-// WriteHeader removes the token again if a middleware answers with an error after the
+// WriteHeader removes the token again if a middleware responds with an error after the
 // handlers have written nothing.
 func (w *renewingWriter) WriteHeader(status int) {
 	if status >= http.StatusBadRequest && len(w.added) > 0 && !w.Written() {

@@ -17,7 +17,7 @@ import (
 //   - Info: rotations, sessions, revocations, used purpose tokens and tickets, changed
 //     keys, logouts at an issuer, and a list that is complete or whole.
 //   - Warn: a reused refresh token, keys that cannot be fetched, a stale list.
-//   - Error: a failed store, a lost list, an answer with status 500 or above, and a
+//   - Error: a failed store, a lost list, a response with status 500 or above, and a
 //     context that ended because a store failed. If the client disconnected, a failed
 //     store and a refusal are at Debug.
 //

@@ -2,16 +2,16 @@ package ginjwt
 
 import "time"
 
-// ticketLifetime is the lifetime of a ticket, in which a page opens what it bought the ticket
+// ticketLifetime is the lifetime of a ticket, in which a page opens what it got the ticket
 // for.
 const ticketLifetime = 30 * time.Second
 
 // ticketClaims is the value of ticketClaim.
 type ticketClaims struct {
 	Request string `json:"req"`              // digestOf the request that the ticket is for
-	Origin  string `json:"origin,omitempty"` // of the page that bought it; empty: the purchase had none
+	Origin  string `json:"origin,omitempty"` // of the page that got it; empty: its request had none
 
-	// The token that bought it.
+	// The token of the request for the ticket.
 	Foreign bool   `json:"foreign,omitempty"` // another issuer made it
 	Header  string `json:"header"`
 	Payload string `json:"payload"`
@@ -21,6 +21,6 @@ type ticketClaims struct {
 type ticket struct {
 	ticketClaims
 	own   *Token     // the ticket itself
-	buyer *goodToken // the token that bought it
+	buyer *goodToken // the token of the request for the ticket
 	spent bool       // it has let this very request in
 }

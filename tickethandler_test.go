@@ -251,8 +251,8 @@ func TestMistakesWithTicketsPanic(t *testing.T) {
 	for want, call := range map[string]func(){
 		"ginjwt: TicketHandler must be called after InitApp":                                     func() { ginjwt.New(jwttest.Config(nil)).TicketHandler() },
 		"ginjwt: TicketHandler: an anonymous visitor has no token for a ticket: remove Optional": func() { mgr.TicketHandler(ginjwt.Optional()) },
-		"ginjwt: TicketHandler: only access tokens buy tickets: remove Refresh and AnyType":      func() { mgr.TicketHandler(ginjwt.AnyType()) },
-		"ginjwt: TicketHandler: only access tokens buy tickets: remove Refresh and AnyType ":     func() { mgr.TicketHandler(ginjwt.Refresh()) },
+		"ginjwt: TicketHandler: only access tokens get tickets: remove Refresh and AnyType":      func() { mgr.TicketHandler(ginjwt.AnyType()) },
+		"ginjwt: TicketHandler: only access tokens get tickets: remove Refresh and AnyType ":     func() { mgr.TicketHandler(ginjwt.Refresh()) },
 		buysNone + "  ": func() { mgr.TicketHandler(ginjwt.Locations(ginjwt.InTicket, ginjwt.InHeaders)) },
 		buysNone:        func() { mgr.RefreshRequired(ginjwt.Locations(ginjwt.InHeaders, ginjwt.InTicket)) },
 		buysNone + " ":  func() { mgr.JWTRequired(ginjwt.Locations(ginjwt.InTicket), ginjwt.AnyType()) },
@@ -271,7 +271,7 @@ func TestMistakesWithTicketsPanic(t *testing.T) {
 func TestMistakesInTheSettingsOfTickets(t *testing.T) {
 	t.Parallel()
 	for want, change := range map[string]func(*ginjwt.Config){
-		`ginjwt: TokenLocation (JWT_TOKEN_LOCATION): contains only "ticket"; add another location, such as headers, because clients buy tickets with a token`: func(c *ginjwt.Config) {
+		`ginjwt: TokenLocation (JWT_TOKEN_LOCATION): contains only "ticket"; add another location, such as headers, because clients need a token to get a ticket`: func(c *ginjwt.Config) {
 			c.TokenLocation = []ginjwt.Location{ginjwt.InTicket}
 		},
 		`ginjwt: TicketName (JWT_TICKET_NAME): "jwt" is also QueryStringName; use different parameters for tickets and tokens`: func(c *ginjwt.Config) { c.TicketName = "jwt" },

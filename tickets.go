@@ -13,23 +13,23 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/internal/strictjson"
 )
 
-// TicketHandler returns a handler that sells tickets for requests that cannot carry an
+// TicketHandler returns a handler that issues tickets for requests that cannot carry an
 // Authorization header: a WebSocket, an EventSource, a download. A ticket lets in the one
-// request that it was bought for, once, within 30 seconds:
+// request that it was issued for, once, within 30 seconds:
 //
 //	router.POST("/ticket", mgr.TicketHandler())
 //	router.GET("/live", mgr.JWTRequired(ginjwt.Locations(ginjwt.InTicket)), live)
 //
 // The handler requires an access token, like JWTRequired with the same options, in any
-// location except InTicket: a ticket buys no ticket. The body is JSON, such as
+// location except InTicket: nobody gets a ticket with a ticket. The body is JSON, such as
 // {"method": "GET", "url": "/live?room=1"}. "url" is the path and query exactly as the
 // client will send them, without the ticket. "method" defaults to GET. The response is
 // {"ticket": "…", "expires_in": 30}, with seconds. The client adds the ticket to the query
 // as the parameter Config.TicketName.
 //
-// The ticket is bound to the method, the path, the query, and the Origin header of the
-// purchase. Without that header, it is bound to the origin of this service. When the ticket
-// is used, the token that bought it goes through all checks of the route. So the ticket lets
+// The ticket is bound to the method, the path, the query, and the Origin header of
+// the POST request. Without that header, it is bound to the origin of this service. When the ticket
+// is used, the token of that POST request goes through all checks of the route. So the ticket lets
 // nobody in if the token has expired, was revoked, or has lost its session since.
 //
 // The handler responds 405 to methods other than POST, 400, 413 or 415 to a body that it
@@ -98,7 +98,7 @@ func (m *JWTManager) ticketRequirement(opts []RequiredOption) *requirement {
 	case need.optional:
 		panic("ginjwt: TicketHandler: an anonymous visitor has no token for a ticket: remove Optional")
 	case need.refresh, need.anyType:
-		panic("ginjwt: TicketHandler: only access tokens buy tickets: remove Refresh and AnyType")
+		panic("ginjwt: TicketHandler: only access tokens get tickets: remove Refresh and AnyType")
 	case m.callbacks.encodeKey == nil:
 		now := m.config.Now()
 		if _, err := m.minter.signingKey(context.Background(), nil, AccessToken, now, now.Add(ticketLifetime)); err != nil {
@@ -109,7 +109,7 @@ func (m *JWTManager) ticketRequirement(opts []RequiredOption) *requirement {
 	return need
 }
 
-// ticketOrder is the request that a client buys a ticket for.
+// ticketOrder is the request that a client gets a ticket for.
 type ticketOrder struct{ method, path, query string }
 
 func (m *JWTManager) ticketOrderOf(method, target string) (o ticketOrder, problem string) {
@@ -121,7 +121,7 @@ func (m *JWTManager) ticketOrderOf(method, target string) (o ticketOrder, proble
 	return o, problem
 }
 
-// maxTicketOrder is the largest body of a purchase, in bytes.
+// maxTicketOrder is the largest body of a request for a ticket, in bytes.
 const maxTicketOrder = 16 << 10
 
 const notATicketOrder = "The body must be a JSON object of the texts method and url"

@@ -9,7 +9,7 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/internal/strictjson"
 )
 
-// redeem returns the token that bought a ticket, if the ticket is for this request. It does
+// redeem returns the token that got a ticket, if the ticket is for this request. It does
 // not use the ticket up, because the request may still be refused.
 //
 // A request that a ticket has let in may be checked again, for example by a route after its
@@ -74,7 +74,7 @@ func (v *verifier) decodeTicket(ctx context.Context, encoded, audience string) (
 	return t, nil
 }
 
-// buyerOf returns the token that bought a ticket. Its signature was good at the purchase, and
+// buyerOf returns the token that got a ticket. Its signature was good at that time, and
 // the signature of the ticket covers its content. It is not cached, because nobody can
 // present it.
 //

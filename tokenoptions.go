@@ -174,14 +174,14 @@ func WithHeaders(header Header) TokenOption {
 }
 
 // WithDevice names the device of a new session, for example with the User-Agent
-// of the login. [JWTManager.Sessions] returns this name. It is for
-// CreateTokenPair. Control characters are removed, and at most 255 bytes are
-// kept.
+// of the login. [JWTManager.Sessions] returns this name. Use
+// WithDevice only with CreateTokenPair. Control characters are removed, and at
+// most 255 bytes are kept.
 func WithDevice(device string) TokenOption {
 	return func(s *tokenSpec) { s.begins.option, s.begins.device = "WithDevice", deviceText(device) }
 }
 
-// deviceText converts any text to one that every store can keep and every page
+// deviceText converts any string to one that every store can keep and every page
 // can show.
 func deviceText(s string) string {
 	s = s[:min(len(s), 4*store.MaxText)]
@@ -203,8 +203,8 @@ func deviceText(s string) string {
 
 // WithSessionClaims adds claims to every access token of a new session: to the
 // first token, and to all tokens of rotations and of ImplicitRefresh. Refresh
-// tokens get only the claims that Config.RequiredClaims names. It is for
-// CreateTokenPair. Claims of [WithClaims] win over these claims, and these
+// tokens get only the claims that Config.RequiredClaims names. Use
+// WithSessionClaims only with CreateTokenPair. Claims of [WithClaims] win over these claims, and these
 // claims win over claims of the AdditionalClaimsLoader.
 //
 // The claims are stored with the session. All choices of a login together may
@@ -217,25 +217,25 @@ func WithSessionClaims(claims Claims) TokenOption {
 
 // WithIdleLifetime ends a new session if it is not used for d, instead of
 // Config.RefreshTokenExpires. For example, a remembered session may live for
-// months, and a session on a shared device for an hour. It is for
-// CreateTokenPair. Zero means the configured time. d must be whole seconds, at
+// months, and a session on a shared device for an hour. Use
+// WithIdleLifetime only with CreateTokenPair. Zero means the configured time. d must be whole seconds, at
 // least two.
 func WithIdleLifetime(d time.Duration) TokenOption {
 	return func(s *tokenSpec) { s.begins.option, s.begins.idle = "WithIdleLifetime", d }
 }
 
 // WithSessionLifetime ends a new session after d, even if it is used, instead
-// of Config.SessionLifetime. It is for CreateTokenPair. Zero means the
-// configured time. d must be whole seconds, at least two.
+// of Config.SessionLifetime. Use WithSessionLifetime only with CreateTokenPair.
+// Zero means the configured time. d must be whole seconds, at least two.
 func WithSessionLifetime(d time.Duration) TokenOption {
 	return func(s *tokenSpec) { s.begins.option, s.begins.lifetime = "WithSessionLifetime", d }
 }
 
-// WithIdempotencyKey names an attempt to exchange a refresh token. It is for
-// programs that call RotateTokens outside of a request. In a request, the
-// Idempotency-Key header is used. A key has 16 to 255 bytes. Make a new key for
-// each refresh token. The same token with the same key always gets the same
-// successor, until that successor is exchanged.
+// WithIdempotencyKey names an attempt to exchange a refresh token. Use it only
+// with RotateTokens, outside of a request. In a request, the Idempotency-Key
+// header is used. An idempotency key has 16 to 255 bytes. Make a new idempotency
+// key for each refresh token. The same token with the same idempotency key
+// always gets the same successor, until that successor is exchanged.
 func WithIdempotencyKey(key string) TokenOption {
 	return func(s *tokenSpec) { s.key = key }
 }

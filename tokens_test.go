@@ -106,11 +106,11 @@ func TestIdentities(t *testing.T) {
 		assert.ErrorIs(t, err, ginjwt.ErrIdentity, "%T", identity)
 	}
 	_, err := mgr.CreateAccessToken(t.Context(), 1.5)
-	assert.EqualError(t, err, "ginjwt: identity must be text or an integer: a float64 needs a UserIdentityLoader")
+	assert.EqualError(t, err, "ginjwt: identity must be a string or an integer: a float64 needs a UserIdentityLoader")
 	_, err = mgr.CreateAccessToken(t.Context(), nil)
-	assert.EqualError(t, err, "ginjwt: identity must be text or an integer: it is nil")
+	assert.EqualError(t, err, "ginjwt: identity must be a string or an integer: it is nil")
 	_, err = mgr.CreateAccessToken(t.Context(), "")
-	assert.EqualError(t, err, "ginjwt: identity must be text or an integer: it is empty")
+	assert.EqualError(t, err, "ginjwt: identity must be a string or an integer: it is empty")
 	_, err = mgr.CreateAccessToken(t.Context(), "al\xffce")
 	assert.EqualError(t, err, `ginjwt: claim "sub": is not valid UTF-8`)
 }

@@ -18,7 +18,7 @@ import (
 //
 // The values come from the verified ID token: "iss", "sid" (may be empty), "sub" and
 // "iat". The manager compares issuedAt with the time of a logout: an earlier logout of
-// the user does not end the session. Each text has at most 255 bytes.
+// the user does not end the session. Each string has at most 255 bytes.
 //
 // CreateTokenPair returns an error if the issuer has no LogoutAudience, or if the ID
 // token is older than its MaxTokenAge. It also returns an error if WithIdleLifetime is
@@ -52,7 +52,7 @@ func (c sessionChoice) checkUpstream(rules *logoutRules, config *Config, now tim
 	u, at := c.upstream, c.upstreamAt
 	for _, text := range []string{u.Issuer, u.SID, u.Subject} {
 		if len(text) > store.MaxText || !utf8.ValidString(text) || strings.ContainsRune(text, 0) {
-			return fmt.Errorf("ginjwt: WithUpstream: texts must be UTF-8 without NUL, of at most %d bytes", store.MaxText)
+			return fmt.Errorf("ginjwt: WithUpstream: strings must be UTF-8 without NUL, of at most %d bytes", store.MaxText)
 		}
 	}
 	switch {
@@ -67,7 +67,7 @@ func (c sessionChoice) checkUpstream(rules *logoutRules, config *Config, now tim
 	case !at.Add(rules.maxTokenAge + rules.leeway()).After(now):
 		return errors.New("ginjwt: WithUpstream: the ID token is older than MaxTokenAge of its issuer")
 	case c.idle > config.RefreshTokenExpires:
-		return fmt.Errorf("%w: WithIdleLifetime with WithUpstream is longer than Config.RefreshTokenExpires, for which logouts are remembered", ErrLifetime)
+		return fmt.Errorf("%w: WithIdleLifetime with WithUpstream is longer than Config.RefreshTokenExpires, and logouts are remembered only so long", ErrLifetime)
 	}
 	return nil
 }
@@ -101,7 +101,7 @@ func upstreamClaim(s store.Session) string {
 }
 
 // withoutEndedUpstream leaves out sessions that ended by a logout at their issuer. It
-// first asks the blocklist about all sessions at once, because such a logout is rare.
+// first asks the blocklist about all sessions together, because such a logout is rare.
 func (p *sessionPolicy) withoutEndedUpstream(ctx context.Context, sessions []store.Session) ([]store.Session, error) {
 	ended, err := p.endedUpstream(ctx, sessions...)
 	if err != nil || !ended {

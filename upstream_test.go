@@ -261,7 +261,7 @@ func TestWithUpstreamIsChecked(t *testing.T) {
 	a := newUpstreamApp(t, func(c *ginjwt.Config) { issuerNamed(c, issuerB).RequiredClaims = []string{"sid"} })
 	now := a.clock.Now()
 	long := strings.Repeat("x", 256)
-	const texts = "ginjwt: WithUpstream: texts must be UTF-8 without NUL, of at most 255 bytes"
+	const texts = "ginjwt: WithUpstream: strings must be UTF-8 without NUL, of at most 255 bytes"
 	const time1 = `ginjwt: WithUpstream: the time is missing, or in the future; pass the "iat" of the ID token`
 	const old = "ginjwt: WithUpstream: the ID token is older than MaxTokenAge of its issuer"
 	const noLogout = "ginjwt: WithUpstream: the issuer is unknown, or has no LogoutAudience, so that its logouts would not end the session"
@@ -282,7 +282,7 @@ func TestWithUpstreamIsChecked(t *testing.T) {
 		"the future":                    {[]ginjwt.TokenOption{ginjwt.WithUpstream(issuerA, "s", "alice", now.Add(2*time.Second))}, time1},
 		"long ago":                      {[]ginjwt.TokenOption{ginjwt.WithUpstream(issuerA, "s", "alice", now.Add(-maxTokenAge-time.Second))}, old},
 		"a session that may sleep long": {[]ginjwt.TokenOption{ginjwt.WithUpstream(issuerA, "s", "alice", now), ginjwt.WithIdleLifetime(31 * 24 * time.Hour)},
-			ginjwt.ErrLifetime.Error() + ": WithIdleLifetime with WithUpstream is longer than Config.RefreshTokenExpires, for which logouts are remembered"},
+			ginjwt.ErrLifetime.Error() + ": WithIdleLifetime with WithUpstream is longer than Config.RefreshTokenExpires, and logouts are remembered only so long"},
 	} {
 		_, err := a.mgr.CreateTokenPair(t.Context(), "alice", test.opts...)
 		assert.EqualError(t, err, test.want, name)

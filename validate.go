@@ -106,7 +106,7 @@ func (c Config) validateLocations(p *problems) {
 		}
 	}
 	if slices.Contains(c.TokenLocation, InTicket) && len(withoutTickets(c.TokenLocation)) == 0 {
-		p.add("TokenLocation", "contains only %q; add another location, such as headers, because clients buy tickets with a token", InTicket)
+		p.add("TokenLocation", "contains only %q; add another location, such as headers, because clients need a token to get a ticket", InTicket)
 	}
 	switch {
 	case url.QueryEscape(c.TicketName) != c.TicketName:
