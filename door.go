@@ -38,7 +38,7 @@ func (m *JWTManager) Middleware(opts ...RequiredOption) func(http.Handler) http.
 }
 
 // VerifyRequest is [JWTManager.VerifyJWTInRequest] for handlers of net/http. It
-// returns a request in which [GetToken] and the other getters find the token.
+// returns a request. In this request, [GetToken] and the other getters find the token.
 // Use this request from now on, not r: the body of r may have been read. If an
 // anonymous request passes, the returned request has no token. The error is an
 // [*Error]. On an error, pass the returned request to

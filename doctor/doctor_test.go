@@ -270,7 +270,7 @@ func ailments(t *testing.T) []ailment {
 		{healthy, func(c *ginjwt.Config) { c.DisableHeaderType, c.HeaderType = true, "Bearer" }, func(c *ginjwt.Config) { c.DisableHeaderType = false },
 			"note: HeaderType (JWT_HEADER_TYPE): Has no effect: with DisableHeaderType"},
 		{healthy, func(c *ginjwt.Config) { c.ErrorMessageKey, c.ErrorProfile = "detail", "problem" }, func(c *ginjwt.Config) { c.ErrorProfile = "flask" },
-			"note: ErrorMessageKey (JWT_ERROR_MESSAGE_KEY): Only answers of the profile flask"},
+			"note: ErrorMessageKey (JWT_ERROR_MESSAGE_KEY): Only responses of the profile flask"},
 
 		// Cookies.
 		{withCookies, func(c *ginjwt.Config) { c.DisableCookieSecure, c.AccessCookieName = true, "access" },

@@ -35,11 +35,11 @@ var issuerRules = []issuerRule{
 	{Warning, "Audience", func(c effectiveConfig, i ginjwt.Issuer) bool {
 		return len(i.Audience) == 0 && len(c.DecodeAudience) == 0
 	},
-		"also makes tokens for other services, and they are accepted here: the operator of another service can use its users' tokens here (RFC 8725 §3.9).",
+		"also makes tokens for other services, and this service accepts them: the operator of another service can use its users' tokens at this service (RFC 8725 §3.9).",
 		`Set Audience to the name that the issuer writes into "aud" for this service.`},
 	{Warning, "Keys", func(_ effectiveConfig, i ginjwt.Issuer) bool { return slices.ContainsFunc(i.Keys, keys.Key.IsSecret) },
 		"signs with a secret: everyone who verifies its tokens, such as this service, can also create them.",
-		"Let the issuer sign with a key pair, such as EdDSA or ES256, and set only its public key here."},
+		"Let the issuer sign with a key pair, such as EdDSA or ES256, and set only its public key in Keys."},
 	{Warning, "Keys", func(_ effectiveConfig, i ginjwt.Issuer) bool {
 		return slices.ContainsFunc(i.Keys, func(k keys.Key) bool { return k.Sign != nil && !k.IsSecret() })
 	},
@@ -51,10 +51,10 @@ var issuerRules = []issuerRule{
 		"may sign with a secret: everyone who verifies its tokens with the secret can also create them.",
 		"Leave Algorithms empty, or remove HS256, HS384 and HS512."},
 	{Warning, "Types", func(_ effectiveConfig, i ginjwt.Issuer) bool { return slices.ContainsFunc(i.Types, isForeignType) },
-		"may send tokens that were issued for another purpose, such as a logout: here they work as access tokens (RFC 8725 §2.8).",
+		"may send tokens that were issued for another purpose, such as a logout: in this service, they work as access tokens (RFC 8725 §2.8).",
 		`Remove the type from Types. Access tokens have "JWT" or "at+jwt".`},
 	{Warning, "AccessTypes", func(_ effectiveConfig, i ginjwt.Issuer) bool { return slices.ContainsFunc(i.AccessTypes, isIDType) },
-		"may send ID tokens, which are meant only for the client that logs the user in: anyone who reads one in a page, a log or an app can use it here.",
+		"may send ID tokens, which are meant only for the client that logs the user in: anyone who reads one in a page, a log or an app can use it at this service.",
 		"Remove the type from AccessTypes. If the issuer has no access tokens, exchange an ID token once for a token of your own."},
 	{Warning, "Leeway", func(_ effectiveConfig, i ginjwt.Issuer) bool { return i.Leeway > 5*time.Minute },
 		"has tokens that are accepted for more than five minutes after they expire. RFC 7519 §4.1.4 allows a few minutes for clock skew.",

@@ -75,7 +75,7 @@ var locationRules = []rule{
 		"Has no effect: with DisableHeaderType, the header contains the token alone.",
 		"Remove HeaderType or DisableHeaderType."},
 	{Danger, "AllowAnyOptions", func(c effectiveConfig) bool { return c.AllowAnyOptions },
-		"Every OPTIONS request passes JWTRequired, with any token or none. If a route is for any method, then whatever answers OPTIONS behind it, such as an upstream, is open to everybody.",
+		"Every OPTIONS request passes JWTRequired, with any token or none. If a route is for any method, then the handler for OPTIONS behind it, such as an upstream, is open to everybody.",
 		"Remove AllowAnyOptions; CORS preflights pass without it."},
 }
 
@@ -95,7 +95,7 @@ var cookieRules = []rule{
 		"Serve the pages and the API from one site, and leave CookieSameSite zero, which means Lax. Or use the Authorization header."},
 	{Note, "EncodeIssuer", func(c effectiveConfig) bool { return c.setsSecureCookies() && isPlainHTTP(c.EncodeIssuer) },
 		"If this http:// address is how users reach the service, their browsers drop its Secure cookies: a login succeeds, but the user is not logged in.",
-		"Serve the site over https, and write https:// here. In a local network, use a certificate of a local CA, for example from mkcert."},
+		"Serve the site over https, and write https:// in EncodeIssuer. In a local network, use a certificate of a local CA, for example from mkcert."},
 	{Note, "CookieDomain", func(c effectiveConfig) bool { return c.setsSecureCookies() && isIP(c.CookieDomain) },
 		"An IP address rarely has a certificate. Over http://, browsers drop the Secure cookies: a login succeeds, but the user is not logged in.",
 		"Leave CookieDomain empty, because an IP address has no hosts below it, and serve the site over https. In a local network, use a certificate of a local CA, for example from mkcert."},
@@ -116,17 +116,17 @@ var cookieRules = []rule{
 		"Set RefreshCookiePath to the path that these routes share, such as /session."},
 	{Note, "AccessCSRFCookiePath", func(c effectiveConfig) bool { return c.setsCSRFCookies() && c.AccessCSRFCookiePath != "/" },
 		"Scripts can read this cookie only on pages below its path. On other pages they have no CSRF value, so their requests are refused.",
-		`Leave AccessCSRFCookiePath at "/", whatever the path of the token. The CSRF value alone gives no access.`},
+		`Leave AccessCSRFCookiePath at "/", even if the token has another path. The CSRF value alone gives no access.`},
 	{Note, "RefreshCSRFCookiePath", func(c effectiveConfig) bool { return c.setsCSRFCookies() && c.RefreshCSRFCookiePath != "/" },
 		"Scripts can read this cookie only on pages below its path. On other pages they have no CSRF value, so they cannot refresh.",
-		`Leave RefreshCSRFCookiePath at "/", whatever the path of the token. The CSRF value alone gives no access.`},
+		`Leave RefreshCSRFCookiePath at "/", even if the token has another path. The CSRF value alone gives no access.`},
 }
 
 const noCSRF = "Remove DisableCookieCSRFProtect, and let scripts send the value of the cookie csrf_access_token in the header X-CSRF-TOKEN."
 
 var csrfRules = []rule{
 	{Danger, "DisableCookieCSRFProtect", func(c effectiveConfig) bool { return c.acceptsForgedForms() && c.DisableCookieCSRFProtect },
-		"Any site can act in the name of visitors who are logged in here: browsers send the cookies, the server requires no CSRF value, and SameSite does not stop the request.",
+		"Any site can act in the name of visitors who are logged in to this service: browsers send the cookies, the server requires no CSRF value, and SameSite does not stop the request.",
 		noCSRF},
 	{Warning, "DisableCookieCSRFProtect", func(c effectiveConfig) bool {
 		return c.reads(ginjwt.InCookies) && c.DisableCookieCSRFProtect && !c.acceptsForgedForms()
@@ -134,7 +134,7 @@ var csrfRules = []rule{
 		"Only SameSite keeps other sites from acting in the name of a user. It does not stop neighbouring hosts, such as blog.example.com, and old browsers ignore it.",
 		noCSRF},
 	{Danger, "CSRFMethods", func(c effectiveConfig) bool { return c.acceptsForgedForms() && !c.DisableCookieCSRFProtect },
-		"POST needs no CSRF value, and SameSite does not stop the request: a form on any site can act in the name of visitors who are logged in here.",
+		"POST needs no CSRF value, and SameSite does not stop the request: a form on any site can act in the name of visitors who are logged in to this service.",
 		"Leave CSRFMethods empty, which means all methods except GET, HEAD, OPTIONS and TRACE."},
 	{Warning, "CSRFMethods", func(c effectiveConfig) bool {
 		return c.checksCSRF() && !c.acceptsForgedForms() && leavesOut(c.CSRFMethods, "POST", "PUT", "PATCH", "DELETE")
@@ -178,10 +178,10 @@ var claimRules = []rule{
 	{Note, "ScopeClaim", func(c effectiveConfig) bool { return isDotted(c.ScopeClaim) }, dotted, asPointer},
 	{Note, "RolesClaim", func(c effectiveConfig) bool { return isDotted(c.RolesClaim) }, dotted, asPointer},
 	{Note, "DisableVerifySub", func(c effectiveConfig) bool { return c.DisableVerifySub },
-		`A "sub" that is not text is accepted: the number 7 and the text 7 are the same identity. RFC 7519 §4.1.2 allows only text.`,
-		"Remove DisableVerifySub when the last token with such an identity has expired. The \"sub\" of new tokens is text."},
+		`A "sub" that is not a string is accepted: the number 7 and the string "7" are the same identity. RFC 7519 §4.1.2 allows only strings.`,
+		"Remove DisableVerifySub when the last token with such an identity has expired. The \"sub\" of new tokens is a string."},
 	{Warning, "DecodeTypes", func(c effectiveConfig) bool { return slices.ContainsFunc(c.DecodeTypes, isForeignType) },
-		"Accepts tokens that were issued for another purpose, such as a logout: here they work as access tokens (RFC 8725 §2.8).",
+		"Accepts tokens that were issued for another purpose, such as a logout: in this service, they work as access tokens (RFC 8725 §2.8).",
 		`Remove the type from DecodeTypes. Access tokens have "JWT" or "at+jwt", which are always accepted.`},
 	{Note, "DecodeTypes", func(c effectiveConfig) bool { return slices.ContainsFunc(c.DecodeTypes, isUsualType) },
 		`"JWT" and "at+jwt" are always accepted.`,
@@ -239,12 +239,12 @@ var audienceRules = []rule{
 		`New tokens have no "aud", which DecodeAudience requires: this service refuses the tokens that it creates, unless every call uses WithAudience.`,
 		"Set EncodeAudience to a value of DecodeAudience, unless this service only verifies tokens."},
 	{Note, "DecodeAudience", func(c effectiveConfig) bool { return len(c.EncodeAudience) > 0 && len(c.DecodeAudience) == 0 },
-		`"aud" is written, but not verified: tokens for other services are accepted here.`,
+		`"aud" is written, but not verified: this service accepts tokens for other services.`,
 		"Set DecodeAudience to the value of EncodeAudience that names this service."},
 	{Warning, "DecodeAudience", func(c effectiveConfig) bool {
 		return c.onlyVerifies() && len(c.EncodeAudience) == 0 && len(c.DecodeAudience) == 0
 	},
-		"Tokens that their issuer made for another service are accepted: the operator of that service, or a thief of its tokens, can use them here (RFC 8725 §3.9).",
+		"Tokens that their issuer made for another service are accepted: the operator of that service, or a thief of its tokens, can use them at this service (RFC 8725 §3.9).",
 		`Set DecodeAudience to the name that the issuer writes into "aud" for this service.`},
 	{Note, "DecodeAudience", func(c effectiveConfig) bool {
 		return c.signs() && c.usesPair() && len(c.EncodeAudience) == 0 && len(c.DecodeAudience) == 0
@@ -264,7 +264,7 @@ var storeRules = []rule{
 		"Access tokens live longer than an hour, but what RevokeToken revokes is stored only in this process: other processes, and this process after a restart, accept the tokens of a user who has logged out.",
 		"Set Blocklist to the blocklist of a shared store, such as redisstore or sqlstore. Or set AccessTokenExpires to 15 minutes."},
 	{Warning, "Blocklist", func(c effectiveConfig) bool { return c.forgets() && c.sharesSessions() },
-		"Sessions are in a shared store, but revoked tokens are stored only in this process. If another process ends a session, its access tokens are accepted here until they expire. So are purpose tokens that RevokePurposeTokens or OnlyNewest revoked.",
+		"Sessions are in a shared store, but revoked tokens are stored only in this process. If another process ends a session, this process accepts the access tokens of the session until they expire. So are purpose tokens that RevokePurposeTokens or OnlyNewest revoked.",
 		"Set Blocklist to the blocklist of the same store."},
 	{Note, "Sessions", func(c effectiveConfig) bool {
 		return c.Sessions == nil && c.signs() && c.RefreshTokenExpires > day && c.RefreshTokenExpires <= 90*day
@@ -290,12 +290,12 @@ var storeRules = []rule{
 		"Leave SessionGrace at its 60 seconds. In this time, a repeated refresh gets the same successor."},
 	{Note, "SessionLifetime", func(c effectiveConfig) bool { return c.Sessions != nil && c.SessionLifetime == 0 },
 		"A session in use never ends, not even one that a thief uses.",
-		"Set SessionLifetime to the time after which users must log in again, such as 90*24*time.Hour (2160h)."},
+		"Set SessionLifetime to the longest time between two logins of a user, such as 90*24*time.Hour (2160h)."},
 }
 
 var answerRules = []rule{
 	{Note, "ErrorMessageKey", func(c effectiveConfig) bool { return c.given.ErrorMessageKey != "" && c.ErrorProfile != "flask" },
-		"Only answers of the profile flask have a member of this name. The profiles bearer and problem follow RFC 6750 and RFC 9457, so the setting has no effect.",
+		"Only responses of the profile flask have a member of this name. The profiles bearer and problem follow RFC 6750 and RFC 9457, so the setting has no effect.",
 		"Remove ErrorMessageKey, or set ErrorProfile to flask."},
 }
 

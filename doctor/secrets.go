@@ -26,7 +26,7 @@ type weakness struct {
 func (w weakness) advice() string { return cmp.Or(w.fix, newSecret) }
 
 // asMeant is the advice for a secret that may be strong but has unintended characters.
-const asMeant = "Write only the secret, in all services at once. Tokens that were signed with the present value are then refused."
+const asMeant = "Write only the secret, in all services at the same time. Tokens that were signed with the present value are then refused."
 
 const newSecret = "Make a new secret: openssl rand -base64 32 (48 for HS384, 64 for HS512)."
 
@@ -137,7 +137,7 @@ func span(seconds float64) string {
 	case seconds < 1000*year:
 		return "less than a thousand years, or on a thousand cards in less than a year"
 	}
-	return "many years, or at once if it is made of words"
+	return "many years, or immediately if it is made of words"
 }
 
 func isPublished(secret string, _ int) bool { return wellknown.Contains(secret) }

@@ -17,10 +17,10 @@ var singleUseRules = []rule{
 	{Warning, "Once", func(c effectiveConfig) bool {
 		return c.takesSingleUse() && c.forgetsUses() && (c.sharesSessions() || !c.forgets())
 	},
-		"Other stores are shared, but used tokens are remembered only in this process. A used ticket works once more in every other process, and here after a restart. So does a used purpose token, until a shared Blocklist tells the process that it was used.",
+		"Other stores are shared, but used tokens are remembered only in this process. A used ticket works once more in every other process, and in this process after a restart. So does a used purpose token, until a shared Blocklist tells the process that it was used.",
 		"Set Once to the Once of the same store."},
 	{Warning, "Once", func(c effectiveConfig) bool { return c.onceMax() != 0 && c.onceMax() < 1000 },
-		"MemoryOnce.Max leaves room for less than 1000 uses. When it is full, every purpose token and ticket is refused (503) until a used one has expired. Any user can fill it by buying and using tickets.",
+		"MemoryOnce.Max leaves room for less than 1000 uses. When it is full, every purpose token and ticket is refused (503) until a used one has expired. Any user can fill it by getting and using tickets.",
 		"Leave MemoryOnce.Max zero, which means 1,000,000 uses and at most 50 MB."},
 	{Note, "Once", func(c effectiveConfig) bool { return c.given.Once != nil && c.onlyVerifies() },
 		"The keys only verify, so this service creates no purpose tokens and no tickets. It cannot check bound ones (BoundTo, BoundBy) either, because only the signing key can check a binding.",

@@ -38,8 +38,8 @@
 // pool, which is fastest.
 //
 // Limit the pool (SetMaxOpenConns, SetMaxIdleConns, SetConnMaxLifetime). Connect to the
-// primary. A database replica that lags behind does not know the newest generation of a session
-// and the newest revocations. A node of a cluster does not know them either, if it
+// primary. A database replica that lags behind does not know the newest generation of a
+// session and the newest revocations. A node of a cluster does not know them either, if it
 // serves reads before it has the writes of other nodes.
 //
 // Options.Timeout bounds each call, even if the server hangs or the pool is exhausted.

@@ -22,8 +22,8 @@ var _ Once = (*MemoryOnce)(nil)
 // Use it only in a service with one process: other processes do not see it. It is empty
 // after a restart, so that IDs used before can be used again.
 type MemoryOnce struct {
-	// Max is how many IDs the store remembers at the same time. When it is full, Claim returns
-	// [ErrOnceFull] for a new ID until one expires. Zero means 1,000,000.
+	// Max is how many IDs the store remembers at the same time. When the store is full,
+	// Claim returns [ErrOnceFull] for a new ID until one expires. Zero means 1,000,000.
 	Max int
 
 	// Now returns the current time, for the expiry of IDs. Nil means [time.Now].
