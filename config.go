@@ -278,7 +278,7 @@ type Config struct {
 
 	// SessionGrace is the grace period of rotation. Zero means 60 seconds. A negative
 	// value means no grace period. For this time after a rotation, the previous refresh
-	// token still works and returns the same successor. So a client may repeat a
+	// token still works and returns the same generation of tokens. So a client may repeat a
 	// request if the response was lost, and several tabs may refresh together. Without a
 	// grace period, these clients are logged out.
 	//

@@ -77,7 +77,8 @@ func (m *JWTManager) refreshCookie(encoded string) cookieToken {
 	return cookieToken{kind: m.config.refreshCookies(), encoded: encoded}
 }
 
-// SetAccessCookies verifies an access token and puts it, with its CSRF value, in cookies.
+// SetAccessCookies verifies a token, but not its type, and puts it in the cookies of access
+// tokens, with its CSRF value.
 // The response gets "Cache-Control: no-store". After an error the response is unchanged.
 //
 // The cookies replace those of the same name, domain and path in this response. The

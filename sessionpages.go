@@ -56,7 +56,7 @@ type sessionsPage struct {
 // list must not tell a thief when the user refreshes.
 //
 // A response has at most 100 sessions. The query parameter "limit" asks for another
-// number, up to 1000. If there are more sessions, the response has a "next_cursor": send
+// number; above 1000 it means 1000. If there are more sessions, the response has a "next_cursor": send
 // its value as the query parameter "cursor" of the next request. If a session begins or
 // ends between two requests, the list does not repeat or skip other sessions.
 // The handler responds with 400 to an invalid limit or cursor.

@@ -102,7 +102,7 @@ var settings = []setting{
 //   - A duration is a number of seconds, a Go duration such as "15m", or days, such as
 //     "30d". A lifetime may also be "false", for never. JWT_SESSION_GRACE may be
 //     "false", for no grace period.
-//   - A flag is "true" or "false".
+//   - A flag is "true" or "false", in any case, or "1" or "0".
 //   - A list is separated by commas, or is a JSON array. Audiences and issuers are one
 //     string, or a JSON array.
 //   - JWT_COOKIE_SAMESITE is Lax, Strict, None, or Default, which leaves the attribute

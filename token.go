@@ -135,7 +135,7 @@ func (t *Token) String() string {
 	return "ginjwt.Token{" + string(t.Type) + " " + strconv.Quote(t.ID) + "}"
 }
 
-// Format prints String for every verb, so that no verb shows a credential.
+// Format prints String for every verb, so that no verb shows a credential of a *Token.
 func (t *Token) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, t.String()) }
 
 // MarshalText returns String, so that no encoder writes the contents of the

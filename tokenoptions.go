@@ -235,7 +235,7 @@ func WithSessionLifetime(d time.Duration) TokenOption {
 // with RotateTokens, outside of a request. In a request, the Idempotency-Key
 // header is used. An idempotency key has 16 to 255 bytes. Make a new idempotency
 // key for each refresh token. The same token with the same idempotency key
-// always gets the same successor, until that successor is exchanged.
+// always gets the same generation of tokens, until that generation is exchanged.
 func WithIdempotencyKey(key string) TokenOption {
 	return func(s *tokenSpec) { s.key = key }
 }

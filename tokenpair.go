@@ -8,7 +8,8 @@ import (
 )
 
 // TokenPair contains the two tokens of a session. Its JSON is a token response of RFC
-// 6749 §5.1. Printing or logging a TokenPair shows no token.
+// 6749 §5.1. Printing or logging a TokenPair shows no
+// token; inside another value it may, for example in an unexported field.
 type TokenPair struct {
 	AccessToken  string `json:"access_token,omitempty"`
 	TokenType    string `json:"token_type"`           // "Bearer"

@@ -182,8 +182,8 @@ func dateMember(field string, t time.Time) (*int64, error) {
 // is the ID of a key without an ID.
 //
 // The thumbprint of a secret (RFC 7638 §3.2) reveals no more than any token that the
-// secret signed: both only let an attacker test guesses. A secret of the required length
-// cannot be guessed (RFC 7638 §7).
+// secret signed: both only let an attacker test guesses. A random secret of the required
+// length cannot be guessed (RFC 7638 §7).
 func (k Key) Thumbprint() (string, error) {
 	members, err := k.thumbprintMembers()
 	if err != nil {

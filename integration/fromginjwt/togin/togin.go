@@ -17,7 +17,7 @@ func NewRouter(secret string) (*gin.Engine, error) {
 		TokenLocation:    []ginjwt.Location{ginjwt.InHeaders, ginjwt.InCookies},
 		AccessCookieName: "jwt", // that jwtauth reads
 	})
-	mgr.ErrorLoader(ginjwt.BearerError) // 401 for every token that is not good
+	mgr.ErrorLoader(ginjwt.BearerError) // 401 for a token that is not good; 400 for a malformed header
 	router := gin.Default()
 	if err := mgr.InitApp(router); err != nil {
 		return nil, err
