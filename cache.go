@@ -17,7 +17,7 @@ const (
 	maxTokenCacheSize = 10_000_000
 	cacheWays         = 4       // entries per set
 	cacheEntryBytes   = 2 << 10 // average limit for an entry; a single entry may have twice as much
-	cacheOverhead     = 768     // of an entry, without its texts
+	cacheOverhead     = 768     // of an entry, without its strings
 	originIDBytes     = 64      // of an ID that a logout would add to the blocklist
 )
 
@@ -132,7 +132,7 @@ func (c *tokenCache) set(hash uint64) []atomic.Pointer[cacheEntry] {
 	return c.sets[i]
 }
 
-// nameOf returns the text by which a token is remembered.
+// nameOf returns the string that stands for a token in the cache.
 func (c *tokenCache) nameOf(encoded string) string {
 	if !c.digests {
 		return strings.Clone(encoded) // so that the header of the request is not kept in memory

@@ -11,7 +11,7 @@ import (
 	"github.com/gin-gonic/gin"
 )
 
-// challenges are the WWW-Authenticate headers. They are fixed texts, so nothing from a
+// challenges are the WWW-Authenticate headers. They are fixed strings, so nothing from a
 // request can get into them.
 type challenges struct {
 	kinds   []string   // without a reason, one for each row of answers

@@ -8,13 +8,13 @@ import (
 )
 
 // contextClocks ends contexts that have expired. It asks the store of sessions once in each
-// lifetime of an access token, and the TokenInBlocklistLoader every loadEvery. The answers
+// lifetime of an access token, and the TokenInBlocklistLoader every loadEvery. The replies
 // may take long, so a separate goroutine asks.
 type contextClocks struct {
 	set         *contextSet
 	revocations *revocations
 	sessions    *sessionPolicy // nil: there are none
-	limit       time.Duration  // how long a context goes on without an answer; negative: for ever
+	limit       time.Duration  // how long a context goes on without a reply; negative: for ever
 
 	next   time.Time // when the next context is due
 	looked time.Time // when it last looked at all contexts, by the real clock

@@ -13,7 +13,7 @@ import (
 type contextRevocations struct {
 	set         *contextSet
 	revocations *revocations
-	limit       time.Duration // how long a context goes on without an answer; negative: for ever
+	limit       time.Duration // how long a context goes on without a reply; negative: for ever
 
 	// For one call of ask.
 	why    context.Context // for causeOf: ends when the list has failed to tell the cause
@@ -22,10 +22,10 @@ type contextRevocations struct {
 	ends   []int // the end of the IDs of each context
 }
 
-// askTimeout is the time limit for the blocklist to answer about all contexts.
+// askTimeout is the time limit for the blocklist to reply about all contexts.
 const askTimeout = 5 * time.Second
 
-// ask asks the blocklist about many contexts at once, and ends the contexts that are on it.
+// ask asks the blocklist about many contexts together, and ends the contexts that are on it.
 func (r *contextRevocations) ask(contexts []*liveContext) {
 	ctx, cancel := context.WithTimeout(context.Background(), askTimeout)
 	defer cancel()
@@ -99,7 +99,7 @@ func (r *contextRevocations) causeOf(c *liveContext) Cause {
 	return cause
 }
 
-// unanswered ends the contexts that have been without an answer of the list for too long.
+// unanswered ends the contexts that have been without a reply of the list for too long.
 func (r *contextRevocations) unanswered(contexts []*liveContext, err error) {
 	if r.limit < 0 {
 		return

@@ -118,7 +118,7 @@ func (w *contextWatch) nextChange() (changed <-chan struct{}) {
 	return changed
 }
 
-// askAbout asks the list. If the list ignores its time limit and does not answer, all
+// askAbout asks the list. If the list ignores its time limit and does not reply, all
 // contexts end.
 func (w *contextWatch) askAbout(contexts []*liveContext) {
 	if limit := w.revocations.limit; limit >= 0 && len(contexts) > 0 {

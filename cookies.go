@@ -259,8 +259,8 @@ func (m *JWTManager) outliveBrowser(spec cookieSpec) bool {
 	return spec.Persistence == persistent || spec.Persistence == bySettings && m.config.DisableSessionCookie
 }
 
-// aYear is how long Flask-JWT-Extended keeps cookies. In ginjwt, it is for tokens that never
-// expire.
+// aYear is how long Flask-JWT-Extended keeps cookies. In ginjwt, it is for tokens that
+// never expire.
 const aYear = 31540000 * time.Second
 
 // remaining returns the time until expires; a zero time means never.

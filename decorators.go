@@ -230,9 +230,9 @@ func (m *JWTManager) anonymous(c *gin.Context, need *requirement) (*Token, error
 	return nil, nil
 }
 
-// Refuse aborts the chain and writes the response to err as JWTRequired does. If err is an [*Error],
-// or wraps one of the error kinds, it calls the loader for this kind. Any other error
-// is a failure, with status 500.
+// Refuse aborts the chain and writes the response to err as JWTRequired does. If err is
+// an [*Error], or wraps one of the error kinds, it calls the loader for this kind. Any
+// other error is a failure, with status 500.
 //
 // Refuse adds the error to c.Errors for the application's log. The message says what was
 // wrong, without the token or its claims.

@@ -56,7 +56,7 @@ func (m *JWTManager) VerifyRequest(r *http.Request, opts ...RequiredOption) (*ht
 	return c.Request, err
 }
 
-// noResponse discards the headers of checks that answer nobody.
+// noResponse discards the headers of checks without a response.
 type noResponse struct{}
 
 func (noResponse) Header() http.Header         { return http.Header{} }

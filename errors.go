@@ -73,7 +73,7 @@ type Error struct {
 
 	challenge  string         // set by the route; empty: the challenge of the kind and reason
 	parameters string         // which the route adds to the challenge of the kind and reason
-	token      *Token         // only for the loader that answers, not for callers
+	token      *Token         // only for the loader that responds, not for callers
 	cookies    []*http.Cookie // for the response, in addition to what the loader writes
 	messageKey string         // Config.ErrorMessageKey
 
@@ -120,7 +120,7 @@ const (
 	responderCount
 )
 
-// answer says how the server answers one kind of refusal.
+// answer says how the server responds to one kind of refusal.
 type answer struct {
 	kind    error
 	status  int    // in the default profile
@@ -129,13 +129,13 @@ type answer struct {
 
 	oauthStatus int    // in the profiles of RFC 6750 and RFC 9457
 	oauthError  string // RFC 6750 §3.1, RFC 9470 §3; empty if the request had no credentials
-	oauthText   string // one text for each kind, so that probing reveals nothing
+	oauthText   string // one description for each kind, so that probing reveals nothing
 
 	reasons []string // all reasons of this kind; an error without a reason gets the first
 }
 
-// answers is the one table from kind to response. An error of several kinds is answered
-// as the first of them.
+// answers is the one table from kind to response. An error of several kinds gets
+// the response of the first of them.
 var answers = []answer{
 	{ErrUnavailable, 503, "Service unavailable", failureLoader, 503, "temporarily_unavailable", "Service unavailable",
 		[]string{reasonStore, reasonKeys}},

@@ -199,7 +199,7 @@ func (e *events) storeFailed(ctx context.Context, operation Operation, start tim
 	}
 }
 
-// resolverFailed reports that the IssuerResolver gave no answer in time.
+// resolverFailed reports that the IssuerResolver did not return in time.
 func (e *events) resolverFailed(took time.Duration, err error) {
 	if e != nil {
 		e.inBackground(Event{Kind: EventStoreFailed, Fault: FaultService, Operation: OperationIssuerResolver, Duration: took, Err: err})

@@ -50,8 +50,8 @@ func isPending(s store.Session, now time.Time) bool {
 	return s.HandedOutAt.IsZero() || s.HandedOutAt.Sub(now) > clockMargin
 }
 
-// tradeAge is the age at which a refresh token is exchanged. Younger tokens stay the newest,
-// so that tabs that refresh one after the other all hold the newest token.
+// tradeAge is the age at which a refresh token is exchanged. Younger tokens stay the
+// newest, so that tabs that refresh one after the other all hold the newest token.
 func (p *sessionPolicy) tradeAge(s store.Session) time.Duration {
 	data, _ := dataOf(s)
 	return min(2*p.config.SessionGrace, data.idleLifetime(p.config)/4)

@@ -19,8 +19,8 @@ func unlessNoID(err error, token *Token) error {
 }
 
 // LogoutAllHandler returns a handler that ends all sessions of the identity in the
-// verified token, removes the cookies, and responds with 204. Put it behind JWTRequired. To
-// require a recent password, require a fresh token:
+// verified token, removes the cookies, and responds with 204. Put it behind
+// JWTRequired. To require a recent password, require a fresh token:
 //
 //	router.POST("/logout/all", mgr.JWTRequired(ginjwt.Fresh()), mgr.LogoutAllHandler())
 //
@@ -54,8 +54,8 @@ func (m *JWTManager) LogoutAllHandler() gin.HandlerFunc {
 //
 //	router.DELETE("/sessions/:id", mgr.JWTRequired(), mgr.EndSessionHandler())
 //
-// The handler responds with 404 if the session belongs to somebody else or does not exist. If
-// the session is that of the request, it also removes the cookies.
+// The handler responds with 404 if the session belongs to somebody else or does not
+// exist. If the session is that of the request, it also removes the cookies.
 //
 // EndSessionHandler panics if called before InitApp or without Config.Sessions. The
 // handler panics if its route has no parameter "id", or has no JWTRequired of the same

@@ -59,7 +59,8 @@ func wasMadeBy(s store.Session, key string) bool {
 }
 
 // nextKeyHash is the KeyHash of the generation after s. It ignores the key of the
-// previous exchange: if a client always sent the same Idempotency-Key, a thief would have it too.
+// previous exchange: if a client always sent the same Idempotency-Key, a thief would
+// have it too.
 func nextKeyHash(s store.Session, next int64, key string) string {
 	if key == "" {
 		return s.KeyHash

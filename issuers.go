@@ -63,8 +63,9 @@ type Issuer struct {
 	// that passed all other checks of its claims; token.Identity is empty. The manager
 	// calls it on every request, so it must be fast and safe for concurrent use.
 	//
-	// If it returns an empty string, or an error that wraps [ErrInvalidToken], the token is
-	// refused. An error that wraps [ErrUnavailable] gives status 503, any other error 500.
+	// If it returns an empty string, or an error that wraps [ErrInvalidToken], the
+	// token is refused. An error that wraps [ErrUnavailable] gives status 503, any
+	// other error 500.
 	Identity func(ctx context.Context, token *Token) (string, error)
 
 	// IdentityPrefix is put before the identities of this issuer, such as "google:". It
@@ -137,8 +138,8 @@ func (i Issuer) LogValue() slog.Value { return slog.StringValue(i.String()) }
 // errors.
 //
 // The function must be safe for concurrent use. Requests with tokens of one issuer
-// share one call. At most 32 calls run at the same time. While 1024 calls run or wait, requests
-// that need another call get 503. A call must return when ctx ends: 32 calls
+// share one call. At most 32 calls run at the same time. While 1024 calls run or wait,
+// requests that need another call get 503. A call must return when ctx ends: 32 calls
 // that hang block all further calls. Each call that hangs is an event with
 // [OperationIssuerResolver].
 type IssuerResolver func(ctx context.Context, name string) (Issuer, error)

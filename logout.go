@@ -19,10 +19,10 @@ import (
 // responds with 204. It also responds with 204 to a request without a token.
 //
 // The handler accepts a cookie if the request has the CSRF value of its token, or comes
-// from a page of the same origin (Sec-Fetch-Site). Otherwise it responds with [ErrCSRF], and
-// the cookies stay. A request from another origin removes cookies only if it has the
-// CSRF value of one of them. Without this value and without an explicit token, the
-// response is 403.
+// from a page of the same origin (Sec-Fetch-Site). Otherwise it responds with
+// [ErrCSRF], and the cookies stay. A request from another origin removes cookies only
+// if it has the CSRF value of one of them. Without this value and without an explicit
+// token, the response is 403.
 //
 // If a store does not reply, the handler responds with [ErrUnavailable]. The cookies stay,
 // so the user can try again. GET and HEAD get 405, because a link must not log anybody
@@ -46,18 +46,18 @@ func (m *JWTManager) LogoutHandler() gin.HandlerFunc {
 	}
 }
 
-// unsetOwnCookies is unsetPairCookies, except for a request from another origin to which
-// no cookie contributed. An attacker's page may send such a request, with a token of the
+// unsetOwnCookies is unsetPairCookies, except for a request from another origin without a
+// cookie that contributed. An attacker's page may send such a request, with a token of the
 // attacker in a form. The browser of the victim sends no cookies with it, but obeys the
-// Set-Cookie of the answer.
+// Set-Cookie of the response.
 func (m *JWTManager) unsetOwnCookies(c *gin.Context, byCookie bool, ended ...Session) {
 	if byCookie || !isUntrusted(c.Request) {
 		m.unsetPairCookies(c, ended...)
 	}
 }
 
-// refuseMethod answers a request with a safe method: 405, or 204 to OPTIONS. CORS
-// middleware answers preflights.
+// refuseMethod responds to a request with a safe method: 405, or 204 to OPTIONS. CORS
+// middleware responds to preflights.
 func (m *JWTManager) refuseMethod(c *gin.Context) {
 	c.Header("Allow", http.MethodPost)
 	status := http.StatusMethodNotAllowed
@@ -81,11 +81,11 @@ type logout struct {
 	unproven   error // a cookie without a CSRF value
 	unreadable error // another token
 	tooMany    error // cookies beyond maxCookies
-	failed     error // a store did not answer
+	failed     error // a store did not reply
 }
 
 // maxCookies is how many cookies of one name the logout reads. A neighbouring host can
-// add more, and the user's own cookie may be among the rest. The answer is then not 204,
+// add more, and the user's own cookie may be among the rest. The response is then not 204,
 // because nobody knows whether the session of the user has ended.
 const maxCookies = 8
 

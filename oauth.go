@@ -44,9 +44,9 @@ func (m *JWTManager) refuseGrant(c *gin.Context, err error) {
 	m.refuseOAuth(c, err, "invalid_grant", "The token is invalid, expired or revoked")
 }
 
-// refuseOAuth answers as RFC 6749 §5.2 says. That format has no member for the reason, so
-// the reason is only in the WWW-Authenticate header. code and description answer a token
-// that is refused.
+// refuseOAuth responds as RFC 6749 §5.2 says. That format has no member for the reason, so
+// the reason is only in the WWW-Authenticate header. code and description are the response to
+// a refused token.
 func (m *JWTManager) refuseOAuth(c *gin.Context, err error, code, description string) {
 	c.Abort()
 	_ = c.Error(err)
@@ -175,8 +175,8 @@ func introspection(token *Token) gin.H {
 	return answer
 }
 
-// tokenParameter returns the token in a form field. If the form is not valid, it answers
-// the request and returns false.
+// tokenParameter returns the token in a form field. If the form is not valid, it writes
+// the response and returns false.
 func tokenParameter(c *gin.Context, field string) (encoded string, ok bool) {
 	form, ok := postForm(c)
 	values := form[field]

@@ -15,7 +15,7 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/internal/base64url"
 )
 
-// publishedFor is how long clients may cache what is published here.
+// publishedFor is how long clients may cache what these handlers publish.
 const publishedFor = "public, max-age=300"
 
 // JWKSHandler serves the public keys of the manager as a JWK Set (RFC 7517), for services
@@ -130,9 +130,9 @@ func (d Metadata) members() map[string]any {
 //
 //	router.Any(mcp.MetadataPath(), mgr.ResourceMetadataHandler())
 //
-// Pages of every origin may read the metadata, as clients in browsers need it. The response
-// contains nothing of the request, not even the host. Clients may cache it for 5 minutes.
-// A path without a resource gets 404.
+// Pages of every origin may read the metadata, as clients in browsers need it. The
+// response contains nothing of the request, not even the host. Clients may cache it for
+// 5 minutes. A path without a resource gets 404.
 //
 // It panics if called before InitApp, or without Config.Resources.
 func (m *JWTManager) ResourceMetadataHandler() gin.HandlerFunc {
@@ -160,7 +160,7 @@ func (m *JWTManager) ResourceMetadataHandler() gin.HandlerFunc {
 	}
 }
 
-// publish answers with JSON that clients may cache, or with 304 if they have it.
+// publish responds with JSON that clients may cache, or with 304 if they have it.
 func publish(c *gin.Context, contentType string, body []byte, err error) {
 	if err != nil {
 		_ = c.AbortWithError(http.StatusInternalServerError, fmt.Errorf("ginjwt: publish: %w", err))

@@ -17,7 +17,7 @@ type purposeTimes struct {
 	once        *usedOnce
 }
 
-// maxTimeAttempts is how many tokens of one identity and purpose can be created at once
+// maxTimeAttempts is how many tokens of one identity and purpose can be created at the same time
 // with OnlyNewest.
 const maxTimeAttempts = 100
 

@@ -173,7 +173,7 @@ func isOlder(access, refresh *Token) bool {
 }
 
 // accessBeside returns the access token that accompanies a refresh token. Its cookie needs
-// no CSRF value of its own: it is useless here without the refresh token, which was
+// no CSRF value of its own: it is useless at this handler without the refresh token, which was
 // checked.
 func (m *JWTManager) accessBeside(c *gin.Context, refresh *Token) string {
 	if refresh.Location != InHeaders {

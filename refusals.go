@@ -77,7 +77,7 @@ func otherOrigin() *Error {
 	return e
 }
 
-// encrypted is answered like any malformed token. Only the log says that it is encrypted.
+// encrypted is refused like any malformed token. Only the log says that it is encrypted.
 func encrypted() *Error {
 	e := invalid(jwt.ErrTokenMalformed, "Invalid payload padding")
 	e.Err = fmt.Errorf("%w: it has five parts: an encrypted token (JWE), which only its recipient can read", e.Err)
@@ -116,7 +116,7 @@ func invalid(class error, message string) *Error {
 	return e
 }
 
-// failure wraps the error of a callback. The server answers 500, or 503 if the error says
+// failure wraps the error of a callback. The server responds with 500, or 503 if the error says
 // that a store is down.
 func failure(err error) *Error {
 	if errors.Is(err, ErrUnavailable) || errors.Is(err, keys.ErrUnavailable) {

@@ -15,13 +15,13 @@ import (
 const (
 	resolveTimeout = 10 * time.Second // of one call of an IssuerResolver
 	resolveHangs   = 11 * time.Second // after this time a call ignores its context
-	resolveAtOnce  = 32               // maximum number of calls at once
+	resolveAtOnce  = 32               // maximum number of simultaneous calls
 	resolveWaiting = 1024             // maximum number of questions, including running calls
 )
 
 // resolver knows the issuers of an IssuerResolver. Anybody can send tokens with any
 // issuer name, and their signatures cannot be checked yet. So it checks names before it
-// asks. It asks about each name only once at a time, and only about a few names at once.
+// asks. It asks about each name only once at a time, and only about a few names at the same time.
 // What it remembers has a limit.
 type resolver struct {
 	ask    IssuerResolver

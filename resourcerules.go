@@ -10,7 +10,7 @@ import (
 	"github.com/go-json-experiment/json"
 )
 
-// resourceRules are what the routes of a [Resource] require and answer, and its published
+// resourceRules are what the routes of a [Resource] require and send, and its published
 // metadata.
 type resourceRules struct {
 	audience  []string // its URL

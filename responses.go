@@ -36,16 +36,16 @@ func (r *responders) of(err *Error) ErrorHandler {
 // profiles are the handlers for the values of Config.ErrorProfile.
 var profiles = map[string]ErrorHandler{"flask": FlaskError, "bearer": BearerError, "problem": ProblemError}
 
-// refuser answers refused requests.
+// refuser responds to refused requests.
 type refuser struct {
 	responders *responders
-	profile    ErrorHandler // used if no loader answers
+	profile    ErrorHandler // used if no loader responds
 	challenges challenges
 	messageKey string
 	events     *events
 }
 
-// refuse aborts the handler chain and answers err. It aborts first, so that a panic in a
+// refuse aborts the handler chain and writes the response to err. It aborts first, so that a panic in a
 // loader cannot let the request continue.
 func (r *refuser) refuse(c *gin.Context, err error) {
 	e := asError(err)
@@ -63,7 +63,7 @@ func (r *refuser) refuse(c *gin.Context, err error) {
 
 	c.Writer.Header()["X-Content-Type-Options"] = []string{"nosniff"}
 	putCookies(c.Writer.Header(), e.cookies)
-	c.Status(told.Status) // a loader that only writes a body must not answer 200
+	c.Status(told.Status) // a loader that only writes a body must not respond with 200
 	writer.answered = false
 	if loader := r.responders.of(e); loader != nil {
 		loader(c, &told)
@@ -74,8 +74,8 @@ func (r *refuser) refuse(c *gin.Context, err error) {
 	writer.WriteHeaderNow()
 }
 
-// FlaskError responds as Flask-JWT-Extended does: {"msg": "…"}, with the same status. It is
-// the default. The reason is only in the WWW-Authenticate header.
+// FlaskError responds as Flask-JWT-Extended does: {"msg": "…"}, with the same status.
+// It is the default. The reason is only in the WWW-Authenticate header.
 func FlaskError(c *gin.Context, err *Error) {
 	body := append(make([]byte, 0, 128), '{')
 	body = appendASCII(body, or(err.messageKey, "msg"))
@@ -148,7 +148,7 @@ func noStore(c *gin.Context) {
 	c.Header("Pragma", "no-cache")
 }
 
-// answerJSON answers as FlaskError does: as application/json, with a line break at the
+// answerJSON responds as FlaskError does: as application/json, with a line break at the
 // end.
 func answerJSON(c *gin.Context, status int, body any) {
 	b, err := json.Marshal(body, strictjson.Exact, jsontext.EscapeForHTML(true)) // the name of a device may be any text

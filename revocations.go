@@ -186,7 +186,7 @@ func (r *revocations) check(ctx context.Context, token *Token) error {
 }
 
 // uncancelled returns a context for checks of a token. A reused refresh token has to be
-// noticed even if the client goes away at once.
+// noticed even if the client goes away immediately.
 func (r *revocations) uncancelled(ctx context.Context, token *Token) context.Context {
 	if !r.sessions || token.Type != RefreshToken {
 		return ctx

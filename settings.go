@@ -119,9 +119,9 @@ var settings = []setting{
 // a named pipe.
 //
 // LoadConfig returns all problems together, joined. Each problem names its setting and
-// shows no secret. A value that was copied with the syntax of another program is a problem
-// too, such as a Python expression, quotes or a comment. In a secret, such syntax is only a warning,
-// because it may belong to the secret.
+// shows no secret. A value that was copied with the syntax of another program is a
+// problem too, such as a Python expression, quotes or a comment. In a secret, such
+// syntax is only a warning, because it may belong to the secret.
 //
 // Config.Warnings has names and values that probably do not do what you intended.
 // [JWTManager.InitApp] logs the warnings. It also checks whether the values fit together.

@@ -27,10 +27,11 @@ import (
 // {"ticket": "…", "expires_in": 30}, with seconds. The client adds the ticket to the query
 // as the parameter Config.TicketName.
 //
-// The ticket is bound to the method, the path, the query, and the Origin header of
-// the POST request. Without that header, it is bound to the origin of this service. When the ticket
-// is used, the token of that POST request goes through all checks of the route. So the ticket lets
-// nobody in if the token has expired, was revoked, or has lost its session since.
+// The ticket is bound to the method, the path, the query, and the Origin header of the
+// POST request. Without that header, it is bound to the origin of this service. When
+// the ticket is used, the token of that POST request goes through all checks of the
+// route. So the ticket lets nobody in if the token has expired, was revoked, or has
+// lost its session since.
 //
 // The handler responds 405 to methods other than POST, 400, 413 or 415 to a body that it
 // cannot read, and 422 to a token that is too large for a ticket. TicketHandler panics

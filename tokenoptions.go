@@ -29,7 +29,7 @@ type tokenSpec struct {
 
 	// For a token of a session.
 	session  *store.Session
-	upstream string // where the session began, as a claim; empty: here
+	upstream string // where the session began, as a claim; empty: at this manager
 	now      time.Time
 	csrf     string // empty: a new value
 }
@@ -201,11 +201,11 @@ func deviceText(s string) string {
 	return s[:end]
 }
 
-// WithSessionClaims adds claims to every access token of a new session: to the
-// first token, and to all tokens of rotations and of ImplicitRefresh. Refresh
-// tokens get only the claims that Config.RequiredClaims names. Use
-// WithSessionClaims only with CreateTokenPair. Claims of [WithClaims] win over these claims, and these
-// claims win over claims of the AdditionalClaimsLoader.
+// WithSessionClaims adds claims to every access token of a new session: to the first
+// token, and to all tokens of rotations and of ImplicitRefresh. Refresh tokens get only
+// the claims that Config.RequiredClaims names. Use WithSessionClaims only with
+// CreateTokenPair. Claims of [WithClaims] win over these claims, and these claims win
+// over claims of the AdditionalClaimsLoader.
 //
 // The claims are stored with the session. All choices of a login together may
 // have 1024 bytes of JSON.
@@ -216,10 +216,10 @@ func WithSessionClaims(claims Claims) TokenOption {
 }
 
 // WithIdleLifetime ends a new session if it is not used for d, instead of
-// Config.RefreshTokenExpires. For example, a remembered session may live for
-// months, and a session on a shared device for an hour. Use
-// WithIdleLifetime only with CreateTokenPair. Zero means the configured time. d must be whole seconds, at
-// least two.
+// Config.RefreshTokenExpires. For example, a remembered session may live for months,
+// and a session on a shared device for an hour. Use WithIdleLifetime only with
+// CreateTokenPair. Zero means the configured time. d must be whole seconds, at least
+// two.
 func WithIdleLifetime(d time.Duration) TokenOption {
 	return func(s *tokenSpec) { s.begins.option, s.begins.idle = "WithIdleLifetime", d }
 }

@@ -2,7 +2,7 @@ package jwks
 
 import "time"
 
-// bucket limits attempts: burst of them at once, and one more after each cooldown. It is
+// bucket limits attempts: burst of them together, and one more after each cooldown. It is
 // not safe for concurrent use.
 type bucket struct {
 	cooldown time.Duration

@@ -16,7 +16,7 @@ import (
 	"unicode"
 )
 
-// fetcher gets JSON documents, under strict rules for URL and answer.
+// fetcher gets JSON documents, under strict rules for URL and response.
 type fetcher struct {
 	client    *http.Client
 	maxBytes  int64
@@ -62,7 +62,7 @@ const (
 )
 
 // get fetches the document at a checked address. Errors do not show the query of the
-// address or the body of the answer. They are short, because they are kept and repeated
+// address or the body of the response. They are short, because they are kept and repeated
 // for each token.
 func (f fetcher) get(ctx context.Context, address *url.URL, types ...string) (document, error) {
 	fetched, err := f.fetch(ctx, address, types)
@@ -125,7 +125,7 @@ func withoutURL(err error) error {
 }
 
 // short returns err with a text that is safe for a log. net/http quotes up to 10 MB of a
-// bad answer, and crypto/x509 prints the names in a certificate unchanged.
+// bad response, and crypto/x509 prints the names in a certificate unchanged.
 func short(err error) error {
 	text := strings.Map(func(r rune) rune {
 		if !unicode.IsPrint(r) {

@@ -17,7 +17,7 @@ const (
 	oidEd   = "1.3.101.112"
 )
 
-// foreignAlgorithms are the names of keys that sign no tokens here.
+// foreignAlgorithms are the names of keys that sign no tokens of ginjwt.
 var foreignAlgorithms = map[string]string{
 	"1.2.840.113549.1.1.7": "RSA-OAEP (encryption)",
 	"1.2.840.113549.1.3.1": "Diffie-Hellman",

@@ -52,7 +52,8 @@ return 1
 `)
 
 // Claim reports whether id is used for the first time. After an error it is not known
-// whether the use is recorded. A server with noeviction and no memory left returns an error.
+// whether the use is recorded. A server with noeviction and no memory left returns an
+// error.
 func (o *Once) Claim(ctx context.Context, id string, until time.Time) (bool, error) {
 	now := time.Now()
 	if err := store.CheckClaim(id, until, now); err != nil {

@@ -41,8 +41,8 @@ func (s *Store) schemaKey() string { return s.options.Prefix + ":schema" }
 // records. Migrate changes no session: a session gets the new form when it is next
 // used. Migrate never lowers the version. It returns an error if the version is too new
 // for this code, and writes nothing if the version is current. Any number of processes
-// may call it at the same time. Call it at each start, because a server that was emptied has
-// lost the version.
+// may call it at the same time. Call it at each start, because a server that was
+// emptied has lost the version.
 func (s *Store) Migrate(ctx context.Context) error {
 	noted, err := s.noted(ctx)
 	if err != nil {

@@ -26,9 +26,9 @@ type Options struct {
 	// request. Zero means 5 seconds.
 	MaxStaleness time.Duration
 
-	// Replicas is how many Redis replicas must acknowledge each write. If they do not do so
-	// in time, the call returns an error. Zero means that writes wait for no replica. In a
-	// cluster, writes fail while the slot of their key is being moved.
+	// Replicas is how many Redis replicas must acknowledge each write. If they do not
+	// do so in time, the call returns an error. Zero means that writes wait for no
+	// replica. In a cluster, writes fail while the slot of their key is being moved.
 	Replicas int
 }
 
@@ -106,8 +106,8 @@ func checkDeadlines(kept bool) error {
 	return errors.New("redisstore: client: ignores deadlines: set ContextTimeoutEnabled to true in its options")
 }
 
-// checkReads refuses clients that read from Redis replicas, which may not know yet what was
-// revoked.
+// checkReads refuses clients that read from Redis replicas, which may not know yet what
+// was revoked.
 func checkReads(o *redis.ClusterOptions) error {
 	if o.ReadOnly || o.RouteByLatency || o.RouteRandomly {
 		return errors.New("redisstore: client: reads from replicas:" +

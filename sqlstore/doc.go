@@ -84,8 +84,8 @@
 //
 // A [Blocklist] replies from a local copy of all revoked IDs. It updates the copy four
 // times in each Options.MaxStaleness. The process that revoked a token refuses it
-// immediately, the others within MaxStaleness. If the copy is older than MaxStaleness, lookups
-// ask the database. If the database does not reply, requests are refused.
+// immediately, the others within MaxStaleness. If the copy is older than MaxStaleness,
+// lookups ask the database. If the database does not reply, requests are refused.
 //
 // The clocks of a process and of the database may differ by 30 seconds. If they differ
 // by more, [Blocklist.Ready] and [Store.Ready] fail. [Store.Purge] deletes what expired

@@ -30,11 +30,11 @@ func script(statements []string) string { return strings.Join(statements, ";\n\n
 // rows, and then records the version. It drops and overwrites nothing. If the version
 // is too new for this code, it returns an error.
 //
-// It reads the catalog first. If nothing is missing, it returns immediately, takes no lock
-// on the tables, and needs only the right to read them. Otherwise it works statement by
-// statement. If a call is interrupted, the next call continues from there. Any number
-// of processes may call Migrate at the same time. Processes of the previous version may run
-// during and after the upgrade.
+// It reads the catalog first. If nothing is missing, it returns immediately, takes no
+// lock on the tables, and needs only the right to read them. Otherwise it works
+// statement by statement. If a call is interrupted, the next call continues from there.
+// Any number of processes may call Migrate at the same time. Processes of the previous
+// version may run during and after the upgrade.
 //
 // A statement that changes a table waits for transactions that use the table, and all
 // later statements wait behind it. So it gives up after 250 milliseconds (PostgreSQL)

@@ -11,9 +11,9 @@ type CurrentBlocklist interface {
 	// ContainsNow is Contains with every ID that any process had added before the call.
 	ContainsNow(ctx context.Context, ids ...string) (bool, error)
 
-	// Self returns the receiver. With it, package ginjwt finds out whether a type of your
-	// own embeds the list. Then it does not use the inherited ContainsNow, but calls Contains of
-	// your type.
+	// Self returns the receiver. With it, package ginjwt finds out whether a type of
+	// your own embeds the list. Then it does not use the inherited ContainsNow, but
+	// calls Contains of your type.
 	Self() any
 }
 

@@ -21,9 +21,9 @@ type SessionsDeleter interface {
 	// as in the store. After an error any of the sessions may have been removed.
 	DeleteMany(ctx context.Context, sessions []Session) error
 
-	// Self returns the receiver. With it, package ginjwt finds out whether a type of your
-	// own embeds the store. Then it does not use the inherited DeleteMany, but calls Delete of
-	// your type.
+	// Self returns the receiver. With it, package ginjwt finds out whether a type of
+	// your own embeds the store. Then it does not use the inherited DeleteMany, but
+	// calls Delete of your type.
 	Self() any
 }
 

@@ -16,8 +16,8 @@ var (
 // empty and ready to use. It drops expired entries as it grows, and starts no
 // goroutine.
 //
-// Use it only in a service with one process: other processes do not see it, and it is empty
-// after a restart.
+// Use MemoryBlocklist only in a service with one process: other processes do not see it,
+// and it is empty after a restart.
 type MemoryBlocklist struct {
 	// Now returns the current time, for the expiry of entries. Nil means [time.Now].
 	Now func() time.Time

@@ -19,7 +19,7 @@ var _ Once = (*MemoryOnce)(nil)
 // long. A full store with the default Max needs 50 MB. While it drops expired IDs, it
 // needs twice as much.
 //
-// Use it only in a service with one process: other processes do not see it. It is empty
+// Use MemoryOnce only in a service with one process: other processes do not see it. It is empty
 // after a restart, so that IDs used before can be used again.
 type MemoryOnce struct {
 	// Max is how many IDs the store remembers at the same time. When the store is full,

@@ -10,8 +10,8 @@ import (
 // ID is used twice. It must be safe for concurrent use, by any number of processes.
 type Once interface {
 	// Claim records an id as used. It returns true to the first caller with this id. It
-	// returns false to all others, at least until the given time. If several callers call at the same moment, exactly
-	// one is first.
+	// returns false to all others, at least until the given time. If several callers
+	// call at the same moment, exactly one is first.
 	//
 	// After an error the id may be recorded or not. The caller must not continue. Later
 	// callers may get false although no caller got true. A full store returns

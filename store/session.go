@@ -64,8 +64,9 @@ type SessionStore interface {
 	// Identity, Device and CreatedAt of next are the same as in old.
 	Replace(ctx context.Context, old, next Session) (replaced bool, err error)
 
-	// Delete removes a session. If several callers delete it at the same time,
-	// exactly one gets true. If there is no such session, Delete reports false, which is not an error.
+	// Delete removes a session. If several callers delete it at the same time, exactly
+	// one gets true. If there is no such session, Delete reports false, which is not an
+	// error.
 	Delete(ctx context.Context, id string) (deleted bool, err error)
 
 	// List returns the sessions of an identity in a realm, in any order. It compares

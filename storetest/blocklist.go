@@ -22,11 +22,11 @@ func isEnded(err error) bool {
 // once for each test; the tests run in parallel.
 func Blocklist(t *testing.T, open func(t *testing.T) ginjwt.Blocklist) {
 	for name, test := range map[string]func(*testing.T, ginjwt.Blocklist){
-		"what was added is blocked":     testBlocked,
-		"IDs are compared byte by byte": testIDs,
-		"the later time stays":          testLaterTime,
-		"many callers at once":          testManyCallers,
-		"many are added in one call":    testManyAdded,
+		"what was added is blocked":       testBlocked,
+		"texts are compared byte by byte": testIDs,
+		"the later time stays":            testLaterTime,
+		"many callers at once":            testManyCallers,
+		"many are added in one call":      testManyAdded,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -53,7 +53,7 @@ func testBlocked(t *testing.T, b ginjwt.Blocklist) {
 	for _, id := range ids {
 		assert.False(t, contains(t, b, id))
 		add(t, b, id, hour)
-		assert.True(t, contains(t, b, id), "in the process that added it, at once")
+		assert.True(t, contains(t, b, id), "in the process that added it, immediately")
 		add(t, b, id, hour)
 		assert.True(t, contains(t, b, id))
 	}

@@ -18,14 +18,14 @@ import (
 )
 
 // scene describes clients and their network. A way is one trip of a request or an
-// answer. Two ways and the difference of the clocks together take less than the grace
+// response. Two ways and the difference of the clocks together take less than the grace
 // period.
 type scene struct {
 	tabs    int
 	access  time.Duration // lifetime of access tokens; zero: 15 minutes
 	slow    float64       // share of ways that are slow
 	slowest time.Duration // longest slow way
-	lost    float64       // share of answers that are lost
+	lost    float64       // share of responses that are lost
 	retry   time.Duration // longest pause before a client repeats an unanswered request
 	faults  float64       // share of store calls that fail, or that end their process
 	keys    bool          // an Idempotency-Key for each token, kept beside it
@@ -144,7 +144,7 @@ func (b *browser) tab(busy *bool) {
 }
 
 // refreshTab refreshes with the cookies that are in the jar now. losses is how many
-// answers were lost so far.
+// responses were lost so far.
 func (b *browser) refreshTab(busy *bool, losses int) {
 	r := request(b.t.Context(), http.MethodPost, "/refresh", "", "")
 	for _, cookie := range b.jar.Cookies(r.URL) {
@@ -179,13 +179,13 @@ func (b *browser) refreshTab(busy *bool, losses int) {
 	})
 }
 
-// receive stores the cookies of an answer.
+// receive stores the cookies of a response.
 func (b *browser) receive(w *httptest.ResponseRecorder) {
 	b.jar.SetCookies(b.at, w.Result().Cookies())
 	b.fresh = b.clock.Now().Add(cmp.Or(b.scene.access, lifetime))
 }
 
-// serve answers a request. It returns nil if the process ends.
+// serve responds to a request. It returns nil if the process ends.
 func (b *browser) serve(r *http.Request) (w *httptest.ResponseRecorder) {
 	defer func() {
 		if cause := recover(); cause == errCrash { //nolint:errorlint // the very value

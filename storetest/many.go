@@ -42,7 +42,7 @@ func turned[T any](all []T, caller int) []T {
 	return own
 }
 
-// createMany creates sessions of alice with several callers at once.
+// createMany creates sessions of alice with several callers at the same time.
 func createMany(t *testing.T, store ginjwt.SessionStore, n int) []ginjwt.Session {
 	t.Helper()
 	const callers = 10
@@ -189,7 +189,7 @@ func testManyAdded(t *testing.T, b ginjwt.Blocklist) {
 	for range 2 {
 		require.NoError(t, adder.AddMany(t.Context(), many))
 		for _, r := range many {
-			assert.True(t, contains(t, b, newID(), r.ID), "in the process that added it, at once")
+			assert.True(t, contains(t, b, newID(), r.ID), "in the process that added it, immediately")
 		}
 	}
 	assert.False(t, contains(t, b, newID()))

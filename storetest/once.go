@@ -32,13 +32,13 @@ func Once(t *testing.T, open func(t *testing.T) []store.Once) {
 // onceTests are the tests of Once. Each returns an error that says what the store does
 // wrong, so that tests of this package can try them on broken stores.
 var onceTests = map[string]func(context.Context, []store.Once) error{
-	"of a thousand one is first":       testThousand,
-	"what one has used the others see": testSeen,
-	"many IDs at once":                 testManyIDs,
-	"IDs are compared byte by byte":    testOnceIDs,
-	"an ID is kept until its time":     testUntil,
-	"what cannot be used is an error":  testRefusedClaims,
-	"a caller who goes away":           testGone,
+	"of a thousand one is first":          testThousand,
+	"what one has claimed the others see": testSeen,
+	"many IDs at once":                    testManyIDs,
+	"IDs are compared byte by byte":       testOnceIDs,
+	"an ID is kept until its time":        testUntil,
+	"what cannot be claimed is an error":  testRefusedClaims,
+	"a caller who goes away":              testGone,
 }
 
 const claimants = 1000
@@ -155,8 +155,8 @@ func testOnceIDs(ctx context.Context, stores []store.Once) error {
 	return nil
 }
 
-// testUntil tries again with a longer time if a slow store returns from Claim only after its
-// time has passed.
+// testUntil tries again with a longer time if a slow store returns from Claim only
+// after its time has passed.
 func testUntil(ctx context.Context, stores []store.Once) error {
 	for length := 3 * time.Second; length < time.Minute; length *= 2 {
 		until := time.Now().Truncate(time.Second).Add(length - 100*time.Millisecond)

@@ -90,7 +90,7 @@ func TestBrokenOnce(t *testing.T) {
 	}{
 		"none":                            {one(&brokenOnce{}), ""},
 		"it looks, and then claims":       {one(&brokenOnce{pause: 10 * time.Millisecond}), "of a thousand one is first"},
-		"each process has a list":         {func() []store.Once { return []store.Once{&brokenOnce{}, &brokenOnce{}} }, "what one has used the others see"},
+		"each process has a list":         {func() []store.Once { return []store.Once{&brokenOnce{}, &brokenOnce{}} }, "what one has claimed the others see"},
 		"case is ignored":                 {one(&brokenOnce{key: strings.ToLower}), "IDs are compared byte by byte"},
 		"trailing blanks are ignored":     {one(&brokenOnce{key: func(id string) string { return strings.TrimRight(id, " ") }}), "IDs are compared byte by byte"},
 		"what follows NUL is ignored":     {one(&brokenOnce{key: func(id string) string { return strings.SplitN(id, "\x00", 2)[0] }}), "IDs are compared byte by byte"},
@@ -106,10 +106,10 @@ func TestBrokenOnce(t *testing.T) {
 			return false
 		}}), "an ID is kept until its time"},
 		"everybody is first":   {one(&brokenOnce{onSecond: func(*brokenOnce, string, time.Time) bool { return true }}), "many IDs at once"},
-		"anything can be kept": {one(&brokenOnce{check: func(string, time.Time, time.Time) error { return nil }}), "what cannot be used is an error"},
+		"anything can be kept": {one(&brokenOnce{check: func(string, time.Time, time.Time) error { return nil }}), "what cannot be claimed is an error"},
 		"what is refused is kept": {one(&brokenOnce{check: func(id string, until, now time.Time) error {
 			return store.CheckClaim(id, until, now.Add(-time.Minute))
-		}}), "what cannot be used is an error"},
+		}}), "what cannot be claimed is an error"},
 		"who has gone away is first":  {one(&brokenOnce{onGone: func(*brokenOnce, string) (bool, error) { return true, nil }}), "a caller who goes away"},
 		"who has gone away is second": {one(&brokenOnce{onGone: func(*brokenOnce, string) (bool, error) { return false, nil }}), "a caller who goes away"},
 		"an error that says first":    {one(&brokenOnce{onGone: func(*brokenOnce, string) (bool, error) { return true, errOther }}), "a caller who goes away"},

@@ -28,14 +28,14 @@ type order struct {
 	requests []*sent
 }
 
-// sent is a request and its answer.
+// sent is a request and its response.
 type sent struct {
 	*actor
 	path   string
 	token  string
 	status int
 	pair   pair
-	gone   bool // the client disconnected before the answer
+	gone   bool // the client disconnected before the response
 	late   bool // its token had to be refused when it was sent
 }
 
@@ -76,7 +76,7 @@ func testAdoptions(s *service) {
 	assert.LessOrEqual(s.t, len(all), 2+o.unanswered(), "MaxSessions")
 }
 
-// play runs three requests at once, sometimes with a fault.
+// play runs three requests at the same time, sometimes with a fault.
 func (o *order) play() {
 	o.faults = o.rng.IntN(2)
 	made := len(o.made)
@@ -147,13 +147,13 @@ func (o *order) isOver() bool {
 
 func (r *sent) isTheft() bool { return strings.Contains(r.pair.Message, "already been used") }
 
-// checkAnswer checks an answer when it is given.
+// checkAnswer checks a response when it is sent.
 func (o *order) checkAnswer(r *sent) {
 	good := r.status == http.StatusOK || r.status == http.StatusNoContent
-	forgiven := r.path == "/page" || // it answers without a new token too
+	forgiven := r.path == "/page" || // it responds without a new token too
 		r.path == "/refresh" && r.status == http.StatusUnauthorized && r.fault == "Delete" // the session is blocked already
 	if r.fault != "" && !forgiven {
-		assert.Equal(o.t, http.StatusServiceUnavailable, r.status, "%s failed, so the answer must be 503\n%s", r.fault, o)
+		assert.Equal(o.t, http.StatusServiceUnavailable, r.status, "%s failed, so the response must be 503\n%s", r.fault, o)
 	}
 	if r.path != "/refresh" || r.status != http.StatusOK {
 		return
@@ -247,7 +247,7 @@ func (o *order) checkOver() {
 	}
 }
 
-// unanswered is how many sessions may exist without an answer to a client.
+// unanswered is how many sessions may exist without a response to a client.
 func (o *order) unanswered() int {
 	for _, r := range o.requests {
 		if r.path == "/refresh" && r.status == http.StatusOK {

@@ -69,7 +69,7 @@ func (s *service) start(change func(*ginjwt.Config)) {
 	}
 }
 
-// login answers with a token pair, in the body and in cookies.
+// login returns a token pair, in the body and in cookies.
 func (s *service) login(mgr *ginjwt.JWTManager) gin.HandlerFunc {
 	return func(c *gin.Context) {
 		pair, err := mgr.CreateTokenPair(c, s.user)
@@ -84,7 +84,7 @@ func (s *service) login(mgr *ginjwt.JWTManager) gin.HandlerFunc {
 	}
 }
 
-// send lets a random process answer a request.
+// send lets a random process serve a request.
 func (s *service) send(r *http.Request) *httptest.ResponseRecorder {
 	w := httptest.NewRecorder()
 	s.routes[s.rng.IntN(len(s.routes))].ServeHTTP(w, r)
@@ -110,7 +110,7 @@ func cancelled(r *http.Request) *http.Request {
 	return r.WithContext(ctx)
 }
 
-// pair is an answer with tokens.
+// pair is a response with tokens.
 type pair struct {
 	Access  string `json:"access_token"`
 	Refresh string `json:"refresh_token"`
@@ -133,7 +133,7 @@ func (s *service) signIn() pair {
 	return pairIn(s.t, w)
 }
 
-// refresh trades a token, and must not fail.
+// refresh exchanges a token, and must not fail.
 func (s *service) refresh(token, key string) pair {
 	s.t.Helper()
 	w := s.send(request(s.t.Context(), "POST", "/refresh", token, key))

@@ -216,7 +216,7 @@ func testOneCreation(t *testing.T, store ginjwt.SessionStore) {
 	}
 }
 
-// tradeAge is more than the age from which a manager trades a refresh token.
+// tradeAge is more than the age from which a manager exchanges a refresh token.
 const tradeAge = 2 * time.Minute
 
 func newManager(t *testing.T, store ginjwt.SessionStore) (*ginjwt.JWTManager, *jwttest.Clock) {
@@ -238,7 +238,7 @@ func decode(t *testing.T, mgr *ginjwt.JWTManager, encoded string) *ginjwt.Token 
 
 const rotationCallers = 64
 
-// testRotations lets 64 callers refresh with one token at once, again and again. All must
+// testRotations lets 64 callers refresh with one token at the same time, again and again. All must
 // get tokens of the same next generation, as two tabs would.
 func testRotations(t *testing.T, store ginjwt.SessionStore, rounds int) {
 	mgr, clock := newManager(t, store)
@@ -269,7 +269,7 @@ func testRotations(t *testing.T, store ginjwt.SessionStore, rounds int) {
 }
 
 // testLogoutAndRotation ends a session while other callers rotate it. No token of it may
-// be accepted afterwards, whatever came first.
+// be accepted afterwards, in any order.
 func testLogoutAndRotation(t *testing.T, store ginjwt.SessionStore) {
 	mgr, clock := newManager(t, store)
 	for range 20 {

@@ -41,7 +41,7 @@ type actor struct {
 	parked  chan bool // whether it makes another call
 	calls   []string  // its calls and their fates
 	handing bool      // its next call starts the grace period
-	fault   string    // a failed call after which the answer must be an error
+	fault   string    // a failed call after which the response must be an error
 }
 
 // fate is what happens to a call.
@@ -57,7 +57,7 @@ const (
 var fates = [...]string{"", " fails", " fails after its effect", ": the process ends before"}
 
 var (
-	errStore = errors.New("the store does not answer")
+	errStore = errors.New("the store does not reply")
 	errCrash = errors.New("the process has ended")
 )
 
@@ -100,7 +100,7 @@ func (a *actor) start(ctx context.Context) {
 }
 
 // fateOf decides the fate of an actor's next call. It also lets clients disconnect, most
-// of them right before the answer.
+// of them right before the response.
 func (s *stage) fateOf(a *actor) fate {
 	likely := 8
 	if a.handing {
@@ -169,7 +169,7 @@ func (s *stage) callAlone(ctx context.Context, do func() error) error {
 }
 
 // failed notes a failed call. The start of the grace period may fail without an error in
-// the answer.
+// the response.
 func (a *actor) failed(name string) {
 	if !a.handing {
 		a.fault = name

@@ -32,7 +32,7 @@ var thieves = map[string]func(t *theft){
 	"knows the key of a token": func(t *theft) {
 		t.use(&t.own, t.key)
 		t.pass(lifetime)
-		t.use(&t.copied, t.key) // the same answer
+		t.use(&t.copied, t.key) // the same response
 		t.pass(grace)
 		t.use(&t.copied, "")
 		t.pass(2 * grace)
@@ -61,7 +61,7 @@ type theft struct {
 	*service
 	own, copied string
 	key         string
-	gone        bool // clients disconnect before the answer
+	gone        bool // clients disconnect before the response
 	over        bool // the session has ended
 }
 
