@@ -1,6 +1,7 @@
 package fromginjwt_test
 
 import (
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"testing"
@@ -10,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/gin-jwt-extended/ginjwt"
+	"github.com/gin-jwt-extended/ginjwt/doctor"
 	"github.com/gin-jwt-extended/ginjwt/integration/fromginjwt/after"
 	"github.com/gin-jwt-extended/ginjwt/integration/fromginjwt/before"
 	"github.com/gin-jwt-extended/ginjwt/jwttest"
@@ -93,7 +95,7 @@ func TestCookieSettings(t *testing.T) {
 	assert.NotContains(t, jwttest.Do(bare, "POST", "/refresh", jwttest.RefreshCookies(login)).Body.String(), `"token":`)
 }
 
-// Processes with gin-jwt and SendCookie run beside new ones.
+// Processes with gin-jwt and SendCookie run beside new ones. No CSRF value is checked.
 func TestRollingChangeWithCookies(t *testing.T) {
 	t.Parallel()
 	mw, err := before.NewAhead(oldKey)
@@ -102,28 +104,56 @@ func TestRollingChangeWithCookies(t *testing.T) {
 	ahead := before.NewRouter(mw, before.RefreshAhead(mw))
 	ahead.POST("/refresh_token", before.RefreshAhead(mw))
 	ahead.POST("/logout_ahead", before.LogoutAhead(mw))
-	is := cookieService(t, asIs)
+	sessions, blocklist := &ginjwt.MemorySessions{}, &ginjwt.MemoryBlocklist{}
+	stores := func(c *ginjwt.Config) { c.Sessions, c.Blocklist = sessions, blocklist }
+	is := cookieService(t, func(c *ginjwt.Config) {
+		*c = after.WithOldCookies(*c)
+		stores(c)
+	})
+	later := cookieService(t, stores) // WithCookies again
+	assert.Contains(t, fmt.Sprint(doctor.Diagnose(after.WithOldCookies(newConfig()))), "CSRFMethods")
+	assert.NotContains(t, fmt.Sprint(doctor.Diagnose(after.WithCookies(newConfig()))), "CSRFMethods")
+	noCSRF := jwttest.Header("X-CSRF-TOKEN", "")
 
 	old := jwttest.Do(ahead, "POST", "/login", jwttest.JSON(alice))
-	assert.Equal(t, 200, jwttest.Do(is, "GET", "/hello", jwttest.Cookies(old)).Code)
-	assert.Equal(t, 401, jwttest.Do(is, "POST", "/hello", jwttest.Cookies(old)).Code, "a cookie of gin-jwt has no CSRF value")
-	traded := jwttest.Do(is, "GET", "/refresh_token", jwttest.Cookies(old))
-	require.Equal(t, 200, traded.Code, traded.Body)
-	assert.Equal(t, 200, jwttest.Do(is, "POST", "/hello", jwttest.Cookies(old, traded)).Code)
+	for _, method := range []string{"GET", "POST"} {
+		assert.Equal(t, 200, jwttest.Do(is, method, "/hello", jwttest.Cookies(old)).Code)
+	}
+	w := jwttest.Do(later, "POST", "/hello", jwttest.Cookies(old))
+	assert.Equal(t, 401, w.Code)
+	assert.Contains(t, w.Header().Get("WWW-Authenticate"), `reason="csrf_missing"`, "a cookie of gin-jwt has no CSRF value")
+	first := jwttest.Do(is, "GET", "/refresh_token", jwttest.Cookies(old))
+	require.Equal(t, 200, first.Code, first.Body)
+	assert.Equal(t, 200, jwttest.Do(is, "POST", "/hello", jwttest.Cookies(old, first)).Code)
+	assert.Equal(t, 200, jwttest.Do(is, "POST", "/hello", jwttest.Cookies(old, first), noCSRF).Code, "not checked")
 
-	// An old process refreshes: its cookie has no CSRF value, until a new process refreshes.
-	refreshed := jwttest.Do(ahead, "POST", "/refresh_token", jwttest.Cookies(traded))
-	require.Equal(t, 200, refreshed.Code, refreshed.Body)
-	w := jwttest.Do(is, "POST", "/hello", jwttest.Cookies(traded, refreshed))
-	assert.JSONEq(t, `{"code":401,"message":"Missing claim: csrf"}`, w.Body.String())
-	again := jwttest.Do(is, "POST", "/refresh_token", jwttest.RefreshCookies(traded, refreshed))
-	require.Equal(t, 200, again.Code, again.Body)
-	assert.Equal(t, 200, jwttest.Do(is, "POST", "/hello", jwttest.Cookies(traded, refreshed, again)).Code)
+	// An old process refreshes: its cookie has no CSRF value.
+	second := jwttest.Do(ahead, "POST", "/refresh_token", jwttest.Cookies(first))
+	require.Equal(t, 200, second.Code, second.Body)
+	assert.Equal(t, 200, jwttest.Do(is, "POST", "/hello", jwttest.Cookies(first, second)).Code)
+	third := jwttest.Do(is, "POST", "/refresh_token", jwttest.RefreshCookies(first, second))
+	require.Equal(t, 200, third.Code, third.Body)
+
+	// The clean-up: the cookies that ginjwt has set carry the CSRF value.
+	assert.Equal(t, 200, jwttest.Do(later, "POST", "/hello", jwttest.Cookies(first, second, third)).Code)
+	assert.Equal(t, 401, jwttest.Do(later, "POST", "/hello", jwttest.Cookies(first, second, third), noCSRF).Code)
+	assert.Equal(t, 200, jwttest.Do(later, "POST", "/refresh_token", jwttest.RefreshCookies(first, second, third)).Code)
 
 	// The logout of an old process: the cookie that it leaves is good at a new process.
 	for path, status := range map[string]int{"/logout": 200, "/logout_ahead": 401} {
-		out := jwttest.Do(ahead, "POST", path, jwttest.Cookies(traded, refreshed, again))
+		out := jwttest.Do(ahead, "POST", path, jwttest.Cookies(first, second, third))
 		assert.Equal(t, 200, out.Code)
-		assert.Equal(t, status, jwttest.Do(is, "POST", "/refresh_token", jwttest.RefreshCookies(traded, refreshed, again, out)).Code, path)
+		assert.Equal(t, status, jwttest.Do(is, "POST", "/refresh_token", jwttest.RefreshCookies(first, second, third, out)).Code, path)
 	}
+}
+
+// Tokens of DisableCookieCSRFProtect have no CSRF value: they fail when the check comes.
+func TestCookiesWithoutCSRFValue(t *testing.T) {
+	t.Parallel()
+	sessions := &ginjwt.MemorySessions{}
+	off := cookieService(t, func(c *ginjwt.Config) { c.Sessions, c.DisableCookieCSRFProtect = sessions, true })
+	on := cookieService(t, func(c *ginjwt.Config) { c.Sessions = sessions })
+	login := jwttest.Do(off, "POST", "/login", jwttest.JSON(alice))
+	assert.Equal(t, 200, jwttest.Do(off, "POST", "/hello", jwttest.Cookies(login)).Code)
+	assert.Equal(t, 401, jwttest.Do(on, "POST", "/hello", jwttest.Cookies(login)).Code)
 }

@@ -64,10 +64,10 @@ func TestRollingChange(t *testing.T) {
 	assert.Equal(t, 200, hello(ahead, read(t, is, "POST", "/refresh_token", jwttest.Bearer(refreshed.Token), body).Token), "and a new process afterwards")
 
 	session := read(t, is, "GET", "/refresh_token", jwttest.Bearer(old.Token))
-	assert.Equal(t, 401, hello(is, old.Token), "traded")
+	assert.Equal(t, 401, hello(is, old.Token), "exchanged")
 	assert.Equal(t, 200, hello(is, session.Token))
 	assert.Equal(t, 200, hello(is, post(t, is, "/refresh_token", `{"refresh_token":"`+session.RefreshToken+`"}`).Token))
-	for name, token := range map[string]string{"traded": old.Token, "of a session": now.Token} {
+	for name, token := range map[string]string{"exchanged": old.Token, "of a session": now.Token} {
 		assert.Equal(t, 401, jwttest.Do(is, "GET", "/refresh_token", jwttest.Bearer(token)).Code, name)
 	}
 
@@ -78,13 +78,15 @@ func TestRollingChange(t *testing.T) {
 	assert.Equal(t, 200, jwttest.Do(is, "POST", "/logout", jwttest.Bearer(old.Token)).Code)
 	assert.Equal(t, 401, hello(is, old.Token), "revoked")
 	assert.Equal(t, 200, hello(ahead, old.Token), "an old process knows no logout")
-	assert.Equal(t, 401, jwttest.Do(is, "GET", "/refresh_token", jwttest.Bearer(old.Token)).Code, "nothing is bought with it")
+	assert.Equal(t, 401, jwttest.Do(is, "GET", "/refresh_token", jwttest.Bearer(old.Token)).Code, "a revoked token is not exchanged")
 
 	// A token of an old process belongs to no session: the refresh token ends it.
 	body = jwttest.JSON(`{"refresh_token":"` + now.RefreshToken + `"}`)
 	assert.Equal(t, 200, jwttest.Do(is, "POST", "/logout", jwttest.Bearer(refreshed.Token)).Code)
 	assert.Equal(t, 200, jwttest.Do(is, "POST", "/refresh_token", body).Code)
-	assert.Equal(t, 200, jwttest.Do(is, "POST", "/logout", body).Code)
+	refreshed = read(t, ahead, "POST", "/refresh_token", jwttest.Bearer(now.Token))
+	assert.Equal(t, 200, hello(is, refreshed.Token))
+	assert.Equal(t, 200, jwttest.Do(is, "POST", "/logout", body, jwttest.Bearer(refreshed.Token)).Code)
 	assert.Equal(t, 401, jwttest.Do(is, "POST", "/refresh_token", body).Code)
 }
 
@@ -234,4 +236,77 @@ func TestVersion3(t *testing.T) {
 	was := gin.New()
 	was.GET("/hello", mw.MiddlewareFunc(), func(c *gin.Context) { c.Status(200) })
 	assert.Equal(t, 200, hello(was, jwttest.AccessToken(t, jwt, users.Find(7))))
+}
+
+// The refresh of gin-jwt takes an expired token, and ginjwt does not: the user logs in.
+func TestExpiredTokenIsNotExchanged(t *testing.T) {
+	t.Parallel()
+	now := time.Now()
+	expired := jwttest.Bearer(signed(t, golangjwt.MapClaims{
+		"id": 7, "sub": "7", "jti": "1", "exp": now.Add(-time.Minute).Unix(), "orig_iat": now.Add(-time.Hour).Unix(),
+	}))
+	assert.Equal(t, 200, jwttest.Do(oldService(t), "GET", "/refresh_token", expired).Code)
+	w := jwttest.Do(rollingService(t, after.NewRollingManager(newConfig())), "GET", "/refresh_token", expired)
+	assert.Equal(t, 401, w.Code)
+	assert.JSONEq(t, `{"code":401,"message":"Token is expired"}`, w.Body.String())
+}
+
+// An old process refreshes by the access token. A new process names a reason, an old one does not.
+func TestRefreshByPostAtAnOldProcess(t *testing.T) {
+	t.Parallel()
+	ahead, is := aheadService(t), rollingService(t, after.NewRollingManager(newConfig()))
+	now := post(t, is, "/login", alice)
+	body := jwttest.JSON(`{"refresh_token":"` + now.RefreshToken + `"}`)
+	old := jwttest.Do(ahead, "POST", "/refresh_token", body)
+	assert.Equal(t, 401, old.Code)
+	assert.JSONEq(t, `{"code":401,"message":"cookie token is empty"}`, old.Body.String())
+	assert.NotContains(t, old.Header().Get("WWW-Authenticate"), "reason=")
+	assert.Equal(t, 200, jwttest.Do(is, "POST", "/refresh_token", body).Code, "the refresh token is good")
+	assert.Equal(t, 200, jwttest.Do(is, "POST", "/logout", body).Code)
+	ended := jwttest.Do(is, "POST", "/refresh_token", body)
+	assert.Equal(t, 401, ended.Code)
+	assert.Contains(t, ended.Header().Get("WWW-Authenticate"), "reason=")
+}
+
+// The way back: a process with gin-jwt takes over the users of a process with ginjwt. It
+// needs the claims of claimsForBoth.
+func TestWayBack(t *testing.T) {
+	t.Parallel()
+	ahead, config := aheadService(t), newConfig()
+	both := post(t, rollingService(t, after.NewRollingManager(config)), "/login", alice)
+	assert.Equal(t, 200, hello(ahead, both.Token))
+	assert.NotEmpty(t, read(t, ahead, "POST", "/refresh_token", jwttest.Bearer(both.Token)).Token)
+
+	without := post(t, newService(t, after.NewManager(config)), "/login", alice)
+	assert.Equal(t, 500, hello(ahead, without.Token), "the IdentityHandler panics")
+	mgr := after.NewManager(config)
+	mgr.AdditionalClaimsLoader(func(context.Context, any) (ginjwt.Claims, error) { return ginjwt.Claims{"id": 7}, nil })
+	noOrigIAT := post(t, newService(t, mgr), "/login", alice)
+	mw, err := before.NewAhead(oldKey)
+	require.NoError(t, err)
+	assert.Equal(t, 500, jwttest.Do(before.NewRouter(mw, mw.RefreshHandler), "GET", "/refresh_token", jwttest.Bearer(noOrigIAT.Token)).Code,
+		`gin-jwt reads "orig_iat" without looking whether it is there`)
+}
+
+// MemorySessions is empty after a restart: every refresh is refused.
+func TestRestartWithMemorySessions(t *testing.T) {
+	t.Parallel()
+	config := newConfig()
+	login := post(t, newService(t, after.NewManager(config)), "/login", alice)
+	body := jwttest.JSON(`{"refresh_token":"` + login.RefreshToken + `"}`)
+	assert.Equal(t, 200, jwttest.Do(newService(t, after.NewManager(config)), "POST", "/refresh_token", body).Code, "a store that stays")
+	config.Sessions = &ginjwt.MemorySessions{}
+	w := jwttest.Do(newService(t, after.NewManager(config)), "POST", "/refresh_token", body)
+	assert.JSONEq(t, `{"code":401,"message":"Session has ended"}`, w.Body.String())
+}
+
+// Everybody logs in again: a new SecretKey refuses every old token.
+func TestNewSecretRefusesOldTokens(t *testing.T) {
+	t.Parallel()
+	is := newService(t, after.NewManager(after.NewConfig(secret, &ginjwt.MemoryBlocklist{}, &ginjwt.MemorySessions{})))
+	for _, service := range []http.Handler{oldService(t), aheadService(t)} {
+		token := post(t, service, "/login", alice).Token
+		assert.Equal(t, 401, hello(is, token))
+		assert.Equal(t, 401, jwttest.Do(is, "POST", "/logout", jwttest.Bearer(token)).Code)
+	}
 }

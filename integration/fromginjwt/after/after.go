@@ -54,7 +54,7 @@ func userOf(_ context.Context, token *ginjwt.Token) (any, error) {
 	return users.Find(uint(id)), nil
 }
 
-// messages are the texts of gin-jwt.
+// messages are the messages of gin-jwt, with TokenLookup: "header: Authorization".
 var messages = map[error]string{
 	ginjwt.ErrNoAuthorization:   "auth header is empty",
 	ginjwt.ErrInvalidHeader:     "auth header is invalid",
@@ -123,7 +123,7 @@ func authenticate(c *gin.Context) *users.User {
 	return user
 }
 
-// refresh trades a refresh token, in a JSON body, for a new pair.
+// refresh exchanges a refresh token, in a JSON body, for a new pair.
 func refresh(mgr *ginjwt.JWTManager) gin.HandlerFunc {
 	return func(c *gin.Context) {
 		token, err := mgr.VerifyJWTInRequest(c, ginjwt.Refresh(), ginjwt.Locations(ginjwt.InJSON))
@@ -136,7 +136,7 @@ func refresh(mgr *ginjwt.JWTManager) gin.HandlerFunc {
 	}
 }
 
-// refuseRefresh is Refuse. It does not speak of a header, as messages does.
+// refuseRefresh is Refuse, with another message if there is no refresh token.
 func refuseRefresh(c *gin.Context, mgr *ginjwt.JWTManager, err error) {
 	if errors.Is(err, ginjwt.ErrNoAuthorization) {
 		c.JSON(http.StatusUnauthorized, gin.H{"code": 401, "message": "refresh token is missing"})

@@ -16,6 +16,14 @@ func WithCookies(config ginjwt.Config) ginjwt.Config {
 	return config
 }
 
+// WithOldCookies is WithCookies until the last cookie of gin-jwt has expired. Cookies of
+// gin-jwt have no CSRF value.
+func WithOldCookies(config ginjwt.Config) ginjwt.Config {
+	config = WithCookies(config)
+	config.CSRFMethods = []string{"NONE"} // ginjwt sets CSRF values, and does not check them
+	return config
+}
+
 // NewCookieRouter is NewRouter for clients with headers and for browsers.
 func NewCookieRouter(mgr *ginjwt.JWTManager) (*gin.Engine, error) {
 	router := gin.Default()

@@ -11,7 +11,8 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/keys"
 )
 
-// NewRollingManager is NewManager while processes with gin-jwt run beside this one.
+// NewRollingManager is NewManager for the time of the change. Processes with gin-jwt
+// accept its tokens.
 func NewRollingManager(config ginjwt.Config) *ginjwt.JWTManager {
 	mgr := NewManager(config)
 	mgr.AdditionalClaimsLoader(claimsForBoth)
@@ -41,7 +42,7 @@ func beginSession(mgr *ginjwt.JWTManager) gin.HandlerFunc {
 	}
 }
 
-// sessionFor trades a token of gin-jwt for a session. The token must not have expired.
+// sessionFor exchanges a token of gin-jwt for a session. The token must not have expired.
 func sessionFor(c *gin.Context, mgr *ginjwt.JWTManager) (pair ginjwt.TokenPair, err error) {
 	token, err := mgr.VerifyJWTInRequest(c)
 	if err == nil && token.SessionID != "" { // it has a refresh token
@@ -51,8 +52,8 @@ func sessionFor(c *gin.Context, mgr *ginjwt.JWTManager) (pair ginjwt.TokenPair, 
 		return pair, err
 	}
 	pair, err = mgr.CreateTokenPair(c, ginjwt.GetCurrentUser[*users.User](c))
-	if err == nil && token.ID != "" { // without a "jti" nobody can revoke it
-		err = mgr.RevokeToken(c, token) // it is not traded again
+	if err == nil {
+		err = mgr.RevokeToken(c, token) // nobody exchanges it again
 	}
 	return pair, err
 }

@@ -23,7 +23,7 @@ func NewAhead(key string) (*jwt.GinJWTMiddleware, error) {
 		return jwt.MapClaims{
 			"id":   user.ID,
 			"role": user.Role,
-			"sub":  strconv.FormatUint(uint64(user.ID), 10), // text, as RFC 7519 demands
+			"sub":  strconv.FormatUint(uint64(user.ID), 10), // a string: RFC 7519
 			"jti":  rand.Text(),                             // another one for every token
 		}
 	}
