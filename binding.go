@@ -38,9 +38,9 @@ func BoundTo(state ...string) Binding {
 // BoundBy binds a purpose token to a state of its identity, such as the hash of the password
 // that a reset replaces. Once the state has changed, the token is refused.
 //
-// fn returns the state. It is called when the token is created, and again at each peek and
-// consume with the identity in the token: the last check before Config.Once is asked. The
-// rules for states are those of [BoundTo].
+// fn returns the state. The manager calls fn when the token is created, and again at
+// each peek and consume with the identity in the token: the last check before
+// Config.Once is asked. The rules for states are those of [BoundTo].
 //
 // At peek and consume, an [*Error] of fn is returned as it is. Any other error becomes an
 // [ErrCallback], or an [ErrUnavailable] if it wraps ErrUnavailable.

@@ -158,7 +158,7 @@ func (m *callbacks) UserLookupErrorLoader(fn ErrorHandler) {
 }
 
 // ErrorLoader responds to every refusal without its own loader, and to
-// failures: [ErrUnavailable] and [ErrCallback]. It takes precedence over
+// failures: [ErrUnavailable] and [ErrCallback]. ErrorLoader takes precedence over
 // Config.ErrorProfile.
 func (m *callbacks) ErrorLoader(fn ErrorHandler) {
 	m.respond("ErrorLoader", failureLoader, fn)

@@ -41,8 +41,8 @@ type Config struct {
 
 	// Keys are several keys, each with one algorithm. The first active key signs, and
 	// all keys verify. If Keys is set, SecretKey, PrivateKey and PublicKey do not sign.
-	// They verify only tokens without "kid", which were created before Keys was set.
-	// [JWTManager.SetKeys] replaces the keys while the program serves.
+	// These three keys verify only tokens without "kid", which were created before Keys
+	// was set. [JWTManager.SetKeys] replaces the keys while the program serves.
 	Keys []keys.Key
 
 	// Algorithm signs and verifies tokens. Empty means "HS256". The others are HS384,
@@ -212,9 +212,9 @@ type Config struct {
 	CSRFCheckForm bool
 
 	// MaxFormSize is how many bytes of a form with files the manager reads to find the
-	// CSRF value. Zero means 256 MiB. It reads more than 1 MiB only if the token is
-	// valid, and keeps the rest in a temporary file until the request ends. A form with
-	// its CSRF field before its files is not read ahead.
+	// CSRF value. Zero means 256 MiB. The manager reads more than 1 MiB only if the
+	// token is valid, and keeps the rest in a temporary file until the request ends. A
+	// form with its CSRF field before its files is not read ahead.
 	MaxFormSize int
 
 	// CSRFMethods are the methods that need a CSRF value. Empty means all except the
@@ -272,8 +272,8 @@ type Config struct {
 	Sessions store.SessionStore
 
 	// Realm separates managers that share stores: users, sessions and revoked tokens of
-	// one realm do not exist in another. Use one realm for each tenant of a service. It
-	// has at most 255 bytes. Empty is a realm too.
+	// one realm do not exist in another. Use one realm for each tenant of a service. A
+	// realm has at most 255 bytes. Empty is a realm too.
 	Realm string
 
 	// SessionGrace is the grace period of rotation. Zero means 60 seconds. A negative

@@ -25,7 +25,8 @@ type contextRevocations struct {
 // askTimeout is the time limit for the blocklist to reply about all contexts.
 const askTimeout = 5 * time.Second
 
-// ask asks the blocklist about many contexts together, and ends the contexts that are on it.
+// ask asks the blocklist about many contexts together, and ends the contexts that are
+// on it.
 func (r *contextRevocations) ask(contexts []*liveContext) {
 	ctx, cancel := context.WithTimeout(context.Background(), askTimeout)
 	defer cancel()

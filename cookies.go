@@ -95,9 +95,9 @@ func (m *JWTManager) SetRefreshCookies(c *gin.Context, encoded string, opts ...C
 
 // SetPairCookies puts both tokens of a session in cookies, as
 // [JWTManager.SetAccessCookies] and [JWTManager.SetRefreshCookies] do. If it cannot set
-// one token, it sets neither. It stores the options in the session: they also apply to
-// the cookies of every rotation, of ImplicitRefresh and of the logout. If a store does
-// not reply, the error is an [ErrUnavailable].
+// one token, it sets neither. SetPairCookies stores the options in the session: they
+// also apply to the cookies of every rotation, of ImplicitRefresh and of the logout. If
+// a store does not reply, the error is an [ErrUnavailable].
 //
 // SetPairCookies does not set a refresh token that the client already has: see
 // [TokenPair.KeepsRefreshToken].
@@ -152,8 +152,8 @@ func (m *JWTManager) pairCookies(c *gin.Context, pair TokenPair, spec cookieSpec
 }
 
 // UnsetAccessCookies removes the cookies of access tokens from the browser, also from the
-// places of earlier settings. Pass the options that the cookies were set with. It does
-// not revoke the token.
+// places of earlier settings. Pass the options that the cookies were set with.
+// UnsetAccessCookies does not revoke the token.
 func (m *JWTManager) UnsetAccessCookies(c *gin.Context, opts ...CookieOption) {
 	m.unsetCookies(c, cookieSpecOf(opts), m.config.accessCookies())
 }
@@ -164,9 +164,9 @@ func (m *JWTManager) UnsetRefreshCookies(c *gin.Context, opts ...CookieOption) {
 	m.unsetCookies(c, cookieSpecOf(opts), m.config.refreshCookies())
 }
 
-// UnsetJWTCookies removes the cookies of access and refresh tokens from the browser. Pass
-// the options that the cookies were set with. It does not revoke the tokens; see
-// [JWTManager.RevokeToken].
+// UnsetJWTCookies removes the cookies of access and refresh tokens from the browser.
+// Pass the options that the cookies were set with. UnsetJWTCookies does not revoke the
+// tokens; see [JWTManager.RevokeToken].
 func (m *JWTManager) UnsetJWTCookies(c *gin.Context, opts ...CookieOption) {
 	m.unsetCookies(c, cookieSpecOf(opts), m.config.accessCookies(), m.config.refreshCookies())
 }

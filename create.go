@@ -16,7 +16,7 @@ func (m *JWTManager) CreateAccessToken(ctx context.Context, identity any, opts .
 }
 
 // CreateRefreshToken returns a signed refresh token for identity, as in
-// [JWTManager.CreateAccessToken]. It lives for Config.RefreshTokenExpires. A
+// [JWTManager.CreateAccessToken]. The token lives for Config.RefreshTokenExpires. A
 // refresh token is never fresh: [WithFresh], [WithFreshFor] and
 // [WithFreshUntil] return an error.
 func (m *JWTManager) CreateRefreshToken(ctx context.Context, identity any, opts ...TokenOption) (string, error) {

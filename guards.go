@@ -50,8 +50,8 @@ func scopesOption(option string, scopes []string, enough func(in strictjson.Valu
 	}
 }
 
-// Roles requires a token with at least one of these roles. To require several roles at
-// once, use the option several times. It reads the roles from the claim
+// Roles requires a token with at least one of these roles. To require several
+// roles, use the option several times. Roles reads the roles from the claim
 // Config.RolesClaim, or from the claim that the [Issuer] names. The comparison is
 // exact.
 //
@@ -93,7 +93,7 @@ func grantsAny(in strictjson.Value, roles []string) bool {
 
 // Claim requires a token whose claim is one of these values, or an array that contains
 // one of them. A value is a string, a bool or an integer. Claim compares types too: 5
-// is neither "5" nor 5.0. Without values, the claim must be present. It must not be
+// is neither "5" nor 5.0. Without values, the claim must be present. Its value must not be
 // null, false, 0, "", or an empty array or object.
 //
 // A name that starts with "/" is a JSON Pointer (RFC 6901), such as "/address/country".

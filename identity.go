@@ -29,7 +29,7 @@ func GetToken(ctx context.Context) (token *Token, ok bool) {
 }
 
 // GetJWT returns the claims of the verified token. For an anonymous visitor
-// they are empty. It panics on a route that verified nothing. The map is a
+// they are empty. GetJWT panics on a route that verified nothing. The map is a
 // copy, but nested values are shared: do not change them.
 func GetJWT(ctx context.Context) Claims {
 	if token := mustVerify(ctx, "GetJWT").token; token != nil {
@@ -39,7 +39,7 @@ func GetJWT(ctx context.Context) Claims {
 }
 
 // GetJWTHeader returns the header of the verified token. For an anonymous
-// visitor it is empty. It panics on a route that verified nothing.
+// visitor it is empty. GetJWTHeader panics on a route that verified nothing.
 func GetJWTHeader(ctx context.Context) Header {
 	if token := mustVerify(ctx, "GetJWTHeader").token; token != nil {
 		return token.Header()
@@ -49,7 +49,7 @@ func GetJWTHeader(ctx context.Context) Header {
 
 // GetJWTIdentity returns the identity in the verified token. It is empty only
 // for an anonymous visitor: on an Optional route, in a CORS preflight, and in
-// every OPTIONS request with Config.AllowAnyOptions. It panics on a route that
+// every OPTIONS request with Config.AllowAnyOptions. GetJWTIdentity panics on a route that
 // verified nothing, because an empty identity could be taken for a user.
 func GetJWTIdentity(ctx context.Context) string {
 	if token := mustVerify(ctx, "GetJWTIdentity").token; token != nil {
@@ -58,8 +58,8 @@ func GetJWTIdentity(ctx context.Context) string {
 	return ""
 }
 
-// GetJWTRequestLocation returns where the request carried the token. It is
-// empty if there is no token or if nothing was verified. It never panics.
+// GetJWTRequestLocation returns where the request carried the token. It is empty if
+// there is no token or if nothing was verified. GetJWTRequestLocation never panics.
 func GetJWTRequestLocation(ctx context.Context) Location {
 	if token, ok := GetToken(ctx); ok {
 		return token.Location
@@ -81,7 +81,7 @@ func GetJWTClaims[T any](ctx context.Context) (T, error) {
 }
 
 // GetCurrentUser returns the user that UserLookupLoader loaded. For an
-// anonymous visitor it returns the zero T. It panics on a route that verified
+// anonymous visitor GetCurrentUser returns the zero T. It panics on a route that verified
 // nothing, if there is a token but no loader, and if the user is not a T.
 func GetCurrentUser[T any](ctx context.Context) T {
 	var none T

@@ -99,7 +99,7 @@ type Issuer struct {
 	LogoutAudience []string
 
 	// MaxTokenAge is the maximum age of a token, from its "iat". Logouts are remembered
-	// for that long. It needs a LogoutAudience. Zero means 24 hours.
+	// for that long. MaxTokenAge needs a LogoutAudience. Zero means 24 hours.
 	MaxTokenAge time.Duration
 
 	// LogoutOnly refuses all tokens of the issuer except logout tokens. Use it if your
@@ -121,7 +121,7 @@ func (i Issuer) LogValue() slog.Value { return slog.StringValue(i.String()) }
 
 // IssuerResolver returns issuers that are known only at run time, such as the tenants
 // of Microsoft Entra ID. The argument name is the "iss" of an unverified token: anybody
-// may have written it. It is an https URL with a domain, of at most 255 bytes.
+// may have written it. The name is an https URL with a domain, of at most 255 bytes.
 //
 // Return an [Issuer] with exactly this Name, and with its own IdentityPrefix (unless
 // AllowSharedIdentities is set). Accept only names in your own table, not a pattern

@@ -161,7 +161,7 @@ func (m *JWTManager) SetKeys(list ...keys.Key) error {
 // ForgetIssuers drops issuers that Config.IssuerResolver has returned. The
 // names are the "iss" claims of their tokens; without names it drops all. The
 // next token makes the manager ask the IssuerResolver again. Call it in every
-// process when a customer leaves. It is safe for concurrent use.
+// process when a customer leaves. ForgetIssuers is safe for concurrent use.
 func (m *JWTManager) ForgetIssuers(names ...string) {
 	if m.frozen && m.verifier.others != nil {
 		m.verifier.others.forget(names)

@@ -44,9 +44,9 @@ func (m *JWTManager) refuseGrant(c *gin.Context, err error) {
 	m.refuseOAuth(c, err, "invalid_grant", "The token is invalid, expired or revoked")
 }
 
-// refuseOAuth responds as RFC 6749 §5.2 says. That format has no member for the reason, so
-// the reason is only in the WWW-Authenticate header. code and description are the response to
-// a refused token.
+// refuseOAuth responds as RFC 6749 §5.2 says. That format has no member for the reason,
+// so the reason is only in the WWW-Authenticate header. code and description are the
+// response to a refused token.
 func (m *JWTManager) refuseOAuth(c *gin.Context, err error, code, description string) {
 	c.Abort()
 	_ = c.Error(err)

@@ -8,10 +8,10 @@ import (
 // Observer receives the events of a manager: see Config.Observer.
 //
 // Observe is called in the goroutine of a request, before the response. So it must be
-// quick: hand longer work to another goroutine. It must be safe for concurrent use. The
-// events of one request come in the order of their occurrence. The events of
+// quick: hand longer work to another goroutine. Observe must be safe for concurrent
+// use. The events of one request come in the order of their occurrence. The events of
 // different requests come in any order. ctx is the context of the request, with the
-// values of your tracing. It may have ended. For background work it is
+// values of your tracing. ctx may have ended. For background work ctx is
 // [context.Background].
 //
 // An observer cannot refuse a request. If it panics in a request, the request stops,

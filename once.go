@@ -12,7 +12,7 @@ import (
 type Once = store.Once
 
 // MemoryOnce is a [Once] in the memory of one process. Other processes do not see it, and it
-// is empty after a restart. It is the default of Config.Once.
+// is empty after a restart. A MemoryOnce is the default of Config.Once.
 type MemoryOnce = store.MemoryOnce
 
 // usedOnce decides which caller is the first to use a token.
@@ -24,7 +24,7 @@ type usedOnce struct {
 
 // claim uses a token up. After an error other than [ErrConsumed], the token may be used up
 // or not. If the client has disconnected before the call, nothing is used up. If it
-// disconnects while the store is asked, the claim goes on: otherwise a token might be used
+// disconnects while the store is asked, claim goes on: otherwise a token might be used
 // up without an effect.
 func (u *usedOnce) claim(ctx context.Context, kind singleUse, token *Token) error {
 	if err := ctx.Err(); err != nil {

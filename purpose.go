@@ -12,8 +12,8 @@ import (
 // password, to confirm an address or to log in. A token of one purpose is refused for
 // every other purpose.
 type Purpose struct {
-	// Name keeps purposes apart, for example "reset-password". It has 1 to 64 of the
-	// characters a-z, 0-9, "-", "_" and ".". It must be set.
+	// Name keeps purposes apart, for example "reset-password". A name is required. It
+	// has 1 to 64 of the characters a-z, 0-9, "-", "_" and ".".
 	Name string
 
 	// Expires is the lifetime of a token, from one second to 30 days. Zero means 30

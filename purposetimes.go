@@ -17,8 +17,8 @@ type purposeTimes struct {
 	once        *usedOnce
 }
 
-// maxTimeAttempts is how many tokens of one identity and purpose can be created at the same time
-// with OnlyNewest.
+// maxTimeAttempts is how many tokens of one identity and purpose can be created at the
+// same time with OnlyNewest.
 const maxTimeAttempts = 100
 
 // maxTimesAhead is how many seconds the times of one series may run ahead of the clock.

@@ -49,12 +49,12 @@ func RequireAccessToken() RefreshOption {
 // new cookies, and the response contains no tokens, so scripts never see them. The
 // loaders respond to refusals.
 //
-// The handler also accepts the form of RFC 6749 §6 with grant_type=refresh_token. It
-// responds to a form as that RFC says, also if it refuses the token. So clients such as
-// golang.org/x/oauth2 can use the route as their token URL. The handler does not
-// authenticate the client.
+// The handler also accepts the form of RFC 6749 §6 with grant_type=refresh_token. The
+// response to a form follows that RFC, also if the handler refuses the token. So
+// clients such as golang.org/x/oauth2 can use the route as their token URL. The handler
+// does not authenticate the client.
 //
-// If a client may lose a response for longer than Config.SessionGrace, it sends an
+// If a client may lose a response for longer than Config.SessionGrace, the client sends an
 // Idempotency-Key header of 16 to 255 bytes: see [WithIdempotencyKey].
 //
 // RefreshHandler panics if called before InitApp, without Config.Sessions, or if the
@@ -172,9 +172,9 @@ func isOlder(access, refresh *Token) bool {
 	return of < newest-1
 }
 
-// accessBeside returns the access token that accompanies a refresh token. Its cookie needs
-// no CSRF value of its own: it is useless at this handler without the refresh token, which was
-// checked.
+// accessBeside returns the access token that accompanies a refresh token. Its cookie
+// needs no CSRF value of its own: it is useless at this handler without the refresh
+// token, which was checked.
 func (m *JWTManager) accessBeside(c *gin.Context, refresh *Token) string {
 	if refresh.Location != InHeaders {
 		if at, err := m.reader.findInHeaders(c.Request); err == nil {

@@ -116,8 +116,8 @@ func invalid(class error, message string) *Error {
 	return e
 }
 
-// failure wraps the error of a callback. The server responds with 500, or 503 if the error says
-// that a store is down.
+// failure wraps the error of a callback. The server responds with 500, or 503 if the
+// error says that a store is down.
 func failure(err error) *Error {
 	if errors.Is(err, ErrUnavailable) || errors.Is(err, keys.ErrUnavailable) {
 		return refusal(ErrUnavailable, err)

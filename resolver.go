@@ -21,8 +21,8 @@ const (
 
 // resolver knows the issuers of an IssuerResolver. Anybody can send tokens with any
 // issuer name, and their signatures cannot be checked yet. So it checks names before it
-// asks. It asks about each name only once at a time, and only about a few names at the same time.
-// What it remembers has a limit.
+// asks. It asks about each name only once at a time, and only about a few names at the
+// same time. What it remembers has a limit.
 type resolver struct {
 	ask    IssuerResolver
 	check  func(i Issuer) (*issuerRules, error)

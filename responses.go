@@ -45,8 +45,8 @@ type refuser struct {
 	events     *events
 }
 
-// refuse aborts the handler chain and writes the response to err. It aborts first, so that a panic in a
-// loader cannot let the request continue.
+// refuse aborts the handler chain and writes the response to err. It aborts first, so
+// that a panic in a loader cannot let the request continue.
 func (r *refuser) refuse(c *gin.Context, err error) {
 	e := asError(err)
 	c.Abort()

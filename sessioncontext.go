@@ -25,8 +25,8 @@ import (
 //   - with its parent: when the client disconnects, or the handler returns;
 //   - when the session ends or the token is revoked, as soon as this process learns of it.
 //     With redisstore and sqlstore this takes at most MaxStaleness. SessionContext asks a
-//     Blocklist once a second and, if it is a [store.ChangingBlocklist], at each change. It
-//     asks a TokenInBlocklistLoader every 30 seconds;
+//     Blocklist once a second and, if it is a [store.ChangingBlocklist], at each change.
+//     SessionContext asks a TokenInBlocklistLoader every 30 seconds;
 //   - when the session expires, or its store does not have it any more. SessionContext asks
 //     the store every Config.AccessTokenExpires. Each rotation and ImplicitRefresh prolongs
 //     the session and the context. The "exp" of the token does not end the context;

@@ -47,8 +47,8 @@ func (m *JWTManager) CreateTokenPair(ctx context.Context, identity any, opts ...
 // §4.14.2). If several requests send the token, one atomic step of the store decides
 // which of them makes the next generation of tokens.
 //
-// Within Config.SessionGrace a client may send the token again. It gets the same
-// successor, until the client exchanges that successor. Any later use is reuse:
+// Within Config.SessionGrace a client may send the token again. The client gets the same
+// successor, until it exchanges that successor. Any later use is reuse:
 // somebody has a copy of the token. The session ends, its access tokens are refused,
 // OnReuse is called, and the error is [ErrSessionReused].
 //

@@ -178,8 +178,8 @@ func SettingNames() (names []string) {
 
 // UnreadSettings returns a warning for each name that looks like a setting but that
 // [LoadConfig] does not read, sorted by name. Examples are names of older versions and of
-// related libraries, names with a unit or a prefix, and misspelled names. It ignores all
-// other names.
+// related libraries, names with a unit or a prefix, and misspelled names. UnreadSettings
+// ignores all other names.
 func UnreadSettings(names iter.Seq[string]) []SettingWarning {
 	return unreadAmong(names, SettingNames())
 }

@@ -45,8 +45,8 @@ type Options struct {
 	Refresh time.Duration
 
 	// MaxStale is how long keys are used after the last successful fetch. After that the
-	// keys are unknown, and requests get 503. Zero means 24 hours. It must not
-	// be shorter than Refresh.
+	// keys are unknown, and requests get 503. Zero means 24 hours.
+	// MaxStale must not be shorter than Refresh.
 	MaxStale time.Duration
 
 	// Timeout is how long a fetch may take, including the metadata. Zero means 5 seconds.
@@ -78,7 +78,7 @@ type Options struct {
 
 	// OnError is called after every failed fetch, and once for every key that is skipped
 	// or has a defect, with an [ErrKeySkipped] or [ErrKeyDefect]. The goroutine that
-	// fetches waits for it, but requests do not. It must not wait for a fetch itself.
+	// fetches waits for it, but requests do not. OnError must not wait for a fetch itself.
 	OnError func(err error)
 
 	// Now returns the current time. Nil means [time.Now]. Background fetches wait by the

@@ -105,11 +105,11 @@ func start(ctx context.Context, f fetcher, locate locator, options Options, err 
 	return r, nil
 }
 
-// KeySet returns the keys of the issuer, and implements [keys.Source]. They come from
-// memory if kid is known or empty. For an unknown kid it fetches the set, within the
-// limits of Options.Cooldown and Options.Burst, and waits for the result. If kid is
-// still unknown, it returns the known keys. The error is [keys.ErrUnavailable] if there
-// was no successful fetch within Options.MaxStale.
+// KeySet returns the keys of the issuer, and implements [keys.Source]. If kid is known
+// or empty, the keys come from memory. For an unknown kid KeySet fetches the set,
+// within the limits of Options.Cooldown and Options.Burst, and waits for the result. If
+// kid is still unknown, it returns the known keys. The error is [keys.ErrUnavailable]
+// if there was no successful fetch within Options.MaxStale.
 func (r *Remote) KeySet(ctx context.Context, kid string) (*keys.Set, error) {
 	found, err := r.keysFor(ctx, kid)
 	if err != nil {

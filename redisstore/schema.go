@@ -60,8 +60,8 @@ func (s *Store) Migrate(ctx context.Context) error {
 	return err
 }
 
-// Check reports whether this code may use the records on the server. It only reads. It
-// returns an error in these cases:
+// Check reports whether this code may use the records on the server. Check only
+// reads. It returns an error in these cases:
 //
 //   - The server does not reply.
 //   - The version of the records is too new. The next version is accepted if it says that

@@ -25,9 +25,9 @@ type Blocklist struct {
 }
 
 // Blocklist returns the blocklist of the store, with a copy that follows the database
-// until ctx ends. It returns immediately and loads the list in the background. Until the
-// list is loaded, and after ctx has ended, every lookup asks the database. Call
-// Blocklist once in a process.
+// until ctx ends. Blocklist returns immediately and loads the list in the background.
+// Until the list is loaded, and after ctx has ended, every lookup asks the database.
+// Call Blocklist once in a process.
 func (s *Store) Blocklist(ctx context.Context) *Blocklist {
 	return &Blocklist{replica.New(ctx, s.db.List(), s.options.MaxStaleness), s}
 }

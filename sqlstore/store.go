@@ -93,7 +93,7 @@ func New(db *sql.DB, dialect Dialect, options Options) (*Store, error) {
 }
 
 // Purge deletes sessions, revoked IDs and used IDs that expired more than a minute ago,
-// both by Options.Now and by the clock of the database. It keeps some of the IDs that
+// both by Options.Now and by the clock of the database. Purge keeps some of the IDs that
 // were revoked last. Each statement deletes a hundred rows. Purge stops when no such
 // row is left or ctx ends, and returns how many rows it deleted. Call it regularly. Any
 // number of processes may call it.

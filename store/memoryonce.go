@@ -19,8 +19,8 @@ var _ Once = (*MemoryOnce)(nil)
 // long. A full store with the default Max needs 50 MB. While it drops expired IDs, it
 // needs twice as much.
 //
-// Use MemoryOnce only in a service with one process: other processes do not see it. It is empty
-// after a restart, so that IDs used before can be used again.
+// Use MemoryOnce only in a service with one process: other processes do not see it. The
+// store is empty after a restart, so that IDs used before can be used again.
 type MemoryOnce struct {
 	// Max is how many IDs the store remembers at the same time. When the store is full,
 	// Claim returns [ErrOnceFull] for a new ID until one expires. Zero means 1,000,000.

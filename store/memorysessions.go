@@ -15,8 +15,8 @@ var (
 // is empty and ready to use. It drops expired sessions as it grows, and starts no
 // goroutine.
 //
-// Use MemorySessions only in a service with one process: other processes do not see it. It is empty
-// after a restart, so that all users must log in again.
+// Use MemorySessions only in a service with one process: other processes do not see it.
+// The store is empty after a restart, so that all users must log in again.
 type MemorySessions struct {
 	// Now returns the current time, for the expiry of sessions. Nil means [time.Now].
 	Now func() time.Time

@@ -238,8 +238,8 @@ func decode(t *testing.T, mgr *ginjwt.JWTManager, encoded string) *ginjwt.Token 
 
 const rotationCallers = 64
 
-// testRotations lets 64 callers refresh with one token at the same time, again and again. All must
-// get tokens of the same next generation, as two tabs would.
+// testRotations lets 64 callers refresh with one token at the same time, again and
+// again. All must get tokens of the same next generation, as two tabs would.
 func testRotations(t *testing.T, store ginjwt.SessionStore, rounds int) {
 	mgr, clock := newManager(t, store)
 	pair, err := mgr.CreateTokenPair(t.Context(), "alice")
