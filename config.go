@@ -277,9 +277,9 @@ type Config struct {
 	Realm string
 
 	// SessionGrace is the grace period of rotation. Zero means 60 seconds. A negative
-	// value means no grace period. For this time after a rotation, the previous refresh
-	// token still works and returns the same generation of tokens. So a client may repeat a
-	// request if the response was lost, and several tabs may refresh together. Without a
+	// value means no grace period. For this time after the server first sent the new
+	// refresh token, the previous one still works and returns the same generation of
+	// tokens. So a client may repeat a request if the response was lost, and several tabs may refresh together. Without a
 	// grace period, these clients are logged out.
 	//
 	// A refresh does not always rotate. The newest refresh token is rotated only after

@@ -198,7 +198,7 @@ const (
 	CauseLogout      Cause = "logout"       // LogoutHandler, LogoutAllHandler
 	CauseUser        Cause = "user"         // EndSessionHandler: the user, from a list of sessions
 	CauseRevocation  Cause = "revocation"   // RevocationHandler: an OAuth 2.0 client
-	CauseApplication Cause = "application"  // EndSession, EndSessions, EndSessionForToken, RevokeToken, RevokePurposeTokens
+	CauseApplication Cause = "application"  // EndSession, EndSessions, EndSessionForToken, RevokeToken, RevokePurposeTokens, TokenInBlocklistLoader
 	CauseMaxSessions Cause = "max_sessions" // a newer login, by Config.MaxSessions
 	CauseReuse       Cause = "reuse"        // a refresh token that was used before
 	CauseFailure     Cause = "failure"      // a store failed before the login was complete

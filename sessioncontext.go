@@ -24,22 +24,23 @@ import (
 //
 //   - with its parent: when the client disconnects, or the handler returns;
 //   - when the session ends or the token is revoked, as soon as this process learns of it.
-//     With redisstore and sqlstore this takes at most MaxStaleness. SessionContext asks a
-//     Blocklist once a second and, if it is a [store.ChangingBlocklist], at each change.
+//     With redisstore and sqlstore this takes at most MaxStaleness while the process
+//     reaches the server. SessionContext asks a Blocklist once a second and, if it is a
+//     [store.ChangingBlocklist], at each change.
 //     SessionContext asks a TokenInBlocklistLoader every 30 seconds;
 //   - when the session expires, or its store does not have it any more. SessionContext asks
 //     the store every Config.AccessTokenExpires. Each rotation and ImplicitRefresh prolongs
 //     the session and the context. The "exp" of the token does not end the context;
 //   - when the token expires, if the token belongs to no session of the manager. A token
-//     without "exp" does not expire;
+//     without "exp" expires only by the MaxTokenAge of an issuer with a LogoutAudience;
 //   - when a store has failed for longer than Config.AccessTokenExpires. Until then an error
 //     of a store ends nothing.
 //
 // [context.Cause] returns a [*SessionEnd], an [ErrUnavailable] in the last case, or the
 // cause of the parent.
 //
-// ctx is a context that [GetToken] accepts. When a handler returns, the request's context
-// ends. So a handler that hijacks the connection and returns needs another parent, and must
+// The argument may be any context that [GetToken] accepts, such as the *gin.Context. When
+// a handler returns, the request's context ends. So a handler that hijacks the connection and returns needs another parent, and must
 // cancel that parent when the connection is closed:
 //
 //	parent, cancel := context.WithCancel(context.WithoutCancel(c.Request.Context()))

@@ -57,7 +57,7 @@ type Options struct {
 	MaxBytes int64
 
 	// MaxKeys is the maximum number of keys in a set. A larger set is refused as a whole.
-	// Zero means 100, which is also the upper limit. A key with several algorithms counts
+	// Zero means 100. More than 100 is an error. A key with several algorithms counts
 	// several times.
 	MaxKeys int
 

@@ -57,7 +57,8 @@ func (s *Store) Migrate(ctx context.Context) error { return s.db.Migrate(ctx) }
 //
 //   - The server accepts or commits no writes: it is a standby, or the server, role or
 //     file is read-only, or autocommit is 0. Or each connection has its own database in
-//     memory. The error says what to do. If the role may not query one of these, Check
+//     memory. The error says what to do. If the server does not
+//     answer a question, for example because the role may not ask, Check
 //     skips it.
 //   - Tables, columns, indexes or rows are missing. The error has a line for each, such
 //     as "sqlstore: table ginjwt_sessions: column realm is missing; call Migrate".
