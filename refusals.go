@@ -144,7 +144,7 @@ func missingClaim(format, name string) error {
 // tokens of other libraries often have the user in another claim.
 func missingIdentity(names *claimNames) error {
 	e := invalid(jwt.ErrTokenRequiredClaimMissing, "Missing claim: "+names.identity)
-	advice := "if another library makes these tokens, set Config.IdentityClaim to its claim, such as \"id\", or let it add this claim (docs/from-gin-jwt.md)"
+	advice := fmt.Sprintf("if another library makes these tokens, let it add %q; or, if it cannot, set Config.IdentityClaim to its claim, such as \"id\" (docs/from-gin-jwt.md)", names.identity)
 	if names.foreign {
 		advice = "set Issuer.IdentityClaim to the claim that names the user in tokens of this issuer (docs/other-issuers.md)"
 	}

@@ -23,8 +23,8 @@ func TestTokensWithoutSubAndID(t *testing.T) {
 		blocklist   bool
 		answer, log string
 	}{
-		"no setting":                  {"", false, "Missing claim: sub", "set Config.IdentityClaim"},
-		"no setting, blocklist":       {"", true, "Missing claim: sub", "set Config.IdentityClaim"},
+		"no setting":                  {"", false, "Missing claim: sub", `let it add "sub"; or, if it cannot, set Config.IdentityClaim`},
+		"no setting, blocklist":       {"", true, "Missing claim: sub", `let it add "sub"; or, if it cannot, set Config.IdentityClaim`},
 		"IdentityClaim":               {"id", false, "", ""},
 		"IdentityClaim and Blocklist": {"id", true, `Token is missing the \"jti\" claim`, `let the library that makes these tokens add a unique "jti"`},
 	} {
