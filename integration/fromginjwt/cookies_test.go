@@ -6,6 +6,7 @@ import (
 	"net/http/httptest"
 	"testing"
 
+	jwt "github.com/appleboy/gin-jwt/v2"
 	"github.com/gin-gonic/gin"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -156,4 +157,51 @@ func TestCookiesWithoutCSRFValue(t *testing.T) {
 	login := jwttest.Do(off, "POST", "/login", jwttest.JSON(alice))
 	assert.Equal(t, 200, jwttest.Do(off, "POST", "/hello", jwttest.Cookies(login)).Code)
 	assert.Equal(t, 401, jwttest.Do(on, "POST", "/hello", jwttest.Cookies(login)).Code)
+}
+
+// Bob logs in where alice has not logged out. Nothing of alice may stay in the browser.
+func TestLoginOverTheSessionOfAnotherUser(t *testing.T) {
+	t.Parallel()
+	const ofAlice, ofBob = `{"id":7,"name":"alice"}`, `{"id":8,"name":"bob"}`
+	is := cookieService(t, func(c *ginjwt.Config) { *c = after.WithOldCookies(*c) })
+	aheadWith := func(change func(*jwt.GinJWTMiddleware)) *gin.Engine {
+		mw, err := before.NewAhead(oldKey)
+		require.NoError(t, err)
+		mw.SendCookie = true
+		change(mw)
+		r := before.NewRouter(mw, before.RefreshAhead(mw))
+		r.POST("/refresh_token", before.RefreshAhead(mw))
+		return r
+	}
+	ahead, careless := aheadWith(before.LoginAhead), aheadWith(func(*jwt.GinJWTMiddleware) {})
+	first := jwttest.Do(is, "POST", "/login", jwttest.JSON(alice))
+	for name, a := range map[string]struct {
+		at   http.Handler
+		then string
+	}{
+		"ginjwt":             {is, ofBob},
+		"LoginAhead":         {ahead, ofBob},
+		"without LoginAhead": {careless, ofAlice}, // bob becomes alice
+	} {
+		browser := []*httptest.ResponseRecorder{first, jwttest.Do(a.at, "POST", "/login", jwttest.JSON(bob))}
+		for _, at := range []http.Handler{is, ahead} {
+			assert.JSONEq(t, ofBob, jwttest.Do(at, "GET", "/hello", jwttest.Cookies(browser...)).Body.String(), name)
+		}
+		refreshed := jwttest.Do(is, "POST", "/refresh_token", jwttest.RefreshCookies(browser...))
+		if refreshed.Code == 401 { // there is no refresh token: the front end sends GET
+			refreshed = jwttest.Do(is, "GET", "/refresh_token", jwttest.Cookies(browser...))
+		}
+		require.Equal(t, 200, refreshed.Code, name)
+		browser = append(browser, refreshed)
+		assert.JSONEq(t, a.then, jwttest.Do(is, "GET", "/hello", jwttest.Cookies(browser...)).Body.String(), name)
+	}
+	wrong := jwttest.Do(ahead, "POST", "/login", jwttest.JSON(`{"username":"bob","password":"x"}`))
+	assert.Empty(t, cookiesOf(wrong), "a login that fails ends nothing")
+	kept := jwttest.Do(ahead, "POST", "/refresh_token", jwttest.Cookies(first))
+	assert.Equal(t, map[string]bool{"jwt": false}, cookiesOf(kept), "a refresh keeps the refresh token")
+
+	// With another name than that of gin-jwt, the cookie of alice stays for old processes.
+	other := cookieService(t, func(c *ginjwt.Config) { c.AccessCookieName = "access_token_cookie" })
+	second := jwttest.Do(other, "POST", "/login", jwttest.JSON(bob))
+	assert.JSONEq(t, ofAlice, jwttest.Do(ahead, "GET", "/hello", jwttest.Cookies(first, second)).Body.String())
 }

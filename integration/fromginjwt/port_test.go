@@ -188,6 +188,7 @@ func TestOtherAnswers(t *testing.T) {
 		w := jwttest.Do(is, "POST", "/refresh_token", opts...)
 		assert.Equal(t, 401, w.Code)
 		assert.JSONEq(t, `{"code":401,"message":"refresh token is missing"}`, w.Body.String())
+		assert.Contains(t, w.Header().Get("WWW-Authenticate"), `reason="token_missing"`, "a client must not repeat the request")
 	}
 	assert.Equal(t, 401, jwttest.Do(is, "POST", "/refresh_token", jwttest.JSON(`{"refresh_token":"`+token+`"}`)).Code, "an access token")
 

@@ -104,6 +104,15 @@ func TestMessageOfTheLastPlace(t *testing.T) {
 		assert.Equal(t, old.Body.String(), now.Body.String())
 		assert.Contains(t, now.Header().Get("WWW-Authenticate"), `Bearer realm="api"`)
 	}
+	rolling, err := after.NewRollingCookieRouter(after.NewRollingManager(after.WithCookies(newConfig())))
+	require.NoError(t, err)
+	login := jwttest.Do(rolling, "POST", "/login", jwttest.JSON(alice))
+	for _, header := range []string{"Bearer", "Bearer "} {
+		empty := jwttest.Header("Authorization", header)
+		assert.Equal(t, 200, jwttest.Do(was, "GET", "/hello", jwttest.Cookies(login), empty).Code, "gin-jwt goes on to the cookie")
+		assert.Equal(t, 401, jwttest.Do(rolling, "GET", "/hello", jwttest.Cookies(login), empty).Code)
+	}
+	assert.Equal(t, 200, jwttest.Do(rolling, "GET", "/hello", jwttest.Cookies(login)).Code)
 	bare := jwttest.Header("Authorization", "Bearer")
 	assert.Contains(t, jwttest.Do(was, "GET", "/hello", bare).Body.String(), "cookie token is empty")
 	assert.NotContains(t, jwttest.Do(is, "GET", "/hello", bare).Body.String(), "cookie token is empty")

@@ -4,6 +4,7 @@ package after
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"strconv"
 	"time"
@@ -60,6 +61,7 @@ var messages = map[error]string{
 	ginjwt.ErrInvalidHeader:     "auth header is invalid",
 	ginjwt.ErrExpiredToken:      "Token is expired",
 	ginjwt.ErrInsufficientScope: "you don't have permission to access this resource",
+	errNoRefreshToken:           "refresh token is missing",
 }
 
 // refuse answers as gin-jwt does.
@@ -136,11 +138,12 @@ func refresh(mgr *ginjwt.JWTManager) gin.HandlerFunc {
 	}
 }
 
+var errNoRefreshToken = fmt.Errorf("%w: no refresh token", ginjwt.ErrNoAuthorization)
+
 // refuseRefresh is Refuse, with another message if there is no refresh token.
 func refuseRefresh(c *gin.Context, mgr *ginjwt.JWTManager, err error) {
 	if errors.Is(err, ginjwt.ErrNoAuthorization) {
-		c.JSON(http.StatusUnauthorized, gin.H{"code": 401, "message": "refresh token is missing"})
-		return
+		err = &ginjwt.Error{Kind: errNoRefreshToken, Err: err} // the reason stays
 	}
 	mgr.Refuse(c, err)
 }

@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"net/http"
 	"strconv"
+	"time"
 
 	jwt "github.com/appleboy/gin-jwt/v2"
 	"github.com/gin-gonic/gin"
@@ -55,12 +56,26 @@ func RefreshAhead(mw *jwt.GinJWTMiddleware) gin.HandlerFunc {
 	}
 }
 
-// LogoutAhead is LogoutHandler. It also removes the cookies that ginjwt sets.
+// removeCookies removes the cookies that ginjwt sets beside the access token.
+func removeCookies(c *gin.Context, mw *jwt.GinJWTMiddleware) {
+	for _, name := range []string{"refresh_token_cookie", "csrf_access_token", "csrf_refresh_token"} {
+		c.SetCookie(name, "", -1, "/", mw.CookieDomain, true, true)
+	}
+}
+
+// LoginAhead removes these cookies at a login: they may be those of another user.
+func LoginAhead(mw *jwt.GinJWTMiddleware) {
+	respond := mw.LoginResponse
+	mw.LoginResponse = func(c *gin.Context, code int, token string, expire time.Time) {
+		removeCookies(c, mw)
+		respond(c, code, token, expire)
+	}
+}
+
+// LogoutAhead is LogoutHandler, and removes these cookies too.
 func LogoutAhead(mw *jwt.GinJWTMiddleware) gin.HandlerFunc {
 	return func(c *gin.Context) {
-		for _, name := range []string{"refresh_token_cookie", "csrf_access_token", "csrf_refresh_token"} {
-			c.SetCookie(name, "", -1, "/", mw.CookieDomain, true, true)
-		}
+		removeCookies(c, mw)
 		mw.LogoutHandler(c)
 	}
 }
