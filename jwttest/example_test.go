@@ -132,7 +132,10 @@ func ExampleNewIssuer() {
 	token = issuer.Token("alice", ginjwt.Claims{"aud": "bank"})
 	fmt.Print(jwttest.Do(app, "GET", "/me", jwttest.Bearer(token)).Body)
 
-	issuer.RotateKey() // the application fetches the new key
+	issuer.RotateKey()
+	if err := keys.Refresh(ctx); err != nil { // without it the application fetches the new key within 2 seconds
+		log.Fatal(err)
+	}
 	token = issuer.Token("bob", ginjwt.Claims{"aud": "shop"})
 	fmt.Println(jwttest.Do(app, "GET", "/me", jwttest.Bearer(token)).Body)
 	// Output:

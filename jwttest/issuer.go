@@ -98,7 +98,8 @@ func (i *Issuer) Token(identity string, claims ginjwt.Claims) string {
 
 // RotateKey makes a new key, which signs all later tokens. The key before it stays in the
 // JWK Set until the next call, so its tokens stay valid until then. Older keys are removed
-// from the set.
+// from the set. The application fetches an unknown key within 2 seconds, or when the test
+// calls Refresh of its jwks.Remote.
 func (i *Issuer) RotateKey() {
 	i.tb.Helper()
 	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
