@@ -453,7 +453,7 @@ func TestLogoutThatCannotBeStored(t *testing.T) {
 	const tryAgain = `{"error":"temporarily_unavailable","error_description":"Try again"}` + "\n"
 	a := newUpstreamApp(t)
 	token, logout := a.access(t, issuerA), a.logoutToken(t, issuerA)
-	for calls := range 20 {
+	for calls := 0; ; calls++ {
 		left := calls
 		a.list.adding = func() {
 			a.list.down.Store(left == 0)
@@ -461,6 +461,12 @@ func TestLogoutThatCannotBeStored(t *testing.T) {
 		}
 		w := a.post(logout)
 		a.list.down.Store(false)
+		if left >= 0 { // it needs no more calls: how many depends on the time
+			require.Equal(t, 200, w.Code)
+			require.Len(t, a.taken(ginjwt.EventLoggedOut), 1)
+			require.Greater(t, calls, 5)
+			break
+		}
 		require.Equal(t, 503, w.Code, calls)
 		assert.Equal(t, tryAgain, w.Body.String())
 		assert.Equal(t, "1", w.Header().Get("Retry-After"))
