@@ -99,8 +99,7 @@ func (m *JWTManager) refusePlainly(c *gin.Context, status int, message string) {
 	case "bearer":
 		answerJSON(c, status, gin.H{"error": "invalid_request", "error_description": message}) // RFC 6750 §3.1
 	case "problem":
-		c.Header("Content-Type", "application/problem+json")
-		c.JSON(status, gin.H{"type": "about:blank", "title": http.StatusText(status), "status": status, "detail": message})
+		answerProblem(c, status, message, nil)
 	default:
 		FlaskError(c, &Error{Status: status, Message: message, messageKey: m.config.ErrorMessageKey})
 	}

@@ -1,6 +1,7 @@
 package ginjwt
 
 import (
+	"maps"
 	"net/http"
 	"strconv"
 	"strings"
@@ -131,15 +132,19 @@ func BearerError(c *gin.Context, err *Error) {
 // "error" has the code of BearerError, and "reason" has the reason.
 func ProblemError(c *gin.Context, err *Error) {
 	a := answers[err.row()]
-	body := gin.H{
-		"type": "about:blank", "title": http.StatusText(a.oauthStatus),
-		"status": a.oauthStatus, "detail": a.oauthText, "reason": err.reason(),
-	}
+	own := gin.H{"reason": err.reason()}
 	if a.oauthError != "" {
-		body["error"] = a.oauthError
+		own["error"] = a.oauthError
 	}
+	answerProblem(c, a.oauthStatus, a.oauthText, own)
+}
+
+// answerProblem responds with the members of RFC 9457 §3.1 and with own ones.
+func answerProblem(c *gin.Context, status int, detail string, own gin.H) {
+	body := gin.H{"type": "about:blank", "title": http.StatusText(status), "status": status, "detail": detail}
+	maps.Copy(body, own)
 	c.Header("Content-Type", "application/problem+json")
-	c.JSON(a.oauthStatus, body)
+	c.JSON(status, body)
 }
 
 // noStore keeps responses with tokens out of caches (RFC 6749 §5.1).
