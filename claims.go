@@ -88,7 +88,7 @@ type payload struct {
 	id, identity, csrf string
 	identityClaim      string // the claim that holds the identity
 	issuer, session    string
-	revocationID       string // used instead of id; empty: id
+	revocationIDs      [2]string // the token's own and its session's, by which it may be on the blocklist; empty: none
 	typ                TokenType
 	fresh              freshness
 	iat, nbf, exp      date
@@ -126,6 +126,7 @@ func readPayload(data []byte, text string, names *claimNames, required []string)
 			}
 		}
 	})
+	p.revocationIDs = [2]string{p.id, p.session}
 	return p, err
 }
 

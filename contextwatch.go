@@ -50,7 +50,7 @@ func newContextWatch(config *Config, r *revocations, p *sessionPolicy) *contextW
 func (w *contextWatch) start(parent context.Context, token *Token) context.Context {
 	r := w.revocations.revocations
 	now := r.now()
-	c := &liveContext{token: token, ids: r.ids(token), answered: now, expires: token.lastMoment()}
+	c := &liveContext{token: token, ids: r.appendIDs(nil, token), answered: now, expires: token.lastMoment()}
 	if w.clocks.hasSession(c) {
 		c.expires = w.clocks.sessions.nextLook(token.ExpiresAt)
 	}

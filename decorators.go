@@ -131,7 +131,12 @@ func (m *JWTManager) verify(c *gin.Context, need *requirement) (*Token, error) {
 	}
 	token := found.token
 	m.events.accepted(c.Request.Context(), token, start)
-	remember(c, m, verified{token, user, m, need, found.ticket})
+	token.user = user
+	outcome := verified{token: token, need: need}
+	if found.ticket != nil {
+		outcome.rare = &rareOutcome{ticket: found.ticket}
+	}
+	remember(c, m, outcome)
 	if token.Location == InCookies {
 		keepOutOfCaches(c)
 	}
@@ -145,8 +150,8 @@ func (m *JWTManager) inGroup(c *gin.Context, need *requirement) *requirement {
 	if need.resource != nil || len(m.resources) == 0 {
 		return need
 	}
-	v := verifiedIn(c.Request.Context())
-	if v == nil || v.need == nil || !slices.Contains(m.resources, v.need.resource) { // of another manager
+	v, ok := verifiedIn(c.Request.Context())
+	if !ok || !slices.Contains(m.resources, v.need.resource) { // of another manager
 		return need
 	}
 	own := *need
@@ -237,7 +242,7 @@ func (m *JWTManager) anonymous(c *gin.Context, need *requirement) (*Token, error
 // Refuse adds the error to c.Errors for the application's log. The message says what was
 // wrong, without the token or its claims.
 func (m *JWTManager) Refuse(c *gin.Context, err error) {
-	if v := verifiedIn(c.Request.Context()); v != nil { // by a handler behind JWTRequired
+	if v, ok := verifiedIn(c.Request.Context()); ok { // by a handler behind JWTRequired
 		err = v.need.addressed(err)
 	}
 	m.refuser.refuse(c, err)
@@ -246,6 +251,7 @@ func (m *JWTManager) Refuse(c *gin.Context, err error) {
 func (m *JWTManager) requirementOf(caller string, opts []RequiredOption) *requirement {
 	m.mustBeReady(caller)
 	need := newRequirement(opts, m.config.TokenLocation)
+	need.by = m
 	if need.resourceURL != "" {
 		resource, err := resourceOf(m.resources, need.resourceURL)
 		if err != nil {

@@ -21,11 +21,8 @@ import (
 // context made from it is valid only until then. For longer work use
 // c.Request.Context() or c.Copy().
 func GetToken(ctx context.Context) (token *Token, ok bool) {
-	v := verifiedIn(ctx)
-	if v == nil || v.token == nil {
-		return nil, false
-	}
-	return v.token, true
+	v, _ := verifiedIn(ctx)
+	return v.token, v.token != nil
 }
 
 // GetJWT returns the claims of the verified token. For an anonymous visitor
@@ -89,12 +86,13 @@ func GetCurrentUser[T any](ctx context.Context) T {
 	if v.token == nil {
 		return none
 	}
-	if v.user == nil {
+	loaded := v.user()
+	if loaded == nil {
 		panic("ginjwt: GetCurrentUser: there is no user; register a UserLookupLoader, or pass a user to NewContext")
 	}
-	user, ok := v.user.(T)
+	user, ok := loaded.(T)
 	if !ok {
-		panic(fmt.Sprintf("ginjwt: GetCurrentUser: UserLookupLoader returned a %T, not a %T", v.user, none))
+		panic(fmt.Sprintf("ginjwt: GetCurrentUser: UserLookupLoader returned a %T, not a %T", loaded, none))
 	}
 	return user
 }
@@ -106,8 +104,8 @@ func GetCurrentUser[T any](ctx context.Context) T {
 //	c.HTML(http.StatusOK, "page.html", ginjwt.TemplateData(c, gin.H{"title": "Home"}))
 func TemplateData(ctx context.Context, data gin.H) gin.H {
 	with := gin.H{"current_user": nil}
-	if v := verifiedIn(ctx); v != nil {
-		with["current_user"] = v.user
+	if v, ok := verifiedIn(ctx); ok {
+		with["current_user"] = v.user()
 	}
 	return merged(data, with)
 }
@@ -115,13 +113,10 @@ func TemplateData(ctx context.Context, data gin.H) gin.H {
 // NewContext returns a copy of ctx. In the copy, the getters find token and user.
 // Use it in tests, and after [JWTManager.VerifyToken]. With a nil token the
 // visitor is anonymous. If user is nil, the getters return the user that
-// VerifyToken loaded for this token, if any.
+// UserLookupLoader returned for this token, if any.
 func NewContext(ctx context.Context, token *Token, user any) context.Context {
-	if user == nil && token != nil {
-		user = token.user
-	}
 	state := &requestState{Context: plain(ctx), manager: FromContext(ctx)}
-	state.fill(verified{token: token, user: user})
+	state.fill(verified{token, &unchecked, &rareOutcome{user: user}})
 	return state
 }
 
@@ -136,9 +131,9 @@ func FromContext(ctx context.Context) *JWTManager {
 	return nil
 }
 
-func mustVerify(ctx context.Context, getter string) *verified {
-	v := verifiedIn(ctx)
-	if v == nil {
+func mustVerify(ctx context.Context, getter string) verified {
+	v, ok := verifiedIn(ctx)
+	if !ok {
 		panic("ginjwt: " + getter + ": no token was verified for this request; put JWTRequired on the route, or call VerifyJWTInRequest first")
 	}
 	return v

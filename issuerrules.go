@@ -260,7 +260,7 @@ func (r *issuerRules) originIDs(p *payload) ([]string, error) {
 func (r *issuerRules) applyIssuer(p *payload, text string) {
 	if !r.claims.foreign {
 		if r.realm != "" || !isRotated(p) {
-			p.revocationID = revocationID(r.realm, p.id)
+			p.revocationIDs[0] = or(revocationID(r.realm, p.id), p.id)
 		}
 		return
 	}
@@ -268,7 +268,7 @@ func (r *issuerRules) applyIssuer(p *payload, text string) {
 	if r.identify != nil {
 		p.identity, p.identityJSON = "", ""
 	}
-	p.revocationID = foreignID(r.realm, p.issuer, p.id, text)
+	p.revocationIDs = [2]string{or(foreignID(r.realm, p.issuer, p.id, text), p.id)} // its "sid" names no session of ours
 	p.generationJSON = ""
 	switch isAccess := slices.Contains(r.accessTypes, string(p.typ)); {
 	case saysRefresh(text):

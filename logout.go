@@ -91,7 +91,7 @@ const maxCookies = 8
 
 // run ends the sessions of all tokens of the request.
 func (l *logout) run() error {
-	if v := verifiedIn(l.c.Request.Context()); v != nil && v.token != nil && l.verifier.hasVerified(v.token) {
+	if v, _ := verifiedIn(l.c.Request.Context()); v.token != nil && l.verifier.hasVerified(v.token) {
 		l.byCookie = v.token.Location == InCookies
 		l.end(v.token)
 	}

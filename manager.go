@@ -10,6 +10,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"github.com/gin-jwt-extended/ginjwt/keys"
+	"github.com/gin-jwt-extended/ginjwt/store"
 )
 
 // JWTManager holds the settings, keys and callbacks for one kind of token.
@@ -96,8 +97,9 @@ func (m *JWTManager) assemble(checked checkedConfig, revokes bool) {
 	m.events = newEvents(config)
 	m.verifier = newVerifier(config, checked, loaders.decodeKey, m.events)
 	m.minter = &minter{config: config, callbacks: loaders, verifier: m.verifier, keys: claimKeysOf(m.verifier.own.claims), events: m.events}
+	memory, _ := config.Blocklist.(*store.MemoryBlocklist)
 	m.revocations = &revocations{
-		list: m.events.blocklist(config.Blocklist), callbacks: loaders, realm: config.Realm, required: revokes, sessions: config.Sessions != nil,
+		memory: memory, list: m.events.blocklist(config.Blocklist), callbacks: loaders, realm: config.Realm, required: revokes, sessions: config.Sessions != nil,
 		events: m.events, now: config.Now, leeway: config.DecodeLeeway, accessLifetime: config.AccessTokenExpires, idleLifetime: config.RefreshTokenExpires,
 	}
 	m.once = &usedOnce{store: m.events.once(config.Once), realm: config.Realm, leeway: config.DecodeLeeway}

@@ -10,39 +10,78 @@ import (
 	"github.com/gin-gonic/gin"
 )
 
-// requestState holds everything that is stored about a request. It is itself
-// the request's context, and needs no wrapper to be stored.
+// requestState holds everything that is stored about a request, and the copy of the
+// request that carries it: one allocation for both. It is itself the request's context,
+// and needs no wrapper to be stored.
 type requestState struct {
 	context.Context
-	manager  *JWTManager
-	request  *http.Request // the request that it was made for
-	verified atomic.Pointer[verified]
+	manager *JWTManager
+	request http.Request // with this context; zero if NewContext made the state
 
-	// verified points to own. It is written once, by the check that claims it.
-	own     verified
-	claimed atomic.Bool
+	// The outcome of a check. Its need is nil before the check, and is written last: a
+	// reader that finds it also sees the other fields, which never change again.
+	need  atomic.Pointer[requirement]
+	token *Token
+	rare  *rareOutcome
 }
 
 // verified is the outcome of a check: a token with its user, or no token for an
 // anonymous visitor.
 type verified struct {
 	token *Token
-	user  any
-	by    *JWTManager // the manager that made all checks; nil: NewContext stored the token
 	need  *requirement
+	rare  *rareOutcome // nil: all its fields are empty
+}
 
-	ticket *ticket // the ticket that stood for the token; nil: none
+// rareOutcome is what few requests have.
+type rareOutcome struct {
+	user   any     // of NewContext; nil: the user of the token
+	ticket *ticket // stood for the token; nil: none
+}
+
+// These requirements belong to no route.
+var (
+	unchecked requirement // of a token that NewContext stored
+	claiming  requirement // while a check stores its outcome
+)
+
+// user returns the user; nil if there is none.
+func (v *verified) user() any {
+	switch {
+	case v.rare != nil && v.rare.user != nil:
+		return v.rare.user
+	case v.token != nil:
+		return v.token.user
+	}
+	return nil
+}
+
+// ticket returns the ticket that stood for the token; nil if there is none.
+func (v *verified) ticket() *ticket {
+	if v.rare == nil {
+		return nil
+	}
+	return v.rare.ticket
 }
 
 // fill stores the outcome of the first check. It reports false if there already
 // is one.
 func (s *requestState) fill(v verified) bool {
-	if !s.claimed.CompareAndSwap(false, true) {
+	if !s.need.CompareAndSwap(nil, &claiming) {
 		return false
 	}
-	s.own = v
-	s.verified.Store(&s.own)
+	s.token, s.rare = v.token, v.rare
+	s.need.Store(v.need)
 	return true
+}
+
+// outcome returns what fill stored, and whether it did.
+func (s *requestState) outcome() (v verified, ok bool) {
+	need := s.need.Load()
+	if need == nil || need == &claiming {
+		return v, false
+	}
+	return verified{s.token, need, s.rare}, true
 }
 
 type stateKey struct{}
@@ -73,19 +112,20 @@ func stateOf(ctx context.Context) *requestState {
 	return nil
 }
 
-// verifiedIn returns the outcome of the check; nil if there was none.
-func verifiedIn(ctx context.Context) *verified {
+// verifiedIn returns the outcome of the check, and whether there was one.
+func verifiedIn(ctx context.Context) (v verified, ok bool) {
 	if state := stateOf(ctx); state != nil {
-		return state.verified.Load()
+		return state.outcome()
 	}
-	return nil
+	return v, false
 }
 
 // spentTicket returns the ticket that let the request in; empty if there is
 // none.
 func spentTicket(ctx context.Context) (encoded string) {
-	if v := verifiedIn(ctx); v != nil && v.ticket != nil {
-		return v.ticket.own.Raw()
+	v, _ := verifiedIn(ctx)
+	if t := v.ticket(); t != nil {
+		return t.own.Raw()
 	}
 	return ""
 }
@@ -93,10 +133,10 @@ func spentTicket(ctx context.Context) (encoded string) {
 // attach stores m in the request, where FromContext finds it, instead of a
 // manager that was attached before. The outcome of an earlier check stays.
 func (m *JWTManager) attach(c *gin.Context) {
-	before := verifiedIn(c.Request.Context())
+	before, ok := verifiedIn(c.Request.Context())
 	state := newState(c, m)
-	if before != nil {
-		state.fill(*before)
+	if ok {
+		state.fill(before)
 	}
 }
 
@@ -118,8 +158,8 @@ func returnForm(c *gin.Context, own *http.Request) {
 // newState gives the request its own state.
 func newState(c *gin.Context, m *JWTManager) *requestState {
 	state := &requestState{Context: c.Request.Context(), manager: m}
-	c.Request = c.Request.WithContext(state)
-	state.request = c.Request
+	state.request = *c.Request.WithContext(state) // a copy that the compiler keeps on the stack
+	c.Request = &state.request
 	return state
 }
 
@@ -130,7 +170,7 @@ func newState(c *gin.Context, m *JWTManager) *requestState {
 // whichever manager made the check.
 func remember(c *gin.Context, m *JWTManager, v verified) {
 	state := stateOf(c.Request.Context())
-	if state != nil && state.request == c.Request && state.fill(v) {
+	if state != nil && c.Request == &state.request && state.fill(v) {
 		return
 	}
 	if state != nil {

@@ -9,6 +9,8 @@ import (
 
 // requirement is what a route requires of a token.
 type requirement struct {
+	by any // the *JWTManager that makes all checks; untyped, so that this file does not depend on manager.go
+
 	optional       bool
 	fresh          bool
 	refresh        bool

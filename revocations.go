@@ -14,6 +14,7 @@ import (
 // refused because of it.
 type revocations struct {
 	list      store.Blocklist
+	memory    *store.MemoryBlocklist // list, if it is one
 	callbacks *callbacks
 	events    *events
 	realm     string
@@ -129,7 +130,7 @@ func (r *revocations) revoke(ctx context.Context, token *Token, cause Cause) err
 	if token == nil {
 		return fmt.Errorf("%w: it is nil", ErrNoID)
 	}
-	id := or(token.ids[0], or(revocationID(r.realm, token.ID), token.ID))
+	id := or(token.read().payload.revocationIDs[0], or(revocationID(r.realm, token.ID), token.ID))
 	if id == "" {
 		return ErrNoID
 	}
@@ -142,35 +143,42 @@ func (r *revocations) revoke(ctx context.Context, token *Token, cause Cause) err
 	return nil
 }
 
-// ids returns the IDs by which token may be on the blocklist.
-func (r *revocations) ids(token *Token) []string {
-	switch {
-	case r.sessions && canBecomeSession(token):
-		return []string{token.ids[0], adoptedID(r.realm, token)}
-	case token.session() == "" && token.ids[0] == "":
-		return nil
-	case token.session() == "":
-		return token.ids[:1]
-	case token.ids[0] == "":
-		return token.ids[1:]
+// appendIDs appends the IDs by which token may be on the blocklist, without those of an
+// upstream logout.
+func (r *revocations) appendIDs(ids []string, token *Token) []string {
+	p := &token.read().payload
+	if r.sessions && canBecomeSession(token) {
+		return append(ids, p.revocationIDs[0], adoptedID(r.realm, token))
 	}
-	return token.ids[:]
+	for _, id := range p.revocationIDs {
+		if id != "" {
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}
+
+// contains asks the list. A list of the application may keep or change its arguments, so
+// it gets its own.
+func (r *revocations) contains(ctx context.Context, ids []string) (bool, error) {
+	switch {
+	case len(ids) == 0:
+		return false, nil
+	case r.memory != nil:
+		return r.memory.Contains(ctx, ids...)
+	}
+	return r.list.Contains(ctx, slices.Clone(ids)...)
 }
 
 // check asks the blocklist and the loader. If one of them fails, the token is refused.
 func (r *revocations) check(ctx context.Context, token *Token) error {
-	if token.ids[0] == "" && (r.required || r.sessions && token.Type == RefreshToken) { // without a jti it cannot start a session
+	if token.read().payload.revocationIDs[0] == "" && (r.required || r.sessions && token.Type == RefreshToken) { // without a jti it cannot start a session
 		return errNotRevocable.about(token)
 	}
 	ctx = r.uncancelled(ctx, token)
-	blocked, err := false, error(nil)
-	ids := r.ids(token)
-	if origin := token.read().payload.originIDs; len(origin) > 0 { // tokens without them do not pay for the copy
-		ids = slices.Concat(ids, origin)
-	}
-	if len(ids) > 0 {
-		blocked, err = r.list.Contains(ctx, ids...)
-	}
+	var room [2]string // on the stack
+	ids := append(r.appendIDs(room[:0], token), token.read().payload.originIDs...)
+	blocked, err := r.contains(ctx, ids)
 	if load := r.callbacks.tokenInBlocklist; err == nil && !blocked && load != nil {
 		start := r.events.begin()
 		blocked, err = load(ctx, token)

@@ -88,8 +88,8 @@ func (m *JWTManager) RotateTokens(ctx context.Context, refresh *Token, opts ...T
 
 // keyIn returns the Idempotency-Key of the request that ctx belongs to; empty: none.
 func keyIn(ctx context.Context) (string, error) {
-	if state := stateOf(ctx); state != nil && state.request != nil {
-		return idempotencyKey(state.request)
+	if state := stateOf(ctx); state != nil {
+		return idempotencyKey(&state.request)
 	}
 	return "", nil
 }
@@ -116,11 +116,11 @@ func (m *JWTManager) checkRotation(ctx context.Context, refresh *Token, key stri
 		return nil, nil, errOtherManager
 	}
 	need := requirement{refresh: true}
-	v := verifiedIn(ctx)
-	need.asked = v != nil && v.token == refresh && v.by == m
+	v, ok := verifiedIn(ctx)
+	need.asked = ok && v.token == refresh && v.need.by == m
 	user, s, err = m.checks.check(ctx, refresh, &need, key)
 	if need.asked {
-		user = v.user
+		user = v.user()
 	}
 	if user == nil {
 		user = refresh.Identity

@@ -170,8 +170,8 @@ func (m *JWTManager) setsAccessCookie(header http.Header) bool {
 // userOf returns the argument of the claims loaders for a token: its user, or else the
 // identity.
 func (m *JWTManager) userOf(c *gin.Context, token *Token) any {
-	if v := verifiedIn(c.Request.Context()); v != nil && v.user != nil {
-		return v.user
+	if v, _ := verifiedIn(c.Request.Context()); v.user() != nil {
+		return v.user()
 	}
 	return token.Identity
 }

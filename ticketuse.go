@@ -39,11 +39,11 @@ func (m *JWTManager) redeem(c *gin.Context, encoded string, spec decodeSpec) (*T
 // spentIn returns the ticket that has let a request in. It returns nil if that is not the
 // encoded ticket, or if another manager has made it.
 func (m *JWTManager) spentIn(ctx context.Context, encoded string) *ticket {
-	v := verifiedIn(ctx)
-	if v == nil || v.ticket == nil || v.ticket.own.Raw() != encoded || !m.verifier.hasVerified(v.token) {
-		return nil
+	v, _ := verifiedIn(ctx)
+	if t := v.ticket(); t != nil && t.own.Raw() == encoded && m.verifier.hasVerified(v.token) {
+		return t
 	}
-	return v.ticket
+	return nil
 }
 
 // spend uses a ticket up, and removes it from the request.

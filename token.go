@@ -7,7 +7,7 @@ import (
 	"log/slog"
 	"strconv"
 	"strings"
-	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/go-json-experiment/json"
@@ -41,24 +41,24 @@ type Token struct {
 
 	encoded  string
 	contents *contents
-	ids      [2]string // ID and session, for the Blocklist
-	user     any       // from VerifyToken, for NewContext
-	decoded  sync.Once
-	claims   Claims
+	user     any // of UserLookupLoader
+	claims   atomic.Pointer[Claims]
 }
 
 // Claims returns the payload. Numbers have the type [encoding/json.Number],
 // which keeps integers exact. If the token lacks "type", "fresh" or "jti", the
 // map contains their defaults. All callers share the map: do not change it.
 func (t *Token) Claims() Claims {
-	t.decoded.Do(func() {
-		claims := Claims{}
-		_ = t.Decode(&claims) // the payload was read once before, without error
-		names := t.names()
-		defaults := Claims{names.typ: string(AccessToken), names.fresh: false, "jti": nil}
-		t.claims = merged(defaults, claims)
-	})
-	return t.claims
+	if claims := t.claims.Load(); claims != nil {
+		return *claims
+	}
+	claims := Claims{}
+	_ = t.Decode(&claims) // the payload was read once before, without error
+	names := t.names()
+	defaults := Claims{names.typ: string(AccessToken), names.fresh: false, "jti": nil}
+	claims = merged(defaults, claims)
+	t.claims.CompareAndSwap(nil, &claims) // another goroutine may have been faster
+	return *t.claims.Load()
 }
 
 // Header returns the header of the token, as a new map.
@@ -148,7 +148,7 @@ func (t *Token) LogValue() slog.Value { return slog.StringValue(t.String()) }
 // newToken makes a Token from the encoded token of a request.
 func newToken(encoded string, c *contents, now time.Time) *Token {
 	p := &c.payload
-	token := &Token{
+	return &Token{
 		ID:        p.id,
 		Type:      p.typ,
 		Identity:  p.identity,
@@ -159,6 +159,4 @@ func newToken(encoded string, c *contents, now time.Time) *Token {
 		encoded:   encoded,
 		contents:  c,
 	}
-	token.ids = [2]string{or(p.revocationID, p.id), token.session()}
-	return token
 }
