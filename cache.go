@@ -47,7 +47,8 @@ func (t *goodToken) stillVerifies(ctx context.Context, now time.Time) bool {
 
 // tokenCache remembers tokens that were verified with the keys of its keyring. The
 // signature of the same bytes need not be verified again. Time, type, revocation and all
-// other checks still run for every request.
+// other checks still run for every request: an expired token that is still here is
+// refused by its time.
 //
 // It is a lock-free table of small sets. A secret hash gives each token one set, and
 // tokens are compared as a whole. The table never grows. A new token replaces one that
@@ -55,18 +56,22 @@ func (t *goodToken) stillVerifies(ctx context.Context, now time.Time) bool {
 // of tokens is cheap, and does not push out tokens in use.
 type tokenCache struct {
 	seed     maphash.Seed
-	sets     [][]atomic.Pointer[cacheEntry]
+	slots    []atomic.Pointer[cacheEntry]
+	ways     int // slots of a set
+	sets     int
 	bytes    atomic.Int64
 	maxBytes int64
 
-	// digests keeps only the SHA-256 of tokens, so that a process
-	// that can only verify has no collection of tokens that others could use.
+	// digests keeps the SHA-256 of the signature instead of the signature. What the
+	// signature signs is in memory anyway, as claims. So a process that can only verify
+	// has no collection of tokens that others could use, and hashes only the few bytes
+	// that must not be kept.
 	digests bool
 }
 
 type cacheEntry struct {
 	hash  uint64
-	token string // or its SHA-256
+	token string // with digests: what is signed, followed by the SHA-256 of the rest
 	good  *goodToken
 	bytes int64
 	seen  atomic.Bool // used again since it was added, or since room was last needed
@@ -74,35 +79,35 @@ type cacheEntry struct {
 
 // newTokenCache returns a cache with a maximum number of entries.
 func newTokenCache(entries int, digests bool) *tokenCache {
-	c := &tokenCache{
+	ways, sets := min(cacheWays, entries), max(1, entries/cacheWays)
+	return &tokenCache{
 		seed:     maphash.MakeSeed(),
-		sets:     make([][]atomic.Pointer[cacheEntry], max(1, entries/cacheWays)),
+		slots:    make([]atomic.Pointer[cacheEntry], ways*sets),
+		ways:     ways,
+		sets:     sets,
 		maxBytes: int64(entries) * cacheEntryBytes,
 		digests:  digests,
 	}
-	ways := min(cacheWays, entries)
-	slots := make([]atomic.Pointer[cacheEntry], ways*len(c.sets))
-	for i := range c.sets {
-		c.sets[i] = slots[i*ways : (i+1)*ways]
+}
+
+// hash returns the hash of a token, for get and add.
+func (c *tokenCache) hash(encoded string) uint64 {
+	if c == nil {
+		return 0
 	}
-	return c
+	return maphash.String(c.seed, encoded)
 }
 
 // get returns a token that was verified before, or nil.
-func (c *tokenCache) get(encoded string, now time.Time) *goodToken {
+func (c *tokenCache) get(hash uint64, encoded string) *goodToken {
 	if c == nil {
 		return nil
 	}
-	hash := maphash.String(c.seed, encoded)
 	set := c.set(hash)
 	for i := range set {
 		e := set[i].Load()
 		if e == nil || e.hash != hash || !c.names(e.token, encoded) {
 			continue
-		}
-		if c.expired(e, now) {
-			c.replace(&set[i], e, nil)
-			return nil
 		}
 		if !e.seen.Load() { // a write would take the cache line from other processors
 			e.seen.Store(true)
@@ -113,32 +118,33 @@ func (c *tokenCache) get(encoded string, now time.Time) *goodToken {
 }
 
 // add remembers a verified token.
-func (c *tokenCache) add(encoded string, good *goodToken, now time.Time) {
+func (c *tokenCache) add(hash uint64, encoded string, good *goodToken, now time.Time) {
 	if c == nil {
 		return
 	}
 	size := int64(len(encoded) + len(good.text) + len(good.header) + originIDBytes*len(good.payload.originIDs) + cacheOverhead)
-	e := cacheEntry{hash: maphash.String(c.seed, encoded), good: good, bytes: size}
-	if size > 2*cacheEntryBytes || c.expired(&e, now) {
+	if size > 2*cacheEntryBytes || hasExpired(good, now) {
 		return
 	}
-	if slot, old := c.room(e.hash, now); slot != nil {
-		c.replace(slot, old, &cacheEntry{hash: e.hash, token: c.nameOf(encoded), good: good, bytes: size})
+	if slot, old := c.room(hash, now); slot != nil {
+		c.replace(slot, old, &cacheEntry{hash: hash, token: c.nameOf(encoded), good: good, bytes: size})
 	}
 }
 
 func (c *tokenCache) set(hash uint64) []atomic.Pointer[cacheEntry] {
-	i, _ := bits.Mul64(hash, uint64(len(c.sets)))
-	return c.sets[i]
+	i, _ := bits.Mul64(hash, uint64(c.sets))
+	return c.slots[int(i)*c.ways:][:c.ways]
 }
 
-// nameOf returns the string that stands for a token in the cache.
+// nameOf returns the string that stands for a token in the cache. It is a copy, so that
+// the header of the request is not kept in memory.
 func (c *tokenCache) nameOf(encoded string) string {
 	if !c.digests {
-		return strings.Clone(encoded) // so that the header of the request is not kept in memory
+		return strings.Clone(encoded)
 	}
-	sum := sha256.Sum256([]byte(encoded))
-	return string(sum[:])
+	signed := strings.LastIndexByte(encoded, '.')
+	sum := signatureDigest(encoded[signed:])
+	return encoded[:signed] + string(sum[:])
 }
 
 // names reports whether name belongs to a token.
@@ -146,15 +152,24 @@ func (c *tokenCache) names(name, encoded string) bool {
 	if !c.digests {
 		return name == encoded
 	}
-	s := scratches.Get().(*scratch)
-	defer s.free()
-	s.encoded = append(s.encoded[:0], encoded...)
-	sum := sha256.Sum256(s.encoded)
-	return name == string(sum[:])
+	signed := len(name) - sha256.Size
+	if signed > len(encoded) || name[:signed] != encoded[:signed] {
+		return false
+	}
+	sum := signatureDigest(encoded[signed:])
+	return name[signed:] == string(sum[:])
 }
 
-func (c *tokenCache) expired(e *cacheEntry, now time.Time) bool {
-	exp, leeway := e.good.payload.exp, int64(e.good.names.leeway/time.Second)
+// signatureDigest returns the SHA-256 of the end of a token: the last dot and the signature.
+func signatureDigest(rest string) [sha256.Size]byte {
+	s := scratches.Get().(*scratch)
+	defer s.free()
+	s.signature = append(s.signature[:0], rest...)
+	return sha256.Sum256(s.signature)
+}
+
+func hasExpired(good *goodToken, now time.Time) bool {
+	exp, leeway := good.payload.exp, int64(good.names.leeway/time.Second)
 	return exp.there && exp.seconds+leeway <= now.Unix()
 }
 
@@ -168,7 +183,7 @@ func (c *tokenCache) room(hash uint64, now time.Time) (slot *atomic.Pointer[cach
 		}
 	}
 	for i := range set {
-		if old := set[i].Load(); old == nil || c.expired(old, now) {
+		if old := set[i].Load(); old == nil || hasExpired(old.good, now) {
 			return &set[i], old
 		}
 	}

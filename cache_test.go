@@ -20,15 +20,19 @@ func cachedTokenOf(leeway time.Duration, exp int64) *goodToken {
 	}}
 }
 
-func (c *tokenCache) len() (n int) {
-	for _, set := range c.sets {
-		for i := range set {
-			if set[i].Load() != nil {
-				n++
-			}
+func (c *tokenCache) keep(encoded string, good *goodToken, now time.Time) {
+	c.add(c.hash(encoded), encoded, good, now)
+}
+
+func (c *tokenCache) find(encoded string) *goodToken { return c.get(c.hash(encoded), encoded) }
+
+func (c *tokenCache) entries() (all []*cacheEntry) {
+	for i := range c.slots {
+		if e := c.slots[i].Load(); e != nil {
+			all = append(all, e)
 		}
 	}
-	return n
+	return all
 }
 
 func TestTokenCacheKnowsTheVerySameBytes(t *testing.T) {
@@ -37,46 +41,56 @@ func TestTokenCacheKnowsTheVerySameBytes(t *testing.T) {
 	for _, digests := range []bool{false, true} {
 		c := newTokenCache(100, digests)
 		alice := cachedToken(0)
-		c.add("a.b.c", alice, now)
-		assert.Same(t, alice, c.get("a.b.c", now))
-		assert.Nil(t, c.get("a.b.d", now))
-		assert.Nil(t, c.get("", now))
+		c.keep("a.b.c", alice, now)
+		assert.Same(t, alice, c.find("a.b.c"))
+		assert.Nil(t, c.find("a.b.d"))
+		assert.Nil(t, c.find(""))
 	}
 }
 
 func TestTokenCacheOfPublicKeysHasNoTokens(t *testing.T) {
 	t.Parallel()
 	c := newTokenCache(1, true)
-	c.add("a.b.c", cachedToken(0), time.Now())
-	assert.Len(t, c.sets[0][0].Load().token, 32)
-	assert.NotContains(t, c.sets[0][0].Load().token, "a.b.c")
+	c.keep("header.payload.signature", cachedToken(0), time.Now())
+	kept := c.entries()[0].token
+	assert.Equal(t, "header.payload", kept[:len(kept)-32])
+	assert.NotContains(t, kept, "signature")
+	for _, other := range []string{
+		"", "header.payload", "header.payload.", "header.payload.signaturf", "header.payload.signature.", "header.payloadx.signature",
+		"header.payloae.signature", "header.payload" + kept[len(kept)-32:], kept,
+	} {
+		assert.False(t, c.names(kept, other), other)
+	}
+	assert.True(t, c.names(kept, "header.payload.signature"))
 }
 
 func TestTokenCacheForgetsExpiredTokens(t *testing.T) {
 	t.Parallel()
 	now := time.Unix(1700000000, 0)
 	c := newTokenCache(100, false)
-	c.add("expired", cachedTokenOf(10*time.Second, now.Unix()-10), now)
-	assert.Zero(t, c.len(), "what has expired does not enter")
+	c.keep("expired", cachedTokenOf(10*time.Second, now.Unix()-10), now)
+	assert.Empty(t, c.entries(), "what has expired does not enter")
 
-	c.add("soon", cachedTokenOf(10*time.Second, now.Unix()+5), now)
-	assert.NotNil(t, c.get("soon", now.Add(14*time.Second)), "leeway included,")
-	c.add("sooner", cachedTokenOf(2*time.Second, now.Unix()+5), now)
-	assert.Nil(t, c.get("sooner", now.Add(7*time.Second)), "which each issuer has of its own")
-	assert.Nil(t, c.get("soon", now.Add(15*time.Second)))
-	assert.Zero(t, c.len(), "and leaves when it is asked for")
-	assert.Zero(t, c.bytes.Load())
+	c = newTokenCache(1, false)
+	c.keep("soon", cachedTokenOf(10*time.Second, now.Unix()+5), now)
+	require.NotNil(t, c.find("soon")) // it is in use, and only its time makes room
+	c.keep("next", cachedToken(0), now.Add(14*time.Second))
+	assert.NotNil(t, c.find("soon"), "the leeway of its issuer has not passed")
+	c.keep("next", cachedToken(0), now.Add(15*time.Second))
+	assert.Nil(t, c.find("soon"))
+	assert.NotNil(t, c.find("next"))
 
+	c = newTokenCache(100, false)
 	for i := range 400 { // more than enough to fill every set
-		c.add(fmt.Sprint("old", i), cachedToken(now.Unix()+1), now)
+		c.keep(fmt.Sprint("old", i), cachedToken(now.Unix()+1), now)
 	}
-	assert.Equal(t, 100, c.len())
+	assert.Len(t, c.entries(), 100)
 	later := now.Add(time.Hour)
 	for i := range 4000 {
-		c.add(fmt.Sprint("new", i), cachedToken(0), later)
+		c.keep(fmt.Sprint("new", i), cachedToken(0), later)
 	}
 	for i := range 400 {
-		assert.Nil(t, c.get(fmt.Sprint("old", i), now), "expired entries make room at once")
+		assert.Nil(t, c.find(fmt.Sprint("old", i)), "expired entries make room at once")
 	}
 }
 
@@ -86,20 +100,20 @@ func TestTokenCacheNeverGrows(t *testing.T) {
 	for _, entries := range []int{1, 2, 3, 4, 5, 1000} {
 		c := newTokenCache(entries, false)
 		for i := range 10 * entries {
-			c.add(fmt.Sprint("token", i), cachedToken(0), now)
+			c.keep(fmt.Sprint("token", i), cachedToken(0), now)
 		}
-		assert.Positive(t, c.len())
-		assert.LessOrEqual(t, c.len(), entries)
+		assert.NotEmpty(t, c.entries())
+		assert.LessOrEqual(t, len(c.entries()), entries)
 	}
 
 	c := newTokenCache(1000, false)
 	for i := range 10_000 {
-		c.add(fmt.Sprint(i, strings.Repeat("x", 3000)), cachedToken(0), now)
+		c.keep(fmt.Sprint(i, strings.Repeat("x", 3000)), cachedToken(0), now)
 	}
 	assert.LessOrEqual(t, c.bytes.Load(), int64(1000*cacheEntryBytes))
-	assert.InDelta(t, 1000*cacheEntryBytes/(3000+cacheOverhead+15), c.len(), 10, "full of large tokens, but for few entries")
-	c.add(strings.Repeat("x", 2*cacheEntryBytes), cachedToken(0), now)
-	assert.Nil(t, c.get(strings.Repeat("x", 2*cacheEntryBytes), now), "a token too large to keep")
+	assert.InDelta(t, 1000*cacheEntryBytes/(3000+cacheOverhead+15), len(c.entries()), 10, "full of large tokens, but for few entries")
+	c.keep(strings.Repeat("x", 2*cacheEntryBytes), cachedToken(0), now)
+	assert.Nil(t, c.find(strings.Repeat("x", 2*cacheEntryBytes)), "a token too large to keep")
 }
 
 func TestTokenCacheKeepsWhatIsInUseThroughAFlood(t *testing.T) {
@@ -108,22 +122,22 @@ func TestTokenCacheKeepsWhatIsInUseThroughAFlood(t *testing.T) {
 	c := newTokenCache(1000, false)
 	hot := func(i int) string { return fmt.Sprint("hot", i) }
 	for i := range 300 {
-		c.add(hot(i), cachedToken(0), now)
+		c.keep(hot(i), cachedToken(0), now)
 	}
 	kept := 0
 	for i := range 300 {
-		if c.get(hot(i), now) != nil {
+		if c.find(hot(i)) != nil {
 			kept++
 		}
 	}
 	require.Greater(t, kept, 250, "before the flood")
 	for i := range 100_000 {
-		c.add(fmt.Sprint("flood", i), cachedToken(0), now)
-		c.get(hot(i%300), now)
+		c.keep(fmt.Sprint("flood", i), cachedToken(0), now)
+		c.find(hot(i % 300))
 	}
 	after := 0
 	for i := range 300 {
-		if c.get(hot(i), now) != nil {
+		if c.find(hot(i)) != nil {
 			after++
 		}
 	}
@@ -144,22 +158,18 @@ func TestTokenCacheIsSafeForConcurrentUse(t *testing.T) {
 			for round := range 100 {
 				for i, contents := range known {
 					token := fmt.Sprint("token", i)
-					if got := c.get(token, now); got != nil && got != contents {
+					if got := c.find(token); got != nil && got != contents {
 						t.Error("the contents of another token")
 					}
-					c.add(token, contents, now.Add(time.Duration(round)))
+					c.keep(token, contents, now.Add(time.Duration(round)))
 				}
 			}
 		})
 	}
 	wg.Wait()
 	held := int64(0)
-	for _, set := range c.sets {
-		for i := range set {
-			if e := set[i].Load(); e != nil {
-				held += e.bytes
-			}
-		}
+	for _, e := range c.entries() {
+		held += e.bytes
 	}
 	assert.Equal(t, held, c.bytes.Load(), "every byte is counted once")
 }
@@ -167,8 +177,8 @@ func TestTokenCacheIsSafeForConcurrentUse(t *testing.T) {
 func TestNoTokenCacheIsOff(t *testing.T) {
 	t.Parallel()
 	var c *tokenCache
-	c.add("a", cachedToken(0), time.Now())
-	assert.Nil(t, c.get("a", time.Now()))
+	c.keep("a", cachedToken(0), time.Now())
+	assert.Nil(t, c.find("a"))
 }
 
 func TestATokenThatIsVerifiedAgainKeepsItsPlace(t *testing.T) {
@@ -176,14 +186,8 @@ func TestATokenThatIsVerifiedAgainKeepsItsPlace(t *testing.T) {
 	now := time.Unix(1000, 0)
 	c := newTokenCache(cacheWays, false)
 	before, after := cachedToken(0), cachedToken(0)
-	c.add("token", before, now)
-	c.add("token", after, now)
-	assert.Same(t, after, c.get("token", now))
-	places := 0
-	for i := range c.sets[0] {
-		if c.sets[0][i].Load() != nil {
-			places++
-		}
-	}
-	assert.Equal(t, 1, places)
+	c.keep("token", before, now)
+	c.keep("token", after, now)
+	assert.Same(t, after, c.find("token"))
+	assert.Len(t, c.entries(), 1)
 }

@@ -69,10 +69,10 @@ func (k claimChecks) check(token *Token, p *payload, rules *issuerRules, spec de
 // by a caller, and is exact.
 func checkTimes(token *Token, p *payload, rules *issuerRules, allowExpired bool, now time.Time) (expired bool, err error) {
 	leeway := rules.claims.leeway
-	latest, earliest := now.Add(leeway), now.Add(-leeway)
+	latest, earliest := now.Add(leeway).Unix(), now.Add(-leeway).Unix()
 	latestIssue := latest
 	if !rules.claims.foreign {
-		latestIssue = now.Add(ownLeeway(leeway))
+		latestIssue = now.Add(ownLeeway(leeway)).Unix()
 	}
 	if p.iat.there {
 		token.IssuedAt, err = p.iat.before(latestIssue, errIATNumber, errIATFuture)
@@ -102,20 +102,19 @@ func checkTimes(token *Token, p *payload, rules *issuerRules, allowExpired bool,
 	case !ok:
 		return false, errEXPNumber
 	}
-	return !token.ExpiresAt.After(earliest), nil
+	return p.exp.seconds <= earliest, nil
 }
 
 // before returns the date as a time. It returns malformed for an invalid date,
-// and future for a date after latest.
-func (d date) before(latest time.Time, malformed, future error) (time.Time, error) {
-	if !d.ok || d.seconds < strictjson.MinDate {
+// and future for a date after the second latest.
+func (d date) before(latest int64, malformed, future error) (time.Time, error) {
+	switch {
+	case !d.ok || d.seconds < strictjson.MinDate:
 		return time.Time{}, malformed
-	}
-	t := time.Unix(min(d.seconds, strictjson.MaxDate), 0)
-	if d.seconds > strictjson.MaxDate || t.After(latest) {
+	case d.seconds > min(latest, strictjson.MaxDate):
 		return time.Time{}, future
 	}
-	return t, nil
+	return time.Unix(d.seconds, 0), nil
 }
 
 func checkIssuer(iss strictjson.Value, accepted []string) error {

@@ -126,7 +126,8 @@ func (v *verifier) verifiedContents(ctx context.Context, encoded string, now tim
 		return nil, errTooLarge
 	}
 	ring := v.ring.Load()
-	if known := ring.cache.get(encoded, now); known != nil && known.stillVerifies(ctx, now) {
+	hash := ring.cache.hash(encoded)
+	if known := ring.cache.get(hash, encoded); known != nil && known.stillVerifies(ctx, now) {
 		return known, nil
 	}
 	s := scratches.Get().(*scratch)
@@ -141,7 +142,7 @@ func (v *verifier) verifiedContents(ctx context.Context, encoded string, now tim
 	if err := v.vouch(good); err != nil {
 		return nil, err
 	}
-	ring.cache.add(encoded, good, now)
+	ring.cache.add(hash, encoded, good, now)
 	return good, nil
 }
 
