@@ -4,9 +4,8 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/go-json-experiment/json/jsontext"
-
 	"github.com/gin-jwt-extended/ginjwt/internal/base64url"
+	"github.com/gin-jwt-extended/ginjwt/internal/strictjson"
 	"github.com/gin-jwt-extended/ginjwt/keys"
 )
 
@@ -83,14 +82,19 @@ func (parts *segments) setHeader(s *scratch, encoded string, set *keys.Set) erro
 	return err
 }
 
+// payloadError returns the refusal for an error of package strictjson.
+func payloadError(err error) error {
+	switch err {
+	case strictjson.ErrNotObject:
+		return errPayloadObject
+	case strictjson.ErrNotJSON:
+		return errPayloadJSON
+	}
+	return err
+}
+
 // malformedPayload returns what is wrong with the form of a payload. This error wins over
 // an invalid signature.
 func malformedPayload(payload []byte) error {
-	switch {
-	case !jsontext.Value(payload).IsValid():
-		return errPayloadJSON
-	case jsontext.Value(payload).Kind() != '{':
-		return errPayloadObject
-	}
-	return nil
+	return payloadError(strictjson.CheckObject(payload))
 }

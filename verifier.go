@@ -207,11 +207,8 @@ func (v *verifier) parseOwn(s *scratch, header string) (*goodToken, error) {
 	good.header, good.text, good.names = header, string(s.payload), &v.own.claims
 	var err error
 	good.payload, err = readPayload(s.payload, good.text, good.names, v.own.required)
-	switch err {
-	case strictjson.ErrNotObject:
-		return nil, errPayloadObject
-	case strictjson.ErrNotJSON:
-		return nil, errPayloadJSON
+	if err != nil {
+		return nil, payloadError(err)
 	}
 	return good, nil
 }

@@ -21,6 +21,17 @@ var (
 // bytes as a string; names and values are parts of it. Beyond RFC 8259 it refuses duplicate
 // names, invalid UTF-8, lone surrogates (RFC 7493 §2) and text after the object.
 func Members(data []byte, text string, visit func(name string, v Value), opts ...jsontext.Options) error {
+	var plain plainObject
+	if len(opts) == 0 && plain.read(data) {
+		plain.visit(text, visit)
+		return nil
+	}
+	return anyMembers(data, text, visit, opts...)
+}
+
+// anyMembers is Members for every object, in two passes: the library judges, and then the
+// members are cut out.
+func anyMembers(data []byte, text string, visit func(name string, v Value), opts ...jsontext.Options) error {
 	if !jsontext.Value(data).IsValid(opts...) {
 		return ErrNotJSON
 	}
@@ -32,6 +43,20 @@ func Members(data []byte, text string, visit func(name string, v Value), opts ..
 		var name, v Value
 		name, v, text = cutMember(text)
 		visit(name.Text(), v)
+	}
+	return nil
+}
+
+// CheckObject returns the error of Members for data.
+func CheckObject(data []byte) error {
+	var plain plainObject
+	switch {
+	case plain.read(data):
+		return nil
+	case !jsontext.Value(data).IsValid():
+		return ErrNotJSON
+	case jsontext.Value(data).Kind() != '{':
+		return ErrNotObject
 	}
 	return nil
 }
