@@ -14,19 +14,19 @@ import (
 // challenges are the WWW-Authenticate headers. They are fixed strings, so nothing from a
 // request can get into them.
 type challenges struct {
-	kinds   []string   // without a reason, one for each row of answers
-	reasons [][]string // one for each reason of the row
+	kinds   []string     // without a reason, one for each row of answers
+	reasons [][][]string // one header for each reason of the row
 }
 
 func challengesOf(scheme string) challenges {
-	all := challenges{make([]string, len(answers)), make([][]string, len(answers))}
+	all := challenges{make([]string, len(answers)), make([][][]string, len(answers))}
 	for i, a := range answers {
 		all.kinds[i] = scheme + ` realm="api"`
 		if a.oauthError != "" {
 			all.kinds[i] += fmt.Sprintf(", error=%q, error_description=%q", a.oauthError, a.oauthText)
 		}
 		for _, reason := range a.reasons {
-			all.reasons[i] = append(all.reasons[i], withReason(all.kinds[i], reason))
+			all.reasons[i] = append(all.reasons[i], []string{withReason(all.kinds[i], reason)})
 		}
 	}
 	return all
@@ -35,25 +35,29 @@ func challengesOf(scheme string) challenges {
 func withReason(challenge, reason string) string { return challenge + `, reason="` + reason + `"` }
 
 // of returns the WWW-Authenticate header for the kind and reason of an error, with the
-// attributes of RFC 6750 §3 and RFC 9470 §3.
-func (all challenges) of(e *Error) string {
-	if e.challenge != "" {
+// attributes of RFC 6750 §3 and RFC 9470 §3. The header is shared.
+func (all challenges) of(e *Error) []string {
+	if e.challenge != nil {
 		return e.challenge
 	}
 	row := e.row()
-	var challenge string
+	var challenge []string
 	if i := slices.Index(answers[row].reasons, e.Reason); i >= 0 {
 		challenge = all.reasons[row][i]
 	} else { // the application has set its own
-		challenge = withReason(all.kinds[row], e.reason())
+		challenge = []string{withReason(all.kinds[row], e.reason())}
 	}
+	added := e.parameters
 	switch {
 	case e.Kind == ErrInsufficientScope && isScopeList(e.Scope):
-		challenge += `, scope="` + e.Scope + `"`
+		added = `, scope="` + e.Scope + `"` + added
 	case e.Kind == ErrFreshRequired && e.MaxAge >= time.Second:
-		challenge += `, max_age="` + strconv.FormatInt(int64(e.MaxAge/time.Second), 10) + `"`
+		added = `, max_age="` + strconv.FormatInt(int64(e.MaxAge/time.Second), 10) + `"` + added
 	}
-	return challenge + e.parameters
+	if added != "" {
+		return []string{challenge[0] + added}
+	}
+	return challenge
 }
 
 // isScopeList reports whether s is allowed in a challenge. An [Error] of the application
@@ -69,7 +73,7 @@ const challengeHeader = "Www-Authenticate"
 // loader writes the response. A header that the loader sets stays.
 type challenger struct {
 	gin.ResponseWriter
-	challenge string
+	challenge []string
 	answered  bool // a status was set
 }
 
@@ -78,14 +82,11 @@ type challenger struct {
 func (w *challenger) WriteHeader(status int) {
 	w.answered = true
 	header := w.Header()
-	current := ""
-	if values := header[challengeHeader]; len(values) > 0 {
-		current = values[0]
-	}
+	current := header[challengeHeader]
 	switch due := isRefusal(status); {
-	case due && current == "":
-		header[challengeHeader] = []string{w.challenge}
-	case !due && current == w.challenge:
+	case due && isEmpty(current):
+		header[challengeHeader] = w.challenge
+	case !due && !isEmpty(current) && current[0] == w.challenge[0]:
 		delete(header, challengeHeader)
 	}
 	w.ResponseWriter.WriteHeader(status)

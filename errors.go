@@ -71,7 +71,7 @@ type Error struct {
 	Scope  string        // the scopes of the route, separated by spaces, if one is missing
 	MaxAge time.Duration // for a missing fresh token: the longest time since the user authenticated; zero means no limit
 
-	challenge  string         // set by the route; empty: the challenge of the kind and reason
+	challenge  []string       // the header that the route has built; nil: the challenge of the kind and reason
 	parameters string         // which the route adds to the challenge of the kind and reason
 	token      *Token         // only for the loader that responds, not for callers
 	cookies    []*http.Cookie // for the response, in addition to what the loader writes
@@ -191,14 +191,17 @@ func rowOf(err error) int {
 	return rowOf(ErrCallback)
 }
 
-func (e *Error) row() int {
+// rowOfKind is rowOf for an error that is mostly one of the kinds itself.
+func rowOfKind(kind error) int {
 	for i := range answers {
-		if answers[i].kind == e.Kind {
+		if answers[i].kind == kind {
 			return i
 		}
 	}
-	return rowOf(e.Kind)
+	return rowOf(kind)
 }
+
+func (e *Error) row() int { return rowOfKind(e.Kind) }
 
 // reason returns Reason. If it is empty or not allowed in a header, it returns the first
 // reason of the kind.
@@ -221,7 +224,7 @@ func asError(err error) *Error {
 	own := *e
 	own.Kind = or(own.Kind, ErrCallback)
 	own.Reason = own.reason()
-	a := answers[own.row()]
+	a := &answers[own.row()]
 	if own.Status < http.StatusBadRequest {
 		own.Status = a.status
 	}
@@ -237,7 +240,7 @@ func (e *Error) because(reason string) *Error {
 
 // refusal returns an error of a kind. Its message is in the table.
 func refusal(kind, cause error) *Error {
-	a := answers[rowOf(kind)]
+	a := &answers[rowOfKind(kind)]
 	reason := a.reasons[0]
 	if reason == reasonStore && errors.Is(cause, keys.ErrUnavailable) {
 		reason = reasonKeys

@@ -123,7 +123,7 @@ func (m *JWTManager) assemble(checked checkedConfig, revokes bool) {
 		return m.revocations.check(ctx, token)
 	})
 	m.reader.spentTicket = spentTicket
-	m.refuser = &refuser{&loaders.responders, profiles[config.ErrorProfile], challengesOf(config.HeaderType), config.ErrorMessageKey, m.events}
+	m.refuser = &refuser{&loaders.responders, config.ErrorProfile, challengesOf(config.HeaderType), config.ErrorMessageKey, m.events}
 	m.resources = config.resourceRules()
 }
 

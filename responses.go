@@ -34,13 +34,16 @@ func (r *responders) of(err *Error) ErrorHandler {
 	return r[failureLoader]
 }
 
+// flaskProfile is the default of Config.ErrorProfile.
+const flaskProfile = "flask"
+
 // profiles are the handlers for the values of Config.ErrorProfile.
-var profiles = map[string]ErrorHandler{"flask": FlaskError, "bearer": BearerError, "problem": ProblemError}
+var profiles = map[string]ErrorHandler{flaskProfile: FlaskError, "bearer": BearerError, "problem": ProblemError}
 
 // refuser responds to refused requests.
 type refuser struct {
 	responders *responders
-	profile    ErrorHandler // used if no loader responds
+	profile    string // responds if no loader does
 	challenges challenges
 	messageKey string
 	events     *events
@@ -51,43 +54,71 @@ type refuser struct {
 func (r *refuser) refuse(c *gin.Context, err error) {
 	e := asError(err)
 	c.Abort()
-	_ = c.Error(e) // returns its argument, wrapped
+	c.Errors = append(c.Errors, &gin.Error{Err: e, Type: gin.ErrorTypePrivate})
 	r.events.refused(c.Request.Context(), e)
 	if c.Writer.Written() {
 		return // too late for another response
 	}
+	header := c.Writer.Header()
+	header["X-Content-Type-Options"] = noSniffing
+	putCookies(header, e.cookies)
+	loader := r.responders.of(e)
+	if loader == nil && r.profile == flaskProfile { // attackers get this response more than anybody
+		if isRefusal(e.Status) && isEmpty(header[challengeHeader]) {
+			header[challengeHeader] = r.challenges.of(e)
+		}
+		answerFlask(c, e.Status, r.messageKey, e.Message)
+		c.Writer.WriteHeaderNow()
+		return
+	}
 	told := *e
 	told.Token, told.messageKey = e.token, r.messageKey
-	writer := &challenger{ResponseWriter: c.Writer, challenge: r.challenges.of(e)}
+	r.ask(c, loader, &told)
+}
+
+// ask calls the loader, if there is one. If it does not respond, the profile does.
+func (r *refuser) ask(c *gin.Context, loader ErrorHandler, err *Error) {
+	writer := &challenger{ResponseWriter: c.Writer, challenge: r.challenges.of(err)}
 	defer func(own gin.ResponseWriter) { c.Writer = own }(c.Writer)
 	c.Writer = writer
-
-	c.Writer.Header()["X-Content-Type-Options"] = []string{"nosniff"}
-	putCookies(c.Writer.Header(), e.cookies)
-	c.Status(told.Status) // a loader that only writes a body must not respond with 200
+	c.Status(err.Status) // a loader that only writes a body must not respond with 200
 	writer.answered = false
-	if loader := r.responders.of(e); loader != nil {
-		loader(c, &told)
+	if loader != nil {
+		loader(c, err)
 	}
 	if !writer.answered && !writer.Written() {
-		r.profile(c, &told)
+		profiles[r.profile](c, err)
 	}
 	writer.WriteHeaderNow()
 }
 
+// Values of headers. They are shared: whoever changes a header sets another slice.
+var (
+	noSniffing = []string{"nosniff"}
+	jsonType   = []string{"application/json"}
+)
+
+func isEmpty(values []string) bool { return len(values) == 0 || values[0] == "" }
+
 // FlaskError responds as Flask-JWT-Extended does: {"msg": "…"}, with the same status.
 // It is the default. The reason is only in the WWW-Authenticate header.
 func FlaskError(c *gin.Context, err *Error) {
-	body := append(make([]byte, 0, 128), '{')
-	body = appendASCII(body, or(err.messageKey, "msg"))
-	body = appendASCII(append(body, ':'), err.Message)
+	answerFlask(c, err.Status, or(err.messageKey, "msg"), err.Message)
+}
+
+func answerFlask(c *gin.Context, status int, key, message string) {
+	s := scratches.Get().(*scratch)
+	defer s.free()
+	body := appendASCII(append(s.payload[:0], '{'), key)
+	body = appendASCII(append(body, ':'), message)
 	body = append(body, "}\n"...)
+	s.payload = body
 	header := c.Writer.Header()
 	if len(header["Content-Type"]) == 0 {
-		header["Content-Type"] = []string{"application/json"}
+		header["Content-Type"] = jsonType
 	}
 	header["Content-Length"] = []string{strconv.Itoa(len(body))}
-	c.Status(err.Status)
+	c.Status(status)
 	if _, failed := c.Writer.Write(body); failed != nil {
 		_ = c.Error(failed) // the client is gone
 	}
@@ -98,6 +129,9 @@ func appendASCII(b []byte, s string) []byte {
 	const hex = "0123456789abcdef"
 	const short, long = "\"\\\b\f\n\r\t", `"\bfnrt`
 	b = append(b, '"')
+	if isPlainASCII(s) {
+		return append(append(b, s...), '"')
+	}
 	for _, r := range s {
 		i := strings.IndexRune(short, r)
 		switch {
@@ -112,6 +146,16 @@ func appendASCII(b []byte, s string) []byte {
 		}
 	}
 	return append(b, '"')
+}
+
+// isPlainASCII reports whether JSON needs no escapes for s.
+func isPlainASCII(s string) bool {
+	for i := range len(s) {
+		if c := s[i]; c < ' ' || c >= 0x7f || c == '"' || c == '\\' {
+			return false
+		}
+	}
+	return true
 }
 
 // BearerError responds as RFC 6750 §3.1 says: with status 400, 401 or 403, and the body
