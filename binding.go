@@ -113,14 +113,14 @@ func checkSeal(ctx context.Context, token *Token, key *keys.Bound, names []strin
 	case len(bindings) == 0 && sealed == "":
 		return nil
 	case len(bindings) == 0:
-		return refusal(ErrNotBound, errBound).about(token)
+		return refusalOf(ErrNotBound, errBound, token)
 	case sealed == "":
-		return refusal(ErrNotBound, errUnbound).about(token)
+		return refusalOf(ErrNotBound, errUnbound, token)
 	}
 	states, err := statesOf(ctx, token.Identity, bindings)
 	switch refused, isRefusal := errors.AsType[*Error](err); {
 	case err == errEmptyState:
-		return refusal(ErrNotBound, err).about(token)
+		return refusalOf(ErrNotBound, err, token)
 	case isRefusal:
 		return refused.about(token)
 	case err != nil:
@@ -131,7 +131,7 @@ func checkSeal(ctx context.Context, token *Token, key *keys.Bound, names []strin
 		return failure(err).about(token)
 	}
 	if got, isText := sealed.Str(); !isText || !hmac.Equal([]byte(got), []byte(want)) {
-		return refusal(ErrNotBound, errOtherState).about(token)
+		return refusalOf(ErrNotBound, errOtherState, token)
 	}
 	return nil
 }

@@ -204,7 +204,7 @@ func (m *callbacks) checkVerification(ctx context.Context, token *Token) error {
 	case err != nil:
 		return failure(err).about(token)
 	case !passed:
-		return refusal(ErrVerification, nil).about(token)
+		return refusalOf(ErrVerification, nil, token)
 	}
 	return nil
 }

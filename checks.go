@@ -59,7 +59,7 @@ func (k *tokenChecks) checkAge(token *Token, need *requirement) error {
 	}
 	at, ok := token.authenticatedAt(now.Add(leeway))
 	if !ok || at.Before(now.Add(-need.freshWithin)) {
-		return need.stale().about(token)
+		return need.stale(token)
 	}
 	return nil
 }

@@ -20,6 +20,7 @@ type carried struct {
 type requestReader struct {
 	config         *Config
 	headerKey      string // HeaderName as net/http spells it
+	header         headerErrors
 	accessCookies  cookieKind
 	refreshCookies cookieKind
 	csrf           csrfRules
@@ -35,6 +36,7 @@ func newRequestReader(config *Config, verify func(ctx context.Context, encoded s
 		headerKey:      http.CanonicalHeaderKey(config.HeaderName),
 		accessCookies:  config.accessCookies(),
 		refreshCookies: config.refreshCookies(),
+		header:         headerErrorsOf(config),
 		csrf:           csrfRules{disabled: config.DisableCookieCSRFProtect, methods: config.CSRFMethods},
 	}
 	if config.CSRFCheckForm {
@@ -57,6 +59,9 @@ func (f *requestReader) find(c *gin.Context, need *requirement) (carried, error)
 		if !isAbsent(err) {
 			return carried{location: location}, err
 		}
+		if len(need.locations) == 1 {
+			return carried{}, err
+		}
 		missing = append(missing, asError(err).Message)
 	}
 	return carried{}, refusalf(ErrNoAuthorization, "%s", nowhere(need.locations, missing))
@@ -69,12 +74,9 @@ func isAbsent(err error) bool {
 	return ok && e.Kind == ErrNoAuthorization
 }
 
-// nowhere returns the message that no location has a token.
+// nowhere returns the message that none of several locations has a token.
 func nowhere(locations []Location, missing []string) string {
 	last := len(locations) - 1
-	if last == 0 {
-		return missing[0]
-	}
 	names := make([]string, len(locations))
 	for i, location := range locations {
 		names[i] = string(location)
@@ -99,43 +101,69 @@ func (f *requestReader) findIn(location Location, c *gin.Context, need *requirem
 	}
 }
 
+// headerErrors are the refusals for the header of the settings.
+type headerErrors struct{ missing, otherScheme, several, malformed, empty *Error }
+
+func headerErrorsOf(config *Config) headerErrors {
+	name, scheme, expected := config.HeaderName, config.HeaderType, config.HeaderType+" <JWT>"
+	if config.DisableHeaderType {
+		expected = "<JWT>"
+	}
+	const otherScheme = "Missing '%s' type in '%s' header. Expected '%s: %s <JWT>'"
+	malformed := func() *Error {
+		return refusalf(ErrInvalidHeader, "Bad %s header. Expected '%s: %s'", name, name, expected)
+	}
+	return headerErrors{
+		missing:     refusalf(ErrNoAuthorization, "Missing %s Header", name),
+		otherScheme: refusalf(ErrNoAuthorization, otherScheme, scheme, name, name, scheme),
+		several:     refusalf(ErrMultipleTokens, otherScheme, scheme, name, name, scheme),
+		malformed:   malformed(),
+		empty:       malformed().because(reasonTokenEmpty), // of clients that have lost their token
+	}
+}
+
+// maxCredentials limits the credentials in a header. Nobody sends so many, and each costs
+// time: RFC 9110 §5.6.1.2 asks recipients to ignore a reasonable number of empty ones.
+const maxCredentials = 64
+
 // findInHeaders reads the header as a list of credentials (RFC 9110 §11.6.2):
 // lines with the same name form one list, and it may contain other schemes.
 func (f *requestReader) findInHeaders(r *http.Request) (carried, error) {
-	name, scheme := f.config.HeaderName, f.config.HeaderType
 	lines := r.Header[f.headerKey]
 	if len(lines) == 1 && !f.config.DisableHeaderType {
 		if token, ok := f.soleToken(lines[0]); ok {
 			return carried{encoded: token}, nil
 		}
 	}
-	value := strings.Trim(strings.Trim(strings.Join(lines, ","), blanks), ",")
-	if value == "" {
-		return carried{}, refusalf(ErrNoAuthorization, "Missing %s Header", name)
+	value := strings.Join(lines, ",")
+	switch commas := strings.Count(value, ","); {
+	case commas == len(value): // there may be none
+		return carried{}, f.header.missing
+	case commas >= maxCredentials:
+		return carried{}, f.header.several
+	}
+	if value = strings.Trim(strings.Trim(value, blanks), ","); value == "" {
+		return carried{}, f.header.missing
 	}
 	if f.config.DisableHeaderType {
-		return f.bareToken(value, name)
+		return f.onlyToken(value)
 	}
 	credentials, found := "", false
 	for value != "" {
 		var element string
 		element, value, _ = strings.Cut(value, ",")
-		rest, ok := cutScheme(element, scheme)
+		rest, ok := cutScheme(element, f.config.HeaderType)
 		if ok && found {
-			return carried{}, refusalf(ErrMultipleTokens, missingType, scheme, name, name, scheme)
+			return carried{}, f.header.several
 		}
 		if ok {
 			credentials, found = rest, true
 		}
 	}
 	if !found {
-		return carried{}, refusalf(ErrNoAuthorization, missingType, scheme, name, name, scheme)
+		return carried{}, f.header.otherScheme
 	}
-	token, rest := f.cutToken(credentials)
-	if token == "" || rest != "" {
-		return carried{}, badHeader(token, "Bad %s header. Expected '%s: %s <JWT>'", name, name, scheme)
-	}
-	return carried{encoded: token}, nil
+	return f.onlyToken(credentials)
 }
 
 // soleToken returns the token of a header that contains only the scheme, a
@@ -168,25 +196,16 @@ func cutScheme(element, scheme string) (rest string, ok bool) {
 	return rest, rest == "" || strings.IndexByte(blanks, rest[0]) >= 0
 }
 
-const missingType = "Missing '%s' type in '%s' header. Expected '%s: %s <JWT>'"
-
-func (f *requestReader) bareToken(value, name string) (carried, error) {
-	token, rest := f.cutToken(value)
-	if token == "" || rest != "" {
-		return carried{}, badHeader(token, "Bad %s header. Expected '%s: <JWT>'", name, name)
+// onlyToken returns the token in s, which must have nothing else.
+func (f *requestReader) onlyToken(s string) (carried, error) {
+	token, rest := f.cutToken(s)
+	switch {
+	case token == "":
+		return carried{}, f.header.empty
+	case rest != "":
+		return carried{}, f.header.malformed
 	}
 	return carried{encoded: token}, nil
-}
-
-// badHeader is the error for a header without a token, or with more than a
-// token. Clients that have lost their token send an empty one, so it has a
-// reason of its own.
-func badHeader(token, format string, args ...any) error {
-	e := refusalf(ErrInvalidHeader, format, args...)
-	if token == "" {
-		return e.because(reasonTokenEmpty)
-	}
-	return e
 }
 
 // cutToken returns the first word of s, and the rest. It does not search for

@@ -28,15 +28,15 @@ type usedOnce struct {
 // up without an effect.
 func (u *usedOnce) claim(ctx context.Context, kind singleUse, token *Token) error {
 	if err := ctx.Err(); err != nil {
-		return refusal(ErrUnavailable, err).about(token)
+		return refusalOf(ErrUnavailable, err, token)
 	}
 	id := derivedID(string(kind.name), u.realm, token.Issuer, token.ID)
 	first, err := u.store.Claim(context.WithoutCancel(ctx), id, keptUntil(token.ExpiresAt, u.leeway))
 	switch {
 	case err != nil:
-		return refusal(ErrUnavailable, err).about(token)
+		return refusalOf(ErrUnavailable, err, token)
 	case !first:
-		return refusal(ErrConsumed, nil).about(token)
+		return refusalOf(ErrConsumed, nil, token)
 	}
 	return nil
 }

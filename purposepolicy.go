@@ -138,7 +138,7 @@ func (k *purposePolicy) read(ctx context.Context, p Purpose, encoded string, con
 	case err != nil || !isTime(at):
 		return nil, nil, errPurposeAt
 	case !p.expiryOf(token).Add(k.config.DecodeLeeway).After(k.config.Now()):
-		return nil, nil, refusal(ErrExpiredToken, jwt.ErrTokenExpired).about(token)
+		return nil, nil, refusalOf(ErrExpiredToken, jwt.ErrTokenExpired, token)
 	}
 	return token, key, k.checkList(ctx, p, token, at, contains)
 }
@@ -157,11 +157,11 @@ func (k *purposePolicy) checkList(ctx context.Context, p Purpose, token *Token, 
 	}
 	switch {
 	case err != nil:
-		return refusal(ErrUnavailable, err).about(token)
+		return refusalOf(ErrUnavailable, err, token)
 	case used:
-		return refusal(ErrConsumed, nil).about(token)
+		return refusalOf(ErrConsumed, nil, token)
 	}
-	return refusal(ErrRevokedToken, nil).about(token)
+	return refusalOf(ErrRevokedToken, nil, token)
 }
 
 func (k *purposePolicy) revoke(ctx context.Context, p Purpose, user any) error {

@@ -132,6 +132,13 @@ func (e *Error) about(token *Token) *Error {
 	return &told
 }
 
+// refusalOf is refusal(kind, cause).about(token).
+func refusalOf(kind, cause error, token *Token) *Error {
+	e := refusal(kind, cause)
+	e.token = token
+	return e
+}
+
 func wrongToken(message string, token *Token) error {
 	return refusalf(ErrWrongToken, "%s", message).about(token)
 }

@@ -182,7 +182,7 @@ func (need *requirement) check(token *Token) error {
 		return wrongToken("Only access tokens are allowed", token)
 	}
 	if need.fresh && !token.Fresh {
-		return need.stale().about(token)
+		return need.stale(token)
 	}
 	return nil
 }
@@ -193,9 +193,9 @@ func (need *requirement) checkGuards(token *Token) error {
 		switch {
 		case g.passes(token):
 		case g.scoped:
-			return need.outOfScope().about(token)
+			return need.outOfScope(token)
 		default:
-			return refusal(ErrInsufficientScope, nil).about(token)
+			return refusalOf(ErrInsufficientScope, nil, token)
 		}
 	}
 	return nil
@@ -203,20 +203,20 @@ func (need *requirement) checkGuards(token *Token) error {
 
 // outOfScope names all scopes of the route, so that the client can request them
 // together.
-func (need *requirement) outOfScope() *Error {
-	e := refusal(ErrInsufficientScope, nil)
+func (need *requirement) outOfScope(token *Token) *Error {
+	e := refusalOf(ErrInsufficientScope, nil, token)
 	e.Scope, e.challenge = need.scope, need.scopeChallenge
 	return e
 }
 
-func (need *requirement) stale() *Error {
-	e := refusal(ErrFreshRequired, nil)
+func (need *requirement) stale(token *Token) *Error {
+	e := refusalOf(ErrFreshRequired, nil, token)
 	e.MaxAge, e.challenge = need.freshWithin, need.ageChallenge
 	return e
 }
 
 // writeChallenges builds the challenges of the route, once.
 func (need *requirement) writeChallenges(all challenges) {
-	need.scopeChallenge = all.of(need.outOfScope())
-	need.ageChallenge = all.of(need.stale())
+	need.scopeChallenge = all.of(need.outOfScope(nil))
+	need.ageChallenge = all.of(need.stale(nil))
 }

@@ -186,9 +186,9 @@ func (r *revocations) check(ctx context.Context, token *Token) error {
 	}
 	switch {
 	case err != nil:
-		return refusal(ErrUnavailable, err).about(token)
+		return refusalOf(ErrUnavailable, err, token)
 	case blocked:
-		return refusal(ErrRevokedToken, nil).about(token)
+		return refusalOf(ErrRevokedToken, nil, token)
 	}
 	return nil
 }

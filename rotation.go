@@ -134,7 +134,7 @@ func (r *rotation) handOut(ctx context.Context, s store.Session) error {
 			var ok bool
 			started, ok, err = r.store.Get(noting, s.ID)
 			if err == nil && !ok {
-				return refusal(ErrSessionEnded, nil).about(r.token)
+				return refusalOf(ErrSessionEnded, nil, r.token)
 			}
 		}
 		switch {
@@ -162,7 +162,7 @@ func (r *rotation) limitAdopted(ctx context.Context, s store.Session) error {
 	}
 	err = r.endOldest(ctx, s)
 	if err == errItselfOldest {
-		return refusal(ErrSessionEnded, nil).about(r.token)
+		return refusalOf(ErrSessionEnded, nil, r.token)
 	}
 	return err
 }
@@ -186,7 +186,7 @@ func (p *sessionPolicy) find(ctx context.Context, token *Token, key string) (sto
 	}
 	s, ok, err := p.store.Get(ctx, id)
 	if err != nil {
-		return store.Session{}, refusal(ErrUnavailable, err).about(token)
+		return store.Session{}, refusalOf(ErrUnavailable, err, token)
 	}
 	now := p.now()
 	if !ok && canBecomeSession(token) && token.ExpiresAt.Sub(now) >= lastAdoption {
@@ -195,11 +195,11 @@ func (p *sessionPolicy) find(ctx context.Context, token *Token, key string) (sto
 	s = p.bounded(s)
 	switch {
 	case !ok || s.ExpiresAt.Sub(now) < time.Second: // too short for any token
-		return store.Session{}, refusal(ErrSessionEnded, nil).about(token)
+		return store.Session{}, refusalOf(ErrSessionEnded, nil, token)
 	case s.Realm != p.config.Realm || s.Identity != token.Identity:
 		return store.Session{}, errOtherSession.about(token)
 	case p.stepOf(s, generation, key, now) == reuse:
-		return s, refusal(ErrSessionReused, nil).about(token)
+		return s, refusalOf(ErrSessionReused, nil, token)
 	}
 	return s, nil
 }
@@ -210,7 +210,7 @@ func (p *sessionPolicy) find(ctx context.Context, token *Token, key string) (sto
 func (p *sessionPolicy) reused(ctx context.Context, s store.Session, token *Token) error {
 	ctx = context.WithoutCancel(ctx)
 	if err := p.revocations.blockStolen(ctx, p.longest(s)); err != nil {
-		return refusal(ErrUnavailable, err).about(token)
+		return refusalOf(ErrUnavailable, err, token)
 	}
 	deleted, err := p.store.Delete(ctx, s.ID)
 	if tell := p.callbacks.onReuse; tell != nil && (deleted || err != nil) {
@@ -222,7 +222,7 @@ func (p *sessionPolicy) reused(ctx context.Context, s store.Session, token *Toke
 	if deleted {
 		p.events.session(ctx, EventSessionEnded, s.ID, CauseReuse)
 	}
-	return refusal(ErrSessionReused, nil).about(token)
+	return refusalOf(ErrSessionReused, nil, token)
 }
 
 // longest returns s with the expiry that a rotation at this moment would give it.

@@ -111,7 +111,7 @@ func (m *JWTManager) checkRotation(ctx context.Context, refresh *Token, key stri
 	case refresh == nil:
 		return nil, nil, refusalf(ErrNoAuthorization, "Missing refresh token")
 	case !refresh.ExpiresAt.IsZero() && !refresh.ExpiresAt.After(now.Add(-m.config.DecodeLeeway)):
-		return nil, nil, refusal(ErrExpiredToken, jwt.ErrTokenExpired).about(refresh)
+		return nil, nil, refusalOf(ErrExpiredToken, jwt.ErrTokenExpired, refresh)
 	case !m.verifier.hasVerified(refresh):
 		return nil, nil, errOtherManager
 	}

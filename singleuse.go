@@ -109,7 +109,7 @@ func (v *verifier) decodeSingleUse(ctx context.Context, encoded string, kind sin
 	case token.ExpiresAt.IsZero():
 		return nil, nil, errNoExpiry
 	case expired:
-		return nil, nil, refusal(ErrExpiredToken, jwt.ErrTokenExpired).about(token)
+		return nil, nil, refusalOf(ErrExpiredToken, jwt.ErrTokenExpired, token)
 	}
 	return token, good.key, nil
 }

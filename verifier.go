@@ -108,7 +108,7 @@ func (v *verifier) trusted(ctx context.Context, encoded string, good *goodToken,
 		return nil, err
 	}
 	if expired {
-		return nil, refusal(ErrExpiredToken, jwt.ErrTokenExpired).about(token)
+		return nil, refusalOf(ErrExpiredToken, jwt.ErrTokenExpired, token)
 	}
 	return token, nil
 }

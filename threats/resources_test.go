@@ -46,8 +46,8 @@ func TestAttackBigHeaders(t *testing.T) {
 	}{
 		{"T285 a token of dots", "Bearer " + strings.Repeat(".", big), attackTooLarge},
 		{"T285 a header of commas", strings.Repeat(",", big), attackNoHeader},
-		{"T285 a header of blanks and commas", "x" + strings.Repeat(" ,", big/2), attackNoBearer},
-		{"T285 a header of schemes", strings.Repeat("a,", big/2), attackNoBearer},
+		{"T285 a header of blanks and commas", "x" + strings.Repeat(" ,", big/2), attackTwoBearers},
+		{"T285 a header of schemes", strings.Repeat("a,", big/2), attackTwoBearers},
 		{"T285 a header of words", "Bearer " + strings.Repeat("a ", big/2), attackBadHeader},
 		{"T285 words of another scheme", "Basic " + strings.Repeat("a ", big/2), attackNoBearer},
 		{"T285 many empty credentials", strings.Repeat("Bearer,", big/7), attackTwoBearers},
