@@ -18,7 +18,7 @@ const (
 )
 
 // span is a part of the data.
-type span struct{ start, end int32 }
+type span struct{ start, end int32 } // of at most maxSize
 
 // plainObject are the members of a plain object, in their order.
 type plainObject struct {
@@ -57,7 +57,7 @@ func (o *plainObject) readMember(data []byte, i int) (end int, ok bool) {
 	if !ok || o.count == maxMembers {
 		return end, false
 	}
-	name := span{int32(i + 1), int32(end - 1)} //nolint:gosec // not above maxSize
+	name := span{int32(i + 1), int32(end - 1)}
 	if i = blanksEnd(data, end); i == len(data) || data[i] != ':' {
 		return i, false
 	}
@@ -66,7 +66,7 @@ func (o *plainObject) readMember(data []byte, i int) (end int, ok bool) {
 	if !ok || o.has(data, name) {
 		return end, false
 	}
-	o.names[o.count], o.values[o.count] = name, span{int32(i), int32(end)} //nolint:gosec // as above
+	o.names[o.count], o.values[o.count] = name, span{int32(i), int32(end)}
 	o.count++
 	return end, true
 }
