@@ -131,8 +131,7 @@ func TestAgentsLogin(t *testing.T) {
 			jwt.Refuse(c, err)
 			return
 		}
-		c.Header("Cache-Control", "no-store")
-		c.JSON(http.StatusOK, pair)
+		c.Render(http.StatusOK, pair) // c.JSON, with "Cache-Control: no-store"
 	})
 	w := jwttest.Do(router, "POST", "/login", jwttest.Form("user", "7", "password", "correct horse"))
 	assert.Equal(t, 200, w.Code)

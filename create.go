@@ -32,5 +32,5 @@ func (m *JWTManager) create(ctx context.Context, typ TokenType, lifetime time.Du
 		return "", err
 	}
 	spec.expires = or(spec.expires, lifetime)
-	return m.minter.issue(plain(ctx), typ, identity, spec)
+	return m.minter.issue(plain(ctx), typ, identity, &spec)
 }

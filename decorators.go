@@ -190,8 +190,6 @@ func keepOutOfCaches(c *gin.Context) {
 	}
 }
 
-var notStored = []string{"no-store"} // shared: a header that is changed is another slice
-
 // findRefreshCookie returns the refresh token of a request whose access token
 // has expired, for routes that accept both types; nil if there is none.
 func (m *JWTManager) findRefreshCookie(c *gin.Context, need *requirement) *Token {

@@ -628,8 +628,7 @@ func ExampleJWTManager_RotateTokens() {
 			mgr.Refuse(c, err)
 			return
 		}
-		c.Header("Cache-Control", "no-store")
-		c.JSON(http.StatusOK, pair)
+		c.Render(http.StatusOK, pair) // c.JSON, with "Cache-Control: no-store"
 	})
 	first, err := mgr.CreateTokenPair(context.Background(), "alice")
 	if err != nil {

@@ -25,8 +25,7 @@ func ExampleJWTManager_CreateTokenPair() {
 			mgr.Refuse(c, err)
 			return
 		}
-		c.Header("Cache-Control", "no-store")
-		c.JSON(http.StatusOK, pair)
+		c.Render(http.StatusOK, pair) // c.JSON, with "Cache-Control: no-store"
 	})
 
 	w := jwttest.Do(r, "POST", "/login")

@@ -3,7 +3,6 @@ package ginjwt
 import (
 	"crypto/rand"
 	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"strings"
 )
@@ -16,29 +15,31 @@ const (
 	derivedUUID = 8 // made from texts: a session that began with a token without a session
 )
 
-// appendUUID appends a new random UUID. Without randomness the program ends: it must not
-// go on with IDs that can be guessed.
-func appendUUID(b []byte, version byte) []byte {
-	var id [16]byte
-	_, _ = rand.Read(id[:]) // never fails
-	return appendID(b, id, version)
-}
+// fillRandom fills b. Without randomness the program ends: it must not go on with IDs that
+// can be guessed.
+func fillRandom(b []byte) { _, _ = rand.Read(b) }
 
+// appendID appends id as a UUID of a version.
 func appendID(b []byte, id [16]byte, version byte) []byte {
 	id[6] = id[6]&0x0f | version<<4
 	id[8] = id[8]&0x3f | 0x80
-	b = append(hex.AppendEncode(b, id[:4]), '-')
-	b = append(hex.AppendEncode(b, id[4:6]), '-')
-	b = append(hex.AppendEncode(b, id[6:8]), '-')
-	b = append(hex.AppendEncode(b, id[8:10]), '-')
-	return hex.AppendEncode(b, id[10:])
+	const digits = "0123456789abcdef"
+	for i, c := range id {
+		if i == 4 || i == 6 || i == 8 || i == 10 {
+			b = append(b, '-')
+		}
+		b = append(b, digits[c>>4], digits[c&15])
+	}
+	return b
 }
 
 func newSessionID() string { return newID(sessionUUID) }
 
 func newID(version byte) string {
+	var id [16]byte
+	fillRandom(id[:])
 	var b [36]byte
-	return string(appendUUID(b[:0], version))
+	return string(appendID(b[:0], id, version))
 }
 
 // derivedID makes a UUID from texts. The same texts make the same UUID (RFC 9562 §5.8).

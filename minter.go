@@ -24,10 +24,17 @@ type minter struct {
 }
 
 // specOf returns what opts want in a new token.
-func (m *minter) specOf(opts []TokenOption) *tokenSpec {
-	spec := &tokenSpec{issuer: m.config.EncodeIssuer, audience: m.config.EncodeAudience}
+func (m *minter) specOf(opts []TokenOption) tokenSpec {
+	spec := tokenSpec{issuer: m.config.EncodeIssuer, audience: m.config.EncodeAudience}
+	if len(opts) == 0 {
+		return spec // in no memory of its own
+	}
+	return spec.with(opts)
+}
+
+func (spec tokenSpec) with(opts []TokenOption) tokenSpec {
 	for _, opt := range opts {
-		opt(spec)
+		opt(&spec)
 	}
 	return spec
 }

@@ -117,7 +117,7 @@ func (m *JWTManager) refreshByLocation(c *gin.Context, locations []Location, spe
 		m.Refuse(c, err)
 		return
 	}
-	answerJSON(c, http.StatusOK, pair)
+	c.Render(http.StatusOK, pair)
 }
 
 // moveToCookies moves the tokens of pair into cookies. If a refresh also requires the
@@ -223,5 +223,5 @@ func (m *JWTManager) refreshByForm(c *gin.Context, form url.Values, spec refresh
 		m.refuseGrant(c, err)
 		return
 	}
-	answerJSON(c, http.StatusOK, pair)
+	c.Render(http.StatusOK, pair)
 }

@@ -96,6 +96,8 @@ func (r *refuser) ask(c *gin.Context, loader ErrorHandler, err *Error) {
 var (
 	noSniffing = []string{"nosniff"}
 	jsonType   = []string{"application/json"}
+	notStored  = []string{"no-store"}
+	notCached  = []string{"no-cache"}
 )
 
 func isEmpty(values []string) bool { return len(values) == 0 || values[0] == "" }
@@ -193,8 +195,8 @@ func answerProblem(c *gin.Context, status int, detail string, own gin.H) {
 
 // noStore keeps responses with tokens out of caches (RFC 6749 §5.1).
 func noStore(c *gin.Context) {
-	c.Header("Cache-Control", "no-store")
-	c.Header("Pragma", "no-cache")
+	header := c.Writer.Header()
+	header["Cache-Control"], header["Pragma"] = notStored, notCached
 }
 
 // answerJSON responds as FlaskError does: as application/json, with a line break at the

@@ -322,7 +322,7 @@ func (p *sessionPolicy) refreshSpec(s store.Session, now time.Time) *tokenSpec {
 	spec.session, spec.upstream, spec.now, spec.expires = &s, upstreamClaim(s), now, s.ExpiresAt.Sub(now)
 	spec.id = derivedID("refresh token", s.ID, fmt.Sprint(s.Generation))
 	spec.claims = p.requiredClaims(s)
-	return spec
+	return &spec
 }
 
 // accessPair signs an access token of s. The token outlives neither the session nor the

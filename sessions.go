@@ -39,7 +39,7 @@ func (m *JWTManager) CreateTokenPair(ctx context.Context, identity any, opts ...
 	if err := spec.mustNotRotate(); err != nil {
 		return TokenPair{}, err
 	}
-	pair, err := m.sessions.create(plain(ctx), identity, spec)
+	pair, err := m.sessions.create(plain(ctx), identity, &spec)
 	return m.detailed(pair), err
 }
 
@@ -81,7 +81,7 @@ func (m *JWTManager) RotateTokens(ctx context.Context, refresh *Token, opts ...T
 	if err != nil {
 		return TokenPair{}, asError(err)
 	}
-	r := rotation{m.sessions, refresh, spec.key, spec, now, user, start}
+	r := rotation{m.sessions, refresh, spec.key, &spec, now, user, start}
 	pair, err := r.run(ctx, *s)
 	return m.detailed(pair), err
 }

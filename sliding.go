@@ -197,7 +197,7 @@ func (p *sessionPolicy) renewed(ctx context.Context, token *Token, user any) (no
 	if aud := token.read().payload.audJSON; isOnlyFor(aud, p.config.resourceURLs()) {
 		spec.audience, _ = audiencesIn(aud) // otherwise it would open the rest of the service
 	}
-	pair, err := p.accessPair(ctx, next, user, spec, now)
+	pair, err := p.accessPair(ctx, next, user, &spec, now)
 	if err != nil {
 		return none, err
 	}

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net/http"
+	"strconv"
 	"time"
 )
 
@@ -38,6 +40,63 @@ type TokenPair struct {
 	KeepsRefreshToken bool `json:"-"`
 
 	cookies cookieSpec // the cookie options of the session
+}
+
+// Render writes the JSON of p, for c.Render of Gin:
+//
+//	c.Render(http.StatusOK, pair)
+//
+// Compared with c.JSON it needs no reflection, and the headers keep the tokens out of
+// caches (RFC 6749 §5.1). If TokenType is empty, it writes "Bearer". So a manager without
+// sessions can respond with a TokenPair too:
+//
+//	c.Render(http.StatusOK, ginjwt.TokenPair{AccessToken: access, RefreshToken: refresh})
+func (p TokenPair) Render(w http.ResponseWriter) error {
+	p.WriteContentType(w)
+	s := scratches.Get().(*scratch)
+	defer s.free()
+	s.payload = append(p.appendJSON(s.payload[:0]), '\n')
+	_, err := w.Write(s.payload)
+	return err
+}
+
+// WriteContentType writes the headers of [TokenPair.Render].
+func (p TokenPair) WriteContentType(w http.ResponseWriter) {
+	header := w.Header()
+	header["Content-Type"], header["Cache-Control"], header["Pragma"] = jsonType, notStored, notCached
+}
+
+// appendJSON writes the members that encoding/json writes by the tags of the fields.
+func (p *TokenPair) appendJSON(b []byte) []byte {
+	b = appendMember(append(b, '{'), "access_token", p.AccessToken)
+	b = appendMember(b, "token_type", or(p.TokenType, "Bearer"))
+	b = appendSeconds(b, "expires_in", p.ExpiresIn)
+	b = appendMember(b, "refresh_token", p.RefreshToken)
+	b = appendSeconds(b, "refresh_expires_in", p.RefreshExpiresIn)
+	b = appendMember(b, "csrf_token", p.CSRFToken)
+	return append(b, '}')
+}
+
+// appendMember appends a member of an object, unless its value is empty.
+func appendMember(b []byte, name, value string) []byte {
+	if value == "" {
+		return b
+	}
+	return appendASCII(appendName(b, name), value)
+}
+
+func appendSeconds(b []byte, name string, seconds int64) []byte {
+	if seconds == 0 {
+		return b
+	}
+	return strconv.AppendInt(appendName(b, name), seconds, 10)
+}
+
+func appendName(b []byte, name string) []byte {
+	if b[len(b)-1] != '{' {
+		b = append(b, ',')
+	}
+	return append(appendASCII(b, name), ':')
 }
 
 // String returns the ID of the session, and shows no token.

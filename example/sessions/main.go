@@ -77,8 +77,7 @@ func (s *service) login(c *gin.Context) {
 		s.jwt.Refuse(c, err)
 		return
 	}
-	c.Header("Cache-Control", "no-store")
-	c.JSON(http.StatusOK, pair)
+	c.Render(http.StatusOK, pair) // c.JSON, with "Cache-Control: no-store"
 }
 
 // changePassword logs the user out on all other devices. In real life, store the new

@@ -104,8 +104,7 @@ func (s *service) token(c *gin.Context) {
 		s.jwt.Refuse(c, err)
 		return
 	}
-	c.Header("Cache-Control", "no-store")
-	c.JSON(http.StatusOK, pair)
+	c.Render(http.StatusOK, pair) // c.JSON, with "Cache-Control: no-store"
 }
 
 // messages only reads. If the token is in a cookie, JWTRequired keeps the answer out of

@@ -64,7 +64,7 @@ func oursLogin(k Keys) http.Handler {
 			c.AbortWithStatus(http.StatusInternalServerError)
 			return
 		}
-		c.JSON(http.StatusOK, gin.H{"access_token": access, "refresh_token": refresh})
+		c.Render(http.StatusOK, ginjwt.TokenPair{AccessToken: access, RefreshToken: refresh})
 	})
 	return r
 }

@@ -57,8 +57,7 @@ func login(jwt *ginjwt.JWTManager) gin.HandlerFunc {
 			jwt.Refuse(c, err)
 			return
 		}
-		c.Header("Cache-Control", "no-store")
-		c.JSON(http.StatusOK, pair)
+		c.Render(http.StatusOK, pair) // c.JSON, with "Cache-Control: no-store"
 	}
 }
 

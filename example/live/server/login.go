@@ -34,8 +34,7 @@ func (s *Service) login(c *gin.Context) {
 // token starts a session, and responds with its tokens.
 func (s *Service) token(c *gin.Context) {
 	if pair, ok := s.newPair(c); ok {
-		c.Header("Cache-Control", "no-store")
-		c.JSON(http.StatusOK, pair)
+		c.Render(http.StatusOK, pair) // c.JSON, with "Cache-Control: no-store"
 	}
 }
 
