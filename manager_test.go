@@ -19,7 +19,7 @@ import (
 )
 
 // newManager returns an initialized manager and its engine.
-func newManager(t *testing.T, config ginjwt.Config, setup ...func(*ginjwt.JWTManager)) (*ginjwt.JWTManager, *gin.Engine) {
+func newManager(t testing.TB, config ginjwt.Config, setup ...func(*ginjwt.JWTManager)) (*ginjwt.JWTManager, *gin.Engine) {
 	t.Helper()
 	mgr := ginjwt.New(config)
 	for _, fn := range setup {
