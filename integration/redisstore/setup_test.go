@@ -26,7 +26,7 @@ const (
 
 var hour = time.Now().Add(time.Hour).Truncate(time.Millisecond)
 
-func newClient(t *testing.T, addr string) *redis.Client {
+func newClient(t testing.TB, addr string) *redis.Client {
 	client := redis.NewClient(&redis.Options{Addr: addr, ContextTimeoutEnabled: true})
 	t.Cleanup(func() { _ = client.Close() })
 	return client
@@ -50,12 +50,12 @@ type tested struct {
 const patience = 10 * time.Second
 
 // openStore returns a store on an empty server of its own.
-func openStore(t *testing.T, options redisstore.Options) (*tested, *testserver.Server) {
+func openStore(t testing.TB, options redisstore.Options) (*tested, *testserver.Server) {
 	server := testserver.Redis(t)
 	return newStore(t, newClient(t, server.Addr()), options), server
 }
 
-func newStore(t *testing.T, client redis.UniversalClient, options redisstore.Options) *tested {
+func newStore(t testing.TB, client redis.UniversalClient, options redisstore.Options) *tested {
 	options.Timeout = cmp.Or(options.Timeout, patience)
 	store, err := redisstore.New(client, options)
 	require.NoError(t, err)
@@ -71,7 +71,7 @@ func emptyStore(t *testing.T, client redis.UniversalClient) *tested {
 }
 
 // follow returns a blocklist that has been loaded.
-func follow(t *testing.T, store *tested) *redisstore.Blocklist {
+func follow(t testing.TB, store *tested) *redisstore.Blocklist {
 	b := store.Blocklist(t.Context())
 	require.NoError(t, b.Ready(t.Context()))
 	return b

@@ -40,7 +40,7 @@ const (
 // primary.
 var manyConnections = fmt.Sprint("max_connections=", maxConnections)
 
-func open(t *testing.T, driver, dsn string) *sql.DB {
+func open(t testing.TB, driver, dsn string) *sql.DB {
 	t.Helper()
 	db, err := sql.Open(driver, dsn)
 	require.NoError(t, err)
@@ -60,7 +60,9 @@ func newMariaDB(t *testing.T) *database {
 	return &database{sqlstore.MySQL, "mysql", server.DSN(), server, open(t, "mysql", server.DSN())}
 }
 
-func newSQLite(t *testing.T) *database {
+func newSQLite(t *testing.T) *database { return openSQLite(t) }
+
+func openSQLite(t testing.TB) *database {
 	dsn := "file:" + filepath.Join(t.TempDir(), "test.db") + "?_pragma=busy_timeout(60000)&_pragma=journal_mode(wal)"
 	return &database{sqlstore.SQLite, "sqlite", dsn, nil, open(t, "sqlite", dsn)}
 }
@@ -88,7 +90,7 @@ type tested struct {
 	log *sqldb.List // without the copy of a process
 }
 
-func newTested(t *testing.T, pool *sql.DB, dialect sqlstore.Dialect, options sqlstore.Options) *tested {
+func newTested(t testing.TB, pool *sql.DB, dialect sqlstore.Dialect, options sqlstore.Options) *tested {
 	t.Helper()
 	store, err := sqlstore.New(pool, dialect, options)
 	require.NoError(t, err)
@@ -101,7 +103,7 @@ var spoken = map[sqlstore.Dialect]*sqldb.Dialect{
 }
 
 // newStore returns a store with empty tables of its own.
-func (d *database) newStore(t *testing.T, options sqlstore.Options) *tested {
+func (d *database) newStore(t testing.TB, options sqlstore.Options) *tested {
 	t.Helper()
 	if options.Prefix == "" {
 		options.Prefix = "t" + strings.ToLower(rand.Text()) + "_"
@@ -111,7 +113,7 @@ func (d *database) newStore(t *testing.T, options sqlstore.Options) *tested {
 	return store
 }
 
-func (d *database) newBlocklist(t *testing.T, store *tested) *sqlstore.Blocklist {
+func (d *database) newBlocklist(t testing.TB, store *tested) *sqlstore.Blocklist {
 	t.Helper()
 	b := store.Blocklist(t.Context())
 	require.NoError(t, b.Ready(t.Context()))
