@@ -44,15 +44,7 @@ func (b *MemoryBlocklist) Self() any { return b }
 
 // Contains reports whether any of ids is blocked. It never fails.
 func (b *MemoryBlocklist) Contains(_ context.Context, ids ...string) (bool, error) {
-	if b.set.Empty() {
-		return false, nil
-	}
-	for _, id := range ids {
-		if b.set.Contains(idset.KeyOf(id)) {
-			return true, nil
-		}
-	}
-	return false, nil
+	return b.set.Contains(ids...), nil
 }
 
 // Changed returns a channel that is closed when the next ID is added.

@@ -1,18 +1,9 @@
 package idset
 
 import (
-	"encoding/binary"
 	"math/bits"
 	"sync/atomic"
 )
-
-// hash returns a number whose bits all depend on the whole key. No single byte is random
-// in all kinds of UUIDs: version 7 begins with the time, and version 1 ends with a machine.
-func (key Key) hash() uint64 {
-	const a, b = 0x9e3779b97f4a7c15, 0xe7037ed1a0b428db
-	high, low := bits.Mul64(binary.LittleEndian.Uint64(key[:8])^a, binary.LittleEndian.Uint64(key[8:])^b)
-	return high ^ low
-}
 
 // filter is a Bloom filter. It recognises 19 of 20 keys that were not added. It needs no
 // lock and about a byte an entry, so that it mostly stays in the caches of the processor.

@@ -3,17 +3,12 @@
 package idset
 
 import (
-	"crypto/sha256"
 	"math"
 	"math/rand/v2"
 	"sync"
 	"sync/atomic"
 	"time"
 )
-
-// Key stands for an ID: the bytes of a UUID, or the first half of the SHA-256 of any other
-// text. Its length is fixed, whatever a client sends.
-type Key [16]byte
 
 // Forever is the time of an entry that never expires. Other times are Unix
 // seconds.
@@ -46,41 +41,6 @@ func untilOf(t time.Time) uint32 {
 	}
 	return uint32(seconds)
 }
-
-// KeyOf returns the key of an ID.
-func KeyOf(id string) Key {
-	if key, ok := parseUUID(id); ok {
-		return key
-	}
-	sum := sha256.Sum256([]byte(id))
-	return Key(sum[:16])
-}
-
-// parseUUID reads only the canonical form in lower case. Two spellings of a UUID are the
-// IDs of two tokens, so they must be two entries.
-func parseUUID(s string) (key Key, ok bool) {
-	if len(s) != 36 || s[8] != '-' || s[13] != '-' || s[18] != '-' || s[23] != '-' {
-		return key, false
-	}
-	wrong := byte(0)
-	for i, at := range [16]int{0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34} {
-		high, low := hexDigits[s[at]], hexDigits[s[at+1]]
-		wrong |= high | low
-		key[i] = high<<4 | low&15
-	}
-	return key, wrong < 16
-}
-
-// hexDigits are the values of hexadecimal digits in lower case, 16 for others.
-var hexDigits = func() (values [256]byte) {
-	for i := range values {
-		values[i] = 16
-	}
-	for i, digit := range []byte("0123456789abcdef") {
-		values[digit] = byte(i)
-	}
-	return values
-}()
 
 // Set is a set of keys. The zero value is empty and ready to use, by any number
 // of goroutines. It drops expired entries as it grows.
@@ -136,17 +96,26 @@ func (s *shard) add(e Entry, hash uint64, now func() time.Time) (isNew bool) {
 	return !known
 }
 
-// Contains reports whether key is in the set. It may report an expired entry, whose token
-// has expired too.
-func (s *Set) Contains(key Key) bool {
-	hash := key.hash()
-	shard := s.shard(hash)
-	if !shard.filter.Load().mayHold(hash) {
+// Contains reports whether any of ids is in the set. It may report an expired entry, whose
+// token has expired too.
+func (s *Set) Contains(ids ...string) bool {
+	if s.Empty() {
 		return false
 	}
-	shard.mu.RLock()
-	_, found := shard.until[key]
-	shard.mu.RUnlock()
+	for _, id := range ids {
+		h := halvesOf(id)
+		hash := h.hash()
+		if shard := s.shard(hash); shard.filter.Load().mayHold(hash) && shard.holds(h.key()) {
+			return true
+		}
+	}
+	return false
+}
+
+func (s *shard) holds(key Key) bool {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	_, found := s.until[key]
 	return found
 }
 

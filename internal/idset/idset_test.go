@@ -1,14 +1,19 @@
 package idset_test
 
 import (
+	"bytes"
 	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"math/rand/v2"
+	"regexp"
+	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"github.com/gin-jwt-extended/ginjwt/internal/idset"
 )
@@ -24,6 +29,30 @@ func TestKeys(t *testing.T) {
 	} {
 		sum := sha256.Sum256([]byte(text))
 		assert.Equal(t, sum[:16], key(idset.KeyOf(text)), "%q", text)
+	}
+}
+
+// Every byte in every place, beside bytes that a sum could carry into it, is read as
+// encoding/hex reads it.
+func TestAllBytesOfUUIDs(t *testing.T) {
+	t.Parallel()
+	const id = "9f6c3a52-5d0e-4b7e-9a51-0c1d2e3f4a5b"
+	canonical := regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
+	for i := range len(id) {
+		for value := range 256 {
+			for _, before := range []byte{'0', '9', 'a', 'f', '-', 0, 0x7f, 0x80, 0xb0, 0xe1, 0xff} {
+				text := []byte(id)
+				text[max(i-1, 0)], text[i] = before, byte(value)
+				sum := sha256.Sum256(text)
+				want := sum[:16]
+				if canonical.Match(text) {
+					want, _ = hex.DecodeString(strings.ReplaceAll(string(text), "-", ""))
+				}
+				if got := idset.KeyOf(string(text)); !bytes.Equal(want, got[:]) {
+					require.Equal(t, want, got[:], "%q", text)
+				}
+			}
+		}
 	}
 }
 
@@ -87,7 +116,7 @@ func TestSetsGrowAndShrink(t *testing.T) {
 		now = now.Add(2 * time.Hour)
 	}
 	assert.Less(t, s.Len(), 140_000, "of 400 000")
-	assert.True(t, s.Contains(idset.KeyOf("19 0")))
+	assert.True(t, s.Contains("19 0"))
 }
 
 // All kinds of UUIDs are spread evenly over the shards, so that goroutines use different
@@ -125,10 +154,10 @@ func TestSetsHoldAllTheyWereGiven(t *testing.T) {
 	}
 	missing, wrong := 0, 0
 	for i := range entries {
-		if !s.Contains(idset.KeyOf(fmt.Sprint(i))) {
+		if !s.Contains(fmt.Sprint(i)) {
 			missing++
 		}
-		if s.Contains(idset.KeyOf(fmt.Sprint("not ", i))) {
+		if s.Contains(fmt.Sprint("not ", i)) {
 			wrong++
 		}
 	}
@@ -143,9 +172,9 @@ func TestSetsAreForManyGoroutines(t *testing.T) {
 	for i := range 8 {
 		group.Go(func() {
 			for j := range 5000 {
-				e := idset.EntryOf(fmt.Sprint(i, j), time.Time{})
-				s.Add(e, time.Now)
-				assert.True(t, s.Contains(e.Key))
+				id := fmt.Sprint(i, j)
+				s.Add(idset.EntryOf(id, time.Time{}), time.Now)
+				assert.True(t, s.Contains(id))
 			}
 		})
 	}

@@ -43,7 +43,7 @@ func TestNoChangeIsMissed(t *testing.T) {
 		group.Go(func() {
 			for seen := 0; seen < entries; {
 				changed := s.Changed()
-				for seen < entries && s.Contains(idset.KeyOf(fmt.Sprint(seen))) {
+				for seen < entries && s.Contains(fmt.Sprint(seen)) {
 					seen++
 				}
 				if seen < entries {

@@ -75,7 +75,7 @@ func NewByClock(ctx context.Context, log Log, maxStaleness time.Duration, now fu
 // Contains reports whether any of ids is blocked. It asks the server only
 // while the copy may be too old.
 func (c *Copy) Contains(ctx context.Context, ids ...string) (bool, error) {
-	if c.holdsAny(ids) { // also an old copy: no entry is ever taken back
+	if c.set.Contains(ids...) { // also an old copy: no entry is ever taken back
 		return true, nil
 	}
 	if c.isFresh() {
@@ -86,7 +86,7 @@ func (c *Copy) Contains(ctx context.Context, ids ...string) (bool, error) {
 
 // ContainsNow is Contains, but asks the server even while the copy is fresh.
 func (c *Copy) ContainsNow(ctx context.Context, ids ...string) (bool, error) {
-	if c.holdsAny(ids) {
+	if c.set.Contains(ids...) {
 		return true, nil
 	}
 	return c.ask(ctx, ids)
@@ -113,18 +113,6 @@ func (c *Copy) ask(ctx context.Context, ids []string) (bool, error) {
 // Changed returns a channel that is closed when the copy next takes over an ID that it
 // does not have.
 func (c *Copy) Changed() <-chan struct{} { return c.set.Changed() }
-
-func (c *Copy) holdsAny(ids []string) bool {
-	if c.set.Empty() {
-		return false
-	}
-	for _, id := range ids {
-		if c.set.Contains(idset.KeyOf(id)) {
-			return true
-		}
-	}
-	return false
-}
 
 // standing is where a copy stands in a list.
 type standing struct {
