@@ -26,7 +26,8 @@ func halvesOf(id string) halves {
 	if h, ok := parseUUID(id); ok {
 		return h
 	}
-	sum := sha256.Sum256([]byte(id))
+	var most [128]byte // of IDs; a longer one is allocated
+	sum := sha256.Sum256(append(most[:0], id...))
 	return Key(sum[:16]).halves()
 }
 
