@@ -3,84 +3,60 @@ package stores
 import (
 	"context"
 	"math/rand/v2"
+	"runtime"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
-
-	"github.com/gin-jwt-extended/ginjwt"
 )
 
-// loaded is a replicated blocklist that was just loaded.
-type loaded struct {
-	list  follower
-	took  time.Duration
-	bytes float64
-}
-
-// load starts a process and waits until its blocklist is complete.
-func load(tb testing.TB, ctx context.Context, s server) loaded {
+// load starts a process and waits until its blocklist is complete. It returns how long
+// this takes, and the heap that it needs.
+func load(tb testing.TB, ctx context.Context, s server) (took time.Duration, bytes float64) {
 	tb.Helper()
 	process, before := s.connect(tb, time.Minute), heap()
 	var list follower
-	took := timed(func() { list = process.follow(tb, ctx) })
-	return loaded{list, took, heap() - before}
+	took = timed(func() { list = process.follow(tb, ctx) })
+	bytes = heap() - before
+	runtime.KeepAlive(list)
+	return took, bytes
 }
 
 // The local copies of servers' blocklists: how long a process that starts takes
-// to load one, and what a lookup costs then.
+// to load one.
 func TestReplicas(t *testing.T) {
 	starting := table{
 		note: "The time from the start of a blocklist to `Ready` (median of 3), and the heap that it needs then.",
 		head: []string{"store", "entries", "until ready", "memory"},
 	}
-	asking := table{
-		note: "A lookup of the two IDs of a valid token, compared with a `MemoryBlocklist` with the same entries. " +
-			"Medians of batches of 1024 lookups over 262 144 tokens; all lists are measured in turn.",
-		head: []string{"entries", "", "a lookup", "× `MemoryBlocklist`"},
-	}
-	servers, memory, before := make([]server, len(replicated)), &ginjwt.MemoryBlocklist{}, 0
+	servers, before := make([]server, len(replicated)), 0
 	for i, s := range replicated {
 		servers[i] = s.start(t)
 	}
 	for _, n := range size([]int{0, 1000, 100_000, 1_000_000}, []int{0, 1000}) {
-		ctx, stop := context.WithCancel(t.Context())
-		for i := before + 1; i <= n; i++ {
-			require.NoError(t, memory.Add(ctx, idOf(i), expires))
-		}
-		miss, other := questions(n+1, n), questions(2*n+1, n)
-		measures := []func() time.Duration{lookups(t, memory, miss, other, false)}
 		for i, s := range servers {
 			if n > before {
 				s.fillBlocklist(t, before+1, n)
 			}
-			last := startUp(t, ctx, s, &starting, replicated[i].name, n)
-			measures = append(measures, lookups(t, last, miss, other, false))
-		}
-		times := interleaved(size(2*asked, batch)/batch, measures...)
-		asking.add(count(n), "`MemoryBlocklist`", nanoseconds(median(times[0])), "1")
-		for i, s := range replicated {
-			asking.add(count(n), s.name, nanoseconds(median(times[i+1])), short(ratio(times[i+1], times[0])))
+			startUp(t, s, &starting, replicated[i].name, n)
 		}
 		before = n
-		stop()
 	}
 	starting.write(t, "start-up")
-	asking.write(t, "lookups")
 }
 
-// startUp measures how a process starts, and returns the last one's list.
-func startUp(tb testing.TB, ctx context.Context, s server, out *table, name string, n int) follower {
+// startUp measures how a process starts.
+func startUp(tb testing.TB, s server, out *table, name string, n int) {
 	tb.Helper()
 	var times []time.Duration
-	for range size(2, 0) {
-		ctx, stop := context.WithCancel(ctx)
-		times = append(times, load(tb, ctx, s).took)
+	var bytes float64
+	for range size(3, 1) {
+		ctx, stop := context.WithCancel(tb.Context())
+		took, needed := load(tb, ctx, s)
+		times, bytes = append(times, took), needed
 		stop()
 	}
-	last := load(tb, ctx, s)
-	out.add(name, count(n), milliseconds(median(append(times, last.took))), megabytes(last.bytes))
-	return last.list
+	out.add(name, count(n), milliseconds(median(times)), megabytes(bytes))
 }
 
 // pollOften is how often a test looks whether an entry has come.
