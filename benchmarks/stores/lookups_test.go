@@ -108,13 +108,13 @@ func TestLookups(t *testing.T) {
 		for ids := 1; ids <= 2; ids++ {
 			cells := append([]string{count(n), count(ids)}, compared(t, lists, questions(ids, n+1, n), false)...)
 			if n > 0 {
-				cells = append(cells, compared(t, lists, lastOnList(questions(ids, n+1, n), n), true)...)
+				cells = append(cells, compared(t, lists, onList(questions(ids, n+1, n), ids-1, n), true)...)
 			} else {
 				cells = append(cells, "–", "–", "–")
 			}
 			out.add(cells...)
 		}
-		times := interleaved(size(301, 1), requests(t, lists[0]), requests(t, lists[1]))
+		times := interleaved(size(1001, 1), requests(t, lists[0]), requests(t, lists[1]))
 		whole.add(count(n), short(ratio(times[1], times[0])))
 		stop()
 	}
