@@ -78,7 +78,7 @@ func (d digits) value() uint64 {
 	nibbles := d&(each*15) + 9*(d>>6&each) // bit 6 is set in a letter
 	pairs := (nibbles<<4 | nibbles>>8) & 0x00ff00ff00ff00ff
 	pairs = (pairs | pairs>>8) & 0x0000ffff0000ffff
-	return uint64(uint32(pairs | pairs>>16)) //nolint:gosec // only these bits are set
+	return uint64(uint32(pairs | pairs>>16))
 }
 
 // valid returns the top bit of each byte that is a digit. It compares all bytes with four
