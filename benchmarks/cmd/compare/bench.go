@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/gin-jwt-extended/ginjwt/benchmarks/internal/contender"
+	"github.com/gin-jwt-extended/ginjwt/benchmarks/internal/page"
 )
 
 // nameOf is the name of a benchmark: Protected/HS256/gin-jwt.
@@ -140,7 +141,7 @@ func (r *results) add(name string, m measured) {
 		r.Measured[name] = s
 	}
 	s.Rounds, s.bytes, s.allocs = append(s.Rounds, m.ns), append(s.bytes, m.bytes), append(s.allocs, m.allocs)
-	s.NS, s.Bytes, s.Allocs = median(s.Rounds), median(s.bytes), median(s.allocs)
+	s.NS, s.Bytes, s.Allocs = page.Median(s.Rounds), page.Median(s.bytes), page.Median(s.allocs)
 }
 
 func (r *results) json() ([]byte, error) {
@@ -164,7 +165,7 @@ func (r *results) ratio(name, by, common string) (ratio float64, ok bool) {
 		}
 		ratios[i] = (a.Rounds[i] - off) / (b.Rounds[i] - off)
 	}
-	return median(ratios), true
+	return page.Median(ratios), true
 }
 
 // spread is by how much a single run typically differs from the median of its
@@ -176,14 +177,5 @@ func (r *results) spread() float64 {
 			off = append(off, math.Abs(ns-s.NS)/s.NS)
 		}
 	}
-	return median(off)
-}
-
-func median(values []float64) float64 {
-	sorted := slices.Sorted(slices.Values(values))
-	middle := len(sorted) / 2
-	if len(sorted)%2 == 1 {
-		return sorted[middle]
-	}
-	return (sorted[middle-1] + sorted[middle]) / 2
+	return page.Median(off)
 }

@@ -8,6 +8,7 @@ import (
 	"text/template"
 
 	"github.com/gin-jwt-extended/ginjwt/benchmarks/internal/contender"
+	"github.com/gin-jwt-extended/ginjwt/benchmarks/internal/page"
 )
 
 //go:embed chart.svg.tmpl
@@ -82,4 +83,4 @@ func (g group) TitleY() int { return g.Y + 32 }
 func (b bar) LabelX() int   { return barLeft - 10 }
 func (b bar) TextY() int    { return b.Y + 12 }
 func (b bar) ValueX() int   { return barLeft + b.Width + 8 }
-func (b bar) Value() string { return significant(b.Ratio) }
+func (b bar) Value() string { return page.Significant(b.Ratio) }

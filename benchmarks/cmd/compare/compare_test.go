@@ -41,23 +41,6 @@ func TestParseRefuses(t *testing.T) {
 	}
 }
 
-func TestMedian(t *testing.T) {
-	t.Parallel()
-	values := []float64{9, 1, 5}
-	assert.Equal(t, 5.0, median(values))
-	assert.Equal(t, []float64{9, 1, 5}, values)
-	assert.Equal(t, 2.5, median([]float64{4, 1, 2, 3}))
-}
-
-func TestSignificant(t *testing.T) {
-	t.Parallel()
-	for v, want := range map[float64]string{
-		1234.5: "1234", 10: "10", 9.96: "10.0", 1: "1.0", 0.5: "0.50", 0.049: "0.049", 0.0004: "0.000",
-	} {
-		assert.Equal(t, want, significant(v), v)
-	}
-}
-
 // Ratios are taken within a round: a machine that was slow for one of them does
 // not count.
 func TestRatioIsPaired(t *testing.T) {
@@ -132,20 +115,6 @@ func TestTables(t *testing.T) {
 |---|---:|---:|
 | ginjwt | – | 7 |
 `, renderTables(some()))
-}
-
-func TestInclude(t *testing.T) {
-	t.Parallel()
-	page, err := include([]byte("# Speed\n\n<!-- results -->\nold\n<!-- /results -->\n\nend\n"), "new\n")
-	require.NoError(t, err)
-	assert.Equal(t, "# Speed\n\n<!-- results -->\nnew\n<!-- /results -->\n\nend\n", string(page))
-
-	page, err = include(nil, "new\n")
-	require.NoError(t, err)
-	assert.Equal(t, "<!-- results -->\nnew\n<!-- /results -->\n", string(page))
-
-	_, err = include([]byte("# Speed\n<!-- results -->\n"), "new\n")
-	assert.ErrorIs(t, err, errNoMarks)
 }
 
 func TestChart(t *testing.T) {

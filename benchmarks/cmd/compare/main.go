@@ -21,6 +21,9 @@ import (
 	"time"
 )
 
+// pageName is the page with the tables.
+const pageName = "performance.md"
+
 func main() {
 	log.SetFlags(0)
 	log.SetPrefix("compare: ")
@@ -45,7 +48,7 @@ func compare(ctx context.Context, rounds int, benchtime time.Duration, match, ou
 	if err != nil {
 		return err
 	}
-	if _, err := pageWith(out, ""); err != nil { // before the minutes that it takes
+	if _, err := part.IncludeIn(filepath.Join(out, pageName), ""); err != nil { // before the minutes that it takes
 		return err
 	}
 	folder, err := os.MkdirTemp("", "compare")
@@ -84,12 +87,12 @@ func write(r *results, out string) error {
 	if err != nil {
 		return err
 	}
-	text, err := pageWith(out, renderTables(r))
+	text, err := part.IncludeIn(filepath.Join(out, pageName), renderTables(r))
 	if err != nil {
 		return err
 	}
 	for path, content := range map[string][]byte{
-		filepath.Join(out, "performance.md"):              text,
+		filepath.Join(out, pageName):                      text,
 		filepath.Join(out, "performance.svg"):             chart,
 		filepath.Join(out, "performance", "results.json"): raw,
 	} {
@@ -98,18 +101,4 @@ func write(r *results, out string) error {
 		}
 	}
 	return nil
-}
-
-// pageWith returns the page in the folder out with tables in their place.
-func pageWith(out, tables string) ([]byte, error) {
-	page := filepath.Join(out, "performance.md")
-	text, err := os.ReadFile(page)
-	if err != nil && !os.IsNotExist(err) {
-		return nil, err
-	}
-	text, err = include(text, tables)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", page, err)
-	}
-	return text, nil
 }

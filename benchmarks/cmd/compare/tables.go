@@ -1,39 +1,17 @@
 package main
 
 import (
-	"bytes"
-	"errors"
 	"fmt"
-	"math"
 	"runtime/debug"
-	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/gin-jwt-extended/ginjwt/benchmarks/internal/contender"
+	"github.com/gin-jwt-extended/ginjwt/benchmarks/internal/page"
 )
 
-// Marks of the part of a page that is generated.
-const (
-	beginMark = "<!-- results -->"
-	endMark   = "<!-- /results -->"
-)
-
-var errNoMarks = errors.New("has no marks " + beginMark + " and " + endMark)
-
-// include replaces what is between the marks of page. A page that is empty
-// gets them.
-func include(page []byte, tables string) ([]byte, error) {
-	if len(page) == 0 {
-		page = []byte(beginMark + "\n" + endMark + "\n")
-	}
-	before, rest, begins := bytes.Cut(page, []byte(beginMark))
-	_, after, ends := bytes.Cut(rest, []byte(endMark))
-	if !begins || !ends {
-		return nil, errNoMarks
-	}
-	return slices.Concat(before, []byte(beginMark+"\n"+tables+endMark), after), nil
-}
+// part is the generated part of the page.
+const part = page.Part("results")
 
 // column is one column of a table.
 type column struct {
@@ -110,7 +88,7 @@ func (r *results) cell(name, by, common string) string {
 	if !ok {
 		return none
 	}
-	return significant(ratio)
+	return page.Significant(ratio)
 }
 
 // forAll has a column for every variant of a work. It stands for %s.
@@ -148,19 +126,6 @@ func (r *results) counts(head, work string, of func(*series) float64) column {
 		}
 		return strconv.FormatFloat(of(s), 'f', 0, 64)
 	}}
-}
-
-// significant writes a ratio with two digits that say something, and not with
-// more than three behind the point.
-func significant(v float64) string {
-	if math.Abs(v) >= 10 {
-		return strconv.FormatFloat(v, 'f', 0, 64)
-	}
-	digits := 1
-	for limit := 1.0; digits < 3 && math.Abs(v) < limit; limit /= 10 {
-		digits++
-	}
-	return strconv.FormatFloat(v, 'f', digits, 64)
 }
 
 // version is that of a contender in this very build.
