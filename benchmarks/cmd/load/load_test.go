@@ -28,13 +28,41 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
+// few are limits that only the number of requests reaches.
+func few(requests int) settings {
+	return settings{rounds: 1, time: time.Minute, requests: requests, profile: time.Minute}
+}
+
 func TestMeasure(t *testing.T) {
 	t.Parallel()
-	report, err := measure(context.Background(), settings{rounds: 1, time: 10 * time.Second, requests: 128}, "ES256")
+	r, err := measure(context.Background(), few(128), sharedCores())
 	require.NoError(t, err)
-	assert.Equal(t, 2+len(names)*len(concurrencies), strings.Count(report, "\n")-1)
+	assert.Len(t, r.Measured, len(protocols)*len(algorithms)*len(concurrencies)*len(names))
+	for name, s := range r.Measured {
+		assert.Positive(t, s.PerSecond, name)
+		assert.Positive(t, s.Throughput.Median, name)
+		if strings.HasSuffix(name, "/"+contender.Bare) {
+			assert.Equal(t, ratio{1, 1, 1}, s.Throughput, name)
+		}
+	}
 	for _, name := range names {
-		assert.Contains(t, report, "\n"+name+" ")
+		assert.Contains(t, r.Profiles, name)
+	}
+}
+
+// A measurement counts what the load costs, and not what was before it.
+func TestLoadCountsTheServersUse(t *testing.T) {
+	t.Parallel()
+	s, err := start(context.Background(), contender.GinJWT, "HS256", sharedCores())
+	require.NoError(t, err)
+	defer s.stop()
+	for _, protocol := range protocols {
+		l, err := s.load(context.Background(), scene{protocol, "HS256", 16}, few(1600))
+		require.NoError(t, err)
+		assert.Positive(t, l.cpu)
+		assert.Greater(t, l.bytes, 3000.0, "gin-jwt alone allocates more")
+		assert.Less(t, l.bytes, 30_000.0)
+		assert.LessOrEqual(t, l.p50, l.p99)
 	}
 }
 
@@ -51,38 +79,82 @@ func TestServerEndsWithItsInput(t *testing.T) {
 	assert.NoError(t, <-ended)
 }
 
+func TestServerRefusesUnknownQuestions(t *testing.T) {
+	t.Parallel()
+	err := answerAll(json.NewDecoder(strings.NewReader(`"usage" "price"`)), json.NewEncoder(io.Discard))
+	assert.EqualError(t, err, `no such question: "price"`)
+}
+
 func TestRefusedRequestsAreNoLoad(t *testing.T) {
 	t.Parallel()
-	s, err := start(context.Background(), contender.Ours, "HS256")
+	s, err := start(context.Background(), contender.Ours, "HS256", sharedCores())
 	require.NoError(t, err)
 	defer s.stop()
 	s.Token += "x"
-	_, err = s.load(context.Background(), 1, settings{time: 10 * time.Second, requests: 1})
-	assert.ErrorContains(t, err, "answered")
+	for _, protocol := range protocols {
+		_, err = s.load(context.Background(), scene{protocol, "HS256", 1}, few(1))
+		assert.ErrorContains(t, err, "the status was", protocol.name)
+		assert.ErrorContains(t, err, "422", protocol.name)
+	}
 }
 
-func TestReadAnswer(t *testing.T) {
+func TestAllStreamsAreUsed(t *testing.T) {
+	t.Parallel()
+	for _, protocol := range protocols {
+		for _, concurrency := range concurrencies {
+			connections := protocol.connections[concurrency]
+			require.Positive(t, connections, protocol.name)
+			assert.Zero(t, concurrency%connections, protocol.name)
+		}
+	}
+}
+
+func TestReadResponse(t *testing.T) {
 	t.Parallel()
 	r := bufio.NewReader(bytes.NewBufferString(
 		"HTTP/1.1 200 OK\r\nDate: now\r\nContent-Length: 5\r\n\r\naliceHTTP/1.1 500 Oh\r\n\r\n"))
-	body, err := readAnswer(r)
+	body, err := readResponse(r)
 	require.NoError(t, err)
 	assert.Equal(t, "alice", body)
-	_, err = readAnswer(r)
-	assert.EqualError(t, err, `answered "HTTP/1.1 500 Oh\r\n"`)
+	_, err = readResponse(r)
+	assert.EqualError(t, err, `the status was "HTTP/1.1 500 Oh\r\n"`)
 }
 
-func TestTable(t *testing.T) {
+func TestShuffledKeepsAllElements(t *testing.T) {
 	t.Parallel()
-	r := newResults()
-	for _, clients := range concurrencies {
-		for i, name := range names {
-			r.add(name, clients, load{1000 / float64(i+1), time.Millisecond, 2 * time.Millisecond})
-			r.add(name, clients, load{100 / float64(i+1), 3 * time.Millisecond, 4 * time.Millisecond})
-			r.add(name, clients, load{10 / float64(i+1), 5 * time.Millisecond, 6 * time.Millisecond})
-		}
+	inOrder := []int{1, 2, 3, 4}
+	assert.ElementsMatch(t, inOrder, shuffled(inOrder))
+	assert.Equal(t, []int{1, 2, 3, 4}, inOrder)
+}
+
+func TestPartOf(t *testing.T) {
+	t.Parallel()
+	const (
+		write  = "github.com/gin-gonic/gin.(*responseWriter).WriteString"
+		next   = "github.com/gin-gonic/gin.(*Context).Next"
+		set    = "github.com/gin-gonic/gin.(*Context).Set"
+		guard  = "github.com/gin-jwt-extended/ginjwt.(*JWTManager).JWTRequired.func1"
+		peer   = "github.com/appleboy/gin-jwt/v3.(*GinJWTMiddleware).middlewareImpl"
+		behind = "github.com/gin-jwt-extended/ginjwt/benchmarks/internal/contender.bare.func1"
+		conn   = "net/http.(*conn).serve"
+		clone  = "net/http.(*Request).WithContext"
+		malloc = "runtime.mallocgc"
+	)
+	for _, test := range []struct {
+		part  string
+		stack []string
+	}{
+		{kernel, []string{"internal/runtime/syscall.Syscall6", "syscall.write", conn}},
+		{collector, []string{"runtime.scanobject", "runtime.gcBgMarkWorker.func2"}},
+		{collector, []string{"runtime.gcAssistAlloc", malloc, guard, next, conn}},
+		{library, []string{malloc, clone, guard, next, conn}},
+		{library, []string{set, peer, next, conn}},
+		{handler, []string{write, behind, next, peer, next, conn}},
+		{handler, []string{next, conn}},
+		{netHTTP, []string{malloc, conn}},
+		{rest, []string{"runtime.findRunnable", "runtime.schedule"}},
+		{rest, nil},
+	} {
+		assert.Equal(t, test.part, partOf(test.stack), test.stack)
 	}
-	lines := strings.Split(r.table("HS256"), "\n")
-	assert.Equal(t, "HS256", lines[1])
-	assert.Equal(t, strings.Fields("ginjwt 1 50 0.50 3ms 4ms"), strings.Fields(lines[4]))
 }

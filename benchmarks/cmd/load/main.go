@@ -1,11 +1,12 @@
-// Command load measures whole requests over loopback HTTP. The server is a process with
-// one core. Each client waits for an answer before it sends the next request.
+// Command load measures whole requests over loopback HTTP. Each server is a process with
+// one core. The clients have the other cores, where the system can pin processes.
 //
-//	go run ./benchmarks/cmd/load                   # from the root of the repository
-//	go run ./benchmarks/cmd/load -rounds 5 -time 1s
+//	go run ./benchmarks/cmd/load                     # from the root of the repository
+//	go run ./benchmarks/cmd/load -rounds 3 -out ""   # only print the tables
 //
-// It prints the throughput relative to a bare handler, compared round by round, and how
-// long requests take.
+// Each client waits for a response before it sends the next request. All servers take turns
+// in rounds, in a new order in each round. The command compares throughput and processor
+// time with those of a bare handler in the same round.
 package main
 
 import (
@@ -16,32 +17,29 @@ import (
 	"log"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"time"
 
-	"github.com/gin-jwt-extended/ginjwt/benchmarks/internal/contender"
+	"github.com/gin-jwt-extended/ginjwt/benchmarks/internal/page"
 )
 
-// settings are what the command line says.
+// settings are the limits from the command line.
 type settings struct {
 	rounds   int
 	time     time.Duration // of a measurement
 	requests int           // the most of a measurement
+	profile  time.Duration // of a profile
 }
-
-// What is compared.
-var (
-	names         = []string{contender.Bare, contender.Ours, contender.NoHits, contender.GinJWT}
-	algorithms    = []string{"HS256", "ES256"}
-	concurrencies = []int{1, 8, 64}
-)
 
 func main() {
 	log.SetFlags(0)
 	log.SetPrefix("load: ")
 	var s settings
-	flag.IntVar(&s.rounds, "rounds", 3, "how often everything is measured")
-	flag.DurationVar(&s.time, "time", 500*time.Millisecond, "how long a measurement lasts")
-	flag.IntVar(&s.requests, "requests", 200_000, "how many requests a measurement has at the most")
+	flag.IntVar(&s.rounds, "rounds", 30, "how often everything is measured")
+	flag.DurationVar(&s.time, "time", 100*time.Millisecond, "how long a measurement lasts")
+	flag.IntVar(&s.requests, "requests", 1_000_000, "how many requests a measurement has at the most")
+	flag.DurationVar(&s.profile, "profile", 3*time.Second, "how long each profile lasts")
+	out := flag.String("out", "docs", "folder for performance.md and performance/endtoend.json; if it is empty, the tables are printed")
 	serves := flag.String("serve", "", "be the server of this contender; used by the command itself")
 	algorithm := flag.String("algorithm", "HS256", "of the server's tokens")
 	flag.Parse()
@@ -52,47 +50,58 @@ func main() {
 	if *serves != "" {
 		err = serve(*serves, *algorithm, os.Stdin, os.Stdout)
 	} else {
-		err = measureAll(ctx, s)
+		err = measureAndWrite(ctx, s, *out)
 	}
 	if err != nil {
 		log.Fatal(err)
 	}
 }
 
-func measureAll(ctx context.Context, s settings) error {
-	if s.rounds < 1 {
-		return errors.New("at least one round")
+func measureAndWrite(ctx context.Context, s settings, out string) error {
+	if s.rounds < 1 || s.requests < 1 {
+		return errors.New("at least one round and one request")
 	}
-	for _, algorithm := range algorithms {
-		report, err := measure(ctx, s, algorithm)
-		if err != nil {
+	if out != "" {
+		if _, err := part.IncludeIn(pageIn(out), ""); err != nil { // before the minutes that it takes
 			return err
 		}
-		fmt.Print(report)
 	}
-	return nil
+	cores, err := separateCores()
+	if err != nil {
+		return err
+	}
+	r, err := measure(ctx, s, cores)
+	if err != nil {
+		return err
+	}
+	if out == "" {
+		fmt.Print(r.tables())
+		return nil
+	}
+	return r.write(out)
 }
 
-// measure compares all contenders with the tokens of one algorithm.
-func measure(ctx context.Context, s settings, algorithm string) (report string, err error) {
-	servers := make([]*server, len(names))
-	for i, name := range names {
-		if servers[i], err = start(ctx, name, algorithm); err != nil {
-			return "", err
-		}
-		defer servers[i].stop()
+// part is the generated part of the page.
+const part = page.Part("end to end")
+
+func pageIn(out string) string { return filepath.Join(out, "performance.md") }
+func dataIn(out string) string { return filepath.Join(out, "performance", "endtoend.json") }
+
+// write writes the page and the data below the folder out.
+func (r *results) write(out string) error {
+	text, err := part.IncludeIn(pageIn(out), r.tables())
+	if err != nil {
+		return err
 	}
-	results := newResults()
-	for range s.rounds {
-		for _, clients := range concurrencies {
-			for _, server := range servers {
-				l, err := server.load(ctx, clients, s)
-				if err != nil {
-					return "", fmt.Errorf("%s: %w", server.name, err)
-				}
-				results.add(server.name, clients, l)
-			}
-		}
+	data, err := r.json()
+	if err != nil {
+		return err
 	}
-	return results.table(algorithm), nil
+	if err := os.MkdirAll(filepath.Dir(dataIn(out)), 0o755); err != nil {
+		return err
+	}
+	if err := os.WriteFile(dataIn(out), data, 0o644); err != nil {
+		return err
+	}
+	return os.WriteFile(pageIn(out), text, 0o644)
 }
