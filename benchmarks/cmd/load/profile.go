@@ -13,27 +13,34 @@ import (
 const (
 	kernel    = "system calls"
 	collector = "garbage collector"
+	stacks    = "growth of stacks"
 	library   = "JWT library"
 	handler   = "Gin and the handler"
 	netHTTP   = "net/http"
 	rest      = "rest of the runtime"
 )
 
-var parts = []string{kernel, netHTTP, handler, library, collector, rest}
+var parts = []string{kernel, netHTTP, handler, library, stacks, collector, rest}
 
-// profiled is the scene of the profiles.
-func profiled() scene { return scene{protocols[0], algorithms[0], concurrencies[1]} }
+// profiled are the scenes of the profiles.
+func profiled() (some []scene) {
+	for _, protocol := range protocols {
+		some = append(some, scene{protocol, algorithms[0], concurrencies[1]})
+	}
+	return some
+}
 
 // profileAll profiles all servers of one algorithm under load.
 func (r *results) profileAll(ctx context.Context, servers map[string][]*server, limits settings) error {
-	scene := profiled()
 	limits.time = limits.profile
-	for _, s := range servers[scene.algorithm] {
-		shares, err := s.profile(ctx, scene, limits)
-		if err != nil {
-			return fmt.Errorf("%s: %w", s.name, err)
+	for _, scene := range profiled() {
+		for _, s := range servers[scene.algorithm] {
+			shares, err := s.profile(ctx, scene, limits)
+			if err != nil {
+				return fmt.Errorf("%s: %w", scene.of(s.name), err)
+			}
+			r.Profiles[scene.of(s.name)] = shares
 		}
-		r.Profiles[s.name] = shares
 	}
 	return nil
 }
@@ -85,6 +92,7 @@ func stack(sample *profile.Sample) (functions []string) {
 var (
 	ofKernel    = []string{"internal/runtime/syscall", "syscall.", "runtime.futex"}
 	ofCollector = []string{"runtime.gcBgMarkWorker", "runtime.gcAssistAlloc", "runtime.gcStart", "runtime.bgsweep", "runtime.bgscavenge", "runtime.deductSweepCredit"}
+	ofStacks    = []string{"runtime.newstack", "runtime.morestack"}
 	ofBenchmark = []string{"github.com/gin-jwt-extended/ginjwt/benchmarks/"}
 	ofLibrary   = []string{"github.com/gin-jwt-extended/ginjwt", "github.com/appleboy/gin-jwt", "github.com/golang-jwt/jwt"}
 	ofGin       = []string{"github.com/gin-gonic/gin"}
@@ -97,8 +105,11 @@ func partOf(stack []string) string {
 	if len(stack) > 0 && is(stack[0], ofKernel) {
 		return kernel
 	}
-	if slices.ContainsFunc(stack, func(f string) bool { return is(f, ofCollector) }) {
+	if anyOf(stack, ofCollector) {
 		return collector
+	}
+	if anyOf(stack, ofStacks) {
+		return stacks
 	}
 	for _, function := range stack {
 		if is(function, ofBenchmark) {
@@ -108,10 +119,10 @@ func partOf(stack []string) string {
 			return library
 		}
 	}
-	if slices.ContainsFunc(stack, func(f string) bool { return is(f, ofGin) }) {
+	if anyOf(stack, ofGin) {
 		return handler
 	}
-	if slices.ContainsFunc(stack, func(f string) bool { return is(f, ofNetHTTP) }) {
+	if anyOf(stack, ofNetHTTP) {
 		return netHTTP
 	}
 	return rest
@@ -119,4 +130,8 @@ func partOf(stack []string) string {
 
 func is(function string, of []string) bool {
 	return slices.ContainsFunc(of, func(prefix string) bool { return strings.HasPrefix(function, prefix) })
+}
+
+func anyOf(stack, of []string) bool {
+	return slices.ContainsFunc(stack, func(function string) bool { return is(function, of) })
 }

@@ -18,7 +18,7 @@ type results struct {
 	Rounds      int                           `json:"rounds"`
 	Time        string                        `json:"time"`
 	Measured    map[string]*series            `json:"results"`
-	Profiles    map[string]map[string]float64 `json:"profiles"` // shares, by contender and part
+	Profiles    map[string]map[string]float64 `json:"profiles"` // shares of the processor time, by part
 
 	runs map[string][]load
 }

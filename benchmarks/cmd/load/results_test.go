@@ -30,8 +30,10 @@ func some() *results {
 			}
 		}
 	}
-	for _, name := range names {
-		r.Profiles[name] = map[string]float64{kernel: 0.5, netHTTP: 0.25, library: 0.25}
+	for _, scene := range profiled() {
+		for _, name := range names {
+			r.Profiles[scene.of(name)] = map[string]float64{kernel: 0.5, netHTTP: 0.25, library: 0.25}
+		}
 	}
 	r.summarize()
 	return r
@@ -124,6 +126,8 @@ func read(t *testing.T, folder string) *results {
 			require.NotNil(t, r.Measured[scene.of(name)], scene.of(name))
 		}
 	}
-	require.Contains(t, r.Profiles, contender.Ours)
+	for _, scene := range profiled() {
+		require.Contains(t, r.Profiles, scene.of(contender.Ours))
+	}
 	return &r
 }

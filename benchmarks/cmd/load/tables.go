@@ -92,18 +92,20 @@ func (r *results) busy(b *strings.Builder) {
 
 // profiles writes where the servers' processor time goes.
 func (r *results) profiles(b *strings.Builder) {
-	scene := profiled()
-	fmt.Fprintf(b, "\n**Where the server's processor time goes, %s, %s, %d %s**\n\n| part", scene.algorithm, scene.protocol.name, scene.concurrency, scene.protocol.carrier)
-	for _, name := range names {
-		fmt.Fprintf(b, " | %s", contender.Named(name).Title)
-	}
-	fmt.Fprintf(b, " |\n|---|%s\n", strings.Repeat("---:|", len(names)))
-	for _, part := range parts {
-		fmt.Fprintf(b, "| %s", part)
+	for _, scene := range profiled() {
+		fmt.Fprintf(b, "\n**Where the server's processor time goes, %s, %s, %d %s**\n\n| part",
+			scene.algorithm, scene.protocol.name, scene.concurrency, scene.protocol.carrier)
 		for _, name := range names {
-			fmt.Fprintf(b, " | %s", percent(r.Profiles[name][part]))
+			fmt.Fprintf(b, " | %s", contender.Named(name).Title)
 		}
-		b.WriteString(" |\n")
+		fmt.Fprintf(b, " |\n|---|%s\n", strings.Repeat("---:|", len(names)))
+		for _, part := range parts {
+			fmt.Fprintf(b, "| %s", part)
+			for _, name := range names {
+				fmt.Fprintf(b, " | %s", percent(r.Profiles[scene.of(name)][part]))
+			}
+			b.WriteString(" |\n")
+		}
 	}
 }
 
