@@ -35,10 +35,10 @@ func main() {
 	log.SetFlags(0)
 	log.SetPrefix("load: ")
 	var s settings
-	flag.IntVar(&s.rounds, "rounds", 30, "how often everything is measured")
+	flag.IntVar(&s.rounds, "rounds", 25, "how often everything is measured")
 	flag.DurationVar(&s.time, "time", 100*time.Millisecond, "how long a measurement lasts")
 	flag.IntVar(&s.requests, "requests", 1_000_000, "how many requests a measurement has at the most")
-	flag.DurationVar(&s.profile, "profile", 3*time.Second, "how long each profile lasts")
+	flag.DurationVar(&s.profile, "profile", 2*time.Second, "how long each profile lasts")
 	out := flag.String("out", "docs", "folder for performance.md and performance/endtoend.json; if it is empty, the tables are printed")
 	serves := flag.String("serve", "", "be the server of this contender; used by the command itself")
 	algorithm := flag.String("algorithm", "HS256", "of the server's tokens")

@@ -10,9 +10,12 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/benchmarks/internal/contender"
 )
 
+// floor is the least that middleware can do: it hands a value on.
+const floor = "bare-set"
+
 // What is compared.
 var (
-	names      = []string{contender.Bare, contender.Ours, contender.NoHits, contender.GinJWT}
+	names      = []string{contender.Bare, floor, contender.Ours, contender.NoHits, contender.GinJWT}
 	algorithms = []string{"HS256", "ES256"}
 	protocols  = []protocol{
 		{"HTTP/1.1", "connections", dialHTTP1, map[int]int{1: 1, 16: 16, 128: 128}},
