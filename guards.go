@@ -27,22 +27,22 @@ import (
 // A token that lacks one is refused with [ErrInsufficientScope]. Scopes panics
 // without arguments, and if an argument is not a scope (RFC 6749 §3.3).
 func Scopes(scopes ...string) RequiredOption {
-	scopes = slices.Clone(scopes)
-	return scopesOption("Scopes", scopes, hasScopes, scopes)
+	return scopesOption("Scopes", scopes, hasAll, scopes)
 }
 
 // AnyScope requires a token with at least one of these scopes. Otherwise it is
 // like [Scopes]. The challenge in the response names only the first scope: put
 // the scope with the fewest rights first.
 func AnyScope(scopes ...string) RequiredOption {
-	scopes = slices.Clone(scopes)
-	return scopesOption("AnyScope", scopes, hasAnyScope, scopes[:min(1, len(scopes))])
+	return scopesOption("AnyScope", scopes, hasAny, scopes[:min(1, len(scopes))])
 }
 
-func scopesOption(option string, scopes []string, enough func(in strictjson.Value, scopes []string) bool, told []string) RequiredOption {
+func scopesOption(option string, scopes []string, enough func(in strictjson.Value, scopes nameSet) bool, told []string) RequiredOption {
 	mustName(option, scopes, isScope, "a scope (RFC 6749 §3.3)")
+	told = slices.Clone(told)
+	wanted := newNameSet(scopes)
 	passes := func(token *Token) bool {
-		return enough(token.claim(token.names().scope), scopes)
+		return enough(token.claim(token.names().scope), wanted)
 	}
 	return func(need *requirement) {
 		need.guard(guard{passes, true})
@@ -61,15 +61,12 @@ func scopesOption(option string, scopes []string, enough func(in strictjson.Valu
 //
 // A token without any of these roles is refused with [ErrInsufficientScope].
 func Roles(roles ...string) RequiredOption {
-	roles = slices.Clone(roles)
 	mustName("Roles", roles, isName, "a role")
-	tests := make([]func(strictjson.Value) bool, len(roles))
-	for i, role := range roles {
-		tests[i] = textIs(role)
-	}
+	wanted := newNameSet(roles)
+	isRole := valueSet{texts: wanted}.has
 	passes := func(token *Token) bool {
 		in := token.claim(token.names().roles)
-		return isAny(in, tests) || grantsAny(in, roles)
+		return isOrHolds(in, isRole) || grantsAny(in, wanted)
 	}
 	return func(need *requirement) { need.guard(guard{passes, false}) }
 }
@@ -77,10 +74,10 @@ func Roles(roles ...string) RequiredOption {
 // grantsAny reports whether an object has one of roles as the name of a member
 // that says where the role applies: {"admin": {"org-1": "example.com"}}. A role
 // with an empty object, or with another value such as false, is not granted.
-func grantsAny(in strictjson.Value, roles []string) bool {
+func grantsAny(in strictjson.Value, roles nameSet) bool {
 	granted := false
 	in.Visit(func(role string, places strictjson.Value) bool {
-		if slices.Contains(roles, role) {
+		if roles.index(role) >= 0 {
 			places.Visit(func(_ string, place strictjson.Value) bool {
 				granted = !place.IsFalsy()
 				return !granted
@@ -103,13 +100,10 @@ func Claim(name string, values ...any) RequiredOption {
 	if err := validClaimName(name); err != nil {
 		panic("ginjwt: Claim: " + err.Error())
 	}
-	tests := make([]func(strictjson.Value) bool, len(values))
-	for i, v := range values {
-		tests[i] = mustCompare(v)
-	}
+	isValue := mustCompare(values).has
 	passes := func(token *Token) bool {
 		in := token.claim(name)
-		return isAny(in, tests) || len(tests) == 0 && !in.IsFalsy()
+		return isOrHolds(in, isValue) || len(values) == 0 && !in.IsFalsy()
 	}
 	return func(need *requirement) { need.guard(guard{passes, false}) }
 }
@@ -158,71 +152,126 @@ func validClaimName(name string) error {
 	return validPointer(name)
 }
 
-// mustCompare returns a function that compares a claim with v. It panics if v
-// has a type that cannot be compared.
-func mustCompare(v any) func(strictjson.Value) bool {
-	r := reflect.ValueOf(v)
-	switch {
-	case r.Kind() == reflect.String:
-		if !utf8.ValidString(r.String()) {
-			panic("ginjwt: Claim: a value is not valid UTF-8")
-		}
-		return textIs(r.String())
-	case r.Kind() == reflect.Bool:
-		return jsonIs(strconv.FormatBool(r.Bool()))
-	case r.Kind() >= reflect.Int && r.Kind() <= reflect.Int64:
-		return jsonIs(strconv.FormatInt(r.Int(), 10))
-	case r.Kind() >= reflect.Uint && r.Kind() <= reflect.Uint64:
-		return jsonIs(strconv.FormatUint(r.Uint(), 10))
-	}
-	panic(fmt.Sprintf("ginjwt: Claim: a %T cannot be compared; use strings, booleans and integers", v))
+// valueSet is a set of values that a claim is compared with.
+type valueSet struct {
+	texts    nameSet // strings
+	literals nameSet // JSON of anything else
 }
 
-func textIs(text string) func(strictjson.Value) bool {
-	return func(v strictjson.Value) bool {
-		is, ok := v.Str()
-		return ok && is == text
-	}
-}
-
-func jsonIs(text string) func(strictjson.Value) bool {
-	return func(v strictjson.Value) bool { return string(v) == text }
-}
-
-// isAny reports whether v passes one of tests, or is an array with an element
-// that does.
-func isAny(v strictjson.Value, tests []func(strictjson.Value) bool) bool {
-	for _, test := range tests {
-		if test(v) || v.Holds(test) {
-			return true
+// mustCompare returns a set of values. It panics if one has a type that cannot be
+// compared.
+func mustCompare(values []any) valueSet {
+	var texts, literals []string
+	for _, v := range values {
+		switch r := reflect.ValueOf(v); {
+		case r.Kind() == reflect.String:
+			if !utf8.ValidString(r.String()) {
+				panic("ginjwt: Claim: a value is not valid UTF-8")
+			}
+			texts = append(texts, r.String())
+		case r.Kind() == reflect.Bool:
+			literals = append(literals, strconv.FormatBool(r.Bool()))
+		case r.Kind() >= reflect.Int && r.Kind() <= reflect.Int64:
+			literals = append(literals, strconv.FormatInt(r.Int(), 10))
+		case r.Kind() >= reflect.Uint && r.Kind() <= reflect.Uint64:
+			literals = append(literals, strconv.FormatUint(r.Uint(), 10))
+		default:
+			panic(fmt.Sprintf("ginjwt: Claim: a %T cannot be compared; use strings, booleans and integers", v))
 		}
 	}
-	return false
+	return valueSet{newNameSet(texts), newNameSet(literals)}
 }
 
-func hasScopes(in strictjson.Value, scopes []string) bool {
-	for _, scope := range scopes {
-		if !hasScope(in, scope) {
-			return false
+func (s valueSet) has(v strictjson.Value) bool {
+	if text, ok := v.Str(); ok {
+		return s.texts.index(text) >= 0
+	}
+	return s.literals.index(string(v)) >= 0
+}
+
+// isOrHolds reports whether is reports true for v, or for an element of v if it is an
+// array.
+func isOrHolds(v strictjson.Value, is func(strictjson.Value) bool) bool {
+	return is(v) || v.Holds(is)
+}
+
+// nameSet is a set of names. A claim is read once, however many names are in the set.
+type nameSet struct {
+	names  []string       // without duplicates
+	places map[string]int // in names; nil if there are few names
+}
+
+// fewNames is how many names are compared one by one, which is faster than a map.
+const fewNames = 8
+
+func newNameSet(names []string) nameSet {
+	var s nameSet
+	places := make(map[string]int, len(names))
+	for _, name := range names {
+		if _, double := places[name]; !double {
+			places[name] = len(s.names)
+			s.names = append(s.names, name)
 		}
 	}
-	return true
-}
-
-func hasAnyScope(in strictjson.Value, scopes []string) bool {
-	for _, scope := range scopes {
-		if hasScope(in, scope) {
-			return true
-		}
+	if len(s.names) > fewNames {
+		s.places = places
 	}
-	return false
+	return s
 }
 
-func hasScope(in strictjson.Value, scope string) bool {
+// index returns the place of a name in names, or -1.
+func (s nameSet) index(name string) int {
+	if s.places == nil {
+		return slices.Index(s.names, name)
+	}
+	if i, ok := s.places[name]; ok {
+		return i
+	}
+	return -1
+}
+
+// hasAll reports whether a claim has all scopes.
+func hasAll(in strictjson.Value, scopes nameSet) bool {
+	var few [64]bool
+	found, missing := few[:], len(scopes.names)
+	if missing > len(few) {
+		found = make([]bool, missing)
+	}
+	return findScope(in, func(scope string) bool {
+		if i := scopes.index(scope); i >= 0 && !found[i] {
+			found[i] = true
+			missing--
+		}
+		return missing == 0
+	})
+}
+
+// hasAny reports whether a claim has one of scopes.
+func hasAny(in strictjson.Value, scopes nameSet) bool {
+	return findScope(in, func(scope string) bool { return scopes.index(scope) >= 0 })
+}
+
+// findScope reports whether is reports true for a scope in a claim.
+func findScope(in strictjson.Value, is func(scope string) bool) bool {
 	if text, ok := in.Str(); ok {
-		return scopeIn(text, scope)
+		return findWord(text, is)
 	}
-	return in.Holds(textIs(scope))
+	return in.Holds(func(v strictjson.Value) bool {
+		scope, ok := v.Str()
+		return ok && is(scope)
+	})
+}
+
+// findWord reports whether is reports true for one of the words in text, which blanks
+// separate.
+func findWord(text string, is func(word string) bool) bool {
+	for text != "" {
+		var word string
+		if word, text, _ = strings.Cut(text, " "); word != "" && is(word) {
+			return true
+		}
+	}
+	return false
 }
 
 // Scopes returns the scopes in the token. Like the option [Scopes], it reads the claim
@@ -245,14 +294,7 @@ func (t *Token) Scopes() (scopes []string) {
 // scopeIn reports whether scope is one of the scopes in text, which blanks
 // separate.
 func scopeIn(text, scope string) bool {
-	for text != "" {
-		var one string
-		one, text, _ = strings.Cut(text, " ")
-		if one == scope {
-			return true
-		}
-	}
-	return false
+	return findWord(text, func(word string) bool { return word == scope })
 }
 
 // withScopes returns text with the scopes appended that it lacks.
