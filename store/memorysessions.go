@@ -102,8 +102,9 @@ func (m *MemorySessions) Self() any { return m }
 func (m *MemorySessions) List(_ context.Context, realm, identity string) ([]Session, error) {
 	m.mu.RLock()
 	defer m.mu.RUnlock()
-	var sessions []Session
-	for id := range m.byUser[user{realm, identity}] {
+	ids := m.byUser[user{realm, identity}]
+	sessions := make([]Session, 0, len(ids))
+	for id := range ids {
 		sessions = append(sessions, m.sessions[id])
 	}
 	return sessions, nil
