@@ -8,7 +8,7 @@
 // memory:
 //
 //	go test ./benchmarks/growth -growth
-//	go test ./benchmarks/growth -growth -large    # a blocklist of ten million entries, too: 3 GB
+//	go test ./benchmarks/growth -growth -large    # a blocklist of ten million entries, too: 2 GB
 //
 // No test is parallel, because the tests would disturb each other.
 package growth
