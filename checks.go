@@ -83,6 +83,12 @@ func (k *tokenChecks) checkSession(ctx context.Context, token *Token, need *requ
 	if k.sessions == nil || token.Type != RefreshToken {
 		return nil, nil
 	}
+	return k.useSession(ctx, token, need, key)
+}
+
+// useSession is on its own because a session in the stack frame of a function that every
+// request calls would make the stacks of all requests larger.
+func (k *tokenChecks) useSession(ctx context.Context, token *Token, need *requirement, key string) (*store.Session, error) {
 	find := k.sessions.use
 	if need.looksOnly {
 		find = k.sessions.find

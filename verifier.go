@@ -130,6 +130,12 @@ func (v *verifier) verifiedContents(ctx context.Context, encoded string, now tim
 	if known := ring.cache.get(hash, encoded); known != nil && known.stillVerifies(ctx, now) {
 		return known, nil
 	}
+	return v.verifyNew(ctx, ring, hash, encoded, now)
+}
+
+// verifyNew is verifiedContents for a token that is not in the cache, which gets it. It is
+// on its own to keep its large stack frame out of requests with a known token.
+func (v *verifier) verifyNew(ctx context.Context, ring *keyring, hash uint64, encoded string, now time.Time) (*goodToken, error) {
 	s := scratches.Get().(*scratch)
 	defer s.free()
 	segments, good, err := v.read(ctx, s, encoded, v.writers(ring), now)
