@@ -2,92 +2,42 @@ package benchmarks
 
 import (
 	"net/http"
-	"net/url"
 	"testing"
 
 	"github.com/gin-jwt-extended/ginjwt/benchmarks/internal/contender"
 )
 
-// client sends one request over and over, without a network, and is the
-// http.ResponseWriter of its answer. It costs next to nothing.
-type client struct {
-	handler       http.Handler
-	request       *http.Request
-	authorization []string
-	header        http.Header
-	status        int
-	body          []byte
-}
-
-func newClient(h http.Handler, method, path string) *client {
-	c := &client{handler: h, header: http.Header{}, authorization: make([]string, 1)}
-	c.request = &http.Request{
-		Method: method, URL: &url.URL{Path: path}, Host: "example.com", RequestURI: path,
-		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
-		Header: http.Header{"Authorization": c.authorization}, Body: http.NoBody,
-	}
-	return c
-}
-
 // protected returns a client of GET /protected that sends authorization.
-func protected(h http.Handler, authorization string) *client {
-	c := newClient(h, http.MethodGet, "/protected")
-	c.authorization[0] = authorization
+func protected(h http.Handler, authorization string) contender.Client {
+	c := contender.NewClient(h, http.MethodGet, "/protected")
+	c.Authorize(authorization)
 	return c
 }
 
-func (c *client) do() {
-	clear(c.header)
-	c.status, c.body = 0, c.body[:0]
-	c.handler.ServeHTTP(c, c.request)
+// identified reports whether the response is that of the handler.
+func identified(status int, body []byte) bool {
+	return status == http.StatusOK && string(body) == contender.Identity
 }
 
-func (c *client) Header() http.Header { return c.header }
-
-func (c *client) WriteHeader(status int) {
-	if c.status == 0 {
-		c.status = status
+// mustIdentify sends the request and checks the response.
+func mustIdentify(b *testing.B, c contender.Client) {
+	if status, body := c.Do(); !identified(status, body) {
+		b.Fatalf("responded %d %s", status, body)
 	}
 }
 
-func (c *client) Write(p []byte) (int, error) {
-	c.WriteHeader(http.StatusOK)
-	c.body = append(c.body, p...)
-	return len(p), nil
-}
-
-func (c *client) WriteString(s string) (int, error) {
-	c.WriteHeader(http.StatusOK)
-	c.body = append(c.body, s...)
-	return len(s), nil
-}
-
-// identified reports whether the answer is that of the handler.
-func (c *client) identified() bool {
-	return c.status == http.StatusOK && string(c.body) == contender.Identity
-}
-
-// mustIdentify sends the request and checks the answer.
-func (c *client) mustIdentify(b *testing.B) {
-	c.do()
-	if !c.identified() {
-		b.Fatalf("answered %d %s", c.status, c.body)
-	}
-}
-
-// mustRefuse runs the benchmark of a request that must be refused, every time
-// with the same words.
-func (c *client) mustRefuse(b *testing.B) {
-	c.do()
-	status, body := c.status, string(c.body)
-	if status < 400 || status > 499 {
-		b.Fatalf("answered %d %s", status, body)
+// refuse runs the benchmark of a request that must be refused, every time with the same
+// words. A baseline lets it through.
+func refuse(b *testing.B, by contender.Contender, c contender.Client) {
+	status, first := c.Do()
+	words := string(first)
+	if refused := status >= 400 && status <= 499; refused == by.Open {
+		b.Fatalf("responded %d %s", status, words)
 	}
 	b.ReportAllocs()
 	for b.Loop() {
-		c.do()
-		if c.status != status || string(c.body) != body {
-			b.Fatalf("answered %d %s", c.status, c.body)
+		if got, body := c.Do(); got != status || string(body) != words {
+			b.Fatalf("responded %d %s", got, body)
 		}
 	}
 }

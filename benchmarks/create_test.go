@@ -25,12 +25,11 @@ func BenchmarkCreate(b *testing.B) {
 // A request that is answered with a new access and a new refresh token.
 func BenchmarkLogin(b *testing.B) {
 	each(b, "Login", func(b *testing.B, algorithm string, c contender.Contender) {
-		client := newClient(c.Login(contender.NewKeys(algorithm)), http.MethodPost, "/login")
+		client := contender.NewClient(c.Login(contender.NewKeys(algorithm)), http.MethodPost, "/login")
 		b.ReportAllocs()
 		for b.Loop() {
-			client.do()
-			if client.status != http.StatusOK || !isPair(client.body) {
-				b.Fatalf("answered %d %s", client.status, client.body)
+			if status, body := client.Do(); status != http.StatusOK || !isPair(body) {
+				b.Fatalf("responded %d %s", status, body)
 			}
 		}
 	})

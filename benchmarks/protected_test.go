@@ -1,6 +1,7 @@
 package benchmarks
 
 import (
+	"runtime"
 	"strconv"
 	"testing"
 
@@ -12,31 +13,37 @@ func BenchmarkProtected(b *testing.B) {
 	each(b, "Protected", func(b *testing.B, algorithm string, c contender.Contender) {
 		keys := contender.NewKeys(algorithm)
 		client := protected(c.Protected(keys), "Bearer "+c.Token(keys))
-		client.mustIdentify(b) // a cache knows the token now
+		mustIdentify(b, client) // a cache knows the token now
 		b.ReportAllocs()
 		for b.Loop() {
-			client.mustIdentify(b)
+			mustIdentify(b, client)
 		}
 	})
 }
 
 // The same on all cores.
-func BenchmarkParallel(b *testing.B) {
-	each(b, "Parallel", func(b *testing.B, algorithm string, c contender.Contender) {
-		keys := contender.NewKeys(algorithm)
-		handler, authorization := c.Protected(keys), "Bearer "+c.Token(keys)
-		protected(handler, authorization).mustIdentify(b)
-		b.ReportAllocs()
-		b.ResetTimer() // without b.Loop, what is above would count
-		b.RunParallel(func(pb *testing.PB) {
-			client := protected(handler, authorization)
-			for pb.Next() {
-				if client.do(); !client.identified() {
-					b.Errorf("answered %d %s", client.status, client.body)
-					return
-				}
+func BenchmarkParallel(b *testing.B) { each(b, "Parallel", benchmarkParallel) }
+
+// The same on one core. Its garbage is collected on this core too.
+func BenchmarkOneCore(b *testing.B) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
+	each(b, "OneCore", benchmarkParallel)
+}
+
+func benchmarkParallel(b *testing.B, algorithm string, c contender.Contender) {
+	keys := contender.NewKeys(algorithm)
+	handler, authorization := c.Protected(keys), "Bearer "+c.Token(keys)
+	mustIdentify(b, protected(handler, authorization))
+	b.ReportAllocs()
+	b.ResetTimer() // without b.Loop, what is above would count
+	b.RunParallel(func(pb *testing.PB) {
+		client := protected(handler, authorization)
+		for pb.Next() {
+			if status, body := client.Do(); !identified(status, body) {
+				b.Errorf("responded %d %s", status, body)
+				return
 			}
-		})
+		}
 	})
 }
 
@@ -54,14 +61,15 @@ func BenchmarkRotation(b *testing.B) {
 			authorizations[i] = "Bearer " + c.Token(keys)
 		}
 		client := protected(c.Protected(keys), "")
-		for _, client.authorization[0] = range authorizations {
-			client.mustIdentify(b)
+		for _, authorization := range authorizations {
+			client.Authorize(authorization)
+			mustIdentify(b, client)
 		}
 		b.ReportAllocs()
 		i := 0
 		for b.Loop() {
-			client.authorization[0] = authorizations[i%users]
-			client.mustIdentify(b)
+			client.Authorize(authorizations[i%users])
+			mustIdentify(b, client)
 			i++
 		}
 	})

@@ -12,6 +12,12 @@ import (
 // auth0Claims are two that this middleware insists on.
 const auth0Claims = `,"iss":"https://issuer.example/","aud":"api"`
 
+func bareNetHTTP(Keys) http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /protected", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, Identity) })
+	return mux
+}
+
 func auth0(k Keys) http.Handler {
 	key := k.Verifying()
 	tokens := must(validator.New(

@@ -43,6 +43,9 @@ func TestProtected(t *testing.T) {
 				if c.Open {
 					return
 				}
+				lapsed, token := c.ExpiredKnown(keys)
+				status, _ := get(lapsed, token)
+				assert.True(t, status >= 400 && status < 500, "expired after it was known: %d", status)
 				for name, token := range map[string]string{
 					"missing":      "",
 					"expired":      c.Expired(keys),
@@ -128,6 +131,16 @@ func TestLogin(t *testing.T) {
 		status, body := get(c.Protected(keys), pair.Access)
 		assert.Equal(t, http.StatusOK, status, c.Name)
 		assert.Equal(t, contender.Identity, body, c.Name)
+	}
+}
+
+// Whoever runs in another framework is compared with a bare handler of it.
+func TestFloors(t *testing.T) {
+	t.Parallel()
+	for _, c := range contender.All {
+		floor := contender.Named(c.Over())
+		assert.True(t, floor.Open, c.Name)
+		assert.Equal(t, c.Floor != "", floor.Name != contender.Bare, c.Name)
 	}
 }
 

@@ -3,6 +3,7 @@ package contender
 import (
 	"context"
 	"net/http"
+	"time"
 
 	"github.com/gin-gonic/gin"
 
@@ -17,17 +18,38 @@ const (
 
 // newManager is this library with its defaults, the blocklist included.
 func newManager(k Keys, cache int, in ...ginjwt.Location) *ginjwt.JWTManager {
-	return ginjwt.New(ginjwt.Config{
+	return ginjwt.New(oursConfig(k, cache, in...))
+}
+
+func oursConfig(k Keys, cache int, in ...ginjwt.Location) ginjwt.Config {
+	return ginjwt.Config{
 		Algorithm:      k.Algorithm,
 		SecretKey:      string(k.Secret),
 		PrivateKey:     string(k.PrivatePEM()),
 		TokenCacheSize: cache,
 		TokenLocation:  in,
-	})
+	}
 }
 
 func ours(cache int) func(Keys) http.Handler {
 	return func(k Keys) http.Handler { return oursProtected(newManager(k, cache)) }
+}
+
+// oursLapsed moves the clock of the manager. So the token expires after it was accepted.
+func oursLapsed(cache int) func(Keys) (http.Handler, string) {
+	return func(k Keys) (http.Handler, string) {
+		var ahead time.Duration
+		settings := oursConfig(k, cache)
+		settings.Now = func() time.Time { return time.Now().Add(ahead) }
+		h, token := oursProtected(ginjwt.New(settings)), Contender{}.Token(k)
+		client := NewClient(h, http.MethodGet, "/protected")
+		client.Authorize("Bearer " + token)
+		if status, _ := client.Do(); status != http.StatusOK {
+			panic("a good token is refused")
+		}
+		ahead = 48 * time.Hour
+		return h, token
+	}
 }
 
 func oursProtected(m *ginjwt.JWTManager) http.Handler {

@@ -8,6 +8,12 @@ import (
 	"github.com/go-chi/jwtauth/v5"
 )
 
+func bareChi(Keys) http.Handler {
+	r := chi.NewRouter()
+	r.Get("/protected", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, Identity) })
+	return r
+}
+
 func chiJWTAuth(k Keys) http.Handler {
 	auth := jwtauth.New(k.Algorithm, k.SigningKey(), k.Verifying())
 	r := chi.NewRouter()

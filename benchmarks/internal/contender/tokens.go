@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"fmt"
+	"net/http"
 	"strings"
 	"time"
 
@@ -26,6 +27,15 @@ func (c Contender) Token(k Keys) string {
 // Expired returns a token that was good until a minute ago.
 func (c Contender) Expired(k Keys) string {
 	return k.Sign(c.payload(time.Now().Add(-time.Hour), 59*time.Minute))
+}
+
+// ExpiredKnown returns a handler and a token that has expired. If the library remembers
+// tokens, it has accepted this token before.
+func (c Contender) ExpiredKnown(k Keys) (http.Handler, string) {
+	if c.Lapsed == nil {
+		return c.Protected(k), c.Expired(k)
+	}
+	return c.Lapsed(k)
 }
 
 // Forged returns a token whose signature has one wrong bit.
