@@ -12,13 +12,12 @@ import (
 func BenchmarkCreate(b *testing.B) {
 	each(b, "Create", func(b *testing.B, algorithm string, c contender.Contender) {
 		create := c.Create(contender.NewKeys(algorithm))
-		b.ReportAllocs()
-		for b.Loop() {
+		loop(b, func() {
 			token, err := create()
 			if err != nil || !strings.HasPrefix(token, "eyJ") || strings.Count(token, ".") != 2 {
 				b.Fatal(token, err)
 			}
-		}
+		})
 	})
 }
 
@@ -26,12 +25,11 @@ func BenchmarkCreate(b *testing.B) {
 func BenchmarkLogin(b *testing.B) {
 	each(b, "Login", func(b *testing.B, algorithm string, c contender.Contender) {
 		client := contender.NewClient(c.Login(contender.NewKeys(algorithm)), http.MethodPost, "/login")
-		b.ReportAllocs()
-		for b.Loop() {
+		loop(b, func() {
 			if status, body := client.Do(); status != http.StatusOK || !isPair(body) {
 				b.Fatalf("responded %d %s", status, body)
 			}
-		}
+		})
 	})
 }
 

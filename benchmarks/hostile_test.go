@@ -63,22 +63,20 @@ func BenchmarkBody(b *testing.B) {
 	handler := contender.OursInBody(keys)
 	b.Run("Small", func(b *testing.B) {
 		client, body := sending(handler, []byte(token+"}"))
-		b.ReportAllocs()
-		for b.Loop() {
+		loop(b, func() {
 			body.rewind(client)
 			mustIdentify(b, client)
-		}
+		})
 	})
 	b.Run("8MiB", func(b *testing.B) {
 		large := append([]byte(token+`,"more":"`), bytes.Repeat([]byte("a"), 8<<20)...)
 		client, body := sending(handler, append(large, `"}`...))
-		b.ReportAllocs()
-		for b.Loop() {
+		loop(b, func() {
 			body.rewind(client)
 			if status, body := client.Do(); status != http.StatusUnauthorized {
 				b.Fatalf("responded %d %s", status, body)
 			}
-		}
+		})
 	})
 }
 

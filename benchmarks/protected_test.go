@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/gin-jwt-extended/ginjwt/benchmarks/internal/contender"
+	"github.com/gin-jwt-extended/ginjwt/benchmarks/internal/processor"
 )
 
 // One user's token, request after request.
@@ -14,10 +15,9 @@ func BenchmarkProtected(b *testing.B) {
 		keys := contender.NewKeys(algorithm)
 		client := protected(c.Protected(keys), "Bearer "+c.Token(keys))
 		mustIdentify(b, client) // a cache knows the token now
-		b.ReportAllocs()
-		for b.Loop() {
+		loop(b, func() {
 			mustIdentify(b, client)
-		}
+		})
 	})
 }
 
@@ -36,6 +36,7 @@ func benchmarkParallel(b *testing.B, algorithm string, c contender.Contender) {
 	mustIdentify(b, protected(handler, authorization))
 	b.ReportAllocs()
 	b.ResetTimer() // without b.Loop, what is above would count
+	start := processor.Time()
 	b.RunParallel(func(pb *testing.PB) {
 		client := protected(handler, authorization)
 		for pb.Next() {
@@ -45,6 +46,7 @@ func benchmarkParallel(b *testing.B, algorithm string, c contender.Contender) {
 			}
 		}
 	})
+	b.ReportMetric(float64(processor.Time()-start)/float64(b.N), "cpu-ns/op")
 }
 
 // Every request has the token of the next user, and begins again with the first
@@ -65,12 +67,11 @@ func BenchmarkRotation(b *testing.B) {
 			client.Authorize(authorization)
 			mustIdentify(b, client)
 		}
-		b.ReportAllocs()
 		i := 0
-		for b.Loop() {
+		loop(b, func() {
 			client.Authorize(authorizations[i%users])
 			mustIdentify(b, client)
 			i++
-		}
+		})
 	})
 }

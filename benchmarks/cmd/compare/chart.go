@@ -62,8 +62,7 @@ func renderChart(r *results) ([]byte, error) {
 func (r *results) group(algorithm string, y int) group {
 	g, longest := group{Title: algorithm, Y: y}, 0.0
 	for _, c := range contender.All {
-		ratio, ok := r.ratio(nameOf("Protected", algorithm, c.Name),
-			nameOf("Protected", algorithm, contender.GinJWT), nameOf("Protected", algorithm, contender.Bare))
+		ratio, ok := r.ratio(protectedCost(algorithm, c), protectedCost(algorithm, ginJWT))
 		if ok && !c.Open {
 			g.Bars = append(g.Bars, bar{Label: c.Title, Ratio: max(ratio, 0), Ours: c.Module == contender.OurModule})
 			longest = max(longest, ratio)

@@ -2,7 +2,12 @@
 // of ratios, and the medians behind them.
 //
 //	go run ./benchmarks/cmd/compare                 # from the root of the repository
-//	go run ./benchmarks/cmd/compare -match HS256    # only some benchmarks
+//	go run ./benchmarks/cmd/compare -match HS256    # prints tables of some benchmarks
+//	go run ./benchmarks/cmd/compare -check          # fails if a ratio is much larger than recorded
+//
+// It also writes the figures in the prose of pages, which stand between marks:
+//
+//	<!-- figure known-HS256-percent -->6<!-- /figure --> %
 //
 // A round runs every benchmark once, each in a separate process. So other load on the
 // machine disturbs all benchmarks alike.
@@ -10,7 +15,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"flag"
 	"fmt"
 	"log"
@@ -19,6 +23,8 @@ import (
 	"path/filepath"
 	"regexp"
 	"time"
+
+	"github.com/gin-jwt-extended/ginjwt/benchmarks/internal/page"
 )
 
 // pageName is the page with the tables.
@@ -27,11 +33,18 @@ const pageName = "performance.md"
 func main() {
 	log.SetFlags(0)
 	log.SetPrefix("compare: ")
-	rounds := flag.Int("rounds", 9, "how often every benchmark runs")
-	benchtime := flag.Duration("benchtime", 100*time.Millisecond, "how long a benchmark runs each time")
+	rounds := flag.Uint("rounds", 7, "how often every benchmark runs; 0 only writes the pages again")
+	benchtime := flag.Duration("benchtime", 50*time.Millisecond, "how long a benchmark works each time")
 	out := flag.String("out", "docs", "folder for performance.md, performance.svg and performance/results.json")
-	match := flag.String("match", "", "run only benchmarks whose name matches this expression")
+	match := flag.String("match", "", "run only benchmarks whose name matches this expression, and print the tables")
+	again := flag.Bool("check", false, "compare briefly, write nothing, and fail if a ratio is much larger than recorded")
 	flag.Parse()
+	if *again {
+		if err := check(*out, duels()); err != nil {
+			log.Fatal(err)
+		}
+		return
+	}
 
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
@@ -40,15 +53,19 @@ func main() {
 	}
 }
 
-func compare(ctx context.Context, rounds int, benchtime time.Duration, match, out string) error {
-	if rounds < 1 {
-		return errors.New("at least one round")
+func compare(ctx context.Context, rounds uint, benchtime time.Duration, match, out string) error {
+	if rounds == 0 {
+		r, err := read(out)
+		if err != nil {
+			return err
+		}
+		return write(r, out)
 	}
 	wanted, err := regexp.Compile(match)
 	if err != nil {
 		return err
 	}
-	if _, err := part.IncludeIn(filepath.Join(out, pageName), ""); err != nil { // before the minutes that it takes
+	if _, err := generated(out, nil); err != nil { // before the minutes that it takes
 		return err
 	}
 	folder, err := os.MkdirTemp("", "compare")
@@ -60,16 +77,21 @@ func compare(ctx context.Context, rounds int, benchtime time.Duration, match, ou
 	if err := build(ctx, binary); err != nil {
 		return err
 	}
-	results := newResults(rounds, benchtime)
+	results, share := newResults(int(rounds), benchtime), 1.0
 	for round := range rounds {
 		fmt.Fprintf(os.Stderr, "round %d of %d\n", round+1, rounds)
 		for _, name := range benchmarks(wanted) {
-			m, err := run(ctx, binary, name, benchtime)
+			m, err := run(ctx, binary, name, time.Duration(share*float64(benchtime)))
 			if err != nil {
 				return err
 			}
 			results.add(name, m)
+			share = m.share()
 		}
+	}
+	if match != "" {
+		fmt.Print(renderTables(results), "\n", renderParts(results), "\n", renderCores(results))
+		return nil
 	}
 	return write(results, out)
 }
@@ -87,7 +109,7 @@ func write(r *results, out string) error {
 	if err != nil {
 		return err
 	}
-	text, err := part.IncludeIn(filepath.Join(out, pageName), renderTables(r))
+	text, err := generated(out, r)
 	if err != nil {
 		return err
 	}
@@ -100,5 +122,26 @@ func write(r *results, out string) error {
 			return err
 		}
 	}
-	return nil
+	return fillPages(out, r.Figures)
+}
+
+// generated returns the page in the folder out with tables in their places. They are empty
+// without results.
+func generated(out string, r *results) (text []byte, err error) {
+	path := filepath.Join(out, pageName)
+	if text, err = os.ReadFile(path); err != nil {
+		return nil, err
+	}
+	for part, render := range map[page.Part]func(*results) string{
+		tablesPart: renderTables, partsPart: renderParts, coresPart: renderCores,
+	} {
+		tables := ""
+		if r != nil {
+			tables = render(r)
+		}
+		if text, err = part.Include(text, tables); err != nil {
+			return nil, fmt.Errorf("%s: %w", path, err)
+		}
+	}
+	return text, nil
 }

@@ -1,8 +1,9 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
-	"runtime/debug"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -10,8 +11,12 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/benchmarks/internal/page"
 )
 
-// part is the generated part of the page.
-const part = page.Part("results")
+// The generated parts of the page.
+const (
+	tablesPart = page.Part("results")
+	partsPart  = page.Part("parts")
+	coresPart  = page.Part("cores")
+)
 
 // column is one column of a table.
 type column struct {
@@ -19,33 +24,83 @@ type column struct {
 	cell func(c contender.Contender) string
 }
 
+// The contenders that others are measured by.
+var (
+	bare    = contender.Named(contender.Bare)
+	bareSet = contender.Named(contender.BareSet)
+	ours    = contender.Named(contender.Ours)
+	noHits  = contender.Named(contender.NoHits)
+	ginJWT  = contender.Named(contender.GinJWT)
+)
+
 func renderTables(r *results) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s, %s, %d cores; medians of %d interleaved rounds of %s each; a run was typically %.0f %% off its "+
 		"median. Only ratios and allocations carry over to other machines. \"ginjwt\" is with its defaults: its cache knows the token.\n",
 		r.Go, r.Platform, r.Cores, r.Rounds, r.Benchtime, 100*r.spread())
 	table(&b, "A protected request, HS256", "Protected", []column{
-		{"version", version},
-		r.ratios("× bare handler", "Protected", "HS256", "Protected/HS256/bare", ""),
-		r.ratios("× gin-jwt", "Protected", "HS256", "Protected/HS256/gin-jwt", ""),
-		r.ratios("extra time over the bare handler, gin-jwt = 1", "Protected", "HS256", "Protected/HS256/gin-jwt", "Protected/HS256/bare"),
+		{"version", r.version},
+		{"× bare handler", func(c contender.Contender) string {
+			return r.cell(cost{name: "Protected/HS256/" + c.Name}, cost{name: "Protected/HS256/" + c.Over()})
+		}},
+		r.times("× gin-jwt", "Protected", "HS256", "Protected/HS256/gin-jwt"),
+		r.extra("extra time over the bare handler, gin-jwt = 1", "HS256"),
 		r.allocs("Protected"),
 		r.bytes("Protected"),
 	})
 	table(&b, "A protected request, extra time over the bare handler, gin-jwt = 1", "Protected",
-		r.forAll("Protected", "Protected/%s/gin-jwt", "Protected/%s/bare"))
-	table(&b, "A protected request, throughput of all cores, × one core", "Parallel", r.speedups())
+		r.forAll("Protected", r.extra))
 	table(&b, "Creating an access token, × golang-jwt with a map", "Create",
-		append(r.forAll("Create", "Create/%s/golang-jwt-map", ""), r.allocs("Create")))
+		append(r.forAll("Create", r.by("Create", "Create/%s/golang-jwt-map")), r.allocs("Create")))
 	table(&b, "A login, HS256: access and refresh token in one response", "Login", []column{
-		r.ratios("× gin-jwt", "Login", "HS256", "Login/HS256/gin-jwt", ""), r.allocs("Login")})
-	table(&b, "Refusing a forged token, HS256", "Forged", []column{
-		r.ratios("× gin-jwt", "Forged", "HS256", "Forged/HS256/gin-jwt", ""), r.allocs("Forged")})
+		r.times("× gin-jwt", "Login", "HS256", "Login/HS256/gin-jwt"), r.allocs("Login")})
+	table(&b, "Refusing a token, HS256, × gin-jwt", "Forged", []column{
+		r.times("forged", "Forged", "HS256", "Forged/HS256/gin-jwt"),
+		r.times("expired", "Expired", "HS256", "Expired/HS256/gin-jwt"),
+		r.times("garbage", "Hostile", "Garbage", "Hostile/Garbage/gin-jwt"),
+		r.allocs("Forged"),
+	})
 	table(&b, "Requests with 10000 or 100000 different tokens in turn, HS256, × ginjwt with its cache off", "Rotation",
-		r.forAll("Rotation", "Rotation/%s/ginjwt-cache-off", ""))
+		r.forAll("Rotation", r.by("Rotation", "Rotation/%s/ginjwt-cache-off")))
 	table(&b, "Hostile requests, × gin-jwt with a good token", "Hostile",
-		r.forAll("Hostile", "Protected/HS256/gin-jwt", ""))
+		r.forAll("Hostile", r.by("Hostile", "Protected/HS256/gin-jwt")))
 	return b.String()
+}
+
+// renderCores shows what more cores and the collector do.
+func renderCores(r *results) string {
+	var b strings.Builder
+	table(&b, "A protected request, throughput of all cores, × one core", "Parallel",
+		r.forAll("Parallel", r.throughput))
+	table(&b, "A protected request with another GOGC, HS256, × GOGC=100", "Collector",
+		r.forAll("Collector", func(head, gogc string) column {
+			return column{head, func(c contender.Contender) string { return r.cell(withCollector(gogc, c)) }}
+		}))
+	return strings.TrimPrefix(b.String(), "\n")
+}
+
+// withCollector are a request with another GOGC, and with the default.
+func withCollector(gogc string, c contender.Contender) (a, b cost) {
+	return cost{name: nameOf("Collector", gogc, c.Name)}, cost{name: nameOf("OneCore", "HS256", c.Name)}
+}
+
+// renderParts compares parts of the work with the time that this library adds to a request.
+func renderParts(r *results) string {
+	var b strings.Builder
+	share := func(head string, of contender.Contender, parts ...string) column {
+		return column{head, func(part contender.Contender) string {
+			ratio, ok := r.ratio(cost{name: "Parts/HS256/" + part.Name}, protectedCost("HS256", of))
+			if !ok || !slices.Contains(parts, part.Name) {
+				return none
+			}
+			return percent(ratio) + " %"
+		}}
+	}
+	table(&b, "Parts of an HS256 request, in percent of the time that ginjwt adds to it", "Parts", []column{
+		share("known token", ours, contender.KnownParts...),
+		share("cache off", noHits, contender.UnknownParts...),
+	})
+	return strings.TrimPrefix(b.String(), "\n")
 }
 
 // table writes a table with a row for everyone who does a work. Without any
@@ -66,7 +121,11 @@ func table(b *strings.Builder, title, work string, columns []column) {
 	if rows.Len() == 0 {
 		return
 	}
-	fmt.Fprintf(b, "\n**%s**\n\n| library", title)
+	first := "library"
+	if work == "Parts" {
+		first = "part"
+	}
+	fmt.Fprintf(b, "\n**%s**\n\n| %s", title, first)
 	for _, column := range columns {
 		fmt.Fprintf(b, " | %s", column.head)
 	}
@@ -76,35 +135,58 @@ func table(b *strings.Builder, title, work string, columns []column) {
 // none stands where nothing was measured.
 const none = "–"
 
-// ratios is the time of a work by that of one benchmark.
-func (r *results) ratios(head, work, variant, by, common string) column {
+// times is the time of a work by that of one benchmark.
+func (r *results) times(head, work, variant, by string) column {
 	return column{head, func(c contender.Contender) string {
-		return r.cell(nameOf(work, variant, c.Name), by, common)
+		return r.cell(cost{name: nameOf(work, variant, c.Name)}, cost{name: by})
 	}}
 }
 
-func (r *results) cell(name, by, common string) string {
-	ratio, ok := r.ratio(name, by, common)
+// by is times for any variant. It stands for %s.
+func (r *results) by(work, by string) func(head, variant string) column {
+	return func(head, variant string) column {
+		return r.times(head, work, variant, strings.ReplaceAll(by, "%s", variant))
+	}
+}
+
+// extra is the time over the bare handler of a framework by that of gin-jwt.
+func (r *results) extra(head, algorithm string) column {
+	return column{head, func(c contender.Contender) string {
+		return r.cell(protectedCost(algorithm, c), protectedCost(algorithm, ginJWT))
+	}}
+}
+
+// throughput is that of all cores by that of one.
+func (r *results) throughput(head, algorithm string) column {
+	return column{head, func(c contender.Contender) string {
+		times, ok := r.timesOneCore(algorithm, c)
+		if !ok {
+			return none
+		}
+		return page.Significant(times)
+	}}
+}
+
+// timesOneCore is how many times the throughput of one core all cores have, if they work all
+// the time. It is less than their number if they disturb each other: then a request takes
+// more processor time.
+func (r *results) timesOneCore(algorithm string, c contender.Contender) (float64, bool) {
+	ratio, ok := r.ratio(cost{name: nameOf("OneCore", algorithm, c.Name)}, cost{name: nameOf("Parallel", algorithm, c.Name)})
+	return ratio * float64(r.Cores), ok
+}
+
+func (r *results) cell(a, b cost) string {
+	ratio, ok := r.ratio(a, b)
 	if !ok {
 		return none
 	}
 	return page.Significant(ratio)
 }
 
-// forAll has a column for every variant of a work. It stands for %s.
-func (r *results) forAll(work, by, common string) (columns []column) {
+// forAll has a column for every variant of a work.
+func (r *results) forAll(work string, columnOf func(head, variant string) column) (columns []column) {
 	for _, variant := range contender.WorkNamed(work).Variants {
-		fill := strings.NewReplacer("%s", variant).Replace
-		columns = append(columns, r.ratios(variant, work, variant, fill(by), fill(common)))
-	}
-	return columns
-}
-
-func (r *results) speedups() (columns []column) {
-	for _, algorithm := range contender.Algorithms {
-		columns = append(columns, column{algorithm, func(c contender.Contender) string {
-			return r.cell(nameOf("Protected", algorithm, c.Name), nameOf("Parallel", algorithm, c.Name), "")
-		}})
+		columns = append(columns, columnOf(variant, variant))
 	}
 	return columns
 }
@@ -128,16 +210,6 @@ func (r *results) counts(head, work string, of func(*series) float64) column {
 	}}
 }
 
-// version is that of a contender in this very build.
-func version(c contender.Contender) string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok || c.Module == "" {
-		return none
-	}
-	for _, module := range info.Deps {
-		if module.Path == c.Module && strings.HasPrefix(module.Version, "v") && module.Replace == nil {
-			return module.Version
-		}
-	}
-	return none
+func (r *results) version(c contender.Contender) string {
+	return cmp.Or(r.Versions[c.Name], none)
 }

@@ -18,16 +18,34 @@ var Works = []Work{
 	{"Protected", Algorithms, All},
 	{"OneCore", []string{"HS256", "ES256"}, inParallel},
 	{"Parallel", []string{"HS256", "ES256"}, inParallel},
+	{"Collector", []string{"GOGC=400", "GOGC=off"}, named(BareSet, Ours, NoHits, GinJWT)},
 	{"Create", Algorithms, those(func(c Contender) bool { return c.Create != nil })},
 	{"Login", []string{"HS256"}, those(func(c Contender) bool { return c.Login != nil })},
 	{"Forged", []string{"HS256"}, those(refuses)},
 	{"Expired", []string{"HS256"}, those(refuses)},
 	{"Rotation", []string{"10000", "100000"}, named(Ours, NoHits, GinJWT)},
 	{"Hostile", []string{"Garbage", "MegabyteHeader", "Commas", "Dots", "NestedArrays"}, those(refuses)},
+	{"Parts", []string{"HS256"}, parts},
 }
 
+// parts are what some of the work of this library costs on its own.
+var parts = []Contender{
+	{Name: "copy", Title: "a copy of the request with a new context"},
+	{Name: "clock", Title: "reading the clock"},
+	{Name: "find", Title: "hashing and comparing the encoded token"},
+	{Name: "hmac", Title: "the HMAC, with a reused state"},
+	{Name: "base64", Title: "base64"},
+	{Name: "claims", Title: "reading the claims strictly"},
+}
+
+// The names of parts of the work for a known token, and for one that is not.
+var (
+	KnownParts   = []string{"copy", "clock", "find"}
+	UnknownParts = []string{"copy", "clock", "hmac", "base64", "claims"}
+)
+
 // inParallel show where the second core goes: the floor, this library, and peers.
-var inParallel = named(Bare, "bare-set", Ours, NoHits, GinJWT, Map, "cristalhq")
+var inParallel = named(Bare, BareSet, Ours, NoHits, GinJWT, Map, "cristalhq")
 
 // refuses is for requests that are refused. The bare handler is the floor of their cost.
 func refuses(c Contender) bool { return !c.Open || c.Name == Bare }
@@ -38,12 +56,6 @@ func those(take func(Contender) bool) []Contender {
 
 func named(names ...string) []Contender {
 	return those(func(c Contender) bool { return slices.Contains(names, c.Name) })
-}
-
-// Does reports whether c does a variant of w.
-func (w Work) Does(variant string, c Contender) bool {
-	return slices.Contains(w.Variants, variant) &&
-		slices.ContainsFunc(w.By, func(by Contender) bool { return by.Name == c.Name })
 }
 
 // WorkNamed returns one work. It panics if there is none of that name.
