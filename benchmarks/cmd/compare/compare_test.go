@@ -191,7 +191,8 @@ func TestCores(t *testing.T) {
 |---|---:|---:|
 | ginjwt | – | 0.70 |
 `, renderCores(r))
-	assert.Equal(t, map[string]string{"cores-ginjwt": "1.6", "collector-ginjwt-percent": "30"}, r.figures())
+	r.add("Collector/GOGC=400/ginjwt", measured{ns: 750})
+	assert.Equal(t, map[string]string{"cores-ginjwt": "1.6", "gogc-400-ginjwt-percent": "25"}, r.figures())
 }
 
 func TestFigures(t *testing.T) {

@@ -77,8 +77,8 @@ func (r *results) figures() map[string]string {
 	say("login-percent", percent, cost{name: "Login/HS256/ginjwt"}, cost{name: "Login/HS256/gin-jwt"})
 	say("create-RS256-ES256-times", single, cost{name: "Create/RS256/ginjwt"}, cost{name: "Create/ES256/ginjwt"})
 	for _, c := range []contender.Contender{bareSet, ours, ginJWT} {
-		if ratio, ok := r.ratio(withCollector("GOGC=off", c)); ok {
-			figures["collector-"+c.Name+"-percent"] = percent(max(0, 1-ratio))
+		if ratio, ok := r.ratio(withCollector("GOGC=400", c)); ok {
+			figures["gogc-400-"+c.Name+"-percent"] = percent(max(0, 1-ratio))
 		}
 		if times, ok := r.timesOneCore("HS256", c); ok {
 			figures["cores-"+c.Name] = oneDigit(times)
