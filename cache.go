@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"hash/maphash"
+	"math"
 	"math/bits"
 	"math/rand/v2"
 	"strings"
@@ -16,7 +17,8 @@ import (
 const (
 	maxTokenCacheSize = 10_000_000
 	cacheWays         = 4       // entries per set
-	cacheEntryBytes   = 2 << 10 // average limit for an entry; a single entry may have twice as much
+	cacheEntryBytes   = 2 << 10 // average limit for an entry
+	cacheEntryMost    = 8 << 10 // limit for a single entry: a token of about 4 KB
 	cacheOverhead     = 768     // of an entry, without its strings
 	originIDBytes     = 64      // of an ID that a logout would add to the blocklist
 )
@@ -56,7 +58,7 @@ func (t *goodToken) stillVerifies(ctx context.Context, now time.Time) bool {
 // of tokens is cheap, and does not push out tokens in use.
 type tokenCache struct {
 	seed     maphash.Seed
-	slots    []atomic.Pointer[cacheEntry]
+	slots    []cacheSlot
 	ways     int // slots of a set
 	sets     int
 	bytes    atomic.Int64
@@ -68,6 +70,20 @@ type tokenCache struct {
 	// that must not be kept.
 	digests bool
 }
+
+// cacheSlot has room for one entry. The four slots of a set fill one cache line, which
+// mostly says enough about the entries. A goroutine may read the mark of another entry: so
+// a mark only says where to look.
+type cacheSlot struct {
+	mark  atomic.Uint64 // the low half of the hash of the entry, and the Unix time at which it expires
+	entry atomic.Pointer[cacheEntry]
+}
+
+// isFor reports whether the slot may have an entry with this hash.
+func (s *cacheSlot) isFor(hash uint64) bool { return uint32(s.mark.Load()>>32) == uint32(hash) }
+
+// isFree reports whether the slot is empty, or its entry has expired.
+func (s *cacheSlot) isFree(now time.Time) bool { return int64(uint32(s.mark.Load())) <= now.Unix() }
 
 type cacheEntry struct {
 	hash  uint64
@@ -82,7 +98,7 @@ func newTokenCache(entries int, digests bool) *tokenCache {
 	ways, sets := min(cacheWays, entries), max(1, entries/cacheWays)
 	return &tokenCache{
 		seed:     maphash.MakeSeed(),
-		slots:    make([]atomic.Pointer[cacheEntry], ways*sets),
+		slots:    make([]cacheSlot, ways*sets),
 		ways:     ways,
 		sets:     sets,
 		maxBytes: int64(entries) * cacheEntryBytes,
@@ -105,7 +121,10 @@ func (c *tokenCache) get(hash uint64, encoded string) *goodToken {
 	}
 	set := c.set(hash)
 	for i := range set {
-		e := set[i].Load()
+		if !set[i].isFor(hash) {
+			continue
+		}
+		e := set[i].entry.Load()
 		if e == nil || e.hash != hash || !c.names(e.token, encoded) {
 			continue
 		}
@@ -123,15 +142,19 @@ func (c *tokenCache) add(hash uint64, encoded string, good *goodToken, now time.
 		return
 	}
 	size := int64(len(encoded) + len(good.text) + len(good.header) + originIDBytes*len(good.payload.originIDs) + cacheOverhead)
-	if size > 2*cacheEntryBytes || hasExpired(good, now) {
+	expires := expiryOf(good)
+	if size > cacheEntryMost || expires <= now.Unix() {
 		return
 	}
 	if slot, old := c.room(hash, now); slot != nil {
-		c.replace(slot, old, &cacheEntry{hash: hash, token: c.nameOf(encoded), good: good, bytes: size})
+		e := &cacheEntry{hash: hash, token: c.nameOf(encoded), good: good, bytes: size}
+		if c.replace(slot, old, e) {
+			slot.mark.Store(hash<<32 | uint64(expires)) //nolint:gosec // it is not negative
+		}
 	}
 }
 
-func (c *tokenCache) set(hash uint64) []atomic.Pointer[cacheEntry] {
+func (c *tokenCache) set(hash uint64) []cacheSlot {
 	i, _ := bits.Mul64(hash, uint64(c.sets))
 	return c.slots[int(i)*c.ways:][:c.ways]
 }
@@ -168,52 +191,56 @@ func signatureDigest(rest string) [sha256.Size]byte {
 	return sha256.Sum256(s.signature)
 }
 
-func hasExpired(good *goodToken, now time.Time) bool {
+// expiryOf returns the Unix time from which a token is refused; the largest of 32 bits if
+// there is none, or if it is later.
+func expiryOf(good *goodToken) int64 {
 	exp, leeway := good.payload.exp, int64(good.names.leeway/time.Second)
-	return exp.there && exp.seconds+leeway <= now.Unix()
+	if !exp.there || exp.seconds > math.MaxUint32-leeway {
+		return math.MaxUint32
+	}
+	return exp.seconds + leeway
 }
 
 // room finds a place for a token, and its current entry. There may be no place. A token
 // that is already in the set keeps its place, for example after its keys changed.
-func (c *tokenCache) room(hash uint64, now time.Time) (slot *atomic.Pointer[cacheEntry], old *cacheEntry) {
+func (c *tokenCache) room(hash uint64, now time.Time) (slot *cacheSlot, old *cacheEntry) {
 	set := c.set(hash)
 	for i := range set {
-		if old := set[i].Load(); old != nil && old.hash == hash {
+		if old := set[i].entry.Load(); old != nil && set[i].isFor(hash) && old.hash == hash {
 			return &set[i], old
 		}
 	}
 	for i := range set {
-		if old := set[i].Load(); old == nil || hasExpired(old.good, now) {
-			return &set[i], old
+		if set[i].isFree(now) {
+			return &set[i], set[i].entry.Load()
 		}
 	}
 	if rand.Uint32()%8 != 0 {
 		return nil, nil
 	}
 	for i := range set {
-		if old := set[i].Load(); old != nil && !old.seen.Load() {
+		if old := set[i].entry.Load(); old != nil && !old.seen.Load() {
 			return &set[i], old
 		}
 	}
 	for i := range set { // all are in use: an entry that is not used again goes next time
-		if old := set[i].Load(); old != nil {
+		if old := set[i].entry.Load(); old != nil {
 			old.seen.Store(false)
 		}
 	}
 	return nil, nil
 }
 
-// replace puts e, or nothing, in place of old. It does nothing if another goroutine was
-// faster, or if the cache would become too large.
-func (c *tokenCache) replace(slot *atomic.Pointer[cacheEntry], old, e *cacheEntry) {
-	change := int64(0)
-	if e != nil {
-		change = e.bytes
-	}
+// replace puts e in place of old. It reports false if another goroutine was faster, or if
+// the cache would become too large.
+func (c *tokenCache) replace(slot *cacheSlot, old, e *cacheEntry) bool {
+	change := e.bytes
 	if old != nil {
 		change -= old.bytes
 	}
-	if c.bytes.Add(change) > c.maxBytes && change > 0 || !slot.CompareAndSwap(old, e) {
+	if c.bytes.Add(change) > c.maxBytes && change > 0 || !slot.entry.CompareAndSwap(old, e) {
 		c.bytes.Add(-change)
+		return false
 	}
+	return true
 }

@@ -28,7 +28,7 @@ func (c *tokenCache) find(encoded string) *goodToken { return c.get(c.hash(encod
 
 func (c *tokenCache) entries() (all []*cacheEntry) {
 	for i := range c.slots {
-		if e := c.slots[i].Load(); e != nil {
+		if e := c.slots[i].entry.Load(); e != nil {
 			all = append(all, e)
 		}
 	}
@@ -112,8 +112,8 @@ func TestTokenCacheNeverGrows(t *testing.T) {
 	}
 	assert.LessOrEqual(t, c.bytes.Load(), int64(1000*cacheEntryBytes))
 	assert.InDelta(t, 1000*cacheEntryBytes/(3000+cacheOverhead+15), len(c.entries()), 10, "full of large tokens, but for few entries")
-	c.keep(strings.Repeat("x", 2*cacheEntryBytes), cachedToken(0), now)
-	assert.Nil(t, c.find(strings.Repeat("x", 2*cacheEntryBytes)), "a token too large to keep")
+	c.keep(strings.Repeat("x", cacheEntryMost), cachedToken(0), now)
+	assert.Nil(t, c.find(strings.Repeat("x", cacheEntryMost)), "a token too large to keep")
 }
 
 func TestTokenCacheKeepsWhatIsInUseThroughAFlood(t *testing.T) {

@@ -27,7 +27,7 @@ func (k csrfRules) valueIn(c *gin.Context, kind cookieKind, token string, audien
 		return "", nil
 	}
 	// Two headers are joined to a value that matches nothing.
-	value = strings.Join(c.Request.Header.Values(kind.csrfHeader), ",")
+	value = strings.Join(c.Request.Header[kind.csrfHeader], ",")
 	if value == "" && k.forms != nil {
 		value, err = k.forms.value(c, kind.csrfField, token, audience)
 	}

@@ -67,7 +67,9 @@ func BenchmarkDo(b *testing.B) {
 			return w
 		}},
 		{"Bearer", func() *httptest.ResponseRecorder { return jwttest.Do(handler, "POST", "/me", jwttest.Bearer("a.b.c")) }},
-		{"Cookies", func() *httptest.ResponseRecorder { return jwttest.Do(handler, "POST", "/me", jwttest.Cookies(responses[0])) }},
+		{"Cookies", func() *httptest.ResponseRecorder {
+			return jwttest.Do(handler, "POST", "/me", jwttest.Cookies(responses[0]))
+		}},
 		{"hostile/Cookies of 50 responses", func() *httptest.ResponseRecorder {
 			return jwttest.Do(handler, "POST", "/me", jwttest.Cookies(responses...))
 		}},
