@@ -69,10 +69,10 @@ func (k claimChecks) check(token *Token, p *payload, rules *issuerRules, spec de
 // by a caller, and is exact.
 func checkTimes(token *Token, p *payload, rules *issuerRules, allowExpired bool, now time.Time) (expired bool, err error) {
 	leeway := rules.claims.leeway
-	latest, earliest := now.Add(leeway).Unix(), now.Add(-leeway).Unix()
+	latest, earliest := secondsAfter(now, leeway), secondsAfter(now, -leeway)
 	latestIssue := latest
 	if !rules.claims.foreign {
-		latestIssue = now.Add(ownLeeway(leeway)).Unix()
+		latestIssue = secondsAfter(now, ownLeeway(leeway))
 	}
 	if p.iat.there {
 		token.IssuedAt, err = p.iat.before(latestIssue, errIATNumber, errIATFuture)
@@ -103,6 +103,19 @@ func checkTimes(token *Token, p *payload, rules *issuerRules, allowExpired bool,
 		return false, errEXPNumber
 	}
 	return p.exp.seconds <= earliest, nil
+}
+
+// secondsAfter returns now.Add(d).Unix(), for less.
+func secondsAfter(now time.Time, d time.Duration) int64 {
+	nanoseconds := int64(now.Nanosecond()) + int64(d%time.Second)
+	switch whole := now.Unix() + int64(d/time.Second); {
+	case nanoseconds < 0:
+		return whole - 1
+	case nanoseconds >= int64(time.Second):
+		return whole + 1
+	default:
+		return whole
+	}
 }
 
 // before returns the date as a time. It returns malformed for an invalid date,

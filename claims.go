@@ -108,8 +108,14 @@ type payload struct {
 // readPayload reads the claims by the names that an issuer uses. data and text
 // are the same JSON.
 func readPayload(data []byte, text string, names *claimNames, required []string) (p payload, err error) {
-	p = payload{typ: AccessToken, fresh: freshnessOf("")}
-	err = strictjson.Members(data, text, func(name string, v strictjson.Value) {
+	err = p.read(data, text, names, required)
+	return p, err
+}
+
+// read is readPayload without a copy of the payload.
+func (p *payload) read(data []byte, text string, names *claimNames, required []string) error {
+	*p = payload{typ: AccessToken, fresh: freshnessOf("")}
+	err := strictjson.Members(data, text, func(name string, v strictjson.Value) {
 		p.set(name, v)
 		switch name {
 		case names.typ:
@@ -127,7 +133,7 @@ func readPayload(data []byte, text string, names *claimNames, required []string)
 		}
 	})
 	p.revocationIDs = [2]string{p.id, p.session}
-	return p, err
+	return err
 }
 
 // isIdentity reports whether a claim of this rank holds the identity, judged by

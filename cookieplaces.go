@@ -13,21 +13,21 @@ import (
 type cookieKind struct {
 	name, path         string
 	csrfName, csrfPath string
-	csrfHeader         string // as net/http spells it
+	csrfHeader         string
 	csrfField          string
 }
 
 func (c *Config) accessCookies() cookieKind {
 	return cookieKind{
 		c.AccessCookieName, c.AccessCookiePath,
-		c.AccessCSRFCookieName, c.AccessCSRFCookiePath, http.CanonicalHeaderKey(c.AccessCSRFHeaderName), c.AccessCSRFFieldName,
+		c.AccessCSRFCookieName, c.AccessCSRFCookiePath, c.AccessCSRFHeaderName, c.AccessCSRFFieldName,
 	}
 }
 
 func (c *Config) refreshCookies() cookieKind {
 	return cookieKind{
 		c.RefreshCookieName, c.RefreshCookiePath,
-		c.RefreshCSRFCookieName, c.RefreshCSRFCookiePath, http.CanonicalHeaderKey(c.RefreshCSRFHeaderName), c.RefreshCSRFFieldName,
+		c.RefreshCSRFCookieName, c.RefreshCSRFCookiePath, c.RefreshCSRFHeaderName, c.RefreshCSRFFieldName,
 	}
 }
 

@@ -42,6 +42,9 @@ func newRequestReader(config *Config, verify func(ctx context.Context, encoded s
 	if config.CSRFCheckForm {
 		f.csrf.forms = &formReader{int64(config.MaxFormSize), verify}
 	}
+	for _, kind := range []*cookieKind{&f.accessCookies, &f.refreshCookies} {
+		kind.csrfHeader = http.CanonicalHeaderKey(kind.csrfHeader) // as it is spelled in http.Header
+	}
 	return f
 }
 
@@ -51,6 +54,11 @@ func newRequestReader(config *Config, verify func(ctx context.Context, encoded s
 func (f *requestReader) find(c *gin.Context, need *requirement) (carried, error) {
 	var missing []string
 	for _, location := range need.locations {
+		if location == InHeaders {
+			if token, ok := f.soleToken(c.Request.Header[f.headerKey]); ok {
+				return carried{encoded: token, location: location}, nil
+			}
+		}
 		at, err := f.findIn(location, c, need)
 		if err == nil {
 			at.location = location
@@ -129,13 +137,7 @@ const maxCredentials = 64
 // findInHeaders reads the header as a list of credentials (RFC 9110 §11.6.2):
 // lines with the same name form one list, and it may contain other schemes.
 func (f *requestReader) findInHeaders(r *http.Request) (carried, error) {
-	lines := r.Header[f.headerKey]
-	if len(lines) == 1 && !f.config.DisableHeaderType {
-		if token, ok := f.soleToken(lines[0]); ok {
-			return carried{encoded: token}, nil
-		}
-	}
-	value := strings.Join(lines, ",")
+	value := strings.Join(r.Header[f.headerKey], ",")
 	switch commas := strings.Count(value, ","); {
 	case commas == len(value): // there may be none
 		return carried{}, f.header.missing
@@ -169,8 +171,11 @@ func (f *requestReader) findInHeaders(r *http.Request) (carried, error) {
 // soleToken returns the token of a header that contains only the scheme, a
 // blank and a token. It does not read past the maximum size of a token: a
 // longer one is refused anyway.
-func (f *requestReader) soleToken(value string) (token string, ok bool) {
-	scheme := f.config.HeaderType
+func (f *requestReader) soleToken(lines []string) (token string, ok bool) {
+	if len(lines) != 1 || f.config.DisableHeaderType {
+		return "", false
+	}
+	value, scheme := lines[0], f.config.HeaderType
 	if len(value) <= len(scheme)+1 || value[len(scheme)] != ' ' || !strings.EqualFold(value[:len(scheme)], scheme) {
 		return "", false
 	}

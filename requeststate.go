@@ -102,6 +102,16 @@ func (s *requestState) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, s.
 // stateOf finds the state in a request's context, or through the gin.Context
 // that ctx is or was made from.
 func stateOf(ctx context.Context) *requestState {
+	switch c := ctx.(type) { // the usual contexts, without a search through all their parents
+	case *requestState:
+		return c
+	case *gin.Context:
+		if c.Request != nil {
+			if state, ok := c.Request.Context().(*requestState); ok {
+				return state
+			}
+		}
+	}
 	if state, ok := ctx.Value(stateKey{}).(*requestState); ok {
 		return state
 	}

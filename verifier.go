@@ -211,9 +211,7 @@ func (v *verifier) readOwn(s *scratch, encoded string) (segments, *goodToken, er
 func (v *verifier) parseOwn(s *scratch, header string) (*goodToken, error) {
 	good := &goodToken{rules: v.own}
 	good.header, good.text, good.names = header, string(s.payload), &v.own.claims
-	var err error
-	good.payload, err = readPayload(s.payload, good.text, good.names, v.own.required)
-	if err != nil {
+	if err := good.payload.read(s.payload, good.text, good.names, v.own.required); err != nil {
 		return nil, payloadError(err)
 	}
 	return good, nil
@@ -231,7 +229,7 @@ func (v *verifier) parse(ctx context.Context, s *scratch, header string) (*goodT
 	}
 	if r.claims.foreign {
 		good.rules, good.names = r, &r.claims
-		good.payload, _ = readPayload(s.payload, good.text, good.names, r.required) // no error: the same text was parsed before
+		_ = good.payload.read(s.payload, good.text, good.names, r.required) // no error: the same text was parsed before
 	}
 	good.rules.applyIssuer(&good.payload, good.text)
 	return good, nil

@@ -39,6 +39,9 @@ func NumericDate(v Value) (seconds int64, ok bool) {
 // WholeSeconds reads a number and truncates it to whole seconds. A number that does not fit
 // becomes the nearest int64.
 func WholeSeconds(number string) (int64, bool) {
+	if seconds, ok := usualDate(number); ok {
+		return seconds, true
+	}
 	seconds, err := strconv.ParseInt(number, 10, 64)
 	if err == nil || errors.Is(err, strconv.ErrRange) {
 		return seconds, true // for ErrRange ParseInt returns the nearest int64
@@ -53,6 +56,18 @@ func WholeSeconds(number string) (int64, bool) {
 		return math.MinInt64, true
 	}
 	return int64(f), true
+}
+
+// usualDate reads up to 18 digits, as dates have them.
+func usualDate(digits string) (seconds int64, ok bool) {
+	for i := range len(digits) {
+		digit := digits[i] - '0'
+		if digit > 9 || i == 18 {
+			return 0, false
+		}
+		seconds = 10*seconds + int64(digit)
+	}
+	return seconds, digits != ""
 }
 
 // isWholeNumber reports whether Python's int would read s: a sign, then digits
