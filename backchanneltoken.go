@@ -62,14 +62,14 @@ func (v *verifier) decodeLogout(ctx context.Context, encoded string) (*logoutTok
 // check checks the claims of a logout token (OpenID Connect Back-Channel Logout 1.0
 // §2.6).
 func (r *logoutRules) check(good *goodToken, now time.Time) (*logoutToken, error) {
-	p, times := &good.payload, &Token{}
-	expired, err := checkTimes(times, p, good.rules, false, now)
+	p := &good.payload
+	expired, err := checkTimes(p, good.rules, false, now)
 	switch {
 	case err != nil:
 		return nil, err
 	case !p.iat.there || !isTime(p.iat.seconds):
 		return nil, errNoIssuedAt
-	case expired || !times.IssuedAt.Add(maxLogoutAge+r.leeway()).After(now):
+	case expired || !p.iat.time().Add(maxLogoutAge+r.leeway()).After(now):
 		return nil, refusal(ErrExpiredToken, jwt.ErrTokenExpired)
 	}
 	if err := checkAudience(p.audJSON, good.rules.audience); err != nil {
@@ -84,7 +84,7 @@ func (r *logoutRules) check(good *goodToken, now time.Time) (*logoutToken, error
 	case p.id == "":
 		return nil, errNoJTI
 	}
-	token := &logoutToken{Upstream: store.Upstream{Issuer: p.issuer}, id: p.id, issuedAt: times.IssuedAt, rules: r}
+	token := &logoutToken{Upstream: store.Upstream{Issuer: p.issuer}, id: p.id, issuedAt: p.iat.time(), rules: r}
 	for _, claim := range []struct {
 		value strictjson.Value
 		text  *string

@@ -25,10 +25,22 @@ type claimChecks struct {
 	resources []string // the audiences of all resources
 }
 
-// check checks the registered claims in PyJWT's order, and sets the times of
-// token.
+// check checks the registered claims in PyJWT's order.
 func (k claimChecks) check(token *Token, p *payload, rules *issuerRules, spec decodeSpec, now time.Time) (expired bool, err error) {
-	expired, err = checkTimes(token, p, rules, spec.allowExpired, now)
+	expired, err = k.checkOwn(p, rules, spec, now)
+	if err == nil {
+		err = rules.checkForeign(token, p)
+	}
+	if err != nil || rules.logout == nil {
+		return expired, err
+	}
+	tooOld, err := rules.logout.checkOrigin(token, p, now)
+	return expired || tooOld && !spec.allowExpired, err
+}
+
+// checkOwn makes the checks of tokens that no other issuer has made.
+func (k claimChecks) checkOwn(p *payload, rules *issuerRules, spec decodeSpec, now time.Time) (expired bool, err error) {
+	expired, err = checkTimes(p, rules, spec.allowExpired, now)
 	if err != nil {
 		return false, err
 	}
@@ -54,11 +66,7 @@ func (k claimChecks) check(token *Token, p *payload, rules *issuerRules, spec de
 			return false, missingClaim("Token is missing the %q claim", name)
 		}
 	}
-	if err := rules.checkForeign(token, p); err != nil || rules.logout == nil {
-		return expired, err
-	}
-	tooOld, err := rules.logout.checkOrigin(token, p, now)
-	return expired || tooOld && !spec.allowExpired, err
+	return expired, nil
 }
 
 // checkTimes checks "iat", "nbf" and "exp". It refuses a date that no calendar
@@ -67,7 +75,7 @@ func (k claimChecks) check(token *Token, p *payload, rules *issuerRules, spec de
 // For an own token, the clock of another process may have written "iat" and the
 // default "nbf", so a small clock skew is tolerated. A later "nbf" was chosen
 // by a caller, and is exact.
-func checkTimes(token *Token, p *payload, rules *issuerRules, allowExpired bool, now time.Time) (expired bool, err error) {
+func checkTimes(p *payload, rules *issuerRules, allowExpired bool, now time.Time) (expired bool, err error) {
 	leeway := rules.claims.leeway
 	latest, earliest := secondsAfter(now, leeway), secondsAfter(now, -leeway)
 	latestIssue := latest
@@ -75,8 +83,7 @@ func checkTimes(token *Token, p *payload, rules *issuerRules, allowExpired bool,
 		latestIssue = secondsAfter(now, ownLeeway(leeway))
 	}
 	if p.iat.there {
-		token.IssuedAt, err = p.iat.before(latestIssue, errIATNumber, errIATFuture)
-		if err != nil {
+		if err := p.iat.before(latestIssue, errIATNumber, errIATFuture); err != nil {
 			return false, err
 		}
 		if p.nbf.seconds <= p.iat.seconds {
@@ -84,22 +91,17 @@ func checkTimes(token *Token, p *payload, rules *issuerRules, allowExpired bool,
 		}
 	}
 	if p.nbf.there {
-		token.NotBefore, err = p.nbf.before(latest, errNBFNumber, errNBFFuture)
-		if err != nil {
+		if err := p.nbf.before(latest, errNBFNumber, errNBFFuture); err != nil {
 			return false, err
 		}
 	}
 	if !p.exp.there {
 		return false, nil
 	}
-	ok := p.exp.ok && p.exp.seconds <= strictjson.MaxDate
-	if ok {
-		token.ExpiresAt = time.Unix(max(p.exp.seconds, strictjson.MinDate), 0)
-	}
 	switch {
 	case allowExpired:
 		return false, nil
-	case !ok:
+	case !p.exp.ok || p.exp.seconds > strictjson.MaxDate:
 		return false, errEXPNumber
 	}
 	return p.exp.seconds <= earliest, nil
@@ -118,16 +120,16 @@ func secondsAfter(now time.Time, d time.Duration) int64 {
 	}
 }
 
-// before returns the date as a time. It returns malformed for an invalid date,
-// and future for a date after the second latest.
-func (d date) before(latest int64, malformed, future error) (time.Time, error) {
+// before returns malformed for an invalid date, and future for a date after the second
+// latest.
+func (d date) before(latest int64, malformed, future error) error {
 	switch {
 	case !d.ok || d.seconds < strictjson.MinDate:
-		return time.Time{}, malformed
+		return malformed
 	case d.seconds > min(latest, strictjson.MaxDate):
-		return time.Time{}, future
+		return future
 	}
-	return time.Unix(d.seconds, 0), nil
+	return nil
 }
 
 func checkIssuer(iss strictjson.Value, accepted []string) error {

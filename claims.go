@@ -191,6 +191,15 @@ func dateOf(v strictjson.Value) date {
 	return date{seconds, true, ok}
 }
 
+// time returns the date as a time, from year 1 on; the zero time if it is absent, invalid,
+// or after year 9999.
+func (d date) time() (t time.Time) {
+	if d.ok && d.seconds <= strictjson.MaxDate {
+		t = time.Unix(max(d.seconds, strictjson.MinDate), 0)
+	}
+	return t
+}
+
 // freshness is the "fresh" claim as the Unix time until which the token is
 // fresh. True means for ever. Anything except true and a number means never.
 type freshness float64

@@ -49,6 +49,11 @@ func GetJWTHeader(ctx context.Context) Header {
 // every OPTIONS request with Config.AllowAnyOptions. GetJWTIdentity panics on a route that
 // verified nothing, because an empty identity could be taken for a user.
 func GetJWTIdentity(ctx context.Context) string {
+	if state := stateOf(ctx); state != nil {
+		if identity, ok := state.identity(); ok {
+			return identity
+		}
+	}
 	if token := mustVerify(ctx, "GetJWTIdentity").token; token != nil {
 		return token.Identity
 	}
@@ -116,7 +121,7 @@ func TemplateData(ctx context.Context, data gin.H) gin.H {
 // UserLookupLoader returned for this token, if any.
 func NewContext(ctx context.Context, token *Token, user any) context.Context {
 	state := &requestState{Context: plain(ctx), manager: FromContext(ctx)}
-	state.fill(verified{token, &unchecked, &rareOutcome{user: user}})
+	state.fill(verified{token: token, need: &unchecked, rare: &rareOutcome{user: user}})
 	return state
 }
 

@@ -67,7 +67,7 @@ func (m *minter) preview(typ TokenType, subject string, spec *tokenSpec) (*Token
 	if c.payload, err = readPayload(payload, c.text, c.names, nil); err != nil {
 		return nil, err
 	}
-	token := newToken("", c, spec.now)
+	token := newToken("", c, c.payload.fresh.at(spec.now))
 	token.IssuedAt, token.NotBefore, token.ExpiresAt = spec.now, claims.notBefore, claims.expires
 	return token, nil
 }

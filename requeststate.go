@@ -21,7 +21,8 @@ type requestState struct {
 	// The outcome of a check. Its need is nil before the check, and is written last: a
 	// reader that finds it also sees the other fields, which never change again.
 	need  atomic.Pointer[requirement]
-	token *Token
+	token atomic.Pointer[Token] // nil before it is made from known
+	known knownToken
 	rare  *rareOutcome
 }
 
@@ -29,6 +30,7 @@ type requestState struct {
 // anonymous visitor.
 type verified struct {
 	token *Token
+	known knownToken // of which the token has not been made yet
 	need  *requirement
 	rare  *rareOutcome // nil: all its fields are empty
 }
@@ -70,18 +72,42 @@ func (s *requestState) fill(v verified) bool {
 	if !s.need.CompareAndSwap(nil, &claiming) {
 		return false
 	}
-	s.token, s.rare = v.token, v.rare
+	s.known, s.rare = v.known, v.rare
+	if v.token != nil {
+		s.token.Store(v.token)
+	}
 	s.need.Store(v.need)
 	return true
 }
 
+// checked returns the requirement of the check; nil before the check.
+func (s *requestState) checked() *requirement {
+	if need := s.need.Load(); need != &claiming {
+		return need
+	}
+	return nil
+}
+
 // outcome returns what fill stored, and whether it did.
 func (s *requestState) outcome() (v verified, ok bool) {
-	need := s.need.Load()
-	if need == nil || need == &claiming {
+	need := s.checked()
+	if need == nil {
 		return v, false
 	}
-	return verified{s.token, need, s.rare}, true
+	token := s.token.Load()
+	if token == nil && s.known.contents != nil {
+		s.token.CompareAndSwap(nil, s.known.token()) // another goroutine may have been faster
+		token = s.token.Load()
+	}
+	return verified{token: token, need: need, rare: s.rare}, true
+}
+
+// identity returns the identity of a token that nobody has asked for.
+func (s *requestState) identity() (identity string, ok bool) {
+	if s.checked() == nil || s.known.contents == nil {
+		return "", false
+	}
+	return s.known.contents.payload.identity, true
 }
 
 type stateKey struct{}

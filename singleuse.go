@@ -91,7 +91,7 @@ func (v *verifier) decodeSingleUse(ctx context.Context, encoded string, kind sin
 		return nil, nil, err
 	}
 	good.payload.typ = said
-	token := newToken(encoded, &good.contents, now)
+	token := newToken(encoded, &good.contents, good.payload.fresh.at(now)).withTimes()
 	expired, err := v.claims.check(token, &good.payload, good.rules, decodeSpec{}, now)
 	switch {
 	case err != nil:

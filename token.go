@@ -151,7 +151,7 @@ func (t *Token) MarshalText() ([]byte, error) { return []byte(t.String()), nil }
 func (t *Token) LogValue() slog.Value { return slog.StringValue(t.String()) }
 
 // newToken makes a Token from the encoded token of a request.
-func newToken(encoded string, c *contents, now time.Time) *Token {
+func newToken(encoded string, c *contents, fresh bool) *Token {
 	p := &c.payload
 	return &Token{
 		ID:        p.id,
@@ -160,8 +160,30 @@ func newToken(encoded string, c *contents, now time.Time) *Token {
 		SessionID: p.session,
 		CSRF:      p.csrf,
 		Issuer:    p.issuer,
-		Fresh:     p.fresh.at(now),
+		Fresh:     fresh,
 		encoded:   encoded,
 		contents:  c,
 	}
+}
+
+// withTimes sets the times of a token whose claims are checked, and returns it.
+func (t *Token) withTimes() *Token {
+	p := &t.contents.payload
+	t.IssuedAt, t.NotBefore, t.ExpiresAt = p.iat.time(), p.nbf.time(), p.exp.time()
+	return t
+}
+
+// knownToken is an access token of a header that was verified, and from which a Token can
+// be made.
+type knownToken struct {
+	encoded  string
+	contents *contents // nil: there is no token
+	fresh    bool
+}
+
+// token makes the Token.
+func (k *knownToken) token() *Token {
+	t := newToken(k.encoded, k.contents, k.fresh).withTimes()
+	t.Location = InHeaders
+	return t
 }

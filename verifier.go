@@ -96,7 +96,7 @@ func (v *verifier) decode(ctx context.Context, encoded string, spec decodeSpec) 
 
 // trusted checks the claims of a token with a valid signature.
 func (v *verifier) trusted(ctx context.Context, encoded string, good *goodToken, spec decodeSpec, now time.Time) (*Token, error) {
-	token := newToken(encoded, &good.contents, now)
+	token := newToken(encoded, &good.contents, good.payload.fresh.at(now)).withTimes()
 	expired, err := v.claims.check(token, &good.payload, good.rules, spec, now)
 	if err != nil {
 		return nil, err
@@ -131,6 +131,20 @@ func (v *verifier) verifiedContents(ctx context.Context, encoded string, now tim
 		return known, nil
 	}
 	return v.verifyNew(ctx, ring, hash, encoded, now)
+}
+
+// ownKnown returns a token in the cache that this manager has made and that passes all
+// checks of the verifier now; nil if there is none.
+func (v *verifier) ownKnown(encoded string, now time.Time) *goodToken {
+	ring := v.ring.Load()
+	good := ring.cache.get(ring.cache.hash(encoded), encoded)
+	if good == nil || good.rules != v.own || v.own.logout != nil || good.key.IsRetired(now) {
+		return nil
+	}
+	if expired, err := v.claims.checkOwn(&good.payload, v.own, decodeSpec{}, now); expired || err != nil {
+		return nil
+	}
+	return good
 }
 
 // verifyNew is verifiedContents for a token that is not in the cache, which gets it. It is
@@ -353,5 +367,5 @@ func (v *verifier) loadedKey(ctx context.Context, encoded string, good *goodToke
 // unverified returns a Token that never becomes a verified one.
 func (v *verifier) unverified(encoded string, good *goodToken) *Token {
 	said := good.contents
-	return newToken(encoded, &said, v.now())
+	return newToken(encoded, &said, said.payload.fresh.at(v.now()))
 }
