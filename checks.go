@@ -17,10 +17,16 @@ type tokenChecks struct {
 	now         func() time.Time
 }
 
-// check makes all checks that need requires. It returns the user if there is a
-// loader, and for a refresh token its session if there are sessions. key is the
-// Idempotency-Key of a request with a refresh token.
+// check is checkAt without a reading of the clock.
 func (k *tokenChecks) check(ctx context.Context, token *Token, need *requirement, key string) (user any, s *store.Session, err error) {
+	return k.checkAt(ctx, token, need, key, time.Time{})
+}
+
+// checkAt makes all checks that need requires. It returns the user if there is a
+// loader, and for a refresh token its session if there are sessions. key is the
+// Idempotency-Key of a request with a refresh token. reading is for the blocklist: see
+// found.
+func (k *tokenChecks) checkAt(ctx context.Context, token *Token, need *requirement, key string, reading time.Time) (user any, s *store.Session, err error) {
 	if err := need.check(token); err != nil {
 		return nil, nil, err
 	}
@@ -28,7 +34,7 @@ func (k *tokenChecks) check(ctx context.Context, token *Token, need *requirement
 		return nil, nil, err
 	}
 	if !need.skipRevocation {
-		if err := k.revocations.check(ctx, token); err != nil {
+		if err := k.revocations.checkAt(ctx, token, reading); err != nil {
 			return nil, nil, err
 		}
 		if s, err = k.checkSession(ctx, token, need, key); err != nil {

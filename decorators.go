@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"slices"
+	"time"
 
 	"github.com/gin-gonic/gin"
 )
@@ -118,18 +119,17 @@ func (m *JWTManager) verify(c *gin.Context, need *requirement) (*Token, error) {
 		return m.anonymous(c, need)
 	}
 	start := m.events.begin()
-	found, err := m.findToken(c, need)
-	if need.anyType && errors.Is(err, ErrExpiredToken) {
-		if other := m.findRefreshCookie(c, need); other != nil {
-			found.token, err = other, nil
-		}
+	var found found
+	err := m.findToken(c, need, &found)
+	if need.anyType && errors.Is(err, ErrExpiredToken) && m.findRefreshCookie(c, need, &found) {
+		err = nil
 	}
 	if need.optional && isAbsent(err) {
 		return m.anonymous(c, need)
 	}
 	var user any
 	if err == nil {
-		user, err = m.checkFound(c, found, need)
+		user, err = m.checkFound(c, &found, need)
 	}
 	if err != nil {
 		return nil, need.addressed(m.events.judged(err, found.location, start))
@@ -169,18 +169,23 @@ type found struct {
 	token    *Token
 	location Location
 	ticket   *ticket // nil: none
+
+	// What time.Now returned before the token was decoded, if nothing has waited since;
+	// otherwise zero. The blocklist judges its copy by it, so nothing may wait before the
+	// lookup either.
+	reading time.Time
 }
 
 // checkFound makes all checks on a decoded token of a request, and returns its
 // user. It uses up a ticket last, when nothing else can fail.
-func (m *JWTManager) checkFound(c *gin.Context, found found, need *requirement) (user any, err error) {
+func (m *JWTManager) checkFound(c *gin.Context, found *found, need *requirement) (user any, err error) {
 	token, key := found.token, ""
 	if m.sessions != nil && token.Type == RefreshToken {
 		if key, err = idempotencyKey(c.Request); err != nil {
 			return nil, err
 		}
 	}
-	user, _, err = m.checks.check(c.Request.Context(), token, need, key)
+	user, _, err = m.checks.checkAt(c.Request.Context(), token, need, key, found.reading)
 	if err == nil && found.ticket != nil {
 		err = m.spend(c, found.ticket, token)
 	}
@@ -195,22 +200,23 @@ func keepOutOfCaches(c *gin.Context) {
 	}
 }
 
-// findRefreshCookie returns the refresh token of a request whose access token
-// has expired, for routes that accept both types; nil if there is none.
-func (m *JWTManager) findRefreshCookie(c *gin.Context, need *requirement) *Token {
+// findRefreshCookie finds the refresh token of a request whose access token has
+// expired, for routes that accept both types. It reports whether there is one.
+func (m *JWTManager) findRefreshCookie(c *gin.Context, need *requirement, f *found) bool {
 	if !slices.Contains(need.locations, InCookies) {
-		return nil
+		return false
 	}
-	found, err := m.findToken(c, &requirement{refresh: true, locations: []Location{InCookies}, resource: need.resource})
-	if err != nil {
-		return nil
+	var other found
+	if err := m.findToken(c, &requirement{refresh: true, locations: []Location{InCookies}, resource: need.resource}, &other); err != nil {
+		return false
 	}
-	return found.token
+	f.token, f.reading = other.token, other.reading
+	return true
 }
 
-// findToken decodes the token of a request. It returns the location even if the
+// findToken decodes the token of a request. It stores the location even if the
 // token is invalid.
-func (m *JWTManager) findToken(c *gin.Context, need *requirement) (f found, err error) {
+func (m *JWTManager) findToken(c *gin.Context, need *requirement, f *found) error {
 	at, err := m.reader.find(c, need)
 	f.location = at.location
 	if at.location == InQueryString || at.location == InTicket { // RFC 6750 §5.3, RFC 9700 §4.2.4
@@ -218,18 +224,22 @@ func (m *JWTManager) findToken(c *gin.Context, need *requirement) (f found, err 
 		c.Header("Referrer-Policy", "no-referrer")
 	}
 	if err != nil {
-		return f, err
+		return err
 	}
 	spec := decodeSpec{csrf: at.csrf, audience: need.audience(), elsewhere: need.isElsewhere()}
 	if at.location == InTicket {
 		f.token, f.ticket, err = m.redeem(c, at.encoded, spec)
 	} else {
-		f.token, err = m.verifier.decode(c.Request.Context(), at.encoded, spec)
+		now := m.verifier.now() // not before: the body may have been read
+		if m.verifier.waitsForNothing {
+			f.reading = now
+		}
+		f.token, err = m.verifier.decodeAt(c.Request.Context(), at.encoded, spec, now)
 	}
 	if err == nil {
 		f.token.Location = at.location
 	}
-	return f, err
+	return err
 }
 
 // anonymous records that the request was checked and has no token.

@@ -51,6 +51,8 @@ type checkedConfig struct {
 	config  Config // with defaults
 	keys    *keys.Set
 	foreign map[string]*issuerRules // by "iss"
+
+	clockIsReal bool // the application has set no Config.Now
 }
 
 // Validate reports everything that InitApp would refuse, or nil. The error joins a
@@ -72,6 +74,8 @@ func (c Config) check(loaders *callbacks) (checkedConfig, error) {
 		config:  config,
 		keys:    keySettings{given: c, config: config, loadsToSign: loaders.encodeKey != nil, loadsToVerify: loaders.decodeKey != nil}.parse(&p),
 		foreign: config.foreignRules(&p),
+
+		clockIsReal: c.Now == nil,
 	}
 	config.validateIssuers(config.hasOwnKeys() || loaders.decodeKey != nil, &p)
 	return checked, p.join()

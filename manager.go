@@ -98,8 +98,9 @@ func (m *JWTManager) assemble(checked checkedConfig, revokes bool) {
 	m.verifier = newVerifier(config, checked, loaders.decodeKey, m.events)
 	m.minter = &minter{config: config, callbacks: loaders, verifier: m.verifier, keys: claimKeysOf(m.verifier.own.claims), events: m.events}
 	memory, _ := config.Blocklist.(*store.MemoryBlocklist)
+	aging, _ := store.AgingOf(config.Blocklist)
 	m.revocations = &revocations{
-		memory: memory, list: m.events.blocklist(config.Blocklist), callbacks: loaders, realm: config.Realm, required: revokes, sessions: config.Sessions != nil,
+		memory: memory, aging: aging, list: m.events.blocklist(config.Blocklist), callbacks: loaders, realm: config.Realm, required: revokes, sessions: config.Sessions != nil,
 		events: m.events, now: config.Now, leeway: config.DecodeLeeway, accessLifetime: config.AccessTokenExpires, idleLifetime: config.RefreshTokenExpires,
 	}
 	m.once = &usedOnce{store: m.events.once(config.Once), realm: config.Realm, leeway: config.DecodeLeeway}

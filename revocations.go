@@ -15,6 +15,7 @@ import (
 type revocations struct {
 	list      store.Blocklist
 	memory    *store.MemoryBlocklist // list, if it is one
+	aging     store.AgingBlocklist   // list without events, if it is one; otherwise nil
 	callbacks *callbacks
 	events    *events
 	realm     string
@@ -176,25 +177,42 @@ func (r *revocations) knowsNothing(p *payload) bool {
 
 // contains asks the list. A list of the application may keep or change its arguments, so
 // it gets its own.
-func (r *revocations) contains(ctx context.Context, ids []string) (bool, error) {
+func (r *revocations) contains(ctx context.Context, ids []string, reading time.Time) (bool, error) {
 	switch {
 	case len(ids) == 0:
 		return false, nil
 	case r.memory != nil:
 		return r.memory.Contains(ctx, ids...)
+	case r.aging != nil && len(ids) == 1:
+		return r.containsAt(ctx, reading, ids[0], "")
+	case r.aging != nil && len(ids) == 2:
+		return r.containsAt(ctx, reading, ids[0], ids[1])
 	}
 	return r.list.Contains(ctx, slices.Clone(ids)...)
 }
 
-// check asks the blocklist and the loader. If one of them fails, the token is refused.
+func (r *revocations) containsAt(ctx context.Context, reading time.Time, id, other string) (bool, error) {
+	start := r.events.begin()
+	blocked, err := r.aging.ContainsAt(ctx, reading, id, other)
+	r.events.storeFailed(ctx, OperationBlocklistContains, start, err)
+	return blocked, err
+}
+
+// check is checkAt without a reading of the clock.
 func (r *revocations) check(ctx context.Context, token *Token) error {
+	return r.checkAt(ctx, token, time.Time{})
+}
+
+// checkAt asks the blocklist and the loader. If one of them fails, the token is refused.
+// If reading is zero, a list that has to know the time reads the clock: see found.
+func (r *revocations) checkAt(ctx context.Context, token *Token, reading time.Time) error {
 	if token.read().payload.revocationIDs[0] == "" && (r.required || r.sessions && token.Type == RefreshToken) { // without a jti it cannot start a session
 		return errNotRevocable.about(token)
 	}
 	ctx = r.uncancelled(ctx, token)
 	var room [2]string // on the stack
 	ids := append(r.appendIDs(room[:0], token), token.read().payload.originIDs...)
-	blocked, err := r.contains(ctx, ids)
+	blocked, err := r.contains(ctx, ids, reading)
 	if load := r.callbacks.tokenInBlocklist; err == nil && !blocked && load != nil {
 		start := r.events.begin()
 		blocked, err = load(ctx, token)

@@ -13,6 +13,7 @@ var (
 	_ store.WatchedBlocklist  = (*Blocklist)(nil)
 	_ store.ChangingBlocklist = (*Blocklist)(nil)
 	_ store.CurrentBlocklist  = (*Blocklist)(nil)
+	_ store.AgingBlocklist    = (*Blocklist)(nil)
 	_ store.BlocklistAdder    = (*Blocklist)(nil)
 )
 
@@ -51,14 +52,20 @@ func (b *Blocklist) AddMany(ctx context.Context, revocations []store.Revocation)
 }
 
 // Self returns b. With it, package ginjwt finds out whether a type of your own embeds the
-// list: see [store.BlocklistAdder], [store.ChangingBlocklist] and
-// [store.CurrentBlocklist].
+// list: see [store.BlocklistAdder], [store.ChangingBlocklist], [store.CurrentBlocklist]
+// and [store.AgingBlocklist].
 func (b *Blocklist) Self() any { return b }
 
 // Contains reports whether any of ids is blocked. It asks the server only while
 // the copy is older than Options.MaxStaleness.
 func (b *Blocklist) Contains(ctx context.Context, ids ...string) (bool, error) {
 	return b.copy.Contains(ctx, ids...)
+}
+
+// ContainsAt is Contains for one or two IDs, with a reading of the clock that the caller
+// made a moment ago: see [store.AgingBlocklist].
+func (b *Blocklist) ContainsAt(ctx context.Context, now time.Time, id, other string) (bool, error) {
+	return b.copy.ContainsAt(ctx, now, id, other)
 }
 
 // ContainsNow is Contains, but asks the server even while the copy is fresh.

@@ -9,5 +9,6 @@
 //
 // A store may implement more interfaces. [SessionsDeleter] and [BlocklistAdder] save
 // calls when many sessions end together. A [ChangingBlocklist] reports changes. A
-// [CurrentBlocklist] also replies with entries that its copy does not have yet.
+// [CurrentBlocklist] also replies with entries that its copy does not have yet. An
+// [AgingBlocklist] saves a reading of the clock in each request.
 package store

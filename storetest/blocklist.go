@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/gin-jwt-extended/ginjwt"
+	sessionstore "github.com/gin-jwt-extended/ginjwt/store"
 )
 
 // isEnded reports whether err says that a session has ended.
@@ -27,6 +28,7 @@ func Blocklist(t *testing.T, open func(t *testing.T) ginjwt.Blocklist) {
 		"the later time stays":            testLaterTime,
 		"many callers at once":            testManyCallers,
 		"many are added in one call":      testManyAdded,
+		"a lookup with a reading":         testContainsAt,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -74,6 +76,36 @@ func testIDs(t *testing.T, b ginjwt.Blocklist) {
 		strings.ToUpper(id), id + " ", id[:35], strings.ReplaceAll(id, "-", ""), "text", "Text ", "TEXT", "",
 	} {
 		assert.False(t, contains(t, b, other), "%q", other)
+	}
+}
+
+// Readings of any clock find what is on the list. The list may need its server for the rest.
+func testContainsAt(t *testing.T, b ginjwt.Blocklist) {
+	aging, ok := sessionstore.AgingOf(b)
+	if !ok {
+		t.Skip("the blocklist does not implement store.AgingBlocklist: it gets no reading of the clock")
+	}
+	ids := []string{newID(), "not a UUID", strings.Repeat("long", 1000)}
+	for _, id := range ids {
+		add(t, b, id, time.Now().Add(time.Hour))
+	}
+	for name, reading := range map[string]time.Time{
+		"none": {}, "now": time.Now(), "long ago": time.Unix(0, 0), "much later": time.Now().Add(1000 * time.Hour),
+	} {
+		found := func(id, other string) bool {
+			blocked, err := aging.ContainsAt(t.Context(), reading, id, other)
+			require.NoError(t, err, name)
+			return blocked
+		}
+		for _, id := range ids {
+			assert.True(t, found(id, ""), name)
+			assert.True(t, found("", id), name)
+			assert.True(t, found(id, newID()), name)
+			assert.True(t, found(newID(), id), name)
+		}
+		assert.False(t, found(newID(), ""), name)
+		assert.False(t, found("", newID()), name)
+		assert.False(t, found(newID(), newID()), name)
 	}
 }
 

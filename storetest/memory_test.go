@@ -1,7 +1,9 @@
 package storetest_test
 
 import (
+	"context"
 	"testing"
+	"time"
 
 	"github.com/gin-jwt-extended/ginjwt"
 	"github.com/gin-jwt-extended/ginjwt/storetest"
@@ -15,6 +17,20 @@ func TestMemorySessions(t *testing.T) {
 func TestMemoryBlocklist(t *testing.T) {
 	t.Parallel()
 	storetest.Blocklist(t, func(*testing.T) ginjwt.Blocklist { return &ginjwt.MemoryBlocklist{} })
+}
+
+// agingList is a list with a ContainsAt.
+type agingList struct{ ginjwt.MemoryBlocklist }
+
+func (l *agingList) ContainsAt(ctx context.Context, _ time.Time, id, other string) (bool, error) {
+	return l.Contains(ctx, id, other)
+}
+
+func (l *agingList) Self() any { return l }
+
+func TestAgingBlocklist(t *testing.T) {
+	t.Parallel()
+	storetest.Blocklist(t, func(*testing.T) ginjwt.Blocklist { return &agingList{} })
 }
 
 func TestMemoryPlays(t *testing.T) {

@@ -1,6 +1,7 @@
 package replica_test
 
 import (
+	"context"
 	"fmt"
 	"testing"
 	"time"
@@ -21,17 +22,18 @@ func idOf(i int) string {
 }
 
 // bothLists returns a list in memory and a fresh copy, with the entries 0 to n-1.
-func bothLists(tb testing.TB, n int) (memory, c store.Blocklist) {
+func bothLists(tb testing.TB, n int) (memory *store.MemoryBlocklist, c *replica.Copy) {
 	tb.Helper()
-	memory, s := store.Blocklist(&store.MemoryBlocklist{}), newServer()
+	memory = &store.MemoryBlocklist{}
+	s := newServer()
 	for i := range n {
 		e := idset.EntryOf(idOf(i), time.Time{})
 		require.NoError(tb, memory.Add(tb.Context(), idOf(i), time.Time{}))
 		s.data.entries[e.Key] = e.Until
 	}
-	follower := replica.New(tb.Context(), s, time.Hour)
-	require.NoError(tb, follower.Ready(tb.Context()))
-	return memory, follower
+	c = replica.New(tb.Context(), s, time.Hour)
+	require.NoError(tb, c.Ready(tb.Context()))
+	return memory, c
 }
 
 // questions are the IDs of 4096 tokens: n of each, from the list or not.
@@ -96,5 +98,17 @@ func TestALookupAllocatesNothing(t *testing.T) {
 		} {
 			assert.Zero(t, testing.AllocsPerRun(100, func() { _, _ = list.Contains(t.Context(), ids...) }), "%s: %q", name, ids)
 		}
+	}
+}
+
+// The arguments of a call through an interface would be allocated if they were a slice.
+func TestALookupAtAReadingAllocatesNothing(t *testing.T) {
+	_, c := bothLists(t, 1000)
+	var aging interface {
+		ContainsAt(ctx context.Context, now time.Time, id, other string) (bool, error)
+	} = c
+	for _, ids := range [][2]string{{idOf(1000)}, {idOf(1000), idOf(1001)}, {idOf(0)}, {idOf(1000), idOf(0)}, {"no UUID", "another"}} {
+		now := time.Now()
+		assert.Zero(t, testing.AllocsPerRun(100, func() { _, _ = aging.ContainsAt(t.Context(), now, ids[0], ids[1]) }), "%q", ids)
 	}
 }

@@ -50,7 +50,7 @@ type Copy struct {
 	watch     func(store.ListEvent)
 	failing   chan struct{} // closed at the next failure; nil if nobody waits
 
-	complete atomic.Pointer[time.Time] // when the copy was last known to be complete
+	complete atomic.Pointer[freshness] // since the copy was last known to be complete
 	failure  atomic.Pointer[error]     // why the last update failed
 	polling  atomic.Pointer[error]     // why the follower cannot wait to be notified
 }
@@ -75,10 +75,32 @@ func NewByClock(ctx context.Context, log Log, maxStaleness time.Duration, now fu
 // Contains reports whether any of ids is blocked. It asks the server only
 // while the copy may be too old.
 func (c *Copy) Contains(ctx context.Context, ids ...string) (bool, error) {
+	return c.contains(ctx, time.Time{}, ids)
+}
+
+// ContainsAt is Contains for one or two IDs, with a reading of time.Now that the caller made
+// a moment ago for the same request. An empty string is not an ID. A zero now is read here.
+func (c *Copy) ContainsAt(ctx context.Context, now time.Time, id, other string) (bool, error) {
+	ids := [2]string{id, other}
+	switch {
+	case other == "" && id == "":
+		return c.contains(ctx, now, nil)
+	case other == "":
+		return c.contains(ctx, now, ids[:1])
+	case id == "":
+		return c.contains(ctx, now, ids[1:])
+	}
+	return c.contains(ctx, now, ids[:])
+}
+
+func (c *Copy) contains(ctx context.Context, now time.Time, ids []string) (bool, error) {
 	if c.set.Contains(ids...) { // also an old copy: no entry is ever taken back
 		return true, nil
 	}
-	if c.isFresh() {
+	if now.IsZero() {
+		now = time.Now()
+	}
+	if c.complete.Load().includes(now) {
 		return false, nil
 	}
 	return c.ask(ctx, ids)
@@ -132,16 +154,8 @@ func (c *Copy) standing() standing {
 	return standing{c.epoch, c.at}
 }
 
-// isFresh reports whether the copy may answer alone. It uses both clocks of the machine:
-// the monotonic clock stops while the machine sleeps, and the wall clock can be set.
-func (c *Copy) isFresh() bool {
-	at := c.complete.Load()
-	if at == nil {
-		return false
-	}
-	now := time.Now()
-	return now.Sub(*at) <= c.maxStaleness && now.UnixMicro()-at.UnixMicro() <= c.maxStaleness.Microseconds()
-}
+// isFresh reports whether the copy may answer alone.
+func (c *Copy) isFresh() bool { return c.complete.Load().includes(time.Now()) }
 
 // Ready waits until the first load is complete, and returns why it is not if ctx ends.
 // If the server is unfit, it returns the error at once.

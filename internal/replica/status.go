@@ -8,7 +8,7 @@ import (
 )
 
 func (c *Copy) noteComplete(asked time.Time) {
-	c.complete.Store(&asked)
+	c.complete.Store(freshFor(c.maxStaleness, asked))
 	if c.setRestoring(false) {
 		c.tell(store.ListEvent{Kind: store.ListWhole})
 	}
@@ -83,8 +83,8 @@ func (c *Copy) deliver(ctx context.Context) {
 // Status returns the status of the copy.
 func (c *Copy) Status() store.ListStatus {
 	s := store.ListStatus{Entries: c.set.Len(), ClockSkew: c.clocks.skew()}
-	if at := c.complete.Load(); at != nil {
-		s.Complete = *at
+	if fresh := c.complete.Load(); fresh != nil {
+		s.Complete = fresh.complete
 	}
 	if err := c.polling.Load(); err != nil {
 		s.Polling = *err
