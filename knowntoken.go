@@ -15,7 +15,7 @@ import (
 // takesShortWay reports whether requests of a route may take the short way.
 func (m *JWTManager) takesShortWay(need *requirement) bool {
 	switch {
-	case need.refresh, need.anyType, need.freshWithin != 0, len(need.guards) > 0, need.locations[0] != InHeaders:
+	case need.refresh, need.freshWithin != 0, len(need.guards) > 0, need.locations[0] != InHeaders:
 		return false
 	case len(m.resources) > 0, m.events != nil, m.revocations.memory == nil:
 		return false

@@ -145,8 +145,12 @@ func TestTheShortWayEndsWithSessionsAndKeys(t *testing.T) {
 	start := (&jwttest.Clock{}).Now()
 	old := keys.Key{ID: "old", Algorithm: "HS256", Sign: []byte(secret), NotAfter: start.Add(time.Hour)}
 	next := keys.Key{ID: "new", Algorithm: "HS256", Sign: []byte(secret + "!")}
+	config := jwttest.Config(&jwttest.Clock{})
+	config.Keys = []keys.Key{{ID: "old", Algorithm: "HS256", Sign: []byte(secret)}}
+	before, _ := newManager(t, config)
+	encoded := jwttest.AccessToken(t, before, "alice", ginjwt.WithExpires(2*time.Hour))
 	w = newTwoWays(t, func(c *ginjwt.Config) { c.Keys = []keys.Key{old, next} })
-	encoded := jwttest.AccessToken(t, w.short, "alice", ginjwt.WithExpires(2*time.Hour))
+	assert.Equal(t, 200, jwttest.Do(w.engines[0], "GET", "/", jwttest.Bearer(encoded)).Code)
 	for _, passed := range []time.Duration{0, 59 * time.Minute, time.Minute, time.Minute} {
 		w.clock.Advance(passed)
 		w.same(t, "a key that retires", encoded)
@@ -159,6 +163,19 @@ func TestTheShortWayEndsWithSessionsAndKeys(t *testing.T) {
 	}
 	assert.Equal(t, 422, jwttest.Do(w.engines[0], "GET", "/", jwttest.Bearer(encoded)).Code)
 	w.same(t, "a key that was replaced", encoded)
+}
+
+// A route that looks into cookies first finds the token there, even if the token of the
+// header is known.
+func TestTheShortWayKeepsTheOrderOfLocations(t *testing.T) {
+	t.Parallel()
+	w := newTwoWays(t, func(*ginjwt.Config) {})
+	inHeader, inCookie := jwttest.AccessToken(t, w.short, "header"), jwttest.AccessToken(t, w.short, "cookie")
+	for range 2 {
+		assert.Contains(t, jwttest.Do(w.engines[0], "GET", "/cookies", jwttest.Bearer(inHeader)).Body.String(), `"header"`)
+	}
+	both := jwttest.Do(w.engines[0], "GET", "/cookies", jwttest.Bearer(inHeader), jwttest.Header("Cookie", "access_token_cookie="+inCookie))
+	assert.Contains(t, both.Body.String(), `"cookie"`)
 }
 
 // Whoever asks for the token of a request gets the same one, also at the same time.
