@@ -5,6 +5,6 @@
 //	go test -run '^$' -bench Protected/HS256  # one comparison
 //	go run ./cmd/compare -out ../docs         # interleaved rounds, tables and chart
 //	go run ./cmd/compare -out ../docs -check  # a short run that fails if this library has become slower
-//	go run ./cmd/load                         # end to end, over loopback HTTP
+//	go run ./cmd/load -out ../docs            # end to end, over loopback HTTP
 //	go test ./stores -scale -timeout 2h       # how blocklists and stores scale
 package benchmarks
