@@ -43,6 +43,7 @@ const (
 	GinJWT  = "gin-jwt"
 	Map     = "golang-jwt-map"
 	NoHits  = "ginjwt-cache-off"
+	Watched = "ginjwt-observed"
 )
 
 // The bare handlers of the frameworks of peers.
@@ -70,6 +71,7 @@ var All = []Contender{
 		Protected: ours(cacheOn), Lapsed: oursLapsed(cacheOn), Login: oursLogin, Create: oursCreate},
 	{Name: NoHits, Title: "ginjwt, cache off", Module: OurModule,
 		Protected: ours(cacheOff), Lapsed: oursLapsed(cacheOff)},
+	{Name: Watched, Title: "ginjwt, with an observer", Module: OurModule, Protected: oursWatched},
 	{Name: GinJWT, Title: "gin-jwt", Module: "github.com/appleboy/gin-jwt/v3", Protected: ginJWT, Login: ginJWTLogin},
 	{Name: Map, Title: "golang-jwt by hand, map", Module: "github.com/golang-jwt/jwt/v5",
 		Protected: golangMap, Login: golangLogin, Create: golangMapCreate},

@@ -35,6 +35,23 @@ func ours(cache int) func(Keys) http.Handler {
 	return func(k Keys) http.Handler { return oursProtected(newManager(k, cache)) }
 }
 
+// oursWatched has an observer and reads the Token, so that requests do not take the short way
+// of a manager without any settings.
+func oursWatched(k Keys) http.Handler {
+	config := oursConfig(k, cacheOn)
+	config.Observer = noObserver{}
+	return oursProtectedBy(ginjwt.New(config), func(c *gin.Context) {
+		if token, ok := ginjwt.GetToken(c); ok {
+			_, _ = c.Writer.WriteString(token.Identity)
+		}
+	})
+}
+
+// noObserver ignores all events.
+type noObserver struct{}
+
+func (noObserver) Observe(context.Context, ginjwt.Event) {}
+
 // oursLapsed moves the clock of the manager. So the token expires after it was accepted.
 func oursLapsed(cache int) func(Keys) (http.Handler, string) {
 	return func(k Keys) (http.Handler, string) {
@@ -53,11 +70,15 @@ func oursLapsed(cache int) func(Keys) (http.Handler, string) {
 }
 
 func oursProtected(m *ginjwt.JWTManager) http.Handler {
+	return oursProtectedBy(m, func(c *gin.Context) { _, _ = c.Writer.WriteString(ginjwt.GetJWTIdentity(c)) })
+}
+
+// oursProtectedBy writes the identity with a handler.
+func oursProtectedBy(m *ginjwt.JWTManager, identify gin.HandlerFunc) http.Handler {
 	r := newEngine()
 	if err := m.InitApp(r); err != nil {
 		panic(err)
 	}
-	identify := func(c *gin.Context) { _, _ = c.Writer.WriteString(ginjwt.GetJWTIdentity(c)) }
 	r.GET("/protected", m.JWTRequired(), identify)
 	r.POST("/protected", m.JWTRequired(), identify)
 	return r

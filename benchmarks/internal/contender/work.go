@@ -47,8 +47,9 @@ var (
 // inParallel show where the second core goes: the floor, this library, and peers.
 var inParallel = named(Bare, BareSet, Ours, NoHits, GinJWT, Map, "cristalhq")
 
-// refuses is for requests that are refused. The bare handler is the floor of their cost.
-func refuses(c Contender) bool { return !c.Open || c.Name == Bare }
+// refuses is for requests that are refused. The bare handler is the floor of their cost. An
+// observer changes nothing for requests that take the long way anyway.
+func refuses(c Contender) bool { return !c.Open && c.Name != Watched || c.Name == Bare }
 
 func those(take func(Contender) bool) []Contender {
 	return slices.DeleteFunc(slices.Clone(All), func(c Contender) bool { return !take(c) })
