@@ -149,7 +149,7 @@ func (c *tokenCache) add(hash uint64, encoded string, good *goodToken, now time.
 	if slot, old := c.room(hash, now); slot != nil {
 		e := &cacheEntry{hash: hash, token: c.nameOf(encoded), good: good, bytes: size}
 		if c.replace(slot, old, e) {
-			slot.mark.Store(hash<<32 | uint64(expires)) //nolint:gosec // it is not negative
+			slot.mark.Store(hash<<32 | uint64(expires))
 		}
 	}
 }
