@@ -14,19 +14,19 @@ import (
 // challenges are the WWW-Authenticate headers. They are fixed strings, so nothing from a
 // request can get into them.
 type challenges struct {
-	kinds   []string     // without a reason, one for each row of answers
-	reasons [][][]string // one header for each reason of the row
+	kinds   []string   // without a reason, one for each row of answers
+	reasons [][]string // one for each reason of the row
 }
 
 func challengesOf(scheme string) challenges {
-	all := challenges{make([]string, len(answers)), make([][][]string, len(answers))}
+	all := challenges{make([]string, len(answers)), make([][]string, len(answers))}
 	for i, a := range answers {
 		all.kinds[i] = scheme + ` realm="api"`
 		if a.oauthError != "" {
 			all.kinds[i] += fmt.Sprintf(", error=%q, error_description=%q", a.oauthError, a.oauthText)
 		}
 		for _, reason := range a.reasons {
-			all.reasons[i] = append(all.reasons[i], []string{withReason(all.kinds[i], reason)})
+			all.reasons[i] = append(all.reasons[i], withReason(all.kinds[i], reason))
 		}
 	}
 	return all
@@ -35,17 +35,17 @@ func challengesOf(scheme string) challenges {
 func withReason(challenge, reason string) string { return challenge + `, reason="` + reason + `"` }
 
 // of returns the WWW-Authenticate header for the kind and reason of an error, with the
-// attributes of RFC 6750 §3 and RFC 9470 §3. The header is shared.
-func (all challenges) of(e *Error) []string {
-	if e.challenge != nil {
+// attributes of RFC 6750 §3 and RFC 9470 §3.
+func (all challenges) of(e *Error) string {
+	if e.challenge != "" {
 		return e.challenge
 	}
 	row := e.row()
-	var challenge []string
+	var challenge string
 	if i := slices.Index(answers[row].reasons, e.Reason); i >= 0 {
 		challenge = all.reasons[row][i]
 	} else { // the application has set its own
-		challenge = []string{withReason(all.kinds[row], e.reason())}
+		challenge = withReason(all.kinds[row], e.reason())
 	}
 	added := e.parameters
 	switch {
@@ -55,7 +55,7 @@ func (all challenges) of(e *Error) []string {
 		added = `, max_age="` + strconv.FormatInt(int64(e.MaxAge/time.Second), 10) + `"` + added
 	}
 	if added != "" {
-		return []string{challenge[0] + added}
+		return challenge + added
 	}
 	return challenge
 }
@@ -73,7 +73,8 @@ const challengeHeader = "Www-Authenticate"
 // loader writes the response. A header that the loader sets stays.
 type challenger struct {
 	gin.ResponseWriter
-	challenge []string
+	challenge string
+	room      headerRoom
 	answered  bool // a status was set
 }
 
@@ -85,8 +86,8 @@ func (w *challenger) WriteHeader(status int) {
 	current := header[challengeHeader]
 	switch due := isRefusal(status); {
 	case due && isEmpty(current):
-		header[challengeHeader] = w.challenge
-	case !due && !isEmpty(current) && current[0] == w.challenge[0]:
+		header[challengeHeader] = w.room.one(w.challenge)
+	case !due && !isEmpty(current) && current[0] == w.challenge:
 		delete(header, challengeHeader)
 	}
 	w.ResponseWriter.WriteHeader(status)

@@ -196,7 +196,7 @@ func (m *JWTManager) checkFound(c *gin.Context, found *found, need *requirement)
 // after a logout. It changes nothing if the application has set Cache-Control.
 func keepOutOfCaches(c *gin.Context) {
 	if header := c.Writer.Header(); len(header["Cache-Control"]) == 0 {
-		header["Cache-Control"] = notStored
+		header["Cache-Control"] = []string{"no-store"}
 	}
 }
 

@@ -71,7 +71,7 @@ type Error struct {
 	Scope  string        // the scopes of the route, separated by spaces, if one is missing
 	MaxAge time.Duration // for a missing fresh token: the longest time since the user authenticated; zero means no limit
 
-	challenge  []string       // the header that the route has built; nil: the challenge of the kind and reason
+	challenge  string         // set by the route; empty: the challenge of the kind and reason
 	parameters string         // which the route adds to the challenge of the kind and reason
 	token      *Token         // only for the loader that responds, not for callers
 	cookies    []*http.Cookie // for the response, in addition to what the loader writes

@@ -52,7 +52,7 @@ func (m *JWTManager) refuseOAuth(c *gin.Context, err error, code, description st
 	_ = c.Error(err)
 	refused := asError(err)
 	m.events.refused(c.Request.Context(), refused)
-	c.Writer.Header()[challengeHeader] = m.refuser.challenges.of(refused)
+	c.Writer.Header()[challengeHeader] = []string{m.refuser.challenges.of(refused)}
 	switch {
 	case errors.Is(refused, ErrUnavailable):
 		c.Header("Retry-After", "1")

@@ -28,7 +28,7 @@ type requirement struct {
 	resourceURL string         // of the resource that the route belongs to
 	resource    *resourceRules // nil: none
 
-	ageChallenge, scopeChallenge []string // of this route; nil: not built yet
+	ageChallenge, scopeChallenge string // of this route; empty: not built yet
 }
 
 // tokenType returns the type of token that the route looks for.
@@ -126,7 +126,7 @@ func (need *requirement) addressed(err error) error {
 	if e.Status == a.status {
 		e.Status = a.oauthStatus
 	}
-	e.challenge, e.parameters = nil, need.resource.parameter
+	e.challenge, e.parameters = "", need.resource.parameter
 	if a.oauthStatus == http.StatusUnauthorized && need.scope != "" {
 		e.parameters += `, scope="` + need.scope + `"`
 	}

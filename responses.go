@@ -60,25 +60,26 @@ func (r *refuser) refuse(c *gin.Context, err error) {
 		return // too late for another response
 	}
 	header := c.Writer.Header()
-	header["X-Content-Type-Options"] = noSniffing
+	room := make(headerRoom, 0, 4)
+	header["X-Content-Type-Options"] = room.one("nosniff")
 	putCookies(header, e.cookies)
 	loader := r.responders.of(e)
 	if loader == nil && r.profile == flaskProfile { // attackers get this response more than anybody
 		if isRefusal(e.Status) && isEmpty(header[challengeHeader]) {
-			header[challengeHeader] = r.challenges.of(e)
+			header[challengeHeader] = room.one(r.challenges.of(e))
 		}
-		answerFlask(c, e.Status, r.messageKey, e.Message)
+		answerFlask(c, room, e.Status, r.messageKey, e.Message)
 		c.Writer.WriteHeaderNow()
 		return
 	}
 	told := *e
 	told.Token, told.messageKey = e.token, r.messageKey
-	r.ask(c, loader, &told)
+	r.ask(c, room, loader, &told)
 }
 
 // ask calls the loader, if there is one. If it does not respond, the profile does.
-func (r *refuser) ask(c *gin.Context, loader ErrorHandler, err *Error) {
-	writer := &challenger{ResponseWriter: c.Writer, challenge: r.challenges.of(err)}
+func (r *refuser) ask(c *gin.Context, room headerRoom, loader ErrorHandler, err *Error) {
+	writer := &challenger{ResponseWriter: c.Writer, challenge: r.challenges.of(err), room: room}
 	defer func(own gin.ResponseWriter) { c.Writer = own }(c.Writer)
 	c.Writer = writer
 	c.Status(err.Status) // a loader that only writes a body must not respond with 200
@@ -92,23 +93,27 @@ func (r *refuser) ask(c *gin.Context, loader ErrorHandler, err *Error) {
 	writer.WriteHeaderNow()
 }
 
-// Values of headers. They are shared: whoever changes a header sets another slice.
-var (
-	noSniffing = []string{"nosniff"}
-	jsonType   = []string{"application/json"}
-	notStored  = []string{"no-store"}
-	notCached  = []string{"no-cache"}
-)
+// headerRoom has room for the values of some headers, in one allocation. No two responses
+// share it: a middleware may change the values of a header in place, as slices.DeleteFunc
+// does.
+type headerRoom []string
+
+// one returns a header with a single value.
+func (r *headerRoom) one(value string) []string {
+	*r = append(*r, value)
+	last := len(*r)
+	return (*r)[last-1 : last : last]
+}
 
 func isEmpty(values []string) bool { return len(values) == 0 || values[0] == "" }
 
 // FlaskError responds as Flask-JWT-Extended does: {"msg": "…"}, with the same status.
 // It is the default. The reason is only in the WWW-Authenticate header.
 func FlaskError(c *gin.Context, err *Error) {
-	answerFlask(c, err.Status, or(err.messageKey, "msg"), err.Message)
+	answerFlask(c, make(headerRoom, 0, 2), err.Status, or(err.messageKey, "msg"), err.Message)
 }
 
-func answerFlask(c *gin.Context, status int, key, message string) {
+func answerFlask(c *gin.Context, room headerRoom, status int, key, message string) {
 	s := scratches.Get().(*scratch)
 	defer s.free()
 	body := appendASCII(append(s.payload[:0], '{'), key)
@@ -117,9 +122,9 @@ func answerFlask(c *gin.Context, status int, key, message string) {
 	s.payload = body
 	header := c.Writer.Header()
 	if len(header["Content-Type"]) == 0 {
-		header["Content-Type"] = jsonType
+		header["Content-Type"] = room.one("application/json")
 	}
-	header["Content-Length"] = []string{strconv.Itoa(len(body))}
+	header["Content-Length"] = room.one(strconv.Itoa(len(body)))
 	c.Status(status)
 	if _, failed := c.Writer.Write(body); failed != nil {
 		_ = c.Error(failed) // the client is gone
@@ -195,8 +200,8 @@ func answerProblem(c *gin.Context, status int, detail string, own gin.H) {
 
 // noStore keeps responses with tokens out of caches (RFC 6749 §5.1).
 func noStore(c *gin.Context) {
-	header := c.Writer.Header()
-	header["Cache-Control"], header["Pragma"] = notStored, notCached
+	header, room := c.Writer.Header(), make(headerRoom, 0, 2)
+	header["Cache-Control"], header["Pragma"] = room.one("no-store"), room.one("no-cache")
 }
 
 // answerJSON responds as FlaskError does: as application/json, with a line break at the

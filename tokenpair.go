@@ -62,8 +62,9 @@ func (p TokenPair) Render(w http.ResponseWriter) error {
 
 // WriteContentType writes the headers of [TokenPair.Render].
 func (p TokenPair) WriteContentType(w http.ResponseWriter) {
-	header := w.Header()
-	header["Content-Type"], header["Cache-Control"], header["Pragma"] = jsonType, notStored, notCached
+	header, room := w.Header(), make(headerRoom, 0, 3)
+	header["Content-Type"] = room.one("application/json")
+	header["Cache-Control"], header["Pragma"] = room.one("no-store"), room.one("no-cache")
 }
 
 // appendJSON writes the members that encoding/json writes by the tags of the fields.
