@@ -60,7 +60,8 @@ func (r *refuser) refuse(c *gin.Context, err error) {
 		return // too late for another response
 	}
 	header := c.Writer.Header()
-	room := make(headerRoom, 0, 4)
+	memory := new(refusalMemory)
+	room := headerRoom(memory.headers[:0])
 	header["X-Content-Type-Options"] = room.one("nosniff")
 	putCookies(header, e.cookies)
 	loader := r.responders.of(e)
@@ -68,7 +69,7 @@ func (r *refuser) refuse(c *gin.Context, err error) {
 		if isRefusal(e.Status) && isEmpty(header[challengeHeader]) {
 			header[challengeHeader] = room.one(r.challenges.of(e))
 		}
-		answerFlask(c, room, e.Status, r.messageKey, e.Message)
+		answerFlask(c, room, memory.body[:0], e.Status, r.messageKey, e.Message)
 		c.Writer.WriteHeaderNow()
 		return
 	}
@@ -93,6 +94,13 @@ func (r *refuser) ask(c *gin.Context, room headerRoom, loader ErrorHandler, err 
 	writer.WriteHeaderNow()
 }
 
+// refusalMemory is what a refusal needs, in one allocation. It comes from no pool: a
+// middleware that keeps a body by mistake must not find the tokens of later requests in it.
+type refusalMemory struct {
+	headers [4]string
+	body    [128]byte
+}
+
 // headerRoom has room for the values of some headers, in one allocation. No two responses
 // share it: a middleware may change the values of a header in place, as slices.DeleteFunc
 // does.
@@ -110,16 +118,14 @@ func isEmpty(values []string) bool { return len(values) == 0 || values[0] == "" 
 // FlaskError responds as Flask-JWT-Extended does: {"msg": "…"}, with the same status.
 // It is the default. The reason is only in the WWW-Authenticate header.
 func FlaskError(c *gin.Context, err *Error) {
-	answerFlask(c, make(headerRoom, 0, 2), err.Status, or(err.messageKey, "msg"), err.Message)
+	answerFlask(c, make(headerRoom, 0, 2), make([]byte, 0, 128), err.Status, or(err.messageKey, "msg"), err.Message)
 }
 
-func answerFlask(c *gin.Context, room headerRoom, status int, key, message string) {
-	s := scratches.Get().(*scratch)
-	defer s.free()
-	body := appendASCII(append(s.payload[:0], '{'), key)
+// answerFlask writes the body into the given memory, if it has room.
+func answerFlask(c *gin.Context, room headerRoom, body []byte, status int, key, message string) {
+	body = appendASCII(append(body, '{'), key)
 	body = appendASCII(append(body, ':'), message)
 	body = append(body, "}\n"...)
-	s.payload = body
 	header := c.Writer.Header()
 	if len(header["Content-Type"]) == 0 {
 		header["Content-Type"] = room.one("application/json")

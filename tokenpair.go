@@ -53,10 +53,9 @@ type TokenPair struct {
 //	c.Render(http.StatusOK, ginjwt.TokenPair{AccessToken: access, RefreshToken: refresh})
 func (p TokenPair) Render(w http.ResponseWriter) error {
 	p.WriteContentType(w)
-	s := scratches.Get().(*scratch)
-	defer s.free()
-	s.payload = append(p.appendJSON(s.payload[:0]), '\n')
-	_, err := w.Write(s.payload)
+	const rest = 256 // bytes for names, numbers and punctuation
+	body := make([]byte, 0, len(p.AccessToken)+len(p.RefreshToken)+len(p.CSRFToken)+rest)
+	_, err := w.Write(append(p.appendJSON(body), '\n'))
 	return err
 }
 
