@@ -191,9 +191,14 @@ func returnForm(c *gin.Context, own *http.Request) {
 	}
 }
 
-// newState gives the request its own state.
+// newState gives the request its own state. It takes the place of a state that is the
+// context itself: otherwise a long request would keep one for each of its checks.
 func newState(c *gin.Context, m *JWTManager) *requestState {
-	state := &requestState{Context: c.Request.Context(), manager: m}
+	parent := c.Request.Context()
+	if before, ok := parent.(*requestState); ok {
+		parent = before.Context
+	}
+	state := &requestState{Context: parent, manager: m}
 	state.request = *c.Request.WithContext(state) // a copy that the compiler keeps on the stack
 	c.Request = &state.request
 	return state
