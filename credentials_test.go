@@ -45,3 +45,28 @@ func TestAHeaderHasALimitedNumberOfCredentials(t *testing.T) {
 		assert.Equal(t, test.body, w.Body.String(), name)
 	}
 }
+
+// A bare token is no list. So commas in it are not counted, and no refusal names a scheme.
+func TestABareTokenIsNoListOfCredentials(t *testing.T) {
+	t.Parallel()
+	config := jwttest.Config(nil)
+	config.DisableHeaderType = true
+	mgr, engine := newManager(t, config)
+	engine.GET("/", mgr.JWTRequired(), func(c *gin.Context) { c.String(http.StatusOK, "hello "+ginjwt.GetJWTIdentity(c)) })
+	token := jwttest.AccessToken(t, mgr, "alice")
+	for name, test := range map[string]struct {
+		header []string
+		status int
+		body   string
+	}{
+		"the token":            {[]string{token}, 200, "hello alice"},
+		"commas around it":     {[]string{strings.Repeat(",", 64) + token + ","}, 200, "hello alice"},
+		"none but commas":      {[]string{strings.Repeat(",", 10_000)}, 401, `{"msg":"Missing Authorization Header"}` + "\n"},
+		"commas in it":         {[]string{"x" + strings.Repeat(",", 1000) + "x"}, 422, `{"msg":"Not enough segments"}` + "\n"},
+		"commas between words": {[]string{"x" + strings.Repeat(" ,", 1000) + " x"}, 422, `{"msg":"Bad Authorization header. Expected 'Authorization: <JWT>'"}` + "\n"},
+	} {
+		w := jwttest.Do(engine, "GET", "/", func(r *http.Request) { r.Header["Authorization"] = test.header })
+		assert.Equal(t, test.status, w.Code, name)
+		assert.Equal(t, test.body, w.Body.String(), name)
+	}
+}

@@ -141,7 +141,7 @@ func (f *requestReader) findInHeaders(r *http.Request) (carried, error) {
 	switch commas := strings.Count(value, ","); {
 	case commas == len(value): // there may be none
 		return carried{}, f.header.missing
-	case commas >= maxCredentials:
+	case commas >= maxCredentials && !f.config.DisableHeaderType: // a bare token is no list
 		return carried{}, f.header.several
 	}
 	if value = strings.Trim(strings.Trim(value, blanks), ","); value == "" {
