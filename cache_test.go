@@ -2,6 +2,7 @@ package ginjwt
 
 import (
 	"fmt"
+	"math"
 	"strings"
 	"sync"
 	"testing"
@@ -62,6 +63,27 @@ func TestTokenCacheOfPublicKeysHasNoTokens(t *testing.T) {
 		assert.False(t, c.names(kept, other), other)
 	}
 	assert.True(t, c.names(kept, "header.payload.signature"))
+}
+
+// The mark of a slot has 32 bits for the time. A later one becomes the last.
+func TestExpiryInATokenCacheIsNeverTooLarge(t *testing.T) {
+	t.Parallel()
+	const last = int64(math.MaxUint32)
+	for _, test := range []struct {
+		leeway    time.Duration
+		exp, want int64
+	}{
+		{0, 0, last}, // none
+		{0, last - 1, last - 1},
+		{time.Second, last - 1, last},
+		{time.Second, last, last},
+		{0, last + 1, last},
+		{time.Second, math.MaxInt64, last},
+		{math.MaxInt64, 1, last},
+		{1500 * time.Millisecond, math.MinInt64, math.MinInt64 + 1},
+	} {
+		assert.Equal(t, test.want, expiryOf(cachedTokenOf(test.leeway, test.exp)), "%v after %d", test.leeway, test.exp)
+	}
 }
 
 func TestTokenCacheForgetsExpiredTokens(t *testing.T) {

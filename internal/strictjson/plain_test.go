@@ -1,6 +1,7 @@
 package strictjson
 
 import (
+	"strconv"
 	"strings"
 	"testing"
 
@@ -78,6 +79,22 @@ func TestLimitsOfPlainObjects(t *testing.T) {
 	assert.False(t, checkPlain(t, nested(maxNested/2+1)))
 	assert.True(t, checkPlain(t, `{"a":"`+strings.Repeat("x", maxSize-8)+`"}`))
 	assert.False(t, checkPlain(t, `{"a":"`+strings.Repeat("x", maxSize-7)+`"}`))
+}
+
+// The short way to read a date is strconv.ParseInt, for digits that cannot overflow.
+func TestUsualDates(t *testing.T) {
+	t.Parallel()
+	for _, digits := range []string{
+		"", "0", "7", "007", "1700000000", "999999999999999999", "1000000000000000000", "9223372036854775807", "9223372036854775808",
+		"-1", "+1", "1.5", "1e9", " 1", "1_0", "1:", "1/", "\xb0",
+	} {
+		seconds, ok := usualDate(digits)
+		want, err := strconv.ParseInt(digits, 10, 64)
+		assert.Equal(t, err == nil && len(digits) <= 18 && digits[0] >= '0', ok, "%q", digits)
+		if ok {
+			assert.Equal(t, want, seconds, "%q", digits)
+		}
+	}
 }
 
 func TestErrorsOfObjects(t *testing.T) {
