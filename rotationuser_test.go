@@ -120,3 +120,20 @@ func TestTheTokenOfALoginIsNotTraded(t *testing.T) {
 	_, err := mgr.RotateTokens(t.Context(), shown)
 	require.ErrorContains(t, err, "another manager")
 }
+
+// NewContext checks nothing, and another manager does not ask the loaders of this one. So a
+// rotation asks its own loaders.
+func TestARotationBehindNoCheckOfItsManagerAsksItsLoaders(t *testing.T) {
+	t.Parallel()
+	clock := &jwttest.Clock{}
+	config := jwttest.Config(clock)
+	config.Sessions = &ginjwt.MemorySessions{Now: clock.Now}
+	refuse := func(_ context.Context, token *ginjwt.Token) (bool, error) { return token.Identity != "alice", nil }
+	mgr, _ := newManager(t, config, func(mgr *ginjwt.JWTManager) { mgr.TokenVerificationLoader(refuse) })
+	token, err := mgr.DecodeToken(t.Context(), jwttest.TokenPair(t, mgr, "alice").RefreshToken)
+	require.NoError(t, err)
+	for _, user := range []any{nil, &account{"alice"}} {
+		_, err = mgr.RotateTokens(ginjwt.NewContext(t.Context(), token, user), token)
+		require.ErrorIs(t, err, ginjwt.ErrVerification)
+	}
+}
