@@ -268,7 +268,7 @@ func (r *issuerRules) applyIssuer(p *payload, text string) {
 	if r.identify != nil {
 		p.identity, p.identityJSON = "", ""
 	}
-	p.revocationIDs = [2]string{or(foreignID(r.realm, p.issuer, p.id, text), p.id)} // its "sid" names no session of ours
+	p.revocationIDs = [2]string{foreignID(r.realm, p.issuer, p.id, text)} // its "sid" names no session of ours
 	p.generationJSON = ""
 	switch isAccess := slices.Contains(r.accessTypes, string(p.typ)); {
 	case saysRefresh(text):

@@ -115,7 +115,7 @@ func (need *requirement) isElsewhere() bool {
 // uses the statuses of RFC 6750 §3.1, and tells the client how to get a better
 // token.
 func (need *requirement) addressed(err error) error {
-	if need == nil || need.resource == nil {
+	if need.resource == nil {
 		return err
 	}
 	e := asError(err)

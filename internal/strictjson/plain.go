@@ -189,7 +189,7 @@ func nestedEnd(data []byte, i int) (end int, ok bool) {
 			depth--
 		}
 		if depth == 0 && !quoted {
-			return i + j + 1, jsontext.Value(within[:min(j+1, len(within))]).IsValid()
+			return i + j + 1, jsontext.Value(within[:j+1]).IsValid()
 		}
 	}
 	return i, false
