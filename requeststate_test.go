@@ -1,0 +1,25 @@
+package ginjwt
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+)
+
+// A reader that comes while a check stores its outcome sees none: half an outcome would be
+// that of an anonymous visitor.
+func TestAnOutcomeIsSeenAsAWhole(t *testing.T) {
+	t.Parallel()
+	state := &requestState{}
+	state.need.Store(&claiming)
+	_, ok := state.outcome()
+	assert.False(t, ok)
+	assert.False(t, state.fill(verified{need: &unchecked}), "another check is storing its own")
+
+	state, token := &requestState{}, &Token{}
+	assert.True(t, state.fill(verified{token: token, need: &unchecked}))
+	v, ok := state.outcome()
+	assert.True(t, ok)
+	assert.Same(t, token, v.token)
+	assert.False(t, state.fill(verified{need: &unchecked}), "it never changes")
+}
