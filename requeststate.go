@@ -104,7 +104,7 @@ func (s *requestState) outcome() (v verified, ok bool) {
 
 // identity returns the identity of a token that nobody has asked for.
 func (s *requestState) identity() (identity string, ok bool) {
-	if s.checked() == nil || s.known.contents == nil {
+	if s.checked() == nil || s.known.contents == nil || s.token.Load() != nil {
 		return "", false
 	}
 	return s.known.contents.payload.identity, true

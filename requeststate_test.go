@@ -23,3 +23,16 @@ func TestAnOutcomeIsSeenAsAWhole(t *testing.T) {
 	assert.Same(t, token, v.token)
 	assert.False(t, state.fill(verified{need: &unchecked}), "it never changes")
 }
+
+// The fields of a Token belong to the application. What it writes there is what GetJWTIdentity
+// returns, also if the Token was made late.
+func TestTheIdentityIsThatOfTheToken(t *testing.T) {
+	t.Parallel()
+	state := &requestState{Context: t.Context()}
+	known := knownToken{contents: &contents{payload: payload{identity: "alice"}, names: &claimNames{}}}
+	assert.True(t, state.fill(verified{known: known, need: &unchecked}))
+	assert.Equal(t, "alice", GetJWTIdentity(state))
+	token, _ := GetToken(state)
+	token.Identity = "bob"
+	assert.Equal(t, "bob", GetJWTIdentity(state))
+}
