@@ -45,16 +45,17 @@ func (m *JWTManager) handler(need *requirement) gin.HandlerFunc {
 				c.Abort()
 			}
 		}()
-		if short && m.passesKnown(c, need) {
-			passed = true
-			return
+		var err error
+		if short {
+			passed, err = m.passesKnown(c, need)
 		}
-		_, err := m.verify(c, need)
+		if !passed && err == nil {
+			_, err = m.verify(c, need)
+			passed = err == nil
+		}
 		if err != nil {
 			m.Refuse(c, err)
-			return
 		}
-		passed = true
 	}
 }
 
@@ -63,7 +64,8 @@ func (m *JWTManager) handler(need *requirement) gin.HandlerFunc {
 // it in your own middleware, and pass the error to [JWTManager.Refuse].
 //
 // It returns nil, nil if JWTRequired would let the request pass as anonymous. After a
-// CORS preflight, c.Request has no credentials.
+// CORS preflight, c.Request has no credentials. c must not be a copy from c.Copy, which
+// has no response for headers such as Cache-Control: verify first, then copy.
 func (m *JWTManager) VerifyJWTInRequest(c *gin.Context, opts ...RequiredOption) (*Token, error) {
 	return m.verifyWith(c, m.requirementOf("VerifyJWTInRequest", opts))
 }
@@ -135,8 +137,8 @@ func (m *JWTManager) verify(c *gin.Context, need *requirement) (*Token, error) {
 		return nil, need.addressed(m.events.judged(err, found.location, start))
 	}
 	token := found.token
-	m.events.accepted(c.Request.Context(), token, start)
 	token.user = user
+	m.events.accepted(c.Request.Context(), token, start)
 	outcome := verified{token: token, need: need}
 	if found.ticket != nil {
 		outcome.rare = &rareOutcome{ticket: found.ticket}

@@ -2,6 +2,7 @@ package ginjwt_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"sync"
@@ -91,9 +92,11 @@ func (w *twoWays) same(t *testing.T, what, encoded string) {
 func TestTheShortWayIsTheLongWay(t *testing.T) {
 	t.Parallel()
 	for name, change := range map[string]func(*ginjwt.Config){
-		"defaults":              func(*ginjwt.Config) {},
-		"leeway":                func(c *ginjwt.Config) { c.DecodeLeeway = 7 * time.Second },
-		"issuer and audience":   func(c *ginjwt.Config) { c.EncodeIssuer, c.DecodeIssuer, c.EncodeAudience, c.DecodeAudience = "i", "i", []string{"a"}, []string{"a"} },
+		"defaults": func(*ginjwt.Config) {},
+		"leeway":   func(c *ginjwt.Config) { c.DecodeLeeway = 7 * time.Second },
+		"issuer and audience": func(c *ginjwt.Config) {
+			c.EncodeIssuer, c.DecodeIssuer, c.EncodeAudience, c.DecodeAudience = "i", "i", []string{"a"}, []string{"a"}
+		},
 		"audience only to read": func(c *ginjwt.Config) { c.DecodeAudience = []string{"a"} },
 		"required claim":        func(c *ginjwt.Config) { c.RequiredClaims = []string{"tenant"} },
 		"a realm":               func(c *ginjwt.Config) { c.Realm = "r" },
@@ -176,6 +179,46 @@ func TestTheShortWayKeepsTheOrderOfLocations(t *testing.T) {
 	}
 	both := jwttest.Do(w.engines[0], "GET", "/cookies", jwttest.Bearer(inHeader), jwttest.Header("Cookie", "access_token_cookie="+inCookie))
 	assert.Contains(t, both.Body.String(), `"cookie"`)
+}
+
+// agingList replies from a copy, which may be too old.
+type agingList struct {
+	ginjwt.MemoryBlocklist
+	asked int
+	err   error
+}
+
+func (l *agingList) Self() any { return l }
+
+func (l *agingList) ContainsAt(ctx context.Context, _ time.Time, id, other string) (bool, error) {
+	if l.asked++; l.err != nil {
+		return false, l.err
+	}
+	return l.Contains(ctx, id, other)
+}
+
+// A list that does not reply is asked once for a request, and nobody passes.
+func TestTheShortWayAsksACopyOnce(t *testing.T) {
+	t.Parallel()
+	list := &agingList{}
+	config := jwttest.Config(nil)
+	config.Blocklist = list
+	mgr, engine := newManager(t, config)
+	engine.GET("/", mgr.JWTRequired(), identify)
+	encoded := jwttest.AccessToken(t, mgr, "alice")
+	status := func() int { return jwttest.Do(engine, "GET", "/", jwttest.Bearer(encoded)).Code }
+	for range 3 {
+		assert.Equal(t, 200, status())
+	}
+	assert.Equal(t, 3, list.asked)
+	list.err = errors.New("no reply")
+	assert.Equal(t, 503, status())
+	assert.Equal(t, 4, list.asked)
+	list.err = nil
+	token, err := mgr.DecodeToken(t.Context(), encoded)
+	require.NoError(t, err)
+	require.NoError(t, mgr.RevokeToken(t.Context(), token))
+	assert.Equal(t, 401, status())
 }
 
 // Whoever asks for the token of a request gets the same one, also at the same time.

@@ -151,6 +151,10 @@ func (r *revocations) appendIDs(ids []string, token *Token) []string {
 	if r.sessions && canBecomeSession(token) {
 		return append(ids, p.revocationIDs[0], adoptedID(r.realm, token))
 	}
+	return p.appendRevocationIDs(ids)
+}
+
+func (p *payload) appendRevocationIDs(ids []string) []string {
 	for _, id := range p.revocationIDs {
 		if id != "" {
 			ids = append(ids, id)
@@ -159,24 +163,22 @@ func (r *revocations) appendIDs(ids []string, token *Token) []string {
 	return ids
 }
 
-// knowsNothing reports whether neither an access token nor its session is on a list in
-// memory. Other lists are not asked, because the long way would ask them again.
-func (r *revocations) knowsNothing(p *payload) bool {
-	if p.revocationIDs[0] == "" && r.required {
-		return false
+// isAtHand reports whether the list is in memory, at least as a copy.
+func (r *revocations) isAtHand() bool { return r.memory != nil || r.aging != nil }
+
+// containsAccess reports whether an access token of this manager, or its session, is on the
+// list. ok is false if that is not all that must be asked.
+func (r *revocations) containsAccess(ctx context.Context, p *payload, reading time.Time) (blocked, ok bool, err error) {
+	if p.revocationIDs[0] == "" && r.required || len(p.originIDs) > 0 {
+		return false, false, nil
 	}
-	for _, id := range p.revocationIDs {
-		if id != "" {
-			if blocked, err := r.memory.Contains(context.Background(), id); blocked || err != nil {
-				return false
-			}
-		}
-	}
-	return len(p.originIDs) == 0
+	var room [2]string // on the stack
+	blocked, err = r.contains(ctx, p.appendRevocationIDs(room[:0]), reading)
+	return blocked, true, err
 }
 
-// contains asks the list. A list of the application may keep or change its arguments, so
-// it gets its own.
+// contains asks the list. Only a list that this package does not know gets a copy of ids,
+// which stay on the stack for the others.
 func (r *revocations) contains(ctx context.Context, ids []string, reading time.Time) (bool, error) {
 	switch {
 	case len(ids) == 0:

@@ -24,7 +24,7 @@ func TestAllocationsOfARequestWithAReplica(t *testing.T) {
 		config := jwttest.Config(nil)
 		config.Blocklist, config.Sessions = list, sessions
 		mgr, engine := newManager(t, config)
-		engine.GET("/", mgr.JWTRequired(ginjwt.AnyType()), func(*gin.Context) {}) // not the short way, which only a list in memory has
+		engine.GET("/", mgr.JWTRequired(), func(*gin.Context) {})
 		token := jwttest.AccessToken(t, mgr, "alice")
 		if sessions != nil {
 			token = jwttest.TokenPair(t, mgr, "alice").AccessToken
@@ -35,7 +35,8 @@ func TestAllocationsOfARequestWithAReplica(t *testing.T) {
 		return testing.AllocsPerRun(1000, func() { engine.ServeHTTP(w, r) })
 	}
 	for name, sessions := range map[string]ginjwt.SessionStore{"one ID": nil, "two IDs": &ginjwt.MemorySessions{}} {
-		assert.Equal(t, 1.0, counted(&ginjwt.MemoryBlocklist{}, sessions), name+": the request with its state")
-		assert.Equal(t, 2.0, counted(replicated, sessions), name+": and the token")
+		memory := counted(&ginjwt.MemoryBlocklist{}, sessions)
+		assert.LessOrEqual(t, memory, 1.0, name+": the request with its state")
+		assert.Equal(t, memory, counted(replicated, sessions), name)
 	}
 }

@@ -47,7 +47,7 @@ func anyMembers(data []byte, text string, visit func(name string, v Value), opts
 	return nil
 }
 
-// CheckObject returns the error of Members for data.
+// CheckObject returns the error of Members for data, without a copy of data as text.
 func CheckObject(data []byte) error {
 	var plain plainObject
 	switch {
