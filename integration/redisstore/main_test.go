@@ -4,9 +4,9 @@ import (
 	"context"
 	"flag"
 	"os"
-	"runtime"
-	"strconv"
 	"testing"
+
+	"github.com/gin-jwt-extended/ginjwt/integration/testserver"
 
 	"github.com/redis/go-redis/v9"
 )
@@ -19,6 +19,6 @@ func (silence) Printf(context.Context, string, ...any) {}
 func TestMain(m *testing.M) {
 	redis.SetLogger(silence{})
 	flag.Parse()
-	_ = flag.Set("test.parallel", strconv.Itoa(max(4, runtime.GOMAXPROCS(0)))) // they mostly wait for servers
+	testserver.Configure()
 	os.Exit(m.Run())
 }

@@ -3,13 +3,13 @@ package sqlstore_test
 import (
 	"flag"
 	"os"
-	"runtime"
-	"strconv"
 	"testing"
+
+	"github.com/gin-jwt-extended/ginjwt/integration/testserver"
 )
 
 func TestMain(m *testing.M) {
 	flag.Parse()
-	_ = flag.Set("test.parallel", strconv.Itoa(max(4, runtime.GOMAXPROCS(0)))) // they mostly wait for servers
+	testserver.Configure()
 	os.Exit(m.Run())
 }
