@@ -215,13 +215,20 @@ func (e *Error) reason() string {
 // asError returns err as an *Error that the caller may change. It fills empty fields from
 // the table. An error without a kind becomes ErrCallback.
 func asError(err error) *Error {
+	own := new(Error)
+	own.take(err)
+	return own
+}
+
+// take makes own what asError returns.
+func (own *Error) take(err error) {
 	e, ok := err.(*Error) // a cheap test before errors.AsType
 	if !ok {
 		if e, ok = errors.AsType[*Error](err); !ok {
-			return refusal(answers[rowOf(err)].kind, err)
+			e = refusal(answers[rowOf(err)].kind, err)
 		}
 	}
-	own := *e
+	*own = *e
 	own.Kind = or(own.Kind, ErrCallback)
 	own.Reason = own.reason()
 	a := &answers[own.row()]
@@ -229,7 +236,6 @@ func asError(err error) *Error {
 		own.Status = a.status
 	}
 	own.Message = or(own.Message, or(a.message, a.oauthText))
-	return &own
 }
 
 // because sets another reason of the same kind, and returns e.

@@ -18,7 +18,7 @@ func (m *JWTManager) takesShortWay(need *requirement) bool {
 	switch {
 	case need.refresh, need.freshWithin != 0, len(need.guards) > 0, need.locations[0] != InHeaders:
 		return false
-	case len(m.resources) > 0, m.events != nil, !m.revocations.isAtHand():
+	case !m.verifier.hasCache(), len(m.resources) > 0, m.events != nil, !m.revocations.isAtHand():
 		return false
 	}
 	return m.tokenInBlocklist == nil && m.tokenVerification == nil && m.userLookup == nil

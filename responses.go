@@ -52,15 +52,17 @@ type refuser struct {
 // refuse aborts the handler chain and writes the response to err. It aborts first, so
 // that a panic in a loader cannot let the request continue.
 func (r *refuser) refuse(c *gin.Context, err error) {
-	e := asError(err)
+	memory := new(refusalMemory)
+	e := &memory.refused
+	e.take(err)
 	c.Abort()
-	c.Errors = append(c.Errors, &gin.Error{Err: e, Type: gin.ErrorTypePrivate})
+	memory.entry = gin.Error{Err: e, Type: gin.ErrorTypePrivate}
+	c.Errors = append(c.Errors, &memory.entry)
 	r.events.refused(c.Request.Context(), e)
 	if c.Writer.Written() {
 		return // too late for another response
 	}
 	header := c.Writer.Header()
-	memory := new(refusalMemory)
 	room := headerRoom(memory.headers[:0])
 	header["X-Content-Type-Options"] = room.one("nosniff")
 	putCookies(header, e.cookies)
@@ -97,8 +99,10 @@ func (r *refuser) ask(c *gin.Context, room headerRoom, loader ErrorHandler, err 
 // refusalMemory is what a refusal needs, in one allocation. It comes from no pool: a
 // middleware that keeps a body by mistake must not find the tokens of later requests in it.
 type refusalMemory struct {
+	refused Error
+	entry   gin.Error // in the list of Gin
 	headers [4]string
-	body    [128]byte
+	body    [112]byte // for most messages
 }
 
 // headerRoom has room for the values of some headers, in one allocation. No two responses

@@ -67,9 +67,12 @@ func (v *verifier) setKeys(set *keys.Set) { v.ring.Store(&keyring{set, v.newCach
 // keySet returns the current keys of the manager.
 func (v *verifier) keySet() *keys.Set { return v.ring.Load().set }
 
+// hasCache reports whether tokens are remembered. A DecodeKeyLoader is called every time.
+func (v *verifier) hasCache() bool { return v.cacheSize >= 0 && v.loadKey == nil }
+
 // newCache makes the cache for tokens verified by set, or by the keys of other issuers.
 func (v *verifier) newCache(set *keys.Set) *tokenCache {
-	if v.cacheSize < 0 || v.loadKey != nil { // a loader is called every time
+	if !v.hasCache() {
 		return nil
 	}
 	digests := set.HasAsymmetric() || v.hasForeign()
@@ -142,6 +145,9 @@ func (v *verifier) verifiedContents(ctx context.Context, encoded string, now tim
 // ownKnown returns a token in the cache that this manager has made and that passes all
 // checks of the verifier now; nil if there is none.
 func (v *verifier) ownKnown(encoded string, now time.Time) *goodToken {
+	if len(encoded) > v.maxSize { // hashing it would take long
+		return nil
+	}
 	ring := v.ring.Load()
 	good := ring.cache.get(ring.cache.hash(encoded), encoded)
 	if good == nil || good.rules != v.own || v.own.logout != nil || good.key.IsRetired(now) {

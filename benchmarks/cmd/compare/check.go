@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"time"
 
 	"github.com/gin-jwt-extended/ginjwt/benchmarks/internal/contender"
@@ -135,6 +136,9 @@ func duels() []duel {
 	}
 	good := func(c contender.Contender) func() { return request(c.Protected(keys), c.Token(keys), true) }
 	forged := func(c contender.Contender) func() { return request(c.Protected(keys), c.Forged(keys), false) }
+	large := func(c contender.Contender) func() {
+		return request(c.Protected(keys), strings.Repeat("a", 1_000_000), false)
+	}
 	expired := func(c contender.Contender) func() {
 		h, token := c.ExpiredKnown(keys)
 		return request(h, token, false)
@@ -158,6 +162,7 @@ func duels() []duel {
 		{"unknown", good(bare), good(noHits), good(ginJWT), protectedCost("HS256", noHits), protectedCost("HS256", ginJWT)},
 		both("forged", forged, "Forged/HS256/", ginJWT),
 		both("expired", expired, "Expired/HS256/", ginJWT),
+		both("megabyte", large, "Hostile/MegabyteHeader/", ginJWT),
 		both("login", login, "Login/HS256/", ginJWT),
 		both("create", create, "Create/HS256/", peerMap),
 	}
