@@ -71,8 +71,8 @@ type tokenCache struct {
 	digests bool
 }
 
-// cacheSlot has room for one entry. The four slots of a set fill one cache line, which
-// mostly says enough about the entries. A goroutine may read the mark of another entry: so
+// cacheSlot has room for one entry. The four slots of a set are as large as a cache line of
+// most processors, and mostly say enough about the entries. A goroutine may read the mark of another entry: so
 // a mark only says where to look.
 type cacheSlot struct {
 	mark  atomic.Uint64 // the low half of the hash of the entry, and the Unix time at which it expires

@@ -67,12 +67,9 @@ func (v *verifier) setKeys(set *keys.Set) { v.ring.Store(&keyring{set, v.newCach
 // keySet returns the current keys of the manager.
 func (v *verifier) keySet() *keys.Set { return v.ring.Load().set }
 
-// hasCache reports whether tokens are remembered. A DecodeKeyLoader is called every time.
-func (v *verifier) hasCache() bool { return v.cacheSize >= 0 && v.loadKey == nil }
-
 // newCache makes the cache for tokens verified by set, or by the keys of other issuers.
 func (v *verifier) newCache(set *keys.Set) *tokenCache {
-	if !v.hasCache() {
+	if v.cacheSize < 0 || v.loadKey != nil { // a loader is called every time
 		return nil
 	}
 	digests := set.HasAsymmetric() || v.hasForeign()
@@ -142,21 +139,21 @@ func (v *verifier) verifiedContents(ctx context.Context, encoded string, now tim
 	return v.verifyNew(ctx, ring, hash, encoded, now)
 }
 
-// ownKnown returns a token in the cache that this manager has made and that passes all
-// checks of the verifier now; nil if there is none.
-func (v *verifier) ownKnown(encoded string, now time.Time) *goodToken {
-	if len(encoded) > v.maxSize { // hashing it would take long
-		return nil
+// decodeShort is decode for a token in a header that only this manager can have made. It makes
+// no Token.
+func (v *verifier) decodeShort(ctx context.Context, encoded string, now time.Time) (knownToken, error) {
+	good, err := v.verifiedContents(ctx, encoded, now)
+	if err != nil {
+		return knownToken{}, err
 	}
-	ring := v.ring.Load()
-	good := ring.cache.get(ring.cache.hash(encoded), encoded)
-	if good == nil || good.rules != v.own || v.own.logout != nil || good.key.IsRetired(now) {
-		return nil
+	known := knownToken{encoded, &good.contents, good.payload.fresh.at(now)}
+	expired, err := v.claims.checkOwn(&good.payload, v.own, decodeSpec{}, now)
+	if err == nil && expired {
+		token := known.token()
+		token.Location = "" // as in decode, which does not know it
+		err = refusalOf(ErrExpiredToken, jwt.ErrTokenExpired, token)
 	}
-	if expired, err := v.claims.checkOwn(&good.payload, v.own, decodeSpec{}, now); expired || err != nil {
-		return nil
-	}
-	return good
+	return known, err
 }
 
 // verifyNew is verifiedContents for a token that is not in the cache, which gets it. It is
