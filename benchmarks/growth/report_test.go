@@ -1,7 +1,6 @@
 package growth
 
 import (
-	"bytes"
 	"encoding/json"
 	"flag"
 	"fmt"
@@ -15,13 +14,15 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/gin-jwt-extended/ginjwt/benchmarks/internal/page"
 )
 
 var full = flag.Bool("growth", false, "measure in full, and write the figures and the page")
 
 const (
 	figures = "../../docs/performance/growth.json"
-	page    = "../../docs/tuning.md"
+	tuning  = "../../docs/tuning.md"
 )
 
 // dimensions are everything that grows, in the order in which they are measured.
@@ -68,16 +69,16 @@ func TestGrowth(t *testing.T) {
 	text, err := json.MarshalIndent(r, "", "\t")
 	require.NoError(t, err)
 	require.NoError(t, os.WriteFile(figures, append(text, '\n'), 0o644))
-	included, err := r.include(read(t, page))
+	included, err := r.include(read(t, tuning))
 	require.NoError(t, err)
-	require.NoError(t, os.WriteFile(page, included, 0o644))
+	require.NoError(t, os.WriteFile(tuning, included, 0o644))
 }
 
 // The page shows the figures that are stored.
 func TestPageShowsTheFigures(t *testing.T) {
 	var r results
 	require.NoError(t, json.Unmarshal(read(t, figures), &r))
-	text := read(t, page)
+	text := read(t, tuning)
 	included, err := r.include(text)
 	require.NoError(t, err)
 	assert.Equal(t, string(included), string(text), "run: go test ./benchmarks/growth -growth")
@@ -100,29 +101,19 @@ func (c cell) rounded() cell {
 	return c
 }
 
-// include puts the tables between their marks in a page.
+// include puts the tables, and what they were measured on, between their marks in a page.
 func (r results) include(text []byte) ([]byte, error) {
 	for _, d := range dimensions() {
-		begin, end := "<!-- "+d.name+" -->\n", "<!-- /"+d.name+" -->"
-		before, rest, begins := bytes.Cut(text, []byte(begin))
-		_, after, ends := bytes.Cut(rest, []byte(end))
-		if !begins || !ends {
-			return nil, fmt.Errorf("the page has no marks <!-- %s --> and <!-- /%[1]s -->", d.name)
-		}
 		table, err := d.markdown(r.Dimensions[d.name])
 		if err != nil {
 			return nil, err
 		}
-		text = bytes.Join([][]byte{before, []byte(begin + table + end), after}, nil)
+		if text, err = page.Part(d.name).Include(text, table); err != nil {
+			return nil, err
+		}
 	}
-	begin, end := "<!-- machine -->", "<!-- /machine -->"
-	before, rest, begins := bytes.Cut(text, []byte(begin))
-	_, after, ends := bytes.Cut(rest, []byte(end))
-	if !begins || !ends {
-		return nil, fmt.Errorf("the page has no marks %s and %s", begin, end)
-	}
-	machine := fmt.Sprintf("%s, %s, %d cores; medians of %d interleaved rounds of %s each", r.Go, r.Platform, r.Cores, r.Rounds, r.Batch)
-	return bytes.Join([][]byte{before, []byte(begin + machine + end), after}, nil), nil
+	machine := fmt.Sprintf("%s, %s, %d cores; medians of %d interleaved rounds of %s each.\n", r.Go, r.Platform, r.Cores, r.Rounds, r.Batch)
+	return page.Part("machine").Include(text, machine)
 }
 
 // markdown returns the table of a dimension.
@@ -141,7 +132,7 @@ func (d dimension) markdown(by map[string][]cell) (string, error) {
 		}
 		fmt.Fprintf(&b, "| %s |", r.title)
 		for _, c := range cells {
-			fmt.Fprintf(&b, " %s |", short(c.Time))
+			fmt.Fprintf(&b, " %s |", page.Significant(c.Time))
 		}
 		fmt.Fprintf(&b, " %s | %s |\n", span(cells, func(c cell) float64 { return c.Allocs }), span(cells, func(c cell) float64 { return c.Bytes }))
 	}
@@ -162,15 +153,6 @@ func span(cells []cell, of func(cell) float64) string {
 		return first
 	}
 	return first + " → " + last
-}
-
-// short writes a number with two digits that say something.
-func short(v float64) string {
-	digits := 0
-	for limit := 10.0; v < limit && digits < 3; limit /= 10 {
-		digits++
-	}
-	return strconv.FormatFloat(v, 'f', digits, 64)
 }
 
 func count(n int) string {

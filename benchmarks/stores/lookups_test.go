@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/gin-jwt-extended/ginjwt"
+	"github.com/gin-jwt-extended/ginjwt/benchmarks/internal/page"
 	"github.com/gin-jwt-extended/ginjwt/internal/idset"
 	"github.com/gin-jwt-extended/ginjwt/internal/replica"
 )
@@ -152,5 +153,5 @@ func TestLookups(t *testing.T) {
 func compared(tb testing.TB, lists []ginjwt.Blocklist, asked [][]string, want bool) []string {
 	tb.Helper()
 	times := interleaved(size(2*len(asked), batch)/batch, lookups(tb, lists[0], asked, want), lookups(tb, lists[1], asked, want))
-	return []string{short(ratio(times[1], times[0])), nanoseconds(median(times[0])), nanoseconds(median(times[1]))}
+	return []string{page.Significant(ratio(times[1], times[0])), nanoseconds(median(times[0])), nanoseconds(median(times[1]))}
 }

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/gin-jwt-extended/ginjwt/benchmarks/internal/page"
 )
 
 // idOf returns a UUID whose bits are spread as those of random ones are. The
@@ -67,7 +69,7 @@ func heap() float64 {
 	return float64(m.HeapAlloc)
 }
 
-func megabytes(bytes float64) string { return short(bytes/1e6) + " MB" }
+func megabytes(bytes float64) string { return page.Significant(bytes/1e6) + " MB" }
 
 func TestIDs(t *testing.T) {
 	require.Len(t, idOf(0), 36)

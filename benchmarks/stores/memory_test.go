@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/gin-jwt-extended/ginjwt"
+	"github.com/gin-jwt-extended/ginjwt/benchmarks/internal/page"
 )
 
 // lockedMap is what one writes without a library.
@@ -149,7 +150,7 @@ func TestMemory(t *testing.T) {
 		times := interleaved(size(2*asked, batch)/batch, measures...)
 		for i, name := range []string{"`MemoryBlocklist`", "`map[string]time.Time`"} {
 			l := lists[i]
-			out.add(count(n), name, short(l.bytes), nanoseconds(l.add), nanoseconds(median(times[2*i])), nanoseconds(median(times[2*i+1])), milliseconds(l.collection))
+			out.add(count(n), name, page.Significant(l.bytes), nanoseconds(l.add), nanoseconds(median(times[2*i])), nanoseconds(median(times[2*i+1])), milliseconds(l.collection))
 		}
 	}
 	out.write(t, "memory")

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/gin-jwt-extended/ginjwt/benchmarks/internal/page"
 )
 
 // load starts a process and waits until its blocklist is complete. It returns how long
@@ -138,7 +140,7 @@ func TestIdle(t *testing.T) {
 		process.follow(t, t.Context())
 		before := process.trips.Load()
 		time.Sleep(watched)
-		out.add(s.name, short(float64(process.trips.Load()-before)/watched.Seconds()))
+		out.add(s.name, page.Significant(float64(process.trips.Load()-before)/watched.Seconds()))
 	}
 	out.write(t, "idle")
 }

@@ -1,7 +1,6 @@
 package stores
 
 import (
-	"bytes"
 	"flag"
 	"fmt"
 	"os"
@@ -12,11 +11,13 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/gin-jwt-extended/ginjwt/benchmarks/internal/page"
 )
 
 var (
-	full = flag.Bool("scale", false, "measure in full and write the tables into the page")
-	page = flag.String("page", "../../docs/scale.md", "the page whose tables are written")
+	full  = flag.Bool("scale", false, "measure in full and write the tables into the page")
+	scale = flag.String("page", "../../docs/scale.md", "the page whose tables are written")
 )
 
 // size is what to measure with: much, or little if only the code is to be shown
@@ -55,43 +56,15 @@ func (t *table) write(tb testing.TB, name string) {
 	if !*full {
 		return
 	}
-	text, err := os.ReadFile(*page)
+	text, err := page.Part(name).IncludeIn(*scale, t.markdown())
 	require.NoError(tb, err)
-	text, ok := include(text, name, t.markdown())
-	require.True(tb, ok, "%s has no marks <!-- %s --> and <!-- /%s -->", *page, name, name)
-	require.NoError(tb, os.WriteFile(*page, text, 0o644))
-}
-
-// include replaces what is between the marks of a name.
-func include(page []byte, name, text string) (included []byte, ok bool) {
-	begin, end := "<!-- "+name+" -->\n", "<!-- /"+name+" -->"
-	before, rest, begins := bytes.Cut(page, []byte(begin))
-	_, after, ends := bytes.Cut(rest, []byte(end))
-	return bytes.Join([][]byte{before, []byte(begin + text + end), after}, nil), begins && ends
-}
-
-func TestInclude(t *testing.T) {
-	page := []byte("a\n<!-- x -->\nold\n<!-- /x -->\nb\n")
-	included, ok := include(page, "x", "new\n")
-	require.True(t, ok)
-	require.Equal(t, "a\n<!-- x -->\nnew\n<!-- /x -->\nb\n", string(included))
-	_, ok = include(page, "y", "new\n")
-	require.False(t, ok)
+	require.NoError(tb, os.WriteFile(*scale, text, 0o644))
 }
 
 func TestTables(t *testing.T) {
 	tables := table{note: "A note.", head: []string{"", "of"}}
 	tables.add("one", "1")
 	require.Equal(t, "| | of |\n|---|---:|\n| one | 1 |\n", strings.ReplaceAll(tables.markdown()[strings.Index(tables.markdown(), "|"):], "|  |", "| |"))
-}
-
-// short writes a number with two digits that say something.
-func short(v float64) string {
-	digits := 0
-	for limit := 10.0; v < limit && digits < 3; limit /= 10 {
-		digits++
-	}
-	return strconv.FormatFloat(v, 'f', digits, 64)
 }
 
 func count(n int) string {
@@ -105,4 +78,4 @@ func count(n int) string {
 }
 
 func nanoseconds(d time.Duration) string  { return strconv.FormatInt(d.Nanoseconds(), 10) + " ns" }
-func milliseconds(d time.Duration) string { return short(d.Seconds()*1e3) + " ms" }
+func milliseconds(d time.Duration) string { return page.Significant(d.Seconds()*1e3) + " ms" }

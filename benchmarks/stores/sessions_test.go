@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/gin-jwt-extended/ginjwt"
+	"github.com/gin-jwt-extended/ginjwt/benchmarks/internal/page"
 )
 
 // stores are those of sessions, as they are set up.
@@ -105,7 +106,7 @@ func pace(users []*user, work func(*user)) func() time.Duration {
 	}
 }
 
-func perSecond(d time.Duration) string { return short(float64(time.Second) / float64(d)) }
+func perSecond(d time.Duration) string { return page.Significant(float64(time.Second) / float64(d)) }
 
 // trips is how often a piece of work asks the server.
 func trips(p process, work func()) string {
@@ -118,7 +119,7 @@ func trips(p process, work func()) string {
 	for range times {
 		work()
 	}
-	return short(float64(p.trips.Load()-before) / times)
+	return page.Significant(float64(p.trips.Load()-before) / times)
 }
 
 func TestSessions(t *testing.T) {
