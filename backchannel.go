@@ -36,7 +36,7 @@ func (m *JWTManager) BackChannelLogoutHandler() gin.HandlerFunc {
 	if !m.verifier.hasLogouts() {
 		panic("ginjwt: BackChannelLogoutHandler: no issuer can log users out; set the LogoutAudience of one of Config.Issuers")
 	}
-	return func(c *gin.Context) {
+	return describe(routeFacts{handler: "BackChannelLogoutHandler", open: true}, func(c *gin.Context) {
 		noStore(c)
 		if c.Request.Method != http.MethodPost {
 			m.refuseMethod(c)
@@ -51,7 +51,7 @@ func (m *JWTManager) BackChannelLogoutHandler() gin.HandlerFunc {
 			return
 		}
 		c.Status(http.StatusOK)
-	}
+	})
 }
 
 // logOut does what a logout token says. It finishes even if the client disconnects.

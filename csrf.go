@@ -59,6 +59,18 @@ func (k csrfRules) demand(method string) bool {
 	return !isSafe(method)
 }
 
+// protectionOf returns what protects requests of this method; empty if they need no
+// protection.
+func (k csrfRules) protectionOf(method string) string {
+	switch {
+	case k.disabled && !isSafe(method):
+		return "off"
+	case k.demand(method):
+		return "double_submit"
+	}
+	return ""
+}
+
 // isSafe reports whether requests of this method change nothing (RFC 9110
 // §9.2.1).
 func isSafe(method string) bool {

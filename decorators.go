@@ -38,7 +38,7 @@ func (m *JWTManager) RefreshRequired(opts ...RequiredOption) gin.HandlerFunc {
 func (m *JWTManager) handler(need *requirement) gin.HandlerFunc {
 	need.writeChallenges(m.refuser.challenges)
 	short := m.takesShortWay(need)
-	return func(c *gin.Context) {
+	return describe(routeFacts{need: need}, func(c *gin.Context) {
 		passed := false
 		defer func() {
 			if !passed { // also if a callback panics and a middleware recovers
@@ -56,7 +56,7 @@ func (m *JWTManager) handler(need *requirement) gin.HandlerFunc {
 		if err != nil {
 			m.Refuse(c, err)
 		}
-	}
+	})
 }
 
 // VerifyJWTInRequest is JWTRequired without the response. It verifies the token, stores

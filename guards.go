@@ -27,17 +27,17 @@ import (
 // A token that lacks one is refused with [ErrInsufficientScope]. Scopes panics
 // without arguments, and if an argument is not a scope (RFC 6749 §3.3).
 func Scopes(scopes ...string) RequiredOption {
-	return scopesOption("Scopes", scopes, hasAll, scopes)
+	return scopesOption("Scopes", allScopes, scopes, hasAll, scopes)
 }
 
 // AnyScope requires a token with at least one of these scopes. Otherwise it is
 // like [Scopes]. The challenge in the response names only the first scope: put
 // the scope with the fewest rights first.
 func AnyScope(scopes ...string) RequiredOption {
-	return scopesOption("AnyScope", scopes, hasAny, scopes[:min(1, len(scopes))])
+	return scopesOption("AnyScope", anyScope, scopes, hasAny, scopes[:min(1, len(scopes))])
 }
 
-func scopesOption(option string, scopes []string, enough func(in strictjson.Value, scopes nameSet) bool, told []string) RequiredOption {
+func scopesOption(option string, kind guardKind, scopes []string, enough func(in strictjson.Value, scopes nameSet) bool, told []string) RequiredOption {
 	mustName(option, scopes, isScope, "a scope (RFC 6749 §3.3)")
 	told = slices.Clone(told)
 	wanted := newNameSet(scopes)
@@ -45,7 +45,7 @@ func scopesOption(option string, scopes []string, enough func(in strictjson.Valu
 		return enough(token.claim(token.names().scope), wanted)
 	}
 	return func(need *requirement) {
-		need.guard(guard{passes, true})
+		need.guard(guard{passes, kind, wanted.names})
 		need.scope = withScopes(need.scope, told)
 	}
 }
@@ -68,7 +68,7 @@ func Roles(roles ...string) RequiredOption {
 		in := token.claim(token.names().roles)
 		return isOrHolds(in, isRole) || grantsAny(in, wanted)
 	}
-	return func(need *requirement) { need.guard(guard{passes, false}) }
+	return func(need *requirement) { need.guard(guard{passes, anyRole, wanted.names}) }
 }
 
 // grantsAny reports whether an object has one of roles as the name of a member
@@ -100,12 +100,15 @@ func Claim(name string, values ...any) RequiredOption {
 	if err := validClaimName(name); err != nil {
 		panic("ginjwt: Claim: " + err.Error())
 	}
-	isValue := mustCompare(values).has
+	wanted := mustCompare(values)
+	isValue := wanted.has
 	passes := func(token *Token) bool {
 		in := token.claim(name)
 		return isOrHolds(in, isValue) || len(values) == 0 && !in.IsFalsy()
 	}
-	return func(need *requirement) { need.guard(guard{passes, false}) }
+	return func(need *requirement) {
+		need.guard(guard{passes, claimValue, append([]string{name}, wanted.all()...)})
+	}
 }
 
 // FreshWithin requires that the user logged in at most d ago. It reads "auth_time"
@@ -180,6 +183,14 @@ func mustCompare(values []any) valueSet {
 		}
 	}
 	return valueSet{newNameSet(texts), newNameSet(literals)}
+}
+
+// all returns the values as JSON.
+func (s valueSet) all() (values []string) {
+	for _, text := range s.texts.names {
+		values = append(values, strconv.Quote(text))
+	}
+	return append(values, s.literals.names...)
 }
 
 func (s valueSet) has(v strictjson.Value) bool {

@@ -30,7 +30,7 @@ import (
 // InitApp.
 func (m *JWTManager) LogoutHandler() gin.HandlerFunc {
 	m.mustBeReady("LogoutHandler")
-	return func(c *gin.Context) {
+	return describe(routeFacts{handler: "LogoutHandler", open: true}, func(c *gin.Context) {
 		noStore(c)
 		if isSafe(c.Request.Method) {
 			m.refuseMethod(c)
@@ -43,7 +43,7 @@ func (m *JWTManager) LogoutHandler() gin.HandlerFunc {
 		}
 		m.unsetOwnCookies(c, l.byCookie, l.ended...)
 		c.Status(http.StatusNoContent)
-	}
+	})
 }
 
 // unsetOwnCookies is unsetPairCookies, except for a request from another origin without a

@@ -80,7 +80,7 @@ func oauthError(c *gin.Context, status int, code, description string) {
 // authenticates them before this one. RevocationHandler panics if called before InitApp.
 func (m *JWTManager) RevocationHandler() gin.HandlerFunc {
 	m.mustBeReady("RevocationHandler")
-	return func(c *gin.Context) {
+	return describe(routeFacts{handler: "RevocationHandler", open: true}, func(c *gin.Context) {
 		noStore(c)
 		encoded, ok := tokenParameter(c, "token")
 		if !ok {
@@ -94,7 +94,7 @@ func (m *JWTManager) RevocationHandler() gin.HandlerFunc {
 		default:
 			c.Status(http.StatusOK)
 		}
-	}
+	})
 }
 
 // revoke revokes a token, and ignores an invalid one. It accepts an expired refresh token,
@@ -136,7 +136,7 @@ func (m *JWTManager) IntrospectionHandler(authorized func(c *gin.Context) bool) 
 	if authorized == nil {
 		panic("ginjwt: IntrospectionHandler: authorized is nil; pass a function that says who may ask")
 	}
-	return func(c *gin.Context) {
+	return describe(routeFacts{handler: "IntrospectionHandler"}, func(c *gin.Context) {
 		noStore(c)
 		if !authorized(c) {
 			c.Abort()
@@ -159,7 +159,7 @@ func (m *JWTManager) IntrospectionHandler(authorized func(c *gin.Context) bool) 
 		default:
 			answerJSON(c, http.StatusOK, gin.H{"active": false})
 		}
-	}
+	})
 }
 
 func introspection(token *Token) gin.H {

@@ -29,10 +29,10 @@ const publishedFor = "public, max-age=300"
 // It panics if called before InitApp.
 func (m *JWTManager) JWKSHandler() gin.HandlerFunc {
 	m.mustBeReady("JWKSHandler")
-	return func(c *gin.Context) {
+	return describe(routeFacts{handler: "JWKSHandler", open: true}, func(c *gin.Context) {
 		body, err := m.verifier.keySet().MarshalPublic(m.config.Now())
 		publish(c, "application/jwk-set+json", body, err)
-	}
+	})
 }
 
 // Metadata describes an issuer to its clients, with the members of RFC 8414 §2 and of
@@ -81,14 +81,14 @@ func (m *JWTManager) MetadataHandler(metadata Metadata) gin.HandlerFunc {
 	if _, err := json.Marshal(members); err != nil {
 		panic("ginjwt: MetadataHandler: Extra: " + err.Error())
 	}
-	return func(c *gin.Context) {
+	return describe(routeFacts{handler: "MetadataHandler", open: true}, func(c *gin.Context) {
 		now := maps.Clone(members)
 		if _, given := now["id_token_signing_alg_values_supported"]; !given {
 			now["id_token_signing_alg_values_supported"] = m.verifier.keySet().PublicAlgorithms(m.config.Now())
 		}
 		body, err := json.Marshal(now, json.Deterministic(true))
 		publish(c, "application/json", body, err)
-	}
+	})
 }
 
 // members returns the members that do not change. It always includes the members that
@@ -140,7 +140,7 @@ func (m *JWTManager) ResourceMetadataHandler() gin.HandlerFunc {
 	if len(m.resources) == 0 {
 		panic("ginjwt: ResourceMetadataHandler: there are no resources; set Config.Resources")
 	}
-	return func(c *gin.Context) {
+	return describe(routeFacts{handler: "ResourceMetadataHandler", open: true}, func(c *gin.Context) {
 		const methods = "GET, HEAD, OPTIONS"
 		metadata := metadataAt(m.resources, c.Request.URL)
 		c.Header("Access-Control-Allow-Origin", "*")
@@ -157,7 +157,7 @@ func (m *JWTManager) ResourceMetadataHandler() gin.HandlerFunc {
 		default:
 			publish(c, "application/json", metadata, nil)
 		}
-	}
+	})
 }
 
 // publish responds with JSON that clients may cache, or with 304 if they have it.

@@ -67,8 +67,11 @@ func (m *JWTManager) RefreshHandler(opts ...RefreshOption) gin.HandlerFunc {
 	}
 	anywhere := len(spec.locations) == 0
 	locations := m.refreshLocations(spec)
-	m.requirementOf("RefreshHandler", []RequiredOption{Refresh(), Locations(locations...)}) // panics if a location is wrong
-	return func(c *gin.Context) {
+	need := m.requirementOf("RefreshHandler", []RequiredOption{Refresh(), Locations(locations...)}) // panics if a location is wrong
+	if anywhere && !slices.Contains(locations, InJSON) {
+		need.locations = append([]Location{InJSON}, locations...)
+	}
+	return describe(routeFacts{handler: "RefreshHandler", need: need}, func(c *gin.Context) {
 		noStore(c)
 		if anywhere {
 			if form, ok := oauthForm(c); ok {
@@ -76,12 +79,12 @@ func (m *JWTManager) RefreshHandler(opts ...RefreshOption) gin.HandlerFunc {
 				return
 			}
 		}
-		if in := locations; anywhere && isJSON(c.ContentType()) && !slices.Contains(in, InJSON) {
-			m.refreshByLocation(c, append([]Location{InJSON}, in...), spec)
+		if anywhere && isJSON(c.ContentType()) {
+			m.refreshByLocation(c, need.locations, spec)
 			return
 		}
 		m.refreshByLocation(c, locations, spec)
-	}
+	})
 }
 
 // refreshLocations returns the locations of the refresh token. The header comes last if it

@@ -136,8 +136,25 @@ func (need *requirement) addressed(err error) error {
 // guard is one check of the claims of a token.
 type guard struct {
 	passes func(token *Token) bool
-	scoped bool // it requires scopes, which the client can request from its issuer
+
+	// What it requires, for the refusal and for reports.
+	kind  guardKind
+	names []string // of scopes or roles; of claimValue the claim, then its values
 }
+
+// guardKind says what a guard requires.
+type guardKind int
+
+const (
+	allScopes guardKind = iota
+	anyScope
+	anyRole
+	claimValue
+)
+
+// scoped reports whether the guard requires scopes, which the client can request from its
+// issuer.
+func (g guard) scoped() bool { return g.kind == allScopes || g.kind == anyScope }
 
 func (need *requirement) guard(g guard) { need.guards = append(need.guards, g) }
 
@@ -192,7 +209,7 @@ func (need *requirement) checkGuards(token *Token) error {
 	for _, g := range need.guards {
 		switch {
 		case g.passes(token):
-		case g.scoped:
+		case g.scoped():
 			return need.outOfScope(token)
 		default:
 			return refusalOf(ErrInsufficientScope, nil, token)

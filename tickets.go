@@ -39,7 +39,7 @@ import (
 // Locations(InTicket).
 func (m *JWTManager) TicketHandler(opts ...RequiredOption) gin.HandlerFunc {
 	need := m.ticketRequirement(opts)
-	return func(c *gin.Context) {
+	return describe(routeFacts{handler: "TicketHandler", need: need}, func(c *gin.Context) {
 		noStore(c)
 		if c.Request.Method != http.MethodPost {
 			m.refuseMethod(c)
@@ -64,7 +64,7 @@ func (m *JWTManager) TicketHandler(opts ...RequiredOption) gin.HandlerFunc {
 		default:
 			answerJSON(c, http.StatusOK, ticketAnswer{encoded, int64(ticketLifetime / time.Second)})
 		}
-	}
+	})
 }
 
 type ticketAnswer struct {

@@ -39,7 +39,8 @@ var mayImport = map[string][]string{
 	"internal/replica":    {"internal/idset", "store"},
 	"store":               {"internal/idset"},
 	"keys":                {"internal/base64url", "internal/oddtext", "internal/strictjson", "internal/wellknown"},
-	"":                    {"internal/base64url", "internal/oddtext", "internal/spelling", "internal/strictjson", "internal/untrusted", "keys", "store"},
+	"internal/gintree":    {},
+	"":                    {"internal/base64url", "internal/gintree", "internal/oddtext", "internal/spelling", "internal/strictjson", "internal/untrusted", "keys", "store"},
 	"doctor":              {"", "internal/oddtext", "internal/wellknown", "keys", "store"},
 	"jwks":                {"internal/untrusted", "keys"},
 	"internal/redisdb":    {"internal/idset", "internal/replica"},
@@ -56,7 +57,7 @@ var mayImport = map[string][]string{
 
 // withGin are the packages that import Gin, directly or through another package. No other
 // package does.
-var withGin = []string{"", "doctor", "storetest", "jwttest", "cmd/ginjwt"}
+var withGin = []string{"", "internal/gintree", "doctor", "storetest", "jwttest", "cmd/ginjwt"}
 
 const (
 	maxFile     = 400 // lines

@@ -1,0 +1,141 @@
+package ginjwt
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/gin-gonic/gin"
+)
+
+// CheckRoutes returns an error that names every registered route without a decision: no
+// guard stands before its handler, and [Public] does not name it. Call it in a test:
+//
+//	func TestNoRouteWithoutADecision(t *testing.T) {
+//		err := ginjwt.CheckRoutes(newEngine(), ginjwt.Public("POST /login", "/healthz"))
+//		require.NoError(t, err)
+//	}
+//
+// A guard is [JWTManager.JWTRequired] or [JWTManager.RefreshRequired] of any manager, or a
+// handler in [Decided]. A guard of a group or of the engine counts for the routes that were
+// registered behind it. An [Optional] guard is a guard. Handlers of this package that
+// decide by themselves need none: RefreshHandler, TicketHandler, IntrospectionHandler, and
+// those that respond to everybody by their purpose, such as LogoutHandler and JWKSHandler.
+//
+// Other errors are:
+//
+//   - A guard is the last handler of a route. The handlers before it then run without it.
+//   - A name of Public matches no route.
+//   - A name of Public matches a route that has a guard.
+//
+// NoRoute and NoMethod are routes too, if the application has set handlers for them.
+//
+// CheckRoutes runs nothing of the application, as [Routes] does. So it cannot look into
+// functions: a guard that a function of the application calls is no guard, because the
+// function may not call it. The check does not know whether a function before the guard
+// responds to the request. Route.Before lists these functions.
+//
+// The error joins a [*RouteError] for each problem.
+func CheckRoutes(engine *gin.Engine, opts ...RoutesOption) error {
+	routes, public, err := routesOf(engine, opts)
+	if err != nil {
+		return fmt.Errorf("ginjwt: CheckRoutes: %w", err)
+	}
+	var problems []error
+	for _, r := range routes {
+		if problem := r.problem(); problem != "" {
+			problems = append(problems, &RouteError{Method: r.Method, Path: r.Path, Problem: problem})
+		}
+	}
+	for _, name := range public.unused() {
+		problems = append(problems, &RouteError{Path: name, Problem: "Public names no registered route"})
+	}
+	return errors.Join(problems...)
+}
+
+// RouteError is a problem that [CheckRoutes] found.
+type RouteError struct {
+	Method, Path string // as in Route; without a method, Path is a name of Public
+	Problem      string
+}
+
+func (e *RouteError) Error() string {
+	return "ginjwt: " + strings.TrimPrefix(word(e.Method)+" ", " ") + word(e.Path) + ": " + e.Problem
+}
+
+// problem returns what is wrong with the decision about a route; empty if nothing is.
+func (r *Route) problem() string {
+	switch {
+	case r.Public && len(r.Guards) > 0:
+		return "Public names it, but it has a guard (" + r.Guards[0].String() + "): remove the name"
+	case r.Public && r.Handler != "" && !r.open:
+		return "Public names it, but " + r.Handler + " does not respond to everybody: remove the name"
+	case r.behind && r.Method != "":
+		return "its guard is the last handler: put JWTRequired before the handler that it protects"
+	case r.Public, len(r.Guards) > 0, r.Handler != "":
+		return ""
+	}
+	return "nothing decides who may call " + word(r.last) +
+		": put JWTRequired before it, name the route in Public, or wrap the handler that decides in Decided"
+}
+
+// Public names routes that everybody may call, for [CheckRoutes] and [Routes]. A name is a
+// method and a path, such as "POST /login", or a path for all its methods, such as
+// "/healthz". The path is written as in the registration: "/assets/*filepath". "NoRoute"
+// and "NoMethod" name the handlers of [gin.Engine.NoRoute] and [gin.Engine.NoMethod].
+//
+// There are no patterns: a new route needs a decision of its own.
+func Public(routes ...string) RoutesOption {
+	return func(p *publicNames) {
+		for _, name := range routes {
+			p.names = append(p.names, publicName{name: name})
+		}
+	}
+}
+
+// publicNames are the names of Public.
+type publicNames struct{ names []publicName }
+
+type publicName struct {
+	name string
+	used bool
+}
+
+// has reports whether a route is named, and notes the names.
+func (p *publicNames) has(r Route) (named bool) {
+	for i, n := range p.names {
+		if n.name == r.Path || r.Method != "" && n.name == r.Method+" "+r.Path {
+			p.names[i].used, named = true, true
+		}
+	}
+	return named
+}
+
+// unused returns the names that match no route.
+func (p *publicNames) unused() (names []string) {
+	for _, n := range p.names {
+		if !n.used && !slices.Contains(names, n.name) {
+			names = append(names, n.name)
+		}
+	}
+	return names
+}
+
+// Decided marks a handler that decides by itself who may call the route, such as your own
+// middleware or a webhook that checks a signature. why says how, for the reviewers of
+// [Routes]. The handler serves requests as before.
+//
+//	router.POST("/webhook", ginjwt.Decided(webhook, "checks the signature of the sender"))
+//
+// CheckRoutes takes your word for it: test the handler. Decided panics if handler is nil or
+// why is blank.
+func Decided(handler gin.HandlerFunc, why string) gin.HandlerFunc {
+	switch {
+	case handler == nil:
+		panic("ginjwt: Decided: the handler is nil")
+	case strings.TrimSpace(why) == "":
+		panic("ginjwt: Decided: say in a few words how the handler decides")
+	}
+	return describe(routeFacts{why: why}, handler)
+}

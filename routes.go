@@ -1,0 +1,317 @@
+package ginjwt
+
+import (
+	"cmp"
+	"fmt"
+	"net/http"
+	"reflect"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/gin-jwt-extended/ginjwt/internal/gintree"
+)
+
+// A Route is a registered route, and who may call it. [Routes] returns it.
+type Route struct {
+	// Method is the HTTP method, or "ANY" if [gin.RouterGroup.Any] has registered the route
+	// for all methods. It is empty for NoRoute and NoMethod.
+	Method string
+
+	// Path is the path as it was registered, or "NoRoute" or "NoMethod".
+	Path string
+
+	// Guards are the checks of the route, in the order in which they run. A request must
+	// pass all of them.
+	Guards []Guard
+
+	// Handler is the name of the last handler if it is a handler of this package that
+	// decides by itself, such as "RefreshHandler" or "JWKSHandler".
+	Handler string
+
+	// Public reports whether [Public] names the route.
+	Public bool
+
+	// Before are the names of functions of the application that run before the first
+	// guard, for everybody. Middleware of the whole engine is left out.
+	Before []string
+
+	open   bool   // Handler responds to everybody, by its purpose
+	last   string // the name of the last handler
+	behind bool   // a guard of JWTRequired is the last handler
+	chain  gin.HandlersChain
+}
+
+// A Guard is one check of a route: [JWTManager.JWTRequired] with its options, or [Decided].
+type Guard struct {
+	// Why is the reason that [Decided] gives. If it is set, the other fields are empty.
+	Why string
+
+	// Token is the type of token, [AccessToken] or [RefreshToken]. It is empty if both are
+	// accepted ([AnyType]).
+	Token TokenType
+
+	Locations   []Location    // where the token may be
+	Optional    bool          // a request without a token passes
+	Fresh       bool          // [Fresh]
+	FreshWithin time.Duration // [FreshWithin]; zero: no limit
+	Scopes      []string      // [Scopes]: all of them
+	AnyScopes   [][]string    // [AnyScope]: one of each list
+	Roles       [][]string    // [Roles]: one of each list
+	Claims      []string      // [Claim], such as plan:"pro"|"team"
+	Resource    string        // [ForResource]: its URL
+
+	// CSRF is what protects a token in a cookie: the value of Config.CSRFProtection, or
+	// "off". It is empty if the route accepts no cookies, or needs no protection because its
+	// method changes nothing.
+	CSRF string
+
+	// Options says which OPTIONS requests pass without a token: "preflights" (CORS
+	// preflights, without credentials), or "all" (Config.AllowAnyOptions). It is empty for
+	// other methods.
+	Options string
+
+	// SkipsRevocation reports whether revoked tokens pass ([SkipRevocationCheck]).
+	SkipsRevocation bool
+
+	// Manager tells the managers of an engine apart: the Realm or the EncodeIssuer of the
+	// manager, or its number. It is empty if all guards are of one manager.
+	Manager string
+
+	need *requirement // nil: of Decided
+	by   *JWTManager
+}
+
+// Routes returns who may call what: all routes of an engine with their guards, sorted by
+// path. NoRoute and NoMethod come last, if the application has set handlers for them.
+//
+// Routes reads the handlers that Gin has registered. It runs nothing of the application: no
+// middleware, no handler, no callback. It sees a guard only if the guard is itself a handler
+// of the route. It does not see a guard that another function calls, nor what runs around
+// the engine.
+//
+// Register all routes before. The error says that the version of Gin is not known, or that
+// an option is not valid.
+func Routes(engine *gin.Engine, opts ...RoutesOption) ([]Route, error) {
+	routes, _, err := routesOf(engine, opts)
+	if err != nil {
+		return nil, fmt.Errorf("ginjwt: Routes: %w", err)
+	}
+	return routes, nil
+}
+
+// A RoutesOption says more about the routes of an engine.
+type RoutesOption func(*publicNames)
+
+// routesOf returns the routes of an engine, and the names of Public.
+func routesOf(engine *gin.Engine, opts []RoutesOption) ([]Route, *publicNames, error) {
+	tree, err := gintree.Read(engine)
+	if err != nil {
+		return nil, nil, err
+	}
+	tree.NoRoute.Path, tree.NoMethod.Path = noRoute, noMethod
+	public := &publicNames{}
+	for _, opt := range opts {
+		opt(public)
+	}
+	var routes []Route
+	for _, r := range append(tree.Routes, tree.NoRoute, tree.NoMethod) {
+		if len(r.Chain) > 0 {
+			route := routeOf(r, engine.Handlers)
+			route.Public = public.has(route)
+			routes = append(routes, route)
+		}
+	}
+	routes = mergeAny(routes)
+	slices.SortFunc(routes, func(a, b Route) int {
+		return cmp.Or(cmp.Compare(a.place(), b.place()), cmp.Compare(a.Path, b.Path), cmp.Compare(a.Method, b.Method))
+	})
+	nameManagers(routes)
+	return routes, public, nil
+}
+
+// The paths of routes that have none.
+const noRoute, noMethod = "NoRoute", "NoMethod"
+
+// place puts NoRoute and NoMethod behind all others.
+func (r *Route) place() int {
+	if r.Method == "" {
+		return 1
+	}
+	return 0
+}
+
+// routeOf returns a route of an engine with this middleware.
+func routeOf(r gintree.Route, middleware gin.HandlersChain) Route {
+	route := Route{Method: r.Method, Path: r.Path, chain: r.Chain, last: nameOf(r.Chain.Last())}
+	everywhere := true // so far, all handlers are middleware of the engine
+	for i, h := range r.Chain {
+		last := i == len(r.Chain)-1
+		everywhere = everywhere && i < len(middleware) && codeOf(h) == codeOf(middleware[i])
+		facts, ours := factsOf(h)
+		isGuard := ours && facts.handler == ""
+		switch {
+		case isGuard || last && facts.need != nil:
+			route.Guards = append(route.Guards, guardOf(facts, r.Method))
+		case !last && !everywhere && len(route.Guards) == 0 && !isOwn(h):
+			route.Before = append(route.Before, nameOf(h))
+		}
+		if last {
+			route.Handler, route.open, route.behind = facts.handler, facts.open, isGuard && facts.need != nil
+		}
+	}
+	if len(route.Guards) == 0 {
+		route.Before = nil
+	}
+	return route
+}
+
+// nameOf returns the name of a function, with the last element of its import path only.
+func nameOf(h gin.HandlerFunc) string {
+	name := runtime.FuncForPC(codeOf(h)).Name()
+	return strings.TrimSuffix(name[strings.LastIndexByte(name, '/')+1:], "-fm")
+}
+
+// isOwn reports whether a handler is middleware of this package.
+func isOwn(h gin.HandlerFunc) bool {
+	return strings.HasPrefix(runtime.FuncForPC(codeOf(h)).Name(), ownPackage)
+}
+
+var ownPackage = reflect.TypeFor[JWTManager]().PkgPath() + "."
+
+// guardOf returns what a handler with these facts checks for a method.
+func guardOf(facts routeFacts, method string) Guard {
+	need := facts.need
+	if need == nil {
+		return Guard{Why: facts.why}
+	}
+	m := need.by.(*JWTManager)
+	g := Guard{
+		Token: need.tokenType(), Locations: need.locations, Optional: need.optional,
+		Fresh: need.fresh, FreshWithin: need.freshWithin, Resource: need.resourceURL,
+		SkipsRevocation: need.skipRevocation, need: need, by: m,
+	}
+	if need.anyType {
+		g.Token = ""
+	}
+	for _, check := range need.guards {
+		switch check.kind {
+		case allScopes:
+			g.Scopes = append(g.Scopes, check.names...)
+		case anyScope:
+			g.AnyScopes = append(g.AnyScopes, check.names)
+		case anyRole:
+			g.Roles = append(g.Roles, check.names)
+		case claimValue:
+			g.Claims = append(g.Claims, claimText(check.names))
+		}
+	}
+	if slices.Contains(need.locations, InCookies) {
+		g.CSRF = m.reader.csrf.protectionOf(method)
+	}
+	if method == http.MethodOptions && facts.handler == "" {
+		g.Options = "preflights"
+		if m.config.AllowAnyOptions {
+			g.Options = "all"
+		}
+	}
+	return g
+}
+
+// claimText returns the name of a claim, and the values that it may have as JSON.
+func claimText(nameAndValues []string) string {
+	name := word(nameAndValues[0])
+	if len(nameAndValues) == 1 {
+		return name
+	}
+	return name + ":" + strings.Join(nameAndValues[1:], "|")
+}
+
+// anyMethods are the methods of gin.RouterGroup.Any.
+var anyMethods = []string{
+	http.MethodConnect, http.MethodDelete, http.MethodGet, http.MethodHead, http.MethodOptions,
+	http.MethodPatch, http.MethodPost, http.MethodPut, http.MethodTrace,
+}
+
+// mergeAny merges the routes of Any into one.
+func mergeAny(routes []Route) (merged []Route) {
+	byPath := map[string][]Route{}
+	for _, r := range routes {
+		byPath[r.Path] = append(byPath[r.Path], r)
+	}
+	for _, same := range byPath {
+		if !isAny(same) {
+			merged = append(merged, same...)
+			continue
+		}
+		route := same[0]
+		route.Method, route.Guards = anyMethod, slices.Clone(route.Guards)
+		for i := range route.Guards {
+			for _, other := range same {
+				route.Guards[i].CSRF = or(route.Guards[i].CSRF, other.Guards[i].CSRF)
+				route.Guards[i].Options = or(route.Guards[i].Options, other.Guards[i].Options)
+			}
+		}
+		merged = append(merged, route)
+	}
+	return merged
+}
+
+// anyMethod is the method of a route for all methods.
+const anyMethod = "ANY"
+
+// isAny reports whether all methods are registered with the same handlers.
+func isAny(routes []Route) bool {
+	methods := []string{}
+	for _, r := range routes {
+		methods = append(methods, r.Method)
+		if r.Public != routes[0].Public || !slices.EqualFunc(r.chain, routes[0].chain, isSame) {
+			return false
+		}
+	}
+	slices.Sort(methods)
+	return slices.Equal(methods, anyMethods)
+}
+
+// isSame reports whether two handlers have the same code, and decide the same.
+func isSame(a, b gin.HandlerFunc) bool {
+	inA, _ := factsOf(a)
+	inB, _ := factsOf(b)
+	return codeOf(a) == codeOf(b) && inA == inB
+}
+
+// nameManagers names the managers of the guards, if there are several.
+func nameManagers(routes []Route) {
+	var managers []*JWTManager
+	taken := map[string]int{}
+	for _, r := range routes {
+		for _, g := range r.Guards {
+			if g.by != nil && !slices.Contains(managers, g.by) {
+				managers = append(managers, g.by)
+				taken[g.by.label()]++
+			}
+		}
+	}
+	if len(managers) < 2 {
+		return
+	}
+	for _, r := range routes {
+		for i, g := range r.Guards {
+			if g.by == nil {
+				continue
+			}
+			name := g.by.label()
+			if name == "" || taken[name] > 1 {
+				name = "#" + strconv.Itoa(slices.Index(managers, g.by)+1)
+			}
+			r.Guards[i].Manager = name
+		}
+	}
+}
+
+// label returns what tells a manager from others in a report; empty if nothing does.
+func (m *JWTManager) label() string { return or(m.config.Realm, m.config.EncodeIssuer) }
