@@ -3,7 +3,6 @@ package ginjwt
 import (
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/gin-gonic/gin"
@@ -78,48 +77,6 @@ func (r *Route) problem() string {
 	}
 	return "nothing decides who may call " + word(r.last) +
 		": put JWTRequired before it, name the route in Public, or wrap the handler that decides in Decided"
-}
-
-// Public names routes that everybody may call, for [CheckRoutes] and [Routes]. A name is a
-// method and a path, such as "POST /login", or a path for all its methods, such as
-// "/healthz". The path is written as in the registration: "/assets/*filepath". "NoRoute"
-// and "NoMethod" name the handlers of [gin.Engine.NoRoute] and [gin.Engine.NoMethod].
-//
-// There are no patterns: a new route needs a decision of its own.
-func Public(routes ...string) RoutesOption {
-	return func(p *publicNames) {
-		for _, name := range routes {
-			p.names = append(p.names, publicName{name: name})
-		}
-	}
-}
-
-// publicNames are the names of Public.
-type publicNames struct{ names []publicName }
-
-type publicName struct {
-	name string
-	used bool
-}
-
-// has reports whether a route is named, and notes the names.
-func (p *publicNames) has(r Route) (named bool) {
-	for i, n := range p.names {
-		if n.name == r.Path || r.Method != "" && n.name == r.Method+" "+r.Path {
-			p.names[i].used, named = true, true
-		}
-	}
-	return named
-}
-
-// unused returns the names that match no route.
-func (p *publicNames) unused() (names []string) {
-	for _, n := range p.names {
-		if !n.used && !slices.Contains(names, n.name) {
-			names = append(names, n.name)
-		}
-	}
-	return names
 }
 
 // Decided marks a handler that decides by itself who may call the route, such as your own

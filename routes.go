@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"net/http"
+	"path"
 	"reflect"
 	"runtime"
 	"slices"
@@ -104,9 +105,6 @@ func Routes(engine *gin.Engine, opts ...RoutesOption) ([]Route, error) {
 	return routes, nil
 }
 
-// A RoutesOption says more about the routes of an engine.
-type RoutesOption func(*publicNames)
-
 // routesOf returns the routes of an engine, and the names of Public.
 func routesOf(engine *gin.Engine, opts []RoutesOption) ([]Route, *publicNames, error) {
 	tree, err := gintree.Read(engine)
@@ -122,7 +120,7 @@ func routesOf(engine *gin.Engine, opts []RoutesOption) ([]Route, *publicNames, e
 	for _, r := range append(tree.Routes, tree.NoRoute, tree.NoMethod) {
 		if len(r.Chain) > 0 {
 			route := routeOf(r, engine.Handlers)
-			route.Public = public.has(route)
+			route.Public = public.has(r.Method, r.Path)
 			routes = append(routes, route)
 		}
 	}
@@ -170,10 +168,29 @@ func routeOf(r gintree.Route, middleware gin.HandlersChain) Route {
 	return route
 }
 
-// nameOf returns the name of a function, with the last element of its import path only.
+// nameOf returns the name of a function behind its file, such as "orders.go:list", or the
+// name of a method behind its type, such as "main.(*app).list". For a function literal, it
+// is the function that contains it. The number of a literal, and the package of a literal
+// that was inlined, change with the compiler and are left out.
 func nameOf(h gin.HandlerFunc) string {
-	name := runtime.FuncForPC(codeOf(h)).Name()
-	return strings.TrimSuffix(name[strings.LastIndexByte(name, '/')+1:], "-fm")
+	f := runtime.FuncForPC(codeOf(h))
+	name := strings.ReplaceAll(f.Name(), "[...]", "") // of type parameters
+	name = name[strings.LastIndexByte(name, '/')+1:]
+	if method, ok := strings.CutSuffix(name, "-fm"); ok {
+		return method
+	}
+	parts := strings.Split(name, ".")
+	for len(parts) > 2 && isLiteral(parts[len(parts)-1]) {
+		parts = parts[:len(parts)-1]
+	}
+	file, _ := f.FileLine(f.Entry())
+	return path.Base(file) + ":" + parts[len(parts)-1]
+}
+
+// isLiteral reports whether a part of a name is the number of a function literal.
+func isLiteral(part string) bool {
+	part = strings.TrimPrefix(part, "func")
+	return strings.Trim(part, "0123456789") == ""
 }
 
 // isOwn reports whether a handler is middleware of this package.

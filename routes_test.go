@@ -43,7 +43,7 @@ func problemsOf(engine *gin.Engine, opts ...ginjwt.RoutesOption) (problems []str
 	return problems
 }
 
-const undecided = ": nothing decides who may call ginjwt_test.identify" +
+const undecided = ": nothing decides who may call manager_test.go:identify" +
 	": put JWTRequired before it, name the route in Public, or wrap the handler that decides in Decided"
 
 func TestRoutesTellWhoMayCallWhat(t *testing.T) {
@@ -76,7 +76,7 @@ func TestRoutesTellWhoMayCallWhat(t *testing.T) {
 		"GET     /  access in=headers,cookies optional",
 		`GET     /admin/:id/*rest  access in=headers roles=admin|"owner of all" & access in=headers,cookies scopes=a+b+c scopes=d|e claim=/plan/is:"pro"|5 claim=vip`,
 		"POST    /by-cookie  RefreshHandler: refresh in=cookies csrf=double_submit",
-		"GET     /checked-late  access in=headers before=ginjwt_test.identify",
+		"GET     /checked-late  access in=headers before=manager_test.go:identify",
 		"DELETE  /everything  access in=headers,cookies fresh fresh_within=5m0s csrf=double_submit",
 		`POST    /hook  decided "checks the \"signature\""`,
 		"POST    /introspect  IntrospectionHandler",
@@ -88,7 +88,7 @@ func TestRoutesTellWhoMayCallWhat(t *testing.T) {
 		"POST    /revoke  RevocationHandler",
 		"PUT     /revoked  access|refresh in=headers revoked_too",
 		"POST    /ticket  TicketHandler: access in=headers,cookies scopes=live csrf=double_submit",
-		"NoRoute  NO DECISION: everybody may call ginjwt_test.identify",
+		"NoRoute  NO DECISION: everybody may call manager_test.go:identify",
 	}, linesOf(t, engine, ginjwt.Public("POST /login")))
 	assert.Equal(t, []string{"ginjwt: NoRoute" + undecided}, problemsOf(engine, ginjwt.Public("POST /login")))
 	require.NoError(t, ginjwt.CheckRoutes(engine, ginjwt.Public("/login"), ginjwt.Public("NoRoute", "/logout", "/keys")))
@@ -203,7 +203,7 @@ func TestARouteForAllMethodsTellsWhatItLetsThrough(t *testing.T) {
 	lines := linesOf(t, engine)
 	assert.Equal(t, []string{
 		"ANY     /lax/*path  access manager=#1 in=cookies csrf=off options=all",
-		"ANY     /open/*path  NO DECISION: everybody may call ginjwt_test.identify",
+		"ANY     /open/*path  NO DECISION: everybody may call manager_test.go:identify",
 		"OPTIONS /options  access manager=#2 in=cookies options=preflights",
 	}, lines[:3])
 	assert.Equal(t, "ANY     /proxy/*path  access manager=#2 in=cookies csrf=double_submit options=preflights", lines[len(lines)-1])
@@ -286,4 +286,28 @@ func TestAReportChangesNothing(t *testing.T) {
 	w := httptest.NewRecorder()
 	engine.ServeHTTP(w, httptest.NewRequest("GET", "/me", nil))
 	assert.Equal(t, http.StatusUnauthorized, w.Code)
+}
+
+type site struct{}
+
+func (*site) page(*gin.Context) {}
+func (site) file(*gin.Context)  {}
+
+func generic[T any](*gin.Context) {}
+
+func literal() gin.HandlerFunc {
+	return func() gin.HandlerFunc { return func(*gin.Context) {} }()
+}
+
+// Names do not change with the compiler: the numbers of function literals do.
+func TestFunctionsHaveStableNames(t *testing.T) {
+	t.Parallel()
+	mgr, engine := newManager(t, jwttest.Config(nil))
+	s := &site{}
+	engine.GET("/", s.page, site{}.file, generic[int], literal(), gin.WrapH(http.NotFoundHandler()), mgr.JWTRequired(), identify)
+	engine.POST("/", s.page)
+	assert.Equal(t, []string{
+		"GET     /  access in=headers before=ginjwt_test.(*site).page,ginjwt_test.site.file,routes_test.go:generic,routes_test.go:literal,utils.go:WrapH",
+		"POST    /  NO DECISION: everybody may call ginjwt_test.(*site).page",
+	}, linesOf(t, engine))
 }
