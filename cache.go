@@ -8,6 +8,7 @@ import (
 	"math/bits"
 	"math/rand/v2"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -21,6 +22,8 @@ const (
 	cacheEntryMost    = 8 << 10 // limit for a single entry: a token of about 4 KB
 	cacheOverhead     = 768     // of an entry, without its strings
 	originIDBytes     = 64      // of an ID that a logout would add to the blocklist
+	firstCacheTable   = 64      // entries of the first table
+	cacheGrowth       = 8       // times as large is the next table
 )
 
 // goodToken is a token with a valid signature: its contents, and what verified it. It is
@@ -53,22 +56,29 @@ func (t *goodToken) stillVerifies(ctx context.Context, now time.Time) bool {
 // refused by its time.
 //
 // It is a lock-free table of small sets. A secret hash gives each token one set, and
-// tokens are compared as a whole. The table never grows. A new token replaces one that
-// has expired or was not used again. In a full set, it does so only sometimes. So a flood
-// of tokens is cheap, and does not push out tokens in use.
+// tokens are compared as a whole. The table grows up to its maximum: a manager with few
+// tokens has a small one. Then a new token replaces one that has expired or was not used
+// again. In a full set, it does so only sometimes. So a flood of tokens is cheap, and
+// does not push out tokens in use.
 type tokenCache struct {
-	seed     maphash.Seed
-	slots    []cacheSlot
-	ways     int // slots of a set
-	sets     int
-	bytes    atomic.Int64
-	maxBytes int64
+	seed    maphash.Seed
+	most    int                        // entries
+	table   atomic.Pointer[cacheTable] // nil before the first token
+	growing sync.Mutex
 
 	// digests keeps the SHA-256 of the signature instead of the signature. What the
 	// signature signs is in memory anyway, as claims. So a process that can only verify
 	// has no collection of tokens that others could use, and hashes only the few bytes
 	// that must not be kept.
 	digests bool
+}
+
+// cacheTable holds the entries of a tokenCache until it needs a larger table.
+type cacheTable struct {
+	slots []cacheSlot
+	ways  int // slots of a set
+	sets  int
+	bytes atomic.Int64
 }
 
 // cacheSlot has room for one entry. The four slots of a set are as large as a cache line of
@@ -95,15 +105,12 @@ type cacheEntry struct {
 
 // newTokenCache returns a cache with a maximum number of entries.
 func newTokenCache(entries int, digests bool) *tokenCache {
+	return &tokenCache{seed: maphash.MakeSeed(), most: entries, digests: digests}
+}
+
+func newCacheTable(entries int) *cacheTable {
 	ways, sets := min(cacheWays, entries), max(1, entries/cacheWays)
-	return &tokenCache{
-		seed:     maphash.MakeSeed(),
-		slots:    make([]cacheSlot, ways*sets),
-		ways:     ways,
-		sets:     sets,
-		maxBytes: int64(entries) * cacheEntryBytes,
-		digests:  digests,
-	}
+	return &cacheTable{slots: make([]cacheSlot, ways*sets), ways: ways, sets: sets}
 }
 
 // hash returns the hash of a token, for get and add.
@@ -119,7 +126,11 @@ func (c *tokenCache) get(hash uint64, encoded string) *goodToken {
 	if c == nil {
 		return nil
 	}
-	set := c.set(hash)
+	table := c.table.Load()
+	if table == nil {
+		return nil
+	}
+	set := table.set(hash)
 	for i := range set {
 		if !set[i].isFor(hash) {
 			continue
@@ -146,17 +157,79 @@ func (c *tokenCache) add(hash uint64, encoded string, good *goodToken, now time.
 	if size > cacheEntryMost || expires <= now.Unix() {
 		return
 	}
-	if slot, old := c.room(hash, now); slot != nil {
-		e := &cacheEntry{hash: hash, token: c.nameOf(encoded), good: good, bytes: size}
-		if c.replace(slot, old, e) {
-			slot.mark.Store(hash<<32 | uint64(expires))
+	table, slot, old := c.room(hash, now)
+	if slot == nil {
+		return
+	}
+	e := &cacheEntry{hash: hash, token: c.nameOf(encoded), good: good, bytes: size}
+	if table.replace(slot, old, e, int64(c.most)*cacheEntryBytes) {
+		slot.mark.Store(markOf(hash, expires))
+	}
+}
+
+// room finds a place for a token, and its current entry. If all places of a set are taken,
+// the table grows.
+func (c *tokenCache) room(hash uint64, now time.Time) (t *cacheTable, slot *cacheSlot, old *cacheEntry) {
+	if t = c.table.Load(); t != nil {
+		if slot, old = t.free(hash, now); slot != nil {
+			return t, slot, old
+		}
+	}
+	switch larger := c.grown(t, now); {
+	case larger != nil:
+		slot, old = larger.free(hash, now)
+		return larger, slot, old
+	case t == nil: // another goroutine makes the first table
+		return nil, nil, nil
+	}
+	slot, old = t.unused(hash)
+	return t, slot, old
+}
+
+// grown replaces the table by a larger one with the same entries. It returns nil if the
+// table has its full size, or if another goroutine has replaced it, or does so now. What
+// others add to the old table meanwhile is verified again.
+func (c *tokenCache) grown(old *cacheTable, now time.Time) *cacheTable {
+	entries := min(firstCacheTable, c.most)
+	if old != nil {
+		entries = min(len(old.slots)*cacheGrowth, c.most)
+		if entries/cacheWays <= old.sets {
+			return nil
+		}
+	}
+	if !c.growing.TryLock() {
+		return nil
+	}
+	defer c.growing.Unlock()
+	if c.table.Load() != old {
+		return nil
+	}
+	larger := newCacheTable(entries)
+	if old != nil {
+		old.moveTo(larger, now)
+	}
+	c.table.Store(larger)
+	return larger
+}
+
+// moveTo puts the entries of t that have not expired into an empty table.
+func (t *cacheTable) moveTo(larger *cacheTable, now time.Time) {
+	for i := range t.slots {
+		e := t.slots[i].entry.Load()
+		if e == nil || expiryOf(e.good) <= now.Unix() {
+			continue
+		}
+		if slot, _ := larger.free(e.hash, now); slot != nil {
+			slot.entry.Store(e)
+			slot.mark.Store(markOf(e.hash, expiryOf(e.good)))
+			larger.bytes.Add(e.bytes)
 		}
 	}
 }
 
-func (c *tokenCache) set(hash uint64) []cacheSlot {
-	i, _ := bits.Mul64(hash, uint64(c.sets))
-	return c.slots[int(i)*c.ways:][:c.ways]
+func (t *cacheTable) set(hash uint64) []cacheSlot {
+	i, _ := bits.Mul64(hash, uint64(t.sets))
+	return t.slots[int(i)*t.ways:][:t.ways]
 }
 
 // nameOf returns the string that stands for a token in the cache. It is a copy, so that
@@ -201,10 +274,14 @@ func expiryOf(good *goodToken) int64 {
 	return exp.seconds + leeway
 }
 
-// room finds a place for a token, and its current entry. There may be no place. A token
-// that is already in the set keeps its place, for example after its keys changed.
-func (c *tokenCache) room(hash uint64, now time.Time) (slot *cacheSlot, old *cacheEntry) {
-	set := c.set(hash)
+// markOf returns the mark of an entry that expires at a Unix time.
+func markOf(hash uint64, expires int64) uint64 { return hash<<32 | uint64(expires) }
+
+// free finds a place for a token that takes none from a valid token, and its current
+// entry. There may be no place. A token that is already in the set keeps its place, for
+// example after its keys changed.
+func (t *cacheTable) free(hash uint64, now time.Time) (slot *cacheSlot, old *cacheEntry) {
+	set := t.set(hash)
 	for i := range set {
 		if old := set[i].entry.Load(); old != nil && set[i].isFor(hash) && old.hash == hash {
 			return &set[i], old
@@ -215,9 +292,15 @@ func (c *tokenCache) room(hash uint64, now time.Time) (slot *cacheSlot, old *cac
 			return &set[i], set[i].entry.Load()
 		}
 	}
+	return nil, nil
+}
+
+// unused sometimes finds a place in a full set: of a token that was not used again.
+func (t *cacheTable) unused(hash uint64) (slot *cacheSlot, old *cacheEntry) {
 	if rand.Uint32()%8 != 0 {
 		return nil, nil
 	}
+	set := t.set(hash)
 	for i := range set {
 		if old := set[i].entry.Load(); old != nil && !old.seen.Load() {
 			return &set[i], old
@@ -232,14 +315,14 @@ func (c *tokenCache) room(hash uint64, now time.Time) (slot *cacheSlot, old *cac
 }
 
 // replace puts e in place of old. It reports false if another goroutine was faster, or if
-// the cache would become too large.
-func (c *tokenCache) replace(slot *cacheSlot, old, e *cacheEntry) bool {
+// the table would have more than maxBytes.
+func (t *cacheTable) replace(slot *cacheSlot, old, e *cacheEntry, maxBytes int64) bool {
 	change := e.bytes
 	if old != nil {
 		change -= old.bytes
 	}
-	if c.bytes.Add(change) > c.maxBytes && change > 0 || !slot.entry.CompareAndSwap(old, e) {
-		c.bytes.Add(-change)
+	if t.bytes.Add(change) > maxBytes && change > 0 || !slot.entry.CompareAndSwap(old, e) {
+		t.bytes.Add(-change)
 		return false
 	}
 	return true

@@ -28,8 +28,12 @@ func (c *tokenCache) keep(encoded string, good *goodToken, now time.Time) {
 func (c *tokenCache) find(encoded string) *goodToken { return c.get(c.hash(encoded), encoded) }
 
 func (c *tokenCache) entries() (all []*cacheEntry) {
-	for i := range c.slots {
-		if e := c.slots[i].entry.Load(); e != nil {
+	table := c.table.Load()
+	if table == nil {
+		return nil
+	}
+	for i := range table.slots {
+		if e := table.slots[i].entry.Load(); e != nil {
 			all = append(all, e)
 		}
 	}
@@ -116,7 +120,7 @@ func TestTokenCacheForgetsExpiredTokens(t *testing.T) {
 	}
 }
 
-func TestTokenCacheNeverGrows(t *testing.T) {
+func TestTokenCacheHasAMaximum(t *testing.T) {
 	t.Parallel()
 	now := time.Now()
 	for _, entries := range []int{1, 2, 3, 4, 5, 1000} {
@@ -132,10 +136,45 @@ func TestTokenCacheNeverGrows(t *testing.T) {
 	for i := range 10_000 {
 		c.keep(fmt.Sprint(i, strings.Repeat("x", 3000)), cachedToken(0), now)
 	}
-	assert.LessOrEqual(t, c.bytes.Load(), int64(1000*cacheEntryBytes))
+	assert.LessOrEqual(t, c.table.Load().bytes.Load(), int64(1000*cacheEntryBytes))
 	assert.InDelta(t, 1000*cacheEntryBytes/(3000+cacheOverhead+15), len(c.entries()), 10, "full of large tokens, but for few entries")
 	c.keep(strings.Repeat("x", cacheEntryMost), cachedToken(0), now)
 	assert.Nil(t, c.find(strings.Repeat("x", cacheEntryMost)), "a token too large to keep")
+}
+
+// A manager of a tenant with few users must not have the memory for the tokens of many.
+func TestTokenCacheGrowsWithItsTokens(t *testing.T) {
+	t.Parallel()
+	now := time.Unix(1700000000, 0)
+	c := newTokenCache(10_000, false)
+	assert.Nil(t, c.table.Load(), "no token, no memory")
+	sizes := map[int]bool{}
+	for i := range 2000 {
+		c.keep(fmt.Sprint("token", i), cachedToken(0), now)
+		table := c.table.Load()
+		if sizes[len(table.slots)] {
+			continue
+		}
+		sizes[len(table.slots)] = true
+		held, kept := int64(0), 0
+		for _, e := range c.entries() {
+			held += e.bytes
+		}
+		assert.Equal(t, held, table.bytes.Load())
+		for j := range i + 1 {
+			if c.find(fmt.Sprint("token", j)) != nil {
+				kept++
+			}
+		}
+		assert.InDelta(t, i+1, kept, 2, "a larger table has the entries of the smaller one")
+	}
+	assert.Equal(t, map[int]bool{64: true, 512: true, 4096: true, 10_000: true}, sizes)
+
+	c = newTokenCache(10_000, false)
+	for i := range 2000 { // one after the other, each expired when the next comes
+		c.keep(fmt.Sprint("token", i), cachedToken(now.Unix()+int64(i)+1), now.Add(time.Duration(i)*time.Second))
+	}
+	assert.Len(t, c.table.Load().slots, 64, "expired tokens need no larger table")
 }
 
 func TestTokenCacheKeepsWhatIsInUseThroughAFlood(t *testing.T) {
@@ -193,7 +232,7 @@ func TestTokenCacheIsSafeForConcurrentUse(t *testing.T) {
 	for _, e := range c.entries() {
 		held += e.bytes
 	}
-	assert.Equal(t, held, c.bytes.Load(), "every byte is counted once")
+	assert.Equal(t, held, c.table.Load().bytes.Load(), "every byte is counted once")
 }
 
 func TestNoTokenCacheIsOff(t *testing.T) {
