@@ -88,7 +88,7 @@ type payload struct {
 	id, identity, csrf string
 	identityClaim      string // the claim that holds the identity
 	issuer, session    string
-	revocationIDs      [2]string // the token's own and its session's, by which it may be on the blocklist; empty: none
+	revocationIDs      [2]string // the token's own and its session's, by which it may be on the blocklist beside session; empty: none
 	typ                TokenType
 	fresh              freshness
 	iat, nbf, exp      date

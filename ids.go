@@ -64,3 +64,14 @@ func revocationID(realm, jti string) string {
 	}
 	return ""
 }
+
+// unknownSessionID returns the ID by which a session that the store does not have is ended.
+// A caller who signs tokens with any "sid" must not be able to end a session of another
+// realm with it, or to add any other ID to the list. Like its name, it begins with "jti ",
+// so that no token has it as its own ID.
+func unknownSessionID(realm, session string) string {
+	if session == "" || realm == "" && isUUID(session, sessionUUID) {
+		return session
+	}
+	return fmt.Sprintf("jti %q sid %q", realm, session)
+}

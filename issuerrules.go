@@ -262,6 +262,7 @@ func (r *issuerRules) applyIssuer(p *payload, text string) {
 		if r.realm != "" || !isRotated(p) {
 			p.revocationIDs[0] = or(revocationID(r.realm, p.id), p.id)
 		}
+		p.revocationIDs[1] = unknownSessionID(r.realm, p.session)
 		return
 	}
 	p.identity = r.prefix + p.identity

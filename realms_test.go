@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/gin-gonic/gin"
+	"github.com/golang-jwt/jwt/v5"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -91,4 +92,91 @@ func TestRevokedTokensOfOtherRealms(t *testing.T) {
 		revoked(t, north, encoded)
 		accepted(t, south, encoded)
 	}
+}
+
+// A tenant that has its own key can sign any "sid". It ends no session of another realm with
+// it, not even a session that its own store of sessions does not have.
+func TestChosenSessionIDsOfOtherRealms(t *testing.T) {
+	t.Parallel()
+	for name, list := range map[string]func(*jwttest.Clock) ginjwt.Blocklist{
+		"in memory":  func(clock *jwttest.Clock) ginjwt.Blocklist { return &ginjwt.MemoryBlocklist{Now: clock.Now} },
+		"in replica": func(clock *jwttest.Clock) ginjwt.Blocklist { return newAgingList(clock) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			config, clock := sessionsConfig()
+			config.Blocklist = list(clock)
+			config.Realm, config.SecretKey = "south", "a secret of the south of 32 bytes"
+			south, _ := newManager(t, config)
+			pair := newPair(t, south)
+			alone := jwttest.RefreshToken(t, south, "alice") // it has no session yet
+			config.Sessions = &ginjwt.MemorySessions{Now: clock.Now}
+			twin, _ := newManager(t, config)
+			adopted := mustRotate(t, twin, alone).SessionID // what it will have
+
+			for _, realm := range []string{"north", ""} {
+				config.Realm, config.SecretKey = realm, "a secret of the north of 32 bytes"
+				config.Sessions = &ginjwt.MemorySessions{Now: clock.Now}
+				north, engine := newManager(t, config)
+				engine.POST("/logout", north.LogoutHandler())
+				chosen := []string{adopted, `jti "south" sid "` + pair.SessionID + `"`, `jti "south" sid "` + adopted + `"`}
+				if realm != "" { // the random IDs of sessions of the empty realm are on the list as they are
+					chosen = append(chosen, pair.SessionID)
+				}
+				for _, id := range chosen {
+					forged := signedWith(t, config.SecretKey, jwt.MapClaims{
+						"sub": "alice", "jti": id, "sid": id, "gen": 1, "type": "access", "fresh": false,
+						"iat": clock.Now().Unix(), "exp": clock.Now().Add(time.Hour).Unix(),
+					})
+					accepted(t, north, forged)
+					w := jwttest.Do(engine, "POST", "/logout", jwttest.Bearer(forged))
+					assert.Equal(t, 204, w.Code, w.Body)
+					revoked(t, north, forged)
+					require.NoError(t, north.EndSession(t.Context(), id))
+				}
+			}
+			accepted(t, south, pair.AccessToken)
+			assert.Equal(t, adopted, mustRotate(t, south, alone).SessionID)
+			clock.Advance(tradable)
+			mustRotate(t, south, pair.RefreshToken)
+		})
+	}
+}
+
+// A list from before sessions that the store does not have got their own IDs, and a session
+// that the store has lost.
+func TestEndedSessionsOfARealmStayEnded(t *testing.T) {
+	t.Parallel()
+	for _, realm := range []string{"", "north"} {
+		for _, aging := range []bool{false, true} {
+			config, clock := sessionsConfig()
+			config.Realm, config.Blocklist = realm, &ginjwt.MemoryBlocklist{Now: clock.Now}
+			if aging {
+				config.Blocklist = newAgingList(clock)
+			}
+			mgr, _ := newManager(t, config)
+
+			before := newPair(t, mgr)
+			require.NoError(t, config.Blocklist.Add(t.Context(), before.SessionID, clock.Now().Add(time.Hour)))
+			revoked(t, mgr, before.AccessToken)
+
+			lost := newPair(t, mgr)
+			alone := jwttest.RefreshToken(t, mgr, "alice")
+			begun := mustRotate(t, mgr, alone)
+			for _, id := range []string{lost.SessionID, begun.SessionID} {
+				deleted, err := config.Sessions.Delete(t.Context(), id)
+				require.NoError(t, err)
+				require.True(t, deleted)
+				require.NoError(t, mgr.EndSession(t.Context(), id))
+			}
+			revoked(t, mgr, lost.AccessToken)
+			revoked(t, mgr, begun.AccessToken)
+			refusedWith(t, mgr, alone, ginjwt.ErrRevokedToken)
+			accepted(t, mgr, newPair(t, mgr).AccessToken)
+		}
+	}
+}
+
+func newAgingList(clock *jwttest.Clock) ginjwt.Blocklist {
+	return &agingList{MemoryBlocklist: ginjwt.MemoryBlocklist{Now: clock.Now}}
 }

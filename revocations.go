@@ -76,6 +76,12 @@ func (r *revocations) blockStolen(ctx context.Context, s store.Session) error {
 	return r.block(ctx, s.ID, later(r.lastExpiry(s), s.ExpiresAt), CauseReuse)
 }
 
+// blockUnknown blocks a session that the store does not have. Nobody but the signer of the
+// token says that it is of this realm.
+func (r *revocations) blockUnknown(ctx context.Context, s store.Session, cause Cause) error {
+	return r.block(ctx, unknownSessionID(r.realm, s.ID), r.lastExpiry(s), cause)
+}
+
 // blockSessions blocks sessions, and returns the sessions that are blocked.
 func (r *revocations) blockSessions(ctx context.Context, sessions []store.Session, cause Cause) (blocked []store.Session, err error) {
 	if _, ok := store.AdderOf(r.list); ok {
@@ -149,7 +155,8 @@ func (r *revocations) revoke(ctx context.Context, token *Token, cause Cause) err
 func (r *revocations) appendIDs(ids []string, token *Token) []string {
 	p := &token.read().payload
 	if r.sessions && canBecomeSession(token) {
-		return append(ids, p.revocationIDs[0], adoptedID(r.realm, token))
+		session := adoptedID(r.realm, token)
+		return append(ids, p.revocationIDs[0], session, unknownSessionID(r.realm, session))
 	}
 	return p.appendRevocationIDs(ids)
 }
@@ -159,6 +166,9 @@ func (p *payload) appendRevocationIDs(ids []string) []string {
 		if id != "" {
 			ids = append(ids, id)
 		}
+	}
+	if unknown := p.revocationIDs[1]; unknown != "" && unknown != p.session {
+		ids = append(ids, p.session)
 	}
 	return ids
 }
@@ -172,7 +182,7 @@ func (r *revocations) containsAccess(ctx context.Context, p *payload, reading ti
 	if p.revocationIDs[0] == "" && r.required || len(p.originIDs) > 0 {
 		return false, false, nil
 	}
-	var room [2]string // on the stack
+	var room [3]string // on the stack
 	blocked, err = r.contains(ctx, p.appendRevocationIDs(room[:0]), reading)
 	return blocked, true, err
 }
@@ -189,6 +199,11 @@ func (r *revocations) contains(ctx context.Context, ids []string, reading time.T
 		return r.containsAt(ctx, reading, ids[0], "")
 	case r.aging != nil && len(ids) == 2:
 		return r.containsAt(ctx, reading, ids[0], ids[1])
+	case r.aging != nil && len(ids) == 3:
+		if blocked, err := r.containsAt(ctx, reading, ids[0], ids[1]); blocked || err != nil {
+			return blocked, err
+		}
+		return r.containsAt(ctx, reading, ids[2], "")
 	}
 	return r.list.Contains(ctx, slices.Clone(ids)...)
 }
@@ -212,7 +227,7 @@ func (r *revocations) checkAt(ctx context.Context, token *Token, reading time.Ti
 		return errNotRevocable.about(token)
 	}
 	ctx = r.uncancelled(ctx, token)
-	var room [2]string // on the stack
+	var room [3]string // on the stack
 	ids := append(r.appendIDs(room[:0], token), token.read().payload.originIDs...)
 	blocked, err := r.contains(ctx, ids, reading)
 	if load := r.callbacks.tokenInBlocklist; err == nil && !blocked && load != nil {

@@ -224,8 +224,8 @@ func (p *sessionPolicy) owned(ctx context.Context, identity, id string) (s store
 
 // endByID ends a session of the manager's realm.
 func (p *sessionPolicy) endByID(ctx context.Context, id string, cause Cause) error {
-	s, err := p.known(ctx, id)
-	if err != nil || s.Realm != p.config.Realm {
+	s, stored, err := p.toEnd(ctx, id, cause)
+	if err != nil || !stored || s.Realm != p.config.Realm {
 		return err
 	}
 	return p.end(ctx, cause, s)
@@ -233,27 +233,37 @@ func (p *sessionPolicy) endByID(ctx context.Context, id string, cause Cause) err
 
 // endOf ends the session of a token and returns it.
 func (p *sessionPolicy) endOf(ctx context.Context, token *Token, cause Cause) (store.Session, error) {
-	s, err := p.known(ctx, token.session())
+	s, stored, err := p.toEnd(ctx, token.session(), cause)
 	switch {
-	case err != nil:
+	case err != nil || !stored:
 		return s, err
-	case s.Realm != p.config.Realm || s.Identity != "" && s.Identity != token.Identity:
+	case s.Realm != p.config.Realm || s.Identity != token.Identity:
 		return s, errOtherSession.about(token)
 	}
 	return s, p.end(ctx, cause, s)
 }
 
-// known returns a session, or a stand-in for a session that is not stored: its tokens
-// may still be alive, and a token without a session could still become it.
-func (p *sessionPolicy) known(ctx context.Context, id string) (store.Session, error) {
-	s, ok, err := p.store.Get(ctx, id)
-	switch {
-	case err != nil:
-		return s, unavailable(err)
-	case !ok:
-		s = store.Session{ID: id, Realm: p.config.Realm, ExpiresAt: p.now().Add(p.config.RefreshTokenExpires)}
+// toEnd returns a session that is to end. It blocks a session that is not stored, because
+// its tokens may still be alive, and a token without a session could still become it. Then
+// it asks the store again, because another request may have stored the session meanwhile.
+func (p *sessionPolicy) toEnd(ctx context.Context, id string, cause Cause) (s store.Session, stored bool, err error) {
+	if s, stored, err = p.store.Get(ctx, id); err != nil {
+		return s, false, unavailable(err)
 	}
-	return s, nil
+	if stored {
+		return s, true, nil
+	}
+	unknown := store.Session{ID: id, Realm: p.config.Realm, ExpiresAt: p.now().Add(p.config.RefreshTokenExpires)}
+	if err := p.revocations.blockUnknown(ctx, unknown, cause); err != nil {
+		return unknown, false, unavailable(err)
+	}
+	switch s, stored, err = p.store.Get(ctx, id); {
+	case err != nil:
+		return unknown, false, unavailable(err)
+	case !stored:
+		return unknown, false, nil
+	}
+	return s, true, nil
 }
 
 func (p *sessionPolicy) endAll(ctx context.Context, identity string, except []string, cause Cause) error {
