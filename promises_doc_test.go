@@ -17,7 +17,7 @@ import (
 )
 
 // promisePages are pages on which every promise has a bound and names a test.
-var promisePages = []string{"docs/revocation.md", "docs/sessions.md", "docs/running-many-instances.md", "docs/scale.md", "docs/tickets.md", "docs/purpose-tokens.md", "docs/security.md"}
+var promisePages = []string{"docs/revocation.md", "docs/sessions.md", "docs/running-many-instances.md", "docs/scale.md", "docs/tickets.md", "docs/purpose-tokens.md", "docs/security.md", "docs/tenants.md"}
 
 // A promise stands in a table whose last column has the tests that fail if it is
 // broken. No cell is empty, and there are no promises beside the tables.
