@@ -38,41 +38,46 @@ func KilledProcess(t *testing.T, addr string, open func(ctx context.Context, add
 		rotateForEver(t, open(t.Context(), os.Getenv(addrVariable)))
 	}
 	config := jwttest.Config(nil)
-	mgr := managerOf(t, config.SecretKey, open(t.Context(), addr))
-	pair, err := mgr.CreateTokenPair(t.Context(), "alice")
-	require.NoError(t, err)
+	u := userOf(t, config.SecretKey, open(t.Context(), addr))
+	mgr := u.process()
+	var pair ginjwt.TokenPair
+	require.NoError(t, u.well("a login", func() (err error) {
+		pair, err = mgr.CreateTokenPair(t.Context(), "alice")
+		return err
+	}))
 	token, answered := pair.RefreshToken, 0
 	for range 20 {
 		last, n := lastAnswerOf(t, addr, config.SecretKey, token)
-		refresh, err := mgr.DecodeToken(t.Context(), last)
-		require.NoError(t, err)
-		pair, err := mgr.RotateTokens(t.Context(), refresh)
+		pair, err := u.rotateWell(last)
 		require.NoError(t, err, "whoever repeats the request is not logged out")
-		_, err = mgr.VerifyToken(t.Context(), pair.AccessToken)
-		require.NoError(t, err)
+		require.NoError(t, u.visitWell(mgr, pair.AccessToken))
 		token, answered = pair.RefreshToken, answered+n
 	}
 	require.Greater(t, answered, 20)
-	sessions, err := mgr.Sessions(t.Context(), "alice")
-	require.NoError(t, err)
+	var sessions []ginjwt.Session
+	require.NoError(t, u.well("a list of sessions", func() (err error) {
+		sessions, err = mgr.Sessions(t.Context(), "alice")
+		return err
+	}))
 	require.Len(t, sessions, 1)
 	t.Log(answered, "answers,", sessions[0].Generation, "generations")
 }
 
-func managerOf(t *testing.T, secret string, stores Stores) *ginjwt.JWTManager {
+// userOf returns a user of one process.
+func userOf(t *testing.T, secret string, stores Stores) *user {
 	mgr := ginjwt.New(ginjwt.Config{SecretKey: secret, Sessions: stores.Sessions, Blocklist: stores.Blocklist})
 	require.NoError(t, mgr.InitApp(nil))
-	return mgr
+	w := newWorld(t, nil)
+	w.managers = append(w.managers, mgr)
+	return &user{world: w, name: "alice"}
 }
 
 // rotateForEver is what the child does.
 func rotateForEver(t *testing.T, stores Stores) {
-	mgr := managerOf(t, os.Getenv(secretVariable), stores)
+	u := userOf(t, os.Getenv(secretVariable), stores)
 	token := os.Getenv(tokenVariable)
 	for {
-		refresh, err := mgr.DecodeToken(t.Context(), token)
-		require.NoError(t, err)
-		pair, err := mgr.RotateTokens(t.Context(), refresh)
+		pair, err := u.rotateWell(token)
 		require.NoError(t, err)
 		token = pair.RefreshToken
 		fmt.Println(token)

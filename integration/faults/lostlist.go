@@ -99,12 +99,13 @@ func requireComplete(t *testing.T, followers []*replica.Copy) {
 			}
 		}
 		return true
-	}, 10*time.Minute, 10*time.Millisecond)
+	}, 10*patience, tickLength)
 }
 
 // probing asks processes for IDs.
 type probing struct {
 	t       *testing.T
+	own     *OwnTime
 	l       LostList
 	hour    time.Time
 	every   time.Duration   // a process is asked
@@ -125,7 +126,7 @@ type probing struct {
 
 func newProbing(t *testing.T, l LostList) *probing {
 	t.Helper()
-	p := &probing{t: t, l: l, hour: time.Now().Add(time.Hour), every: 10 * time.Millisecond}
+	p := &probing{t: t, own: NewOwnTime(t), l: l, hour: time.Now().Add(time.Hour), every: 10 * time.Millisecond}
 	p.begin()
 	entries := make([]idset.Entry, l.Entries)
 	for i := range entries {
@@ -135,7 +136,7 @@ func newProbing(t *testing.T, l LostList) *probing {
 	log := l.Open()
 	require.EventuallyWithT(t, func(t *assert.CollectT) { // a busy server may take longer than a timeout
 		assert.NoError(t, log.Append(p.ctx, entries))
-	}, 10*time.Minute, 10*time.Millisecond)
+	}, 10*patience, tickLength)
 	t.Logf("%d entries are there after %v", l.Entries, time.Since(began).Round(time.Millisecond))
 	return p
 }
@@ -168,14 +169,14 @@ func (p *probing) follow(open func() replica.Log) {
 		p.running = append(p.running, p.start(log, true))
 	}
 	requireComplete(p.t, p.running)
-	require.Eventually(p.t, func() bool { return p.running[0].Status().Followers == p.l.Followers }, time.Minute, 10*time.Millisecond)
+	require.Eventually(p.t, func() bool { return p.running[0].Status().Followers == p.l.Followers }, patience, tickLength)
 }
 
 // isTooSoon reports whether an ID that was revoked might still be accepted.
 func (p *probing) isTooSoon() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.l.Slow && p.losses > 0 && time.Since(p.lost) < lossBound+slack+MaxStaleness/2
+	return p.l.Slow && p.losses > 0 && p.own.Since(p.lost) < lossBound+slack+MaxStaleness/2
 }
 
 // waitUntilLost has those who follow read nothing in the moment before the loss.
@@ -201,7 +202,7 @@ func (p *probing) revoke() {
 	for i := range Recent {
 		mustAdd(p.t, p.running[0], p.recent(i), p.hour)
 		if i == Recent/2 {
-			require.Eventually(p.t, func() bool { return p.running[0].Status().Pending == 0 }, time.Minute, time.Millisecond)
+			require.Eventually(p.t, func() bool { return p.running[0].Status().Pending == 0 }, patience, time.Millisecond)
 			if p.l.Slow {
 				p.reading.Lock()
 			}
@@ -227,7 +228,7 @@ func (p *probing) lose() {
 // requireWhole waits until the list is whole again, and looks at all.
 func (p *probing) requireWhole() {
 	p.t.Helper()
-	require.Eventually(p.t, func() bool { return p.running[0].Status().Losses > 0 }, time.Minute, time.Millisecond, "the loss is noticed")
+	require.Eventually(p.t, func() bool { return p.running[0].Status().Losses > 0 }, patience, time.Millisecond, "the loss is noticed")
 	requireComplete(p.t, p.running)
 	var whole time.Duration
 	p.note(func() { whole = time.Since(p.lost) })
@@ -282,15 +283,15 @@ func (p *probing) probe(b *replica.Copy, ranBefore bool) {
 }
 
 // ask notes what is answered after the loss, with when it was asked: an answer is as
-// of then.
+// of then. Processes that starve notice a loss later, so the time is OwnTime.
 func (p *probing) ask(b *replica.Copy, id string, note func(since time.Duration, blocked bool, err error)) {
 	asked := time.Now()
 	blocked, err := b.Contains(p.t.Context(), id)
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if since := asked.Sub(p.lost); !p.lost.IsZero() && since > 0 {
+	if !p.lost.IsZero() && asked.After(p.lost) {
 		p.asked++
-		note(since, blocked, err)
+		note(max(1, p.own.Between(p.lost, asked)), blocked, err)
 	}
 }
 
