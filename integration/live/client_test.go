@@ -20,11 +20,13 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/gin-jwt-extended/ginjwt"
+	"github.com/gin-jwt-extended/ginjwt/integration/faults"
 )
 
 // service is all processes, and what happened at them.
 type service struct {
 	t         *testing.T
+	own       *faults.OwnTime
 	processes []*process
 	issuer    *ginjwt.JWTManager // at which all users have logged in
 	sessions  []*session
