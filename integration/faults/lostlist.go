@@ -2,7 +2,6 @@ package faults
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math/rand/v2"
 	"sync"
@@ -42,9 +41,9 @@ type LostList struct {
 // of them but the process that revoked them.
 const Recent = 20
 
-// lossBound is for how long after a loss an ID that was revoked may be accepted: the
-// next round of those who follow notices it, and copies that were complete until
-// then may be as old as that.
+// lossBound is how long after a loss its restoration begins, as the next round of those who
+// follow notices the loss. For as long an ID that was revoked may be accepted after that:
+// copies that were complete until then may be as old as that.
 const lossBound = MaxStaleness + MaxStaleness/4
 
 // RunLostList loses the list, and asks all the time for what was revoked, and for
@@ -118,9 +117,12 @@ type probing struct {
 
 	mu          sync.Mutex
 	losses      int
-	lost        time.Time // the last time; zero before the first
+	losing      time.Time // shortly before the server loses the list; zero before the first time
+	lost        time.Time // shortly after that
+	begun       time.Time // the restoration of what was lost then
+	unanswered  int       // questions of those who follow, between the two: the server starves
 	asked       int
-	accepted    time.Duration // when after a loss an ID that was revoked was last accepted
+	accepted    time.Duration // when after that beginning an ID that was revoked was last accepted
 	first, last time.Duration // when a process that ran before the loss answered an ID that was not revoked with an error
 }
 
@@ -162,9 +164,9 @@ func (p *probing) recent(i int) string { return fmt.Sprint("recent ", i) }
 func (p *probing) follow(open func() replica.Log) {
 	p.t.Helper()
 	for i := range p.l.Followers {
-		log := &hooked{Log: open(), asks: p.waitUntilLost}
+		log := &hooked{Log: open(), asks: p.waitUntilLost, began: p.noteBegun, failed: p.noteUnanswered}
 		if i == 0 {
-			log = &hooked{Log: log.Log, refuses: p.isTooSoon}
+			log.asks, log.refuses = nil, p.isTooSoon
 		}
 		p.running = append(p.running, p.start(log, true))
 	}
@@ -176,7 +178,47 @@ func (p *probing) follow(open func() replica.Log) {
 func (p *probing) isTooSoon() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.l.Slow && p.losses > 0 && p.own.Since(p.lost) < lossBound+slack+MaxStaleness/2
+	return p.l.Slow && p.losses > 0 && (!p.hasBegun() || p.own.Since(p.begun) < lossBound+slack+MaxStaleness/2)
+}
+
+// hasBegun reports whether what was lost last is being restored.
+func (p *probing) hasBegun() bool { return p.begun.After(p.losing) }
+
+// noteBegun notes when a restoration has begun, which was asked for at a time.
+func (p *probing) noteBegun(asked time.Time) {
+	p.note(func() {
+		if !p.losing.IsZero() && asked.After(p.losing) && !p.hasBegun() {
+			p.begun = time.Now()
+		}
+	})
+}
+
+func (p *probing) noteUnanswered() {
+	p.note(func() {
+		if !p.losing.IsZero() && !p.hasBegun() {
+			p.unanswered++
+		}
+	})
+}
+
+// acceptedAt returns for how long an ID that was revoked is accepted. Before a restoration
+// begins that is a moment.
+func (p *probing) acceptedAt(asked time.Time) time.Duration {
+	from := p.lost
+	if p.losses > 0 {
+		if !p.hasBegun() {
+			return 1
+		}
+		from = later(p.lost, p.begun)
+	}
+	return max(1, p.own.Between(from, asked))
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
 }
 
 // waitUntilLost has those who follow read nothing in the moment before the loss.
@@ -211,6 +253,7 @@ func (p *probing) revoke() {
 }
 
 func (p *probing) lose() {
+	p.note(func() { p.losing, p.unanswered = time.Now(), 0 })
 	p.l.Lose()
 	p.note(func() {
 		p.losses++
@@ -266,13 +309,14 @@ func (p *probing) probe(b *replica.Copy, ranBefore bool) {
 		if i%2 == 0 {
 			id = p.recent(rand.IntN(Recent))
 		}
-		p.ask(b, id, func(since time.Duration, blocked bool, err error) {
+		p.ask(b, id, func(asked time.Time, blocked bool, err error) {
 			if err == nil && !blocked {
-				p.accepted = max(p.accepted, since)
+				p.accepted = max(p.accepted, p.acceptedAt(asked))
 			}
 		})
-		p.ask(b, "valid", func(since time.Duration, _ bool, err error) {
+		p.ask(b, "valid", func(asked time.Time, _ bool, err error) {
 			if err != nil && ranBefore {
+				since := p.own.Between(p.lost, asked)
 				if p.first == 0 {
 					p.first = since
 				}
@@ -284,14 +328,14 @@ func (p *probing) probe(b *replica.Copy, ranBefore bool) {
 
 // ask notes what is answered after the loss, with when it was asked: an answer is as
 // of then. Processes that starve notice a loss later, so the time is OwnTime.
-func (p *probing) ask(b *replica.Copy, id string, note func(since time.Duration, blocked bool, err error)) {
+func (p *probing) ask(b *replica.Copy, id string, note func(asked time.Time, blocked bool, err error)) {
 	asked := time.Now()
 	blocked, err := b.Contains(p.t.Context(), id)
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if !p.lost.IsZero() && asked.After(p.lost) {
 		p.asked++
-		note(max(1, p.own.Between(p.lost, asked)), blocked, err)
+		note(asked, blocked, err)
 	}
 }
 
@@ -300,9 +344,13 @@ func (p *probing) report(whole time.Duration) {
 	defer p.mu.Unlock()
 	rounded := func(d time.Duration) time.Duration { return d.Round(10 * time.Millisecond) }
 	p.t.Logf("%d entries, %d processes, lost %d times: whole again after %v", p.l.Entries, p.l.Followers, p.losses, rounded(whole))
-	p.t.Logf("%d questions; an ID that was revoked was last accepted %v after the loss; others were refused from %v to %v",
-		p.asked, rounded(p.accepted), rounded(p.first), rounded(p.last))
+	begun := p.own.Between(p.lost, p.begun) // 0 if it began before that was noted
+	p.t.Logf("%d questions; the restoration began %v after the loss, with %d questions of processes unanswered; an ID that was revoked was last accepted %v after that; others were refused from %v to %v after the loss",
+		p.asked, rounded(begun), p.unanswered, rounded(p.accepted), rounded(p.first), rounded(p.last))
 	assert.LessOrEqual(p.t, p.accepted, lossBound+slack)
+	if assert.True(p.t, p.hasBegun()) && p.unanswered == 0 {
+		assert.LessOrEqual(p.t, begun, lossBound+slack)
+	}
 }
 
 // requireAll asks a process that starts when all is over.
@@ -322,65 +370,4 @@ func (p *probing) requireAll() {
 		}
 	}
 	assert.Zero(p.t, missing, "entries that are not back")
-}
-
-// hooked is a log that tells what a process has done with it, and may refuse it.
-type hooked struct {
-	replica.Log
-	asks     func()      // for what is new; before it does
-	loaded   func()      // an entry
-	appended func()      // an entry
-	refuses  func() bool // to append
-}
-
-var errRefused = errors.New("the server takes nothing of this process")
-
-func (h *hooked) Head(ctx context.Context) (replica.Head, error) {
-	if h.asks != nil {
-		h.asks()
-	}
-	return h.Log.Head(ctx)
-}
-
-func (h *hooked) Since(ctx context.Context, at replica.Position, add func(idset.Entry)) (replica.Position, error) {
-	if h.asks != nil {
-		h.asks()
-	}
-	return h.Log.Since(ctx, at, add)
-}
-
-func (h *hooked) Load(ctx context.Context, add func(idset.Entry)) (replica.Position, error) {
-	return h.Log.Load(ctx, func(e idset.Entry) {
-		if h.loaded != nil {
-			h.loaded()
-		}
-		add(e)
-	})
-}
-
-func (h *hooked) GiveBack(ctx context.Context, entries []idset.Entry) error {
-	return h.Append(ctx, entries)
-}
-
-func (h *hooked) Append(ctx context.Context, entries []idset.Entry) error {
-	if h.refuses != nil && h.refuses() {
-		return errRefused
-	}
-	err := h.Log.Append(ctx, entries)
-	for range entries {
-		if h.appended != nil {
-			h.appended()
-		}
-	}
-	return err
-}
-
-// after returns a function that calls f when it is called for the nth time.
-func after(n int, f func()) func() {
-	var called atomic.Int64
-	return func() {
-		if called.Add(1) == int64(n) {
-			f()
-		}
-	}
 }
