@@ -56,14 +56,16 @@ func newPostgres(t *testing.T) *database {
 }
 
 func newMariaDB(t *testing.T) *database {
-	server := testserver.MariaDB(t, fmt.Sprint("--max-connections=", maxConnections))
+	// Each table that is created would wait for the disk.
+	server := testserver.MariaDB(t, fmt.Sprint("--max-connections=", maxConnections), "--innodb-flush-method=nosync", "--skip-sync-frm")
 	return &database{sqlstore.MySQL, "mysql", server.DSN(), server, open(t, "mysql", server.DSN())}
 }
 
 func newSQLite(t *testing.T) *database { return openSQLite(t) }
 
+// openSQLite does not wait for the disk, like the servers of tests.
 func openSQLite(t testing.TB) *database {
-	dsn := "file:" + filepath.Join(t.TempDir(), "test.db") + "?_pragma=busy_timeout(60000)&_pragma=journal_mode(wal)"
+	dsn := "file:" + filepath.Join(t.TempDir(), "test.db") + "?_pragma=busy_timeout(60000)&_pragma=journal_mode(wal)&_pragma=synchronous(off)"
 	return &database{sqlstore.SQLite, "sqlite", dsn, nil, open(t, "sqlite", dsn)}
 }
 
