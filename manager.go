@@ -65,7 +65,7 @@ func (m *JWTManager) InitApp(app gin.IRoutes) error {
 		}
 	}
 	if app != nil {
-		app.Use(m.attached)
+		app.Use(describe(routeFacts{middleware: true}, m.attached))
 	}
 	return nil
 }

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/http"
 	"path"
-	"reflect"
 	"runtime"
 	"slices"
 	"strconv"
@@ -151,11 +150,11 @@ func routeOf(r gintree.Route, middleware gin.HandlersChain) Route {
 		last := i == len(r.Chain)-1
 		everywhere = everywhere && i < len(middleware) && codeOf(h) == codeOf(middleware[i])
 		facts, ours := factsOf(h)
-		isGuard := ours && facts.handler == ""
+		isGuard := ours && facts.handler == "" && !facts.middleware
 		switch {
 		case isGuard || last && facts.need != nil:
 			route.Guards = append(route.Guards, guardOf(facts, r.Method))
-		case !last && !everywhere && len(route.Guards) == 0 && !isOwn(h):
+		case !last && !everywhere && len(route.Guards) == 0 && !facts.middleware:
 			route.Before = append(route.Before, nameOf(h))
 		}
 		if last {
@@ -192,13 +191,6 @@ func isLiteral(part string) bool {
 	part = strings.TrimPrefix(part, "func")
 	return strings.Trim(part, "0123456789") == ""
 }
-
-// isOwn reports whether a handler is middleware of this package.
-func isOwn(h gin.HandlerFunc) bool {
-	return strings.HasPrefix(runtime.FuncForPC(codeOf(h)).Name(), ownPackage)
-}
-
-var ownPackage = reflect.TypeFor[JWTManager]().PkgPath() + "."
 
 // guardOf returns what a handler with these facts checks for a method.
 func guardOf(facts routeFacts, method string) Guard {

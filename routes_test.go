@@ -69,7 +69,9 @@ func TestRoutesTellWhoMayCallWhat(t *testing.T) {
 
 	admin := engine.Group("/admin", mgr.JWTRequired(ginjwt.Roles("admin", "owner of all"), ginjwt.Locations(ginjwt.InHeaders)))
 	admin.GET("/:id/*rest", mustNotRun(t), mgr.JWTRequired(ginjwt.Scopes("a", "b"), ginjwt.Scopes("c"), ginjwt.AnyScope("d", "e"), ginjwt.Claim("/plan/is", "pro", 5), ginjwt.Claim("vip")), identify)
-	engine.GET("/checked-late", identify, mgr.JWTRequired(ginjwt.Locations(ginjwt.InHeaders)), mustNotRun(t))
+	late := engine.Group("", mgr.ImplicitRefresh(time.Minute))
+	require.NoError(t, mgr.InitApp(late))
+	late.GET("/checked-late", identify, mgr.JWTRequired(ginjwt.Locations(ginjwt.InHeaders)), mustNotRun(t))
 	engine.NoRoute(identify)
 
 	assert.Equal(t, []string{

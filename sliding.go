@@ -48,14 +48,14 @@ func (m *JWTManager) ImplicitRefresh(d time.Duration) gin.HandlerFunc {
 	if d <= 0 || d >= m.config.AccessTokenExpires {
 		panic("ginjwt: ImplicitRefresh: the time must be more than zero, and less than Config.AccessTokenExpires")
 	}
-	return func(c *gin.Context) {
+	return describe(routeFacts{middleware: true}, func(c *gin.Context) {
 		w := &renewingWriter{ResponseWriter: c.Writer, renew: func() []string { return m.renew(c, d) }}
 		c.Writer = w
 		c.Next()
 		if !w.Written() {
 			w.beforeHeader()
 		}
-	}
+	})
 }
 
 // renewingWriter calls renew right before the header is sent. Only then it is known

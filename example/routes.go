@@ -25,7 +25,7 @@ func (a *app) routes(r *gin.Engine) {
 	r.GET("/me", required, a.me)
 	r.DELETE("/me", fresh, a.deleteMe)
 	r.POST("/password", fresh, a.changePassword)
-	r.GET("/admin/users", required, a.adminsOnly, a.listUsers)
+	r.GET("/admin/users", required, ginjwt.Decided(a.adminsOnly, "administrators, by the database"), a.listUsers)
 
 	// For browsers: tokens are in cookies that scripts cannot read. Requests that
 	// change something need a CSRF value, which other sites cannot read.
