@@ -204,6 +204,18 @@ type Config struct {
 	// out of new tokens. Danger: other sites can then act in the name of your users.
 	DisableCookieCSRFProtect bool
 
+	// CSRFProtection says how a request with a token in a cookie proves that a page of
+	// this service sent it. "double_submit" compares the CSRF value. "fetch_metadata" reads
+	// the headers Sec-Fetch-Site and Origin of the browser: also of upgrades, and it refuses
+	// a request with neither. "both" requires both. Empty means "double_submit".
+	CSRFProtection string
+
+	// CSRFTrustedOrigins are other origins whose pages may send requests with cookies, such
+	// as "https://app.example.com". They apply to the Fetch Metadata of CSRFProtection and
+	// to [JWTManager.SameOriginRequired]. Danger: these pages can act in the name of your
+	// users.
+	CSRFTrustedOrigins []string
+
 	// DisableCSRFInCookies sets no CSRF cookies. Your application must hand out the
 	// CSRF values in another way.
 	DisableCSRFInCookies bool
@@ -217,8 +229,8 @@ type Config struct {
 	// form with its CSRF field before its files is not read ahead.
 	MaxFormSize int
 
-	// CSRFMethods are the methods that need a CSRF value. Empty means all except the
-	// safe methods GET, HEAD, OPTIONS and TRACE (RFC 9110 §9.2.1).
+	// CSRFMethods are the methods that CSRFProtection protects. Empty means all except
+	// the safe methods GET, HEAD, OPTIONS and TRACE (RFC 9110 §9.2.1).
 	CSRFMethods []string
 
 	// CSRFCookieDomain is the domain of the CSRF cookies. Scripts on other hosts below

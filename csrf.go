@@ -11,19 +11,46 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/internal/strictjson"
 )
 
-// csrfRules say when a cookie needs a CSRF value, and where a request may carry
-// it.
+// csrfRules say what a request with a token in a cookie must prove, and where it may
+// carry a CSRF value.
 type csrfRules struct {
-	disabled bool
-	methods  []string    // empty: all except the safe methods
-	forms    *formReader // nil: forms are not searched
+	protection string // of Config.CSRFProtection; empty: none
+	origins    originRules
+	methods    []string    // empty: all except the safe methods
+	forms      *formReader // nil: forms are not searched
+}
+
+func csrfRulesOf(config *Config) csrfRules {
+	return csrfRules{protection: config.CSRFProtection, origins: originRulesOf(config), methods: config.CSRFMethods}
+}
+
+func (k csrfRules) readsMetadata() bool {
+	return k.protection == fetchMetadata || k.protection == bothChecks
+}
+
+func (k csrfRules) readsValues() bool {
+	return k.protection == doubleSubmit || k.protection == bothChecks
+}
+
+// proofIn checks from where a request with a token in a cookie comes, and returns its
+// CSRF value, as far as the rules ask for them. The value is empty if none is required.
+//
+// An upgrade opens a connection on which anything can be sent, although its method is
+// GET. It needs no CSRF value, because no page can add one to the handshake of a WebSocket.
+func (k csrfRules) proofIn(c *gin.Context, kind cookieKind, token string, audience []string) (value string, err error) {
+	if k.readsMetadata() && (k.demand(c.Request.Method) || isUpgrade(c.Request)) {
+		if err := k.origins.check(c.Request); err != nil {
+			return "", err
+		}
+	}
+	return k.valueIn(c, kind, token, audience)
 }
 
 // valueIn returns the CSRF value of a request that has a token in a cookie;
 // empty if none is required. It reads the header. If the header is empty and
 // CSRFCheckForm is on, it reads the form.
 func (k csrfRules) valueIn(c *gin.Context, kind cookieKind, token string, audience []string) (value string, err error) {
-	if !k.demand(c.Request.Method) {
+	if !k.readsValues() || !k.demand(c.Request.Method) {
 		return "", nil
 	}
 	// Two headers are joined to a value that matches nothing.
@@ -48,11 +75,14 @@ func (f *requestReader) sentCSRF(c *gin.Context) (values []string) {
 	return values
 }
 
-// demand reports whether a request of this method needs a CSRF value.
+// demand reports whether a request of this method needs a proof. With Fetch Metadata, the
+// methods of the settings are meant in any case: a browser sends "patch" as a page spells it.
 func (k csrfRules) demand(method string) bool {
 	switch {
-	case k.disabled:
+	case k.protection == "":
 		return false
+	case len(k.methods) > 0 && k.readsMetadata():
+		return slices.Contains(k.methods, strings.ToUpper(method))
 	case len(k.methods) > 0:
 		return slices.Contains(k.methods, method)
 	}
@@ -63,12 +93,21 @@ func (k csrfRules) demand(method string) bool {
 // protection.
 func (k csrfRules) protectionOf(method string) string {
 	switch {
-	case k.disabled && !isSafe(method):
+	case k.protection == "" && !isSafe(method):
 		return "off"
 	case k.demand(method):
-		return "double_submit"
+		return k.protection
 	}
 	return ""
+}
+
+// isUntrusted reports whether a browser says that the request comes from a page that
+// must not act for the user.
+func (k csrfRules) isUntrusted(r *http.Request) bool {
+	if k.readsMetadata() {
+		return !saysNothing(r) && !k.origins.admit(r)
+	}
+	return isUntrusted(r)
 }
 
 // isSafe reports whether requests of this method change nothing (RFC 9110

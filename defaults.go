@@ -39,6 +39,9 @@ func (c Config) withDefaults() Config {
 	c.RefreshCookieName = or(c.RefreshCookieName, "refresh_token_cookie")
 	c.RefreshCookiePath = escapePath(or(c.RefreshCookiePath, "/"))
 	c.CookieSameSite = or(c.CookieSameSite, http.SameSiteLaxMode)
+	if !c.DisableCookieCSRFProtect {
+		c.CSRFProtection = or(c.CSRFProtection, doubleSubmit)
+	}
 	c.AccessCSRFCookieName = or(c.AccessCSRFCookieName, "csrf_access_token")
 	c.AccessCSRFCookiePath = escapePath(or(c.AccessCSRFCookiePath, "/"))
 	c.AccessCSRFHeaderName = or(c.AccessCSRFHeaderName, "X-CSRF-TOKEN")
@@ -83,6 +86,7 @@ func (c *Config) copyLists() {
 	c.EncodeAudience = slices.Clone(c.EncodeAudience)
 	c.DecodeAudience = slices.Clone(c.DecodeAudience)
 	c.CSRFMethods = slices.Clone(c.CSRFMethods)
+	c.CSRFTrustedOrigins = slices.Clone(c.CSRFTrustedOrigins)
 	c.CookieFormerDomains = slices.Clone(c.CookieFormerDomains)
 	c.CookieFormerPaths = slices.Clone(c.CookieFormerPaths)
 	for i, path := range c.CookieFormerPaths {

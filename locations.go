@@ -37,7 +37,7 @@ func newRequestReader(config *Config, verify func(ctx context.Context, encoded s
 		accessCookies:  config.accessCookies(),
 		refreshCookies: config.refreshCookies(),
 		header:         headerErrorsOf(config),
-		csrf:           csrfRules{disabled: config.DisableCookieCSRFProtect, methods: config.CSRFMethods},
+		csrf:           csrfRulesOf(config),
 	}
 	if config.CSRFCheckForm {
 		f.csrf.forms = &formReader{int64(config.MaxFormSize), verify}
@@ -225,7 +225,7 @@ func (f *requestReader) cutToken(s string) (word, rest string) {
 }
 
 // findInCookies reads the cookie without percent-decoding. It reports a missing
-// CSRF value before it looks at the token.
+// CSRF value, or a page of another origin, before it looks at the token.
 //
 // If there are two cookies with one name, a neighbouring host may have set one
 // of them (RFC 6265 §8.6). The refusal then removes cookies that earlier
@@ -246,7 +246,7 @@ func (f *requestReader) findInCookies(c *gin.Context, need *requirement) (carrie
 	if len(values) == 0 || values[0] == "" {
 		return carried{}, refusalf(ErrNoAuthorization, "Missing cookie %q", kind.name)
 	}
-	csrf, err := f.csrf.valueIn(c, kind, values[0], need.audience())
+	csrf, err := f.csrf.proofIn(c, kind, values[0], need.audience())
 	if err != nil {
 		return carried{}, err
 	}

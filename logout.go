@@ -22,7 +22,8 @@ import (
 // from a page of the same origin (Sec-Fetch-Site). Otherwise it responds with
 // [ErrCSRF], and the cookies stay. A request from another origin removes cookies only
 // if it has the CSRF value of one of them. Without this value and without an explicit
-// token, the response is 403.
+// token, the response is 403. If Config.CSRFProtection is "fetch_metadata" or "both", a
+// cookie needs what it needs on every other route.
 //
 // If a store does not reply, the handler responds with [ErrUnavailable]. The cookies stay,
 // so the user can try again. GET and HEAD get 405, because a link must not log anybody
@@ -51,7 +52,7 @@ func (m *JWTManager) LogoutHandler() gin.HandlerFunc {
 // attacker in a form. The browser of the victim sends no cookies with it, but obeys the
 // Set-Cookie of the response.
 func (m *JWTManager) unsetOwnCookies(c *gin.Context, byCookie bool, ended ...Session) {
-	if byCookie || !isUntrusted(c.Request) {
+	if byCookie || !m.reader.csrf.isUntrusted(c.Request) {
 		m.unsetPairCookies(c, ended...)
 	}
 }
@@ -104,7 +105,7 @@ func (l *logout) run() error {
 	switch {
 	case l.failed != nil:
 		return l.failed
-	case !l.proven && isUntrusted(l.c.Request):
+	case !l.proven && l.reader.csrf.isUntrusted(l.c.Request):
 		return errOtherOrigin
 	case l.tooMany != nil:
 		return l.tooMany
@@ -187,8 +188,15 @@ func (l *logout) decode(encoded string) (*Token, error) {
 
 // proofOf returns nil if the request proves that the user wants this session to end.
 func (l *logout) proofOf(token *Token) error {
-	r := l.c.Request
-	if isSameOrigin(r) || !l.reader.csrf.demand(r.Method) && !isUntrusted(r) {
+	r, rules := l.c.Request, l.reader.csrf
+	switch {
+	case !rules.demand(r.Method) && !rules.isUntrusted(r):
+		return nil
+	case rules.readsMetadata():
+		if err := rules.origins.check(r); err != nil || !rules.readsValues() {
+			return err
+		}
+	case isSameOrigin(r):
 		return nil
 	}
 	for _, value := range l.sent {

@@ -8,6 +8,12 @@ import (
 
 // This file reads what a browser says about the page that sends a request.
 
+// saysNothing reports whether a request has none of the headers by which browsers say
+// where it comes from. Every browser since 2023 adds one to all that is not safe.
+func saysNothing(r *http.Request) bool {
+	return len(r.Header["Sec-Fetch-Site"])+len(r.Header["Origin"]) == 0
+}
+
 // isSameOrigin reports whether a browser says that the request comes from a
 // page of the same origin. Scripts cannot set this header (Fetch Metadata
 // Request Headers §2.1).

@@ -111,7 +111,7 @@ func TestEveryRefusalHasAReason(t *testing.T) {
 		errAlgorithm, errSignature, errUnknownKey, errKeyType, errIATNumber, errNBFNumber, errEXPNumber, errIATFuture, errNBFFuture, errNoIssuer,
 		errIssuerText, errIssuer, errNoAudience, errAudienceForm, errAudience, errSubject, errNobody, errJTI, errNoJTI, errNotRevocable, errNoIssuedAt, errNoSubject,
 		errNoSessionID, errUpstream, errNoCSRFClaim, errCSRFMismatch,
-		errCSRFMissing, errOtherOrigin, errPurposeAt, errGeneration, errOtherSession, errOtherManager, errOldAccess, errTicketRequest, asError(errBusy),
+		errCSRFMissing, errOtherOrigin, errNotTrusted, errNoOrigin, errPurposeAt, errGeneration, errOtherSession, errOtherManager, errOldAccess, errTicketRequest, asError(errBusy),
 	}
 	inFile := 0
 	ast.Inspect(parsedFile(t, "refusals.go"), func(n ast.Node) bool {

@@ -60,7 +60,9 @@ var (
 	errNoCSRFClaim   = invalid(jwt.ErrTokenRequiredClaimMissing, "Missing claim: csrf")
 	errCSRFMismatch  = refusalf(ErrCSRF, "CSRF double submit tokens do not match")
 	errCSRFMissing   = refusalf(ErrCSRF, "Missing CSRF token").because(reasonCSRFMissing)
-	errOtherOrigin   = otherOrigin()
+	errOtherOrigin   = otherOrigin("The request comes from another origin")
+	errNotTrusted    = notTrusted()
+	errNoOrigin      = noOrigin()
 	errTicketRequest = refusalf(ErrWrongToken, "The ticket is for another request").because(reasonTicket)
 	errPurposeAt     = invalid(jwt.ErrTokenInvalidClaims, "Token has no valid \"at\" claim")
 	errGeneration    = invalid(jwt.ErrTokenInvalidClaims, "Token has no valid \"gen\" claim")
@@ -71,9 +73,23 @@ var (
 )
 
 // otherOrigin has status 403, because the page has nothing else to send.
-func otherOrigin() *Error {
-	e := refusalf(ErrCSRF, "The request comes from another origin").because(reasonCSRFOrigin)
+func otherOrigin(message string) *Error {
+	e := refusalf(ErrCSRF, "%s", message).because(reasonCSRFOrigin)
 	e.Status = http.StatusForbidden
+	return e
+}
+
+// notTrusted tells only the log what to do, because the client may be an attacker's page.
+func notTrusted() *Error {
+	e := otherOrigin("The request comes from another origin")
+	e.Err = fmt.Errorf("%w: if its pages may act for your users, name the origin in CSRFTrustedOrigins", e.Err)
+	return e
+}
+
+// noOrigin is for clients that are not browsers, and for proxies that remove headers.
+func noOrigin() *Error {
+	e := otherOrigin("Missing Sec-Fetch-Site or Origin header. A client that is not a browser sends its token in a header")
+	e.Err = fmt.Errorf("%w; a proxy must pass on both", e.Err)
 	return e
 }
 

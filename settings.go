@@ -91,6 +91,8 @@ var settings = []setting{
 	{"JWT_DETAILED_PAIRS", "DetailedPairs", yes(func(c *Config) *bool { return &c.DetailedPairs })},
 	{"JWT_TICKET_NAME", "TicketName", text(func(c *Config) *string { return &c.TicketName })},
 	{"JWT_MAX_SESSIONS", "MaxSessions", number(func(c *Config) *int { return &c.MaxSessions })},
+	{"JWT_CSRF_PROTECTION", "CSRFProtection", text(func(c *Config) *string { return &c.CSRFProtection })},
+	{"JWT_CSRF_TRUSTED_ORIGINS", "CSRFTrustedOrigins", list(func(c *Config) *[]string { return &c.CSRFTrustedOrigins })},
 }
 
 // LoadConfig reads settings by their Flask-JWT-Extended names, such as

@@ -98,6 +98,7 @@ func TestLoadConfigReadsEverySetting(t *testing.T) {
 		"JWT_SESSION_LIFETIME":          "720h",
 		"JWT_MAX_SESSIONS":              "5",
 		"JWT_RENEWED_TOKEN_HEADER":      "X-Renewed-Token", "JWT_REALM": "tenant 7",
+		"JWT_CSRF_PROTECTION": "both", "JWT_CSRF_TRUSTED_ORIGINS": "https://a.example, https://b.example",
 		"JWT_DETAILED_PAIRS": "true", "JWT_ERROR_PROFILE": "problem", "JWT_TICKET_NAME": "admit",
 	}
 	asked := map[string]bool{}
@@ -113,7 +114,7 @@ func TestLoadConfigReadsEverySetting(t *testing.T) {
 	for _, name := range ginjwt.SettingNames() {
 		assert.True(t, asked[name], "%s is not read", name)
 	}
-	assert.Len(t, ginjwt.SettingNames(), 43+29)
+	assert.Len(t, ginjwt.SettingNames(), 43+31)
 	assert.Equal(t, ginjwt.Config{
 		SecretKey: "secret, with a comma", AllowShortSecret: true,
 		PrivateKey: `-----BEGIN KEY-----\nabc\n-----END KEY-----`, PublicKey: "-----BEGIN KEY-----\nabc\n-----END KEY-----\n",
@@ -135,6 +136,7 @@ func TestLoadConfigReadsEverySetting(t *testing.T) {
 		Keys:      []keys.Key{{ID: "k", Algorithm: "HS256", Sign: []byte(strings.Repeat("k", 32))}},
 		TypeClaim: "token_type", FreshClaim: "is_fresh", ScopeClaim: "scp", RolesClaim: "/realm_access/roles",
 		SessionGrace: 30 * time.Second, SessionLifetime: 720 * time.Hour, MaxSessions: 5,
+		CSRFProtection: "both", CSRFTrustedOrigins: []string{"https://a.example", "https://b.example"},
 		Realm: "tenant 7", DetailedPairs: true, ErrorProfile: "problem", RenewedTokenHeader: "X-Renewed-Token",
 	}, withoutFuncs(config))
 }

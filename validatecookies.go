@@ -26,6 +26,7 @@ func (c *Config) validateCookies(p *problems) {
 			}
 		}
 	}
+	c.validateCSRF(p)
 	c.validateCookieNames(p)
 	c.validateCookiePlaces(p)
 	if c.MaxFormSize < 0 {
