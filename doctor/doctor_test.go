@@ -73,6 +73,21 @@ func withCookies() ginjwt.Config {
 	c.TokenLocation = []ginjwt.Location{ginjwt.InCookies}
 	c.AccessCookieName = "__Host-access_token"
 	c.RefreshCookiePath = "/session"
+	c.CSRFProtection = "both"
+	return c
+}
+
+// doubleSubmit has cookies that only the CSRF value protects.
+func doubleSubmit() ginjwt.Config {
+	c := withCookies()
+	c.CSRFProtection = "double_submit"
+	return c
+}
+
+func withoutCSRF() ginjwt.Config {
+	c := withCookies()
+	c.CSRFProtection = ""
+	c.DisableCookieCSRFProtect = true
 	return c
 }
 
@@ -276,10 +291,16 @@ func ailments(t *testing.T) []ailment {
 		{withCookies, func(c *ginjwt.Config) { c.DisableCookieSecure, c.AccessCookieName = true, "access" },
 			func(c *ginjwt.Config) { c.DisableCookieSecure, c.AccessCookieName = false, "__Host-access" },
 			"danger: DisableCookieSecure (JWT_COOKIE_SECURE): "},
-		{withCookies, func(c *ginjwt.Config) { c.CookieSameSite = http.SameSiteDefaultMode }, laxCookies,
+		{doubleSubmit, func(c *ginjwt.Config) { c.CookieSameSite = http.SameSiteDefaultMode }, laxCookies,
 			"warning: CookieSameSite (JWT_COOKIE_SAMESITE): Without the attribute"},
-		{withCookies, func(c *ginjwt.Config) { c.CookieSameSite = http.SameSiteNoneMode }, laxCookies,
+		{doubleSubmit, func(c *ginjwt.Config) { c.CookieSameSite = http.SameSiteNoneMode }, laxCookies,
 			"warning: CookieSameSite (JWT_COOKIE_SAMESITE): SameSite=None"},
+		{withCookies, func(c *ginjwt.Config) { c.CookieSameSite = http.SameSiteNoneMode }, laxCookies,
+			"note: CookieSameSite (JWT_COOKIE_SAMESITE): Browsers send the cookies with requests from other sites."},
+		{withCookies, func(c *ginjwt.Config) {
+			c.CookieSameSite, c.CSRFProtection = http.SameSiteDefaultMode, "fetch_metadata"
+		}, laxCookies,
+			"note: CookieSameSite (JWT_COOKIE_SAMESITE): Browsers send the cookies with requests from other sites."},
 		{withCookies, func(c *ginjwt.Config) {
 			c.EncodeIssuer, c.DecodeIssuer = "http://192.168.1.20:8080", "http://192.168.1.20:8080"
 		},
@@ -303,11 +324,13 @@ func ailments(t *testing.T) []ailment {
 			"note: RefreshCSRFCookiePath (JWT_REFRESH_CSRF_COOKIE_PATH): "},
 
 		// CSRF.
-		{withCookies, func(c *ginjwt.Config) { c.CookieSameSite, c.DisableCookieCSRFProtect = http.SameSiteNoneMode, true },
-			func(c *ginjwt.Config) { c.CookieSameSite, c.DisableCookieCSRFProtect = 0, false },
+		{withoutCSRF, func(c *ginjwt.Config) { c.CookieSameSite = http.SameSiteNoneMode },
+			func(c *ginjwt.Config) {
+				c.CookieSameSite, c.DisableCookieCSRFProtect, c.CSRFProtection = 0, false, "fetch_metadata"
+			},
 			"danger: DisableCookieCSRFProtect (JWT_COOKIE_CSRF_PROTECT): Any site"},
-		{withCookies, func(c *ginjwt.Config) { c.CookieSameSite, c.DisableCookieCSRFProtect = http.SameSiteStrictMode, true },
-			func(c *ginjwt.Config) { c.DisableCookieCSRFProtect = false },
+		{withoutCSRF, func(c *ginjwt.Config) { c.CookieSameSite = http.SameSiteStrictMode },
+			func(c *ginjwt.Config) { c.DisableCookieCSRFProtect, c.CSRFProtection = false, "fetch_metadata" },
 			"warning: DisableCookieCSRFProtect (JWT_COOKIE_CSRF_PROTECT): Only SameSite"},
 		{withCookies, func(c *ginjwt.Config) {
 			c.CookieSameSite, c.CSRFMethods = http.SameSiteDefaultMode, []string{"PUT", "PATCH", "DELETE"}
@@ -321,6 +344,35 @@ func ailments(t *testing.T) []ailment {
 			"note: CSRFMethods (JWT_CSRF_METHODS): Links"},
 		{withCookies, func(c *ginjwt.Config) { c.DisableCSRFInCookies = true }, func(c *ginjwt.Config) { c.DisableCSRFInCookies = false },
 			"note: DisableCSRFInCookies (JWT_CSRF_IN_COOKIES): The application"},
+		{withCookies, func(c *ginjwt.Config) { c.DisableCSRFInCookies = true }, func(c *ginjwt.Config) { c.CSRFProtection = "fetch_metadata" },
+			"note: DisableCSRFInCookies (JWT_CSRF_IN_COOKIES): The application"},
+		{withCookies, func(c *ginjwt.Config) {
+			c.CSRFProtection, c.CSRFMethods = "fetch_metadata", []string{"HEAD", "POST", "PUT", "PATCH", "DELETE"}
+		}, func(c *ginjwt.Config) { c.CSRFMethods = nil },
+			"note: CSRFMethods (JWT_CSRF_METHODS): The server refuses pages"},
+		{withCookies, func(c *ginjwt.Config) { c.CSRFProtection = "" }, func(c *ginjwt.Config) { c.CSRFProtection = "fetch_metadata" },
+			"note: CSRFProtection (JWT_CSRF_PROTECTION): The handshake of a WebSocket"},
+		{doubleSubmit, func(c *ginjwt.Config) { c.CSRFCookieDomain = "example.com" }, func(c *ginjwt.Config) { c.CSRFProtection = "both" },
+			"warning: CSRFProtection (JWT_CSRF_PROTECTION): Scripts on every host"},
+		{doubleSubmit, func(c *ginjwt.Config) { c.CSRFTrustedOrigins = []string{"https://app.example.com"} }, func(c *ginjwt.Config) { c.CSRFProtection = "fetch_metadata" },
+			"note: CSRFTrustedOrigins (JWT_CSRF_TRUSTED_ORIGINS): With double_submit"},
+		{withCookies, func(c *ginjwt.Config) {
+			c.CSRFTrustedOrigins = []string{"https://app.example.com", "http://localhost:5173"}
+		},
+			func(c *ginjwt.Config) { c.CSRFTrustedOrigins = []string{"https://app.example.com"} },
+			"warning: CSRFTrustedOrigins (JWT_CSRF_TRUSTED_ORIGINS): An origin on localhost"},
+		{withCookies, func(c *ginjwt.Config) { c.CSRFTrustedOrigins = []string{"http://[::1]:5173"} }, func(c *ginjwt.Config) { c.CSRFTrustedOrigins = nil },
+			"warning: CSRFTrustedOrigins (JWT_CSRF_TRUSTED_ORIGINS): An origin on localhost"},
+		{withCookies, func(c *ginjwt.Config) {
+			c.CSRFCookieDomain, c.CSRFTrustedOrigins = "example.com", []string{"https://app.example.com", "https://app-example.com"}
+		}, func(c *ginjwt.Config) {
+			c.CSRFTrustedOrigins = []string{"https://app.example.com", "https://example.com:8443"}
+		},
+			"warning: CSRFTrustedOrigins (JWT_CSRF_TRUSTED_ORIGINS): An origin is not below"},
+		{withCookies, func(c *ginjwt.Config) { c.CSRFProtection, c.AccessCSRFHeaderName = "fetch_metadata", "X-A" }, func(c *ginjwt.Config) { c.CSRFProtection = "both" },
+			"note: AccessCSRFHeaderName (JWT_ACCESS_CSRF_HEADER_NAME): Has no effect: with fetch_metadata"},
+		{withCookies, func(c *ginjwt.Config) { c.CSRFProtection, c.CSRFCheckForm = "fetch_metadata", true }, func(c *ginjwt.Config) { c.CSRFCheckForm = false },
+			"note: CSRFCheckForm (JWT_CSRF_CHECK_FORM): Has no effect: with fetch_metadata"},
 
 		// Claims.
 		{healthy, func(c *ginjwt.Config) { c.IdentityClaim = "Email" }, func(c *ginjwt.Config) { c.IdentityClaim = "sub" },
@@ -588,8 +640,8 @@ func lacks(claim string, start func() ginjwt.Config, bad, fixed func(c *ginjwt.C
 
 // idleCSRF has settings for a protection that is off.
 func idleCSRF() ginjwt.Config {
-	c := withCookies()
-	c.DisableCookieCSRFProtect, c.CSRFMethods, c.CSRFCheckForm = true, []string{"POST"}, true
+	c := withoutCSRF()
+	c.CSRFMethods, c.CSRFCheckForm = []string{"POST"}, true
 	return c
 }
 
@@ -673,7 +725,7 @@ func TestEverySettingOfCookiesIsIdleWithoutCookies(t *testing.T) {
 		case *http.SameSite:
 			*v = http.SameSiteStrictMode
 		case *[]string:
-			*v = map[string][]string{"CSRFMethods": {"POST"}, "CookieFormerDomains": {"example.com"}, "CookieFormerPaths": {"/old"}}[name]
+			*v = map[string][]string{"CSRFMethods": {"POST"}, "CookieFormerDomains": {"example.com"}, "CookieFormerPaths": {"/old"}, "CSRFTrustedOrigins": {"https://app.example.com"}}[name]
 		case *string:
 			*v = "x"
 			if strings.HasSuffix(name, "Path") {

@@ -1,7 +1,6 @@
 package doctor
 
 import (
-	"net/http"
 	"net/netip"
 	"net/url"
 	"slices"
@@ -70,8 +69,12 @@ func isPlainHTTP(text string) bool {
 		return false
 	}
 	host := strings.ToLower(address.Hostname())
+	return host != "" && !isLoopback(host)
+}
+
+func isLoopback(host string) bool {
 	ip, _ := netip.ParseAddr(host)
-	return host != "" && host != "localhost" && !strings.HasSuffix(host, ".localhost") && !ip.IsLoopback()
+	return host == "localhost" || strings.HasSuffix(host, ".localhost") || ip.IsLoopback()
 }
 
 func (c effectiveConfig) checksCSRF() bool {
@@ -82,9 +85,8 @@ func (c effectiveConfig) setsCSRFCookies() bool { return c.checksCSRF() && !c.Di
 
 // acceptsForgedForms reports whether a form on any other site can send an accepted POST.
 func (c effectiveConfig) acceptsForgedForms() bool {
-	crossSite := c.CookieSameSite == http.SameSiteNoneMode || c.CookieSameSite == http.SameSiteDefaultMode
 	unchecked := c.DisableCookieCSRFProtect || leavesOut(c.CSRFMethods, "POST")
-	return c.reads(ginjwt.InCookies) && crossSite && unchecked
+	return c.reads(ginjwt.InCookies) && c.sendsCrossSite() && unchecked
 }
 
 // leavesOut reports whether list is not empty and lacks one of values.

@@ -2,7 +2,6 @@ package doctor
 
 import (
 	"fmt"
-	"net/http"
 	"reflect"
 	"slices"
 	"strings"
@@ -24,7 +23,7 @@ const day = 24 * time.Hour
 
 // rules check single settings and combinations of settings. No two rules report the
 // same thing.
-var rules = slices.Concat(algorithmRules, lifetimeRules, locationRules, cookieRules, csrfRules, claimRules, audienceRules, storeRules, singleUseRules, limitRules, answerRules, bearerRules)
+var rules = slices.Concat(algorithmRules, lifetimeRules, locationRules, cookieRules, sameSiteRules, csrfRules, claimRules, audienceRules, storeRules, singleUseRules, limitRules, answerRules, bearerRules)
 
 var lifetimeRules = []rule{
 	{Danger, "AccessTokenExpires", func(c effectiveConfig) bool { return c.AccessTokenExpires == ginjwt.NeverExpires },
@@ -83,16 +82,6 @@ var cookieRules = []rule{
 	{Danger, "DisableCookieSecure", func(c effectiveConfig) bool { return c.reads(ginjwt.InCookies) && c.DisableCookieSecure },
 		"Browsers send the tokens over plain HTTP too: an attacker in the same network, or one who makes a browser open an http:// address, can read them.",
 		"Remove DisableCookieSecure: most browsers send Secure cookies to http://localhost anyway. In a local network, use TLS with a certificate of a local CA, for example from mkcert."},
-	{Warning, "CookieSameSite", func(c effectiveConfig) bool {
-		return c.reads(ginjwt.InCookies) && c.CookieSameSite == http.SameSiteDefaultMode && !c.acceptsForgedForms()
-	},
-		"Without the attribute, Safari and Firefox send the cookies with requests from any other site, and Chromium does so for two minutes after the cookies were set. Only the CSRF value protects your users.",
-		"Leave CookieSameSite zero, which means Lax."},
-	{Warning, "CookieSameSite", func(c effectiveConfig) bool {
-		return c.reads(ginjwt.InCookies) && c.CookieSameSite == http.SameSiteNoneMode && !c.acceptsForgedForms()
-	},
-		"SameSite=None sends the cookies with requests from any other site. Only the CSRF value protects your users, and browsers that block third-party cookies send no cookies.",
-		"Serve the pages and the API from one site, and leave CookieSameSite zero, which means Lax. Or use the Authorization header."},
 	{Note, "EncodeIssuer", func(c effectiveConfig) bool { return c.setsSecureCookies() && isPlainHTTP(c.EncodeIssuer) },
 		"If this http:// address is how users reach the service, their browsers drop its Secure cookies: a login succeeds, but the user is not logged in.",
 		"Serve the site over https, and write https:// in EncodeIssuer. In a local network, use a certificate of a local CA, for example from mkcert."},
@@ -120,35 +109,6 @@ var cookieRules = []rule{
 	{Note, "RefreshCSRFCookiePath", func(c effectiveConfig) bool { return c.setsCSRFCookies() && c.RefreshCSRFCookiePath != "/" },
 		"Scripts can read this cookie only on pages below its path. On other pages they have no CSRF value, so they cannot refresh.",
 		`Leave RefreshCSRFCookiePath at "/", even if the token has another path. The CSRF value alone gives no access.`},
-}
-
-const noCSRF = "Remove DisableCookieCSRFProtect, and let scripts send the value of the cookie csrf_access_token in the header X-CSRF-TOKEN."
-
-var csrfRules = []rule{
-	{Danger, "DisableCookieCSRFProtect", func(c effectiveConfig) bool { return c.acceptsForgedForms() && c.DisableCookieCSRFProtect },
-		"Any site can act in the name of visitors who are logged in to this service: browsers send the cookies, the server requires no CSRF value, and SameSite does not stop the request.",
-		noCSRF},
-	{Warning, "DisableCookieCSRFProtect", func(c effectiveConfig) bool {
-		return c.reads(ginjwt.InCookies) && c.DisableCookieCSRFProtect && !c.acceptsForgedForms()
-	},
-		"Only SameSite keeps other sites from acting in the name of a user. It does not stop neighbouring hosts, such as blog.example.com, and old browsers ignore it.",
-		noCSRF},
-	{Danger, "CSRFMethods", func(c effectiveConfig) bool { return c.acceptsForgedForms() && !c.DisableCookieCSRFProtect },
-		"POST needs no CSRF value, and SameSite does not stop the request: a form on any site can act in the name of visitors who are logged in to this service.",
-		"Leave CSRFMethods empty, which means all methods except GET, HEAD, OPTIONS and TRACE."},
-	{Warning, "CSRFMethods", func(c effectiveConfig) bool {
-		return c.checksCSRF() && !c.acceptsForgedForms() && leavesOut(c.CSRFMethods, "POST", "PUT", "PATCH", "DELETE")
-	},
-		"POST, PUT, PATCH or DELETE is missing: with that method, neighbouring hosts such as blog.example.com can act in the name of a user.",
-		"Leave CSRFMethods empty, which means all methods except GET, HEAD, OPTIONS and TRACE."},
-	{Note, "CSRFMethods", func(c effectiveConfig) bool {
-		return c.checksCSRF() && (slices.Contains(c.CSRFMethods, "GET") || slices.Contains(c.CSRFMethods, "HEAD"))
-	},
-		"Links, images and the address bar cannot send a CSRF value: the server refuses pages that they open.",
-		"Leave CSRFMethods empty, and let GET and HEAD routes change nothing."},
-	{Note, "DisableCSRFInCookies", func(c effectiveConfig) bool { return c.checksCSRF() && c.DisableCSRFInCookies },
-		"The application must hand out the CSRF values itself. Otherwise every request that needs one is refused.",
-		"Remove DisableCSRFInCookies, unless your pages get the CSRF value in another way, such as a hidden field."},
 }
 
 // personalClaims contain what a person can change, or pass on to somebody else.
@@ -351,7 +311,7 @@ var unused = []struct {
 	{[]string{
 		"AccessCookieName", "AccessCookiePath", "RefreshCookieName", "RefreshCookiePath", "CookieDomain", "CookieSameSite", "DisableCookieSecure",
 		"CookieFormerDomains", "CookieFormerPaths", "CookiePartitioned", "CookieFormerPartitioned", "CSRFCookieDomain", "MaxFormSize",
-		"DisableSessionCookie", "DisableCSRFInCookies", "CSRFCheckForm", "CSRFMethods", "AccessCSRFCookieName", "AccessCSRFCookiePath",
+		"DisableSessionCookie", "DisableCSRFInCookies", "CSRFProtection", "CSRFTrustedOrigins", "CSRFCheckForm", "CSRFMethods", "AccessCSRFCookieName", "AccessCSRFCookiePath",
 		"AccessCSRFHeaderName", "AccessCSRFFieldName", "RefreshCSRFCookieName", "RefreshCSRFCookiePath", "RefreshCSRFHeaderName", "RefreshCSRFFieldName",
 	}, func(c effectiveConfig) bool { return c.lacks(ginjwt.InCookies) },
 		"Is for cookies, which TokenLocation does not name: only routes with Locations(InCookies) read them.",
@@ -362,7 +322,12 @@ var unused = []struct {
 	}, func(c effectiveConfig) bool { return c.reads(ginjwt.InCookies) && c.DisableCookieCSRFProtect },
 		"Has no effect: DisableCookieCSRFProtect turns the protection off.",
 		"Remove DisableCookieCSRFProtect, or this setting."},
-	{[]string{"AccessCSRFFieldName", "RefreshCSRFFieldName", "MaxFormSize"}, func(c effectiveConfig) bool { return c.checksCSRF() && !c.CSRFCheckForm },
+	{[]string{
+		"CSRFCheckForm", "MaxFormSize", "AccessCSRFHeaderName", "AccessCSRFFieldName", "RefreshCSRFHeaderName", "RefreshCSRFFieldName",
+	}, func(c effectiveConfig) bool { return c.checksCSRF() && !c.comparesCSRF() },
+		"Has no effect: with fetch_metadata, nothing compares CSRF values.",
+		"Remove the setting, or set CSRFProtection to both."},
+	{[]string{"AccessCSRFFieldName", "RefreshCSRFFieldName", "MaxFormSize"}, func(c effectiveConfig) bool { return c.comparesCSRF() && !c.CSRFCheckForm },
 		"Has no effect: form fields are not checked.",
 		"Set CSRFCheckForm, or remove the setting."},
 	{[]string{"HeaderName", "DisableHeaderType"}, func(c effectiveConfig) bool { return c.lacks(ginjwt.InHeaders) },
