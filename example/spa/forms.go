@@ -22,7 +22,6 @@ func (s *service) serveForms(group *gin.RouterGroup, fromPages gin.HandlerFunc) 
 // formView is the data of form.html.
 type formView struct {
 	User string // empty: form.html shows the login form
-	CSRF string // for a hidden field in each form
 	Note string
 }
 
@@ -37,7 +36,7 @@ func (s *service) formPage(c *gin.Context) {
 		show(c, http.StatusOK, "form.html", formView{Note: c.Query("note")})
 		return
 	}
-	show(c, http.StatusOK, "form.html", formView{token.Identity, token.CSRF, c.Query("note")})
+	show(c, http.StatusOK, "form.html", formView{token.Identity, c.Query("note")})
 }
 
 // loggedIn redirects users who are not logged in to the form, because a person cannot

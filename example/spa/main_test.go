@@ -1,7 +1,6 @@
 package main
 
 import (
-	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
@@ -23,6 +22,9 @@ func TestMain(m *testing.M) {
 	gin.SetMode(gin.ReleaseMode)
 	os.Exit(m.Run())
 }
+
+// ownPage is what a browser says about a page of the service.
+var ownPage = jwttest.Header("Sec-Fetch-Site", "same-origin")
 
 const alice = `{"username":"alice","password":"correct horse"}`
 
@@ -121,9 +123,10 @@ func TestAPI(t *testing.T) {
 
 	login := jwttest.Do(router, "POST", "/api/login", jwttest.JSON(alice))
 	assert.Equal(t, `{"msg":"Logged in"}`, login.Body.String())
-	w = jwttest.Do(router, "POST", "/api/messages", jwttest.Cookies(login), func(r *http.Request) { r.Header.Del("X-CSRF-TOKEN") })
-	assert.Equal(t, 401, w.Code)
-	w = jwttest.Do(router, "POST", "/htmx/messages", jwttest.Cookies(login))
+	assert.Len(t, login.Result().Cookies(), 2, "no CSRF cookies")
+	w = jwttest.Do(router, "POST", "/api/messages", jwttest.Cookies(login), jwttest.Header("Sec-Fetch-Site", "same-site"))
+	assert.Equal(t, 403, w.Code)
+	w = jwttest.Do(router, "POST", "/htmx/messages", jwttest.Cookies(login), ownPage)
 	assert.Equal(t, "Sent by alice", w.Body.String())
 }
 
@@ -134,12 +137,12 @@ func TestCORS(t *testing.T) {
 	from := jwttest.Header("Origin", app)
 
 	preflight := jwttest.Do(router, "OPTIONS", "/api/messages", from, jwttest.Header("Access-Control-Request-Method", "POST"),
-		jwttest.Header("Access-Control-Request-Headers", "x-csrf-token"))
+		jwttest.Header("Access-Control-Request-Headers", "content-type"))
 	assert.Equal(t, 204, preflight.Code)
 	assert.Equal(t, app, preflight.Header().Get("Access-Control-Allow-Origin"))
 	assert.Equal(t, "true", preflight.Header().Get("Access-Control-Allow-Credentials"))
 	allowed := strings.Split(preflight.Header().Get("Access-Control-Allow-Headers"), ",")
-	assert.Subset(t, allowed, []string{"Authorization", "Content-Type", "Idempotency-Key", "X-Csrf-Token"})
+	assert.Subset(t, allowed, []string{"Authorization", "Content-Type", "Idempotency-Key"})
 
 	refused := jwttest.Do(router, "GET", "/api/messages", from)
 	assert.Equal(t, 401, refused.Code)
@@ -165,29 +168,39 @@ func TestForms(t *testing.T) {
 	login := post("/form/login", jwttest.Form("username", "alice", "password", "correct horse"))
 	require.Equal(t, 303, login.Code)
 	require.Equal(t, "/form", login.Header().Get("Location"))
-	require.Len(t, login.Result().Cookies(), 2, "the access token and its CSRF value")
+	require.Len(t, login.Result().Cookies(), 1, "the access token")
 
-	noHeader := func(r *http.Request) { r.Header.Del("X-CSRF-TOKEN") }
+	other := jwttest.Header("Sec-Fetch-Site", "same-site")
 	page := jwttest.Do(router, "GET", "/form", jwttest.Cookies(login))
 	require.Contains(t, page.Body.String(), "Messages for alice")
-	_, field, _ := strings.Cut(page.Body.String(), `name="csrf_token" value="`)
-	csrf, _, _ := strings.Cut(field, `"`)
-	sent := post("/form/messages", jwttest.Form("message", "hello", "csrf_token", csrf), jwttest.Cookies(login), noHeader)
+	sent := post("/form/messages", jwttest.Form("message", "hello"), jwttest.Cookies(login), ownPage)
 	require.Equal(t, "/form?note=sent", sent.Header().Get("Location"))
-	require.Equal(t, 401, post("/form/messages", jwttest.Form("message", "hello"), jwttest.Cookies(login), noHeader).Code)
+	require.Equal(t, 403, post("/form/messages", jwttest.Form("message", "hello"), jwttest.Cookies(login), other).Code)
 
 	clock.Advance(10 * time.Minute)
 	renewed := jwttest.Do(router, "GET", "/form", jwttest.Cookies(login))
 	clock.Advance(10 * time.Minute)
-	again := post("/form/messages", jwttest.Form("message", "hello", "csrf_token", csrf), jwttest.Cookies(login), noHeader)
+	again := post("/form/messages", jwttest.Form("message", "hello"), jwttest.Cookies(login), ownPage)
 	require.Equal(t, "/form?note=again", again.Header().Get("Location"))
 	require.Contains(t, jwttest.Do(router, "GET", "/form?note=again").Body.String(), "Please log in again")
 
-	require.Equal(t, 401, post("/form/logout", jwttest.Form("csrf_token", "x"), jwttest.Cookies(login, renewed), noHeader).Code)
-	logout := post("/form/logout", jwttest.Form("csrf_token", csrf), jwttest.Cookies(login, renewed), noHeader)
+	require.Equal(t, 403, post("/form/logout", jwttest.Form(), jwttest.Cookies(login, renewed), other).Code)
+	logout := post("/form/logout", jwttest.Form(), jwttest.Cookies(login, renewed), ownPage)
 	require.Equal(t, 303, logout.Code)
 	require.Equal(t, "/form", logout.Header().Get("Location"))
 	require.NotEmpty(t, logout.Result().Cookies())
 	after := jwttest.Do(router, "GET", "/form", jwttest.Cookies(login, renewed))
 	require.Contains(t, after.Body.String(), "<h1>Log in</h1>", "a copy of the cookies is worth nothing")
+}
+
+// A page of a trusted origin uses the service with cookies, a neighbouring host does not.
+func TestPagesOfTrustedOrigins(t *testing.T) {
+	t.Parallel()
+	const app = "https://app.example.com"
+	router, _ := newTestRouter(t, app)
+	login := jwttest.Do(router, "POST", "/api/login", jwttest.JSON(alice), ownPage)
+	for origin, want := range map[string]int{app: 200, "https://blog.example.com": 403} {
+		w := jwttest.Do(router, "POST", "/api/messages", jwttest.Cookies(login), jwttest.Header("Sec-Fetch-Site", "same-site"), jwttest.Header("Origin", origin))
+		assert.Equal(t, want, w.Code, origin)
+	}
 }

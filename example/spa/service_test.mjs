@@ -23,6 +23,7 @@ beforeEach(() => {
 	};
 	globalThis.fetch = async (request, init) => {
 		const sent = new Request(request, init);
+		sent.headers.set("Sec-Fetch-Site", "same-origin");
 		if (sent.credentials !== "omit") sent.headers.set("Cookie", [...jar].map(([name, { value }]) => `${name}=${value}`).join("; "));
 		const answer = await send(sent);
 		if (loseAnswerOf && sent.url.endsWith(loseAnswerOf)) {
