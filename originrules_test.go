@@ -520,3 +520,26 @@ func TestCSRFValuesInEveryMode(t *testing.T) {
 		assert.Equal(t, csrf, w.Result().Cookies()[1].Value)
 	}
 }
+
+// The report of routes names the protection. SameOriginRequired is no guard: it lets
+// everybody in who comes from the right page.
+func TestRoutesTellTheProtection(t *testing.T) {
+	t.Parallel()
+	for _, protection := range []string{"double_submit", "fetch_metadata", "both"} {
+		mgr, engine := newManager(t, trustingConfig(protection))
+		engine.POST("/orders", mgr.JWTRequired(), identify)
+		engine.POST("/login", mgr.SameOriginRequired(), identify)
+		routes, err := ginjwt.Routes(engine)
+		require.NoError(t, err)
+		for _, route := range routes {
+			if route.Path == "/orders" {
+				require.Len(t, route.Guards, 1)
+				assert.Equal(t, protection, route.Guards[0].CSRF)
+			} else {
+				assert.Empty(t, route.Guards)
+			}
+		}
+		assert.ErrorContains(t, ginjwt.CheckRoutes(engine), "/login")
+		assert.NoError(t, ginjwt.CheckRoutes(engine, ginjwt.Public("POST /login")))
+	}
+}
