@@ -16,6 +16,11 @@ import (
 // goodSecret is a secret that is in no documentation.
 var goodSecret, _ = writtenSecret(newSecret(32), "env")
 
+// cookies are good settings for cookies, and more.
+func cookies(more ...string) []string {
+	return append([]string{goodSecret, "JWT_TOKEN_LOCATION=cookies", "JWT_ACCESS_COOKIE_NAME=__Host-access", "JWT_REFRESH_COOKIE_PATH=/session"}, more...)
+}
+
 func TestDoctor(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
@@ -48,6 +53,11 @@ func TestDoctor(t *testing.T) {
 		{"lower case", []string{goodSecret, "jwt_algorithm=s3cret"}, 0, 1, []string{"warning jwt_algorithm "}},
 		{"a store that is set in Go", []string{goodSecret, "JWT_MAX_SESSIONS=3", "JWT_SESSION_LIFETIME=2160h"}, 0, 0, []string{"note  Sessions"}},
 		{"details of pairs", []string{goodSecret, "JWT_DETAILED_PAIRS=true", "JWT_RENEWED_TOKEN_HEADER=X-Token"}, 0, 0, []string{"note  Sessions", "note JWT_SESSION_LIFETIME SessionLifetime"}},
+		{"cookies", cookies(), 0, 0, []string{"note JWT_CSRF_PROTECTION CSRFProtection"}},
+		{"cookies with Fetch Metadata", cookies("JWT_CSRF_PROTECTION=fetch_metadata", "JWT_CSRF_TRUSTED_ORIGINS=https://app.example.com"), 0, 0, nil},
+		{"cookies for pages on localhost", cookies("JWT_CSRF_PROTECTION=both", "JWT_CSRF_TRUSTED_ORIGINS=http://localhost:5173"), 0, 1, []string{"warning JWT_CSRF_TRUSTED_ORIGINS CSRFTrustedOrigins"}},
+		{"cookies with an origin that no browser sends", cookies("JWT_CSRF_PROTECTION=both", "JWT_CSRF_TRUSTED_ORIGINS=https://app.example.com/"), 2, 2, []string{"error JWT_CSRF_TRUSTED_ORIGINS CSRFTrustedOrigins"}},
+		{"two settings that contradict each other", cookies("JWT_CSRF_PROTECTION=both", "JWT_COOKIE_CSRF_PROTECT=false"), 2, 2, []string{"error JWT_CSRF_PROTECTION CSRFProtection", "warning JWT_COOKIE_CSRF_PROTECT DisableCookieCSRFProtect"}},
 		{"others", []string{goodSecret, "PATH=/bin", "JWTX=1"}, 0, 0, nil},
 	} {
 		u := newUser(t, test.env...)
