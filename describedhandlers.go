@@ -14,7 +14,8 @@ import (
 // routeFacts is what a handler of this package decides about a route.
 type routeFacts struct {
 	handler    string // its name, of a handler that responds; empty: it is a guard
-	middleware bool   // it is neither, and decides nothing
+	middleware bool   // it is neither, and does not decide who may call the route
+	sameOrigin bool   // it is SameOriginRequired
 
 	need *requirement // of the token; nil: it needs none
 	open bool         // it responds to everybody, by its purpose

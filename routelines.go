@@ -34,6 +34,9 @@ func (r Route) String() string {
 		decision = "NO DECISION: everybody may call " + word(r.last)
 	}
 	b.WriteString(decision)
+	if r.SameOrigin {
+		b.WriteString(" same_origin")
+	}
 	if len(r.Before) > 0 {
 		b.WriteString(" before=" + words(r.Before, ","))
 	}

@@ -36,6 +36,9 @@ type Route struct {
 	// Public reports whether [Public] names the route.
 	Public bool
 
+	// SameOrigin reports whether [JWTManager.SameOriginRequired] runs before the handler.
+	SameOrigin bool
+
 	// Before are the names of functions of the application that run before the first
 	// guard, for everybody. Middleware of the whole engine is left out.
 	Before []string
@@ -150,6 +153,7 @@ func routeOf(r gintree.Route, middleware gin.HandlersChain) Route {
 		last := i == len(r.Chain)-1
 		everywhere = everywhere && i < len(middleware) && codeOf(h) == codeOf(middleware[i])
 		facts, ours := factsOf(h)
+		route.SameOrigin = route.SameOrigin || facts.sameOrigin && !last
 		isGuard := ours && facts.handler == "" && !facts.middleware
 		switch {
 		case isGuard || last && facts.need != nil:

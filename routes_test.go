@@ -54,7 +54,7 @@ func TestRoutesTellWhoMayCallWhat(t *testing.T) {
 	mgr, engine := newManager(t, config)
 	engine.Use(mustNotRun(t))
 	engine.GET("/", mgr.JWTRequired(ginjwt.Optional()), identify)
-	engine.POST("/login", identify)
+	engine.POST("/login", mgr.SameOriginRequired(), identify)
 	engine.POST("/refresh", mgr.RefreshHandler())
 	engine.POST("/by-cookie", mgr.RefreshHandler(ginjwt.RefreshFrom(ginjwt.InCookies)))
 	engine.POST("/logout", mgr.LogoutHandler())
@@ -84,7 +84,7 @@ func TestRoutesTellWhoMayCallWhat(t *testing.T) {
 		"POST    /introspect  IntrospectionHandler",
 		"GET     /keys  JWKSHandler",
 		"GET     /live  access in=ticket",
-		"POST    /login  public",
+		"POST    /login  public same_origin",
 		"POST    /logout  LogoutHandler",
 		"POST    /refresh  RefreshHandler: refresh in=json,headers,cookies csrf=double_submit",
 		"POST    /revoke  RevocationHandler",

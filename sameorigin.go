@@ -21,11 +21,11 @@ import (
 // if it is called before InitApp.
 func (m *JWTManager) SameOriginRequired() gin.HandlerFunc {
 	m.mustBeReady("SameOriginRequired")
-	return func(c *gin.Context) {
+	return describe(routeFacts{middleware: true, sameOrigin: true}, func(c *gin.Context) {
 		if err := m.sameOrigin(c.Request); err != nil {
 			m.Refuse(c, err)
 		}
-	}
+	})
 }
 
 // SameOriginMiddleware is [JWTManager.SameOriginRequired] for handlers of net/http.

@@ -22,8 +22,7 @@ type app struct {
 
 	messageKey  string        // JSON member for messages in answers
 	renewWithin time.Duration // pages renew tokens that expire within this time
-	csrf        csrfNames
-	client      []byte // script of pages that refreshes tokens
+	client      []byte        // script of pages that refreshes tokens
 }
 
 // newEngine returns the complete service.
@@ -45,7 +44,6 @@ func newEngine(db database, s *stores, config ginjwt.Config, cost int, log *slog
 		passwords:   passwords,
 		messageKey:  config.ErrorMessageKey,
 		renewWithin: config.AccessTokenExpires / 2,
-		csrf:        csrfNamesOf(config),
 		client:      client,
 	}
 	a.jwt.UserIdentityLoader(identityOf)

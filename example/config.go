@@ -29,13 +29,16 @@ func loadConfig(dir string, loopback bool, lookup lookupFunc) (ginjwt.Config, er
 		}
 		choices["JWT_SECRET_KEY"] = secret
 	}
-	return ginjwt.LoadConfig(func(name string) (string, bool) {
+	config, err := ginjwt.LoadConfig(func(name string) (string, bool) {
 		if value, ok := lookup(name); ok {
 			return value, true
 		}
 		value, ok := choices[name]
 		return value, ok
 	})
+	// The page sends no CSRF values: browsers say which page sends a request.
+	config.CSRFProtection, config.DisableCSRFInCookies = "fetch_metadata", true
+	return config, err
 }
 
 // hasKey reports whether the environment sets a key of any kind.

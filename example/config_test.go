@@ -24,7 +24,7 @@ func TestConfigWithNothingSet(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, strings.TrimSpace(string(secret)), config.SecretKey)
 	config.SecretKey = ""
-	assert.Equal(t, ginjwt.Config{RefreshCookiePath: "/web", DisableCookieSecure: true}, config)
+	assert.Equal(t, ginjwt.Config{CSRFProtection: "fetch_metadata", DisableCSRFInCookies: true, RefreshCookiePath: "/web", DisableCookieSecure: true}, config)
 
 	config, err = loadConfig(dir, false, environment(nil))
 	require.NoError(t, err)
@@ -39,7 +39,7 @@ func TestEnvironmentWins(t *testing.T) {
 		"JWT_SECRET_KEY": secret, "JWT_REFRESH_COOKIE_PATH": "/", "JWT_COOKIE_SECURE": "true", "JWT_ACCESS_TOKEN_EXPIRES": "10m",
 	}))
 	require.NoError(t, err)
-	assert.Equal(t, ginjwt.Config{SecretKey: secret, RefreshCookiePath: "/", AccessTokenExpires: 10 * time.Minute}, config)
+	assert.Equal(t, ginjwt.Config{CSRFProtection: "fetch_metadata", DisableCSRFInCookies: true, SecretKey: secret, RefreshCookiePath: "/", AccessTokenExpires: 10 * time.Minute}, config)
 	assert.NoFileExists(t, filepath.Join(dir, "jwt-secret"))
 }
 

@@ -84,9 +84,16 @@ func environment(settings map[string]string) lookupFunc {
 	}
 }
 
+// do sends a request. Requests for browsers come from the page of the service.
 func (s *service) do(method, target string, opts ...jwttest.RequestOption) *httptest.ResponseRecorder {
+	if strings.HasPrefix(target, "/web") {
+		opts = append([]jwttest.RequestOption{fromPage("same-origin")}, opts...)
+	}
 	return jwttest.Do(s, method, target, opts...)
 }
+
+// fromPage says what a browser says about the page that sends a request.
+func fromPage(site string) jwttest.RequestOption { return jwttest.Header("Sec-Fetch-Site", site) }
 
 const (
 	alice = `{"name":"alice","password":"correct horse"}`

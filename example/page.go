@@ -28,19 +28,7 @@ var (
 const contentSecurityPolicy = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; " +
 	"img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
-// csrfNames are the cookies in which the script of the page finds CSRF values, and the
-// headers in which it sends them.
-type csrfNames struct {
-	AccessCookie, AccessHeader   string
-	RefreshCookie, RefreshHeader string
-}
-
-func csrfNamesOf(c ginjwt.Config) csrfNames {
-	return csrfNames{c.AccessCSRFCookieName, c.AccessCSRFHeaderName, c.RefreshCSRFCookieName, c.RefreshCSRFHeaderName}
-}
-
 type pageView struct {
-	CSRF     csrfNames
 	User     *user // nil: show the login form
 	Sessions []sessionView
 }
@@ -54,7 +42,7 @@ type sessionView struct {
 // page shows the user and the user's sessions, or the login form if nobody is logged in. An
 // invalid token does not refuse the page: the script of the page tries to refresh it.
 func (a *app) page(c *gin.Context) {
-	view := pageView{CSRF: a.csrf}
+	var view pageView
 	token, err := a.jwt.VerifyJWTInRequest(c, ginjwt.Locations(ginjwt.InCookies))
 	if err == nil {
 		view.User = currentUser(c)

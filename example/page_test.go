@@ -20,7 +20,6 @@ const firefox = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefo
 func requirePage(t *testing.T, w *httptest.ResponseRecorder, view pageView) {
 	t.Helper()
 	want := &bytes.Buffer{}
-	view.CSRF = csrfNames{"csrf_access_token", "X-CSRF-TOKEN", "csrf_refresh_token", "X-CSRF-TOKEN"}
 	require.NoError(t, pageTemplate.Execute(want, view))
 	require.Equal(t, want.String(), w.Body.String())
 	require.Equal(t, 200, w.Code)

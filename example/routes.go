@@ -28,7 +28,7 @@ func (a *app) routes(r *gin.Engine) {
 	r.GET("/admin/users", required, ginjwt.Decided(a.adminsOnly, "administrators, by the database"), a.listUsers)
 
 	// For browsers: tokens are in cookies that scripts cannot read. Requests that
-	// change something need a CSRF value, which other sites cannot read.
+	// change something must come from a page of this service.
 	inCookies := ginjwt.Locations(ginjwt.InCookies)
 	required = a.jwt.JWTRequired(inCookies)
 	fresh = a.jwt.JWTRequired(inCookies, ginjwt.Fresh())
@@ -38,7 +38,7 @@ func (a *app) routes(r *gin.Engine) {
 	web.GET("/page.css", asset("text/css", style))
 	web.GET("/page.js", asset("text/javascript", pageScript))
 	web.GET("/session.js", asset("text/javascript", a.client))
-	web.POST("/login", a.webLogin)
+	web.POST("/login", a.jwt.SameOriginRequired(), a.webLogin)
 	web.POST("/refresh", a.jwt.RefreshHandler(ginjwt.RefreshFrom(ginjwt.InCookies)))
 	web.POST("/logout", a.jwt.LogoutHandler())
 	web.POST("/logout/all", required, a.jwt.LogoutAllHandler())

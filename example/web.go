@@ -27,8 +27,8 @@ func (a *app) webMe(c *gin.Context) {
 
 const maxNote = 500
 
-// webNote stores a note for the user. JWTRequired also checks the CSRF value: a form on
-// another site would send the cookie too.
+// webNote stores a note for the user. JWTRequired also checks which page sends the request:
+// a form on another site would send the cookie too.
 func (a *app) webNote(c *gin.Context) {
 	var body struct {
 		Note string `json:"note"`

@@ -33,29 +33,32 @@ func TestWebLogin(t *testing.T) {
 	assert.Equal(t, []string{
 		"refresh_token_cookie=; Path=/; Expires=Thu, 01 Jan 1970 00:00:00 GMT; HttpOnly; SameSite=Lax", // its place without the setting
 		"access_token_cookie=…; Path=/; HttpOnly; SameSite=Lax",
-		"csrf_access_token=…; Path=/; SameSite=Lax",
 		"refresh_token_cookie=…; Path=/web; HttpOnly; SameSite=Lax",
-		"csrf_refresh_token=…; Path=/; SameSite=Lax",
 	}, cookies)
 }
 
-func TestWebNeedsCSRF(t *testing.T) {
+func TestWebRefusesOtherPages(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	s.register(t, alice)
 	login := s.do("POST", "/web/login", jwttest.JSON(alice))
 	note := jwttest.JSON(`{"note":"buy milk"}`)
-	none := func(r *http.Request) { r.Header.Del("X-CSRF-TOKEN") }
+	silent := func(r *http.Request) { r.Header.Del("Sec-Fetch-Site") } // a client that says nothing
 
-	requireAnswer(t, s.do("POST", "/web/note", note, jwttest.Cookies(login), none), 401, `{"msg":"Missing CSRF token"}`)
-	requireAnswer(t, s.do("POST", "/web/note", note, jwttest.Cookies(login), jwttest.Header("X-CSRF-TOKEN", "guess")), 401,
-		`{"msg":"CSRF double submit tokens do not match"}`)
-	for _, path := range []string{"/web/refresh", "/web/logout"} {
-		requireAnswer(t, s.do("POST", path, jwttest.RefreshCookies(login), none), 401, `{"msg":"Missing CSRF token"}`)
-		requireAnswer(t, s.do("POST", path, jwttest.Cookies(login), jwttest.Header("X-CSRF-TOKEN", "guess")), 401,
-			`{"msg":"CSRF double submit tokens do not match"}`)
+	for _, page := range []jwttest.RequestOption{fromPage("cross-site"), fromPage("same-site"), silent} {
+		for _, w := range []*httptest.ResponseRecorder{
+			s.do("POST", "/web/note", note, jwttest.Cookies(login), page),
+			s.do("POST", "/web/refresh", jwttest.RefreshCookies(login), page),
+			s.do("POST", "/web/logout", jwttest.Cookies(login), page),
+			s.do("DELETE", "/web/me", jwttest.Cookies(login), page),
+			s.do("POST", "/web/login", jwttest.JSON(alice), jwttest.Cookies(login), page),
+		} {
+			require.Equal(t, 403, w.Code, w.Body)
+			require.Contains(t, w.Header().Get("WWW-Authenticate"), `reason="csrf_cross_origin"`)
+		}
+		requireAnswer(t, s.do("GET", "/web/me", jwttest.Cookies(login), page), 200, `{"name":"alice","note":""}`)
 	}
-	requireAnswer(t, s.do("GET", "/web/me", jwttest.Cookies(login), none), 200, `{"name":"alice","note":""}`)
+	requireAnswer(t, s.do("POST", "/web/login", jwttest.JSON(alice), silent), 200, `{"msg":"Logged in"}`) // curl has no cookies yet
 
 	requireAnswer(t, s.do("POST", "/web/note", note, jwttest.Cookies(login)), 200, `{"note":"buy milk"}`)
 	requireAnswer(t, s.do("GET", "/web/me", jwttest.Cookies(login)), 200, `{"name":"alice","note":"buy milk"}`)
@@ -141,8 +144,7 @@ func TestWebSessions(t *testing.T) {
 	require.Len(t, sessions, 2)
 	assert.Equal(t, "phone", sessions[1].Device)
 	path := "/web/sessions/" + sessions[1].ID
-	none := func(r *http.Request) { r.Header.Del("X-CSRF-TOKEN") }
-	requireAnswer(t, s.do("DELETE", path, jwttest.Cookies(laptop), none), 401, `{"msg":"Missing CSRF token"}`)
+	assert.Equal(t, 403, s.do("DELETE", path, jwttest.Cookies(laptop), fromPage("cross-site")).Code)
 	requireNoContent(t, s.do("DELETE", path, jwttest.Cookies(laptop)))
 	s.requireCookiesRevoked(t, phone)
 

@@ -1,12 +1,9 @@
 import { createSession } from "./session.js";
 
-const names = document.body.dataset;
 const form = document.querySelector("form");
 const session = createSession({
 	base: "/web/",
 	name: "ginjwt.example",
-	csrfCookies: [names.accessCookie, names.refreshCookie],
-	csrfHeaders: [names.accessHeader, names.refreshHeader],
 	onLogin: () => { if (!form) location.reload(); }, // to the form
 });
 
@@ -75,9 +72,9 @@ addEventListener("storage", (event) => {
 	if (event.key === "ginjwt.example" && !event.newValue) location.reload(); // another tab has logged out
 });
 
-// A user whose access token has expired sees the form too. If the CSRF cookie of the
-// refresh token is there, this request refreshes the tokens.
-if (form && document.cookie.includes(names.refreshCookie + "=")) {
+// A user whose access token has expired sees the form too. If somebody has logged in here,
+// this request refreshes the tokens.
+if (form && localStorage.getItem("ginjwt.example")) {
 	const answer = await session.fetch("me").catch(() => undefined);
 	if (answer?.ok) location.reload();
 }
