@@ -71,6 +71,7 @@ func (m *JWTManager) RefreshHandler(opts ...RefreshOption) gin.HandlerFunc {
 	if anywhere && !slices.Contains(locations, InJSON) {
 		need.locations = append([]Location{InJSON}, locations...)
 	}
+	need.accessBeside = spec.accessToken
 	return describe(routeFacts{handler: "RefreshHandler", need: need}, func(c *gin.Context) {
 		noStore(c)
 		if anywhere {

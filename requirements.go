@@ -19,6 +19,7 @@ type requirement struct {
 	looksOnly      bool // a refresh token is checked, not used
 	asked          bool // the loaders have already been called for this token
 	sellsTickets   bool
+	accessBeside   bool // of RequireAccessToken, for reports
 	locations      []Location
 
 	freshWithin time.Duration // zero: no limit
