@@ -185,10 +185,10 @@ func mustCompare(values []any) valueSet {
 	return valueSet{newNameSet(texts), newNameSet(literals)}
 }
 
-// all returns the values as JSON.
+// all returns the values, strings in quotes.
 func (s valueSet) all() (values []string) {
 	for _, text := range s.texts.names {
-		values = append(values, strconv.Quote(text))
+		values = append(values, strconv.QuoteToASCII(text))
 	}
 	return append(values, s.literals.names...)
 }

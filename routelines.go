@@ -45,7 +45,7 @@ func (r Route) String() string {
 
 // String returns the guard in one line.
 func (g Guard) String() string {
-	if g.need == nil {
+	if g.Why != "" {
 		return "decided " + strconv.QuoteToASCII(g.Why)
 	}
 	parts := []string{string(g.Token)}

@@ -85,8 +85,7 @@ type Guard struct {
 	// manager, or its number. It is empty if all guards are of one manager.
 	Manager string
 
-	need *requirement // nil: of Decided
-	by   *JWTManager
+	by *JWTManager // nil: of Decided
 }
 
 // Routes returns who may call what: all routes of an engine with their guards, sorted by
@@ -204,9 +203,9 @@ func guardOf(facts routeFacts, method string) Guard {
 	}
 	m := need.by.(*JWTManager)
 	g := Guard{
-		Token: need.tokenType(), Locations: need.locations, Optional: need.optional,
+		Token: need.tokenType(), Locations: slices.Clone(need.locations), Optional: need.optional,
 		Fresh: need.fresh, FreshWithin: need.freshWithin, Resource: need.resourceURL,
-		SkipsRevocation: need.skipRevocation, need: need, by: m,
+		SkipsRevocation: need.skipRevocation, by: m,
 	}
 	if need.anyType {
 		g.Token = ""
@@ -216,9 +215,9 @@ func guardOf(facts routeFacts, method string) Guard {
 		case allScopes:
 			g.Scopes = append(g.Scopes, check.names...)
 		case anyScope:
-			g.AnyScopes = append(g.AnyScopes, check.names)
+			g.AnyScopes = append(g.AnyScopes, slices.Clone(check.names))
 		case anyRole:
-			g.Roles = append(g.Roles, check.names)
+			g.Roles = append(g.Roles, slices.Clone(check.names))
 		case claimValue:
 			g.Claims = append(g.Claims, claimText(check.names))
 		}
@@ -235,7 +234,7 @@ func guardOf(facts routeFacts, method string) Guard {
 	return g
 }
 
-// claimText returns the name of a claim, and the values that it may have as JSON.
+// claimText returns the name of a claim, and the values that it may have.
 func claimText(nameAndValues []string) string {
 	name := word(nameAndValues[0])
 	if len(nameAndValues) == 1 {

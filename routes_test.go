@@ -212,6 +212,28 @@ func TestARouteForAllMethodsTellsWhatItLetsThrough(t *testing.T) {
 	assert.Len(t, lines, 3+9+1)
 }
 
+// A report is a copy: whoever changes it does not change the guards.
+func TestAReportIsACopy(t *testing.T) {
+	t.Parallel()
+	mgr, engine := newManager(t, jwttest.Config(nil))
+	engine.GET("/", mgr.JWTRequired(ginjwt.Scopes("a"), ginjwt.AnyScope("b", "c"), ginjwt.Roles("d"), ginjwt.Claim("e", "f")), identify)
+	before := linesOf(t, engine)
+	routes, err := ginjwt.Routes(engine)
+	require.NoError(t, err)
+	g := routes[0].Guards[0]
+	g.Locations[0], g.Scopes[0], g.AnyScopes[0][0], g.Roles[0][0], g.Claims[0] = ginjwt.InQueryString, "x", "x", "x", "x"
+	assert.Equal(t, before, linesOf(t, engine))
+	g.AnyScopes[0] = append(g.AnyScopes[0], "x")
+	assert.Equal(t, 403, jwttest.Do(engine, "GET", "/", jwttest.Bearer(jwttest.AccessToken(t, mgr, "alice", ginjwt.WithClaims(ginjwt.Claims{"scope": "a x", "roles": "x", "e": "f"})))).Code)
+}
+
+// Somebody may make a guard, to compare it with the guards of a report.
+func TestGuardsOfTheApplicationHaveLines(t *testing.T) {
+	t.Parallel()
+	assert.Equal(t, "access in=headers fresh", ginjwt.Guard{Token: ginjwt.AccessToken, Locations: []ginjwt.Location{ginjwt.InHeaders}, Fresh: true}.String())
+	assert.Equal(t, `decided "why"`, ginjwt.Guard{Why: "why"}.String())
+}
+
 func TestManagersAreNamedByTheirRealms(t *testing.T) {
 	t.Parallel()
 	engine := gin.New()
@@ -236,11 +258,11 @@ func TestNamesCannotForgeLines(t *testing.T) {
 	mgr, engine := newManager(t, jwttest.Config(nil))
 	engine.GET("/a b\nGET /c  public", mgr.JWTRequired(ginjwt.Roles("x & access\nPOST /d  public", "é", "a|b")), identify)
 	engine.POST("/e", ginjwt.Decided(identify, "is\nfine"))
-	engine.POST("/f", mgr.JWTRequired(ginjwt.Claim("a\nb", "c\nd")), identify)
+	engine.POST("/f", mgr.JWTRequired(ginjwt.Claim("a\nb", "c\nd", "é")), identify)
 	assert.Equal(t, []string{
 		`GET     "/a b\nGET /c  public"  access in=headers roles="x & access\nPOST /d  public"|"\u00e9"|"a|b"`,
 		`POST    /e  decided "is\nfine"`,
-		`POST    /f  access in=headers claim="a\nb":"c\nd"`,
+		`POST    /f  access in=headers claim="a\nb":"c\nd"|"\u00e9"`,
 	}, linesOf(t, engine))
 }
 
