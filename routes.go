@@ -85,7 +85,8 @@ type Guard struct {
 	// manager, or its number. It is empty if all guards are of one manager.
 	Manager string
 
-	by *JWTManager // nil: of Decided
+	need *requirement // nil: of Decided
+	by   *JWTManager  // nil: of Decided
 }
 
 // Routes returns who may call what: all routes of an engine with their guards, sorted by
@@ -205,7 +206,7 @@ func guardOf(facts routeFacts, method string) Guard {
 	g := Guard{
 		Token: need.tokenType(), Locations: slices.Clone(need.locations), Optional: need.optional,
 		Fresh: need.fresh, FreshWithin: need.freshWithin, Resource: need.resourceURL,
-		SkipsRevocation: need.skipRevocation, by: m,
+		SkipsRevocation: need.skipRevocation, need: need, by: m,
 	}
 	if need.anyType {
 		g.Token = ""
