@@ -152,7 +152,7 @@ func responseOf(status int, managers []*JWTManager, schemas []string) OpenAPIRes
 // status. Its body is then not known.
 func (m *JWTManager) loaderResponds(status int) bool {
 	return slices.ContainsFunc(answers, func(a answer) bool {
-		return (a.status == status || a.oauthStatus == status) && m.responders.of(&Error{Kind: a.kind}) != nil
+		return (a.status == status || a.oauthStatus == status) && m.responders.of(refusalOf(a.kind, nil, nil)) != nil
 	})
 }
 
