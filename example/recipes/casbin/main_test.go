@@ -198,12 +198,14 @@ func TestMethods(t *testing.T) {
 func TestWhatIsRefused(t *testing.T) {
 	t.Parallel()
 	a := startExample(t)
+	require.NoError(t, ginjwt.CheckRoutes(a.Engine))
 	reached := func(c *gin.Context) { c.Status(http.StatusTeapot) }
 	a.GET("/forgotten/:id", a.allow("document", "read"), reached)
 	a.GET("/optional/:id", a.jwt.JWTRequired(ginjwt.Optional()), a.allow("document", "read"), reached)
 	a.GET("/misspelled/:id", a.jwt.JWTRequired(), a.allow("document", "raed"), reached)
 	a.GET("/unknown/:id", a.jwt.JWTRequired(), a.allow("documents", "read"), reached)
 	a.GET("/parameter/:document", a.jwt.JWTRequired(), a.allow("document", "read"), reached)
+	require.ErrorContains(t, ginjwt.CheckRoutes(a.Engine), "GET /forgotten/:id: nothing decides")
 	alice, carol := a.token(t, "alice"), a.token(t, "carol")
 	assert.Equal(t, 401, jwttest.Do(a, "GET", "/forgotten/17", alice).Code)
 	assert.Equal(t, 401, jwttest.Do(a, "GET", "/optional/17").Code)
@@ -316,4 +318,13 @@ func TestReloadsWaitForEachOther(t *testing.T) {
 	a := start(t, rows)
 	rows.during = func() { assert.False(t, a.policies.oneAt.TryLock()) }
 	require.NoError(t, a.policies.reload())
+}
+
+// The page shows the files that this program uses.
+func TestThePageShowsTheFiles(t *testing.T) {
+	t.Parallel()
+	page, err := os.ReadFile("../../../docs/recipes/casbin.md")
+	require.NoError(t, err)
+	assert.Contains(t, string(page), "\n```ini\n"+modelText+"```\n")
+	assert.Contains(t, string(page), "\n```text\n"+policyText+"```\n")
 }

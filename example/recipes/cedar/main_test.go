@@ -170,10 +170,12 @@ func TestMethods(t *testing.T) {
 func TestWhatIsRefused(t *testing.T) {
 	t.Parallel()
 	a := start(t)
+	require.NoError(t, ginjwt.CheckRoutes(a.Engine))
 	reached := func(c *gin.Context) { c.Status(http.StatusTeapot) }
 	a.GET("/forgotten/:id", a.allow("read"), reached)
 	a.GET("/optional/:id", a.jwt.JWTRequired(ginjwt.Optional()), a.allow("read"), reached)
 	a.GET("/misspelled/:id", a.jwt.JWTRequired(), a.allow("raed"), reached)
+	require.ErrorContains(t, ginjwt.CheckRoutes(a.Engine), "GET /forgotten/:id: nothing decides")
 	bob := a.token(t, "bob", ginjwt.WithFresh())
 	assert.Equal(t, 401, jwttest.Do(a, "GET", "/forgotten/18", bob).Code)
 	assert.Equal(t, 401, jwttest.Do(a, "GET", "/optional/18").Code)
@@ -276,4 +278,12 @@ func TestReplacedWhileRequestsAreDecided(t *testing.T) {
 		assert.NoError(t, a.policies.replace([][]byte{withoutWrites, policyText}[i%2]))
 	}
 	all.Wait()
+}
+
+// The page shows the files that this program uses.
+func TestThePageShowsTheFiles(t *testing.T) {
+	t.Parallel()
+	page, err := os.ReadFile("../../../docs/recipes/cedar.md")
+	require.NoError(t, err)
+	assert.Contains(t, string(page), "\n```text\n"+string(policyText)+"```\n")
 }

@@ -98,6 +98,7 @@ func TestTheTableIsDown(t *testing.T) {
 func TestWithoutJWTRequired(t *testing.T) {
 	t.Parallel()
 	s, r := start(t)
+	require.NoError(t, ginjwt.CheckRoutes(r))
 	reached := func(c *gin.Context) { c.Status(http.StatusTeapot) }
 	r.GET("/forgotten", s.stillAtLeast("viewer"), reached)
 	r.GET("/optional", s.jwt.JWTRequired(ginjwt.Optional()), s.stillAtLeast("viewer"), reached)
