@@ -93,13 +93,16 @@ func (k csrfRules) demand(method string) bool {
 // protection.
 func (k csrfRules) protectionOf(method string) string {
 	switch {
-	case k.protection == "" && !isSafe(method):
-		return "off"
 	case k.demand(method):
 		return k.protection
+	case !isSafe(method): // also if the application has left it out of CSRFMethods
+		return csrfOff
 	}
 	return ""
 }
+
+// csrfOff is what reports write for a method that has no protection, and changes something.
+const csrfOff = "off"
 
 // isUntrusted reports whether a browser says that the request comes from a page that
 // must not act for the user.

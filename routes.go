@@ -70,12 +70,12 @@ type Guard struct {
 
 	// CSRF is what protects a token in a cookie: the value of Config.CSRFProtection, or
 	// "off". It is empty if the route accepts no cookies, or needs no protection because its
-	// method changes nothing.
+	// method changes nothing. It is "off" for ANY if one of the methods has no protection.
 	CSRF string
 
 	// Options says which OPTIONS requests pass without a token: "preflights" (CORS
-	// preflights, without credentials), or "all" (Config.AllowAnyOptions). It is empty for
-	// other methods.
+	// preflights, without credentials), or "all" (Config.AllowAnyOptions). It is empty if
+	// the route gets no OPTIONS requests.
 	Options string
 
 	// SkipsRevocation reports whether revoked tokens pass ([SkipRevocationCheck]).
@@ -226,7 +226,7 @@ func guardOf(facts routeFacts, method string) Guard {
 	if slices.Contains(need.locations, InCookies) {
 		g.CSRF = m.reader.csrf.protectionOf(method)
 	}
-	if method == http.MethodOptions && facts.handler == "" {
+	if (method == http.MethodOptions || method == "") && facts.handler == "" { // NoRoute gets all methods
 		g.Options = "preflights"
 		if m.config.AllowAnyOptions {
 			g.Options = "all"
@@ -262,14 +262,17 @@ func mergeAny(routes []Route) (merged []Route) {
 			continue
 		}
 		route := same[0]
-		route.Method, route.Guards = anyMethod, slices.Clone(route.Guards)
+		route.Method = anyMethod
 		for i := range route.Guards {
 			for _, other := range same {
-				route.Guards[i].CSRF = or(route.Guards[i].CSRF, other.Guards[i].CSRF)
-				route.Guards[i].Options = or(route.Guards[i].Options, other.Guards[i].Options)
+				g.Options = or(g.Options, other.Guards[i].Options)
+				if csrf := other.Guards[i].CSRF; g.CSRF == "" || csrf == csrfOff {
+					g.CSRF = csrf
+				}
 			}
 		}
 		merged = append(merged, route)
+			g := &route.Guards[i]
 	}
 	return merged
 }

@@ -234,6 +234,41 @@ func TestGuardsOfTheApplicationHaveLines(t *testing.T) {
 	assert.Equal(t, `decided "why"`, ginjwt.Guard{Why: "why"}.String())
 }
 
+// NoRoute and NoMethod get OPTIONS requests too: a proxy is often registered there.
+func TestNoRouteTellsWhatItLetsThrough(t *testing.T) {
+	t.Parallel()
+	mgr, engine := newManager(t, jwttest.Config(nil))
+	engine.HandleMethodNotAllowed = true
+	engine.NoRoute(mgr.JWTRequired(), identify)
+	engine.NoMethod(mgr.JWTRequired(), identify)
+	w := jwttest.Do(engine, "OPTIONS", "/", jwttest.Header("Origin", "https://a.example"), jwttest.Header("Access-Control-Request-Method", "GET"))
+	assert.Equal(t, http.StatusOK, w.Code, "it runs the handler")
+	assert.Equal(t, []string{
+		"NoMethod  access in=headers options=preflights",
+		"NoRoute  access in=headers options=preflights",
+	}, linesOf(t, engine))
+}
+
+// A method that the application has left out of CSRFMethods has no protection, and a line for
+// all methods says what is true for the weakest of them.
+func TestMethodsWithoutCSRFProtectionAreToldApart(t *testing.T) {
+	t.Parallel()
+	config := jwttest.Config(nil)
+	config.TokenLocation, config.CSRFMethods = []ginjwt.Location{ginjwt.InCookies}, []string{"POST", "DELETE", "GET"}
+	mgr, engine := newManager(t, config)
+	for _, method := range []string{"GET", "HEAD", "PUT", "POST"} {
+		engine.Handle(method, "/a", mgr.JWTRequired(), identify)
+	}
+	engine.Any("/b", mgr.JWTRequired(), identify)
+	assert.Equal(t, []string{
+		"GET     /a  access in=cookies csrf=double_submit",
+		"HEAD    /a  access in=cookies",
+		"POST    /a  access in=cookies csrf=double_submit",
+		"PUT     /a  access in=cookies csrf=off",
+		"ANY     /b  access in=cookies csrf=off options=preflights",
+	}, linesOf(t, engine))
+}
+
 func TestManagersAreNamedByTheirRealms(t *testing.T) {
 	t.Parallel()
 	engine := gin.New()
