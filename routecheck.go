@@ -24,7 +24,8 @@ import (
 //
 // Other errors are:
 //
-//   - A guard is the last handler of a route. The handlers before it then run without it.
+//   - A guard is the last handler of a route. The handlers before it then run without it. A
+//     guard alone is enough for NoRoute and NoMethod, because Gin responds behind it.
 //   - A name of Public matches no route.
 //   - A name of Public matches a route that has a guard.
 //
@@ -70,7 +71,7 @@ func (r *Route) problem() string {
 		return "Public names it, but it has a guard (" + r.Guards[0].String() + "): remove the name"
 	case r.Public && r.Handler != "" && !r.open:
 		return "Public names it, but " + r.Handler + " does not respond to everybody: remove the name"
-	case r.behind && r.Method != "":
+	case r.behind:
 		return "its guard is the last handler: put JWTRequired before the handler that it protects"
 	case r.Public, len(r.Guards) > 0, r.Handler != "":
 		return ""

@@ -39,13 +39,14 @@ type Route struct {
 	// SameOrigin reports whether [JWTManager.SameOriginRequired] runs before the handler.
 	SameOrigin bool
 
-	// Before are the names of functions of the application that run before the first
-	// guard, for everybody. Middleware of the whole engine is left out.
+	// Before are the names of functions of the application that run before the first guard,
+	// or before Handler, for everybody. Middleware of the whole engine is left out. It is
+	// empty if the route has neither.
 	Before []string
 
 	open   bool   // Handler responds to everybody, by its purpose
 	last   string // the name of the last handler
-	behind bool   // a guard of JWTRequired is the last handler
+	behind bool   // a guard of JWTRequired is the last handler, behind the one to protect
 	chain  gin.HandlersChain
 }
 
@@ -148,7 +149,8 @@ func (r *Route) place() int {
 // routeOf returns a route of an engine with this middleware.
 func routeOf(r gintree.Route, middleware gin.HandlersChain) Route {
 	route := Route{Method: r.Method, Path: r.Path, chain: r.Chain, last: nameOf(r.Chain.Last())}
-	everywhere := true // so far, all handlers are middleware of the engine
+	everywhere := true         // so far, all handlers are middleware of the engine
+	protects := r.Method != "" // a guard alone is enough for NoRoute: Gin responds behind it
 	for i, h := range r.Chain {
 		last := i == len(r.Chain)-1
 		everywhere = everywhere && i < len(middleware) && codeOf(h) == codeOf(middleware[i])
@@ -161,11 +163,12 @@ func routeOf(r gintree.Route, middleware gin.HandlersChain) Route {
 		case !last && !everywhere && len(route.Guards) == 0 && !facts.middleware:
 			route.Before = append(route.Before, nameOf(h))
 		}
+		protects = protects || !everywhere && !isGuard
 		if last {
-			route.Handler, route.open, route.behind = facts.handler, facts.open, isGuard && facts.need != nil
+			route.Handler, route.open, route.behind = facts.handler, facts.open, isGuard && facts.need != nil && protects
 		}
 	}
-	if len(route.Guards) == 0 {
+	if len(route.Guards) == 0 && route.Handler == "" {
 		route.Before = nil
 	}
 	return route
@@ -176,6 +179,9 @@ func routeOf(r gintree.Route, middleware gin.HandlersChain) Route {
 // is the function that contains it. The number of a literal, and the package of a literal
 // that was inlined, change with the compiler and are left out.
 func nameOf(h gin.HandlerFunc) string {
+	if h == nil {
+		return "nil"
+	}
 	f := runtime.FuncForPC(codeOf(h))
 	name := strings.ReplaceAll(f.Name(), "[...]", "") // of type parameters
 	name = name[strings.LastIndexByte(name, '/')+1:]

@@ -152,7 +152,18 @@ func TestCheckRoutesNamesTheProblem(t *testing.T) {
 			r.Use(required)
 			r.NoRoute(identify)
 		}, nil, nil},
-		"NoRoute that is a guard": {func(r *gin.Engine) { r.NoRoute(required) }, nil, nil},
+		"NoRoute that is a guard": {func(r *gin.Engine) {
+			r.Use(identify)
+			r.NoRoute(required, other.JWTRequired())
+		}, nil, nil},
+		"NoRoute with a guard behind the handler": {func(r *gin.Engine) { r.NoRoute(identify, required) }, nil,
+			[]string{"ginjwt: NoRoute: its guard is the last handler: put JWTRequired before the handler that it protects"}},
+		"NoRoute with a guard before and behind the handler": {func(r *gin.Engine) {
+			r.Use(required)
+			r.NoRoute(identify, required)
+		}, nil, []string{"ginjwt: NoRoute: its guard is the last handler: put JWTRequired before the handler that it protects"}},
+		"no function": {func(r *gin.Engine) { r.GET("/a", nil) }, nil, []string{"ginjwt: GET /a: nothing decides who may call nil" +
+			": put JWTRequired before it, name the route in Public, or wrap the handler that decides in Decided"}},
 		"public names": {func(r *gin.Engine) {
 			r.GET("/a", identify)
 			r.HEAD("/a", identify)
@@ -267,6 +278,22 @@ func TestMethodsWithoutCSRFProtectionAreToldApart(t *testing.T) {
 		"PUT     /a  access in=cookies csrf=off",
 		"ANY     /b  access in=cookies csrf=off options=preflights",
 	}, linesOf(t, engine))
+}
+
+// What runs before a handler that decides by itself runs for everybody.
+func TestFunctionsBeforeOwnHandlersAreListed(t *testing.T) {
+	t.Parallel()
+	config, _ := sessionsConfig()
+	mgr, engine := newManager(t, config)
+	engine.Use(mustNotRun(t))
+	engine.POST("/logout", identify, mgr.LogoutHandler())
+	engine.POST("/refresh", identify, mgr.RefreshHandler())
+	engine.POST("/public", identify, mustNotRun(t))
+	assert.Equal(t, []string{
+		"POST    /logout  LogoutHandler before=manager_test.go:identify",
+		"POST    /public  public",
+		"POST    /refresh  RefreshHandler: refresh in=json,headers before=manager_test.go:identify",
+	}, linesOf(t, engine, ginjwt.Public("/public")))
 }
 
 func TestManagersAreNamedByTheirRealms(t *testing.T) {
