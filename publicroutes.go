@@ -7,8 +7,9 @@ type RoutesOption func(*publicNames)
 
 // Public names routes that everybody may call, for [CheckRoutes] and [Routes]. A name is a
 // method and a path, such as "POST /login", or a path for all its methods, such as
-// "/healthz". The path is written as in the registration: "/assets/*filepath". "NoRoute"
-// and "NoMethod" name the handlers of [gin.Engine.NoRoute] and [gin.Engine.NoMethod].
+// "/healthz". "ANY /hook" names what [gin.RouterGroup.Any] has registered. The path is
+// written as in the registration: "/assets/*filepath". "NoRoute" and "NoMethod" name the
+// handlers of [gin.Engine.NoRoute] and [gin.Engine.NoMethod].
 //
 // There are no patterns: a new route needs a decision of its own.
 func Public(routes ...string) RoutesOption {

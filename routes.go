@@ -127,7 +127,7 @@ func routesOf(engine *gin.Engine, opts []RoutesOption) ([]Route, *publicNames, e
 			routes = append(routes, route)
 		}
 	}
-	routes = mergeAny(routes)
+	routes = mergeAny(routes, public)
 	slices.SortFunc(routes, func(a, b Route) int {
 		return cmp.Or(cmp.Compare(a.place(), b.place()), cmp.Compare(a.Path, b.Path), cmp.Compare(a.Method, b.Method))
 	})
@@ -256,8 +256,8 @@ var anyMethods = []string{
 	http.MethodPatch, http.MethodPost, http.MethodPut, http.MethodTrace,
 }
 
-// mergeAny merges the routes of Any into one.
-func mergeAny(routes []Route) (merged []Route) {
+// mergeAny merges the routes of Any into one, which Public may name as one.
+func mergeAny(routes []Route, public *publicNames) (merged []Route) {
 	byPath := map[string][]Route{}
 	for _, r := range routes {
 		byPath[r.Path] = append(byPath[r.Path], r)
@@ -270,6 +270,7 @@ func mergeAny(routes []Route) (merged []Route) {
 		route := same[0]
 		route.Method = anyMethod
 		for i := range route.Guards {
+			g := &route.Guards[i]
 			for _, other := range same {
 				g.Options = or(g.Options, other.Guards[i].Options)
 				if csrf := other.Guards[i].CSRF; g.CSRF == "" || csrf == csrfOff {
@@ -277,8 +278,8 @@ func mergeAny(routes []Route) (merged []Route) {
 				}
 			}
 		}
+		route.Public = route.Public || public.has(anyMethod, route.Path)
 		merged = append(merged, route)
-			g := &route.Guards[i]
 	}
 	return merged
 }

@@ -164,6 +164,11 @@ func TestCheckRoutesNamesTheProblem(t *testing.T) {
 		}, nil, []string{"ginjwt: NoRoute: its guard is the last handler: put JWTRequired before the handler that it protects"}},
 		"no function": {func(r *gin.Engine) { r.GET("/a", nil) }, nil, []string{"ginjwt: GET /a: nothing decides who may call nil" +
 			": put JWTRequired before it, name the route in Public, or wrap the handler that decides in Decided"}},
+		"a public name for all methods": {func(r *gin.Engine) { r.Any("/a", identify) }, []string{"ANY /a"}, nil},
+		"a public name for all methods of a guarded route": {func(r *gin.Engine) { r.Any("/a", required, identify) }, []string{"ANY /a"},
+			[]string{"ginjwt: ANY /a: Public names it, but it has a guard (access in=headers options=preflights): remove the name"}},
+		"a public name for all methods of some methods": {func(r *gin.Engine) { r.GET("/a", identify) }, []string{"ANY /a"},
+			[]string{"ginjwt: GET /a" + undecided, `ginjwt: "ANY /a": Public names no registered route`}},
 		"public names": {func(r *gin.Engine) {
 			r.GET("/a", identify)
 			r.HEAD("/a", identify)
