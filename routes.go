@@ -40,8 +40,8 @@ type Route struct {
 	SameOrigin bool
 
 	// Before are the names of functions of the application that run before the first guard,
-	// or before Handler, for everybody. Middleware of the whole engine is left out. It is
-	// empty if the route has neither.
+	// or before Handler, for everybody. It has handlers of this package, but no middleware of
+	// the package or of the whole engine. It is empty if the route has neither.
 	Before []string
 
 	open   bool   // Handler responds to everybody, by its purpose
@@ -129,22 +129,14 @@ func routesOf(engine *gin.Engine, opts []RoutesOption) ([]Route, *publicNames, e
 	}
 	routes = mergeAny(routes, public)
 	slices.SortFunc(routes, func(a, b Route) int {
-		return cmp.Or(cmp.Compare(a.place(), b.place()), cmp.Compare(a.Path, b.Path), cmp.Compare(a.Method, b.Method))
+		return cmp.Or(cmp.Compare(a.Path, b.Path), cmp.Compare(a.Method, b.Method))
 	})
 	nameManagers(routes)
 	return routes, public, nil
 }
 
-// The paths of routes that have none.
+// The paths of routes that have none. They come last: all other paths begin with "/".
 const noRoute, noMethod = "NoRoute", "NoMethod"
-
-// place puts NoRoute and NoMethod behind all others.
-func (r *Route) place() int {
-	if r.Method == "" {
-		return 1
-	}
-	return 0
-}
 
 // routeOf returns a route of an engine with this middleware.
 func routeOf(r gintree.Route, middleware gin.HandlersChain) Route {
@@ -161,7 +153,7 @@ func routeOf(r gintree.Route, middleware gin.HandlersChain) Route {
 		case isGuard || last && facts.need != nil:
 			route.Guards = append(route.Guards, guardOf(facts, r.Method))
 		case !last && !everywhere && len(route.Guards) == 0 && !facts.middleware:
-			route.Before = append(route.Before, nameOf(h))
+			route.Before = append(route.Before, or(facts.handler, nameOf(h)))
 		}
 		protects = protects || !everywhere && !isGuard
 		if last {

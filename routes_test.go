@@ -13,6 +13,7 @@ import (
 
 	"github.com/gin-jwt-extended/ginjwt"
 	"github.com/gin-jwt-extended/ginjwt/jwttest"
+	"github.com/gin-jwt-extended/ginjwt/keys"
 )
 
 // mustNotRun is a handler of the application. A report runs none.
@@ -141,6 +142,8 @@ func TestCheckRoutesNamesTheProblem(t *testing.T) {
 			[]string{"ginjwt: GET /a: its guard is the last handler: put JWTRequired before the handler that it protects"}},
 		"a deciding handler before another": {func(r *gin.Engine) { r.POST("/a", mgr.LogoutHandler(), identify) }, nil,
 			[]string{"ginjwt: POST /a" + undecided}},
+		"a handler that checks the token before another": {func(r *gin.Engine) { r.POST("/a", mgr.TicketHandler(), identify) }, nil,
+			[]string{"ginjwt: POST /a" + undecided}},
 		"a handler that needs a guard": {func(r *gin.Engine) { r.POST("/a", ginjwt.Decided(identify, "see inside")) }, nil, nil},
 		"NoRoute and NoMethod": {func(r *gin.Engine) {
 			r.HandleMethodNotAllowed = true
@@ -186,6 +189,8 @@ func TestCheckRoutesNamesTheProblem(t *testing.T) {
 				"ginjwt: NoRoute: Public names no registered route",
 				"ginjwt: : Public names no registered route",
 			}},
+		"a public name that matches nothing, twice": {func(r *gin.Engine) { r.NoRoute(identify) }, []string{"NoRoute", " NoRoute", " NoRoute"},
+			[]string{`ginjwt: " NoRoute": Public names no registered route`}},
 		"a path in another method": {func(r *gin.Engine) {
 			r.GET("/a", identify)
 			r.POST("/a", required, identify)
@@ -226,6 +231,29 @@ func TestARouteForAllMethodsTellsWhatItLetsThrough(t *testing.T) {
 	}, lines[:3])
 	assert.Equal(t, "ANY     /proxy/*path  access manager=#2 in=cookies csrf=double_submit options=preflights", lines[len(lines)-1])
 	assert.Len(t, lines, 3+9+1)
+}
+
+// Handlers that respond to everybody may have a name in Public. Middleware of this package is
+// not middleware of the application.
+func TestOwnHandlersOfARoute(t *testing.T) {
+	t.Parallel()
+	config := jwttest.Config(nil)
+	config.TokenLocation = []ginjwt.Location{ginjwt.InCookies}
+	config.Blocklist, config.EncodeIssuer = &ginjwt.MemoryBlocklist{}, "https://own.example"
+	config.Sessions = &ginjwt.MemorySessions{}
+	config.Resources = []ginjwt.Resource{{URL: mcpURL}}
+	config.Issuers = []ginjwt.Issuer{{
+		Name: "https://issuer.example", Keys: []keys.Key{secretKey("another secret key of 32 bytes!")}, Audience: []string{"shop"}, LogoutAudience: []string{"shop"}, IdentityPrefix: "a:",
+	}}
+	mgr, engine := newManager(t, config)
+	engine.POST("/out", mgr.BackChannelLogoutHandler())
+	engine.GET("/metadata", mgr.MetadataHandler(ginjwt.Metadata{}))
+	engine.GET("/resource", mgr.ResourceMetadataHandler())
+	engine.POST("/revoke", mgr.RevocationHandler())
+	require.NoError(t, ginjwt.CheckRoutes(engine, ginjwt.Public("/out", "/metadata", "/resource", "/revoke")))
+	group := engine.Group("/mcp", mgr.ImplicitRefresh(time.Minute), mgr.JWTRequired(ginjwt.ForResource(mcpURL), ginjwt.Locations(ginjwt.InHeaders)))
+	group.GET("", identify)
+	assert.Equal(t, "GET     /mcp  access in=headers resource="+mcpURL, linesOf(t, engine)[0])
 }
 
 // A report is a copy: whoever changes it does not change the guards.
@@ -290,33 +318,57 @@ func TestFunctionsBeforeOwnHandlersAreListed(t *testing.T) {
 	t.Parallel()
 	config, _ := sessionsConfig()
 	mgr, engine := newManager(t, config)
+	engine.GET("/early", identify, mgr.JWTRequired(), mustNotRun(t)) // the middleware of the engine comes later
 	engine.Use(mustNotRun(t))
 	engine.POST("/logout", identify, mgr.LogoutHandler())
 	engine.POST("/refresh", identify, mgr.RefreshHandler())
 	engine.POST("/public", identify, mustNotRun(t))
+	engine.POST("/twice", mgr.LogoutHandler(), mgr.JWTRequired(), identify)
 	assert.Equal(t, []string{
+		"GET     /early  access in=headers before=manager_test.go:identify",
 		"POST    /logout  LogoutHandler before=manager_test.go:identify",
 		"POST    /public  public",
 		"POST    /refresh  RefreshHandler: refresh in=json,headers before=manager_test.go:identify",
+		"POST    /twice  access in=headers before=LogoutHandler",
 	}, linesOf(t, engine, ginjwt.Public("/public")))
 }
 
 func TestManagersAreNamedByTheirRealms(t *testing.T) {
 	t.Parallel()
 	engine := gin.New()
-	for _, realm := range []string{"b", "a", "a", "two words"} {
+	for path, names := range map[string][2]string{
+		"/a": {"a", "https://issuer.example"}, "/b": {"two words", ""}, "/c": {"", "https://issuer.example"}, "/d": {"twice", ""}, "/e": {"", "twice"}, "/f": {"", ""},
+	} {
 		config := jwttest.Config(nil)
-		config.Realm = realm
+		config.Realm, config.EncodeIssuer = names[0], names[1]
 		mgr, _ := newManager(t, config)
-		engine.GET("/"+realm, mgr.JWTRequired(), identify)
-		if realm == "a" {
-			break
-		}
+		engine.GET(path, mgr.JWTRequired(), identify)
 	}
 	assert.Equal(t, []string{
 		"GET     /a  access manager=a in=headers",
-		"GET     /b  access manager=b in=headers",
+		`GET     /b  access manager="two words" in=headers`,
+		"GET     /c  access manager=https://issuer.example in=headers",
+		"GET     /d  access manager=#4 in=headers",
+		"GET     /e  access manager=#5 in=headers",
+		"GET     /f  access manager=#6 in=headers",
 	}, linesOf(t, engine))
+}
+
+// Lines for all methods hide no difference between the methods.
+func TestMethodsThatDifferHaveLinesOfTheirOwn(t *testing.T) {
+	t.Parallel()
+	mgr, engine := newManager(t, jwttest.Config(nil))
+	engine.Any("/public", identify)
+	for _, method := range []string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "CONNECT", "TRACE"} {
+		engine.Handle(method, "/other", mustNotRun(t))
+	}
+	engine.OPTIONS("/other", identify)
+	engine.Any("/ticket", mgr.TicketHandler())
+	lines := linesOf(t, engine, ginjwt.Public("GET /public"))
+	assert.Len(t, lines, 9+9+1)
+	assert.Contains(t, lines, "GET     /public  public")
+	assert.Contains(t, lines, "OPTIONS /other"+"  NO DECISION: everybody may call manager_test.go:identify")
+	assert.Contains(t, lines, "ANY     /ticket  TicketHandler: access in=headers", "it refuses OPTIONS")
 }
 
 // Whoever chooses the name of a role, a claim or a path must not be able to write lines.
@@ -324,11 +376,11 @@ func TestNamesCannotForgeLines(t *testing.T) {
 	t.Parallel()
 	mgr, engine := newManager(t, jwttest.Config(nil))
 	engine.GET("/a b\nGET /c  public", mgr.JWTRequired(ginjwt.Roles("x & access\nPOST /d  public", "é", "a|b")), identify)
-	engine.POST("/e", ginjwt.Decided(identify, "is\nfine"))
+	engine.POST("/e", ginjwt.Decided(identify, "is\nfiné"))
 	engine.POST("/f", mgr.JWTRequired(ginjwt.Claim("a\nb", "c\nd", "é")), identify)
 	assert.Equal(t, []string{
 		`GET     "/a b\nGET /c  public"  access in=headers roles="x & access\nPOST /d  public"|"\u00e9"|"a|b"`,
-		`POST    /e  decided "is\nfine"`,
+		`POST    /e  decided "is\nfin\u00e9"`,
 		`POST    /f  access in=headers claim="a\nb":"c\nd"|"\u00e9"`,
 	}, linesOf(t, engine))
 }
