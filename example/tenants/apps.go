@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"log"
 	"net/http"
 	"time"
 
@@ -52,6 +53,7 @@ func (a *apps) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case errors.Is(err, errSuspended):
 		refuse(w, http.StatusForbidden, "This tenant is suspended")
 	case err != nil:
+		log.Print(host, ": ", err)
 		w.Header().Set("Retry-After", "1")
 		refuse(w, http.StatusServiceUnavailable, "Try again")
 	default:
