@@ -215,6 +215,24 @@ func TestOpenAPIMethods(t *testing.T) {
 	assert.Empty(t, item.Options.Responses)
 }
 
+// Fetch Metadata needs no header that a client of the document could send.
+func TestOpenAPICSRFHeaderFollowsTheProtection(t *testing.T) {
+	t.Parallel()
+	cookie, both := `[{"accessCookie":[]}]`, `[{"accessCSRF":[],"accessCookie":[]}]`
+	for protection, want := range map[string]string{"": both, "double_submit": both, "both": both, "fetch_metadata": cookie, "off": cookie} {
+		config := jwttest.Config(nil)
+		config.TokenLocation = []ginjwt.Location{ginjwt.InCookies}
+		if protection == "off" {
+			config.DisableCookieCSRFProtect = true
+		} else {
+			config.CSRFProtection = protection
+		}
+		mgr, engine := newManager(t, config)
+		engine.POST("/", mgr.JWTRequired(), identify)
+		assert.Equal(t, want, securityOf(t, partsOf(t, engine).Paths["/"].Post), protection)
+	}
+}
+
 func TestOpenAPIPaths(t *testing.T) {
 	t.Parallel()
 	mgr, engine := newManager(t, jwttest.Config(nil))
