@@ -27,12 +27,14 @@ func (m *JWTManager) passPreflight(c *gin.Context, need *requirement) (*Token, e
 }
 
 // notInPreflights are headers with credentials, headers of a body, and headers
-// that ask for another protocol. A proxy that grants another protocol would
-// open an unchecked tunnel to the server behind it.
+// that ask for another protocol or method. A proxy that grants another protocol
+// would open an unchecked tunnel to the server behind it. A server that takes the
+// method from a header would do what nobody has allowed.
 var notInPreflights = []string{
 	"Authorization", "Proxy-Authorization", "Cookie",
 	"Content-Length", "Content-Type", "Content-Encoding", "Transfer-Encoding", "Trailer", "Expect",
 	"Upgrade", "Http2-Settings",
+	"X-Http-Method-Override", "X-Http-Method", "X-Method-Override",
 }
 
 // withoutCredentials returns a copy of r without credentials and without a

@@ -99,6 +99,7 @@ func withEverything(r *http.Request) {
 		"Authorization": "Bearer unchecked", "Proxy-Authorization": "Basic unchecked", "Cookie": "access_token_cookie=unchecked",
 		"X-Pass": "unchecked", "Content-Type": "application/json", "Connection": "Upgrade, HTTP2-Settings", "Upgrade": "h2c",
 		"Http2-Settings": "AAMAAABkAAQCAAAAAAIAAAAA", "X-Kept": "kept",
+		"X-Http-Method-Override": "DELETE", "X-Http-Method": "DELETE", "X-Method-Override": "DELETE",
 	} {
 		r.Header.Set(name, value)
 	}
