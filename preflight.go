@@ -1,8 +1,10 @@
 package ginjwt
 
 import (
+	"maps"
 	"net/http"
 	"slices"
+	"strings"
 
 	"github.com/gin-gonic/gin"
 )
@@ -29,11 +31,12 @@ func (m *JWTManager) passPreflight(c *gin.Context, need *requirement) (*Token, e
 // notInPreflights are headers with credentials, headers of a body, and headers
 // that ask for another protocol or method. A proxy that grants another protocol
 // would open an unchecked tunnel to the server behind it. A server that takes the
-// method from a header would do what nobody has allowed.
+// method from a header would do what nobody has allowed. Connection could name
+// Origin: a proxy would remove it, and send no preflight.
 var notInPreflights = []string{
 	"Authorization", "Proxy-Authorization", "Cookie",
 	"Content-Length", "Content-Type", "Content-Encoding", "Transfer-Encoding", "Trailer", "Expect",
-	"Upgrade", "Http2-Settings",
+	"Connection", "Upgrade", "Http2-Settings",
 	"X-Http-Method-Override", "X-Http-Method", "X-Method-Override",
 }
 
@@ -42,9 +45,10 @@ var notInPreflights = []string{
 func (f *requestReader) withoutCredentials(r *http.Request, need *requirement) *http.Request {
 	bare := r.WithContext(r.Context()) // a shallow copy
 	bare.Header = r.Header.Clone()
-	for _, name := range append(notInPreflights, f.headerKey) {
-		delete(bare.Header, name)
-	}
+	maps.DeleteFunc(bare.Header, func(name string, _ []string) bool {
+		same := func(removed string) bool { return variable(removed) == variable(name) }
+		return same(f.headerKey) || slices.ContainsFunc(notInPreflights, same)
+	})
 	target := *r.URL
 	target.User = nil
 	if slices.Contains(need.locations, InQueryString) || slices.Contains(need.locations, InTicket) {
@@ -54,4 +58,18 @@ func (f *requestReader) withoutCredentials(r *http.Request, need *requirement) *
 	bare.Body, bare.ContentLength, bare.TransferEncoding, bare.Trailer = http.NoBody, 0, nil, nil
 	bare.Form, bare.PostForm, bare.MultipartForm = nil, nil, nil
 	return bare
+}
+
+// variable returns the name under which servers with variables for headers (RFC 3875
+// §4.1.18) store a header: for them, X_Pass is X-Pass.
+func variable(header string) string {
+	return strings.Map(func(c rune) rune {
+		switch {
+		case 'a' <= c && c <= 'z':
+			return c - 'a' + 'A'
+		case 'A' <= c && c <= 'Z', '0' <= c && c <= '9':
+			return c
+		}
+		return '_'
+	}, header)
 }
