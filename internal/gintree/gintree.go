@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"strings"
 	"unsafe"
 
 	"github.com/gin-gonic/gin"
@@ -59,13 +60,33 @@ func (t *Tree) add(method, path string, node reflect.Value) {
 		return
 	}
 	node = node.Elem()
-	path += node.FieldByName("path").String()
+	path = join(path, node.FieldByName("path").String(), node.FieldByName("nType").Uint() <= lastStatic)
 	if chain := chainOf(node, "handlers"); len(chain) > 0 {
 		t.Routes = append(t.Routes, Route{method, path, chain})
 	}
 	for _, child := range node.FieldByName("children").Seq2() {
 		t.add(method, path, child)
 	}
+}
+
+// lastStatic is the last type of nodes without a parameter: static, root, param, catchAll.
+const lastStatic = 1
+
+// join joins the path of a node to the path above. A colon of a static node was written as
+// "\:". Gin removes the backslash before it serves the first request. join puts it back: the
+// path is always as it was registered, and no other route has the same.
+func join(above, path string, static bool) string {
+	if !static {
+		return above + path
+	}
+	b := []byte(above)
+	for i := range len(path) {
+		if path[i] == ':' && (len(b) == 0 || b[len(b)-1] != '\\') {
+			b = append(b, '\\')
+		}
+		b = append(b, path[i])
+	}
+	return string(b)
 }
 
 // chainOf returns a field with handlers. Package reflect does not hand out the values of
@@ -95,6 +116,7 @@ func checkLayout(engine reflect.Type) error {
 	return errors.Join(
 		hasField(methodTree, "method", text),
 		hasField(node, "path", text),
+		hasNumber(node, "nType"),
 		hasField(node, "handlers", chain),
 		hasField(node, "children", reflect.SliceOf(root.Type)),
 	)
@@ -107,6 +129,13 @@ func hasField(of reflect.Type, name string, want reflect.Type) error {
 	return nil
 }
 
+func hasNumber(of reflect.Type, name string) error {
+	if field, ok := of.FieldByName(name); !ok || field.Type.Kind() != reflect.Uint8 {
+		return fmt.Errorf("%s has no field %q of kind uint8", of, name)
+	}
+	return nil
+}
+
 // compare returns an error if Gin lists other routes than were found.
 func compare(found []Route, listed gin.RoutesInfo) error {
 	if len(found) != len(listed) {
@@ -114,11 +143,14 @@ func compare(found []Route, listed gin.RoutesInfo) error {
 	}
 	for i, route := range found {
 		l := listed[i]
-		if route.Method != l.Method || route.Path != l.Path || codeOf(route.Chain.Last()) != codeOf(l.HandlerFunc) {
+		if route.Method != l.Method || unescaped(route.Path) != unescaped(l.Path) || codeOf(route.Chain.Last()) != codeOf(l.HandlerFunc) {
 			return fmt.Errorf("it lists %s %q, and %s %q was found", l.Method, l.Path, route.Method, route.Path)
 		}
 	}
 	return nil
 }
+
+// unescaped returns a path as Gin lists it when it has served a request.
+func unescaped(path string) string { return strings.ReplaceAll(path, `\:`, ":") }
 
 func codeOf(h gin.HandlerFunc) uintptr { return reflect.ValueOf(h).Pointer() }
