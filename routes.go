@@ -320,7 +320,7 @@ func nameManagers(routes []Route) {
 				continue
 			}
 			name := g.by.label()
-			if name == "" || taken[name] > 1 {
+			if name == "" || name[0] == '#' || taken[name] > 1 { // no realm looks like a number
 				name = "#" + strconv.Itoa(slices.Index(managers, g.by)+1)
 			}
 			r.Guards[i].Manager = name

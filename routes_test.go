@@ -337,7 +337,7 @@ func TestManagersAreNamedByTheirRealms(t *testing.T) {
 	t.Parallel()
 	engine := gin.New()
 	for path, names := range map[string][2]string{
-		"/a": {"a", "https://issuer.example"}, "/b": {"two words", ""}, "/c": {"", "https://issuer.example"}, "/d": {"twice", ""}, "/e": {"", "twice"}, "/f": {"", ""},
+		"/a": {"a", "https://issuer.example"}, "/b": {"two words", ""}, "/c": {"", "https://issuer.example"}, "/d": {"twice", ""}, "/e": {"", "twice"}, "/f": {"", ""}, "/g": {"#1", ""},
 	} {
 		config := jwttest.Config(nil)
 		config.Realm, config.EncodeIssuer = names[0], names[1]
@@ -351,6 +351,7 @@ func TestManagersAreNamedByTheirRealms(t *testing.T) {
 		"GET     /d  access manager=#4 in=headers",
 		"GET     /e  access manager=#5 in=headers",
 		"GET     /f  access manager=#6 in=headers",
+		"GET     /g  access manager=#7 in=headers",
 	}, linesOf(t, engine))
 }
 
