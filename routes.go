@@ -98,7 +98,8 @@ type Guard struct {
 // of the route. It does not see a guard that another function calls, nor what runs around
 // the engine.
 //
-// Register all routes before. The error says that the version of Gin is not known, or that
+// Register all routes before. Do not call Routes while the engine gets its first request,
+// because Gin then changes its tree. The error says that the version of Gin is not known, or that
 // an option is not valid.
 func Routes(engine *gin.Engine, opts ...RoutesOption) ([]Route, error) {
 	routes, _, err := routesOf(engine, opts)

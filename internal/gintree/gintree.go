@@ -29,7 +29,7 @@ type Route struct {
 
 // Read reads the routes of an engine. It runs no handler. NoRoute and NoMethod have no
 // handlers if the application has registered none, because then only middleware runs. Read
-// must not be called while routes are registered.
+// must not be called while routes are registered, or while the first request is served.
 func Read(engine *gin.Engine) (Tree, error) {
 	if engine == nil {
 		return Tree{}, errors.New("the engine is nil")
