@@ -543,3 +543,47 @@ func TestRoutesTellTheProtection(t *testing.T) {
 		assert.NoError(t, ginjwt.CheckRoutes(engine, ginjwt.Public("POST /login")))
 	}
 }
+
+// With double submit, CSRFMethods are compared as they are spelled, as in Flask.
+func TestDoubleSubmitComparesMethodsAsSpelled(t *testing.T) {
+	t.Parallel()
+	config := trustingConfig("double_submit")
+	config.CSRFMethods = []string{"PATCH"}
+	mgr, _ := newManager(t, config)
+	handler := mgr.Middleware()(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	for method, want := range map[string]int{"PATCH": 401, "patch": 200} {
+		r := saying(method, "app.example", nil, nil)
+		r.Header.Set("Cookie", "access_token_cookie="+jwttest.AccessToken(t, mgr, "alice"))
+		w := httptest.NewRecorder()
+		handler.ServeHTTP(w, r)
+		assert.Equal(t, want, w.Code, method)
+	}
+}
+
+// Without any token, a logout is for pages of the service and for trusted pages.
+func TestFetchMetadataOfALogoutWithoutAToken(t *testing.T) {
+	t.Parallel()
+	mgr, engine := newManager(t, trustingConfig("fetch_metadata"))
+	engine.POST("/", mgr.LogoutHandler())
+	for origin, want := range map[string]int{"https://app.example": 204, "https://www.example": 204, "http://app.example": 403, "https://evil.example": 403, "null": 403} {
+		w := httptest.NewRecorder()
+		engine.ServeHTTP(w, saying("POST", "app.example", nil, []string{origin}))
+		assert.Equal(t, want, w.Code, origin)
+	}
+}
+
+// A slice of the application that changes later trusts nobody.
+func TestTrustedOriginsAreCopied(t *testing.T) {
+	t.Parallel()
+	config := trustingConfig("fetch_metadata")
+	mgr, engine := newManager(t, config)
+	config.CSRFTrustedOrigins[0] = "https://evil.example"
+	mgr.Config().CSRFTrustedOrigins[0] = "https://evil.example"
+	assert.Equal(t, "https://www.example", mgr.Config().CSRFTrustedOrigins[0])
+	engine.POST("/", mgr.SameOriginRequired())
+	for origin, want := range map[string]int{"https://www.example": 200, "https://evil.example": 403} {
+		w := httptest.NewRecorder()
+		engine.ServeHTTP(w, saying("POST", "app.example", nil, []string{origin}))
+		assert.Equal(t, want, w.Code, origin)
+	}
+}

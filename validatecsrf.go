@@ -58,7 +58,7 @@ func (c *Config) originProblem(origin string) string {
 // or an address in its shortest form.
 func isOriginHost(host string) bool {
 	if address, err := netip.ParseAddr(host); err == nil {
-		return address.String() == host && address.Zone() == ""
+		return address.String() == host
 	}
 	return originHost.MatchString(host)
 }
