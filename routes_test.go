@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 	"time"
 
@@ -384,6 +385,43 @@ func TestNamesCannotForgeLines(t *testing.T) {
 		`POST    /e  decided "is\nfin\u00e9"`,
 		`POST    /f  access in=headers claim="a\nb":"c\nd"|"\u00e9"`,
 	}, linesOf(t, engine))
+}
+
+// The page names this mistake of Gin, which is mended in 1.11.
+func TestHandleContextOfOldGinRunsHandlersAfterARefusal(t *testing.T) {
+	t.Parallel()
+	mgr, _ := newManager(t, jwttest.Config(nil))
+	ran := false
+	engine := gin.New()
+	engine.GET("/secret", mgr.JWTRequired(), func(*gin.Context) { ran = true })
+	engine.GET("/alias", func(c *gin.Context) {
+		c.Request.URL.Path = "/secret"
+		engine.HandleContext(c)
+	})
+	assert.Equal(t, http.StatusUnauthorized, jwttest.Do(engine, "GET", "/secret").Code)
+	assert.False(t, ran)
+	assert.Equal(t, http.StatusUnauthorized, jwttest.Do(engine, "GET", "/alias").Code)
+	assert.Equal(t, isOldGin(), ran, gin.Version)
+}
+
+func isOldGin() bool {
+	return strings.HasPrefix(gin.Version, "v1.9.") || strings.HasPrefix(gin.Version, "v1.10.")
+}
+
+// Gin removes the backslash of a colon before it serves the first request. A public name must
+// not become the name of another route.
+func TestPathsStayAsTheyWereRegistered(t *testing.T) {
+	t.Parallel()
+	mgr, engine := newManager(t, jwttest.Config(nil))
+	engine.GET(`/a\:b`, identify)
+	engine.GET("/a:b", mgr.JWTRequired(), identify)
+	want := linesOf(t, engine)
+	jwttest.Do(engine, "GET", "/a")
+	assert.Equal(t, want, linesOf(t, engine))
+	assert.Len(t, problemsOf(engine, ginjwt.Public("GET /a:b")), 2)
+	if !isOldGin() { // which takes the backslash for a part of the path
+		require.NoError(t, ginjwt.CheckRoutes(engine, ginjwt.Public(`GET /a\:b`)))
+	}
 }
 
 func TestRouteErrorsCanBeTold(t *testing.T) {
