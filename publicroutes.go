@@ -14,25 +14,28 @@ type RoutesOption func(*publicNames)
 // There are no patterns: a new route needs a decision of its own.
 func Public(routes ...string) RoutesOption {
 	return func(p *publicNames) {
+		p.names = append(p.names, routes...)
 		for _, name := range routes {
-			p.names = append(p.names, publicName{name: name})
+			p.used[name] = false
 		}
 	}
 }
 
-// publicNames are the names of Public.
-type publicNames struct{ names []publicName }
-
-type publicName struct {
-	name string
-	used bool
+// publicNames are the names of Public. used reports which of them match a route.
+type publicNames struct {
+	names []string
+	used  map[string]bool
 }
 
 // has reports whether a route is named, and notes the names.
 func (p *publicNames) has(method, path string) (named bool) {
-	for i, n := range p.names {
-		if n.name == path || method != "" && n.name == method+" "+path {
-			p.names[i].used, named = true, true
+	full := path
+	if method != "" {
+		full = method + " " + path
+	}
+	for _, name := range []string{path, full} {
+		if _, ok := p.used[name]; ok {
+			p.used[name], named = true, true
 		}
 	}
 	return named
@@ -40,9 +43,9 @@ func (p *publicNames) has(method, path string) (named bool) {
 
 // unused returns the names that match no route.
 func (p *publicNames) unused() (names []string) {
-	for _, n := range p.names {
-		if !n.used && !slices.Contains(names, n.name) {
-			names = append(names, n.name)
+	for _, name := range p.names {
+		if !p.used[name] && !slices.Contains(names, name) {
+			names = append(names, name)
 		}
 	}
 	return names

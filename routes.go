@@ -116,7 +116,7 @@ func routesOf(engine *gin.Engine, opts []RoutesOption) ([]Route, *publicNames, e
 		return nil, nil, err
 	}
 	tree.NoRoute.Path, tree.NoMethod.Path = noRoute, noMethod
-	public := &publicNames{}
+	public := &publicNames{used: map[string]bool{}}
 	for _, opt := range opts {
 		opt(public)
 	}
