@@ -92,7 +92,7 @@ const maxCookies = 8
 
 // run ends the sessions of all tokens of the request.
 func (l *logout) run() error {
-	if v, _ := verifiedIn(l.c.Request.Context()); v.token != nil && l.verifier.hasVerified(v.token) {
+	if v, _ := verifiedIn(l.c.Request.Context()); v.token != nil && l.verifier.hasVerified(v.token) && l.isWanted(v.token) {
 		l.byCookie = v.token.Location == InCookies
 		l.end(v.token)
 	}
@@ -115,6 +115,13 @@ func (l *logout) run() error {
 		return l.unproven
 	}
 	return l.unreadable
+}
+
+// isWanted reports whether the user wants the logout of a token that JWTRequired has
+// verified. For a method that is not in CSRFMethods, JWTRequired has asked for no proof.
+func (l *logout) isWanted(token *Token) bool {
+	rules := l.reader.csrf
+	return token.Location != InCookies || rules.demand(l.c.Request.Method) || !rules.isUntrusted(l.c.Request)
 }
 
 // explicit returns the tokens outside of cookies: no browser sends them by itself.

@@ -587,3 +587,27 @@ func TestTrustedOriginsAreCopied(t *testing.T) {
 		assert.Equal(t, want, w.Code, origin)
 	}
 }
+
+// JWTRequired before a logout asks for no proof if CSRFMethods leave out POST. The logout
+// still refuses the cookie to pages of other origins, and accepts it from the service's own.
+func TestLogoutBehindJWTRequiredThatNeedsNoProof(t *testing.T) {
+	t.Parallel()
+	for _, protection := range []string{"double_submit", "fetch_metadata", "both"} {
+		config := trustingConfig(protection)
+		config.CSRFMethods = []string{"DELETE"}
+		mgr, engine := newManager(t, config)
+		engine.POST("/", mgr.JWTRequired(), mgr.LogoutHandler())
+		encoded := jwttest.AccessToken(t, mgr, "alice")
+		for _, test := range []struct {
+			site       string
+			want, gone int
+		}{{"cross-site", 403, 0}, {"same-site", 403, 0}, {"same-origin", 204, 4}} {
+			r := saying("POST", "app.example", []string{test.site}, nil)
+			r.Header.Set("Cookie", "access_token_cookie="+encoded)
+			w := httptest.NewRecorder()
+			engine.ServeHTTP(w, r)
+			assert.Equal(t, test.want, w.Code, "%s %s", protection, test.site)
+			assert.Len(t, w.Result().Cookies(), test.gone, "%s %s", protection, test.site)
+		}
+	}
+}
