@@ -113,6 +113,15 @@ func (k csrfRules) isUntrusted(r *http.Request) bool {
 	return isUntrusted(r)
 }
 
+// mayRemove reports whether a request without a token in a cookie may remove the cookies of
+// its browser. With Fetch Metadata, the browser must say that the page may act for the user.
+func (k csrfRules) mayRemove(r *http.Request) bool {
+	if k.readsMetadata() {
+		return k.origins.admit(r)
+	}
+	return !isUntrusted(r)
+}
+
 // isSafe reports whether requests of this method change nothing (RFC 9110
 // §9.2.1).
 func isSafe(method string) bool {

@@ -23,7 +23,8 @@ import (
 // [ErrCSRF], and the cookies stay. A request from another origin removes cookies only
 // if it has the CSRF value of one of them. Without this value and without an explicit
 // token, the response is 403. If Config.CSRFProtection is "fetch_metadata" or "both", a
-// cookie needs what it needs on every other route.
+// cookie needs what it needs on every other route. Without that proof, a request removes
+// no cookies.
 //
 // If a store does not reply, the handler responds with [ErrUnavailable]. The cookies stay,
 // so the user can try again. GET and HEAD get 405, because a link must not log anybody
@@ -52,7 +53,7 @@ func (m *JWTManager) LogoutHandler() gin.HandlerFunc {
 // attacker in a form. The browser of the victim sends no cookies with it, but obeys the
 // Set-Cookie of the response.
 func (m *JWTManager) unsetOwnCookies(c *gin.Context, byCookie bool, ended ...Session) {
-	if byCookie || !m.reader.csrf.isUntrusted(c.Request) {
+	if byCookie || m.reader.csrf.mayRemove(c.Request) {
 		m.unsetPairCookies(c, ended...)
 	}
 }

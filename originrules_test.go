@@ -357,7 +357,7 @@ func TestFetchMetadataOfALogoutThatNeedsNoProof(t *testing.T) {
 }
 
 // A page of another origin that sends a token of its own does not remove the cookies of
-// the user; a trusted page does.
+// the user, and a request without an origin does not either; a trusted page does.
 func TestFetchMetadataOfALogoutWithAForeignToken(t *testing.T) {
 	t.Parallel()
 	config := trustingConfig("fetch_metadata")
@@ -367,8 +367,11 @@ func TestFetchMetadataOfALogoutWithAForeignToken(t *testing.T) {
 	for _, test := range []struct {
 		origin  string
 		removed int
-	}{{"http://app.example", 0}, {"https://evil.example", 0}, {"https://app.example", 4}, {"https://www.example", 4}} {
+	}{{"", 0}, {"http://app.example", 0}, {"https://evil.example", 0}, {"https://app.example", 4}, {"https://www.example", 4}} {
 		r := saying("POST", "app.example", nil, []string{test.origin})
+		if test.origin == "" {
+			r.Header.Del("Origin")
+		}
 		r.Header.Set("Authorization", "Bearer "+jwttest.AccessToken(t, mgr, "mallory"))
 		w := httptest.NewRecorder()
 		engine.ServeHTTP(w, r)
