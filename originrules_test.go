@@ -465,6 +465,7 @@ func TestCSRFSettings(t *testing.T) {
 		"https://app.example:443", "http://localhost:80", "https://app.example:", "https://app.example:0", "https://app.example:65536", "https://app.example:08443",
 		"https://[::1", "https://[0::1]", "https://[fe80::1%25eth0]", "https://", "//app.example", "ftp://app.example", "file://", "chrome-extension://abc", "https:app.example",
 		"https://app.example, https://b.example", "https://-a.example", "https://a.example.", "https://a\x00.example", "https://%61pp.example", " https://app.example",
+		"https://[::ffff:192.0.2.1]", "https://[::ffff:c000:201]", "https://127.1", "https://192.168.001.1", "https://2130706433", "https://0x7f.0x1", "https://a.example.1",
 	} {
 		refused[origin] = strings.Replace(form, "%q", strconv.Quote(origin), 1)
 	}
@@ -475,7 +476,7 @@ func TestCSRFSettings(t *testing.T) {
 	}
 	for _, origin := range []string{
 		"https://app.example", "https://xn--bcher-kva.example:8443", "https://localhost", "http://localhost:5173", "http://app.localhost", "http://127.0.0.1:8080",
-		"http://[::1]:8080", "https://[2001:db8::1]", "https://192.168.1.20", "https://a_b.example", "https://app.example:80", "http://localhost:443",
+		"http://[::1]:8080", "https://[2001:db8::1]", "https://192.168.1.20", "https://1.example", "https://a_b.example", "https://app.example:80", "http://localhost:443",
 	} {
 		config := trustingConfig("both")
 		config.CSRFTrustedOrigins = []string{origin}

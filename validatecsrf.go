@@ -18,6 +18,9 @@ const (
 
 var originHost = regexp.MustCompile(`^[a-z0-9]([a-z0-9._-]*[a-z0-9])?$`)
 
+// endsInNumber matches hosts that a browser reads as an IPv4 address, and spells otherwise.
+var endsInNumber = regexp.MustCompile(`(^|\.)([0-9]+|0x[0-9a-f]*)$`)
+
 func (c *Config) validateCSRF(p *problems) {
 	switch c.CSRFProtection {
 	case "", doubleSubmit, fetchMetadata, bothChecks:
@@ -58,9 +61,9 @@ func (c *Config) originProblem(origin string) string {
 // or an address in its shortest form.
 func isOriginHost(host string) bool {
 	if address, err := netip.ParseAddr(host); err == nil {
-		return address.String() == host
+		return address.String() == host && !address.Is4In6()
 	}
-	return originHost.MatchString(host)
+	return originHost.MatchString(host) && !endsInNumber.MatchString(host)
 }
 
 func isOriginPort(u *url.URL) bool {
