@@ -36,11 +36,15 @@ func (k csrfRules) readsValues() bool {
 // CSRF value, as far as the rules ask for them. The value is empty if none is required.
 //
 // An upgrade opens a connection on which anything can be sent, although its method is
-// GET. It needs no CSRF value, because no page can add one to the handshake of a WebSocket.
+// GET or CONNECT. It needs no CSRF value unless CSRFMethods name its method, because no
+// page can add one to the handshake of a WebSocket.
 func (k csrfRules) proofIn(c *gin.Context, kind cookieKind, token string, audience []string) (value string, err error) {
 	if k.readsMetadata() && (k.demand(c.Request.Method) || isUpgrade(c.Request)) {
 		if err := k.origins.check(c.Request); err != nil {
 			return "", err
+		}
+		if c.Request.Method == http.MethodConnect && len(k.methods) == 0 {
+			return "", nil
 		}
 	}
 	return k.valueIn(c, kind, token, audience)

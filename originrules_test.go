@@ -615,3 +615,32 @@ func TestLogoutBehindJWTRequiredThatNeedsNoProof(t *testing.T) {
 		}
 	}
 }
+
+// A WebSocket of HTTP/2 begins with CONNECT. As an upgrade by GET, it needs no CSRF value
+// where its origin is checked, because no page can send one.
+func TestCSRFValueOfAnExtendedConnect(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		protection, origin string
+		methods            []string
+		reason             string
+	}{
+		{"double_submit", "https://app.example", nil, saysNoCSRF},
+		{"fetch_metadata", "https://app.example", nil, ""},
+		{"both", "https://app.example", nil, ""},
+		{"both", "https://app.example", []string{"CONNECT"}, saysNoCSRF},
+		{"both", "https://evil.example", nil, saysOther},
+		{"both", "http://app.example", nil, saysOther},
+		{"fetch_metadata", "https://evil.example", nil, saysOther},
+	} {
+		config := trustingConfig(test.protection)
+		config.CSRFMethods = test.methods
+		mgr, _ := newManager(t, config)
+		handler := mgr.Middleware()(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+		r := saying("CONNECT", "app.example", nil, []string{test.origin})
+		r.Header.Set("Cookie", "access_token_cookie="+jwttest.AccessToken(t, mgr, "alice"))
+		w := httptest.NewRecorder()
+		handler.ServeHTTP(w, r)
+		assert.Equal(t, test.reason, w.Body.String(), "%+v", test)
+	}
+}
