@@ -4,8 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"net/http"
-	"path"
-	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -165,34 +163,6 @@ func routeOf(r gintree.Route, middleware gin.HandlersChain) Route {
 		route.Before = nil
 	}
 	return route
-}
-
-// nameOf returns the name of a function behind its file, such as "orders.go:list", or the
-// name of a method behind its type, such as "main.(*app).list". For a function literal, it
-// is the function that contains it. The number of a literal, and the package of a literal
-// that was inlined, change with the compiler and are left out.
-func nameOf(h gin.HandlerFunc) string {
-	if h == nil {
-		return "nil"
-	}
-	f := runtime.FuncForPC(codeOf(h))
-	name := strings.ReplaceAll(f.Name(), "[...]", "") // of type parameters
-	name = name[strings.LastIndexByte(name, '/')+1:]
-	if method, ok := strings.CutSuffix(name, "-fm"); ok {
-		return method
-	}
-	parts := strings.Split(name, ".")
-	for len(parts) > 2 && isLiteral(parts[len(parts)-1]) {
-		parts = parts[:len(parts)-1]
-	}
-	file, _ := f.FileLine(f.Entry())
-	return path.Base(file) + ":" + parts[len(parts)-1]
-}
-
-// isLiteral reports whether a part of a name is the number of a function literal.
-func isLiteral(part string) bool {
-	part = strings.TrimPrefix(part, "func")
-	return strings.Trim(part, "0123456789") == ""
 }
 
 // guardOf returns what a handler with these facts checks for a method.
