@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"log/slog"
 	"slices"
 	"time"
@@ -154,6 +155,9 @@ func (s *Set) RequiresKeyID() bool { return s.named }
 func (s *Set) HasRetired(now time.Time) bool {
 	return slices.ContainsFunc(s.keys, func(k *Bound) bool { return k.IsRetired(now) })
 }
+
+// All returns an iterator over the keys, in their order.
+func (s *Set) All() iter.Seq[*Bound] { return slices.Values(s.keys) }
 
 // Algorithms returns the algorithm of each key, in the order of the keys, with
 // duplicates.
