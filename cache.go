@@ -21,6 +21,7 @@ const (
 	cacheEntryBytes   = 2 << 10 // average limit for an entry
 	cacheEntryMost    = 8 << 10 // limit for a single entry: a token of about 4 KB
 	cacheOverhead     = 768     // of an entry, without its strings
+	boundKeyBytes     = 1536    // for the proofs of a bound token
 	originIDBytes     = 64      // of an ID that a logout would add to the blocklist
 	firstCacheTable   = 64      // entries of the first table
 	cacheGrowth       = 8       // times as large is the next table
@@ -153,6 +154,9 @@ func (c *tokenCache) add(hash uint64, encoded string, good *goodToken, now time.
 		return
 	}
 	size := int64(len(encoded) + len(good.text) + len(good.header) + originIDBytes*len(good.payload.originIDs) + cacheOverhead)
+	if good.bound != nil {
+		size += boundKeyBytes
+	}
 	expires := expiryOf(good)
 	if size > cacheEntryMost || expires <= now.Unix() {
 		return

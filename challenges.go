@@ -14,14 +14,38 @@ import (
 // challenges are the WWW-Authenticate headers. They are fixed strings, so nothing from a
 // request can get into them.
 type challenges struct {
+	bearer     schemeChallenges
+	offersDPoP bool // a client without a token may get one of either scheme
+}
+
+// schemeChallenges are the challenges with one scheme.
+type schemeChallenges struct {
 	kinds   []string   // without a reason, one for each row of answers
 	reasons [][]string // one for each reason of the row
 }
 
-func challengesOf(scheme string) challenges {
-	all := challenges{make([]string, len(answers)), make([][]string, len(answers))}
+// dpopParameters name the algorithms of DPoP proofs (RFC 9449 §7.1).
+var dpopParameters = `DPoP algs="` + strings.Join(proofAlgorithms, " ") + `"`
+
+// dpopChallenges are the same for all managers.
+var dpopChallenges = ofScheme(dpopParameters + `, realm="api"`)
+
+func challengesOf(scheme, dpop string) challenges {
+	return challenges{ofScheme(scheme + ` realm="api"`), dpop != dpopOff}
+}
+
+// isAboutKeys reports whether refusals of a kind always have the scheme DPoP.
+func isAboutKeys(kind error) bool {
+	return kind == ErrDPoPProof || kind == ErrDPoPNonce || kind == ErrKeyBinding
+}
+
+func ofScheme(start string) schemeChallenges {
+	all := schemeChallenges{make([]string, len(answers)), make([][]string, len(answers))}
 	for i, a := range answers {
-		all.kinds[i] = scheme + ` realm="api"`
+		if isAboutKeys(a.kind) && !strings.HasPrefix(start, dpopParameters) {
+			continue
+		}
+		all.kinds[i] = start
 		if a.oauthError != "" {
 			all.kinds[i] += fmt.Sprintf(", error=%q, error_description=%q", a.oauthError, a.oauthText)
 		}
@@ -35,17 +59,21 @@ func challengesOf(scheme string) challenges {
 func withReason(challenge, reason string) string { return challenge + `, reason="` + reason + `"` }
 
 // of returns the WWW-Authenticate header for the kind and reason of an error, with the
-// attributes of RFC 6750 §3 and RFC 9470 §3.
+// attributes of RFC 6750 §3, RFC 9449 §7.1 and RFC 9470 §3.
 func (all challenges) of(e *Error) string {
-	if e.challenge != "" {
+	bound := e.forDPoP || isAboutKeys(e.Kind)
+	if e.challenge != "" && !bound {
 		return e.challenge
 	}
-	row := e.row()
+	scheme, row := &all.bearer, e.row()
+	if bound {
+		scheme = &dpopChallenges
+	}
 	var challenge string
 	if i := slices.Index(answers[row].reasons, e.Reason); i >= 0 {
-		challenge = all.reasons[row][i]
+		challenge = scheme.reasons[row][i]
 	} else { // the application has set its own
-		challenge = withReason(all.kinds[row], e.reason())
+		challenge = withReason(scheme.kinds[row], e.reason())
 	}
 	added := e.parameters
 	switch {
@@ -53,6 +81,9 @@ func (all challenges) of(e *Error) string {
 		added = `, scope="` + e.Scope + `"` + added
 	case e.Kind == ErrFreshRequired && e.MaxAge >= time.Second:
 		added = `, max_age="` + strconv.FormatInt(int64(e.MaxAge/time.Second), 10) + `"` + added
+	}
+	if all.offersDPoP && !bound && e.Kind == ErrNoAuthorization { // RFC 9449 §7.2
+		added += ", " + dpopParameters
 	}
 	if added != "" {
 		return challenge + added

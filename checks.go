@@ -12,6 +12,7 @@ import (
 // VerifyToken make them in the same order.
 type tokenChecks struct {
 	callbacks   *callbacks
+	possession  *possession
 	revocations *revocations
 	sessions    *sessionPolicy // nil: no sessions
 	now         func() time.Time
@@ -28,6 +29,9 @@ func (k *tokenChecks) check(ctx context.Context, token *Token, need *requirement
 // found.
 func (k *tokenChecks) checkAt(ctx context.Context, token *Token, need *requirement, key string, reading time.Time) (user any, s *store.Session, err error) {
 	if err := need.check(token); err != nil {
+		return nil, nil, err
+	}
+	if err := k.possession.check(token, need); err != nil {
 		return nil, nil, err
 	}
 	if err := k.checkAge(token, need); err != nil {

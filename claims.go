@@ -58,6 +58,7 @@ var reservedClaims = map[string]string{
 	"aud":  "use WithAudience",
 	"iss":  "use WithIssuer",
 	"exp":  "use WithExpires",
+	"cnf":  "it comes from the DPoP proof of the login, or from WithKeyThumbprint",
 }
 
 // sessionClaims are reserved if there are sessions.
@@ -98,6 +99,8 @@ type payload struct {
 
 	generationJSON strictjson.Value // "gen" of a token of a session
 	upstreamJSON   strictjson.Value // "upstream" of a token of a session
+
+	confirmation confirmation // "cnf"
 
 	isEvent   bool     // there are "events"
 	originIDs []string // blocklist IDs after a logout at the upstream issuer
@@ -175,6 +178,8 @@ func (p *payload) set(name string, v strictjson.Value) {
 		p.generationJSON = v
 	case "upstream":
 		p.upstreamJSON = v
+	case "cnf":
+		p.confirmation = confirmationOf(v)
 	case "events":
 		p.isEvent = v.Kind() == '{'
 	}
@@ -246,6 +251,7 @@ type newClaims struct {
 	session    string // empty: none
 	generation int64  // of the session; 0: none
 	upstream   string // where the session began; empty: at this manager
+	jkt        string // the thumbprint of the key that the token is bound to; empty: none
 
 	others Claims
 }
@@ -283,6 +289,10 @@ func (n *newClaims) appendTo(b []byte, keys *claimKeys) ([]byte, error) {
 	}
 	if n.upstream != "" {
 		w.text(`,"upstream":`, n.upstream)
+	}
+	if n.jkt != "" {
+		w.text(`,"cnf":{"jkt":`, n.jkt)
+		w.b = append(w.b, '}')
 	}
 	for _, name := range sortedNames(n.others) {
 		w.value(w.key(name), n.others[name])

@@ -39,9 +39,19 @@ func (s *scratch) load(encoded string, set *keys.Set) (segments, error) {
 	if first == last {
 		return segments{}, errSegments
 	}
-	parts := segments{encoded: encoded, signed: encoded[:last]}
+	var key *keys.Bound
+	if set != nil {
+		key = set.KeyByHeader(encoded[:first])
+	}
+	return s.loadParts(encoded, first, last, key)
+}
+
+// loadParts is load for a token with dots at first and last. key writes exactly the header of
+// the token; nil: unknown.
+func (s *scratch) loadParts(encoded string, first, last int, key *keys.Bound) (segments, error) {
+	parts := segments{encoded: encoded, signed: encoded[:last], key: key}
 	s.encoded = append(s.encoded[:0], encoded...)
-	if err := parts.setHeader(s, encoded[:first], set); err != nil {
+	if err := parts.setHeader(s, encoded[:first]); err != nil {
 		return parts, err
 	}
 	var err error
@@ -63,15 +73,12 @@ func noPayload(encoded string) error {
 	return errPayloadBase64
 }
 
-// setHeader reads the header. It does not parse or check the exact header that a key of
-// set writes.
-func (parts *segments) setHeader(s *scratch, encoded string, set *keys.Set) error {
-	if set != nil {
-		if k := set.KeyByHeader(encoded); k != nil {
-			parts.header, _ = k.Header()
-			parts.key = k
-			return nil
-		}
+// setHeader reads the header. It does not parse or check the exact header that a known key
+// writes.
+func (parts *segments) setHeader(s *scratch, encoded string) error {
+	if parts.key != nil {
+		parts.header, _ = parts.key.Header()
+		return nil
 	}
 	header, err := base64url.AppendDecode(nil, s.encoded[:len(encoded)])
 	if err != nil {

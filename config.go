@@ -8,9 +8,6 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/store"
 )
 
-// NeverExpires is a lifetime. Tokens that get it have no "exp" claim and never expire.
-const NeverExpires time.Duration = -1
-
 // Config holds the settings of a [JWTManager]. Only a key is required: the zero
 // value of every other field is its default, and the default is safe.
 //
@@ -282,6 +279,27 @@ type Config struct {
 	// on refresh token rotation. Nil means no sessions. If several processes serve, they
 	// must share Blocklist too.
 	Sessions store.SessionStore
+
+	// DPoP says whether logins bind tokens to a key of the client (RFC 9449): "off",
+	// "accepted" (if the login has a proof), or "demanded" (all tokens must be bound). Empty
+	// means "off". With each value, a bound token is accepted only with a proof of its key.
+	DPoP string
+
+	// DPoPOrigins are the origins under which clients reach the service, such as
+	// "https://api.example.com", with the path that a proxy removes. Empty means the scheme
+	// and the Host header of the request. Set it behind a proxy.
+	DPoPOrigins []string
+
+	// DPoPNonce requires a nonce of this service in each proof (RFC 9449 §8).
+	DPoPNonce bool
+
+	// DPoPNonceSecret makes the nonces, with at least 32 bytes. Empty means that they are
+	// made with the signing keys. All processes must have the same.
+	DPoPNonceSecret string
+
+	// DPoPWindow is how far the "iat" of a proof may be from now, in both directions. Zero
+	// means a minute; the maximum is 10 minutes.
+	DPoPWindow time.Duration
 
 	// Realm separates managers that share stores: users, sessions and revoked tokens of
 	// one realm do not exist in another. Use one realm for each tenant of a service. A

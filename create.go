@@ -31,6 +31,9 @@ func (m *JWTManager) create(ctx context.Context, typ TokenType, lifetime time.Du
 	if err := errors.Join(spec.mustNotBegin(), spec.mustNotRotate()); err != nil {
 		return "", err
 	}
+	if err := m.bindLogin(ctx, &spec); err != nil {
+		return "", err
+	}
 	spec.expires = or(spec.expires, lifetime)
 	return m.minter.issue(plain(ctx), typ, identity, &spec)
 }

@@ -95,9 +95,21 @@ func (m *JWTManager) verifyWith(c *gin.Context, need *requirement) (*Token, erro
 func (m *JWTManager) VerifyToken(ctx context.Context, encoded string, opts ...RequiredOption) (*Token, error) {
 	need := m.requirementOf("VerifyToken", opts)
 	need.looksOnly = true
+	with := m.presentedIn(ctx)
+	if need.proof != nil {
+		with = need.proof.presented()
+	}
+	with.strictly, with.toIssuer = need.bound, need.toIssuer
 	ctx = plain(ctx)
 	start := m.events.begin()
 	token, err := m.verifier.decode(ctx, encoded, decodeSpec{audience: need.audience(), elsewhere: need.isElsewhere()})
+	switch {
+	case err != nil:
+	case need.provenElsewhere:
+		token.proven = true
+	default:
+		err = m.possession.prove(ctx, token, with)
+	}
 	if err == nil {
 		token.user, _, err = m.checks.check(ctx, token, need, "")
 	}
@@ -134,7 +146,7 @@ func (m *JWTManager) verify(c *gin.Context, need *requirement) (*Token, error) {
 		user, err = m.checkFound(c, &found, need)
 	}
 	if err != nil {
-		return nil, need.addressed(m.events.judged(err, found.location, start))
+		return nil, need.addressed(m.challengedFor(c, need, found.scheme, m.events.judged(err, found.location, start)))
 	}
 	token := found.token
 	token.user = user
@@ -146,6 +158,9 @@ func (m *JWTManager) verify(c *gin.Context, need *requirement) (*Token, error) {
 	remember(c, m, outcome)
 	if token.Location == InCookies {
 		keepOutOfCaches(c)
+	}
+	if token.proven {
+		m.offerNonce(c)
 	}
 	return token, nil
 }
@@ -170,6 +185,7 @@ func (m *JWTManager) inGroup(c *gin.Context, need *requirement) *requirement {
 type found struct {
 	token    *Token
 	location Location
+	scheme   scheme  // of the header
 	ticket   *ticket // nil: none
 
 	// What time.Now returned before the token was decoded, if nothing has waited since;
@@ -187,19 +203,14 @@ func (m *JWTManager) checkFound(c *gin.Context, found *found, need *requirement)
 			return nil, err
 		}
 	}
+	if err := m.proveRequest(c, token, found.scheme, need); err != nil {
+		return nil, err
+	}
 	user, _, err = m.checks.checkAt(c.Request.Context(), token, need, key, found.reading)
 	if err == nil && found.ticket != nil {
 		err = m.spend(c, found.ticket, token)
 	}
 	return user, err
-}
-
-// keepOutOfCaches stops the back button of a browser from showing the response
-// after a logout. It changes nothing if the application has set Cache-Control.
-func keepOutOfCaches(c *gin.Context) {
-	if header := c.Writer.Header(); len(header["Cache-Control"]) == 0 {
-		header["Cache-Control"] = []string{"no-store"}
-	}
 }
 
 // findRefreshCookie finds the refresh token of a request whose access token has
@@ -212,7 +223,7 @@ func (m *JWTManager) findRefreshCookie(c *gin.Context, need *requirement, f *fou
 	if err := m.findToken(c, &requirement{refresh: true, locations: []Location{InCookies}, resource: need.resource}, &other); err != nil {
 		return false
 	}
-	f.token, f.reading = other.token, other.reading
+	f.token, f.reading, f.scheme = other.token, other.reading, other.scheme
 	return true
 }
 
@@ -220,7 +231,7 @@ func (m *JWTManager) findRefreshCookie(c *gin.Context, need *requirement, f *fou
 // token is invalid.
 func (m *JWTManager) findToken(c *gin.Context, need *requirement, f *found) error {
 	at, err := m.reader.find(c, need)
-	f.location = at.location
+	f.location, f.scheme = at.location, at.scheme
 	if at.location == InQueryString || at.location == InTicket { // RFC 6750 §5.3, RFC 9700 §4.2.4
 		c.Header("Cache-Control", "no-store")
 		c.Header("Referrer-Policy", "no-referrer")

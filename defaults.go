@@ -17,6 +17,7 @@ const (
 
 	defaultTokenCacheSize = 10_000
 	defaultResolved       = 1000 // issuers
+	defaultDPoPWindow     = time.Minute
 )
 
 // withDefaults returns a copy of c with all defaults filled in. It shares no slice with
@@ -59,6 +60,8 @@ func (c Config) withDefaults() Config {
 	c.TokenCacheSize = or(c.TokenCacheSize, defaultTokenCacheSize)
 	c.MaxResolvedIssuers = or(c.MaxResolvedIssuers, defaultResolved)
 	c.SessionGrace = or(c.SessionGrace, defaultSessionGrace)
+	c.DPoP = or(c.DPoP, dpopOff)
+	c.DPoPWindow = or(c.DPoPWindow, defaultDPoPWindow)
 	if c.Now == nil {
 		c.Now = time.Now
 	}
@@ -86,6 +89,7 @@ func (c *Config) copyLists() {
 	c.EncodeAudience = slices.Clone(c.EncodeAudience)
 	c.DecodeAudience = slices.Clone(c.DecodeAudience)
 	c.CSRFMethods = slices.Clone(c.CSRFMethods)
+	c.DPoPOrigins = slices.Clone(c.DPoPOrigins)
 	c.CSRFTrustedOrigins = slices.Clone(c.CSRFTrustedOrigins)
 	c.CookieFormerDomains = slices.Clone(c.CookieFormerDomains)
 	c.CookieFormerPaths = slices.Clone(c.CookieFormerPaths)

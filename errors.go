@@ -24,6 +24,9 @@ var (
 	ErrFreshRequired     = errors.New("ginjwt: fresh token required")                 // 401
 	ErrRevokedToken      = errors.New("ginjwt: token has been revoked")               // 401
 	ErrConsumed          = errors.New("ginjwt: token was used before")                // 401: a purpose token or ticket
+	ErrDPoPProof         = errors.New("ginjwt: no valid DPoP proof")                  // 401, 400 at a login
+	ErrDPoPNonce         = errors.New("ginjwt: DPoP proof lacks a current nonce")     // 401, 400 at a login
+	ErrKeyBinding        = errors.New("ginjwt: token and key do not belong together") // 401: see [JWTManager] and docs/dpop.md
 	ErrNotBound          = errors.New("ginjwt: token is bound to something else")     // 422: a purpose token without the state that it needs
 	ErrSessionEnded      = errors.New("ginjwt: session has ended")                    // 401
 	ErrSessionReused     = errors.New("ginjwt: refresh token was used before")        // 401: reuse detection has ended the session
@@ -71,6 +74,9 @@ type Error struct {
 	Scope  string        // the scopes of the route, separated by spaces, if one is missing
 	MaxAge time.Duration // for a missing fresh token: the longest time since the user authenticated; zero means no limit
 
+	nonce      string         // for the next DPoP proof; empty: none
+	atLogin    bool           // the refusal of a DPoP proof at a login
+	forDPoP    bool           // the challenge has the scheme DPoP
 	challenge  string         // set by the route; empty: the challenge of the kind and reason
 	parameters string         // which the route adds to the challenge of the kind and reason
 	token      *Token         // only for the loader that responds, not for callers
@@ -153,6 +159,12 @@ var answers = []answer{
 		[]string{reasonTokenRevoked}},
 	{ErrConsumed, 401, "Token has already been used", revokedTokenLoader, 401, "invalid_token", "The token has been used",
 		[]string{reasonTokenConsumed}},
+	{ErrDPoPProof, 401, "", invalidTokenLoader, 401, "invalid_dpop_proof", "The DPoP proof is missing or not valid",
+		[]string{reasonProofInvalid, reasonProofMissing, reasonProofReplayed, reasonProofTime}},
+	{ErrDPoPNonce, 401, "The DPoP proof needs the nonce of this response", invalidTokenLoader, 401, "use_dpop_nonce", "The DPoP proof needs the nonce of this response",
+		[]string{reasonNonce}},
+	{ErrKeyBinding, 401, "", invalidTokenLoader, 401, "invalid_token", "The token is bound to another key, or to none",
+		[]string{reasonKeyMismatch, reasonNotBound, reasonScheme, reasonConfirmation}},
 	{ErrNotBound, 422, "Token is bound to something else", invalidTokenLoader, 401, "invalid_token", "The token is not valid",
 		[]string{reasonBinding}},
 	{ErrSessionEnded, 401, "Session has ended", revokedTokenLoader, 401, "invalid_token", "The session has ended",

@@ -75,6 +75,7 @@ func (p *sessionPolicy) adopted(token *Token, now time.Time) store.Session {
 		Identity:  token.Identity,
 		CreatedAt: created.UTC(),
 		RotatedAt: created.UTC(),
+		JKT:       token.KeyThumbprint(),
 	}
 	if p.config.SessionLifetime > 0 {
 		s.EndsAt = s.CreatedAt.Add(p.config.SessionLifetime)

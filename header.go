@@ -14,10 +14,10 @@ import (
 )
 
 // head holds the header parameters that the library reads. It ignores keys in
-// the header (jwk, jku, x5u, x5c): keys come only from the settings (RFC 8725
-// §3.10).
+// the header of a token (jwk, jku, x5u, x5c): keys come only from the settings
+// (RFC 8725 §3.10). Only a DPoP proof brings its own key, in jwk.
 type head struct {
-	alg, kid, crit, b64, zip, typ strictjson.Value
+	alg, kid, crit, b64, zip, typ, jwk strictjson.Value
 }
 
 func parseHead(data []byte, text string) (h head, err error) {
@@ -35,6 +35,8 @@ func parseHead(data []byte, text string) (h head, err error) {
 			h.zip = v
 		case "typ":
 			h.typ = v
+		case "jwk":
+			h.jwk = v
 		}
 	})
 	switch err {

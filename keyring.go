@@ -77,6 +77,7 @@ func (c Config) check(loaders *callbacks) (checkedConfig, error) {
 
 		clockIsReal: c.Now == nil,
 	}
+	config.validateNonces(checked.keys, &p)
 	config.validateIssuers(config.hasOwnKeys() || loaders.decodeKey != nil, &p)
 	return checked, p.join()
 }

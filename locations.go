@@ -12,9 +12,22 @@ import (
 type carried struct {
 	encoded string
 	csrf    string // the CSRF value to compare, if one is required
+	scheme  scheme // of the header; of a token elsewhere none
 
 	location Location
 }
+
+// scheme is what a header says about its token.
+type scheme int
+
+const (
+	noScheme     scheme = iota
+	bearerScheme        // Config.HeaderType: the token is bound to no key
+	dpopScheme          // the token is bound to a key (RFC 9449 §7.1)
+)
+
+// dpopName is the scheme of tokens that are bound to a key.
+const dpopName = "DPoP"
 
 // requestReader finds the token in a request.
 type requestReader struct {
@@ -55,8 +68,12 @@ func (f *requestReader) find(c *gin.Context, need *requirement) (carried, error)
 	var missing []string
 	for _, location := range need.locations {
 		if location == InHeaders {
-			if token, ok := f.soleToken(c.Request.Header[f.headerKey]); ok {
-				return carried{encoded: token, location: location}, nil
+			lines := c.Request.Header[f.headerKey]
+			if token, ok := f.soleToken(lines); ok {
+				return carried{encoded: token, scheme: bearerScheme, location: location}, nil
+			}
+			if token, ok := f.soleTokenOf(dpopName, lines); ok {
+				return carried{encoded: token, scheme: dpopScheme, location: location}, nil
 			}
 		}
 		at, err := f.findIn(location, c, need)
@@ -150,32 +167,49 @@ func (f *requestReader) findInHeaders(r *http.Request) (carried, error) {
 	if f.config.DisableHeaderType {
 		return f.onlyToken(value)
 	}
-	credentials, found := "", false
+	credentials, found := "", noScheme
 	for value != "" {
 		var element string
 		element, value, _ = strings.Cut(value, ",")
-		rest, ok := cutScheme(element, f.config.HeaderType)
-		if ok && found {
+		rest, of := f.cutSchemes(element)
+		if of != noScheme && found != noScheme {
 			return carried{}, f.header.several
 		}
-		if ok {
-			credentials, found = rest, true
+		if of != noScheme {
+			credentials, found = rest, of
 		}
 	}
-	if !found {
+	if found == noScheme {
 		return carried{}, f.header.otherScheme
 	}
-	return f.onlyToken(credentials)
+	at, err := f.onlyToken(credentials)
+	at.scheme = found
+	return at, err
+}
+
+// cutSchemes returns what follows one of both schemes in an element of the header.
+func (f *requestReader) cutSchemes(element string) (rest string, of scheme) {
+	if rest, ok := cutScheme(element, f.config.HeaderType); ok {
+		return rest, bearerScheme
+	}
+	if rest, ok := cutScheme(element, dpopName); ok {
+		return rest, dpopScheme
+	}
+	return "", noScheme
 }
 
 // soleToken returns the token of a header that contains only the scheme, a
 // blank and a token. It does not read past the maximum size of a token: a
 // longer one is refused anyway.
 func (f *requestReader) soleToken(lines []string) (token string, ok bool) {
+	return f.soleTokenOf(f.config.HeaderType, lines)
+}
+
+func (f *requestReader) soleTokenOf(scheme string, lines []string) (token string, ok bool) {
 	if len(lines) != 1 || f.config.DisableHeaderType {
 		return "", false
 	}
-	value, scheme := lines[0], f.config.HeaderType
+	value := lines[0]
 	if len(value) <= len(scheme)+1 || value[len(scheme)] != ' ' || !strings.EqualFold(value[:len(scheme)], scheme) {
 		return "", false
 	}

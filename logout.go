@@ -97,8 +97,8 @@ func (l *logout) run() error {
 		l.byCookie = v.token.Location == InCookies
 		l.end(v.token)
 	}
-	for _, encoded := range l.explicit() {
-		l.takeExplicit(encoded)
+	for _, at := range l.explicit() {
+		l.takeExplicit(at)
 	}
 	for _, encoded := range l.cookies() {
 		l.takeCookie(encoded)
@@ -126,23 +126,23 @@ func (l *logout) isWanted(token *Token) bool {
 }
 
 // explicit returns the tokens outside of cookies: no browser sends them by itself.
-func (l *logout) explicit() (encoded []string) {
+func (l *logout) explicit() (found []carried) {
 	switch at, err := l.reader.findInHeaders(l.c.Request); {
 	case err == nil:
-		encoded = append(encoded, at.encoded)
+		found = append(found, at)
 	case !isAbsent(err):
 		l.unreadable = err
 	}
 	form, _ := postForm(l.c)
 	for _, need := range []*requirement{{}, {refresh: true}} {
 		if at, err := l.reader.findInJSON(l.c, need); err == nil {
-			encoded = append(encoded, at.encoded)
+			found = append(found, at)
 		}
 		if values := form[string(need.tokenType())+"_token"]; len(values) == 1 {
-			encoded = append(encoded, values[0])
+			found = append(found, carried{encoded: values[0]})
 		}
 	}
-	return encoded
+	return found
 }
 
 // cookies returns the tokens in cookies.
@@ -158,8 +158,11 @@ func (l *logout) cookies() (encoded []string) {
 	return encoded
 }
 
-func (l *logout) takeExplicit(encoded string) {
-	token, err := l.decode(encoded)
+func (l *logout) takeExplicit(at carried) {
+	token, err := l.decode(at.encoded)
+	if err == nil {
+		err = l.prove(token, at.scheme)
+	}
 	if err != nil {
 		l.unreadable = err
 		return
@@ -174,7 +177,11 @@ func (l *logout) takeCookie(encoded string) {
 	if err != nil || token.isForeign() {
 		return
 	}
-	if err := l.proofOf(token); err != nil {
+	err = l.proofOf(token)
+	if err == nil {
+		err = l.prove(token, noScheme)
+	}
+	if err != nil {
 		l.unproven = err
 		return
 	}
@@ -216,6 +223,21 @@ func (l *logout) proofOf(token *Token) error {
 		return errCSRFMismatch
 	}
 	return errCSRFMissing
+}
+
+// prove checks the DPoP proof of a bound token. Without it, a copy of a token could log its user
+// out.
+func (l *logout) prove(token *Token, scheme scheme) error {
+	if token.KeyThumbprint() == "" && scheme != dpopScheme && !token.read().payload.confirmation.there {
+		return nil
+	}
+	with := l.presentedIn(l.c)
+	with.asBearer, with.asDPoP = scheme == bearerScheme, scheme == dpopScheme
+	err := l.possession.prove(l.c.Request.Context(), token, with)
+	if err != nil && asError(err).Status >= http.StatusInternalServerError {
+		l.failed = err
+	}
+	return err
 }
 
 // end ends the session of a token that the user presents.

@@ -28,6 +28,7 @@ type JWTManager struct {
 	minter      *minter
 	revocations *revocations
 	once        *usedOnce
+	possession  *possession
 	purposes    *purposePolicy
 	sessions    *sessionPolicy // nil: no sessions
 	contexts    *contextWatch  // of SessionContext
@@ -104,6 +105,7 @@ func (m *JWTManager) assemble(checked checkedConfig, revokes bool) {
 		events: m.events, now: config.Now, leeway: config.DecodeLeeway, accessLifetime: config.AccessTokenExpires, idleLifetime: config.RefreshTokenExpires,
 	}
 	m.once = &usedOnce{store: m.events.once(config.Once), realm: config.Realm, leeway: config.DecodeLeeway}
+	m.possession = newPossession(config, m.verifier.keySet, m.once.store)
 	m.purposes = &purposePolicy{
 		config: config, verifier: m.verifier, minter: m.minter, times: purposeTimes{m.revocations, m.once}, once: m.once,
 	}
@@ -115,7 +117,7 @@ func (m *JWTManager) assemble(checked checkedConfig, revokes bool) {
 	}
 	m.contexts = newContextWatch(config, m.revocations, m.sessions)
 	m.verifier.startContext = m.contexts.start
-	m.checks = &tokenChecks{callbacks: loaders, revocations: m.revocations, sessions: m.sessions, now: config.Now}
+	m.checks = &tokenChecks{callbacks: loaders, possession: m.possession, revocations: m.revocations, sessions: m.sessions, now: config.Now}
 	m.reader = newRequestReader(config, func(ctx context.Context, encoded string, audience []string) error {
 		token, err := m.verifier.decode(ctx, encoded, decodeSpec{audience: audience})
 		if err != nil {
@@ -124,7 +126,7 @@ func (m *JWTManager) assemble(checked checkedConfig, revokes bool) {
 		return m.revocations.check(ctx, token)
 	})
 	m.reader.spentTicket = spentTicket
-	m.refuser = &refuser{&loaders.responders, config.ErrorProfile, challengesOf(config.HeaderType), config.ErrorMessageKey, m.events}
+	m.refuser = &refuser{&loaders.responders, config.ErrorProfile, challengesOf(config.HeaderType, config.DPoP), config.ErrorMessageKey, m.events}
 	m.resources = config.resourceRules()
 }
 
@@ -173,10 +175,10 @@ func (m *JWTManager) ForgetIssuers(names ...string) {
 
 // Config returns a copy of the settings with their defaults, for code that
 // needs the name of a cookie or the clock. The copy has no SecretKey, no
-// PrivateKey and no Keys, also not in Issuers.
+// PrivateKey, no DPoPNonceSecret and no Keys, also not in Issuers.
 func (m *JWTManager) Config() Config {
 	config := m.config.withDefaults()
-	config.SecretKey, config.PrivateKey, config.Keys = "", "", nil
+	config.SecretKey, config.PrivateKey, config.DPoPNonceSecret, config.Keys = "", "", "", nil
 	for i := range config.Issuers {
 		config.Issuers[i].Keys = nil
 	}

@@ -153,7 +153,7 @@ func (m *minter) claimsOf(spec *tokenSpec, typ TokenType, subject string) newCla
 	claims := newClaims{
 		fresh: spec.fresh, issuedAt: spec.now, id: spec.id, typ: typ, identity: subject, notBefore: spec.notBefore,
 		hasCSRF: !m.config.DisableCookieCSRFProtect, csrf: spec.csrf,
-		audience: spec.audience, issuer: spec.issuer, expires: spec.expiry(), others: spec.claims,
+		audience: spec.audience, issuer: spec.issuer, expires: spec.expiry(), jkt: spec.jkt, others: spec.claims,
 	}
 	if spec.freshFor > 0 {
 		claims.fresh = unixTime(spec.now.Add(spec.freshFor))
@@ -163,7 +163,7 @@ func (m *minter) claimsOf(spec *tokenSpec, typ TokenType, subject string) newCla
 	}
 	if s := spec.session; s != nil {
 		claims.session, claims.generation = s.ID, s.Generation
-		claims.upstream = spec.upstream
+		claims.upstream, claims.jkt = spec.upstream, s.JKT
 	}
 	return claims
 }

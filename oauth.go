@@ -53,7 +53,12 @@ func (m *JWTManager) refuseOAuth(c *gin.Context, err error, code, description st
 	refused := asError(err)
 	m.events.refused(c.Request.Context(), refused)
 	c.Writer.Header()[challengeHeader] = []string{m.refuser.challenges.of(refused)}
+	if refused.nonce != "" {
+		c.Writer.Header()[nonceHeader] = []string{refused.nonce}
+	}
 	switch {
+	case refused.Kind == ErrDPoPProof, refused.Kind == ErrDPoPNonce: // RFC 9449 §5, §8
+		oauthError(c, http.StatusBadRequest, answers[refused.row()].oauthError, refused.Message)
 	case errors.Is(refused, ErrUnavailable):
 		c.Header("Retry-After", "1")
 		oauthError(c, http.StatusServiceUnavailable, "temporarily_unavailable", "Try again")
@@ -106,6 +111,11 @@ func (m *JWTManager) revoke(c *gin.Context, encoded string) error {
 		return nil
 	case err != nil:
 		return err
+	}
+	if err := m.proveAtIssuer(c, token); err != nil {
+		return err
+	}
+	switch {
 	case token.Type == RefreshToken:
 		_, err = m.endSessionOf(c.Request.Context(), token, CauseRevocation)
 		return err
@@ -130,9 +140,17 @@ func (m *JWTManager) revoke(c *gin.Context, encoded string) error {
 //		return subtle.ConstantTimeCompare([]byte(password), secret) == 1
 //	}))
 //
+// A token that is bound to a key (RFC 9449) is active only with a DPoP proof for this endpoint.
+// Otherwise a service that does not know "cnf" would accept a stolen token. If all callers check
+// the proofs of their own requests, use the option [CallersCheckProofs].
+//
 // It also panics if called before InitApp.
-func (m *JWTManager) IntrospectionHandler(authorized func(c *gin.Context) bool) gin.HandlerFunc {
+func (m *JWTManager) IntrospectionHandler(authorized func(c *gin.Context) bool, opts ...IntrospectionOption) gin.HandlerFunc {
 	m.mustBeReady("IntrospectionHandler")
+	required := []RequiredOption{AnyType(), atIssuer}
+	for _, opt := range opts {
+		required = append(required, RequiredOption(opt))
+	}
 	if authorized == nil {
 		panic("ginjwt: IntrospectionHandler: authorized is nil; pass a function that says who may ask")
 	}
@@ -150,8 +168,10 @@ func (m *JWTManager) IntrospectionHandler(authorized func(c *gin.Context) bool) 
 		if !ok {
 			return
 		}
-		token, err := m.VerifyToken(c, encoded, AnyType())
+		token, err := m.VerifyToken(c, encoded, required...)
 		switch {
+		case errors.Is(err, ErrDPoPNonce):
+			m.refuseGrant(c, err)
 		case err == nil && !token.isForeign():
 			answerJSON(c, http.StatusOK, introspection(token))
 		case err != nil && asError(err).Status >= http.StatusInternalServerError:
@@ -162,6 +182,16 @@ func (m *JWTManager) IntrospectionHandler(authorized func(c *gin.Context) bool) 
 	})
 }
 
+// An IntrospectionOption changes the responses of [JWTManager.IntrospectionHandler].
+type IntrospectionOption func(*requirement)
+
+// CallersCheckProofs says that every service that may introspect checks DPoP proofs itself, with
+// the "cnf" of the response (RFC 9449 §6.2). A bound token is then active without a proof.
+// Danger: a service that ignores "cnf" accepts stolen tokens.
+func CallersCheckProofs() IntrospectionOption {
+	return func(need *requirement) { need.provenElsewhere = true }
+}
+
 func introspection(token *Token) gin.H {
 	answer := gin.H{}
 	for name, value := range token.Claims() {
@@ -170,7 +200,7 @@ func introspection(token *Token) gin.H {
 	delete(answer, "csrf")
 	answer["active"] = true
 	if token.Type == AccessToken {
-		answer["token_type"] = "Bearer"
+		answer["token_type"] = tokenTypeFor(token.KeyThumbprint())
 	}
 	return answer
 }

@@ -34,7 +34,7 @@ func (m *JWTManager) passPreflight(c *gin.Context, need *requirement) (*Token, e
 // method from a header would do what nobody has allowed. Connection could name
 // Origin: a proxy would remove it, and send no preflight.
 var notInPreflights = []string{
-	"Authorization", "Proxy-Authorization", "Cookie",
+	"Authorization", "Proxy-Authorization", "Cookie", "Dpop",
 	"Content-Length", "Content-Type", "Content-Encoding", "Transfer-Encoding", "Trailer", "Expect",
 	"Connection", "Upgrade", "Http2-Settings",
 	"X-Http-Method-Override", "X-Http-Method", "X-Method-Override",

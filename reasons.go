@@ -28,6 +28,16 @@ const (
 	reasonUser          = "user_not_found"
 	reasonFresh         = "fresh_required"
 
+	reasonProofMissing  = "dpop_proof_missing"
+	reasonProofInvalid  = "dpop_proof_invalid"
+	reasonProofTime     = "dpop_proof_time"     // "iat" is too far from now
+	reasonProofReplayed = "dpop_proof_replayed" // the proof was used before
+	reasonNonce         = "dpop_nonce_required" // the proof lacks the nonce of the response
+	reasonKeyMismatch   = "key_mismatch"        // the proof is of another key than the token
+	reasonScheme        = "key_scheme"          // a bound token as Bearer, or another token as DPoP
+	reasonNotBound      = "key_missing"         // the route accepts only bound tokens
+	reasonConfirmation  = "key_unsupported"     // bound by another method, such as a certificate
+
 	reasonBinding        = "binding_mismatch" // of a purpose token
 	reasonScope          = "insufficient_scope"
 	reasonVerification   = "verification_failed" // the TokenVerificationLoader returned false

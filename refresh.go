@@ -155,7 +155,8 @@ func (m *JWTManager) checkAccessBeside(c *gin.Context, refresh *Token, spec refr
 		return err
 	case access.Type != AccessToken:
 		return wrongToken("Only non-refresh tokens are allowed", access)
-	case access.session() != refresh.session() || access.Identity != refresh.Identity || access.isForeign():
+	case access.session() != refresh.session() || access.Identity != refresh.Identity || access.isForeign(),
+		access.KeyThumbprint() != refresh.KeyThumbprint():
 		return errOtherSession.about(access)
 	case isOlder(access, refresh):
 		return errOldAccess.about(access)
@@ -212,6 +213,9 @@ func (m *JWTManager) refreshByForm(c *gin.Context, form url.Values, spec refresh
 		return
 	}
 	token, err := m.DecodeToken(c, form.Get("refresh_token"))
+	if err == nil {
+		err = m.proveAtIssuer(c, token)
+	}
 	if err == nil && spec.accessToken {
 		// First, so that a stolen token is noticed even if it comes alone.
 		_, _, err = m.checks.check(c.Request.Context(), token, &requirement{refresh: true}, key)

@@ -23,7 +23,7 @@ type requestState struct {
 	need  atomic.Pointer[requirement]
 	token atomic.Pointer[Token] // nil before it is made from known
 	known knownToken
-	rare  *rareOutcome
+	rare  atomic.Pointer[rareOutcome] // its proof is stored before the outcome
 }
 
 // verified is the outcome of a check: a token with its user, or no token for an
@@ -39,6 +39,7 @@ type verified struct {
 type rareOutcome struct {
 	user   any     // of NewContext; nil: the user of the token
 	ticket *ticket // stood for the token; nil: none
+	proof  *proof  // DPoP proof of this request that was accepted; nil: none
 }
 
 // These requirements belong to no route.
@@ -72,7 +73,12 @@ func (s *requestState) fill(v verified) bool {
 	if !s.need.CompareAndSwap(nil, &claiming) {
 		return false
 	}
-	s.known, s.rare = v.known, v.rare
+	s.known = v.known
+	if v.rare != nil {
+		rare := *v.rare
+		rare.proof = s.proof()
+		s.rare.Store(&rare)
+	}
 	if v.token != nil {
 		s.token.Store(v.token)
 	}
@@ -99,7 +105,29 @@ func (s *requestState) outcome() (v verified, ok bool) {
 		s.token.CompareAndSwap(nil, s.known.token()) // another goroutine may have been faster
 		token = s.token.Load()
 	}
-	return verified{token: token, need: need, rare: s.rare}, true
+	return verified{token: token, need: need, rare: s.rare.Load()}, true
+}
+
+// proof returns the proof that this request has used; nil: none.
+func (s *requestState) proof() *proof {
+	if rare := s.rare.Load(); rare != nil {
+		return rare.proof
+	}
+	return nil
+}
+
+// useProof stores the proof that this request has used.
+func (s *requestState) useProof(p *proof) {
+	for {
+		before, rare := s.rare.Load(), rareOutcome{}
+		if before != nil {
+			rare = *before
+		}
+		rare.proof = p
+		if s.rare.CompareAndSwap(before, &rare) {
+			return
+		}
+	}
 }
 
 // identity returns the identity of a token that nobody has asked for.
@@ -108,6 +136,19 @@ func (s *requestState) identity() (identity string, ok bool) {
 		return "", false
 	}
 	return s.known.contents.payload.identity, true
+}
+
+// requestIn returns the request that ctx belongs to; nil: none.
+func requestIn(ctx context.Context) *http.Request {
+	if c, ok := ctx.(*gin.Context); ok {
+		return c.Request
+	}
+	for state := stateOf(ctx); state != nil; state = stateOf(state.Context) {
+		if state.request.URL != nil {
+			return &state.request
+		}
+	}
+	return nil
 }
 
 type stateKey struct{}
@@ -195,10 +236,15 @@ func returnForm(c *gin.Context, own *http.Request) {
 // context itself: otherwise a long request would keep one for each of its checks.
 func newState(c *gin.Context, m *JWTManager) *requestState {
 	parent := c.Request.Context()
-	if before, ok := parent.(*requestState); ok {
-		parent = before.Context
-	}
 	state := &requestState{Context: parent, manager: m}
+	if before, ok := parent.(*requestState); ok {
+		state.Context = before.Context
+	}
+	if len(c.Request.Header[proofHeader]) > 0 { // otherwise the search through all contexts is for nothing
+		if before := stateOf(parent); before != nil && before.proof() != nil {
+			state.useProof(before.proof())
+		}
+	}
 	state.request = *c.Request.WithContext(state) // a copy that the compiler keeps on the stack
 	c.Request = &state.request
 	return state

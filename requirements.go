@@ -11,16 +11,20 @@ import (
 type requirement struct {
 	by any // the *JWTManager that makes all checks; untyped, so that this file does not depend on manager.go
 
-	optional       bool
-	fresh          bool
-	refresh        bool
-	anyType        bool
-	skipRevocation bool
-	looksOnly      bool // a refresh token is checked, not used
-	asked          bool // the loaders have already been called for this token
-	sellsTickets   bool
-	accessBeside   bool // of RequireAccessToken, for reports
-	locations      []Location
+	optional        bool
+	fresh           bool
+	refresh         bool
+	anyType         bool
+	skipRevocation  bool
+	looksOnly       bool // a refresh token is checked, not used
+	asked           bool // the loaders have already been called for this token
+	sellsTickets    bool
+	accessBeside    bool // of RequireAccessToken, for reports
+	bound           bool // only tokens that are bound to a key
+	toIssuer        bool // the request goes to an endpoint of the issuer
+	provenElsewhere bool // the caller checks the DPoP proof itself
+	proof           *givenProof
+	locations       []Location
 
 	freshWithin time.Duration // zero: no limit
 	guards      []guard
@@ -39,6 +43,9 @@ func (need *requirement) tokenType() TokenType {
 	}
 	return AccessToken
 }
+
+// givenProof is a proof that did not come in a header.
+type givenProof struct{ proof, method, url string }
 
 // A RequiredOption changes what JWTRequired requires of a token.
 type RequiredOption func(*requirement)
@@ -78,6 +85,13 @@ func AnyType() RequiredOption {
 // that has ended.
 func SkipRevocationCheck() RequiredOption {
 	return func(need *requirement) { need.skipRevocation = true }
+}
+
+// Bound requires a token that is bound to a key (RFC 9449), with a DPoP proof. Other
+// tokens are refused with [ErrKeyBinding]. Each proof is good once, for all processes
+// that share Config.Once. With Config.DPoP "demanded", all routes are like this.
+func Bound() RequiredOption {
+	return func(need *requirement) { need.bound = true }
 }
 
 // ForResource assigns the route to the resource with this URL, one of

@@ -66,8 +66,11 @@ func (r *refuser) refuse(c *gin.Context, err error) {
 	room := headerRoom(memory.headers[:0])
 	header["X-Content-Type-Options"] = room.one("nosniff")
 	putCookies(header, e.cookies)
+	if e.nonce != "" {
+		header[nonceHeader] = []string{e.nonce}
+	}
 	loader := r.responders.of(e)
-	if loader == nil && r.profile == flaskProfile { // attackers get this response more than anybody
+	if loader == nil && r.profile == flaskProfile && !e.atLogin { // attackers get this response more than anybody
 		if isRefusal(e.Status) && isEmpty(header[challengeHeader]) {
 			header[challengeHeader] = room.one(r.challenges.of(e))
 		}
@@ -122,6 +125,10 @@ func isEmpty(values []string) bool { return len(values) == 0 || values[0] == "" 
 // FlaskError responds as Flask-JWT-Extended does: {"msg": "…"}, with the same status.
 // It is the default. The reason is only in the WWW-Authenticate header.
 func FlaskError(c *gin.Context, err *Error) {
+	if err.atLogin { // RFC 9449 §5
+		answerJSON(c, err.Status, gin.H{or(err.messageKey, "msg"): err.Message, "error": answers[err.row()].oauthError})
+		return
+	}
 	answerFlask(c, make(headerRoom, 0, 2), make([]byte, 0, 128), err.Status, or(err.messageKey, "msg"), err.Message)
 }
 
@@ -183,6 +190,9 @@ func isPlainASCII(s string) bool {
 func BearerError(c *gin.Context, err *Error) {
 	a := answers[err.row()]
 	body := gin.H{"reason": err.reason()}
+	if err.atLogin {
+		a.oauthStatus = err.Status
+	}
 	if a.oauthError != "" {
 		body["error"], body["error_description"] = a.oauthError, a.oauthText
 	}
@@ -194,6 +204,9 @@ func BearerError(c *gin.Context, err *Error) {
 func ProblemError(c *gin.Context, err *Error) {
 	a := answers[err.row()]
 	own := gin.H{"reason": err.reason()}
+	if err.atLogin {
+		a.oauthStatus = err.Status
+	}
 	if a.oauthError != "" {
 		own["error"] = a.oauthError
 	}
@@ -212,6 +225,14 @@ func answerProblem(c *gin.Context, status int, detail string, own gin.H) {
 func noStore(c *gin.Context) {
 	header, room := c.Writer.Header(), make(headerRoom, 0, 2)
 	header["Cache-Control"], header["Pragma"] = room.one("no-store"), room.one("no-cache")
+}
+
+// keepOutOfCaches stops the back button of a browser from showing the response
+// after a logout. It changes nothing if the application has set Cache-Control.
+func keepOutOfCaches(c *gin.Context) {
+	if header := c.Writer.Header(); len(header["Cache-Control"]) == 0 {
+		header["Cache-Control"] = []string{"no-store"}
+	}
 }
 
 // answerJSON responds as FlaskError does: as application/json, with a line break at the

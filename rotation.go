@@ -196,7 +196,7 @@ func (p *sessionPolicy) find(ctx context.Context, token *Token, key string) (sto
 	switch {
 	case !ok || s.ExpiresAt.Sub(now) < time.Second: // too short for any token
 		return store.Session{}, refusalOf(ErrSessionEnded, nil, token)
-	case s.Realm != p.config.Realm || s.Identity != token.Identity:
+	case s.Realm != p.config.Realm || s.Identity != token.Identity || s.JKT != token.KeyThumbprint():
 		return store.Session{}, errOtherSession.about(token)
 	case p.stepOf(s, generation, key, now) == reuse:
 		return s, refusalOf(ErrSessionReused, nil, token)

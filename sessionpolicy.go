@@ -32,7 +32,7 @@ const replaceAttempts = 10
 func (p *sessionPolicy) create(ctx context.Context, identity any, spec *tokenSpec) (TokenPair, error) {
 	for range loginAttempts {
 		now := p.now()
-		s, err := p.beginning(ctx, identity, spec.begins, now)
+		s, err := p.beginning(ctx, identity, spec.begins, spec.jkt, now)
 		if err != nil {
 			return TokenPair{}, err
 		}
@@ -63,7 +63,7 @@ const loginAttempts = 10
 var errItselfOldest = errors.New("ginjwt: the new session is the oldest")
 
 // beginning returns a new session. It does not store it.
-func (p *sessionPolicy) beginning(ctx context.Context, identity any, chosen sessionChoice, now time.Time) (s store.Session, err error) {
+func (p *sessionPolicy) beginning(ctx context.Context, identity any, chosen sessionChoice, jkt string, now time.Time) (s store.Session, err error) {
 	subject, err := p.minter.subject(ctx, identity)
 	if err != nil {
 		return s, err
@@ -83,6 +83,7 @@ func (p *sessionPolicy) beginning(ctx context.Context, identity any, chosen sess
 		CreatedAt:   now,
 		RotatedAt:   now,
 		HandedOutAt: now,
+		JKT:         jkt,
 	}
 	data := sessionData{Claims: chosen.claims, Idle: int64(chosen.idle / time.Second), Life: int64(chosen.lifetime / time.Second)}
 	if err := p.addUpstream(ctx, &s, &data, chosen, now); err != nil {
@@ -362,7 +363,7 @@ func (p *sessionPolicy) accessPair(ctx context.Context, s store.Session, identit
 		return TokenPair{}, err
 	}
 	return TokenPair{
-		AccessToken: encoded, TokenType: "Bearer", ExpiresIn: int64(own.expires / time.Second),
+		AccessToken: encoded, TokenType: tokenTypeFor(s.JKT), ExpiresIn: int64(own.expires / time.Second),
 		RefreshExpiresAt: s.ExpiresAt, SessionID: s.ID, CSRF: own.csrf, cookies: data.Cookies,
 	}, nil
 }

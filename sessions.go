@@ -39,6 +39,9 @@ func (m *JWTManager) CreateTokenPair(ctx context.Context, identity any, opts ...
 	if err := spec.mustNotRotate(); err != nil {
 		return TokenPair{}, err
 	}
+	if err := m.bindLogin(ctx, &spec); err != nil {
+		return TokenPair{}, err
+	}
 	pair, err := m.sessions.create(plain(ctx), identity, &spec)
 	return m.detailed(pair), err
 }
@@ -67,6 +70,7 @@ func (m *JWTManager) RotateTokens(ctx context.Context, refresh *Token, opts ...T
 	if err := spec.validForRotation(); err != nil {
 		return TokenPair{}, err
 	}
+	with := m.presentedIn(ctx)
 	ctx = plain(ctx)
 	if spec.key == "" {
 		var err error
@@ -77,7 +81,7 @@ func (m *JWTManager) RotateTokens(ctx context.Context, refresh *Token, opts ...T
 	// All times count from now, before the session is read. If the session ends later,
 	// it stays blocked for longer than the tokens below live.
 	start, now := m.events.begin(), m.sessions.now()
-	user, s, err := m.checkRotation(ctx, refresh, spec.key, now)
+	user, s, err := m.checkRotation(ctx, refresh, with, spec.key, now)
 	if err != nil {
 		return TokenPair{}, asError(err)
 	}
@@ -106,7 +110,7 @@ func (m *JWTManager) detailed(pair TokenPair) TokenPair {
 // checkRotation makes the checks of RefreshRequired, and returns user and session. It
 // does not ask the loaders again about a token that this manager has verified for the
 // request. Without a loader the user is the identity.
-func (m *JWTManager) checkRotation(ctx context.Context, refresh *Token, key string, now time.Time) (user any, s *Session, err error) {
+func (m *JWTManager) checkRotation(ctx context.Context, refresh *Token, with presented, key string, now time.Time) (user any, s *Session, err error) {
 	switch {
 	case refresh == nil:
 		return nil, nil, refusalf(ErrNoAuthorization, "Missing refresh token")
@@ -114,6 +118,9 @@ func (m *JWTManager) checkRotation(ctx context.Context, refresh *Token, key stri
 		return nil, nil, refusalOf(ErrExpiredToken, jwt.ErrTokenExpired, refresh)
 	case !m.verifier.hasVerified(refresh):
 		return nil, nil, errOtherManager
+	}
+	if err := m.possession.prove(ctx, refresh, with); err != nil {
+		return nil, nil, err
 	}
 	need := requirement{refresh: true}
 	v, ok := verifiedIn(ctx)

@@ -92,6 +92,12 @@ var settings = []setting{
 	{"JWT_TICKET_NAME", "TicketName", text(func(c *Config) *string { return &c.TicketName })},
 	{"JWT_MAX_SESSIONS", "MaxSessions", number(func(c *Config) *int { return &c.MaxSessions })},
 	{"JWT_CSRF_PROTECTION", "CSRFProtection", text(func(c *Config) *string { return &c.CSRFProtection })},
+	{"JWT_DPOP", "DPoP", text(func(c *Config) *string { return &c.DPoP })},
+	{"JWT_DPOP_ORIGINS", "DPoPOrigins", list(func(c *Config) *[]string { return &c.DPoPOrigins })},
+	{"JWT_DPOP_NONCE", "DPoPNonce", yes(func(c *Config) *bool { return &c.DPoPNonce })},
+	{"JWT_DPOP_NONCE_SECRET", "DPoPNonceSecret", text(func(c *Config) *string { return &c.DPoPNonceSecret })},
+	{"JWT_DPOP_NONCE_SECRET_FILE", "DPoPNonceSecret", secretInFile(text(func(c *Config) *string { return &c.DPoPNonceSecret }))},
+	{"JWT_DPOP_WINDOW", "DPoPWindow", duration(func(c *Config) *time.Duration { return &c.DPoPWindow })},
 	{"JWT_CSRF_TRUSTED_ORIGINS", "CSRFTrustedOrigins", list(func(c *Config) *[]string { return &c.CSRFTrustedOrigins })},
 }
 

@@ -16,6 +16,8 @@ import (
 // takesShortWay reports whether requests of a route may take the short way.
 func (m *JWTManager) takesShortWay(need *requirement) bool {
 	switch {
+	case need.bound, m.possession.mode == dpopDemanded:
+		return false
 	case need.refresh, need.anyType, need.freshWithin != 0, len(need.guards) > 0, need.locations[0] != InHeaders:
 		return false
 	case m.decodeKey != nil, m.verifier.hasForeign(), len(m.resources) > 0, m.events != nil, !m.revocations.isAtHand():
@@ -43,6 +45,9 @@ func (m *JWTManager) passesShort(c *gin.Context, need *requirement) (bool, error
 	p := &known.contents.payload
 	if p.typ != AccessToken || need.fresh && !known.fresh {
 		return false, need.check(known.token())
+	}
+	if p.confirmation.there { // the sender must prove its key
+		return false, nil
 	}
 	if !need.skipRevocation {
 		reading := time.Time{}

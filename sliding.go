@@ -229,7 +229,7 @@ func (p *sessionPolicy) renewable(ctx context.Context, token *Token, now time.Ti
 	data, _ := dataOf(s)
 	left := s.ExpiresAt.Sub(now)
 	longer := later(s.ExpiresAt, data.expiry(s, p.config, now)).Sub(token.ExpiresAt) >= time.Second
-	if !ok || s.Realm != p.config.Realm || s.Identity != token.Identity || left < time.Second || !longer || now.Sub(s.RotatedAt) < renewalPause {
+	if !ok || s.Realm != p.config.Realm || s.Identity != token.Identity || s.JKT != token.KeyThumbprint() || left < time.Second || !longer || now.Sub(s.RotatedAt) < renewalPause {
 		return none, nil
 	}
 	return s, nil

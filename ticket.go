@@ -11,7 +11,9 @@ type ticketClaims struct {
 	Request string `json:"req"`              // digestOf the request that the ticket is for
 	Origin  string `json:"origin,omitempty"` // of the page that got it; empty: its request had none
 
-	// The token of the request for the ticket.
+	// The token of the request for the ticket. JKT is the thumbprint of the key that the
+	// request has proven; empty: none.
+	JKT     string `json:"jkt,omitempty"`
 	Foreign bool   `json:"foreign,omitempty"` // another issuer made it
 	Header  string `json:"header"`
 	Payload string `json:"payload"`

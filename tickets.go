@@ -161,6 +161,8 @@ func (m *JWTManager) readTicketOrder(c *gin.Context) (o ticketOrder, status int,
 // newTicket creates a ticket for the token that was verified in this request.
 func (m *JWTManager) newTicket(c *gin.Context, token *Token, o ticketOrder) (string, error) {
 	switch {
+	case token.KeyThumbprint() != "" && !token.proven: // of a context by hand
+		return "", errNoProof.about(token)
 	case token.Location == InTicket:
 		return "", wrongToken("A ticket cannot get another ticket", token)
 	case token.Type != AccessToken:
@@ -169,7 +171,7 @@ func (m *JWTManager) newTicket(c *gin.Context, token *Token, o ticketOrder) (str
 	said := token.read()
 	claims := ticketClaims{
 		Request: digestOf(o.method, o.path, o.query), Origin: originHeader(c.Request),
-		Foreign: token.isForeign(), Header: said.header, Payload: said.text,
+		JKT: token.KeyThumbprint(), Foreign: token.isForeign(), Header: said.header, Payload: said.text,
 	}
 	if !token.isForeign() || token.ID != "" { // otherwise foreignID hashes the payload, which must not change
 		claims.Payload = withoutCSRF(said.text)

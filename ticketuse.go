@@ -33,7 +33,11 @@ func (m *JWTManager) redeem(c *gin.Context, encoded string, spec decodeSpec) (*T
 		}
 	}
 	token, err := m.verifier.trusted(ctx, "", t.buyer, spec, m.verifier.now())
-	return token, t, err
+	if err != nil {
+		return nil, nil, err
+	}
+	token.proven = t.JKT != "" && t.JKT == token.KeyThumbprint() // by the request for the ticket
+	return token, t, nil
 }
 
 // spentIn returns the ticket that has let a request in. It returns nil if that is not the

@@ -21,7 +21,8 @@ type contents struct {
 	header, text string // the JSON of header and payload
 	payload      payload
 	names        *claimNames
-	verifier     any // the *verifier that verified the signature; untyped, so that this file does not depend on verifier.go; nil: none
+	bound        *boundKey // of a token that is bound to a key; nil: none
+	verifier     any       // the *verifier that verified the signature; untyped, so that this file does not depend on verifier.go; nil: none
 }
 
 // Token is a decoded token. It is read-only and safe for concurrent use. You
@@ -34,6 +35,7 @@ type Token struct {
 	CSRF      string    // "csrf"
 	Issuer    string    // "iss"; empty if the claim is absent
 	Fresh     bool      // fresh at the moment it was verified
+	proven    bool      // the sender has the key that the token is bound to; here it needs no memory
 	IssuedAt  time.Time // zero if the claim is absent, like the next two
 	NotBefore time.Time
 	ExpiresAt time.Time // zero if it never expires
@@ -107,6 +109,19 @@ func (t *Token) session() string {
 		return ""
 	}
 	return t.SessionID
+}
+
+// KeyThumbprint returns the thumbprint (RFC 7638) of the key that the token is bound to, its
+// "cnf.jkt" (RFC 9449 §6.1). It is empty if the token is bound to no key. A route accepts a
+// bound token only with a proof of the key.
+func (t *Token) KeyThumbprint() string { return t.read().payload.confirmation.jkt }
+
+// tokenHash returns the "ath" of proofs for the token (RFC 9449 §4.2).
+func (t *Token) tokenHash() string {
+	if bound := t.read().bound; bound != nil {
+		return bound.tokenHash
+	}
+	return tokenHashOf(t.encoded)
 }
 
 // claim returns the claim with this name, or the value that a JSON Pointer

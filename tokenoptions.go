@@ -25,6 +25,7 @@ type tokenSpec struct {
 	header    Header
 
 	begins sessionChoice // of a new session
+	jkt    string        // the thumbprint of the key that the token is bound to; empty: none
 	key    string        // the Idempotency-Key of a rotation
 
 	// For a token of a session.
@@ -90,6 +91,8 @@ func (spec *tokenSpec) validate() error {
 		return fmt.Errorf("%w: WithExpires was given %s; use at least a second, such as 15*time.Minute, or NeverExpires", ErrLifetime, spec.expires)
 	case spec.freshFor < 0:
 		return errors.New("ginjwt: WithFreshFor: the duration must be more than zero")
+	case spec.jkt != "" && !isThumbprint(spec.jkt):
+		return errors.New("ginjwt: WithKeyThumbprint: the thumbprint must be the SHA-256 hash of RFC 7638, 43 characters of base64url")
 	case slices.Contains(spec.audience, ""):
 		return errors.New("ginjwt: WithAudience: an audience is empty: pass names of services only")
 	}
@@ -99,6 +102,9 @@ func (spec *tokenSpec) validate() error {
 func (spec *tokenSpec) validForRotation() error {
 	if spec.fresh != "" || spec.freshFor != 0 {
 		return errors.New("ginjwt: WithFresh: a rotated token is never fresh, because nobody typed a password")
+	}
+	if spec.jkt != "" {
+		return errors.New("ginjwt: WithKeyThumbprint: a rotation keeps the key of the session")
 	}
 	if spec.key != "" {
 		if err := validIdempotencyKey(spec.key); err != nil {
@@ -229,6 +235,15 @@ func WithIdleLifetime(d time.Duration) TokenOption {
 // Zero means the configured time. d must be whole seconds, at least two.
 func WithSessionLifetime(d time.Duration) TokenOption {
 	return func(s *tokenSpec) { s.begins.option, s.begins.lifetime = "WithSessionLifetime", d }
+}
+
+// WithKeyThumbprint binds the new token, or all tokens of a new session, to the key with this
+// thumbprint (RFC 7638), instead of the key of the request's DPoP proof. Use it if the proof
+// came in an earlier request, as in an authorization code with "dpop_jkt" (RFC 9449 §10). Check
+// that proof first. A thumbprint has 43 characters of base64url; any other string is an error.
+// The option does not depend on Config.DPoP.
+func WithKeyThumbprint(jkt string) TokenOption {
+	return func(s *tokenSpec) { s.jkt = or(jkt, "none") }
 }
 
 // WithIdempotencyKey names an attempt to exchange a refresh token. Use it only

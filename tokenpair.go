@@ -14,7 +14,7 @@ import (
 // token; inside another value it may, for example in an unexported field.
 type TokenPair struct {
 	AccessToken  string `json:"access_token,omitempty"`
-	TokenType    string `json:"token_type"`           // "Bearer"
+	TokenType    string `json:"token_type"`           // "Bearer", or "DPoP" if the tokens are bound to a key
 	ExpiresIn    int64  `json:"expires_in,omitempty"` // lifetime of the access token in seconds
 	RefreshToken string `json:"refresh_token,omitempty"`
 
@@ -47,8 +47,8 @@ type TokenPair struct {
 //	c.Render(http.StatusOK, pair)
 //
 // Compared with c.JSON it needs no reflection, and the headers keep the tokens out of
-// caches (RFC 6749 §5.1). If TokenType is empty, it writes "Bearer". So a manager without
-// sessions can respond with a TokenPair too:
+// caches (RFC 6749 §5.1). If TokenType is empty, it writes the type of the access token. So a
+// manager without sessions can respond with a TokenPair too:
 //
 //	c.Render(http.StatusOK, ginjwt.TokenPair{AccessToken: access, RefreshToken: refresh})
 func (p TokenPair) Render(w http.ResponseWriter) error {
@@ -69,12 +69,19 @@ func (p TokenPair) WriteContentType(w http.ResponseWriter) {
 // appendJSON writes the members that encoding/json writes by the tags of the fields.
 func (p *TokenPair) appendJSON(b []byte) []byte {
 	b = appendMember(append(b, '{'), "access_token", p.AccessToken)
-	b = appendMember(b, "token_type", or(p.TokenType, "Bearer"))
+	b = appendMember(b, "token_type", p.tokenType())
 	b = appendSeconds(b, "expires_in", p.ExpiresIn)
 	b = appendMember(b, "refresh_token", p.RefreshToken)
 	b = appendSeconds(b, "refresh_expires_in", p.RefreshExpiresIn)
 	b = appendMember(b, "csrf_token", p.CSRFToken)
 	return append(b, '}')
+}
+
+func (p *TokenPair) tokenType() string {
+	if p.TokenType != "" {
+		return p.TokenType
+	}
+	return tokenTypeFor(thumbprintIn(p.AccessToken))
 }
 
 // appendMember appends a member of an object, unless its value is empty.

@@ -33,6 +33,7 @@ func (c Config) validate(p *problems) {
 	c.validateLocations(p)
 	c.validateCookies(p)
 	c.validateSessions(p)
+	c.validateDPoP(p)
 	c.validateResources(p)
 }
 

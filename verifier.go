@@ -171,6 +171,9 @@ func (v *verifier) verifyNew(ctx context.Context, ring *keyring, hash uint64, en
 	if err := v.vouch(good); err != nil {
 		return nil, err
 	}
+	if good.payload.confirmation.jkt != "" {
+		good.bound = newBoundKey(encoded)
+	}
 	ring.cache.add(hash, encoded, good, now)
 	return good, nil
 }

@@ -2,6 +2,7 @@ package ginjwt
 
 import (
 	"slices"
+	"time"
 
 	"github.com/gin-jwt-extended/ginjwt/keys"
 )
@@ -38,3 +39,6 @@ const (
 	AccessToken  TokenType = keys.AccessToken
 	RefreshToken TokenType = keys.RefreshToken
 )
+
+// NeverExpires is a lifetime. Tokens that get it have no "exp" claim and never expire.
+const NeverExpires time.Duration = -1

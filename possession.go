@@ -1,0 +1,269 @@
+package ginjwt
+
+import (
+	"context"
+	"crypto/subtle"
+	"errors"
+	"net/http"
+	"time"
+
+	"github.com/gin-jwt-extended/ginjwt/keys"
+	"github.com/gin-jwt-extended/ginjwt/store"
+)
+
+// possession decides whether the sender of a token has the key that the token is bound to, and
+// to which key new tokens are bound (RFC 9449).
+//
+// A bound token is never accepted without a proof, also with DPoP off: otherwise turning the
+// setting off would make all bound tokens in the hands of thieves usable.
+type possession struct {
+	mode    string
+	targets targets
+	window  time.Duration // how far "iat" of a proof may be from now
+	nonces  *nonces       // nil: proofs need no nonce
+	realm   string
+	now     func() time.Time
+
+	local  store.Once // proofs used in this process
+	shared store.Once // proofs used in all processes
+}
+
+func newPossession(config *Config, set func() *keys.Set, shared store.Once) *possession {
+	p := &possession{
+		mode: config.DPoP, targets: targetsOf(config.DPoPOrigins), window: config.DPoPWindow, realm: config.Realm, now: config.Now,
+		local: &store.MemoryOnce{Now: config.Now}, shared: shared,
+	}
+	if config.DPoPNonce {
+		p.nonces = &nonces{realm: config.Realm, keys: set}
+		if config.DPoPNonceSecret != "" {
+			p.nonces.secret = []byte(config.DPoPNonceSecret)
+		}
+	}
+	return p
+}
+
+// presented is what came with a token.
+type presented struct {
+	by     *http.Request // nil: the token came alone
+	url    string        // that the proof must be for; empty: that of the request
+	memory proofMemory   // of the request; nil: none
+	holder *Token        // that was verified in the request before; nil: none
+
+	asBearer bool // the token is in a header with the scheme for unbound tokens
+	asDPoP   bool // the token is in a header with the scheme DPoP
+	toIssuer bool // the request goes to an endpoint of the issuer: its proof may name no token
+	strictly bool // only bound tokens are good here, so no process may accept a proof twice
+}
+
+// proofMemory remembers the proof that a request has used. So a second check in the same request
+// does not take it for a replay.
+type proofMemory interface {
+	proof() *proof // nil: none
+	useProof(p *proof)
+}
+
+// prove checks the proof of a bound token, and notes the success in the token. The token must
+// have a valid signature.
+func (p *possession) prove(ctx context.Context, token *Token, with presented) error {
+	switch cnf := token.read().payload.confirmation; {
+	case token.proven:
+		return nil
+	case !cnf.there && (with.strictly || p.mode == dpopDemanded):
+		return errNotKeyBound.about(token)
+	case !cnf.there && with.asDPoP:
+		return errNotKeyBoundAsDPoP.about(token)
+	case !cnf.there:
+		return nil
+	case cnf.jkt == "":
+		return errConfirmation.about(token)
+	case with.asBearer:
+		return errKeyBoundAsBearer.about(token)
+	}
+	proof, err := p.proofIn(ctx, token.contents.bound, with)
+	if err != nil {
+		return asError(err).about(token)
+	}
+	if !sameHash(proof.key.thumbprint, token.KeyThumbprint()) {
+		return errKeyMismatch.about(token)
+	}
+	namesToken := proof.tokenHash != "" || !with.toIssuer
+	if token.Type == AccessToken && namesToken && !sameHash(proof.tokenHash, token.tokenHash()) {
+		return errProofToken.about(token)
+	}
+	if err := p.use(ctx, proof, with); err != nil {
+		return asError(err).about(token)
+	}
+	token.contents.bound.remember(proof.key)
+	token.proven = true
+	return nil
+}
+
+// check refuses a token that prove has not accepted. Every check of a token ends here, so that
+// a bound token is refused where nobody has asked for its proof.
+func (p *possession) check(token *Token, need *requirement) error {
+	cnf := token.read().payload.confirmation
+	switch {
+	case !cnf.there && (need.bound || p.mode == dpopDemanded):
+		return errNotKeyBound.about(token)
+	case !cnf.there || token.proven:
+		return nil
+	case cnf.jkt == "":
+		return errConfirmation.about(token)
+	}
+	return errNoProof.about(token)
+}
+
+// keyOfLogin returns the thumbprint of the key to which tokens of a login are bound; empty: none.
+// If the request has been let in by a bound token, its key is kept: new tokens must not free the
+// holder of a bound token from its key.
+func (p *possession) keyOfLogin(ctx context.Context, with presented) (jkt string, err error) {
+	if with.holder != nil && with.holder.KeyThumbprint() != "" {
+		return with.holder.KeyThumbprint(), nil
+	}
+	if p.mode == dpopOff {
+		return "", nil
+	}
+	hasProof := with.by != nil && len(with.by.Header[proofHeader]) > 0
+	switch {
+	case !hasProof && p.mode == dpopAccepted:
+		return "", nil
+	case with.by == nil:
+		return "", errLoginAlone
+	}
+	proof, err := p.proofIn(ctx, nil, with)
+	if err == nil {
+		err = p.use(ctx, proof, with)
+	}
+	if err != nil {
+		return "", atLogin(err)
+	}
+	return proof.key.thumbprint, nil
+}
+
+// proofIn returns the proof of a request. It is for this request, and was made now.
+func (p *possession) proofIn(ctx context.Context, bound *boundKey, with presented) (*proof, error) {
+	if with.by == nil {
+		return nil, errNoProof
+	}
+	lines := with.by.Header[proofHeader]
+	switch {
+	case len(lines) == 0:
+		return nil, errNoProof
+	case len(lines) > 1:
+		return nil, errManyProofs
+	}
+	if used := with.used(lines[0]); used != nil {
+		return used, nil
+	}
+	now := p.now()
+	proof, err := readProof(lines[0], bound.known(), now)
+	switch {
+	case err != nil:
+		return nil, p.withNonce(err, now)
+	case proof.method != with.by.Method:
+		return nil, p.withNonce(errProofMethod, now)
+	case !p.isFor(proof, with):
+		return nil, p.withNonce(errProofTarget, now)
+	case p.nonces != nil && !p.nonces.accepts(proof.nonce, now):
+		return nil, p.withNonce(errProofNonce, now)
+	case !p.isRecent(proof, now):
+		return nil, p.withNonce(errProofTime, now)
+	}
+	return proof, nil
+}
+
+// isFor reports whether a proof is for the URL of a request.
+func (p *possession) isFor(proof *proof, with presented) bool {
+	if with.url == "" {
+		return p.targets.match(proof.target, with.by)
+	}
+	wanted, ok := normalTarget(with.url)
+	claimed, alsoOK := normalTarget(proof.target)
+	return ok && alsoOK && wanted == claimed
+}
+
+// isRecent reports whether a proof was made now, as far as clocks agree.
+func (p *possession) isRecent(proof *proof, now time.Time) bool {
+	window := int64(p.window / time.Second)
+	return proof.issued >= now.Unix()-window && proof.issued <= now.Unix()+window
+}
+
+// use uses a proof up. If only bound tokens are good here, it does so for all processes.
+func (p *possession) use(ctx context.Context, proof *proof, with presented) error {
+	once, everywhere := p.local, with.strictly || p.mode == dpopDemanded
+	if everywhere {
+		once = p.shared
+	}
+	if used := with.used(proof.encoded); used != nil && (used.everywhere || !everywhere) {
+		return nil
+	}
+	id := derivedID("DPoP proof", p.realm, proof.key.thumbprint, proof.id)
+	first, err := once.Claim(context.WithoutCancel(ctx), id, keptUntil(time.Unix(proof.issued, 0).Add(p.window), 0))
+	switch {
+	case err != nil:
+		return unavailable(err)
+	case !first:
+		return p.withNonce(errProofReplayed, p.now())
+	}
+	if with.memory != nil {
+		used := *proof
+		used.everywhere = everywhere
+		with.memory.useProof(&used)
+	}
+	return nil
+}
+
+// used returns the proof that this request has already used, if it is encoded.
+func (with presented) used(encoded string) *proof {
+	if with.memory == nil {
+		return nil
+	}
+	if proof := with.memory.proof(); proof != nil && proof.encoded == encoded {
+		return proof
+	}
+	return nil
+}
+
+// withNonce adds the current nonce to a refusal, so that the client needs no other one.
+func (p *possession) withNonce(err error, now time.Time) error {
+	if p.nonces == nil {
+		return err
+	}
+	e := asError(err)
+	e.nonce = p.nonces.current(now)
+	return e
+}
+
+// nonce returns the nonce for the next proof of the client; empty: it needs none.
+func (p *possession) nonce() string {
+	if p.nonces == nil {
+		return ""
+	}
+	return p.nonces.current(p.now())
+}
+
+func sameHash(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1 }
+
+// These errors say why a token and the key of its sender do not belong together.
+var (
+	errProofNonce        = refusal(ErrDPoPNonce, nil)
+	errKeyMismatch       = keyRefusalf(reasonKeyMismatch, "The DPoP proof is of another key than the token")
+	errNotKeyBound       = keyRefusalf(reasonNotBound, "The token is bound to no key: log in with a DPoP proof")
+	errNotKeyBoundAsDPoP = keyRefusalf(reasonScheme, "The token is bound to no key: send it with the scheme for tokens without a key")
+	errKeyBoundAsBearer  = keyRefusalf(reasonScheme, "The token is bound to a key: send it with the scheme DPoP and a DPoP proof")
+	errConfirmation      = keyRefusalf(reasonConfirmation, `The token is bound by a method that is not supported: only "jkt" (DPoP) is, and not the certificate of mutual TLS ("x5t#S256")`)
+	errLoginAlone        = errors.New("ginjwt: Config.DPoP is demanded: pass the *gin.Context of the login, or the option WithKeyThumbprint")
+)
+
+func keyRefusalf(reason, message string) *Error {
+	return refusalf(ErrKeyBinding, "%s", message).because(reason)
+}
+
+// atLogin gives a refusal the status of a token endpoint (RFC 9449 §5).
+func atLogin(err error) *Error {
+	e := asError(err)
+	if e.Status == http.StatusUnauthorized {
+		e.Status, e.atLogin = http.StatusBadRequest, true
+	}
+	return e
+}

@@ -1,0 +1,186 @@
+package ginjwt
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/gin-jwt-extended/ginjwt/internal/strictjson"
+	"github.com/gin-jwt-extended/ginjwt/keys"
+)
+
+// This file reads a DPoP proof (RFC 9449 §4.2): a JWT with the public key of the client in its
+// header, signed for one request. It is read by the same code as tokens.
+
+// These are the headers DPoP and DPoP-Nonce as net/http spells them.
+const (
+	proofHeader = "Dpop"
+	nonceHeader = "Dpop-Nonce"
+)
+
+// maxProof is the largest proof in bytes. A proof with an RSA key of 4096 bits has about 2500.
+const maxProof = 8 << 10
+
+// proofAlgorithms are the algorithms of proofs, for clients. They know EdDSA by either name.
+var proofAlgorithms = append(keys.AsymmetricAlgorithms(), "Ed25519")
+
+// maxProofID is the largest "jti" of a proof in bytes.
+const maxProofID = 255
+
+// proof is a DPoP proof with a valid signature.
+type proof struct {
+	encoded string
+	key     *proofKey
+
+	id, method, target, tokenHash, nonce string
+
+	issued int64 // "iat"
+
+	everywhere bool // all processes know that it was used
+}
+
+// readProof verifies the form and the signature of a proof. known is the key of an earlier proof
+// of the same client; nil: none.
+func readProof(encoded string, known *proofKey, now time.Time) (*proof, error) {
+	if len(encoded) > maxProof {
+		return nil, errProofSize
+	}
+	s := scratches.Get().(*scratch)
+	defer s.free()
+	first, last := strings.IndexByte(encoded, '.'), strings.LastIndexByte(encoded, '.')
+	if first == last {
+		return nil, badProof(errSegments)
+	}
+	var key *keys.Bound
+	if known != nil && known.header == encoded[:first] {
+		key = known.key
+	}
+	parts, err := s.loadParts(encoded, first, last, key)
+	if err != nil {
+		return nil, badProof(err)
+	}
+	if key == nil {
+		if known, err = proofKeyOf(parts.head, encoded[:first]); err != nil {
+			return nil, err
+		}
+	}
+	p := &proof{encoded: encoded, key: known}
+	if err := p.readClaims(s.payload); err != nil {
+		return nil, err
+	}
+	if err := known.key.Verify(parts.signed, s.signature, now); err != nil {
+		return nil, errProofSignature
+	}
+	return p, nil
+}
+
+// proofKeyOf returns the key in the header of a proof.
+func proofKeyOf(h head, header string) (*proofKey, error) {
+	typ, _ := h.typ.Str()
+	alg, _ := h.alg.Str()
+	switch {
+	case h.kid != "" && h.kid.Kind() != '"':
+		return nil, badProof(errKeyID)
+	case mediaType(typ) != mediaType("dpop+jwt"):
+		return nil, errProofType
+	case h.zip != "" || h.crit != "" || h.b64 != "":
+		return nil, errProofHeader
+	case keys.IsHMAC(alg) || !keys.IsAlgorithm(keys.CanonicalAlgorithm(alg)):
+		return nil, errProofAlgorithm
+	case h.jwk.Kind() != '{':
+		return nil, errProofNoKey
+	}
+	k, err := keys.ParsePublicJWK(alg, []byte(h.jwk))
+	if err != nil {
+		return nil, badProofKey(err)
+	}
+	bound, err := keys.Options{}.Bind(k)
+	if err != nil {
+		return nil, badProofKey(err)
+	}
+	thumbprint, err := k.Thumbprint()
+	if err != nil {
+		return nil, badProofKey(err)
+	}
+	return &proofKey{header: strings.Clone(header), key: bound, thumbprint: thumbprint}, nil
+}
+
+// readClaims reads the payload of a proof. Every claim of RFC 9449 must be there, with its type.
+func (p *proof) readClaims(payload []byte) (err error) {
+	var issued strictjson.Value
+	texts := []struct {
+		name     string
+		to       *string
+		required bool
+	}{{"jti", &p.id, true}, {"htm", &p.method, true}, {"htu", &p.target, true}, {"ath", &p.tokenHash, false}, {"nonce", &p.nonce, false}}
+	malformed := strictjson.Members(payload, string(payload), func(name string, v strictjson.Value) {
+		if name == "iat" {
+			issued = v
+		}
+		for _, t := range texts {
+			if name != t.name {
+				continue
+			}
+			if *t.to, _ = v.Str(); *t.to == "" {
+				err = badClaim(name)
+			}
+		}
+	})
+	switch {
+	case malformed != nil:
+		return badProof(payloadError(malformed))
+	case err != nil:
+		return err
+	case issued.Kind() != '0':
+		return badClaim("iat")
+	case len(p.id) > maxProofID:
+		return badClaim("jti")
+	}
+	for _, t := range texts {
+		if t.required && *t.to == "" {
+			return badClaim(t.name)
+		}
+	}
+	p.issued, _ = strictjson.NumericDate(issued)
+	return nil
+}
+
+// These errors say what is wrong with a proof. The client reads them, so they contain nothing
+// from the proof.
+var (
+	errNoProof        = proofRefusal(reasonProofMissing, "Missing DPoP proof: send one in the header DPoP")
+	errManyProofs     = proofRefusal(reasonProofInvalid, "More than one DPoP header")
+	errProofSize      = proofRefusal(reasonProofInvalid, "The DPoP proof is too large")
+	errProofType      = proofRefusal(reasonProofInvalid, `The DPoP proof must have the "typ" dpop+jwt`)
+	errProofHeader    = proofRefusal(reasonProofInvalid, "The header of the DPoP proof has a parameter that is not supported")
+	errProofAlgorithm = proofRefusal(reasonProofInvalid, `The DPoP proof must have an "alg" with a key pair`)
+	errProofNoKey     = proofRefusal(reasonProofInvalid, `The DPoP proof must have its public key in "jwk"`)
+	errProofSignature = proofRefusal(reasonProofInvalid, "The signature of the DPoP proof is not valid")
+	errProofMethod    = proofRefusal(reasonProofInvalid, `The DPoP proof is for another method ("htm")`)
+	errProofTarget    = proofRefusal(reasonProofInvalid, `The DPoP proof is for another URL ("htu")`)
+	errProofToken     = proofRefusal(reasonProofInvalid, `The DPoP proof is for another token ("ath")`)
+	errProofTime      = proofRefusal(reasonProofTime, `The DPoP proof was made at another time ("iat"): compare the clock with the header Date`)
+	errProofReplayed  = proofRefusal(reasonProofReplayed, "The DPoP proof was used before: make a new one for every request")
+)
+
+// proofRefusal returns the refusal of a proof.
+func proofRefusal(reason, message string) *Error {
+	return refusalf(ErrDPoPProof, "%s", message).because(reason)
+}
+
+// badProof turns the refusal of a malformed token into that of a proof.
+func badProof(err error) *Error {
+	return proofRefusal(reasonProofInvalid, "The DPoP proof is malformed: "+asError(err).Message)
+}
+
+func badClaim(name string) *Error {
+	return proofRefusal(reasonProofInvalid, fmt.Sprintf("The DPoP proof needs a valid claim %q", name))
+}
+
+// badProofKey does not tell the client more than that the key is no good. The log gets the
+// problem, which quotes no key.
+func badProofKey(err error) *Error {
+	e := proofRefusal(reasonProofInvalid, `The key in the "jwk" of the DPoP proof is not a valid public key for its "alg"`)
+	e.Err = fmt.Errorf("%w: %w", e.Err, err)
+	return e
+}

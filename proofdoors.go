@@ -1,0 +1,112 @@
+package ginjwt
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/gin-gonic/gin"
+)
+
+// This file brings the DPoP proof of a request to the check of its token, and the nonce for the
+// next proof into the response.
+
+// presentedIn returns what came with a token in a request; nothing if ctx belongs to none.
+func (m *JWTManager) presentedIn(ctx context.Context) presented {
+	with := presented{by: requestIn(ctx)}
+	if v, ok := verifiedIn(ctx); ok {
+		with.holder = v.token
+	}
+	if with.by == nil || len(with.by.Header[proofHeader]) == 0 {
+		return with
+	}
+	if c, ok := ctx.(*gin.Context); ok && stateOf(c.Request.Context()) == nil {
+		newState(c, m) // remembers the proof
+		with.by = c.Request
+	}
+	if state := stateOf(ctx); state != nil {
+		with.memory = state
+	}
+	return with
+}
+
+// proveRequest checks the proof of the token of a request.
+func (m *JWTManager) proveRequest(c *gin.Context, token *Token, scheme scheme, need *requirement) error {
+	cnf := token.read().payload.confirmation
+	if !cnf.there && !need.bound && scheme != dpopScheme && m.possession.mode != dpopDemanded {
+		return nil
+	}
+	with := m.presentedIn(c)
+	with.strictly, with.toIssuer = need.bound, need.toIssuer
+	with.asBearer, with.asDPoP = scheme == bearerScheme, scheme == dpopScheme
+	return m.possession.prove(c.Request.Context(), token, with)
+}
+
+// challengedFor lets the challenge of a refusal have the scheme DPoP if the route or the request
+// needs that scheme.
+func (m *JWTManager) challengedFor(c *gin.Context, need *requirement, scheme scheme, err error) error {
+	if !need.bound && m.possession.mode != dpopDemanded && scheme != dpopScheme {
+		return err
+	}
+	e := asError(err)
+	e.forDPoP = true
+	if len(c.Request.Header[proofHeader]) > 0 {
+		e.nonce = or(e.nonce, m.possession.nonce())
+	}
+	return e
+}
+
+// offerNonce puts the nonce for the next proof into the response (RFC 9449 §8.2). A cache must
+// not give it to a later request.
+func (m *JWTManager) offerNonce(c *gin.Context) {
+	if nonce := m.possession.nonce(); nonce != "" && c.Writer != nil {
+		c.Writer.Header()[nonceHeader] = []string{nonce}
+		keepOutOfCaches(c)
+	}
+}
+
+// bindLogin binds new tokens to the key of the login, unless an option has named a key.
+func (m *JWTManager) bindLogin(ctx context.Context, spec *tokenSpec) (err error) {
+	if spec.jkt != "" {
+		return nil
+	}
+	with := m.presentedIn(ctx)
+	if spec.jkt, err = m.possession.keyOfLogin(plain(ctx), with); err != nil || spec.jkt == "" {
+		return err
+	}
+	if c, ok := ctx.Value(gin.ContextKey).(*gin.Context); ok {
+		m.offerNonce(c)
+	}
+	return nil
+}
+
+// WithProof gives [JWTManager.VerifyToken] the DPoP proof that came with a token, for example in
+// the first message of a WebSocket. method and url say what the proof must be for: its "htm" and
+// "htu". url is absolute, as clients know it. Without this option, VerifyToken reads the proof
+// from the request that its context belongs to. Other methods ignore it.
+func WithProof(proof, method, url string) RequiredOption {
+	return func(need *requirement) { need.proof = &givenProof{proof, method, url} }
+}
+
+// presented returns the proof as what came with the token.
+func (g *givenProof) presented() presented {
+	return presented{by: &http.Request{Method: g.method, Header: http.Header{proofHeader: {g.proof}}}, url: or(g.url, "none")}
+}
+
+// proveAtIssuer checks the proof of a token in the form of an OAuth endpoint.
+func (m *JWTManager) proveAtIssuer(c *gin.Context, token *Token) error {
+	if !token.read().payload.confirmation.there {
+		return nil
+	}
+	with := m.presentedIn(c)
+	with.toIssuer = true
+	if err := m.possession.prove(c.Request.Context(), token, with); err != nil {
+		return err
+	}
+	if token.proven {
+		m.offerNonce(c)
+	}
+	return nil
+}
+
+// atIssuer is for tokens in the form of an OAuth endpoint: their proof may name no token.
+func atIssuer(need *requirement) { need.toIssuer = true }

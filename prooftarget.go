@@ -1,0 +1,144 @@
+package ginjwt
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+)
+
+// This file compares the URL of a proof with the URL of a request (RFC 9449 §4.3, point 9).
+
+// targets knows by which URLs clients reach the service.
+type targets struct {
+	bases []string // normalised, without a slash at the end; none: what the request says
+}
+
+// targetsOf returns the targets for Config.DPoPOrigins, which were validated.
+func targetsOf(origins []string) (t targets) {
+	for _, origin := range origins {
+		base, _ := normalTarget(origin)
+		t.bases = append(t.bases, strings.TrimSuffix(base, "/"))
+	}
+	return t
+}
+
+// match reports whether "htu" of a proof is the URL of r, whatever the query.
+//
+// Behind a proxy only the configured origins can tell by which name and scheme a client has
+// called. Headers such as X-Forwarded-Host are not read: a client could send them itself.
+func (t targets) match(htu string, r *http.Request) bool {
+	claimed, ok := normalTarget(htu)
+	if !ok {
+		return false
+	}
+	path := normalPath(pathOf(r))
+	if len(t.bases) == 0 {
+		scheme := "http"
+		if r.TLS != nil {
+			scheme = "https"
+		}
+		own, ok := normalTarget(scheme + "://" + r.Host)
+		return ok && claimed == strings.TrimSuffix(own, "/")+path
+	}
+	for _, base := range t.bases {
+		if claimed == base+path {
+			return true
+		}
+	}
+	return false
+}
+
+// pathOf returns the escaped path as the client has sent it, even if a router has cut off a
+// part of it since.
+func pathOf(r *http.Request) string {
+	path, _, _ := strings.Cut(r.RequestURI, "?")
+	if !strings.HasPrefix(path, "/") { // a whole URL, or a request that no server has read
+		path = r.URL.EscapedPath()
+	}
+	return path
+}
+
+// normalTarget returns an absolute http or https URL without query and fragment, in the form by
+// which URLs are compared (RFC 3986 §6.2.2 and §6.2.3).
+func normalTarget(target string) (normal string, ok bool) {
+	if strings.ContainsFunc(target, func(c rune) bool { return c <= ' ' || c > '~' || c == '\\' }) {
+		return "", false
+	}
+	u, err := url.Parse(target)
+	if err != nil || u.User != nil || u.Opaque != "" || u.Hostname() == "" {
+		return "", false
+	}
+	host := strings.ToLower(u.Host)
+	switch u.Scheme { // url.Parse has made it lower case
+	case "http":
+		host = strings.TrimSuffix(host, ":80")
+	case "https":
+		host = strings.TrimSuffix(host, ":443")
+	default:
+		return "", false
+	}
+	return u.Scheme + "://" + strings.TrimSuffix(host, ":") + normalPath(u.EscapedPath()), true
+}
+
+// normalPath returns an escaped path without dot segments, with upper case escapes, and without
+// escapes of characters that need none. A service sees two paths that differ otherwise as two
+// resources.
+func normalPath(path string) string {
+	if path == "" || path == "*" {
+		return "/"
+	}
+	if !strings.Contains(path, "%") && !strings.Contains(path, "/.") {
+		return path
+	}
+	return withoutDots(normalEscapes(path))
+}
+
+// normalEscapes returns a path whose escapes are in upper case, and only where they are needed.
+func normalEscapes(path string) string {
+	var b strings.Builder
+	for i := 0; i < len(path); i++ {
+		if path[i] != '%' || i+2 >= len(path) || !isHex(path[i+1]) || !isHex(path[i+2]) {
+			b.WriteByte(path[i])
+			continue
+		}
+		escape := strings.ToUpper(path[i : i+3])
+		if c, err := url.PathUnescape(escape); err == nil && isUnreserved(c[0]) {
+			escape = c
+		}
+		b.WriteString(escape)
+		i += 2
+	}
+	return b.String()
+}
+
+func isHex(c byte) bool {
+	return '0' <= c && c <= '9' || 'a' <= c && c <= 'f' || 'A' <= c && c <= 'F'
+}
+
+// isUnreserved reports whether c needs no escape (RFC 3986 §2.3).
+func isUnreserved(c byte) bool {
+	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || strings.IndexByte("-._~", c) >= 0
+}
+
+// withoutDots removes the segments "." and ".." (RFC 3986 §5.2.4).
+func withoutDots(path string) string {
+	segments := strings.Split(path, "/")[1:]
+	var kept []string
+	for i, segment := range segments {
+		last := i == len(segments)-1
+		switch segment {
+		case "..":
+			kept = kept[:max(0, len(kept)-1)]
+			if last {
+				kept = append(kept, "")
+			}
+		case ".":
+			if last {
+				kept = append(kept, "")
+			}
+		default:
+			kept = append(kept, segment)
+		}
+	}
+	return "/" + strings.Join(kept, "/")
+}
