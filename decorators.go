@@ -106,7 +106,7 @@ func (m *JWTManager) VerifyToken(ctx context.Context, encoded string, opts ...Re
 	switch {
 	case err != nil:
 	case need.provenElsewhere:
-		token.proven = true
+		token.proven.Store(true)
 	default:
 		err = m.possession.prove(ctx, token, with)
 	}
@@ -159,7 +159,7 @@ func (m *JWTManager) verify(c *gin.Context, need *requirement) (*Token, error) {
 	if token.Location == InCookies {
 		keepOutOfCaches(c)
 	}
-	if token.proven {
+	if token.proven.Load() {
 		m.offerNonce(c)
 	}
 	return token, nil

@@ -66,7 +66,7 @@ type proofMemory interface {
 // have a valid signature.
 func (p *possession) prove(ctx context.Context, token *Token, with presented) error {
 	switch cnf := token.read().payload.confirmation; {
-	case token.proven:
+	case token.proven.Load():
 		return nil
 	case !cnf.there && (with.strictly || p.mode == dpopDemanded):
 		return errNotKeyBound.about(token)
@@ -94,7 +94,7 @@ func (p *possession) prove(ctx context.Context, token *Token, with presented) er
 		return asError(err).about(token)
 	}
 	token.contents.bound.remember(proof.key)
-	token.proven = true
+	token.proven.Store(true)
 	return nil
 }
 
@@ -105,7 +105,7 @@ func (p *possession) check(token *Token, need *requirement) error {
 	switch {
 	case !cnf.there && (need.bound || p.mode == dpopDemanded):
 		return errNotKeyBound.about(token)
-	case !cnf.there || token.proven:
+	case !cnf.there || token.proven.Load():
 		return nil
 	case cnf.jkt == "":
 		return errConfirmation.about(token)
@@ -145,17 +145,16 @@ func (p *possession) proofIn(ctx context.Context, bound *boundKey, with presente
 	if with.by == nil {
 		return nil, errNoProof
 	}
-	lines := with.by.Header[proofHeader]
+	lines, now := with.by.Header[proofHeader], p.now()
 	switch {
 	case len(lines) == 0:
-		return nil, errNoProof
+		return nil, p.withNonce(errNoProof, now)
 	case len(lines) > 1:
 		return nil, errManyProofs
 	}
 	if used := with.used(lines[0]); used != nil {
 		return used, nil
 	}
-	now := p.now()
 	proof, err := readProof(lines[0], bound.known(), now)
 	switch {
 	case err != nil:
@@ -185,7 +184,8 @@ func (p *possession) isFor(proof *proof, with presented) bool {
 // isRecent reports whether a proof was made now, as far as clocks agree.
 func (p *possession) isRecent(proof *proof, now time.Time) bool {
 	window := int64(p.window / time.Second)
-	return proof.issued >= now.Unix()-window && proof.issued <= now.Unix()+window
+	return proof.issued >= now.Unix()-window && proof.issued <= now.Unix()+window &&
+		proof.expires > now.Unix()-window && proof.notBefore <= now.Unix()+window
 }
 
 // use uses a proof up. If only bound tokens are good here, it does so for all processes.

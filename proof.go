@@ -2,6 +2,7 @@ package ginjwt
 
 import (
 	"fmt"
+	"math"
 	"strings"
 	"time"
 
@@ -34,7 +35,8 @@ type proof struct {
 
 	id, method, target, tokenHash, nonce string
 
-	issued int64 // "iat"
+	issued             int64 // "iat"
+	expires, notBefore int64 // "exp" and "nbf", which RFC 9449 does not ask for
 
 	everywhere bool // all processes know that it was used
 }
@@ -107,15 +109,20 @@ func proofKeyOf(h head, header string) (*proofKey, error) {
 
 // readClaims reads the payload of a proof. Every claim of RFC 9449 must be there, with its type.
 func (p *proof) readClaims(payload []byte) (err error) {
-	var issued strictjson.Value
+	var issued, expires, notBefore strictjson.Value
 	texts := []struct {
 		name     string
 		to       *string
 		required bool
 	}{{"jti", &p.id, true}, {"htm", &p.method, true}, {"htu", &p.target, true}, {"ath", &p.tokenHash, false}, {"nonce", &p.nonce, false}}
 	malformed := strictjson.Members(payload, string(payload), func(name string, v strictjson.Value) {
-		if name == "iat" {
+		switch name {
+		case "iat":
 			issued = v
+		case "exp":
+			expires = v
+		case "nbf":
+			notBefore = v
 		}
 		for _, t := range texts {
 			if name != t.name {
@@ -133,6 +140,10 @@ func (p *proof) readClaims(payload []byte) (err error) {
 		return err
 	case issued.Kind() != '0':
 		return badClaim("iat")
+	case expires != "" && expires.Kind() != '0':
+		return badClaim("exp")
+	case notBefore != "" && notBefore.Kind() != '0':
+		return badClaim("nbf")
 	case len(p.id) > maxProofID:
 		return badClaim("jti")
 	}
@@ -142,6 +153,13 @@ func (p *proof) readClaims(payload []byte) (err error) {
 		}
 	}
 	p.issued, _ = strictjson.NumericDate(issued)
+	p.expires, p.notBefore = math.MaxInt64, math.MinInt64
+	if expires != "" {
+		p.expires, _ = strictjson.NumericDate(expires)
+	}
+	if notBefore != "" {
+		p.notBefore, _ = strictjson.NumericDate(notBefore)
+	}
 	return nil
 }
 

@@ -102,7 +102,7 @@ func (m *JWTManager) proveAtIssuer(c *gin.Context, token *Token) error {
 	if err := m.possession.prove(c.Request.Context(), token, with); err != nil {
 		return err
 	}
-	if token.proven {
+	if token.proven.Load() {
 		m.offerNonce(c)
 	}
 	return nil

@@ -31,7 +31,7 @@ func (t targets) match(htu string, r *http.Request) bool {
 	if !ok {
 		return false
 	}
-	path := normalPath(pathOf(r))
+	path := orSlash(normalEscapes(pathOf(r))) // with its dots: a router may give "/files/../b" to another handler than "/b"
 	if len(t.bases) == 0 {
 		scheme := "http"
 		if r.TLS != nil {
@@ -84,17 +84,17 @@ func normalTarget(target string) (normal string, ok bool) {
 // escapes of characters that need none. A service sees two paths that differ otherwise as two
 // resources.
 func normalPath(path string) string {
-	if path == "" || path == "*" {
-		return "/"
-	}
-	if !strings.Contains(path, "%") && !strings.Contains(path, "/.") {
-		return path
-	}
-	return withoutDots(normalEscapes(path))
+	return orSlash(withoutDots(normalEscapes(path)))
 }
+
+// orSlash returns the path of a URL that ends with its host.
+func orSlash(path string) string { return or(path, "/") }
 
 // normalEscapes returns a path whose escapes are in upper case, and only where they are needed.
 func normalEscapes(path string) string {
+	if !strings.Contains(path, "%") {
+		return path
+	}
 	var b strings.Builder
 	for i := 0; i < len(path); i++ {
 		if path[i] != '%' || i+2 >= len(path) || !isHex(path[i+1]) || !isHex(path[i+2]) {
@@ -122,6 +122,9 @@ func isUnreserved(c byte) bool {
 
 // withoutDots removes the segments "." and ".." (RFC 3986 §5.2.4).
 func withoutDots(path string) string {
+	if !strings.Contains(path, "/.") {
+		return path
+	}
 	segments := strings.Split(path, "/")[1:]
 	var kept []string
 	for i, segment := range segments {

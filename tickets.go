@@ -161,7 +161,7 @@ func (m *JWTManager) readTicketOrder(c *gin.Context) (o ticketOrder, status int,
 // newTicket creates a ticket for the token that was verified in this request.
 func (m *JWTManager) newTicket(c *gin.Context, token *Token, o ticketOrder) (string, error) {
 	switch {
-	case token.KeyThumbprint() != "" && !token.proven: // of a context by hand
+	case token.KeyThumbprint() != "" && !token.proven.Load(): // of a context by hand
 		return "", errNoProof.about(token)
 	case token.Location == InTicket:
 		return "", wrongToken("A ticket cannot get another ticket", token)
