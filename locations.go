@@ -72,7 +72,7 @@ func (f *requestReader) find(c *gin.Context, need *requirement) (carried, error)
 			if token, ok := f.soleToken(lines); ok {
 				return carried{encoded: token, scheme: bearerScheme, location: location}, nil
 			}
-			if token, ok := f.soleTokenOf(dpopName, lines); ok {
+			if token, ok := f.soleTokenOf(dpopName, lines); ok && f.readsDPoP(c.Request) {
 				return carried{encoded: token, scheme: dpopScheme, location: location}, nil
 			}
 		}
@@ -171,7 +171,7 @@ func (f *requestReader) findInHeaders(r *http.Request) (carried, error) {
 	for value != "" {
 		var element string
 		element, value, _ = strings.Cut(value, ",")
-		rest, of := f.cutSchemes(element)
+		rest, of := f.cutSchemes(r, element)
 		if of != noScheme && found != noScheme {
 			return carried{}, f.header.several
 		}
@@ -187,12 +187,32 @@ func (f *requestReader) findInHeaders(r *http.Request) (carried, error) {
 	return at, err
 }
 
+// readsDPoP reports whether the scheme DPoP of a request means one of our tokens. With DPoP off
+// it is another scheme, as in Flask-JWT-Extended, unless there is a proof: bound tokens from
+// before are still good.
+func (f *requestReader) readsDPoP(r *http.Request) bool {
+	return f.config.DPoP != dpopOff || len(r.Header[proofHeader]) > 0
+}
+
+// ignoresDPoP reports whether the header has credentials of the scheme DPoP that are not read.
+func (f *requestReader) ignoresDPoP(r *http.Request) bool {
+	if f.config.DisableHeaderType || f.readsDPoP(r) {
+		return false
+	}
+	for element := range strings.SplitSeq(strings.Join(r.Header[f.headerKey], ","), ",") {
+		if _, ok := cutScheme(element, dpopName); ok {
+			return true
+		}
+	}
+	return false
+}
+
 // cutSchemes returns what follows one of both schemes in an element of the header.
-func (f *requestReader) cutSchemes(element string) (rest string, of scheme) {
+func (f *requestReader) cutSchemes(r *http.Request, element string) (rest string, of scheme) {
 	if rest, ok := cutScheme(element, f.config.HeaderType); ok {
 		return rest, bearerScheme
 	}
-	if rest, ok := cutScheme(element, dpopName); ok {
+	if rest, ok := cutScheme(element, dpopName); ok && f.readsDPoP(r) {
 		return rest, dpopScheme
 	}
 	return "", noScheme
