@@ -89,7 +89,7 @@
 //
 // The clocks of a process and of the database may differ by 30 seconds. If they differ
 // by more, [Blocklist.Ready] and [Store.Ready] fail. [Store.Purge] deletes what expired
-// more than a minute ago by both clocks.
+// more than a minute ago by both clocks. SQLite has no other clock than the machine's.
 //
 // Revocations get consecutive numbers, by a lock on the only row of blocklist_head.
 // PostgreSQL assigns a number in one statement, MySQL in a short transaction. If a

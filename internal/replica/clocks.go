@@ -42,6 +42,7 @@ type clocks struct {
 	server time.Time
 	read   time.Time // by the monotonic clock, because the wall clock can be set meanwhile
 	apart  time.Duration
+	latest time.Time // the latest bothPast since the last load
 }
 
 // note records the server's time, which was asked for at asked.
@@ -67,7 +68,30 @@ func (c *clocks) bothPast() time.Time {
 	if server.IsZero() {
 		return time.Unix(0, 0)
 	}
-	return earlier(local, server).Add(-margin)
+	past := earlier(local, server).Add(-margin).Round(0)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if past.After(c.latest) {
+		c.latest = past
+	}
+	return past
+}
+
+// wentBack reports whether the copy may have dropped an entry that has not expired: both
+// clocks were ahead, and were set right. Both are one clock if the server runs on the
+// machine of the process.
+func (c *clocks) wentBack() bool {
+	local, server := c.times()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return earlier(local, server).Round(0).Before(c.latest)
+}
+
+// forgetLatest is called before a load, which finds what was dropped.
+func (c *clocks) forgetLatest() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.latest = time.Time{}
 }
 
 // theirPast returns a time that is past by the server's clock and the margin. No process

@@ -52,6 +52,10 @@ func (c *Copy) catchUp(ctx context.Context) (complete bool, err error) {
 		return false, err
 	}
 	c.clocks.note(head.Now, asked)
+	if c.loaded && c.clocks.wentBack() {
+		c.loaded = false
+		c.endFreshness()
+	}
 	if c.epoch == "" || c.standing().isLoss(head) {
 		return false, c.enter(ctx, head)
 	}
@@ -130,6 +134,7 @@ func (c *Copy) read(ctx context.Context, head Position) error {
 // position where the load ended, and that entry must still be the same.
 func (c *Copy) load(ctx context.Context, head Position) error {
 	c.compareAll()
+	c.clocks.forgetLatest()
 	last, err := c.log.Load(ctx, c.take)
 	if err != nil {
 		return err

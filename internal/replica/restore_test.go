@@ -480,6 +480,64 @@ func TestClocksThatDiffer(t *testing.T) {
 }
 
 // A lookup does not trust the server if another entry has the number of the copy's position.
+// A machine that runs both the process and the server has one clock for both.
+func TestClocksThatWereBothAhead(t *testing.T) {
+	t.Parallel()
+	s := newServer()
+	var ahead atomic.Int64
+	set := func(d time.Duration) {
+		ahead.Store(int64(d))
+		s.locked(func() { s.ahead = d })
+	}
+	require.NoError(t, s.Append(t.Context(), []idset.Entry{idset.EntryOf("live", time.Now().Add(time.Hour))}))
+	set(3 * time.Hour)
+	c := replica.NewByClock(t.Context(), s, staleness, func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) })
+	require.NoError(t, c.Ready(t.Context()))
+	require.Zero(t, c.Status().Entries)
+
+	set(0)
+	require.Eventually(t, func() bool { return c.Status().Entries == 1 }, time.Minute, time.Millisecond)
+	assert.True(t, contains(t, c, "live"))
+	assert.Zero(t, c.Status().Losses)
+}
+
+// What was dropped had expired for the margin, so a clock that is set back by less misses
+// nothing.
+func TestClocksThatAreSetBackALittle(t *testing.T) {
+	t.Parallel()
+	s := &loadsCounted{server: newServer()}
+	s.ahead = 50 * time.Second
+	var ahead atomic.Int64
+	ahead.Store(int64(50 * time.Second))
+	c := replica.NewByClock(t.Context(), s, staleness, func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) })
+	require.NoError(t, c.Add(t.Context(), "id", time.Now().Add(time.Hour)))
+	require.NoError(t, c.Ready(t.Context()))
+	loads := s.loads.Load()
+
+	ahead.Store(0)
+	s.locked(func() { s.server.ahead = 0 })
+	require.Eventually(t, func() bool { return c.Status().ClockSkew.Abs() < time.Second }, time.Minute, time.Millisecond)
+	rounds := s.heads.Load()
+	require.Eventually(t, func() bool { return s.heads.Load() > rounds+2 }, time.Minute, time.Millisecond)
+	assert.Equal(t, loads, s.loads.Load())
+}
+
+// loadsCounted counts what a follower asks.
+type loadsCounted struct {
+	*server
+	loads, heads atomic.Int64
+}
+
+func (s *loadsCounted) Load(ctx context.Context, add func(idset.Entry)) (replica.Position, error) {
+	s.loads.Add(1)
+	return s.server.Load(ctx, add)
+}
+
+func (s *loadsCounted) Head(ctx context.Context) (replica.Head, error) {
+	s.heads.Add(1)
+	return s.server.Head(ctx)
+}
+
 func TestLookupsOfACopyThatIsBehind(t *testing.T) {
 	t.Parallel()
 	s := newServer()

@@ -22,6 +22,13 @@ func (c *Copy) noteComplete(asked time.Time) {
 	}
 }
 
+// endFreshness makes lookups ask the server until the copy is complete again.
+func (c *Copy) endFreshness() {
+	if fresh := c.complete.Load(); fresh != nil {
+		c.complete.Store(freshFor(0, fresh.complete))
+	}
+}
+
 func (c *Copy) noteFailure(err error) {
 	c.failure.Store(&err)
 	c.mu.Lock()
