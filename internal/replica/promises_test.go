@@ -114,6 +114,7 @@ func TestNewProcessesRestoreAListThatIsBroken(t *testing.T) {
 	require.ErrorIs(t, err, replica.ErrLost)
 	require.NoError(t, c.Ready(t.Context()), "somebody was silent for too long")
 	assert.False(t, c.Status().Restoring)
+	assert.Equal(t, 1, c.Status().Losses)
 }
 
 // orderedServer records the entries that the giver gives back, in order.

@@ -57,18 +57,18 @@ func (c *Copy) begin(ctx context.Context, head Head) error {
 	return c.log.Begin(ctx, head.Epoch, rand.Text(), c.roll.expected())
 }
 
-// join starts to read the list of an epoch from the beginning.
+// join starts to read the list of an epoch from the beginning. A new process that finds a
+// restoration reports the loss too: there may be no other process that does.
 func (c *Copy) join(head Head) {
-	isLoss := c.epoch != "" && head.Restoring
 	c.mu.Lock()
 	c.epoch, c.at = head.Epoch, Position{}
-	if isLoss {
+	if head.Restoring {
 		c.losses++
 	}
 	c.mu.Unlock()
 	c.loaded, c.joined = false, time.Now()
 	c.setRestoring(head.Restoring)
-	if isLoss {
+	if head.Restoring {
 		c.tell(store.ListEvent{Kind: store.ListLost})
 	}
 }
