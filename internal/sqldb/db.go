@@ -7,6 +7,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"math/rand/v2"
 	"sync/atomic"
 	"time"
 
@@ -72,18 +73,40 @@ func promptly[T any](ctx context.Context, ask func() (T, error)) (T, error) {
 	return r.value, fmt.Errorf("sqlstore: %w", r.err)
 }
 
-const maxAttempts = 10
+const (
+	maxAttempts = 10
+	longRest    = 64 * time.Millisecond
+)
 
 // retry repeats a call that the database has rolled back in favour of another client.
-// Nothing of such a call remains.
+// Nothing of such a call remains. Most calls succeed at the second attempt, so there is no
+// pause before it. Later pauses are random and grow: otherwise the same clients meet again.
 func retry[T any](ctx context.Context, undone func(error) bool, ask func(context.Context) (T, error)) (value T, err error) {
-	for range maxAttempts {
+	rest := time.Millisecond
+	for attempt := range maxAttempts {
+		if attempt > 1 {
+			rest = min(2*rest, longRest)
+			if pause(ctx, rest/2+rand.N(rest/2)) != nil { //nolint:gosec // it guards nothing
+				break
+			}
+		}
 		value, err = ask(ctx)
 		if !undone(err) || ctx.Err() != nil {
 			break
 		}
 	}
 	return value, err
+}
+
+func pause(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 // Rows reads all rows of an answer.
