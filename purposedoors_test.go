@@ -126,6 +126,30 @@ func TestAPurposeTokenOfAnotherIssuer(t *testing.T) {
 	consumed(t, renamed, confirm, encoded)
 }
 
+// Links that were sent before the manager had a name keep working, unless it checks names.
+func TestPurposeTokensWithoutAnIssuer(t *testing.T) {
+	t.Parallel()
+	a := newLinksApp(t)
+	for name, test := range map[string]struct {
+		configure func(*ginjwt.Config)
+		works     bool
+	}{
+		"EncodeIssuer":  {func(c *ginjwt.Config) { c.EncodeIssuer = issuerA }, true},
+		"DecodeIssuer":  {func(c *ginjwt.Config) { c.EncodeIssuer, c.DecodeIssuer = issuerA, issuerA }, false},
+		"DecodeIssuers": {func(c *ginjwt.Config) { c.EncodeIssuer, c.DecodeIssuers = issuerA, []string{issuerA} }, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			encoded, mgr := purposeToken(t, a.mgr, confirm, "alice"), a.manager(t, test.configure)
+			if test.works {
+				consumed(t, mgr, confirm, encoded)
+				return
+			}
+			refusedPurpose(t, mgr, confirm, encoded, ginjwt.ErrInvalidToken, "token_claims_invalid")
+		})
+	}
+}
+
 // No token of another kind is accepted as a purpose token.
 func TestNoOtherTokenIsAPurposeToken(t *testing.T) {
 	t.Parallel()
