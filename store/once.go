@@ -14,15 +14,16 @@ type Once interface {
 	// call at the same moment, exactly one is first.
 	//
 	// After an error the id may be recorded or not. The caller must not continue. Later
-	// callers may get false although no caller got true. A full store returns
-	// [ErrOnceFull] and forgets no used ID. If until has passed, Claim returns an
-	// error.
+	// callers may get false although no caller got true. A full store returns an error
+	// and forgets no used ID: [ErrOnceFull] at a limit of its own, or the error of a
+	// server without memory or disk. If until has passed, Claim returns an error.
 	//
 	// An id has 1 to 255 bytes.
 	Claim(ctx context.Context, id string, until time.Time) (first bool, err error)
 }
 
-// ErrOnceFull means that a [Once] has no room for another ID until an ID expires.
+// ErrOnceFull means that a [Once] has no room for another ID until an ID expires. The stores
+// on a server return the error of the server instead.
 var ErrOnceFull = errors.New("the store of used IDs is full")
 
 const maxOnceID = 255 // bytes
