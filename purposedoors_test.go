@@ -32,12 +32,14 @@ func TestNoDoorTakesAPurposeToken(t *testing.T) {
 	engine.POST("/needs-refresh", mgr.RefreshRequired(), identities)
 	engine.POST("/mcp", mgr.JWTRequired(ginjwt.ForResource(mcpURL)), identities)
 	engine.POST("/refresh", mgr.RefreshHandler())
+	engine.POST("/ticket", mgr.TicketHandler())
+	engine.POST("/opened", mgr.JWTRequired(ginjwt.Locations(ginjwt.InTicket)), identities)
 	engine.POST("/logout", mgr.LogoutHandler())
 	engine.POST("/revoke", mgr.RevocationHandler())
 	engine.POST("/introspect", mgr.IntrospectionHandler(func(*gin.Context) bool { return true }))
 	engine.POST("/net-http", gin.WrapH(mgr.Middleware()(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("in")) }))))
 	encoded := purposeToken(t, mgr, confirm, "alice", ginjwt.WithClaims(ginjwt.Claims{"scope": "admin"}))
-	for _, path := range []string{"/access", "/optional", "/any", "/unchecked", "/needs-refresh", "/mcp", "/refresh", "/net-http"} {
+	for _, path := range []string{"/access", "/optional", "/any", "/unchecked", "/needs-refresh", "/mcp", "/refresh", "/ticket", "/net-http"} {
 		for name, request := range map[string]func() (string, []jwttest.RequestOption){
 			"header": func() (string, []jwttest.RequestOption) {
 				return path, []jwttest.RequestOption{jwttest.Bearer(encoded)}
@@ -56,6 +58,7 @@ func TestNoDoorTakesAPurposeToken(t *testing.T) {
 			assert.NotContains(t, w.Body.String(), "in: ", path, name)
 		}
 	}
+	assert.Equal(t, 422, jwttest.Do(engine, "POST", "/opened?ticket="+encoded).Code)
 	assert.JSONEq(t, `{"active":false}`, jwttest.Do(engine, "POST", "/introspect", jwttest.Form("token", encoded)).Body.String())
 	jwttest.Do(engine, "POST", "/revoke", jwttest.Form("token", encoded))
 	jwttest.Do(engine, "POST", "/logout", jwttest.Form("access_token", encoded, "refresh_token", encoded))
