@@ -2,6 +2,7 @@ package redisstore_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/redis/go-redis/v9"
 	"github.com/stretchr/testify/require"
@@ -11,6 +12,37 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/redisstore"
 	contract "github.com/gin-jwt-extended/ginjwt/store"
 )
+
+// Requests and replies are lost, connections are cut, and the server is killed, while IDs
+// are claimed. The server writes before it replies, as with appendfsync always.
+func TestDisturbedClaims(t *testing.T) {
+	t.Parallel()
+	server := testserver.Redis(t)
+	proxy := testserver.NewProxy(t, server.Addr())
+	proxy.Delay(time.Millisecond) // so that there is a middle of a claim
+	open := func() contract.Once {
+		return newStore(t, newClient(t, proxy.Addr()), redisstore.Options{Timeout: faults.Timeout}).Once()
+	}
+	faults.RunOnce(t, open, func() {
+		for n := range 60 {
+			proxy.LoseReply(n % 9)
+			pass(5 * time.Millisecond)
+			proxy.LoseRequest(n % 8)
+			pass(5 * time.Millisecond)
+		}
+		for n := range 10 {
+			proxy.Cut()
+			proxy.Restore()
+			pass(time.Duration(n) * 3 * time.Millisecond)
+			server.Kill()
+			server.Start()
+			pass(time.Duration(n) * 3 * time.Millisecond)
+		}
+		proxy.DropReplies()
+		pass(faults.Timeout)
+		proxy.Restore()
+	})
+}
 
 // Where a claim counts when all replicas have it, none is lost: neither if the master is
 // killed, nor if it hangs and comes back believing that it is one. As long as there is no
