@@ -79,9 +79,10 @@ and [Store.Check] refuse every policy except noeviction.
 several times because a reply was lost. This is true as long as the server keeps the
 writes that it acknowledged:
 
-  - A server that is killed and restarted keeps them with appendonly yes. With
-    appendfsync everysec, a machine that loses power loses the records of the last
-    second.
+  - A server that is killed, or loses power, keeps them with appendonly yes and
+    appendfsync always. With appendfsync everysec, a machine that loses power loses the
+    records of the last two seconds. So may a server that is killed while its disk is
+    busy, because Redis then replies before it writes.
   - A Redis replica that takes over has them if Options.Replicas is the number of replicas.
     Then no ID can be used while one replica is down. If Options.Replicas is lower,
     the new master may lack the last records.
