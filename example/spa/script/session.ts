@@ -126,7 +126,7 @@ export function reasonOf(answer: Response): string {
 export function remedyFor(answer: Response): "refresh" | "log in" | "give up" {
 	const reason = reasonOf(answer) || (answer.status === 401 ? "token_unknown" : "");
 	if (/^(token_|signature_invalid$)/.test(reason)) return "refresh";
-	if (/^(session_|user_|fresh_required$)/.test(reason)) return "log in";
+	if (/^(session_|user_|key_mismatch$|key_missing$|fresh_required$)/.test(reason)) return "log in";
 	return "give up";
 }
 

@@ -45,8 +45,8 @@ const expired = (request) => {
 test("the rule of three lines", () => {
 	for (const [remedy, reasons] of Object.entries({
 		"refresh": ["token_missing", "token_expired", "token_revoked", "signature_invalid"],
-		"log in": ["session_ended", "session_reused", "user_not_found", "fresh_required"],
-		"give up": ["insufficient_scope", "csrf_missing", "multiple_tokens", "store_unavailable", "internal_error", "my_token_expired"],
+		"log in": ["session_ended", "session_reused", "user_not_found", "key_mismatch", "key_missing", "fresh_required"],
+		"give up": ["insufficient_scope", "csrf_missing", "multiple_tokens", "store_unavailable", "internal_error", "key_scheme", "dpop_proof_invalid", "dpop_nonce_required", "my_token_expired"],
 	})) {
 		for (const reason of reasons) {
 			assert.equal(remedyFor(refused(401, reason)), remedy, reason);
