@@ -14,8 +14,8 @@ func allowPages(origins []string) gin.HandlerFunc {
 		AllowOrigins:     origins,
 		AllowCredentials: true, // cookies
 		AllowMethods:     []string{"GET", "POST", "PUT", "PATCH", "DELETE"},
-		AllowHeaders:     []string{"Authorization", "Content-Type", "Idempotency-Key"},
-		ExposeHeaders:    []string{"WWW-Authenticate", "Retry-After", "X-Renewed-Token"},
+		AllowHeaders:     []string{"Authorization", "Content-Type", "DPoP", "Idempotency-Key"},
+		ExposeHeaders:    []string{"WWW-Authenticate", "Retry-After", "X-Renewed-Token", "DPoP-Nonce", "Date"},
 		MaxAge:           10 * time.Minute,
 	})
 }

@@ -1,5 +1,6 @@
 // Command spa serves pages that keep their users logged in: with a script in one file,
-// with axios, with htmx, and without a script.
+// with axios, with htmx, and without a script. If JWT_DPOP is "accepted", the page /?dpop
+// binds its tokens to a key of the browser.
 package main
 
 import (

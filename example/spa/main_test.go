@@ -1,6 +1,7 @@
 package main
 
 import (
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
@@ -34,6 +35,7 @@ func newTestRouter(t *testing.T, origins ...string) (*gin.Engine, *jwttest.Clock
 	config := jwttest.Config(clock)
 	config.Sessions = &ginjwt.MemorySessions{Now: clock.Now}
 	config.Blocklist = &ginjwt.MemoryBlocklist{Now: clock.Now}
+	config.DPoP, config.DPoPNonce = "accepted", true
 	router, err := newRouter(config, origins...)
 	require.NoError(t, err)
 	return router, clock
@@ -44,6 +46,11 @@ func TestClient(t *testing.T) {
 	runInNode(t, filepath.Join("script", "session_test.mjs"))
 }
 
+func TestProofsOfTheClient(t *testing.T) {
+	t.Parallel()
+	runInNode(t, filepath.Join("script", "dpop_test.mjs"))
+}
+
 func TestClientWithTheService(t *testing.T) {
 	t.Parallel()
 	router, clock := newTestRouter(t)
@@ -52,7 +59,10 @@ func TestClientWithTheService(t *testing.T) {
 		assert.NoError(t, err)
 		clock.Advance(d)
 	})
-	server := httptest.NewServer(router)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Date", clock.Now().UTC().Format(http.TimeFormat)) // clients correct their clocks by it
+		router.ServeHTTP(w, r)
+	}))
 	defer server.Close()
 	runInNode(t, "service_test.mjs", "SERVICE="+server.URL)
 }
@@ -61,7 +71,7 @@ func TestClientWithTheService(t *testing.T) {
 func runInNode(t *testing.T, test string, env ...string) {
 	t.Helper()
 	scripts := map[string][]byte{}
-	for _, name := range []string{"session", "axios", "htmx"} {
+	for _, name := range []string{"session", "dpop", "axios", "htmx"} {
 		code, err := script.JavaScript(name)
 		require.NoError(t, err)
 		scripts[name+".js"] = code
@@ -92,13 +102,13 @@ func TestScripts(t *testing.T) {
 	router, _ := newTestRouter(t)
 	files, err := filepath.Glob("script/*.ts")
 	require.NoError(t, err)
-	require.Len(t, files, 4)
+	require.Len(t, files, 5)
 	for _, file := range files {
 		name := strings.TrimSuffix(filepath.Base(file), ".ts")
 		w := jwttest.Do(router, "GET", "/script/"+name+".js")
 		assert.Equal(t, 200, w.Code, name)
 		assert.Equal(t, "text/javascript; charset=utf-8", w.Header().Get("Content-Type"), name)
-		assert.Contains(t, w.Body.String(), "createSession(", name)
+		assert.Regexp(t, `createSession\(|createDPoP\(`, w.Body.String(), name)
 		assert.NotRegexp(t, `: string\b|\bas [A-Z]|\bdeclare\b`, w.Body.String(), name)
 	}
 	for _, path := range []string{"/script/other.js", "/script/session.ts", "/script/session", "/script/..%2Fmain.js"} {
@@ -142,13 +152,13 @@ func TestCORS(t *testing.T) {
 	assert.Equal(t, app, preflight.Header().Get("Access-Control-Allow-Origin"))
 	assert.Equal(t, "true", preflight.Header().Get("Access-Control-Allow-Credentials"))
 	allowed := strings.Split(preflight.Header().Get("Access-Control-Allow-Headers"), ",")
-	assert.Subset(t, allowed, []string{"Authorization", "Content-Type", "Idempotency-Key"})
+	assert.Subset(t, allowed, []string{"Authorization", "Content-Type", "Dpop", "Idempotency-Key"})
 
 	refused := jwttest.Do(router, "GET", "/api/messages", from)
 	assert.Equal(t, 401, refused.Code)
 	assert.Equal(t, app, refused.Header().Get("Access-Control-Allow-Origin"), "or the page sees no status")
 	exposed := strings.Split(refused.Header().Get("Access-Control-Expose-Headers"), ",")
-	assert.Subset(t, exposed, []string{"Www-Authenticate", "Retry-After", "X-Renewed-Token"})
+	assert.Subset(t, exposed, []string{"Www-Authenticate", "Retry-After", "X-Renewed-Token", "Dpop-Nonce", "Date"})
 
 	for origin, want := range map[string]int{app: 200, "https://evil.example.com": 403} {
 		w := jwttest.Do(router, "POST", "/api/login", jwttest.JSON(alice), jwttest.Header("Origin", origin), jwttest.Header("Sec-Fetch-Site", "same-site"))

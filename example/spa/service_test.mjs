@@ -2,6 +2,7 @@
 // clock. The fetch of this file keeps cookies as a browser does.
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
+import { createDPoP, newKey } from "./dpop.js";
 import { createSession, inMemory } from "./session.js";
 
 const origin = process.env.SERVICE;
@@ -41,7 +42,7 @@ beforeEach(() => {
 const advance = (minutes) => send(`${origin}/test/advance/${minutes}m`, { method: "POST" });
 const session = (more = {}) => createSession({ base, onLogin: (reason) => logins.push(reason), ...more });
 
-async function login(path) {
+async function login(path, { fetch } = globalThis) {
 	const answer = await fetch(base + path, {
 		method: "POST",
 		headers: { "Content-Type": "application/json" },
@@ -65,6 +66,13 @@ const kinds = {
 	async "in headers"() {
 		const alice = session({ tokens: inMemory() });
 		alice.start(await login("token"));
+		return alice;
+	},
+	async "bound to a key"() {
+		const key = newKey();
+		const dpop = createDPoP({ get: () => key });
+		const alice = session({ tokens: inMemory(), dpop });
+		alice.start(await login("token", dpop));
 		return alice;
 	},
 };
@@ -112,6 +120,29 @@ test("tabs that refresh one after the other keep the session", async () => {
 		await Promise.all(tabs.map(async (tab) => body(await tab.fetch("messages", { method: "POST" }))));
 	}
 	assert.deepEqual(logins, []);
+});
+
+test("a copy of bound tokens is worth nothing without the key", async () => {
+	const key = newKey();
+	const dpop = createDPoP({ get: () => key });
+	const pair = await login("token", dpop);
+	const thief = createDPoP({ get: newKey });
+	const statusOf = async (sender, path, method, scheme) =>
+		(await sender.fetch(base + path, {
+			method,
+			headers: { Authorization: `${scheme} ${pair.access_token}`, "Content-Type": "application/json" },
+			body: path === "messages" ? undefined : JSON.stringify({ refresh_token: pair.refresh_token }),
+		})).status;
+	for (const [path, method] of [["messages", "GET"], ["refresh", "POST"], ["logout", "POST"]]) {
+		for (const sender of [globalThis, thief]) {
+			for (const scheme of ["Bearer", "DPoP"]) {
+				assert.equal(await statusOf(sender, path, method, scheme), 401, path);
+			}
+		}
+	}
+	for (const [path, method, status] of [["messages", "GET", 200], ["logout", "POST", 204], ["messages", "GET", 401]]) {
+		assert.equal(await statusOf(dpop, path, method, "DPoP"), status, path);
+	}
 });
 
 test("nobody is logged in", async () => {

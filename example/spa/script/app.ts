@@ -1,15 +1,21 @@
+import { createDPoP } from "./dpop.js";
 import { createSession, inMemory } from "./session.js";
 
 const byId = (id: string) => document.getElementById(id)!;
 const form = byId("login") as HTMLFormElement;
 
-// With ?headers this page keeps tokens in memory and sends them in a header.
-const inHeader = location.search === "?headers";
+// With ?headers this page keeps tokens in memory and sends them in a header. With ?dpop
+// only this browser can use its tokens, so they may stay in localStorage.
+const dpop = location.search === "?dpop" ? createDPoP() : undefined;
+const inHeader = dpop || location.search === "?headers";
+const name = dpop ? "ginjwt-dpop" : "ginjwt";
 
 const session = createSession({
 	base: "/api/",
 	onLogin: () => show(false),
-	tokens: inHeader ? inMemory() : undefined,
+	tokens: dpop ? localStorage : inHeader ? inMemory() : undefined,
+	dpop,
+	name,
 });
 
 function show(loggedIn: boolean) {
@@ -29,7 +35,7 @@ async function read() {
 
 form.addEventListener("submit", async (event) => {
 	event.preventDefault();
-	const answer = await fetch(inHeader ? "/api/token" : "/api/login", {
+	const answer = await (dpop ?? window).fetch(inHeader ? "/api/token" : "/api/login", {
 		method: "POST",
 		headers: { "Content-Type": "application/json" },
 		body: JSON.stringify(Object.fromEntries(new FormData(form))),
@@ -49,12 +55,13 @@ byId("logout").addEventListener("click", async () => {
 	await tell(answer);
 	if (!answer.ok) return; // a store did not answer: try again
 	session.end();
+	await dpop?.forget();
 	show(false);
 });
 
 // Another tab has logged out.
 addEventListener("storage", (event) => {
-	if (event.key === "ginjwt" && !event.newValue) location.reload();
+	if (event.key === name && !event.newValue) location.reload();
 });
 
 await read();

@@ -4,19 +4,20 @@
 type Store = Pick<Storage, "getItem" | "setItem" | "removeItem">;
 
 // TokenPair is the JSON answer of a login or a refresh.
-type TokenPair = { access_token?: string; refresh_token?: string };
+type TokenPair = { access_token?: string; refresh_token?: string; token_type?: string };
 
 // Held is what the page stores. The key is the Idempotency-Key of the current refresh
 // token. It is made when the token is received, and sent with every attempt to trade
 // the token. A new key tells other tabs that there are new tokens. With cookies the
 // page stores only the key, because scripts cannot see the tokens.
-type Held = { key: string; access?: string; refresh?: string };
+type Held = { key: string; type?: string; access?: string; refresh?: string };
 
 export type Options = {
 	base: string; // URL of the service: "/api/", "https://api.example.com/"; tokens go to its origin only
 	onLogin: (reason: string) => void; // called when the user has to log in
 
 	tokens?: Store; // for tokens in the Authorization header: inMemory() or sessionStorage; undefined: cookies
+	dpop?: { fetch(request: Request): Promise<Response> }; // createDPoP() of dpop.ts, with tokens
 	name?: string; // of the storage item and the lock; one for each service of an origin
 	refreshPath?: string; // relative to base
 	csrfCookies?: string[]; // the first one that exists has the CSRF value
@@ -26,14 +27,15 @@ export type Options = {
 
 export function createSession(options: Options) {
 	const base = new URL(options.base, globalThis.location?.href);
-	const { onLogin, tokens, name = "ginjwt", refreshPath = "refresh", renewedHeader = "X-Renewed-Token" } = options;
+	const { onLogin, tokens, dpop, name = "ginjwt", refreshPath = "refresh", renewedHeader = "X-Renewed-Token" } = options;
 	const { csrfCookies = ["csrf_access_token", "csrf_refresh_token"], csrfHeaders = ["X-CSRF-TOKEN"] } = options;
 	const store = tokens ?? localStorage; // all tabs share the cookies, so they share the key
 	const credentials = tokens ? "omit" : "include";
 
 	function hold(pair: TokenPair): Held {
+		if (dpop && pair.token_type !== "DPoP") throw new Error("the service has bound no tokens to the key");
 		const key = crypto.getRandomValues(new Uint8Array(16)).join("-");
-		const held = { key, access: pair.access_token, refresh: pair.refresh_token };
+		const held = { key, type: pair.token_type, access: pair.access_token, refresh: pair.refresh_token };
 		store.setItem(name, JSON.stringify(held));
 		return held;
 	}
@@ -46,12 +48,12 @@ export function createSession(options: Options) {
 	async function send(request: Request, using: Held): Promise<Response> {
 		for (let wait = 1; ; wait *= 2) {
 			const attempt = request.clone();
-			if (using.access) attempt.headers.set("Authorization", "Bearer " + using.access);
+			if (using.access) attempt.headers.set("Authorization", `${using.type ?? "Bearer"} ${using.access}`);
 			const csrf = tokens ? undefined : csrfCookies.map(cookie).find(Boolean);
 			if (csrf && !/^(GET|HEAD|OPTIONS|TRACE)$/.test(request.method)) {
 				csrfHeaders.forEach((header) => attempt.headers.set(header, csrf));
 			}
-			const answer = await fetch(attempt);
+			const answer = await (dpop ?? globalThis).fetch(attempt);
 			const renewed = answer.headers.get(renewedHeader);
 			if (renewed && using.access && isHeld(using)) {
 				store.setItem(name, JSON.stringify({ ...using, access: renewed }));
@@ -78,7 +80,9 @@ export function createSession(options: Options) {
 			if (isHeld(before)) hold(pair); // otherwise the user has logged out or in meanwhile
 			return;
 		}
-		if (answer.status < 500 && answer.status !== 429) onLogin(reasonOf(answer));
+		const reason = reasonOf(answer);
+		const isAboutProof = dpop && reason.startsWith("dpop_"); // the session is as before
+		if (answer.status < 500 && answer.status !== 429 && !isAboutProof) onLogin(reason);
 		return answer;
 	}
 
