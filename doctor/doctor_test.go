@@ -555,7 +555,46 @@ func ailments(t *testing.T) []ailment {
 			func(c *ginjwt.Config) { c.TokenLocation = []ginjwt.Location{ginjwt.InJSON} },
 			func(c *ginjwt.Config) { c.TokenLocation = append(c.TokenLocation, ginjwt.InHeaders) }),
 
+		// DPoP.
+		{boundTokens, func(c *ginjwt.Config) { c.DPoPOrigins = nil }, func(c *ginjwt.Config) { c.DPoPOrigins = []string{"https://api.example.com/v1"} },
+			"warning: DPoPOrigins (JWT_DPOP_ORIGINS): The Host header"},
+		{boundTokens, func(c *ginjwt.Config) { c.DPoP, c.DPoPOrigins = "accepted", nil }, func(c *ginjwt.Config) { c.DPoP = "off" },
+			"warning: DPoPOrigins (JWT_DPOP_ORIGINS): The Host header"},
+		{boundTokens, func(c *ginjwt.Config) { c.DPoPOrigins = append(c.DPoPOrigins, "http://api.example.com") },
+			func(c *ginjwt.Config) { c.DPoPOrigins[1] = "http://localhost:8080" },
+			"warning: DPoPOrigins (JWT_DPOP_ORIGINS): Over http://"},
+		{boundTokens, func(c *ginjwt.Config) { c.DPoPWindow = 5*time.Minute + time.Second }, func(c *ginjwt.Config) { c.DPoPWindow = 5 * time.Minute },
+			"warning: DPoPWindow (JWT_DPOP_WINDOW): "},
+		{boundTokens, func(c *ginjwt.Config) {
+			w := withCookies()
+			c.TokenLocation = []ginjwt.Location{ginjwt.InHeaders, ginjwt.InCookies}
+			c.AccessCookieName, c.RefreshCookiePath, c.CSRFProtection = w.AccessCookieName, w.RefreshCookiePath, w.CSRFProtection
+		}, func(c *ginjwt.Config) { c.DPoP = "accepted" },
+			"warning: DPoP (JWT_DPOP): Every token must be bound"},
+		{boundTokens, func(c *ginjwt.Config) { c.DisableHeaderType = true }, func(c *ginjwt.Config) { c.DisableHeaderType = false },
+			"warning: DisableHeaderType: Clients send a bound token"},
+		{boundTokens, func(c *ginjwt.Config) { c.Once = nil }, func(c *ginjwt.Config) { c.Once = &sharedOnce{} },
+			"warning: Once: Other stores are shared, but used DPoP proofs"},
+		{boundTokens, func(c *ginjwt.Config) {
+			c.DPoP, c.Sessions, c.SessionLifetime, c.Once, c.RefreshTokenExpires = "accepted", nil, 0, &ginjwt.MemoryOnce{}, day
+		},
+			func(c *ginjwt.Config) { c.Once = &sharedOnce{} },
+			"warning: Once: Other stores are shared, but used DPoP proofs"},
+		{boundTokens, func(c *ginjwt.Config) { c.DPoPNonceSecret = "change-me-please-this-is-not-secret" }, func(c *ginjwt.Config) { c.DPoPNonceSecret = goodSecret + "x" },
+			"warning: DPoPNonceSecret (JWT_DPOP_NONCE_SECRET): The secret can be guessed"},
+		{boundTokens, func(c *ginjwt.Config) { c.DPoPNonce = false }, func(c *ginjwt.Config) { c.DPoP = "accepted" },
+			"note: DPoPNonce (JWT_DPOP_NONCE): The client alone"},
+		{boundTokens, func(c *ginjwt.Config) {
+			c.AccessTokenExpires, c.Sessions, c.SessionLifetime = ginjwt.NeverExpires, nil, 0
+		},
+			func(c *ginjwt.Config) { c.AccessTokenExpires = 0 },
+			"warning: AccessTokenExpires (JWT_ACCESS_TOKEN_EXPIRES): Access tokens never expire. A stolen token is worth nothing"},
+		{boundTokens, func(c *ginjwt.Config) { c.AccessTokenExpires = 25 * time.Hour }, func(c *ginjwt.Config) { c.AccessTokenExpires = 24 * time.Hour },
+			"note: AccessTokenExpires (JWT_ACCESS_TOKEN_EXPIRES): Access tokens live longer than a day. A stolen token is worth nothing"},
+
 		// Settings that do nothing.
+		{healthy, func(c *ginjwt.Config) { c.DPoPNonceSecret = goodSecret }, func(c *ginjwt.Config) { c.DPoPNonce = true },
+			"note: DPoPNonceSecret (JWT_DPOP_NONCE_SECRET): Has no effect"},
 		{healthy, func(c *ginjwt.Config) { c.MaxResolvedIssuers = 10 }, func(c *ginjwt.Config) {
 			c.IssuerResolver = func(context.Context, string) (ginjwt.Issuer, error) { return ginjwt.Issuer{}, ginjwt.ErrUnknownIssuer }
 		}, "note: MaxResolvedIssuers: Has no effect"},
@@ -573,6 +612,28 @@ func ailments(t *testing.T) []ailment {
 }
 
 func none(*ginjwt.Config) {}
+
+// boundTokens demands tokens that are bound to a key.
+func boundTokens() ginjwt.Config {
+	c := healthy()
+	c.DPoP, c.DPoPOrigins, c.DPoPNonce = "demanded", []string{"https://api.example.com"}, true
+	return c
+}
+
+// A service that only verifies claims proofs too. Refresh tokens that are bound to a key need
+// no rotation (RFC 9700 §4.14.2).
+func TestWhatBoundTokensMakeRight(t *testing.T) {
+	t.Parallel()
+	c := verifier("EdDSA", keytest.Generate(t).Ed25519Public)()
+	c.DPoP, c.DPoPOrigins, c.Once = "accepted", []string{"https://api.example.com"}, &sharedOnce{}
+	assert.Empty(t, diagnose(c))
+	c.Once = &ginjwt.MemoryOnce{}
+	assert.Len(t, diagnose(c), 1)
+
+	c = boundTokens()
+	c.Sessions, c.SessionLifetime = nil, 0
+	assert.Empty(t, diagnose(c))
+}
 
 func laxCookies(c *ginjwt.Config) { c.CookieSameSite = http.SameSiteLaxMode }
 

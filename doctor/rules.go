@@ -23,13 +23,15 @@ const day = 24 * time.Hour
 
 // rules check single settings and combinations of settings. No two rules report the
 // same thing.
-var rules = slices.Concat(algorithmRules, lifetimeRules, locationRules, cookieRules, sameSiteRules, csrfRules, claimRules, audienceRules, storeRules, singleUseRules, limitRules, answerRules, bearerRules)
+var rules = slices.Concat(algorithmRules, lifetimeRules, locationRules, cookieRules, sameSiteRules, csrfRules, claimRules, audienceRules, storeRules, singleUseRules, limitRules, answerRules, bearerRules, dpopRules)
 
 var lifetimeRules = []rule{
-	{Danger, "AccessTokenExpires", func(c effectiveConfig) bool { return c.AccessTokenExpires == ginjwt.NeverExpires },
+	{Danger, "AccessTokenExpires", func(c effectiveConfig) bool {
+		return c.AccessTokenExpires == ginjwt.NeverExpires && !c.demandsKeys()
+	},
 		"Access tokens never expire: a stolen access token works until you revoke it, even after the user has changed the password.",
 		"Leave AccessTokenExpires at its 15 minutes, and let clients refresh."},
-	{Warning, "AccessTokenExpires", func(c effectiveConfig) bool { return c.AccessTokenExpires > day },
+	{Warning, "AccessTokenExpires", func(c effectiveConfig) bool { return c.AccessTokenExpires > day && !c.demandsKeys() },
 		"Access tokens live longer than a day: a stolen access token works for that time, unless you revoke it.",
 		"Set AccessTokenExpires to minutes, such as 15*time.Minute (900), and let clients refresh."},
 	{Warning, "AccessTokenExpires", func(c effectiveConfig) bool {
@@ -66,7 +68,7 @@ var locationRules = []rule{
 		"Proxies, caches and HTTP clients protect the Authorization header, but not this header. Shared caches do not store responses to Authorization (RFC 9111 §3.5), redirects to other hosts drop it, and logs mask it.",
 		`Use "Authorization". Or send Cache-Control: no-store with every response for one user, and mask the header in your logs.`},
 	{Note, "DisableHeaderType", func(c effectiveConfig) bool {
-		return c.reads(ginjwt.InHeaders) && c.DisableHeaderType && c.given.HeaderType == "" && strings.EqualFold(c.HeaderName, "Authorization")
+		return c.reads(ginjwt.InHeaders) && c.DisableHeaderType && c.given.HeaderType == "" && strings.EqualFold(c.HeaderName, "Authorization") && !c.bindsTokens()
 	},
 		"The Authorization header is read without a scheme, which is not valid HTTP (RFC 9110 §11.6.2): clients and proxies that add Bearer are refused.",
 		"Remove DisableHeaderType, and let clients send Bearer before the token."},
@@ -227,7 +229,7 @@ var storeRules = []rule{
 		"Sessions are in a shared store, but revoked tokens are stored only in this process. If another process ends a session, this process accepts the access tokens of the session until they expire. So are purpose tokens that RevokePurposeTokens or OnlyNewest revoked.",
 		"Set Blocklist to the blocklist of the same store."},
 	{Note, "Sessions", func(c effectiveConfig) bool {
-		return c.Sessions == nil && c.signs() && c.RefreshTokenExpires > day && c.RefreshTokenExpires <= 90*day
+		return c.Sessions == nil && c.signs() && c.RefreshTokenExpires > day && c.RefreshTokenExpires <= 90*day && !c.demandsKeys()
 	},
 		"A refresh token works any number of times until it expires, and a theft remains unnoticed (RFC 9700 §4.14.2).",
 		"If you create refresh tokens, set Sessions and use CreateTokenPair: each refresh token then works once."},
@@ -339,6 +341,9 @@ var unused = []struct {
 	{[]string{"JSONKey"}, func(c effectiveConfig) bool { return c.lacks(ginjwt.InJSON) }, // RefreshHandler always reads RefreshJSONKey
 		"Is for JSON bodies, which TokenLocation does not name: only routes with Locations(InJSON) read them.",
 		"Add InJSON to TokenLocation, or remove the setting."},
+	{[]string{"DPoPNonceSecret"}, func(c effectiveConfig) bool { return !c.DPoPNonce },
+		"Has no effect: proofs need no nonce.",
+		"Set DPoPNonce, or remove the setting."},
 	{[]string{"MaxResolvedIssuers"}, func(c effectiveConfig) bool { return c.IssuerResolver == nil },
 		"Has no effect: there is no IssuerResolver.",
 		"Set IssuerResolver, or remove the setting."},
