@@ -105,10 +105,12 @@ func (p *possession) check(token *Token, need *requirement) error {
 	switch {
 	case !cnf.there && (need.bound || p.mode == dpopDemanded):
 		return errNotKeyBound.about(token)
-	case !cnf.there || token.proven.Load():
+	case !cnf.there:
 		return nil
-	case cnf.jkt == "":
+	case cnf.jkt == "": // also where the caller checks DPoP proofs
 		return errConfirmation.about(token)
+	case token.proven.Load():
+		return nil
 	}
 	return errNoProof.about(token)
 }
