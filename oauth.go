@@ -53,23 +53,26 @@ func (m *JWTManager) refuseOAuth(c *gin.Context, err error, code, description st
 	refused := asError(err)
 	m.events.refused(c.Request.Context(), refused)
 	c.Writer.Header()[challengeHeader] = []string{m.refuser.challenges.of(refused)}
-	if refused.nonce != "" {
-		c.Writer.Header()[nonceHeader] = []string{refused.nonce}
+	if len(c.Request.Header[proofHeader]) > 0 { // whatever was wrong, the next proof needs a nonce
+		m.offerNonce(c)
 	}
 	switch {
 	case refused.Kind == ErrDPoPProof, refused.Kind == ErrDPoPNonce: // RFC 9449 §5, §8
-		oauthError(c, http.StatusBadRequest, answers[refused.row()].oauthError, refused.Message)
+		oauthError(c, http.StatusBadRequest, answers[refused.row()].oauthError, withoutQuotes(refused.Message))
 	case errors.Is(refused, ErrUnavailable):
 		c.Header("Retry-After", "1")
 		oauthError(c, http.StatusServiceUnavailable, "temporarily_unavailable", "Try again")
 	case refused.Status >= http.StatusInternalServerError:
 		oauthError(c, http.StatusInternalServerError, "server_error", "Internal server error")
 	case errors.Is(refused, ErrInvalidHeader): // the Idempotency-Key
-		oauthError(c, http.StatusBadRequest, "invalid_request", refused.Message)
+		oauthError(c, http.StatusBadRequest, "invalid_request", withoutQuotes(refused.Message))
 	default:
 		oauthError(c, http.StatusBadRequest, code, description)
 	}
 }
+
+// withoutQuotes replaces the quotes that RFC 6749 §5.2 does not allow in a description.
+func withoutQuotes(message string) string { return strings.ReplaceAll(message, `"`, "'") }
 
 func oauthError(c *gin.Context, status int, code, description string) {
 	c.Abort()

@@ -84,11 +84,11 @@ func (p *possession) prove(ctx context.Context, token *Token, with presented) er
 		return asError(err).about(token)
 	}
 	if !sameHash(proof.key.thumbprint, token.KeyThumbprint()) {
-		return errKeyMismatch.about(token)
+		return asError(p.withNonce(errKeyMismatch, p.now())).about(token)
 	}
 	namesToken := proof.tokenHash != "" || !with.toIssuer
 	if token.Type == AccessToken && namesToken && !sameHash(proof.tokenHash, token.tokenHash()) {
-		return errProofToken.about(token)
+		return asError(p.withNonce(errProofToken, p.now())).about(token)
 	}
 	if err := p.use(ctx, proof, with); err != nil {
 		return asError(err).about(token)

@@ -55,13 +55,18 @@ func (m *JWTManager) challengedFor(c *gin.Context, need *requirement, scheme sch
 	return e
 }
 
-// offerNonce puts the nonce for the next proof into the response (RFC 9449 §8.2). A cache must
-// not give it to a later request.
+// offerNonce puts the nonce for the next proof into the response (RFC 9449 §8.2).
 func (m *JWTManager) offerNonce(c *gin.Context) {
 	if nonce := m.possession.nonce(); nonce != "" && c.Writer != nil {
-		c.Writer.Header()[nonceHeader] = []string{nonce}
-		keepOutOfCaches(c)
+		putNonce(c, nonce)
 	}
+}
+
+// putNonce puts a nonce into the response. A cache must not give it to a later request
+// (RFC 9449 §8.2).
+func putNonce(c *gin.Context, nonce string) {
+	c.Writer.Header()[nonceHeader] = []string{nonce}
+	keepOutOfCaches(c)
 }
 
 // bindLogin binds new tokens to the key of the login, unless an option has named a key.

@@ -67,7 +67,7 @@ func (r *refuser) refuse(c *gin.Context, err error) {
 	header["X-Content-Type-Options"] = room.one("nosniff")
 	putCookies(header, e.cookies)
 	if e.nonce != "" {
-		header[nonceHeader] = []string{e.nonce}
+		putNonce(c, e.nonce)
 	}
 	loader := r.responders.of(e)
 	if loader == nil && r.profile == flaskProfile && !e.atLogin { // attackers get this response more than anybody
