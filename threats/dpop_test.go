@@ -31,7 +31,7 @@ func newDPoPApp(t testing.TB, settings func(*ginjwt.Config), loaders ...func(*gi
 		c.DPoP = "accepted"
 		c.Sessions = &ginjwt.MemorySessions{Now: c.Now}
 		c.TokenLocation = []ginjwt.Location{ginjwt.InHeaders, ginjwt.InCookies, ginjwt.InQueryString, ginjwt.InJSON}
-		c.CSRFMethods = []string{"NONE"} // so that a cookie without a proof is refused for nothing else
+		c.DisableCookieCSRFProtect = true // so that a cookie is refused for its proof only
 		if settings != nil {
 			settings(c)
 		}
