@@ -62,13 +62,6 @@ func (m *JWTManager) offerNonce(c *gin.Context) {
 	}
 }
 
-// putNonce puts a nonce into the response. A cache must not give it to a later request
-// (RFC 9449 §8.2).
-func putNonce(c *gin.Context, nonce string) {
-	c.Writer.Header()[nonceHeader] = []string{nonce}
-	keepOutOfCaches(c)
-}
-
 // bindLogin binds new tokens to the key of the login, unless an option has named a key.
 func (m *JWTManager) bindLogin(ctx context.Context, spec *tokenSpec) (err error) {
 	if spec.jkt != "" {

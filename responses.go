@@ -235,6 +235,13 @@ func keepOutOfCaches(c *gin.Context) {
 	}
 }
 
+// putNonce puts a nonce into the response. A cache must not give it to a later request
+// (RFC 9449 §8.2).
+func putNonce(c *gin.Context, nonce string) {
+	c.Writer.Header()[nonceHeader] = []string{nonce}
+	keepOutOfCaches(c)
+}
+
 // answerJSON responds as FlaskError does: as application/json, with a line break at the
 // end.
 func answerJSON(c *gin.Context, status int, body any) {
