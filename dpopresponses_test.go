@@ -33,6 +33,9 @@ func TestAResponseWithANonceIsNotCached(t *testing.T) {
 		"a logout": func() http.Header {
 			return jwttest.Do(engine, "POST", "/logout", other.Sign(t, pair.AccessToken)).Header()
 		},
+		"an introspection": func() http.Header {
+			return jwttest.Do(engine, "POST", "/introspect", key.Sign(t, ""), jwttest.Form("token", pair.AccessToken)).Header()
+		},
 		"a route that lets the key in": func() http.Header { return jwttest.Do(engine, "GET", "/me", key.Sign(t, pair.AccessToken)).Header() },
 	} {
 		header := do()

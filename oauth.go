@@ -176,6 +176,9 @@ func (m *JWTManager) IntrospectionHandler(authorized func(c *gin.Context) bool, 
 		case errors.Is(err, ErrDPoPNonce):
 			m.refuseGrant(c, err)
 		case err == nil && !token.isForeign():
+			if len(c.Request.Header[proofHeader]) > 0 {
+				m.offerNonce(c)
+			}
 			answerJSON(c, http.StatusOK, introspection(token))
 		case err != nil && asError(err).Status >= http.StatusInternalServerError:
 			m.refuseGrant(c, err)
