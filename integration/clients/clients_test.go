@@ -55,18 +55,26 @@ func TestClientsFollowTheReasons(t *testing.T) {
 // or "give up".
 func run(t *testing.T, errands []errand) (outcomes []string) {
 	t.Helper()
+	runScript(t, "clients.mjs", errands, &outcomes)
+	return outcomes
+}
+
+// runScript runs a script of this folder. input is its standard input in JSON, output its
+// standard output. env is added to its environment.
+func runScript(t *testing.T, script string, input, output any, env ...string) {
+	t.Helper()
 	node := testserver.Program(t, "node", "nodejs")
 	if _, err := os.Stat("node_modules"); err != nil {
 		testserver.Missing(t, "the clients are not installed: run npm ci in integration/clients")
 	}
-	input, err := json.Marshal(errands)
+	given, err := json.Marshal(input)
 	require.NoError(t, err)
-	cmd := exec.CommandContext(t.Context(), node, "clients.mjs")
-	cmd.Stdin = bytes.NewReader(input)
+	cmd := exec.CommandContext(t.Context(), node, script)
+	cmd.Env = append(os.Environ(), env...)
+	cmd.Stdin = bytes.NewReader(given)
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
-	output, err := cmd.Output()
+	written, err := cmd.Output()
 	require.NoError(t, err, stderr.String())
-	require.NoError(t, json.Unmarshal(output, &outcomes))
-	return outcomes
+	require.NoError(t, json.Unmarshal(written, output))
 }
