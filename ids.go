@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"fmt"
+	"strconv"
 	"strings"
 )
 
@@ -42,10 +43,25 @@ func newID(version byte) string {
 	return string(appendID(b[:0], id, version))
 }
 
-// derivedID makes a UUID from texts. The same texts make the same UUID (RFC 9562 §5.8).
+// derivedID makes a UUID from texts. The same texts make the same UUID (RFC 9562 §5.8). They are
+// quoted, so that no other texts have the same bytes.
 func derivedID(texts ...string) string {
-	sum := sha256.Sum256(fmt.Appendf(nil, "ginjwt %q", texts))
-	return string(appendID(nil, [16]byte(sum[:16]), derivedUUID))
+	var room [256]byte
+	b := append(room[:0], "ginjwt ["...)
+	for i, text := range texts {
+		if i > 0 {
+			b = append(b, ' ')
+		}
+		b = strconv.AppendQuote(b, text)
+	}
+	return hashedID(append(b, ']'))
+}
+
+// hashedID makes a UUID from the hash of b.
+func hashedID(b []byte) string {
+	sum := sha256.Sum256(b)
+	var id [36]byte
+	return string(appendID(id[:0], [16]byte(sum[:16]), derivedUUID))
 }
 
 func isDerivedID(id string) bool { return isUUID(id, derivedUUID) }

@@ -193,25 +193,29 @@ func (p *possession) isRecent(proof *proof, now time.Time) bool {
 // use uses a proof up. If only bound tokens are good here, it does so for all processes.
 func (p *possession) use(ctx context.Context, proof *proof, with presented) error {
 	once, everywhere := p.local, with.strictly || p.mode == dpopDemanded
-	if everywhere {
-		once = p.shared
-	}
-	if used := with.used(proof.encoded); used != nil && (used.everywhere || !everywhere) {
+	used := with.used(proof.encoded)
+	if used != nil && (used.everywhere || !everywhere) {
 		return nil
 	}
+	if everywhere { // a store elsewhere must not stop half-way when the client hangs up
+		once, ctx = p.shared, context.WithoutCancel(ctx)
+	}
 	id := derivedID("DPoP proof", p.realm, proof.key.thumbprint, proof.id)
-	first, err := once.Claim(context.WithoutCancel(ctx), id, keptUntil(time.Unix(proof.issued, 0).Add(p.window), 0))
+	first, err := once.Claim(ctx, id, keptUntil(time.Unix(proof.issued, 0).Add(p.window), 0))
 	switch {
 	case err != nil:
 		return unavailable(err)
 	case !first:
 		return p.withNonce(errProofReplayed, p.now())
+	case with.memory == nil:
+		return nil
 	}
-	if with.memory != nil {
-		used := *proof
-		used.everywhere = everywhere
-		with.memory.useProof(&used)
+	if used != nil { // others may be reading it
+		again := *used
+		proof = &again
 	}
+	proof.everywhere = everywhere
+	with.memory.useProof(proof)
 	return nil
 }
 

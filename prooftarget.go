@@ -3,6 +3,7 @@ package ginjwt
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 )
 
@@ -32,20 +33,22 @@ func (t targets) match(htu string, r *http.Request) bool {
 		return false
 	}
 	path := orSlash(normalEscapes(pathOf(r))) // with its dots: a router may give "/files/../b" to another handler than "/b"
-	if len(t.bases) == 0 {
-		scheme := "http"
-		if r.TLS != nil {
-			scheme = "https"
-		}
-		own, ok := normalTarget(scheme + "://" + r.Host)
-		return ok && claimed == strings.TrimSuffix(own, "/")+path
+	origin, ok := strings.CutSuffix(claimed, path)
+	switch {
+	case !ok:
+		return false
+	case len(t.bases) > 0:
+		return slices.Contains(t.bases, origin)
+	case r.TLS != nil:
+		return isOrigin(origin, "https://", r.Host)
 	}
-	for _, base := range t.bases {
-		if claimed == base+path {
-			return true
-		}
-	}
-	return false
+	return isOrigin(origin, "http://", r.Host)
+}
+
+// isOrigin reports whether a normal origin has this scheme and host.
+func isOrigin(origin, scheme, host string) bool {
+	own, ok := strings.CutPrefix(origin, scheme)
+	return ok && !strings.Contains(own, "/") && own == normalHost(scheme, host)
 }
 
 // pathOf returns the escaped path as the client has sent it, even if a router has cut off a
@@ -61,6 +64,37 @@ func pathOf(r *http.Request) string {
 // normalTarget returns an absolute http or https URL without query and fragment, in the form by
 // which URLs are compared (RFC 3986 §6.2.2 and §6.2.3).
 func normalTarget(target string) (normal string, ok bool) {
+	if isNormalTarget(target) {
+		return target, true
+	}
+	return parsedTarget(target)
+}
+
+// isNormalTarget reports whether target certainly is what parsedTarget makes of it. Most are: a
+// name without a port, and a path of letters, digits and hyphens.
+func isNormalTarget(target string) bool {
+	rest, ok := strings.CutPrefix(target, "https://")
+	if !ok {
+		rest, ok = strings.CutPrefix(target, "http://")
+	}
+	slash := strings.IndexByte(rest, '/')
+	if !ok || slash <= 0 {
+		return false
+	}
+	for i := range len(rest) {
+		switch c := rest[i]; {
+		case 'a' <= c && c <= 'z' || '0' <= c && c <= '9' || c == '-':
+		case i < slash && c == '.':
+		case i >= slash && (c == '/' || 'A' <= c && c <= 'Z' || c == '_'):
+		default:
+			return false
+		}
+	}
+	return true
+}
+
+// parsedTarget is normalTarget for any URL.
+func parsedTarget(target string) (normal string, ok bool) {
 	if strings.ContainsFunc(target, func(c rune) bool { return c <= ' ' || c > '~' || c == '\\' }) {
 		return "", false
 	}
@@ -68,16 +102,20 @@ func normalTarget(target string) (normal string, ok bool) {
 	if err != nil || u.User != nil || u.Opaque != "" || u.Hostname() == "" {
 		return "", false
 	}
-	host := strings.ToLower(u.Host)
-	switch u.Scheme { // url.Parse has made it lower case
-	case "http":
-		host = strings.TrimSuffix(host, ":80")
-	case "https":
-		host = strings.TrimSuffix(host, ":443")
-	default:
+	scheme := u.Scheme + "://" // url.Parse has made it lower case
+	if scheme != "http://" && scheme != "https://" {
 		return "", false
 	}
-	return u.Scheme + "://" + strings.TrimSuffix(host, ":") + normalPath(u.EscapedPath()), true
+	return scheme + normalHost(scheme, u.Host) + normalPath(u.EscapedPath()), true
+}
+
+// normalHost returns a host in lower case, without the port that its scheme has anyway.
+func normalHost(scheme, host string) string {
+	port := ":80"
+	if scheme == "https://" {
+		port = ":443"
+	}
+	return strings.TrimSuffix(strings.TrimSuffix(strings.ToLower(host), port), ":")
 }
 
 // normalPath returns an escaped path without dot segments, with upper case escapes, and without
