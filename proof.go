@@ -1,6 +1,7 @@
 package ginjwt
 
 import (
+	"crypto/rsa"
 	"fmt"
 	"math"
 	"strings"
@@ -24,6 +25,14 @@ const maxProof = 8 << 10
 
 // proofAlgorithms are the algorithms of proofs, for clients. They know EdDSA by either name.
 var proofAlgorithms = append(keys.AsymmetricAlgorithms(), "Ed25519")
+
+// maxProofRSA and maxProofExponent limit the RSA keys of proofs. At a login, anybody chooses the key
+// of a proof. A signature by a key of 8192 bits takes four times as long to check as one by a key of
+// 4096 bits, and with an exponent of 31 bits it takes four times as long again.
+const (
+	maxProofRSA      = 4096 // bits
+	maxProofExponent = 65537
+)
 
 // maxProofID is the largest "jti" of a proof in bytes.
 const maxProofID = 255
@@ -96,6 +105,9 @@ func proofKeyOf(h head, header string) (*proofKey, error) {
 	if err != nil {
 		return nil, badProofKey(err)
 	}
+	if isSlowRSA(k.Verify) {
+		return nil, badProofKey(errSlowRSA)
+	}
 	bound, err := keys.Options{}.Bind(k)
 	if err != nil {
 		return nil, badProofKey(err)
@@ -105,6 +117,12 @@ func proofKeyOf(h head, header string) (*proofKey, error) {
 		return nil, badProofKey(err)
 	}
 	return &proofKey{header: strings.Clone(header), key: bound, thumbprint: thumbprint}, nil
+}
+
+// isSlowRSA reports whether public is an RSA key that is too large for proofs.
+func isSlowRSA(public any) bool {
+	key, ok := public.(*rsa.PublicKey)
+	return ok && (key.N.BitLen() > maxProofRSA || key.E > maxProofExponent)
 }
 
 // readClaims reads the payload of a proof. Every claim of RFC 9449 must be there, with its type.
@@ -180,6 +198,8 @@ var (
 	errProofTime      = proofRefusal(reasonProofTime, `The DPoP proof was made at another time ("iat"): compare the clock with the header Date`)
 	errProofReplayed  = proofRefusal(reasonProofReplayed, "The DPoP proof was used before: make a new one for every request")
 )
+
+var errSlowRSA = fmt.Errorf("has more than %d bits, or an exponent above %d, which is too slow for proofs", maxProofRSA, maxProofExponent)
 
 // proofRefusal returns the refusal of a proof.
 func proofRefusal(reason, message string) *Error {
