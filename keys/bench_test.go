@@ -1,6 +1,7 @@
 package keys_test
 
 import (
+	"bytes"
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/ed25519"
@@ -8,6 +9,7 @@ import (
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/sha256"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -265,6 +267,61 @@ func benchmarkParseSet(b *testing.B, text []byte, n int, says string) {
 		list, _, err := keys.ParseSet(text)
 		if len(list) != n || (err == nil) != (says == "") || err != nil && err.Error() != says {
 			b.Fatal(len(list), err)
+		}
+	}
+}
+
+// The key of a client whom nobody knows, in a DPoP proof.
+func BenchmarkParsePublicJWK(b *testing.B) {
+	for _, algorithm := range []string{"ES256", "EdDSA", "RS256"} {
+		text := publicJWK(b, algorithm)
+		b.Run("floor/json.Unmarshal, "+algorithm, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				var got map[string]string
+				if err := json.Unmarshal(text, &got); err != nil || got["kty"] == "" {
+					b.Fatal(got, err)
+				}
+			}
+		})
+		b.Run(algorithm, func(b *testing.B) { benchmarkPublicJWK(b, algorithm, text, true) })
+	}
+	nested := strings.Repeat("[", 5000) + strings.Repeat("]", 5000)
+	ones := func(bits int) string { return base64.RawURLEncoding.EncodeToString(bytes.Repeat([]byte{0xff}, bits/8)) }
+	for name, text := range map[string]string{
+		"no point of the curve": `{"kty":"EC","crv":"P-256","x":"` + ones(256) + `","y":"` + ones(256) + `"}`,
+		"point of 900 KB":       `{"kty":"EC","crv":"P-256","x":"` + strings.Repeat("A", 900_000) + `","y":"AA"}`,
+		"2 MB":                  `{"kty":"` + strings.Repeat("A", 2_000_000) + `"}`,
+		"nested arrays":         `{"kty":` + nested + `}`,
+		"RSA of 16384 bits":     `{"kty":"RSA","n":"` + ones(16384) + `","e":"AQAB"}`,
+		"secret":                `{"kty":"oct","k":"c2VjcmV0"}`,
+	} {
+		algorithm := "ES256"
+		if strings.HasPrefix(name, "RSA") {
+			algorithm = "RS256"
+		}
+		b.Run("hostile/"+name, func(b *testing.B) { benchmarkPublicJWK(b, algorithm, []byte(text), false) })
+	}
+}
+
+// publicJWK returns the public half of a new key as a JWK.
+func publicJWK(tb testing.TB, algorithm string) []byte {
+	key, _ := benchKey(tb, algorithm)
+	key.ID = "of a client"
+	set, err := keys.NewSet(key)
+	require.NoError(tb, err)
+	text, err := set.MarshalPublic(time.Now())
+	require.NoError(tb, err)
+	var list struct{ Keys []json.RawMessage }
+	require.NoError(tb, json.Unmarshal(text, &list))
+	return list.Keys[0]
+}
+
+func benchmarkPublicJWK(b *testing.B, algorithm string, text []byte, good bool) {
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := keys.ParsePublicJWK(algorithm, text); (err == nil) != good {
+			b.Fatal(err)
 		}
 	}
 }
