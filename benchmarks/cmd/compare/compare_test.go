@@ -254,6 +254,32 @@ func readResults(t *testing.T, docs string) *results {
 	return &read
 }
 
+func TestAddedResultsAreOfTheSameMachine(t *testing.T) {
+	t.Parallel()
+	recorded, added := some(), newResults(1, 200*time.Millisecond)
+	added.Go, added.Platform, added.Cores = recorded.Go, recorded.Platform, recorded.Cores
+	added.add("Bound/ES256/ginjwt", measured{ns: 150, allocs: 31})
+	added.add("Bound/ES256/signature", measured{ns: 100, allocs: 24})
+	require.NoError(t, recorded.include(added))
+	assert.Contains(t, renderTables(recorded), `
+**A bound token (DPoP) with a new proof in each request, by the key of the proof, × the signature of the proof alone**
+
+| library | ES256 | EdDSA | RS256 | allocations, ES256 |
+|---|---:|---:|---:|---:|
+| the signature of the proof alone, by golang-jwt | 1.0 | – | – | 24 |
+| ginjwt | 1.5 | – | – | 31 |
+`)
+	assert.Contains(t, renderTables(recorded), "**A login, HS256", "the others stay")
+	for _, change := range []func(*results){
+		func(r *results) { r.Go = "go1.0" }, func(r *results) { r.Cores++ }, func(r *results) { r.Rounds++ },
+		func(r *results) { r.Benchtime = "1s" }, func(r *results) { r.Platform = "plan9/arm" },
+	} {
+		other := *added
+		change(&other)
+		assert.Error(t, recorded.include(&other))
+	}
+}
+
 // The tables, the chart and the figures in the documentation are made of the results beside
 // them. Nobody has edited one of them alone.
 func TestDocsAreOfTheResults(t *testing.T) {

@@ -76,6 +76,10 @@ func (r *results) figures() map[string]string {
 	say("commas-times", single, cost{name: "Hostile/Commas/ginjwt"}, good)
 	say("login-percent", percent, cost{name: "Login/HS256/ginjwt"}, cost{name: "Login/HS256/gin-jwt"})
 	say("create-RS256-ES256-times", single, cost{name: "Create/RS256/ginjwt"}, cost{name: "Create/ES256/ginjwt"})
+	say("bound-ES256-times", oneDigit, cost{name: "Bound/ES256/ginjwt"}, cost{name: "Bound/ES256/" + contender.Signature})
+	say("bound-ES256-percent", percent, cost{name: "Bound/ES256/ginjwt"}, cost{name: "Bound/ES256/" + contender.Auth0})
+	say("bound-EdDSA-percent", percent, cost{name: "Bound/EdDSA/ginjwt"}, cost{name: "Bound/EdDSA/" + contender.Auth0})
+	say("bound-RS256-percent", percent, cost{name: "Bound/RS256/ginjwt"}, cost{name: "Bound/RS256/" + contender.Auth0})
 	for _, c := range []contender.Contender{ours, ginJWT} {
 		if ratio, ok := r.ratio(withCollector("GOGC=400", c)); ok {
 			figures["gogc-400-"+c.Name+"-percent"] = percent(max(0, 1-ratio))

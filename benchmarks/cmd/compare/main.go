@@ -1,9 +1,10 @@
 // Command compare runs the benchmarks in interleaved rounds. It writes a chart, tables
 // of ratios, and the medians behind them.
 //
-//	go run ./benchmarks/cmd/compare                 # from the root of the repository
-//	go run ./benchmarks/cmd/compare -match HS256    # prints tables of some benchmarks
-//	go run ./benchmarks/cmd/compare -check          # fails if a ratio is much larger than recorded
+//	go run ./benchmarks/cmd/compare                     # from the root of the repository
+//	go run ./benchmarks/cmd/compare -match HS256        # prints tables of some benchmarks
+//	go run ./benchmarks/cmd/compare -match ^Bound/ -add # adds a new work to the recorded ones
+//	go run ./benchmarks/cmd/compare -check              # fails if a ratio is much larger than recorded
 //
 // It also writes the figures in the prose of pages, which stand between marks:
 //
@@ -37,6 +38,7 @@ func main() {
 	benchtime := flag.Duration("benchtime", 50*time.Millisecond, "how long a benchmark works each time")
 	out := flag.String("out", "docs", "folder for performance.md, performance.svg and performance/results.json")
 	match := flag.String("match", "", "run only benchmarks whose name matches this expression, and print the tables")
+	add := flag.Bool("add", false, "with -match, write the results beside the recorded results of other benchmarks, and print nothing")
 	again := flag.Bool("check", false, "compare briefly, write nothing, and fail if a ratio is much larger than recorded")
 	flag.Parse()
 	if *again {
@@ -46,14 +48,22 @@ func main() {
 		return
 	}
 
+	finish := func(r *results) error { return write(r, *out) }
+	switch {
+	case *match != "" && *add:
+		finish = func(r *results) error { return addTo(*out, r) }
+	case *match != "":
+		finish = printTables
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	if err := compare(ctx, *rounds, *benchtime, *match, *out); err != nil {
+	if err := compare(ctx, *rounds, *benchtime, *match, *out, finish); err != nil {
 		log.Fatal(err)
 	}
 }
 
-func compare(ctx context.Context, rounds uint, benchtime time.Duration, match, out string) error {
+// compare runs the benchmarks, and gives the results to finish.
+func compare(ctx context.Context, rounds uint, benchtime time.Duration, match, out string, finish func(*results) error) error {
 	if rounds == 0 {
 		r, err := read(out)
 		if err != nil {
@@ -89,11 +99,25 @@ func compare(ctx context.Context, rounds uint, benchtime time.Duration, match, o
 			share = m.share()
 		}
 	}
-	if match != "" {
-		fmt.Print(renderTables(results), "\n", renderParts(results), "\n", renderCores(results))
-		return nil
+	return finish(results)
+}
+
+func printTables(r *results) error {
+	_, err := fmt.Print(renderTables(r), "\n", renderParts(r), "\n", renderCores(r))
+	return err
+}
+
+// addTo writes all files again, with r beside the results that were recorded before. A ratio is of
+// one run all the same, if r has whole works.
+func addTo(out string, r *results) error {
+	recorded, err := read(out)
+	if err != nil {
+		return err
 	}
-	return write(results, out)
+	if err := recorded.include(r); err != nil {
+		return err
+	}
+	return write(recorded, out)
 }
 
 // write writes all files below the folder out.

@@ -2,6 +2,8 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
+	"maps"
 	"math"
 	"runtime"
 	"runtime/debug"
@@ -70,6 +72,15 @@ func (r *results) add(name string, m measured) {
 	}
 	s.Rounds, s.bytes, s.allocs = append(s.Rounds, m.ns), append(s.bytes, m.bytes), append(s.allocs, m.allocs)
 	s.NS, s.Bytes, s.Allocs = page.Median(s.Rounds), page.Median(s.bytes), page.Median(s.allocs)
+}
+
+// include takes in the results of another run, which must have been made in the same way.
+func (r *results) include(other *results) error {
+	if r.Go != other.Go || r.Platform != other.Platform || r.Cores != other.Cores || r.Rounds != other.Rounds || r.Benchtime != other.Benchtime {
+		return errors.New("the recorded results are of another machine, or of other rounds")
+	}
+	maps.Copy(r.Measured, other.Measured)
+	return nil
 }
 
 func (r *results) json() ([]byte, error) {

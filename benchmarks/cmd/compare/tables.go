@@ -64,6 +64,8 @@ func renderTables(r *results) string {
 		r.forAll("Rotation", r.by("Rotation", "Rotation/%s/ginjwt-cache-off")))
 	table(&b, "Hostile requests, × gin-jwt with a good token", "Hostile",
 		r.forAll("Hostile", r.by("Hostile", "Protected/HS256/gin-jwt")))
+	table(&b, "A bound token (DPoP) with a new proof in each request, by the key of the proof, × the signature of the proof alone", "Bound",
+		append(r.forAll("Bound", r.by("Bound", "Bound/%s/"+contender.Signature)), r.allocsWith("Bound", "ES256")))
 	return b.String()
 }
 
@@ -191,18 +193,22 @@ func (r *results) forAll(work string, columnOf func(head, variant string) column
 	return columns
 }
 
-func (r *results) allocs(work string) column {
-	return r.counts("allocations", work, func(s *series) float64 { return s.Allocs })
-}
-
+// allocs and bytes are of HS256.
+func (r *results) allocs(work string) column { return r.counts("allocations", work, "HS256", allocsOf) }
 func (r *results) bytes(work string) column {
-	return r.counts("bytes", work, func(s *series) float64 { return s.Bytes })
+	return r.counts("bytes", work, "HS256", func(s *series) float64 { return s.Bytes })
 }
 
-// counts are of HS256.
-func (r *results) counts(head, work string, of func(*series) float64) column {
+// allocsWith is allocs for any variant, which its head names.
+func (r *results) allocsWith(work, variant string) column {
+	return r.counts("allocations, "+variant, work, variant, allocsOf)
+}
+
+func allocsOf(s *series) float64 { return s.Allocs }
+
+func (r *results) counts(head, work, variant string, of func(*series) float64) column {
 	return column{head, func(c contender.Contender) string {
-		s := r.Measured[nameOf(work, "HS256", c.Name)]
+		s := r.Measured[nameOf(work, variant, c.Name)]
 		if s == nil {
 			return none
 		}

@@ -18,7 +18,9 @@ func bareNetHTTP(Keys) http.Handler {
 	return mux
 }
 
-func auth0(k Keys) http.Handler {
+func auth0(k Keys) http.Handler { return auth0With(k) }
+
+func auth0With(k Keys, opts ...auth0jwt.Option) http.Handler {
 	key := k.Verifying()
 	tokens := must(validator.New(
 		validator.WithKeyFunc(func(context.Context) (any, error) { return key, nil }),
@@ -26,7 +28,7 @@ func auth0(k Keys) http.Handler {
 		validator.WithIssuer("https://issuer.example/"),
 		validator.WithAudience("api"),
 	))
-	middleware := must(auth0jwt.New(auth0jwt.WithValidator(tokens)))
+	middleware := must(auth0jwt.New(append(opts, auth0jwt.WithValidator(tokens))...))
 	mux := http.NewServeMux()
 	mux.Handle("GET /protected", middleware.CheckJWT(http.HandlerFunc(
 		func(w http.ResponseWriter, r *http.Request) {

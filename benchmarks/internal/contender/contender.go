@@ -27,6 +27,9 @@ type Contender struct {
 	// Lapsed is Protected with a token that has expired since it was accepted. Nil: the
 	// library remembers no tokens, so it may get any expired token.
 	Lapsed func(Keys) (h http.Handler, token string)
+	// Bound is Protected for tokens that are bound to a key (RFC 9449). Each request has a DPoP
+	// proof. Nil: the library checks no proofs.
+	Bound func(Keys) http.Handler
 	// Login answers POST /login with a new access and a new refresh token, in
 	// JSON. Nil: it does not take part.
 	Login func(Keys) http.Handler
@@ -44,6 +47,7 @@ const (
 	Map     = "golang-jwt-map"
 	NoHits  = "ginjwt-cache-off"
 	Watched = "ginjwt-observed"
+	Auth0   = "auth0"
 )
 
 // The bare handlers of the frameworks of peers.
@@ -68,9 +72,9 @@ var All = []Contender{
 	{Name: bareInFiber, Title: "bare Fiber handler", Open: true, Protected: bareFiber},
 	{Name: bareInHertz, Title: "bare Hertz handler", Open: true, Protected: bareHertz},
 	{Name: Ours, Title: "ginjwt", Module: OurModule,
-		Protected: ours(cacheOn), Lapsed: oursLapsed(cacheOn), Login: oursLogin, Create: oursCreate},
+		Protected: ours(cacheOn), Lapsed: oursLapsed(cacheOn), Bound: oursBound(cacheOn), Login: oursLogin, Create: oursCreate},
 	{Name: NoHits, Title: "ginjwt, cache off", Module: OurModule,
-		Protected: ours(cacheOff), Lapsed: oursLapsed(cacheOff)},
+		Protected: ours(cacheOff), Lapsed: oursLapsed(cacheOff), Bound: oursBound(cacheOff)},
 	{Name: Watched, Title: "ginjwt, with an observer", Module: OurModule, Protected: oursWatched},
 	{Name: GinJWT, Title: "gin-jwt", Module: "github.com/appleboy/gin-jwt/v3", Protected: ginJWT, Login: ginJWTLogin},
 	{Name: Map, Title: "golang-jwt by hand, map", Module: "github.com/golang-jwt/jwt/v5",
@@ -89,8 +93,8 @@ var All = []Contender{
 		Floor: bareInEcho, Protected: echoJWT},
 	{Name: "jwtauth", Title: "jwtauth, in chi", Module: "github.com/go-chi/jwtauth/v5",
 		Floor: bareInChi, Protected: chiJWTAuth},
-	{Name: "auth0", Title: "go-jwt-middleware, in net/http", Module: "github.com/auth0/go-jwt-middleware/v3",
-		Floor: bareInNetHTTP, Extra: auth0Claims, Protected: auth0},
+	{Name: Auth0, Title: "go-jwt-middleware, in net/http", Module: "github.com/auth0/go-jwt-middleware/v3",
+		Floor: bareInNetHTTP, Extra: auth0Claims, Protected: auth0, Bound: auth0Bound},
 	{Name: "fiber-jwt", Title: "gofiber/contrib/jwt, in Fiber", Module: "github.com/gofiber/contrib/v3/jwt",
 		Floor: bareInFiber, Protected: fiberJWT},
 	{Name: "hertz-jwt", Title: "hertz-contrib/jwt, in Hertz", Module: "github.com/hertz-contrib/jwt",

@@ -152,3 +152,45 @@ func TestNamesAreUnique(t *testing.T) {
 		seen[c.Name] = true
 	}
 }
+
+// Nobody is faster by not checking proofs. Only ginjwt remembers them.
+func TestBound(t *testing.T) {
+	t.Parallel()
+	keys := contender.NewKeys("HS256")
+	for _, algorithm := range contender.ProofAlgorithms {
+		prover, thief := contender.NewProver(algorithm), contender.NewProver(algorithm)
+		require.NoError(t, prover.CheckSignature(prover.Proof("token"))())
+		for _, c := range contender.WorkNamed("Bound").By {
+			if c.Name == contender.Signature {
+				continue
+			}
+			h, token := c.Bound(keys), prover.Bound(c).Token(keys)
+			send := func(scheme, proof string) int {
+				r := httptest.NewRequest(http.MethodGet, "/protected", nil)
+				r.Header.Set("Authorization", scheme+" "+token)
+				if proof != "" {
+					r.Header.Set("DPoP", proof)
+				}
+				w := httptest.NewRecorder()
+				h.ServeHTTP(w, r)
+				return w.Code
+			}
+			good := prover.Proof(token)
+			for range 2 {
+				assert.Equal(t, http.StatusOK, send("DPoP", prover.Proof(token)), "%s %s", c.Name, algorithm)
+			}
+			for name, status := range map[string]int{
+				"no proof":               send("DPoP", ""),
+				"as Bearer":              send("Bearer", prover.Proof(token)),
+				"of another key":         send("DPoP", thief.Proof(token)),
+				"for another token":      send("DPoP", prover.Proof("token")),
+				"for another URL":        send("DPoP", prover.ProofFor("/", token)),
+				"with another signature": send("DPoP", good[:len(good)-20]+"AAAAAAAAAAAAAAAAAAAA"),
+			} {
+				assert.True(t, status >= 400 && status < 500, "%s %s: %s: %d", c.Name, algorithm, name, status)
+			}
+			assert.Equal(t, http.StatusOK, send("DPoP", good))
+			assert.Equal(t, c.Module == contender.OurModule, send("DPoP", good) == http.StatusUnauthorized, "%s: the same proof again", c.Name)
+		}
+	}
+}

@@ -26,7 +26,15 @@ var Works = []Work{
 	{"Rotation", []string{"10000", "100000"}, named(Ours, NoHits, GinJWT)},
 	{"Hostile", []string{"Garbage", "MegabyteHeader", "Commas", "Dots", "NestedArrays"}, those(refuses)},
 	{"Parts", []string{"HS256"}, parts},
+	{"Bound", ProofAlgorithms, bound},
 }
+
+// Signature is the name of the least that the check of a proof can cost.
+const Signature = "signature"
+
+// bound are the libraries that check DPoP proofs.
+var bound = append([]Contender{{Name: Signature, Title: "the signature of the proof alone, by golang-jwt"}},
+	those(func(c Contender) bool { return c.Bound != nil })...)
 
 // parts are what some of the work of this library costs on its own.
 var parts = []Contender{
