@@ -193,8 +193,7 @@ func (p *possession) isRecent(proof *proof, now time.Time) bool {
 // use uses a proof up. If only bound tokens are good here, it does so for all processes.
 func (p *possession) use(ctx context.Context, proof *proof, with presented) error {
 	once, everywhere := p.local, with.strictly || p.mode == dpopDemanded
-	used := with.used(proof.encoded)
-	if used != nil && (used.everywhere || !everywhere) {
+	if used := with.used(proof.encoded); used != nil && (used.everywhere || !everywhere) {
 		return nil
 	}
 	if everywhere { // a store elsewhere must not stop half-way when the client hangs up
@@ -210,11 +209,11 @@ func (p *possession) use(ctx context.Context, proof *proof, with presented) erro
 	case with.memory == nil:
 		return nil
 	}
-	if used != nil { // others may be reading it
-		again := *used
+	if proof.remembered { // others may be reading it
+		again := *proof
 		proof = &again
 	}
-	proof.everywhere = everywhere
+	proof.remembered, proof.everywhere = true, everywhere
 	with.memory.useProof(proof)
 	return nil
 }

@@ -47,6 +47,7 @@ type proof struct {
 	issued             int64 // "iat"
 	expires, notBefore int64 // "exp" and "nbf", which RFC 9449 does not ask for
 
+	remembered bool // in the memory of a request: it does not change any more
 	everywhere bool // all processes know that it was used
 }
 
