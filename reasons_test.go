@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -64,6 +65,7 @@ func newReasonsApp(t *testing.T, profile string, configure ...func(*ginjwt.Confi
 		"/admit":   {ginjwt.Locations(ginjwt.InTicket)},
 		"/fresh":   {ginjwt.Fresh()},
 		"/scope":   {ginjwt.Roles("admin")},
+		"/bound":   {ginjwt.Bound()},
 	} {
 		a.engine.POST(path, a.mgr.JWTRequired(options...), identify)
 	}
@@ -259,12 +261,12 @@ var refusedForReasons = []refusedFor{
 	}},
 }
 
-var reasonInChallenge = regexp.MustCompile(`^Bearer realm="api",(?: error="\w+", error_description="[^"]+",)? reason="(\w+)"$`)
+var reasonInChallenge = regexp.MustCompile(`^(?:Bearer|DPoP algs="[\w ]+",) realm="api",(?: error="\w+", error_description="[^"]+",)? reason="(\w+)"$`)
 
 // Every reason is in the answers of every profile, and every refusal has a reason.
 func TestReasonsInAnswers(t *testing.T) {
 	t.Parallel()
-	for _, test := range refusedForReasons {
+	for _, test := range slices.Concat(refusedForReasons, refusedForDPoP) {
 		for _, profile := range []string{"flask", "bearer", "problem"} {
 			t.Run(test.name+" "+profile, func(t *testing.T) {
 				t.Parallel()
@@ -288,12 +290,16 @@ func TestReasonsInAnswers(t *testing.T) {
 	}
 }
 
-// step is the next step of a client by the three rules of docs/custom-errors.md.
+// step is the next step of a client by the four rules of docs/custom-errors.md.
 func step(reason string, status int) string {
 	switch {
 	case strings.HasPrefix(reason, "token_"), reason == "signature_invalid":
 		return "refreshes"
 	case strings.HasPrefix(reason, "session_"), strings.HasPrefix(reason, "user_"), reason == "fresh_required":
+		return "logs in"
+	case strings.HasPrefix(reason, "dpop_"):
+		return "makes a new proof"
+	case reason == "key_mismatch", reason == "key_missing":
 		return "logs in"
 	case status == http.StatusServiceUnavailable:
 		return "tries later"
@@ -301,7 +307,7 @@ func step(reason string, status int) string {
 	return "gives up"
 }
 
-// The page has exactly the reasons of the answers, and the step of the three rules for
+// The page has exactly the reasons of the answers, and the step of the four rules for
 // each.
 func TestReasonsInTheDocs(t *testing.T) {
 	t.Parallel()
@@ -313,7 +319,7 @@ func TestReasonsInTheDocs(t *testing.T) {
 		documented[row[1]] = row[2]
 	}
 	answered := map[string]string{}
-	for _, test := range refusedForReasons {
+	for _, test := range slices.Concat(refusedForReasons, refusedForDPoP) {
 		answered[test.reason] = step(test.reason, test.status)
 	}
 	assert.Equal(t, answered, documented)
@@ -326,7 +332,7 @@ func TestReasonsInTheDocs(t *testing.T) {
 			remedies[reason] = row[2]
 		}
 	}
-	words := map[string]string{"refreshes": "refreshes", "asks for a login": "logs in", "gives up": "gives up", "waits": "tries later"}
+	words := map[string]string{"refreshes": "refreshes", "asks for a login": "logs in", "gives up": "gives up", "waits": "tries later", "makes a new proof": "makes a new proof"}
 	for reason, does := range answered {
 		assert.Equal(t, does, words[strings.TrimSpace(remedies[reason])], "%s in docs/front-end.md: %q", reason, remedies[reason])
 	}

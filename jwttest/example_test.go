@@ -100,12 +100,34 @@ type exampleT struct {
 
 func (*exampleT) Helper() {}
 
+func (*exampleT) Context() context.Context { return context.Background() }
+
 func (t *exampleT) Cleanup(f func()) { t.ends = append(t.ends, f) }
 
 func (t *exampleT) end() {
 	for _, f := range t.ends {
 		f()
 	}
+}
+
+// How do I test an application whose tokens are bound to a key of the client?
+func ExampleNewDPoPKey() {
+	t := &exampleT{} // in a test, t is its *testing.T
+	defer t.end()
+	mgr := ginjwt.New(jwttest.Config(nil))
+	app := newApp(mgr)
+
+	key := jwttest.NewDPoPKey(t, nil)
+	token := jwttest.AccessToken(t, mgr, "alice", ginjwt.WithKeyThumbprint(key.Thumbprint(t)))
+	fmt.Println(jwttest.Do(app, "GET", "/me", key.Sign(t, token)).Body)
+	fmt.Print(jwttest.Do(app, "GET", "/me", jwttest.Bearer(token)).Body)
+
+	thief := jwttest.NewDPoPKey(t, nil)
+	fmt.Print(jwttest.Do(app, "GET", "/me", thief.Sign(t, token)).Body)
+	// Output:
+	// Hello, alice
+	// {"msg":"The token is bound to a key: send it with the scheme DPoP and a DPoP proof"}
+	// {"msg":"The DPoP proof is of another key than the token"}
 }
 
 // How do I test an application that accepts tokens of an identity provider?

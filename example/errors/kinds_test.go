@@ -40,7 +40,7 @@ func newService(t *testing.T, profile ginjwt.ErrorHandler) (*service, []refusal)
 	s := &service{r: gin.New()}
 	clock := &jwttest.Clock{}
 	config := jwttest.Config(clock)
-	config.QueryStringValuePrefix = "Bearer "
+	config.QueryStringValuePrefix, config.DPoPNonce = "Bearer ", true
 	config.Sessions, config.SessionGrace = &ginjwt.MemorySessions{Now: config.Now}, -1
 	mgr := ginjwt.New(config)
 	s.respond(mgr, profile)
@@ -54,6 +54,7 @@ func newService(t *testing.T, profile ginjwt.ErrorHandler) (*service, []refusal)
 	s.r.POST("/scope", mgr.JWTRequired(ginjwt.Scopes("write")), handler)
 	s.r.POST("/cookies", mgr.JWTRequired(ginjwt.Locations(ginjwt.InCookies)), handler)
 	s.r.POST("/query", mgr.JWTRequired(ginjwt.Locations(ginjwt.InQueryString)), handler)
+	s.r.POST("/bound", mgr.JWTRequired(ginjwt.Bound()), handler)
 	s.r.POST("/link/:token", func(c *gin.Context) {
 		if _, err := mgr.ConsumePurposeToken(c, confirm, c.Param("token")); err != nil {
 			mgr.Refuse(c, err)
@@ -137,6 +138,8 @@ func refusals(t *testing.T, mgr *ginjwt.JWTManager, clock *jwttest.Clock) []refu
 	_, err = mgr.RotateTokens(t.Context(), token)
 	require.NoError(t, err)
 	used, bound := links(t, mgr)
+	key := jwttest.NewDPoPKey(t, clock)
+	ofKey := jwttest.AccessToken(t, mgr, "alice", ginjwt.WithKeyThumbprint(key.Thumbprint(t)))
 	return []refusal{
 		{"ErrNoAuthorization", ginjwt.ErrNoAuthorization, "/", nil},
 		{"ErrMultipleTokens", ginjwt.ErrMultipleTokens, "/cookies", header("Cookie", "access_token_cookie=a; access_token_cookie=b")},
@@ -150,6 +153,9 @@ func refusals(t *testing.T, mgr *ginjwt.JWTManager, clock *jwttest.Clock) []refu
 		{"ErrRevokedToken", ginjwt.ErrRevokedToken, "/", of("revoked")},
 		{"ErrConsumed", ginjwt.ErrConsumed, used, nil},
 		{"ErrNotBound", ginjwt.ErrNotBound, bound, nil},
+		{"ErrDPoPProof", ginjwt.ErrDPoPProof, "/", header("Authorization", "DPoP "+ofKey)},
+		{"ErrDPoPNonce", ginjwt.ErrDPoPNonce, "/", []jwttest.RequestOption{key.Sign(t, ofKey)}},
+		{"ErrKeyBinding", ginjwt.ErrKeyBinding, "/bound", of("alice")},
 		{"ErrSessionEnded", ginjwt.ErrSessionEnded, "/refresh", header("Authorization", "Bearer "+ended.RefreshToken)},
 		{"ErrSessionReused", ginjwt.ErrSessionReused, "/refresh", header("Authorization", "Bearer "+traded.RefreshToken)},
 		{"ErrFreshRequired", ginjwt.ErrFreshRequired, "/fresh", of("alice")},
