@@ -159,6 +159,12 @@ test("a refused refresh asks for a login, once for all requests", async () => {
 	assert.equal(refreshes().length, 1);
 });
 
+test("a page without a key has to log in where the service wants a proof", async () => {
+	service = (request) => refused(400, isRefresh(request) ? "dpop_proof_missing" : "token_expired");
+	await withHeaders().fetch("notes");
+	assert.deepEqual(logins, ["dpop_proof_missing"]);
+});
+
 test("who needs a login gets no refresh, and who may not gets neither", async () => {
 	service = (request) => refused(401, request.url.endsWith("password") ? "fresh_required" : "csrf_missing");
 	const session = withCookies();
