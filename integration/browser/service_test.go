@@ -3,24 +3,24 @@ package browser
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"log"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
-	"os"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 
-	"github.com/evanw/esbuild/pkg/api"
 	"github.com/gin-gonic/gin"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/gin-jwt-extended/ginjwt"
+	"github.com/gin-jwt-extended/ginjwt/example/spa/script"
 	"github.com/gin-jwt-extended/ginjwt/jwttest"
 )
 
@@ -43,6 +43,9 @@ type service struct {
 	reused int
 	issued map[string]bool // every token that was in an answer
 	events []string        // refreshes and logouts, for the log of a failed test
+
+	refused map[string]int // refusals, by their reason
+	proof   string         // the newest of GET /messages
 }
 
 // place is where a service is, and how it is set.
@@ -56,8 +59,9 @@ type place struct {
 
 func newService(t *testing.T, at place) *service {
 	t.Helper()
-	s := &service{t: t, clock: at.clock, prefix: at.prefix, router: gin.New(), trouble: func() bool { return false }, issued: map[string]bool{}}
+	s := &service{t: t, clock: at.clock, prefix: at.prefix, router: gin.New(), trouble: func() bool { return false }, issued: map[string]bool{}, refused: map[string]int{}}
 	config := jwttest.Config(at.clock)
+	config.DPoP, config.DPoPNonce = "accepted", true
 	config.TokenLocation = []ginjwt.Location{ginjwt.InHeaders, ginjwt.InCookies}
 	config.Sessions = &ginjwt.MemorySessions{Now: config.Now}
 	config.Blocklist = &ginjwt.MemoryBlocklist{Now: config.Now}
@@ -100,9 +104,9 @@ func allow(origins []string) gin.HandlerFunc {
 			}
 			c.Header("Access-Control-Allow-Origin", origin)
 			c.Header("Access-Control-Allow-Credentials", "true")
-			c.Header("Access-Control-Expose-Headers", "WWW-Authenticate")
+			c.Header("Access-Control-Expose-Headers", "WWW-Authenticate, DPoP-Nonce, Date")
 			if c.Request.Method == http.MethodOptions {
-				c.Header("Access-Control-Allow-Headers", "Authorization, Content-Type, Idempotency-Key, X-CSRF-TOKEN, X-XSRF-TOKEN")
+				c.Header("Access-Control-Allow-Headers", "Authorization, Content-Type, DPoP, Idempotency-Key, X-CSRF-TOKEN, X-XSRF-TOKEN")
 				c.AbortWithStatus(http.StatusNoContent)
 			}
 		}
@@ -116,7 +120,10 @@ func (s *service) routes(at *gin.RouterGroup) {
 		c.Data(http.StatusOK, "text/html", []byte("<!doctype html><title>empty</title>"))
 	})
 	at.GET("/client.js", func(c *gin.Context) { c.File(c.Query("file")) })
-	at.GET("/session.js", s.serveDocumented)
+	for _, name := range []string{"session", "dpop", "app"} {
+		at.GET("/"+name+".js", serveDocumented(name))
+	}
+	at.GET("/worker.js", func(c *gin.Context) { c.File("testdata/worker.js") })
 	at.POST("/login", s.login)
 	at.POST("/refresh", s.jwt.RefreshHandler())
 	at.POST("/logout", s.jwt.LogoutHandler())
@@ -124,12 +131,14 @@ func (s *service) routes(at *gin.RouterGroup) {
 		c.Data(http.StatusOK, "text/html", []byte("<!doctype html><title>messages</title><p>secrets of "+ginjwt.GetJWTIdentity(c)))
 	})
 	at.POST("/messages", required, func(c *gin.Context) { c.String(http.StatusOK, ginjwt.GetJWTIdentity(c)) })
+	at.POST("/ticket", s.jwt.TicketHandler())
+	at.GET("/ws", s.jwt.JWTRequired(ginjwt.Locations(ginjwt.InTicket)), acceptAll)
 }
 
 // login logs the user in whom the query names.
 func (s *service) login(c *gin.Context) {
 	pair, err := s.jwt.CreateTokenPair(c, c.DefaultQuery("as", "alice"))
-	if err == nil && c.Query("in") != "headers" {
+	if in := c.Query("in"); err == nil && in != "headers" && in != "dpop" {
 		err = s.jwt.SetPairCookies(c, pair, ginjwt.Persistent(c.Query("persistent") != ""))
 		pair.AccessToken, pair.RefreshToken = "", ""
 	}
@@ -147,6 +156,7 @@ type settings struct {
 	Refresh   string            `json:"refresh"`
 	Logout    string            `json:"logout"`
 	InHeaders bool              `json:"inHeaders"` // else tokens are in cookies
+	DPoP      bool              `json:"dpop"`      // tokens are bound to a key
 	CSRF      map[string]string `json:"csrf"`      // the cookies "access" and "refresh", and the "header"
 }
 
@@ -155,7 +165,7 @@ func (s *service) servePage(c *gin.Context) {
 	config := s.jwt.Config()
 	forScript, err := json.Marshal(settings{
 		API: c.DefaultQuery("api", s.prefix), Login: "/login?" + c.Request.URL.RawQuery, Refresh: "/refresh", Logout: "/logout",
-		InHeaders: c.Query("in") == "headers",
+		InHeaders: c.Query("in") != "cookies", DPoP: c.Query("in") == "dpop",
 		CSRF: map[string]string{
 			"access": config.AccessCSRFCookieName, "refresh": config.RefreshCSRFCookieName, "header": config.AccessCSRFHeaderName,
 		},
@@ -170,15 +180,16 @@ window.client = new Client(%s);
 	c.Data(http.StatusOK, "text/html", fmt.Appendf(nil, html, s.prefix, url.QueryEscape(c.Query("client")), forScript))
 }
 
-// serveDocumented has the client of docs/front-end.md, without its types.
-func (s *service) serveDocumented(c *gin.Context) {
-	source, err := os.ReadFile("../../example/spa/script/session.ts")
-	script := api.Transform(string(source), api.TransformOptions{Loader: api.LoaderTS, Target: api.ES2022})
-	if err != nil || len(script.Errors) > 0 {
-		_ = c.AbortWithError(http.StatusInternalServerError, errors.Join(err, fmt.Errorf("%v", script.Errors)))
-		return
+// serveDocumented has a script of docs/front-end.md, without its types.
+func serveDocumented(name string) gin.HandlerFunc {
+	return func(c *gin.Context) {
+		code, err := script.JavaScript(name)
+		if err != nil {
+			_ = c.AbortWithError(http.StatusInternalServerError, err)
+			return
+		}
+		c.Data(http.StatusOK, "text/javascript", code)
 	}
-	c.Data(http.StatusOK, "text/javascript", script.Code)
 }
 
 // page returns the address of a page on a host, with a client in it.
@@ -197,6 +208,10 @@ func (s *service) at(host, path string) string {
 // ServeHTTP notes which tokens go out, and lets answers be late or lost. A lost one
 // is one whose connection ends, or in HTTP/2 whose stream does.
 func (s *service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if r.URL.Path == s.prefix+"/ws" {
+		s.router.ServeHTTP(w, r)
+		return
+	}
 	answer := httptest.NewRecorder()
 	s.router.ServeHTTP(answer, r)
 	s.note(r, answer)
@@ -206,6 +221,7 @@ func (s *service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	for name, values := range answer.Header() {
 		w.Header()[name] = values
 	}
+	w.Header().Set("Date", s.jwt.Config().Now().UTC().Format(http.TimeFormat))
 	w.WriteHeader(answer.Code)
 	_, _ = w.Write(answer.Body.Bytes())
 }
@@ -214,6 +230,12 @@ func (s *service) note(r *http.Request, answer *httptest.ResponseRecorder) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	config := s.jwt.Config()
+	if _, reason, ok := strings.Cut(answer.Header().Get("WWW-Authenticate"), `reason="`); ok {
+		s.refused[strings.TrimSuffix(reason, `"`)]++
+	}
+	if r.Method == http.MethodGet && r.URL.Path == s.prefix+"/messages" {
+		s.proof = r.Header.Get("DPoP")
+	}
 	kept := []string{}
 	keep := func(kind, token string) {
 		if token != "" {
@@ -261,16 +283,22 @@ func (s *service) sessions(identity string) int {
 	return len(sessions)
 }
 
+// allIssued returns all tokens that were in an answer since the last call.
+func (s *service) allIssued() []string {
+	s.t.Helper()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	tokens := slices.Collect(maps.Keys(s.issued))
+	s.issued = map[string]bool{}
+	require.NotEmpty(s.t, tokens)
+	return tokens
+}
+
 // assertDead sends all tokens that ever were in an answer once more, as somebody
 // would who had copied them.
 func (s *service) assertDead() {
 	s.t.Helper()
-	s.mu.Lock()
-	tokens := s.issued
-	s.issued = map[string]bool{}
-	s.mu.Unlock()
-	require.NotEmpty(s.t, tokens)
-	for token := range tokens {
+	for _, token := range s.allIssued() {
 		for _, path := range []string{"/messages", "/refresh"} {
 			r := httptest.NewRequest(http.MethodPost, s.prefix+path, nil)
 			r.Header.Set("Authorization", "Bearer "+token)

@@ -35,11 +35,12 @@ type play struct {
 	*service
 	user *user
 	tabs []*tab
+	in   string // where the tokens are
 }
 
 func newPlay(t *testing.T, s *service, c client, in string, tabs int, more ...string) *play {
 	t.Helper()
-	p := &play{service: s, user: newUser(t, &withBackForwardCache)}
+	p := &play{service: s, user: newUser(t, &withBackForwardCache), in: in}
 	for range tabs {
 		p.tabs = append(p.tabs, p.user.open(s.page(app, c, in, more...)))
 	}
@@ -102,11 +103,29 @@ func (p *play) end() {
 	p.assertDead()
 }
 
-// eachKind runs a test for each client, with cookies and with headers.
+// assertDead sends all tokens that ever were in an answer once more: with the key of the user,
+// if they are bound to it.
+func (p *play) assertDead() {
+	p.t.Helper()
+	if p.in != "dpop" {
+		p.service.assertDead()
+		return
+	}
+	for _, token := range p.allIssued() {
+		assert.True(p.t, eval[bool](p.tabs[0], fmt.Sprintf("client.refused(%q)", token)))
+	}
+}
+
+// eachKind runs a test for each client, with cookies and with headers, and for the documented
+// one with tokens that are bound to a key.
 func eachKind(t *testing.T, run func(t *testing.T, c client, in string)) {
 	t.Helper()
 	for _, c := range clients {
-		for _, in := range []string{"cookies", "headers"} {
+		places := []string{"cookies", "headers"}
+		if c == documented {
+			places = append(places, "dpop")
+		}
+		for _, in := range places {
 			t.Run(c.name+" with "+in, func(t *testing.T) {
 				t.Parallel()
 				run(t, c, in)
