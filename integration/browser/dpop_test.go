@@ -215,6 +215,18 @@ func TestALostKeyAsksForALogin(t *testing.T) {
 	p.assertAllIn(p.all(call))
 }
 
+// A script that has run once cannot prepare the key of a later login.
+func TestAPlantedKeyIsNotUsed(t *testing.T) {
+	t.Parallel()
+	p, _ := newBoundPlay(t, 2)
+	planted := eval[string](p.tabs[0], "client.plant()")
+	assert.Equal(t, planted, eval[string](p.tabs[1], "client.key()"))
+	assert.Equal(t, []string{"out", "out"}, p.all(call))
+	p.login()
+	p.assertAllIn(p.all(call))
+	assert.NotEqual(t, planted, eval[string](p.tabs[1], "client.key()"))
+}
+
 // The page of the example, from the form over a reload to the logout.
 func TestThePageOfTheExampleWithAKey(t *testing.T) {
 	t.Parallel()

@@ -35,6 +35,7 @@ async function read() {
 
 form.addEventListener("submit", async (event) => {
 	event.preventDefault();
+	await dpop?.forget(); // a new key for each login
 	const answer = await (dpop ?? window).fetch(inHeader ? "/api/token" : "/api/login", {
 		method: "POST",
 		headers: { "Content-Type": "application/json" },
@@ -55,7 +56,6 @@ byId("logout").addEventListener("click", async () => {
 	await tell(answer);
 	if (!answer.ok) return; // a store did not answer: try again
 	session.end();
-	await dpop?.forget();
 	show(false);
 });
 

@@ -47,7 +47,8 @@ export function createDPoP(keys: Keys = inDatabase()) {
 			return attempt(request);
 		},
 
-		// forget forgets the key. Its tokens are worth nothing then.
+		// forget forgets the key. Its tokens are worth nothing then. Call it before a login: an
+		// injected script may have replaced the key by one that somebody else has too.
 		forget: async () => void (await keys.forget?.()),
 	};
 }

@@ -142,7 +142,7 @@ test("all tabs have one key, which no script can read", async () => {
 	await assert.rejects(crypto.subtle.exportKey("pkcs8", one.privateKey), { name: /^InvalidAccess/ });
 });
 
-test("after a logout there is a new key", async () => {
+test("a forgotten key is replaced by a new one", async () => {
 	service = () => ok();
 	const tab = createDPoP();
 	await tab.fetch(base);

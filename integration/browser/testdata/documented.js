@@ -18,6 +18,7 @@ export class Client {
 	}
 
 	async login() {
+		await this.dpop?.forget();
 		const sender = this.dpop ?? window;
 		const answer = await sender.fetch(this.settings.api + this.settings.login, { method: "POST", credentials: "include" });
 		this.session.start(await answer.json());
@@ -52,6 +53,19 @@ export class Client {
 	async key() {
 		const { publicKey } = await inDatabase().get();
 		return (await crypto.subtle.exportKey("jwk", publicKey)).x;
+	}
+
+	// plant replaces our key by one that the attacker has, and returns its public part.
+	plant() {
+		return new Promise((planted) => {
+			indexedDB.open("ginjwt-dpop").onsuccess = async ({ target: { result } }) => {
+				const key = await crypto.subtle.generateKey({ name: "ECDSA", namedCurve: "P-256" }, true, ["sign"]);
+				result.transaction("keys", "readwrite").objectStore("keys").put(key, "key").onsuccess = async () => {
+					result.close();
+					planted((await crypto.subtle.exportKey("jwk", key.publicKey)).x);
+				};
+			};
+		});
 	}
 
 	// exported tries what a script could do to read our private key.
