@@ -55,7 +55,7 @@ func (i *cautioner) lookAtAlgorithm() {
 		return
 	case alg == "":
 		i.warn("alg_missing", `there is no "alg": nobody can verify this token`)
-	case !keys.IsAlgorithm(alg):
+	case !keys.IsAlgorithm(keys.CanonicalAlgorithm(alg)):
 		i.warn("alg_unknown", `"alg" is %q, which ginjwt does not support%s`, alg, didYouMean(alg, allAlgorithms))
 	case hashOf[alg] != 0 && i.signedWithWellKnown(hashOf[alg]):
 		i.warn("weak_secret", "the token is signed with a secret from a public list that attackers try first; change the secret: whoever knows it can make tokens for any user")
@@ -82,8 +82,9 @@ func (t loose) signedWith(hash crypto.Hash, secret string) bool {
 }
 
 func (i *cautioner) lookAtHeader() {
+	i.lookAtKey()
 	for _, name := range []string{"jwk", "jku", "x5u", "x5c"} {
-		if _, ok := i.header.get(name); ok {
+		if _, ok := i.header.get(name); ok && !(name == "jwk" && i.isProof()) {
 			i.warn("key_in_header", "%q in the header brings a key; a service that uses this key accepts tokens of anybody (ginjwt ignores it)", name)
 		}
 	}
@@ -93,6 +94,17 @@ func (i *cautioner) lookAtHeader() {
 	for _, name := range []string{"crit", "b64", "zip"} {
 		if _, ok := i.header.get(name); ok {
 			i.warn("extension", "%q in the header changes how the token is read; most services refuse it", name)
+		}
+	}
+}
+
+// lookAtKey warns of a private key in the header.
+func (i *cautioner) lookAtKey() {
+	value, _ := i.header.get("jwk")
+	key, _ := parseObject(value)
+	for _, name := range []string{"d", "k"} { // of key pairs and of secrets (RFC 7518 §6)
+		if _, ok := key.get(name); ok {
+			i.warn("private_key", "%q in the header has a private or secret part: everybody who has seen this can sign with the key; make a new key", "jwk")
 		}
 	}
 }
@@ -131,7 +143,7 @@ func (i *cautioner) lookAtTimes() {
 		}
 	}
 	exp, ok := i.date("exp")
-	if _, there := i.claims.get("exp"); !there {
+	if _, there := i.claims.get("exp"); !there && !i.isProof() {
 		i.warn("no_exp", `there is no "exp": the token never expires, and neither does a stolen copy`)
 	}
 	if !ok {

@@ -113,7 +113,7 @@ func (a *app) readTokenText() (string, error) {
 func cleanToken(text string) string {
 	const around = " \t\r\n\"'`,;\ufeff"
 	text = strings.Trim(text, around)
-	for _, word := range []string{"authorization:", "bearer"} {
+	for _, word := range []string{"authorization:", "bearer", "dpop:", "dpop"} {
 		if len(text) > len(word) && strings.EqualFold(text[:len(word)], word) && strings.ContainsAny(text[len(word)-1:len(word)+1], ": \t") {
 			text = strings.Trim(text[len(word):], around)
 		}

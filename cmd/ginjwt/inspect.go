@@ -26,13 +26,17 @@ type inspection struct {
 	Texts     map[string]string `json:"texts,omitempty"` // of a header or payload that is not JSON
 	Times     map[string]string `json:"times,omitempty"`
 	SingleUse *singleUse        `json:"single_use,omitempty"`
-	Signature string            `json:"signature"` // "valid", "invalid" or "not_verified"
+	Proof     *proof            `json:"proof,omitempty"`
+	BoundTo   string            `json:"bound_to,omitempty"` // the thumbprint of a key
+	Signature string            `json:"signature"`          // "valid", "invalid" or "not_verified"
 	Reason    string            `json:"reason,omitempty"`
 	matching
 	Refused  *refused  `json:"refused,omitempty"`
 	Broken   []string  `json:"broken,omitempty"`
 	Warnings []caution `json:"warnings,omitempty"`
 	Bytes    int       `json:"bytes"`
+
+	confirmation confirmation
 }
 
 // The states of a signature.
@@ -58,8 +62,13 @@ bound to a state. For a ticket, it shows the access token that the ticket was
 issued for. With --json this is the member single_use. A service accepts both kinds
 once. inspect asks no store: it does not know whether a token was used or revoked.
 
-Blanks, quotes and "Bearer" around a token do no harm. Nothing is sent over the
-network.
+For a token that is bound to a key, it shows the key. The verdict is for a request
+with a DPoP proof. For a DPoP proof, it shows the request, the token and the key that
+it is for, and how a service would refuse it there. The key in the proof verifies the
+signature. With --json these are the members bound_to and proof.
+
+Blanks, quotes, "Bearer" and "DPoP" around a token do no harm. Nothing is sent over
+the network.
 
 Exit status: 0 the token could be read, even if a service would refuse it (to test
 that, use ginjwt verify); 1 the token is broken.`,
@@ -96,9 +105,13 @@ func (a *app) inspect(c *cobra.Command, s *source, args []string) error {
 		Texts:     t.texts,
 		Times:     timesOf(t.claims),
 		SingleUse: t.singleUse(),
+		Proof:     t.proof(),
+		BoundTo:   t.confirmation().jkt,
 		Broken:    t.problems,
 		Warnings:  cautions(t, a.now()),
 		Bytes:     len(t.text),
+
+		confirmation: t.confirmation(),
 	}
 	i.judge(c.Context(), t, m, config)
 	i.warnOfSecret(config)
@@ -186,6 +199,7 @@ func (a *app) printInspection(i inspection, config ginjwt.Config) {
 	a.printPart("Header", i.Header, i.Texts["header"])
 	a.printPart("Claims", i.Claims, i.Texts["payload"])
 	a.printSingleUse(i.SingleUse, config)
+	a.printProof(i.Proof, config)
 	for _, problem := range i.Broken {
 		p.line("%s %s", p.red("Broken:"), problem)
 	}
@@ -197,21 +211,34 @@ func (a *app) printInspection(i inspection, config ginjwt.Config) {
 	default:
 		p.line("Signature: %s: %s", p.yellow("NOT VERIFIED"), i.Reason)
 	}
+	a.printConfirmation(i.confirmation)
+	a.printJudgement(i)
+	a.printMatching(i.matching)
+	for _, w := range i.Warnings {
+		p.line("%s %s", p.yellow("Warning:"), w.Text)
+	}
+}
+
+// printJudgement says how a service would respond.
+func (a *app) printJudgement(i inspection) {
+	p, accepted := a.out, "accepted"
+	switch {
+	case i.Proof != nil:
+		accepted = "accepted once, in this request"
+	case i.BoundTo != "":
+		accepted = "accepted with a DPoP proof"
+	}
 	switch {
 	case i.Refused != nil:
 		p.line("Verdict: %s: %s (%s, answered %d)", p.red("refused"), i.Refused.Message, i.Refused.Reason, i.Refused.Status)
 	case i.SingleUse != nil && i.Signature == signatureValid:
 		p.line("Verdict: %s", p.green("%s", i.SingleUse.good()))
 	case i.Signature == signatureValid:
-		p.line("Verdict: %s", p.green("accepted"))
+		p.line("Verdict: %s", p.green("%s", accepted))
 	case i.SingleUse != nil:
 		p.line("Verdict: if the signature is valid, it %s", i.SingleUse.good())
 	default:
-		p.line("Verdict: accepted if the signature is valid")
-	}
-	a.printMatching(i.matching)
-	for _, w := range i.Warnings {
-		p.line("%s %s", p.yellow("Warning:"), w.Text)
+		p.line("Verdict: %s if the signature is valid", accepted)
 	}
 }
 

@@ -19,6 +19,10 @@ import (
 
 // judge sets how a service with these settings would answer. m is nil if there is no key.
 func (i *inspection) judge(ctx context.Context, t loose, m *ginjwt.JWTManager, config ginjwt.Config) {
+	if i.Proof != nil {
+		i.judgeProof(ctx, t, config)
+		return
+	}
 	i.judgeToken(ctx, t, m, config)
 	u := i.SingleUse
 	if i.Refused == nil && u != nil && u.Kind == ticketKind && !u.Foreign { // using a ticket also checks the token that it was issued for

@@ -143,8 +143,9 @@ func (t loose) ask(ctx context.Context, m *ginjwt.JWTManager, encoded string) er
 	return askAsRoute(ctx, m, encoded)
 }
 
+// askAsRoute supposes that a request with a bound token has a DPoP proof.
 func askAsRoute(ctx context.Context, m *ginjwt.JWTManager, encoded string) error {
-	_, err := m.VerifyToken(ctx, encoded, ginjwt.AnyType())
+	_, err := m.VerifyToken(ctx, encoded, ginjwt.AnyType(), ginjwt.RequiredOption(ginjwt.CallersCheckProofs()))
 	return err
 }
 

@@ -246,6 +246,12 @@ func (v *verdict) explain(t loose, err error, list keyList) {
 	if u := t.singleUse(); u != nil {
 		v.Why = "it is " + u.what() + "; ginjwt inspect explains it"
 	}
+	if t.isProof() {
+		v.Why = "it is a DPoP proof, which no service accepts as a token; ginjwt inspect explains it"
+	}
+	if v.Refused != nil && v.Refused.Reason == "dpop_proof_missing" {
+		v.Why = "it is bound to a key, and a service accepts it only with a DPoP proof of this key; ginjwt inspect explains it"
+	}
 	if strings.Count(t.text, ".") == 4 {
 		v.Why = "it has five parts: an encrypted token (JWE), which only its receiver can read; ginjwt reads signed tokens"
 	}
