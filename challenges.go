@@ -83,7 +83,7 @@ func (all challenges) of(e *Error) string {
 		added = `, max_age="` + strconv.FormatInt(int64(e.MaxAge/time.Second), 10) + `"` + added
 	}
 	if all.offersDPoP && !bound && e.Kind == ErrNoAuthorization { // RFC 9449 §7.2
-		added += ", " + dpopParameters
+		added += ", " + dpopParameters + e.parameters // also RFC 9728 §5.1
 	}
 	if added != "" {
 		return challenge + added

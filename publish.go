@@ -64,6 +64,9 @@ type Metadata struct {
 // /.well-known/oauth-authorization-server, and OpenID Connect Discovery at
 // /.well-known/openid-configuration.
 //
+// With Config.DPoP, the member "dpop_signing_alg_values_supported" lists the algorithms of
+// proofs (RFC 9449 §5.1).
+//
 // It panics if called before InitApp, if the issuer is not Config.EncodeIssuer, or if
 // the issuer has a query. It also panics if a member is not an absolute https URL (http
 // works on loopback). It does not check Extra.
@@ -78,6 +81,9 @@ func (m *JWTManager) MetadataHandler(metadata Metadata) gin.HandlerFunc {
 	}
 	members := metadata.members()
 	members["issuer"] = issuer
+	if _, given := members["dpop_signing_alg_values_supported"]; !given && m.possession.mode != dpopOff {
+		members["dpop_signing_alg_values_supported"] = proofAlgorithms
+	}
 	if _, err := json.Marshal(members); err != nil {
 		panic("ginjwt: MetadataHandler: Extra: " + err.Error())
 	}

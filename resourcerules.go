@@ -73,6 +73,10 @@ func metadataAt(all []*resourceRules, u *url.URL) (metadata []byte) {
 // methods: an empty list of methods says that clients cannot use RFC 6750.
 func (r Resource) metadata(c Config) ([]byte, error) {
 	members := map[string]any{"bearer_methods_supported": c.bearerMethods()}
+	if c.DPoP == dpopAccepted || c.DPoP == dpopDemanded {
+		members["dpop_signing_alg_values_supported"] = proofAlgorithms
+		members["dpop_bound_access_tokens_required"] = c.DPoP == dpopDemanded
+	}
 	for name, list := range map[string][]string{"authorization_servers": c.authorizationServers(r), "scopes_supported": r.ScopesSupported} {
 		if len(list) > 0 {
 			members[name] = list
@@ -103,10 +107,13 @@ func (c Config) authorizationServers(r Resource) (servers []string) {
 	return slices.DeleteFunc(names, func(name string) bool { return !isIssuerURL(name) })
 }
 
-// bearerMethods returns how clients may send a token, in the terms of RFC 6750 §2. A JSON
+// bearerMethods returns how clients may send a token that is bound to no key, in the terms of RFC 6750 §2. A JSON
 // body is not one of them, because §2.2 means a form.
 func (c Config) bearerMethods() []string {
 	methods := []string{}
+	if c.DPoP == dpopDemanded { // then no token is good without a key
+		return methods
+	}
 	if slices.Contains(c.TokenLocation, InHeaders) && !c.DisableHeaderType &&
 		strings.EqualFold(c.HeaderName, "Authorization") && strings.EqualFold(c.HeaderType, "Bearer") {
 		methods = append(methods, "header")

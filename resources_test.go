@@ -146,6 +146,13 @@ func TestResourceMetadata(t *testing.T) {
 			c.TokenLocation = []ginjwt.Location{ginjwt.InHeaders, ginjwt.InQueryString, ginjwt.InJSON}
 			c.Resources, c.HeaderName = []ginjwt.Resource{{URL: mcpURL}}, "X-Token"
 		}, `{"bearer_methods_supported":[],"resource":"https://api.example.com/mcp"}`},
+		"tokens may be bound": {func(c *ginjwt.Config) { c.Resources, c.DPoP = []ginjwt.Resource{{URL: mcpURL}}, "accepted" },
+			`{"bearer_methods_supported":["header"],"dpop_bound_access_tokens_required":false,"dpop_signing_alg_values_supported":[` + proofAlgorithms + `],"resource":"https://api.example.com/mcp"}`},
+		"tokens must be bound": {func(c *ginjwt.Config) { c.Resources, c.DPoP = []ginjwt.Resource{{URL: mcpURL}}, "demanded" },
+			`{"bearer_methods_supported":[],"dpop_bound_access_tokens_required":true,"dpop_signing_alg_values_supported":[` + proofAlgorithms + `],"resource":"https://api.example.com/mcp"}`},
+		"tokens must be bound for this resource": {func(c *ginjwt.Config) {
+			c.Resources, c.DPoP = []ginjwt.Resource{{URL: mcpURL, Extra: map[string]any{"dpop_bound_access_tokens_required": true}}}, "accepted"
+		}, `{"bearer_methods_supported":["header"],"dpop_bound_access_tokens_required":true,"dpop_signing_alg_values_supported":[` + proofAlgorithms + `],"resource":"https://api.example.com/mcp"}`},
 	} {
 		config := jwttest.Config(nil)
 		test.change(&config)

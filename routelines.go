@@ -69,6 +69,7 @@ func (g Guard) String() string {
 	add("manager", word(g.Manager))
 	add("in", words(locations, ","))
 	flag("optional", g.Optional)
+	flag("bound", g.Bound)
 	flag("fresh", g.Fresh)
 	if g.FreshWithin > 0 {
 		add("fresh_within", g.FreshWithin.String())

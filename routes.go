@@ -67,6 +67,10 @@ type Guard struct {
 	Claims      []string      // [Claim], such as plan:"pro"|"team"
 	Resource    string        // [ForResource]: its URL
 
+	// Bound reports whether only tokens that are bound to a key pass, with a DPoP proof: by
+	// [Bound], or because Config.DPoP is "demanded".
+	Bound bool
+
 	// CSRF is what protects a token in a cookie: the value of Config.CSRFProtection, or
 	// "off". It is empty if the route accepts no cookies, or needs no protection because its
 	// method changes nothing. It is "off" for ANY if one of the methods has no protection.
@@ -175,7 +179,7 @@ func guardOf(facts routeFacts, method string) Guard {
 	g := Guard{
 		Token: need.tokenType(), Locations: slices.Clone(need.locations), Optional: need.optional,
 		Fresh: need.fresh, FreshWithin: need.freshWithin, Resource: need.resourceURL,
-		SkipsRevocation: need.skipRevocation, need: need, by: m,
+		Bound: need.bound || m.possession.mode == dpopDemanded, SkipsRevocation: need.skipRevocation, need: need, by: m,
 	}
 	if need.anyType {
 		g.Token = ""

@@ -65,6 +65,7 @@ func TestRoutesTellWhoMayCallWhat(t *testing.T) {
 	engine.GET("/keys", mgr.JWKSHandler())
 	engine.POST("/ticket", mgr.TicketHandler(ginjwt.Scopes("live")))
 	engine.GET("/live", mgr.JWTRequired(ginjwt.Locations(ginjwt.InTicket)), identify)
+	engine.GET("/bound", mgr.JWTRequired(ginjwt.Bound(), ginjwt.Optional()), identify)
 	engine.DELETE("/everything", mgr.JWTRequired(ginjwt.Fresh(), ginjwt.FreshWithin(5*time.Minute)), identify)
 	engine.POST("/hook", ginjwt.Decided(mustNotRun(t), `checks the "signature"`))
 	engine.PUT("/revoked", mgr.JWTRequired(ginjwt.AnyType(), ginjwt.SkipRevocationCheck(), ginjwt.Locations(ginjwt.InHeaders)), identify)
@@ -79,6 +80,7 @@ func TestRoutesTellWhoMayCallWhat(t *testing.T) {
 	assert.Equal(t, []string{
 		"GET     /  access in=headers,cookies optional",
 		`GET     /admin/:id/*rest  access in=headers roles=admin|"owner of all" & access in=headers,cookies scopes=a+b+c scopes=d|e claim=/plan/is:"pro"|5 claim=vip`,
+		"GET     /bound  access in=headers,cookies optional bound",
 		"POST    /by-cookie  RefreshHandler: refresh in=cookies csrf=double_submit",
 		"GET     /checked-late  access in=headers before=manager_test.go:identify",
 		"DELETE  /everything  access in=headers,cookies fresh fresh_within=5m0s csrf=double_submit",
