@@ -309,3 +309,75 @@ func TestNoncesWhileKeysRotate(t *testing.T) {
 	key.Nonce = nonceOf(t, two, key, token, 200)
 	key.Nonce = nonceOf(t, one, key, token, 200)
 }
+
+// A login finds its proof through every context that is made from the gin.Context, in a service
+// that attaches the manager to the router and in one that does not. One proof is enough for all
+// tokens of a login.
+func TestALoginFindsItsProof(t *testing.T) {
+	t.Parallel()
+	for _, attached := range []bool{true, false} {
+		clock := &jwttest.Clock{}
+		config := jwttest.Config(clock)
+		config.DPoP, config.DPoPNonce = "demanded", true
+		mgr, engine := ginjwt.New(config), gin.New()
+		if attached {
+			require.NoError(t, mgr.InitApp(engine))
+		} else {
+			require.NoError(t, mgr.InitApp(nil))
+		}
+		engine.POST("/login", func(c *gin.Context) {
+			derived, stop := context.WithTimeout(c, time.Hour)
+			defer stop()
+			access, err := mgr.CreateAccessToken(derived, "alice")
+			var refresh string
+			if err == nil {
+				refresh, err = mgr.CreateRefreshToken(c, "alice")
+			}
+			if err != nil {
+				mgr.Refuse(c, err)
+				return
+			}
+			c.Render(http.StatusOK, ginjwt.TokenPair{AccessToken: access, RefreshToken: refresh})
+		})
+		key := jwttest.NewDPoPKey(t, clock)
+		w := jwttest.Do(engine, "POST", "/login", key.Sign(t, ""))
+		require.Equal(t, 400, w.Code)
+		key.Nonce = w.Header().Get("DPoP-Nonce")
+		w = jwttest.Do(engine, "POST", "/login", key.Sign(t, ""))
+		require.Equal(t, 200, w.Code, w.Body)
+		assert.Equal(t, key.Nonce, w.Header().Get("DPoP-Nonce"))
+		var pair ginjwt.TokenPair
+		require.NoError(t, json.Unmarshal(w.Body.Bytes(), &pair))
+		assert.Equal(t, "DPoP", pair.TokenType)
+		for _, encoded := range []string{pair.AccessToken, pair.RefreshToken} {
+			token, err := mgr.DecodeToken(t.Context(), encoded)
+			require.NoError(t, err)
+			assert.Equal(t, key.Thumbprint(t), token.KeyThumbprint())
+		}
+	}
+}
+
+// Every response to a proof has the nonce for the next one.
+func TestEveryDoorOffersANonce(t *testing.T) {
+	t.Parallel()
+	clock := &jwttest.Clock{}
+	_, engine := dpopService(t, clock, func(c *ginjwt.Config) { c.DPoPNonce = true })
+	key := jwttest.NewDPoPKey(t, clock)
+	key.Nonce = jwttest.Do(engine, "POST", "/login", key.Sign(t, "")).Header().Get("DPoP-Nonce")
+	pair := pairOf(t, engine, key)
+	refresh := jwttest.Form("grant_type", "refresh_token", "refresh_token", pair.RefreshToken)
+	for name, w := range map[string]*httptest.ResponseRecorder{
+		"login":         jwttest.Do(engine, "POST", "/login", key.Sign(t, "")),
+		"route":         jwttest.Do(engine, "GET", "/me", key.Sign(t, pair.AccessToken)),
+		"Bound":         jwttest.Do(engine, "GET", "/bound", key.Sign(t, pair.AccessToken)),
+		"ticket":        jwttest.Do(engine, "POST", "/ticket", key.Sign(t, pair.AccessToken), jwttest.JSON(`{"url": "/live"}`)),
+		"introspection": jwttest.Do(engine, "POST", "/introspect", key.Sign(t, ""), jwttest.Form("token", pair.AccessToken)),
+		"refresh":       jwttest.Do(engine, "POST", "/refresh", key.Sign(t, ""), jwttest.JSON(`{"refresh_token": "`+pair.RefreshToken+`"}`)),
+		"refresh, form": jwttest.Do(engine, "POST", "/refresh", key.Sign(t, ""), refresh),
+		"revoke":        jwttest.Do(engine, "POST", "/revoke", key.Sign(t, ""), jwttest.Form("token", pair.AccessToken)),
+		"logout":        jwttest.Do(engine, "POST", "/logout", key.Sign(t, ""), jwttest.JSON(`{"refresh_token": "`+pair.RefreshToken+`"}`)),
+	} {
+		assert.Equal(t, 2, w.Code/100, "%s: %s", name, w.Body)
+		assert.Equal(t, key.Nonce, w.Header().Get("DPoP-Nonce"), name)
+	}
+}

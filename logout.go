@@ -236,6 +236,9 @@ func (l *logout) prove(token *Token, scheme scheme) error {
 	with := l.presentedIn(l.c)
 	with.asBearer, with.asDPoP = scheme == bearerScheme, scheme == dpopScheme
 	err := l.possession.prove(l.c.Request.Context(), token, with)
+	if err == nil && token.proven {
+		l.offerNonce(l.c)
+	}
 	if err != nil && asError(err).Status >= http.StatusInternalServerError {
 		l.failed = err
 	}

@@ -19,7 +19,7 @@ func (m *JWTManager) presentedIn(ctx context.Context) presented {
 	if with.by == nil || len(with.by.Header[proofHeader]) == 0 {
 		return with
 	}
-	if c, ok := ctx.(*gin.Context); ok && stateOf(c.Request.Context()) == nil {
+	if c := ginIn(ctx); c != nil && stateOf(c.Request.Context()) == nil {
 		newState(c, m) // remembers the proof
 		with.by = c.Request
 	}
@@ -71,7 +71,7 @@ func (m *JWTManager) bindLogin(ctx context.Context, spec *tokenSpec) (err error)
 	if spec.jkt, err = m.possession.keyOfLogin(plain(ctx), with); err != nil || spec.jkt == "" {
 		return err
 	}
-	if c, ok := ctx.Value(gin.ContextKey).(*gin.Context); ok {
+	if c := ginIn(ctx); c != nil {
 		m.offerNonce(c)
 	}
 	return nil

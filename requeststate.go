@@ -148,7 +148,19 @@ func requestIn(ctx context.Context) *http.Request {
 			return &state.request
 		}
 	}
+	if c := ginIn(ctx); c != nil { // no middleware has attached a manager
+		return c.Request
+	}
 	return nil
+}
+
+// ginIn returns the gin.Context that ctx is or was made from; nil: none.
+func ginIn(ctx context.Context) *gin.Context {
+	c, ok := ctx.(*gin.Context)
+	if !ok {
+		c, _ = ctx.Value(gin.ContextKey).(*gin.Context)
+	}
+	return c
 }
 
 type stateKey struct{}
