@@ -270,8 +270,8 @@ type Config struct {
 	// empties it.
 	Blocklist store.Blocklist
 
-	// Once remembers which single-use tokens were used: purpose tokens and tickets. Nil
-	// means a [MemoryOnce]. Danger: other processes do not see it, and a restart empties
+	// Once remembers what was used: purpose tokens, tickets, and the DPoP proofs of routes
+	// with [Bound]. Nil means a [MemoryOnce]. Danger: other processes do not see it, and a restart empties
 	// it. If several processes serve, set a store that all of them share.
 	Once store.Once
 
@@ -283,22 +283,26 @@ type Config struct {
 	// DPoP says whether logins bind tokens to a key of the client (RFC 9449): "off",
 	// "accepted" (if the login has a proof), or "demanded" (all tokens must be bound). Empty
 	// means "off". With each value, a bound token is accepted only with a proof of its key.
+	// The last two values need [InHeaders] in TokenLocation.
 	DPoP string
 
 	// DPoPOrigins are the origins under which clients reach the service, such as
 	// "https://api.example.com", with the path that a proxy removes. Empty means the scheme
-	// and the Host header of the request. Set it behind a proxy.
+	// of the connection and the Host header. Danger: the sender chooses that header, so a
+	// proof that was made for another server is good here too.
 	DPoPOrigins []string
 
-	// DPoPNonce requires a nonce of this service in each proof (RFC 9449 §8).
+	// DPoPNonce requires a nonce of this service in each proof (RFC 9449 §8). So nobody can
+	// make proofs in advance. A nonce is good for two to three minutes.
 	DPoPNonce bool
 
 	// DPoPNonceSecret makes the nonces, with at least 32 bytes. Empty means that they are
-	// made with the signing keys. All processes must have the same.
+	// made with the signing keys. All processes must have the same. A service without a
+	// signing key needs it for DPoPNonce.
 	DPoPNonceSecret string
 
 	// DPoPWindow is how far the "iat" of a proof may be from now, in both directions. Zero
-	// means a minute; the maximum is 10 minutes.
+	// means a minute; otherwise it has a second to 10 minutes.
 	DPoPWindow time.Duration
 
 	// Realm separates managers that share stores: users, sessions and revoked tokens of

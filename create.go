@@ -11,6 +11,11 @@ import (
 // or nil identity is an error that wraps [ErrIdentity]. The token lives for
 // Config.AccessTokenExpires, or as [WithExpires] says. ctx may be the *gin.Context; its
 // request's context is used.
+//
+// If Config.DPoP is "accepted" or "demanded", the token is bound to the key of the DPoP proof
+// in the request of ctx. In a request that a bound token has let in, it is bound to the key of
+// that token. An invalid proof is an [ErrDPoPProof] or [ErrDPoPNonce]; [JWTManager.Refuse]
+// responds with 400 (RFC 9449 §5). "demanded" without a request is an error.
 func (m *JWTManager) CreateAccessToken(ctx context.Context, identity any, opts ...TokenOption) (string, error) {
 	return m.create(ctx, AccessToken, m.config.AccessTokenExpires, identity, opts)
 }

@@ -45,6 +45,9 @@
 // [GetCurrentUser] return the verified data. They accept the *gin.Context or
 // the request's context.
 //
+// Config.DPoP binds tokens to a key of the client (RFC 9449), so that a stolen
+// token is refused. [Bound] requires a bound token.
+//
 // # WebSockets, event streams, downloads
 //
 // A page cannot set a header for these requests. Instead, it uses its token to

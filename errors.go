@@ -26,7 +26,7 @@ var (
 	ErrConsumed          = errors.New("ginjwt: token was used before")                // 401: a purpose token or ticket
 	ErrDPoPProof         = errors.New("ginjwt: no valid DPoP proof")                  // 401, 400 at a login
 	ErrDPoPNonce         = errors.New("ginjwt: DPoP proof lacks a current nonce")     // 401, 400 at a login
-	ErrKeyBinding        = errors.New("ginjwt: token and key do not belong together") // 401: see [JWTManager] and docs/dpop.md
+	ErrKeyBinding        = errors.New("ginjwt: token and key do not belong together") // 401: key_mismatch, key_missing, key_scheme, key_unsupported
 	ErrNotBound          = errors.New("ginjwt: token is bound to something else")     // 422: a purpose token without the state that it needs
 	ErrSessionEnded      = errors.New("ginjwt: session has ended")                    // 401
 	ErrSessionReused     = errors.New("ginjwt: refresh token was used before")        // 401: reuse detection has ended the session

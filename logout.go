@@ -26,6 +26,8 @@ import (
 // cookie needs what it needs on every other route. Without that proof, a request removes
 // no cookies.
 //
+// A token that is bound to a key ends its session only with a DPoP proof.
+//
 // If a store does not reply, the handler responds with [ErrUnavailable]. The cookies stay,
 // so the user can try again. GET and HEAD get 405, because a link must not log anybody
 // out. JWTRequired may come before the handler. LogoutHandler panics if called before
@@ -236,7 +238,7 @@ func (l *logout) prove(token *Token, scheme scheme) error {
 	with := l.presentedIn(l.c)
 	with.asBearer, with.asDPoP = scheme == bearerScheme, scheme == dpopScheme
 	err := l.possession.prove(l.c.Request.Context(), token, with)
-	if err == nil && token.proven {
+	if err == nil && token.proven.Load() {
 		l.offerNonce(l.c)
 	}
 	if err != nil && asError(err).Status >= http.StatusInternalServerError {

@@ -80,7 +80,8 @@ func (m *JWTManager) bindLogin(ctx context.Context, spec *tokenSpec) (err error)
 // WithProof gives [JWTManager.VerifyToken] the DPoP proof that came with a token, for example in
 // the first message of a WebSocket. method and url say what the proof must be for: its "htm" and
 // "htu". url is absolute, as clients know it. Without this option, VerifyToken reads the proof
-// from the request that its context belongs to. Other methods ignore it.
+// from the request that its context belongs to. A proof for another method or URL is an
+// [ErrDPoPProof]. Other methods ignore the option.
 func WithProof(proof, method, url string) RequiredOption {
 	return func(need *requirement) { need.proof = &givenProof{proof, method, url} }
 }

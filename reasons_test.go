@@ -295,12 +295,11 @@ func step(reason string, status int) string {
 	switch {
 	case strings.HasPrefix(reason, "token_"), reason == "signature_invalid":
 		return "refreshes"
-	case strings.HasPrefix(reason, "session_"), strings.HasPrefix(reason, "user_"), reason == "fresh_required":
+	case strings.HasPrefix(reason, "session_"), strings.HasPrefix(reason, "user_"),
+		reason == "key_mismatch", reason == "key_missing", reason == "fresh_required":
 		return "logs in"
 	case strings.HasPrefix(reason, "dpop_"):
 		return "makes a new proof"
-	case reason == "key_mismatch", reason == "key_missing":
-		return "logs in"
 	case status == http.StatusServiceUnavailable:
 		return "tries later"
 	}

@@ -30,6 +30,7 @@ func (a *reasonsApp) bound(path, encoded, proof string) *httptest.ResponseRecord
 // refusedForDPoP are refusals that have to do with proofs and keys.
 var refusedForDPoP = []refusedFor{
 	{"no proof", "dpop_proof_missing", 401, func(t *testing.T, a *reasonsApp) *httptest.ResponseRecorder {
+		a = newReasonsApp(t, a.mgr.Config().ErrorProfile, func(c *ginjwt.Config) { c.DPoP = "accepted" })
 		encoded, _ := a.boundToken(t)
 		return a.header("/headers", "DPoP "+encoded)
 	}},
@@ -66,7 +67,7 @@ var refusedForDPoP = []refusedFor{
 		return a.send("/headers", key.Sign(t, encoded), jwttest.Bearer(encoded))
 	}},
 	{"a token without a key as DPoP", "key_scheme", 401, func(t *testing.T, a *reasonsApp) *httptest.ResponseRecorder {
-		return a.header("/headers", "DPoP "+jwttest.AccessToken(t, a.mgr, "alice"))
+		return a.send("/headers", jwttest.NewDPoPKey(t, a.clock).Sign(t, jwttest.AccessToken(t, a.mgr, "alice")))
 	}},
 	{"bound to a certificate", "key_unsupported", 401, func(t *testing.T, a *reasonsApp) *httptest.ResponseRecorder {
 		cnf := map[string]any{"x5t#S256": "bwcK0esc3ACC3DB2Y5_lESsXE8o9ltc05O89jdN-dg2"}

@@ -89,7 +89,8 @@ func SkipRevocationCheck() RequiredOption {
 
 // Bound requires a token that is bound to a key (RFC 9449), with a DPoP proof. Other
 // tokens are refused with [ErrKeyBinding]. Each proof is good once, for all processes
-// that share Config.Once. With Config.DPoP "demanded", all routes are like this.
+// that share Config.Once; if Config.Once fails, the error is [ErrUnavailable]. With
+// Config.DPoP "demanded", all routes are like this.
 func Bound() RequiredOption {
 	return func(need *requirement) { need.bound = true }
 }

@@ -29,6 +29,8 @@ type MemorySessions = store.MemorySessions
 // can only shorten its life. For claims in all access tokens of the session use
 // [WithSessionClaims] or an AdditionalClaimsLoader.
 //
+// A DPoP proof binds all tokens of the session, as in [JWTManager.CreateAccessToken].
+//
 // If a store does not reply, the error is an [ErrUnavailable]; [JWTManager.Refuse]
 // responds with 503.
 func (m *JWTManager) CreateTokenPair(ctx context.Context, identity any, opts ...TokenOption) (TokenPair, error) {
@@ -58,6 +60,9 @@ func (m *JWTManager) CreateTokenPair(ctx context.Context, identity any, opts ...
 // The new tokens are never fresh. Their claims are those of the session, of the loaders
 // and of [WithClaims]. RotateTokens asks the UserLookupLoader again. A refresh token
 // without a session starts one, as its generation zero.
+//
+// If the session is bound to a key, the request of ctx must have a DPoP proof of that key, and
+// the new tokens are bound to it. [WithKeyThumbprint] is an error.
 //
 // RotateTokens makes all checks of RefreshRequired, so you can pass it the result of
 // [JWTManager.DecodeToken]. If it refuses the token, the error is an [*Error] for

@@ -33,6 +33,9 @@ import (
 // route. So the ticket lets nobody in if the token has expired, was revoked, or has
 // lost its session since.
 //
+// If the token is bound to a key, the POST request needs a DPoP proof, and the request with
+// the ticket needs none.
+//
 // The handler responds 405 to methods other than POST, 400, 413 or 415 to a body that it
 // cannot read, and 422 to a token that is too large for a ticket. TicketHandler panics
 // before InitApp, without a signing key, and with the options Optional, Refresh, AnyType and

@@ -112,8 +112,9 @@ func (t *Token) session() string {
 }
 
 // KeyThumbprint returns the thumbprint (RFC 7638) of the key that the token is bound to, its
-// "cnf.jkt" (RFC 9449 §6.1). It is empty if the token is bound to no key. A route accepts a
-// bound token only with a proof of the key.
+// "cnf.jkt" (RFC 9449 §6.1). It is empty if the token is bound to no key, or by a method that
+// is not supported. A route accepts a bound token only with a proof of the key, and a token with
+// another method never.
 func (t *Token) KeyThumbprint() string { return t.read().payload.confirmation.jkt }
 
 // tokenHash returns the "ath" of proofs for the token (RFC 9449 §4.2).

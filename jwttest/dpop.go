@@ -18,7 +18,7 @@ import (
 // DPoPKey is the key of a client that binds its tokens to it (RFC 9449). It makes the proofs of
 // its requests. A DPoPKey is safe for concurrent use, but its fields must not change then.
 type DPoPKey struct {
-	// Now is the time of the proofs. Nil means [time.Now].
+	// Now returns the time of the proofs, their "iat". Nil means [time.Now].
 	Now func() time.Time
 
 	// Nonce is the "nonce" of the proofs. Empty means none.
@@ -59,8 +59,8 @@ func (k *DPoPKey) Thumbprint(tb testing.TB) string {
 	return thumbprint
 }
 
-// Proof returns a new proof for a request. token is the access token of the request; empty: it
-// has none. The functions in change may change the header and the claims before they are signed.
+// Proof returns a new proof for a request. url is absolute, as the client knows it. token is the
+// access token of the request; empty: it has none. The functions in change may change the header and the claims before they are signed.
 func (k *DPoPKey) Proof(tb testing.TB, method, url, token string, change ...func(header, claims map[string]any)) string {
 	tb.Helper()
 	now := time.Now
@@ -87,8 +87,9 @@ func (k *DPoPKey) Proof(tb testing.TB, method, url, token string, change ...func
 	return encoded
 }
 
-// Sign returns an option of [Do] that adds a proof to the request. If token is not empty, it also
-// adds the token, as the access token of the request.
+// Sign returns an option of [Do] that adds a proof to the request, for its method and URL. If
+// token is not empty, it also adds the token, as the access token of the request. With
+// Config.DPoPOrigins, use Proof, and the URL that clients call.
 func (k *DPoPKey) Sign(tb testing.TB, token string) RequestOption {
 	tb.Helper()
 	return func(r *http.Request) {

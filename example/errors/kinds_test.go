@@ -40,7 +40,8 @@ func newService(t *testing.T, profile ginjwt.ErrorHandler) (*service, []refusal)
 	s := &service{r: gin.New()}
 	clock := &jwttest.Clock{}
 	config := jwttest.Config(clock)
-	config.QueryStringValuePrefix, config.DPoPNonce = "Bearer ", true
+	config.QueryStringValuePrefix = "Bearer "
+	config.DPoP, config.DPoPNonce = "accepted", true
 	config.Sessions, config.SessionGrace = &ginjwt.MemorySessions{Now: config.Now}, -1
 	mgr := ginjwt.New(config)
 	s.respond(mgr, profile)
