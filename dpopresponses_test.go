@@ -28,8 +28,9 @@ func TestAResponseWithANonceIsNotCached(t *testing.T) {
 	pair := pairOf(t, engine, key)
 	form := jwttest.Form("grant_type", "refresh_token", "refresh_token", pair.RefreshToken)
 	for name, do := range map[string]func() http.Header{
-		"a route":           func() http.Header { return jwttest.Do(engine, "GET", "/me", other.Sign(t, pair.AccessToken)).Header() },
-		"a refresh by form": func() http.Header { return jwttest.Do(engine, "POST", "/refresh", other.Sign(t, ""), form).Header() },
+		"a route":                   func() http.Header { return jwttest.Do(engine, "GET", "/me", other.Sign(t, pair.AccessToken)).Header() },
+		"a refresh by form":         func() http.Header { return jwttest.Do(engine, "POST", "/refresh", other.Sign(t, ""), form).Header() },
+		"a refresh without a proof": func() http.Header { return jwttest.Do(engine, "POST", "/refresh", form).Header() },
 		"a logout": func() http.Header {
 			return jwttest.Do(engine, "POST", "/logout", other.Sign(t, pair.AccessToken)).Header()
 		},

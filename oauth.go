@@ -53,7 +53,7 @@ func (m *JWTManager) refuseOAuth(c *gin.Context, err error, code, description st
 	refused := asError(err)
 	m.events.refused(c.Request.Context(), refused)
 	c.Writer.Header()[challengeHeader] = []string{m.refuser.challenges.of(refused)}
-	if len(c.Request.Header[proofHeader]) > 0 { // whatever was wrong, the next proof needs a nonce
+	if refused.nonce != "" || len(c.Request.Header[proofHeader]) > 0 { // whatever was wrong, the next proof needs a nonce
 		m.offerNonce(c)
 	}
 	switch {

@@ -51,7 +51,7 @@ var steps = []struct {
 	{"read without a proof", "GET /api/messages 401", aChallenge("401", "invalid_token", "key_scheme")},
 	{"read with another key", "GET /api/messages 401 with a nonce, GET /api/messages 401 with a nonce", aChallenge("401", "invalid_token", "key_mismatch")},
 	{"refresh with another key", "POST /api/token 400 with a nonce", aChallenge("400", "invalid_token", "key_mismatch")},
-	{"refresh without a proof", "POST /api/token 400", aChallenge("400", "invalid_dpop_proof", "dpop_proof_missing")},
+	{"refresh without a proof", "POST /api/token 400 with a nonce", aChallenge("400", "invalid_dpop_proof", "dpop_proof_missing")},
 	{"refresh", "POST /api/token 200 with a nonce", aPair},
 	{"read after the refresh", "GET /api/messages 200 with a nonce", anAnswer("/messages")},
 	{"introspect", "POST /api/introspect 200 with a nonce", aToken},
@@ -137,7 +137,7 @@ const (
 // one of the refresh. A refusal at a route has status 401 and a challenge (RFC 9449 §7.1, §9). A
 // response with a nonce may not be cached (RFC 9449 §8.2).
 var responses = []response{
-	{"a login without a proof", 400, proofChallenge("dpop_proof_missing"), false, "", plainJSON,
+	{"a login without a proof", 400, proofChallenge("dpop_proof_missing"), true, noStore, plainJSON,
 		`{"error":"invalid_dpop_proof","msg":"Missing DPoP proof: send one in the header DPoP"}`},
 	{"a login without a nonce", 400, nonceChallenge, true, noStore, plainJSON, `{"error":"use_dpop_nonce","msg":"` + needsNonce + `"}`},
 	{"a login with a proof for another URL", 400, proofChallenge("dpop_proof_invalid"), true, noStore, plainJSON,
@@ -147,7 +147,7 @@ var responses = []response{
 	{"a request without a token", 401, dpopChallenge + `, reason="token_missing"`, false, "", plainJSON, `{"msg":"Missing Authorization Header"}`},
 	{"a request as Bearer", 401, keyChallenge + `key_scheme"`, false, "", plainJSON,
 		`{"msg":"The token is bound to a key: send it with the scheme DPoP and a DPoP proof"}`},
-	{"a request without a proof", 401, proofChallenge("dpop_proof_missing"), false, "", plainJSON,
+	{"a request without a proof", 401, proofChallenge("dpop_proof_missing"), true, noStore, plainJSON,
 		`{"msg":"Missing DPoP proof: send one in the header DPoP"}`},
 	{"a request without a nonce", 401, nonceChallenge, true, noStore, plainJSON, `{"msg":"` + needsNonce + `"}`},
 	{"a request with a nonce of nobody", 401, nonceChallenge, true, noStore, plainJSON, `{"msg":"` + needsNonce + `"}`},
@@ -166,7 +166,7 @@ var responses = []response{
 	{"a proof that was used", 401, proofChallenge("dpop_proof_replayed"), true, noStore, plainJSON,
 		`{"msg":"The DPoP proof was used before: make a new one for every request"}`},
 
-	{"a refresh without a proof", 400, proofChallenge("dpop_proof_missing"), false, noStore, plainJSON,
+	{"a refresh without a proof", 400, proofChallenge("dpop_proof_missing"), true, noStore, plainJSON,
 		`{"error":"invalid_dpop_proof","error_description":"Missing DPoP proof: send one in the header DPoP"}`},
 	{"a refresh without a nonce", 400, nonceChallenge, true, noStore, plainJSON, `{"error":"use_dpop_nonce","error_description":"` + needsNonce + `"}`},
 	{"a refresh with another key", 400, keyChallenge + `key_mismatch"`, true, noStore, plainJSON,
