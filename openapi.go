@@ -17,6 +17,8 @@ import (
 //
 //   - A token in a header, a cookie, the query string or a ticket is a scheme. If a method
 //     needs a CSRF value, its header is required together with the cookie.
+//   - A token that is bound to a key has the scheme "dpop", and a DPoP proof in a second
+//     header. If [Bound] or Config.DPoP demands such tokens, every location needs the proof.
 //   - Locations are alternatives. Guards that follow each other are required together.
 //   - The scopes of [Scopes] are listed with the scheme of the token. Other permissions,
 //     such as [Roles], and [Fresh] are in the descriptions of the refusals.
@@ -212,6 +214,9 @@ func (b *partsBuilder) refusals(guards []Guard) map[string]OpenAPIReference {
 		name, suffixes := "Refusal"+strconv.Itoa(status), []string{}
 		var schemas []string
 		for _, m := range managers {
+			if m.sendsNonces(status) {
+				b.parts.Components.Headers[nonceName] = nonceComponent()
+			}
 			schemas = append(schemas, "Refusal"+b.suffixes[m])
 			suffixes = append(suffixes, b.suffixes[m])
 			if !m.loaderResponds(status) {

@@ -16,11 +16,11 @@ type OpenAPIComponents struct {
 	Schemas         map[string]map[string]any        `json:"schemas,omitempty"`
 }
 
-// An OpenAPISecurityScheme is a place for a token or a CSRF value.
+// An OpenAPISecurityScheme is a place for a token, a CSRF value or a DPoP proof.
 type OpenAPISecurityScheme struct {
 	Type         string `json:"type"` // "http" or "apiKey"
 	Description  string `json:"description,omitempty"`
-	Scheme       string `json:"scheme,omitempty"`       // "bearer", of type "http"
+	Scheme       string `json:"scheme,omitempty"`       // "bearer" or "dpop", of type "http"
 	BearerFormat string `json:"bearerFormat,omitempty"` // "JWT", of type "http"
 	In           string `json:"in,omitempty"`           // "header", "cookie" or "query", of type "apiKey"
 	Name         string `json:"name,omitempty"`         // of type "apiKey"

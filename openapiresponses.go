@@ -72,7 +72,7 @@ func textOf(status int, guards []Guard) string {
 		if status == http.StatusForbidden {
 			required = append(required, g.permissions()...)
 		} else if status == http.StatusUnauthorized {
-			required = append(required, g.freshness()...)
+			required = append(required, g.credentials()...)
 		}
 	}
 	if len(required) == 0 {
@@ -98,12 +98,16 @@ func (g Guard) permissions() (required []string) {
 	return required
 }
 
-func (g Guard) freshness() (required []string) {
+// credentials returns what the login and the sender of a token must have proven.
+func (g Guard) credentials() (required []string) {
 	if g.Fresh {
 		required = append(required, "been issued at a login")
 	}
 	if g.FreshWithin > 0 {
 		required = append(required, fmt.Sprintf("a login in the last %d seconds", int64(g.FreshWithin/time.Second)))
+	}
+	if g.Bound {
+		required = append(required, "a key that it is bound to, and a DPoP proof of this key")
 	}
 	return required
 }
@@ -119,6 +123,16 @@ func challengeComponent() OpenAPIHeader {
 	}
 }
 
+// nonceName is the component of the header DPoP-Nonce.
+const nonceName = "DPoPNonce"
+
+func nonceComponent() OpenAPIHeader {
+	return OpenAPIHeader{
+		Description: "The nonce for the next DPoP proof (RFC 9449 §8). If the challenge has the error use_dpop_nonce, repeat the request with it.",
+		Schema:      map[string]any{"type": "string"},
+	}
+}
+
 // responseOf returns the refusals with a status by these managers. schemas are the names of
 // their schemas.
 func responseOf(status int, managers []*JWTManager, schemas []string) OpenAPIResponse {
@@ -126,6 +140,9 @@ func responseOf(status int, managers []*JWTManager, schemas []string) OpenAPIRes
 		Description: refusalTexts[status],
 		Headers:     map[string]OpenAPIReference{"WWW-Authenticate": {Ref: "#/components/headers/" + challengeName}},
 		Content:     map[string]OpenAPIContent{},
+	}
+	if slices.ContainsFunc(managers, func(m *JWTManager) bool { return m.sendsNonces(status) }) {
+		response.Headers["DPoP-Nonce"] = OpenAPIReference{Ref: "#/components/headers/" + nonceName}
 	}
 	bodies := map[string][]any{} // by media type
 	for i, m := range managers {
@@ -146,6 +163,11 @@ func responseOf(status int, managers []*JWTManager, schemas []string) OpenAPIRes
 		}
 	}
 	return response
+}
+
+// sendsNonces reports whether refusals with a status may have a nonce for DPoP proofs.
+func (m *JWTManager) sendsNonces(status int) bool {
+	return status == http.StatusUnauthorized && m.possession.nonces != nil
 }
 
 // loaderResponds reports whether a loader of the application may write a refusal with this

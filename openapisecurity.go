@@ -48,7 +48,7 @@ func waysOf(g Guard, suffix string, schemes map[string]OpenAPISecurityScheme) []
 // waysBeside returns where the access token of RequireAccessToken may be. Its cookie needs no
 // CSRF value. The handler does not look for it in a header that has the refresh token.
 func waysBeside(g Guard, suffix string, schemes map[string]OpenAPISecurityScheme) []alternative {
-	beside := Guard{Token: AccessToken, Locations: []Location{InHeaders, InCookies}, need: g.need, by: g.by}
+	beside := Guard{Token: AccessToken, Bound: g.Bound, Locations: []Location{InHeaders, InCookies}, need: g.need, by: g.by}
 	ways := waysOf(beside, suffix, schemes)
 	for i := range ways {
 		ways[i].empty = nil
@@ -71,22 +71,39 @@ func (s *guardSchemes) types(in Location) []TokenType {
 func (s *guardSchemes) add(in Location) {
 	var place string
 	for _, token := range s.types(in) {
-		way := alternative{needs: map[string][]string{}, empty: slices.Clone(s.earlier), inBody: in == InJSON}
 		var scheme OpenAPISecurityScheme
 		scheme, place = s.schemeOf(in, token)
 		if slices.Contains(s.earlier, place) {
 			return
 		}
-		way.full = map[string]TokenType{place: token}
-		if in != InJSON {
+		withDPoP := in == InHeaders && s.guard.readsDPoP()
+		if withDPoP && s.guard.Bound {
+			s.ways = append(s.ways, s.dpopWay(place, token))
+			continue
+		}
+		way := s.way(place, token)
+		if in == InJSON {
+			way.inBody = true
+		} else {
 			s.need(way, s.nameOf(in, token), scheme, s.guard.scopes())
 		}
 		if in == InCookies && s.guard.needsCSRFValue() {
 			s.need(way, string(token)+"CSRF", s.csrfScheme(token), nil)
 		}
+		if s.guard.Bound && in != InTicket { // a ticket was bought with a proof
+			s.need(way, proofScheme, dpopProof, nil)
+		}
 		s.ways = append(s.ways, way)
+		if withDPoP {
+			s.ways = append(s.ways, s.dpopWay(place, token))
+		}
 	}
 	s.earlier = append(s.earlier, place)
+}
+
+// way returns a way with a token in a place, which needs nothing yet.
+func (s *guardSchemes) way(place string, token TokenType) alternative {
+	return alternative{needs: map[string][]string{}, empty: slices.Clone(s.earlier), full: map[string]TokenType{place: token}}
 }
 
 func (s *guardSchemes) need(way alternative, name string, scheme OpenAPISecurityScheme, scopes []string) {

@@ -94,6 +94,7 @@ func TestThePartsOfAnyEngineAreValid(t *testing.T) {
 			managers = append(managers, managerOf(t, func(c *ginjwt.Config) {
 				c.Realm, c.ErrorProfile = fmt.Sprintf("realm %d/é.#", i), profiles[(round+i)%3]
 				c.HeaderType, c.ErrorMessageKey = []string{"Bearer", "JWT"}[i%2], "message"
+				c.DPoP, c.DPoPNonce = []string{"off", "accepted", "demanded"}[(round+i)%3], i == 1
 			}))
 		}
 		pick := func() *ginjwt.JWTManager { return managers[random.IntN(len(managers))] }
@@ -103,7 +104,7 @@ func TestThePartsOfAnyEngineAreValid(t *testing.T) {
 			path := fmt.Sprintf("/%d", i) + []string{"", "/", "/:id", "/:id/x/:id", "/a b{c}", "/é/*path", "/v:n"}[random.IntN(7)]
 			var chain gin.HandlersChain
 			for range random.IntN(3) {
-				opts := []ginjwt.RequiredOption{ginjwt.Scopes("a"), ginjwt.AnyScope("b", "c"), ginjwt.Roles("r"), ginjwt.Claim("x", "y"), ginjwt.Fresh(), ginjwt.Optional(), ginjwt.AnyType()}
+				opts := []ginjwt.RequiredOption{ginjwt.Scopes("a"), ginjwt.AnyScope("b", "c"), ginjwt.Roles("r"), ginjwt.Claim("x", "y"), ginjwt.Fresh(), ginjwt.Optional(), ginjwt.AnyType(), ginjwt.Bound()}
 				random.Shuffle(len(opts), func(i, j int) { opts[i], opts[j] = opts[j], opts[i] })
 				chain = append(chain, pick().JWTRequired(opts[:random.IntN(len(opts))]...))
 			}
@@ -182,4 +183,46 @@ func TestTheValidatorAndTheEngineAgree(t *testing.T) {
 		}
 	}
 	assert.Greater(t, accepted, 20)
+}
+
+// The validator agrees about bound tokens too: the scheme DPoP needs a proof beside it.
+func TestTheValidatorAndTheEngineAgreeAboutProofs(t *testing.T) {
+	t.Parallel()
+	key := jwttest.NewDPoPKey(t, nil)
+	mgr := managerOf(t, func(c *ginjwt.Config) { c.DPoP = "accepted" })
+	engine := gin.New()
+	engine.GET("/bound", mgr.JWTRequired(ginjwt.Bound(), ginjwt.Locations(ginjwt.InHeaders, ginjwt.InCookies)), ok)
+	v := validatorOf(t, documentOf(t, engine))
+	token := jwttest.AccessToken(t, mgr, "alice", ginjwt.WithKeyThumbprint(key.Thumbprint(t)))
+	header := func(r *http.Request) { r.Header.Set("Authorization", "DPoP "+token) }
+	cookie := func(r *http.Request) { r.AddCookie(&http.Cookie{Name: "access_token_cookie", Value: token}) }
+	proof := func(r *http.Request) {
+		r.Header.Set("DPoP", key.Proof(t, r.Method, "http://"+r.Host+r.URL.Path, token))
+	}
+	for name, test := range map[string]struct {
+		add  []func(*http.Request)
+		want int
+	}{
+		"nothing":            {nil, 401},
+		"header":             {[]func(*http.Request){header}, 401},
+		"header and proof":   {[]func(*http.Request){header, proof}, 200},
+		"cookie":             {[]func(*http.Request){cookie}, 401},
+		"cookie and proof":   {[]func(*http.Request){cookie, proof}, 200},
+		"proof without more": {[]func(*http.Request){proof}, 401},
+	} {
+		request := func() *http.Request {
+			r := httptest.NewRequest("GET", "/bound", nil)
+			for _, add := range test.add {
+				add(r)
+			}
+			return r
+		}
+		w := httptest.NewRecorder()
+		engine.ServeHTTP(w, request())
+		assert.Equal(t, test.want, w.Code, name)
+		valid, errs := v.ValidateHttpRequest(request())
+		assert.Equal(t, test.want == 200, valid, "%s: %v", name, errs)
+		documented, errs := v.ValidateHttpResponse(request(), w.Result())
+		assert.True(t, test.want == 200 || documented, "%s: %v", name, errs)
+	}
 }
