@@ -43,6 +43,7 @@ func newTwoWays(t *testing.T, change func(*ginjwt.Config)) *twoWays {
 			"/refresh":  mgr.RefreshRequired(),
 			"/any":      mgr.JWTRequired(ginjwt.AnyType()),
 			"/scope":    mgr.JWTRequired(ginjwt.Scopes("read")),
+			"/bound":    mgr.JWTRequired(ginjwt.Bound()),
 			"/recent":   mgr.JWTRequired(ginjwt.FreshWithin(time.Minute)),
 			"/cookies":  mgr.JWTRequired(ginjwt.Locations(ginjwt.InCookies, ginjwt.InHeaders)),
 		} {
@@ -103,6 +104,7 @@ func TestTheShortWayIsTheLongWay(t *testing.T) {
 		"no sessions":           func(c *ginjwt.Config) { c.Sessions = nil },
 		"other claim names":     func(c *ginjwt.Config) { c.IdentityClaim = "user" },
 		"other locations":       func(c *ginjwt.Config) { c.TokenLocation = []ginjwt.Location{ginjwt.InHeaders, ginjwt.InQueryString} },
+		"DPoP accepted":         func(c *ginjwt.Config) { c.DPoP = "accepted" },
 		"bearer profile":        func(c *ginjwt.Config) { c.ErrorProfile = "bearer" },
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -117,6 +119,7 @@ func TestTheShortWayIsTheLongWay(t *testing.T) {
 				"from 30s on":   jwttest.AccessToken(t, w.short, "alice", tenant, ginjwt.WithNotBefore(w.clock.Now().Add(30*time.Second))),
 				"for ever":      jwttest.AccessToken(t, w.short, "alice", tenant, ginjwt.WithExpires(ginjwt.NeverExpires)),
 				"refresh":       jwttest.RefreshToken(t, w.short, "alice", tenant),
+				"bound":         jwttest.AccessToken(t, w.short, "alice", tenant, ginjwt.WithKeyThumbprint(jwttest.NewDPoPKey(t, nil).Thumbprint(t))),
 				"another aud":   jwttest.AccessToken(t, w.short, "alice", tenant, ginjwt.WithAudience("b")),
 			}
 			toRevoke := jwttest.AccessToken(t, w.short, "alice", tenant)
