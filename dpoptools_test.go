@@ -1,7 +1,9 @@
 package ginjwt_test
 
 import (
+	"context"
 	"encoding/json"
+	"fmt"
 	"maps"
 	"net/http"
 	"testing"
@@ -128,4 +130,31 @@ func TestIntrospectionOfATokenWithACertificate(t *testing.T) {
 		require.NoError(t, json.Unmarshal(w.Body.Bytes(), &answer))
 		assert.Equal(t, test.active, answer["active"], name)
 	}
+}
+
+// Events say whether a token is bound, so that an operator knows when all clients bind theirs.
+func TestEventsSayWhetherATokenIsBound(t *testing.T) {
+	t.Parallel()
+	clock := &jwttest.Clock{}
+	var seen []ginjwt.Event
+	_, engine := dpopService(t, clock, func(c *ginjwt.Config) {
+		c.Observer = ginjwt.ObserverFunc(func(_ context.Context, e ginjwt.Event) { seen = append(seen, e) })
+	})
+	told := func() (lines []string) {
+		for _, e := range seen {
+			if e.TokenType != "" {
+				lines = append(lines, fmt.Sprint(e.Kind, " ", e.TokenType, " ", e.Bound, " ", e.Reason))
+			}
+		}
+		seen = nil
+		return lines
+	}
+	key := jwttest.NewDPoPKey(t, clock)
+	bound, free := pairOf(t, engine, key), pairOf(t, engine, nil)
+	assert.Equal(t, []string{"issued access true ", "issued refresh true ", "issued access false ", "issued refresh false "}, told())
+	jwttest.Do(engine, "GET", "/me", key.Sign(t, bound.AccessToken))
+	jwttest.Do(engine, "GET", "/me", jwttest.Bearer(free.AccessToken))
+	jwttest.Do(engine, "GET", "/me", jwttest.Bearer(bound.AccessToken))
+	jwttest.Do(engine, "GET", "/bound", jwttest.Bearer(free.AccessToken))
+	assert.Equal(t, []string{"accepted access true ", "accepted access false ", "refused access true key_scheme", "refused access false key_missing"}, told())
 }

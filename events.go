@@ -52,7 +52,7 @@ func (e *events) named(issuer string) string {
 func (e *events) about(kind EventKind, token *Token, start time.Time) Event {
 	event := Event{
 		Kind: kind, Issuer: e.named(token.Issuer), Location: token.Location,
-		SessionID: token.session(), TokenID: token.ID, Duration: since(start),
+		SessionID: token.session(), TokenID: token.ID, Duration: since(start), Bound: token.read().payload.confirmation.there,
 	}
 	switch token.Type {
 	case AccessToken, RefreshToken, purposeTokens.name, ticketTokens.name:
@@ -131,7 +131,7 @@ func (e *events) issued(ctx context.Context, purpose string, claims *newClaims, 
 	if e != nil {
 		e.observer.Observe(ctx, Event{
 			Kind: EventIssued, TokenType: claims.typ, Purpose: purpose, Issuer: e.named(claims.issuer),
-			SessionID: claims.session, TokenID: claims.id, Duration: since(start),
+			SessionID: claims.session, TokenID: claims.id, Duration: since(start), Bound: claims.jkt != "",
 		})
 	}
 }

@@ -28,7 +28,7 @@ func (f ObserverFunc) Observe(ctx context.Context, e Event) { f(ctx, e) }
 
 // Event is something that happened. It contains no token, no identity and no key.
 //
-// Kind, Fault, Reason, Issuer, Location, TokenType, Purpose, Cause and Operation have
+// Kind, Fault, Reason, Issuer, Location, TokenType, Purpose, Cause, Operation and Bound have
 // few values and are safe as labels of metrics: clients cannot create new values.
 // Duration, SessionID, TokenID and Err are for logs, traces and histograms.
 //
@@ -44,6 +44,7 @@ type Event struct {
 	Purpose   string    // for purpose tokens: Purpose.Name
 	Cause     Cause     // why a session or context began or ended, or why a token was revoked
 	Operation Operation // for EventStoreFailed: which call failed
+	Bound     bool      // the token is bound to a key of the client (RFC 9449)
 
 	// Duration is how long the work took. Zero means that it is not known. The work is:
 	//

@@ -34,7 +34,7 @@ func (o slogObserver) Observe(ctx context.Context, e Event) {
 	if !log.Enabled(ctx, level) {
 		return
 	}
-	attrs := make([]slog.Attr, 0, 13)
+	attrs := make([]slog.Attr, 0, 14)
 	attrs = append(attrs, slog.String("event", e.Kind.String()))
 	for _, a := range [...]struct{ key, value string }{
 		{"fault", string(e.Fault)}, {"reason", e.Reason}, {"issuer", e.Issuer}, {"location", string(e.Location)},
@@ -44,6 +44,9 @@ func (o slogObserver) Observe(ctx context.Context, e Event) {
 		if a.value != "" {
 			attrs = append(attrs, slog.String(a.key, a.value))
 		}
+	}
+	if e.Bound {
+		attrs = append(attrs, slog.Bool("bound", true))
 	}
 	if e.Duration != 0 {
 		attrs = append(attrs, slog.Duration("duration", e.Duration))

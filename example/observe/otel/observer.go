@@ -127,6 +127,9 @@ func attributes(e ginjwt.Event) []attribute.KeyValue {
 			has = append(has, attribute.String(a.key, a.value))
 		}
 	}
+	if e.Bound {
+		has = append(has, attribute.Bool("ginjwt.bound", true))
+	}
 	return has
 }
 

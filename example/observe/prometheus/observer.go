@@ -11,6 +11,7 @@ package prometheus
 import (
 	"context"
 	"errors"
+	"strconv"
 
 	client "github.com/prometheus/client_golang/prometheus"
 
@@ -35,9 +36,9 @@ type Observer struct {
 // New returns an observer, and registers its metrics in registry.
 func New(registry client.Registerer) (*Observer, error) {
 	o := &Observer{
-		issued:        counter("tokens_issued_total", "Tokens that were signed.", "type"),
+		issued:        counter("tokens_issued_total", "Tokens that were signed.", "type", "bound"),
 		revoked:       counter("tokens_revoked_total", "Tokens without a session that were put on the blocklist.", "cause"),
-		accepted:      counter("accepted_total", "Tokens that passed all checks.", "location", "issuer"),
+		accepted:      counter("accepted_total", "Tokens that passed all checks.", "location", "issuer", "bound"),
 		refused:       counter("refused_total", "Requests and tokens that were refused.", "reason", "fault", "location"),
 		refreshes:     counter("refreshes_total", "Refresh tokens that were traded (rotated), that got the newest tokens again (repeated), or that were used after they had been traded (reused).", "result"),
 		started:       counter("sessions_started_total", "Sessions that were stored.", "cause"),
@@ -97,11 +98,11 @@ func (o *Observer) Observe(_ context.Context, e ginjwt.Event) {
 	kind, fault, cause := e.Kind.String(), string(e.Fault), string(e.Cause)
 	switch e.Kind {
 	case ginjwt.EventIssued:
-		o.issued.WithLabelValues(string(e.TokenType)).Inc()
+		o.issued.WithLabelValues(string(e.TokenType), strconv.FormatBool(e.Bound)).Inc()
 	case ginjwt.EventRevoked:
 		o.revoked.WithLabelValues(cause).Inc()
 	case ginjwt.EventAccepted:
-		o.accepted.WithLabelValues(string(e.Location), e.Issuer).Inc()
+		o.accepted.WithLabelValues(string(e.Location), e.Issuer, strconv.FormatBool(e.Bound)).Inc()
 		o.checks.WithLabelValues(kind).Observe(e.Duration.Seconds())
 	case ginjwt.EventRefused:
 		o.refused.WithLabelValues(e.Reason, fault, string(e.Location)).Inc()

@@ -97,9 +97,9 @@ func TestMetricsOfAService(t *testing.T) {
 	require.Equal(t, 401, jwttest.Do(engine, "POST", "/refresh", jwttest.Bearer(pair.RefreshToken)).Code)
 
 	found := scrape(t, registry)
-	assert.Equal(t, 3.0, valueOf(found, "ginjwt_tokens_issued_total", "type", "access"))
-	assert.Equal(t, 3.0, valueOf(found, "ginjwt_tokens_issued_total", "type", "refresh"))
-	assert.Equal(t, 5.0, valueOf(found, "ginjwt_accepted_total", "issuer", "", "location", "headers"))
+	assert.Equal(t, 3.0, valueOf(found, "ginjwt_tokens_issued_total", "bound", "false", "type", "access"))
+	assert.Equal(t, 3.0, valueOf(found, "ginjwt_tokens_issued_total", "bound", "false", "type", "refresh"))
+	assert.Equal(t, 5.0, valueOf(found, "ginjwt_accepted_total", "bound", "false", "issuer", "", "location", "headers"))
 	assert.Equal(t, 1.0, valueOf(found, "ginjwt_refused_total", "fault", "caller", "location", "", "reason", "token_missing"))
 	assert.Equal(t, 1.0, valueOf(found, "ginjwt_refused_total", "fault", "caller", "location", "headers", "reason", "session_reused"))
 	assert.Equal(t, 0.0, valueOf(found, "ginjwt_refused_total", "fault", "service", "location", "", "reason", "store_unavailable"))
@@ -120,8 +120,8 @@ func TestMetricsOfAService(t *testing.T) {
 func TestMetricsOfEvents(t *testing.T) {
 	t.Parallel()
 	for kind, counted := range map[ginjwt.EventKind][]string{
-		ginjwt.EventIssued:         {"ginjwt_tokens_issued_total", "type", "access"},
-		ginjwt.EventAccepted:       {"ginjwt_accepted_total", "issuer", "me", "location", "cookies"},
+		ginjwt.EventIssued:         {"ginjwt_tokens_issued_total", "bound", "false", "type", "access"},
+		ginjwt.EventAccepted:       {"ginjwt_accepted_total", "bound", "false", "issuer", "me", "location", "cookies"},
 		ginjwt.EventRefused:        {"ginjwt_refused_total", "fault", "service", "location", "cookies", "reason", "internal_error"},
 		ginjwt.EventRotated:        {"ginjwt_refreshes_total", "result", "rotated"},
 		ginjwt.EventRepeated:       {"ginjwt_refreshes_total", "result", "repeated"},
