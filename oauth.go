@@ -151,10 +151,11 @@ func (m *JWTManager) revoke(c *gin.Context, encoded string) error {
 // It also panics if called before InitApp.
 func (m *JWTManager) IntrospectionHandler(authorized func(c *gin.Context) bool, opts ...IntrospectionOption) gin.HandlerFunc {
 	m.mustBeReady("IntrospectionHandler")
-	required := []RequiredOption{AnyType(), atIssuer}
+	var spec introspectionSpec
 	for _, opt := range opts {
-		required = append(required, RequiredOption(opt))
+		opt(&spec)
 	}
+	asIntrospection := func(need *requirement) { need.toIssuer, need.provenElsewhere = true, spec.callersCheck }
 	if authorized == nil {
 		panic("ginjwt: IntrospectionHandler: authorized is nil; pass a function that says who may ask")
 	}
@@ -172,7 +173,7 @@ func (m *JWTManager) IntrospectionHandler(authorized func(c *gin.Context) bool, 
 		if !ok {
 			return
 		}
-		token, err := m.VerifyToken(c, encoded, required...)
+		token, err := m.VerifyToken(c, encoded, AnyType(), asIntrospection)
 		switch {
 		case errors.Is(err, ErrDPoPNonce):
 			m.refuseGrant(c, err)
@@ -190,13 +191,17 @@ func (m *JWTManager) IntrospectionHandler(authorized func(c *gin.Context) bool, 
 }
 
 // An IntrospectionOption changes the responses of [JWTManager.IntrospectionHandler].
-type IntrospectionOption func(*requirement)
+type IntrospectionOption func(*introspectionSpec)
+
+type introspectionSpec struct {
+	callersCheck bool // of proofs
+}
 
 // CallersCheckProofs says that every service that may introspect checks DPoP proofs itself, with
 // the "cnf" of the response (RFC 9449 §6.2). A bound token is then active without a proof.
 // Danger: a service that ignores "cnf" accepts stolen tokens.
 func CallersCheckProofs() IntrospectionOption {
-	return func(need *requirement) { need.provenElsewhere = true }
+	return func(s *introspectionSpec) { s.callersCheck = true }
 }
 
 func introspection(token *Token) gin.H {

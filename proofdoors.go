@@ -106,6 +106,3 @@ func (m *JWTManager) proveAtIssuer(c *gin.Context, token *Token) error {
 	}
 	return nil
 }
-
-// atIssuer is for tokens in the form of an OAuth endpoint: their proof may name no token.
-func atIssuer(need *requirement) { need.toIssuer = true }
