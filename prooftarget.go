@@ -1,6 +1,8 @@
 package ginjwt
 
 import (
+	"encoding/hex"
+	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
@@ -51,14 +53,31 @@ func isOrigin(origin, scheme, host string) bool {
 	return ok && !strings.Contains(own, "/") && own == normalHost(scheme, host)
 }
 
-// pathOf returns the escaped path as the client has sent it, even if a router has cut off a
-// part of it since.
+// pathOf returns the path as the client has sent it, even if a router has cut off a part of it
+// since.
 func pathOf(r *http.Request) string {
-	path, _, _ := strings.Cut(r.RequestURI, "?")
-	if !strings.HasPrefix(path, "/") { // a whole URL, or a request that no server has read
-		path = r.URL.EscapedPath()
+	switch {
+	case strings.HasPrefix(r.RequestURI, "/"):
+		path, _, _ := strings.Cut(r.RequestURI, "?")
+		return path
+	case strings.Contains(r.RequestURI, "://"): // RFC 9112 §3.2.2
+		return writtenPath(r.RequestURI)
 	}
-	return path
+	return r.URL.EscapedPath() // no server has read the request
+}
+
+// writtenPath returns the path in an absolute URL as it is written. A [url.URL] may spell it
+// in another way, with an escaped slash like a slash.
+func writtenPath(target string) string {
+	_, rest, _ := strings.Cut(target, "://")
+	if end := strings.IndexAny(rest, "?#"); end >= 0 {
+		rest = rest[:end]
+	}
+	start := strings.IndexByte(rest, '/')
+	if start < 0 {
+		return ""
+	}
+	return rest[start:]
 }
 
 // normalTarget returns an absolute http or https URL without query and fragment, in the form by
@@ -106,7 +125,7 @@ func parsedTarget(target string) (normal string, ok bool) {
 	if scheme != "http://" && scheme != "https://" {
 		return "", false
 	}
-	return scheme + normalHost(scheme, u.Host) + normalPath(u.EscapedPath()), true
+	return scheme + normalHost(scheme, u.Host) + normalPath(writtenPath(target)), true
 }
 
 // normalHost returns a host in lower case, without the port that its scheme has anyway.
@@ -128,29 +147,40 @@ func normalPath(path string) string {
 // orSlash returns the path of a URL that ends with its host.
 func orSlash(path string) string { return or(path, "/") }
 
-// normalEscapes returns a path whose escapes are in upper case, and only where they are needed.
+// isOfPath has the characters of paths (RFC 3986 §3.3).
+var isOfPath = func() (is [256]bool) {
+	for c := range is {
+		is[c] = isUnreserved(byte(c)) || strings.IndexByte("!$&'()*+,;=:@/", byte(c)) >= 0
+	}
+	return is
+}()
+
+// normalEscapes returns a path whose escapes are in upper case, and where they are needed:
+// browsers do not escape all characters that need it.
 func normalEscapes(path string) string {
-	if !strings.Contains(path, "%") {
+	isPlain := true
+	for i := range len(path) {
+		isPlain = isPlain && isOfPath[path[i]]
+	}
+	if isPlain {
 		return path
 	}
 	var b strings.Builder
 	for i := 0; i < len(path); i++ {
-		if path[i] != '%' || i+2 >= len(path) || !isHex(path[i+1]) || !isHex(path[i+2]) {
-			b.WriteByte(path[i])
-			continue
+		c, escaped := path[i], false
+		if c == '%' && i+2 < len(path) {
+			if octet, err := hex.DecodeString(path[i+1 : i+3]); err == nil {
+				c, escaped = octet[0], true
+				i += 2
+			}
 		}
-		escape := strings.ToUpper(path[i : i+3])
-		if c, err := url.PathUnescape(escape); err == nil && isUnreserved(c[0]) {
-			escape = c
+		if isUnreserved(c) || isOfPath[c] && !escaped {
+			b.WriteByte(c)
+		} else {
+			fmt.Fprintf(&b, "%%%02X", c)
 		}
-		b.WriteString(escape)
-		i += 2
 	}
 	return b.String()
-}
-
-func isHex(c byte) bool {
-	return '0' <= c && c <= '9' || 'a' <= c && c <= 'f' || 'A' <= c && c <= 'F'
 }
 
 // isUnreserved reports whether c needs no escape (RFC 3986 §2.3).
