@@ -154,17 +154,20 @@ func (p *possession) proofIn(ctx context.Context, bound *boundKey, with presente
 	case len(lines) > 1:
 		return nil, errManyProofs
 	}
-	if used := with.used(lines[0]); used != nil {
-		return used, nil
+	proof := with.used(lines[0])
+	if proof == nil {
+		var err error
+		if proof, err = readProof(lines[0], bound.known(), now); err != nil {
+			return nil, p.withNonce(err, now)
+		}
 	}
-	proof, err := readProof(lines[0], bound.known(), now)
 	switch {
-	case err != nil:
-		return nil, p.withNonce(err, now)
 	case proof.method != with.by.Method:
 		return nil, p.withNonce(errProofMethod, now)
-	case !p.isFor(proof, with):
+	case !p.isFor(proof, with): // also if it was used: a handler may pass its context on to an inner request
 		return nil, p.withNonce(errProofTarget, now)
+	case proof.usedBy == p: // it was new then
+		return proof, nil
 	case p.nonces != nil && !p.nonces.accepts(proof.nonce, now):
 		return nil, p.withNonce(errProofNonce, now)
 	case !p.isRecent(proof, now):
@@ -209,11 +212,11 @@ func (p *possession) use(ctx context.Context, proof *proof, with presented) erro
 	case with.memory == nil:
 		return nil
 	}
-	if proof.remembered { // others may be reading it
+	if proof.usedBy != nil { // others may be reading it
 		again := *proof
 		proof = &again
 	}
-	proof.remembered, proof.everywhere = true, everywhere
+	proof.usedBy, proof.everywhere = p, everywhere
 	with.memory.useProof(proof)
 	return nil
 }

@@ -47,8 +47,8 @@ type proof struct {
 	issued             int64 // "iat"
 	expires, notBefore int64 // "exp" and "nbf", which RFC 9449 does not ask for
 
-	remembered bool // in the memory of a request: it does not change any more
-	everywhere bool // all processes know that it was used
+	usedBy     *possession // accepted it; it is in the memory of a request and does not change any more; nil: none
+	everywhere bool        // all processes know that it was used
 }
 
 // readProof verifies the form and the signature of a proof. known is the key of an earlier proof
