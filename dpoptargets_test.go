@@ -20,6 +20,7 @@ import (
 
 // targetApp lets a request in by a proof for any URL, whatever its path.
 type targetApp struct {
+	mgr    *ginjwt.JWTManager
 	engine *gin.Engine
 	key    *jwttest.DPoPKey
 	token  string
@@ -33,7 +34,7 @@ func newTargetApp(t testing.TB, origins ...string) *targetApp {
 	mgr, engine := ginjwt.New(config), gin.New()
 	require.NoError(t, mgr.InitApp(engine))
 	engine.NoRoute(mgr.JWTRequired(), func(c *gin.Context) { c.Status(http.StatusOK) })
-	a := &targetApp{engine: engine, key: jwttest.NewDPoPKey(t, clock)}
+	a := &targetApp{mgr: mgr, engine: engine, key: jwttest.NewDPoPKey(t, clock)}
 	a.token = jwttest.AccessToken(t, mgr, "alice", ginjwt.WithKeyThumbprint(a.key.Thumbprint(t)))
 	return a
 }
@@ -338,4 +339,50 @@ func TestTargetsOfHTTP2(t *testing.T) {
 		assert.Equal(t, 2, response.ProtoMajor)
 		assert.Equal(t, want, response.StatusCode, htu)
 	}
+}
+
+var (
+	modelURL       = regexp.MustCompile(`^([A-Za-z]+)://([^/?#]*)([^?#]*)(\?[^#]*)?(#.*)?$`) // RFC 3986, appendix B
+	modelAuthority = regexp.MustCompile(`^(\[[^\]]*\]|[^:@]+)(:[0-9]*)?$`)
+)
+
+func modelTargetOf(text string) (u modelTarget, ok bool) {
+	parts := modelURL.FindStringSubmatch(text)
+	if parts == nil {
+		return u, false
+	}
+	authority := modelAuthority.FindStringSubmatch(parts[2])
+	if authority == nil {
+		return u, false
+	}
+	return modelTarget{parts[1], authority[1], authority[2], parts[3], ""}, true
+}
+
+// FuzzTarget compares any two URLs. Two that are the same for a manager are the same for the
+// model, and a URL of which both make sense is the same as itself.
+func FuzzTarget(f *testing.F) {
+	for _, seed := range [][2]string{
+		{"http://example.com/a", "http://EXAMPLE.com:80/%61?x#y"}, {"https://[::1]:443/../b", "https://[::1]/./b"}, {"http://example.com/a%2fb", "http://example.com/a/b"},
+		{"http://u@example.com/", "http://example.com/"}, {"http://example.com\\@evil/", "http://example.com"}, {"http://a:80:80/", "http://a:80/"}, {"HTTP://a:/..%2f|^", "http://a/..%2F%7C%5E"},
+		{"http://a/%", "http://a/%25"}, {"http://%61/", "http://a/"}, {"http://[::1%25a]/", "http://[::1%25A]/"}, {"http:///a", "http:/a"}, {"http://a/%00", "http://a/\x00"},
+	} {
+		f.Add(seed[0], seed[1])
+	}
+	a := newTargetApp(f)
+	f.Fuzz(func(t *testing.T, asked, claimed string) {
+		takes := func(asked, claimed string) bool {
+			proof := ginjwt.WithProof(a.key.Proof(t, "GET", claimed, a.token), "GET", asked)
+			_, err := a.mgr.VerifyToken(t.Context(), a.token, proof)
+			return err == nil
+		}
+		u, ok := modelTargetOf(asked)
+		v, alsoOK := modelTargetOf(claimed)
+		if takes(asked, claimed) {
+			require.True(t, ok && alsoOK, "%q, %q", asked, claimed)
+			require.Equal(t, u.normal(), v.normal(), "%q, %q", asked, claimed)
+			require.True(t, takes(claimed, asked), "%q, %q", asked, claimed)
+			require.True(t, takes(asked, asked) && takes(claimed, claimed), "%q, %q", asked, claimed)
+			require.True(t, takes(u.normal(), claimed), "%q: the normal form %q", asked, u.normal())
+		}
+	})
 }
