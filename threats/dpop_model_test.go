@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/http"
+	"slices"
 	"testing"
 	"time"
 
@@ -42,9 +43,15 @@ type dpopModel struct {
 	tokens []modelToken
 	proofs []modelProof
 	used   map[string]bool // by process, or "all", and the proof
+
+	latest struct { // request with an access token
+		token        modelToken
+		method, path string
+		proof        *modelProof
+	}
 }
 
-var modelModes = []string{"off", "accepted", "accepted", "demanded"}
+var modelModes = []string{"off", "accepted", "accepted", "demanded", "demanded"}
 
 func newDPoPModel(t *testing.T, seed uint64) *dpopModel {
 	m := &dpopModel{Rand: rand.New(rand.NewPCG(seed, 19)), t: t, clock: &jwttest.Clock{}, used: map[string]bool{}}
@@ -148,11 +155,12 @@ func (m *dpopModel) login(app int, what string) {
 	require.Equal(m.t, want, code == http.StatusOK, "%s: %d %s", what, code, body)
 	if want {
 		m.add(body, key, what)
+		m.tokens = m.tokens[max(0, len(m.tokens)-8):]
 	}
 }
 
 // add adds the pair of a response.
-func (m *dpopModel) add(body []byte, key int, what string) modelToken {
+func (m *dpopModel) add(body []byte, key int, what string) {
 	var pair ginjwt.TokenPair
 	require.NoError(m.t, json.Unmarshal(body, &pair), what)
 	m.requireKey(pair.AccessToken, key, what)
@@ -160,7 +168,6 @@ func (m *dpopModel) add(body []byte, key int, what string) modelToken {
 	require.Equal(m.t, key >= 0, pair.TokenType == "DPoP", what)
 	token := modelToken{pair.AccessToken, pair.RefreshToken, key}
 	m.tokens = append(m.tokens, token)
-	return token
 }
 
 // visit sends an access token to a route.
@@ -172,6 +179,10 @@ func (m *dpopModel) visit(app int, what string) (passed bool) {
 		method = "GET"
 	}
 	p, scheme := m.proof(token, method, path), []string{"DPoP", "DPoP", "Bearer", "Cookie"}[m.IntN(4)]
+	if m.latest.proof != nil && m.IntN(3) == 0 { // somebody sends all of it again
+		token, method, path, p = m.latest.token, m.latest.method, m.latest.path, m.latest.proof
+	}
+	m.latest.token, m.latest.method, m.latest.path, m.latest.proof = token, method, path, p
 	header := jwttest.Header("Authorization", scheme+" "+token.access)
 	if scheme == "Cookie" {
 		header = jwttest.Header("Cookie", "access_token_cookie="+token.access)
@@ -206,6 +217,7 @@ func (m *dpopModel) refresh(app int, what string) {
 		m.add(body, token.key, what)
 		m.tokens[i] = m.tokens[last] // the old pair is gone
 		m.tokens = m.tokens[:last]
+		m.latest.proof = nil
 	}
 }
 
@@ -218,8 +230,9 @@ func TestDPoPIsAsTheModel(t *testing.T) {
 	}
 	seed := rand.Uint64()
 	m := newDPoPModel(t, seed)
-	for len(m.tokens) < 4 {
-		m.login(1, fmt.Sprintf("seed %d, first", seed))
+	for _, key := range []*jwttest.DPoPKey{m.keys[0], m.keys[1], nil} {
+		pair := m.apps[1].login(t, key)
+		m.tokens = append(m.tokens, modelToken{pair.AccessToken, pair.RefreshToken, slices.Index(m.keys, key)})
 	}
 	var passed int
 	for step := range steps {
