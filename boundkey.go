@@ -2,6 +2,7 @@ package ginjwt
 
 import (
 	"crypto/sha256"
+	"crypto/subtle"
 	"sync/atomic"
 
 	"github.com/gin-jwt-extended/ginjwt/internal/base64url"
@@ -49,3 +50,5 @@ func tokenHashOf(encoded string) string {
 	sum := sha256.Sum256([]byte(encoded))
 	return base64url.Encode(sum[:])
 }
+
+func sameHash(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1 }

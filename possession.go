@@ -2,7 +2,6 @@ package ginjwt
 
 import (
 	"context"
-	"crypto/subtle"
 	"errors"
 	"net/http"
 	"time"
@@ -79,12 +78,9 @@ func (p *possession) prove(ctx context.Context, token *Token, with presented) er
 	case with.asBearer:
 		return errKeyBoundAsBearer.about(token)
 	}
-	proof, err := p.proofIn(ctx, token.contents.bound, with)
+	proof, err := p.proofIn(with, token.contents.bound, token.KeyThumbprint())
 	if err != nil {
 		return asError(err).about(token)
-	}
-	if !sameHash(proof.key.thumbprint, token.KeyThumbprint()) {
-		return asError(p.withNonce(errKeyMismatch, p.now())).about(token)
 	}
 	namesToken := proof.tokenHash != "" || !with.toIssuer
 	if token.Type == AccessToken && namesToken && !sameHash(proof.tokenHash, token.tokenHash()) {
@@ -132,7 +128,7 @@ func (p *possession) keyOfLogin(ctx context.Context, with presented) (jkt string
 	case with.by == nil:
 		return "", errLoginAlone
 	}
-	proof, err := p.proofIn(ctx, nil, with)
+	proof, err := p.proofIn(with, nil, "")
 	if err == nil {
 		err = p.use(ctx, proof, with)
 	}
@@ -142,8 +138,9 @@ func (p *possession) keyOfLogin(ctx context.Context, with presented) (jkt string
 	return proof.key.thumbprint, nil
 }
 
-// proofIn returns the proof of a request. It is for this request, and was made now.
-func (p *possession) proofIn(ctx context.Context, bound *boundKey, with presented) (*proof, error) {
+// proofIn returns the proof of a request. It is for this request, was made now, and is of the key
+// with the thumbprint jkt; empty: of any key. bound is what is known of that key.
+func (p *possession) proofIn(with presented, bound *boundKey, jkt string) (*proof, error) {
 	if with.by == nil {
 		return nil, errNoProof
 	}
@@ -157,11 +154,13 @@ func (p *possession) proofIn(ctx context.Context, bound *boundKey, with presente
 	proof := with.used(lines[0])
 	if proof == nil {
 		var err error
-		if proof, err = readProof(lines[0], bound.known(), now); err != nil {
+		if proof, err = readProof(lines[0], bound.known(), jkt, now); err != nil {
 			return nil, p.withNonce(err, now)
 		}
 	}
 	switch {
+	case jkt != "" && !sameHash(proof.key.thumbprint, jkt):
+		return nil, p.withNonce(errKeyMismatch, now)
 	case proof.method != with.by.Method:
 		return nil, p.withNonce(errProofMethod, now)
 	case !p.isFor(proof, with): // also if it was used: a handler may pass its context on to an inner request
@@ -202,8 +201,11 @@ func (p *possession) use(ctx context.Context, proof *proof, with presented) erro
 	if everywhere { // a store elsewhere must not stop half-way when the client hangs up
 		once, ctx = p.shared, context.WithoutCancel(ctx)
 	}
-	id := derivedID("DPoP proof", p.realm, proof.key.thumbprint, proof.id)
-	first, err := once.Claim(ctx, id, keptUntil(time.Unix(proof.issued, 0).Add(p.window), 0))
+	id, until := derivedID("DPoP proof", p.realm, proof.key.thumbprint, proof.id), time.Unix(proof.issued+1, 0).Add(p.window)
+	if everywhere { // where other clocks count
+		until = keptUntil(until, 0)
+	}
+	first, err := once.Claim(ctx, id, until)
 	switch {
 	case err != nil:
 		return unavailable(err)
@@ -250,22 +252,8 @@ func (p *possession) nonce() string {
 	return p.nonces.current(p.now())
 }
 
-func sameHash(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1 }
-
-// These errors say why a token and the key of its sender do not belong together.
-var (
-	errProofNonce        = refusal(ErrDPoPNonce, nil)
-	errKeyMismatch       = keyRefusalf(reasonKeyMismatch, "The DPoP proof is of another key than the token")
-	errNotKeyBound       = keyRefusalf(reasonNotBound, "The token is bound to no key: log in with a DPoP proof")
-	errNotKeyBoundAsDPoP = keyRefusalf(reasonScheme, "The token is bound to no key: send it with the scheme for tokens without a key")
-	errKeyBoundAsBearer  = keyRefusalf(reasonScheme, "The token is bound to a key: send it with the scheme DPoP and a DPoP proof")
-	errConfirmation      = keyRefusalf(reasonConfirmation, `The token is bound by a method that is not supported: only "jkt" (DPoP) is, and not the certificate of mutual TLS ("x5t#S256")`)
-	errLoginAlone        = errors.New("ginjwt: Config.DPoP is demanded: pass the *gin.Context of the login, or the option WithKeyThumbprint")
-)
-
-func keyRefusalf(reason, message string) *Error {
-	return refusalf(ErrKeyBinding, "%s", message).because(reason)
-}
+// errLoginAlone is a mistake of the application, not of the client.
+var errLoginAlone = errors.New("ginjwt: Config.DPoP is demanded: pass the *gin.Context of the login, or the option WithKeyThumbprint")
 
 // atLogin gives a refusal the status of a token endpoint (RFC 9449 §5).
 func atLogin(err error) *Error {

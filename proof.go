@@ -47,13 +47,13 @@ type proof struct {
 	issued             int64 // "iat"
 	expires, notBefore int64 // "exp" and "nbf", which RFC 9449 does not ask for
 
-	usedBy     *possession // accepted it; it is in the memory of a request and does not change any more; nil: none
-	everywhere bool        // all processes know that it was used
+	usedBy     any  // the *possession that has accepted it; then it does not change any more. Untyped, so that this file does not depend on possession.go; nil: none
+	everywhere bool // all processes know that it was used
 }
 
 // readProof verifies the form and the signature of a proof. known is the key of an earlier proof
-// of the same client; nil: none.
-func readProof(encoded string, known *proofKey, now time.Time) (*proof, error) {
+// of the same client; nil: none. jkt is the thumbprint that the key must have; empty: any.
+func readProof(encoded string, known *proofKey, jkt string, now time.Time) (*proof, error) {
 	if len(encoded) > maxProof {
 		return nil, errProofSize
 	}
@@ -75,6 +75,9 @@ func readProof(encoded string, known *proofKey, now time.Time) (*proof, error) {
 		if known, err = proofKeyOf(parts.head, encoded[:first]); err != nil {
 			return nil, err
 		}
+	}
+	if jkt != "" && !sameHash(known.thumbprint, jkt) { // before the signature, which costs most
+		return nil, errKeyMismatch
 	}
 	p := &proof{encoded: encoded, key: known}
 	if err := p.readClaims(s.payload); err != nil {
@@ -128,28 +131,10 @@ func isSlowRSA(public any) bool {
 
 // readClaims reads the payload of a proof. Every claim of RFC 9449 must be there, with its type.
 func (p *proof) readClaims(payload []byte) (err error) {
-	var issued, expires, notBefore strictjson.Value
-	texts := []struct {
-		name     string
-		to       *string
-		required bool
-	}{{"jti", &p.id, true}, {"htm", &p.method, true}, {"htu", &p.target, true}, {"ath", &p.tokenHash, false}, {"nonce", &p.nonce, false}}
+	p.issued, p.expires, p.notBefore = never, math.MaxInt64, math.MinInt64
 	malformed := strictjson.Members(payload, string(payload), func(name string, v strictjson.Value) {
-		switch name {
-		case "iat":
-			issued = v
-		case "exp":
-			expires = v
-		case "nbf":
-			notBefore = v
-		}
-		for _, t := range texts {
-			if name != t.name {
-				continue
-			}
-			if *t.to, _ = v.Str(); *t.to == "" {
-				err = badClaim(name)
-			}
+		if !p.setClaim(name, v) {
+			err = badClaim(name)
 		}
 	})
 	switch {
@@ -157,29 +142,47 @@ func (p *proof) readClaims(payload []byte) (err error) {
 		return badProof(payloadError(malformed))
 	case err != nil:
 		return err
-	case issued.Kind() != '0':
-		return badClaim("iat")
-	case expires != "" && expires.Kind() != '0':
-		return badClaim("exp")
-	case notBefore != "" && notBefore.Kind() != '0':
-		return badClaim("nbf")
-	case len(p.id) > maxProofID:
+	case p.id == "" || len(p.id) > maxProofID:
 		return badClaim("jti")
-	}
-	for _, t := range texts {
-		if t.required && *t.to == "" {
-			return badClaim(t.name)
-		}
-	}
-	p.issued, _ = strictjson.NumericDate(issued)
-	p.expires, p.notBefore = math.MaxInt64, math.MinInt64
-	if expires != "" {
-		p.expires, _ = strictjson.NumericDate(expires)
-	}
-	if notBefore != "" {
-		p.notBefore, _ = strictjson.NumericDate(notBefore)
+	case p.method == "":
+		return badClaim("htm")
+	case p.target == "":
+		return badClaim("htu")
+	case p.issued == never:
+		return badClaim("iat")
 	}
 	return nil
+}
+
+// never is the "iat" of a proof without one.
+const never = math.MinInt64
+
+// setClaim stores a claim. It reports false if the claim has not the type of its name.
+func (p *proof) setClaim(name string, v strictjson.Value) (ok bool) {
+	text, isText := v.Str()
+	seconds, _ := strictjson.NumericDate(v)
+	isText, isNumber := isText && text != "", v.Kind() == '0'
+	switch name {
+	case "jti":
+		p.id, ok = text, isText
+	case "htm":
+		p.method, ok = text, isText
+	case "htu":
+		p.target, ok = text, isText
+	case "ath":
+		p.tokenHash, ok = text, isText
+	case "nonce":
+		p.nonce, ok = text, isText
+	case "iat":
+		p.issued, ok = seconds, isNumber
+	case "exp":
+		p.expires, ok = seconds, isNumber
+	case "nbf":
+		p.notBefore, ok = seconds, isNumber
+	default:
+		return true
+	}
+	return ok
 }
 
 // These errors say what is wrong with a proof. The client reads them, so they contain nothing
@@ -197,6 +200,7 @@ var (
 	errProofTarget    = proofRefusal(reasonProofInvalid, `The DPoP proof is for another URL ("htu")`)
 	errProofToken     = proofRefusal(reasonProofInvalid, `The DPoP proof is for another token ("ath")`)
 	errProofTime      = proofRefusal(reasonProofTime, `The DPoP proof was made at another time ("iat"): compare the clock with the header Date`)
+	errProofNonce     = refusal(ErrDPoPNonce, nil)
 	errProofReplayed  = proofRefusal(reasonProofReplayed, "The DPoP proof was used before: make a new one for every request")
 )
 
@@ -222,4 +226,17 @@ func badProofKey(err error) *Error {
 	e := proofRefusal(reasonProofInvalid, `The key in the "jwk" of the DPoP proof is not a valid public key for its "alg"`)
 	e.Err = fmt.Errorf("%w: %w", e.Err, err)
 	return e
+}
+
+// These errors say why a token and the key of its sender do not belong together.
+var (
+	errKeyMismatch       = keyRefusalf(reasonKeyMismatch, "The DPoP proof is of another key than the token")
+	errNotKeyBound       = keyRefusalf(reasonNotBound, "The token is bound to no key: log in with a DPoP proof")
+	errNotKeyBoundAsDPoP = keyRefusalf(reasonScheme, "The token is bound to no key: send it with the scheme for tokens without a key")
+	errKeyBoundAsBearer  = keyRefusalf(reasonScheme, "The token is bound to a key: send it with the scheme DPoP and a DPoP proof")
+	errConfirmation      = keyRefusalf(reasonConfirmation, `The token is bound by a method that is not supported: only "jkt" (DPoP) is, and not the certificate of mutual TLS ("x5t#S256")`)
+)
+
+func keyRefusalf(reason, message string) *Error {
+	return refusalf(ErrKeyBinding, "%s", message).because(reason)
 }
