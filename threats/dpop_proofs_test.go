@@ -362,6 +362,8 @@ func TestAttackDPoPClaims(t *testing.T) {
 		"T382 just too old":        late(a.at(-61)),
 		"T382 just too early":      late(a.at(61)),
 		"T382 exp does not help":   {f.sign(f.header(), strings.Replace(f.get(`"exp":`+a.at(9999)), `"iat":`+now, `"iat":`+a.at(-61), 1)), "dpop_proof_time"},
+		"T382 exp has passed":      {f.sign(f.header(), f.get(`"exp":`+a.at(-61))), "dpop_proof_time"},
+		"T382 nbf is ahead":        {f.sign(f.header(), f.get(`"nbf":`+a.at(61))), "dpop_proof_time"},
 		"T383 no ath":              invalid(proof(`"jti":` + id() + `,"htm":"GET","htu":` + url + `,"iat":` + now)),
 		"T383 ath is empty":        invalid(claims(id(), get, url, now, `""`)),
 		"T383 ath is null":         invalid(claims(id(), get, url, now, `null`)),
@@ -381,7 +383,7 @@ func TestAttackDPoPClaims(t *testing.T) {
 		})
 	}
 	for name, proof := range map[string]string{
-		"exp and nbf mean nothing":   f.sign(f.header(), f.get(`"exp":1`, `"nbf":99999999999`)),
+		"exp and nbf around now":     f.sign(f.header(), f.get(`"exp":`+a.at(1), `"nbf":`+a.at(0))),
 		"a nonce that nobody wanted": f.sign(f.header(), f.get(`"nonce":"x"`)),
 		"other claims":               f.sign(f.header(), f.get(`"sub":"mallory"`, `"cnf":{"jkt":"x"}`, `"x":{"y":[1]}`)),
 		"the oldest":                 claims(id(), get, url, a.at(-60), ath),
