@@ -17,23 +17,10 @@ type carried struct {
 	location Location
 }
 
-// scheme is what a header says about its token.
-type scheme int
-
-const (
-	noScheme     scheme = iota
-	bearerScheme        // Config.HeaderType: the token is bound to no key
-	dpopScheme          // the token is bound to a key (RFC 9449 §7.1)
-)
-
-// dpopName is the scheme of tokens that are bound to a key.
-const dpopName = "DPoP"
-
 // requestReader finds the token in a request.
 type requestReader struct {
 	config         *Config
-	headerKey      string // HeaderName as net/http spells it
-	header         headerErrors
+	header         headerReader
 	accessCookies  cookieKind
 	refreshCookies cookieKind
 	csrf           csrfRules
@@ -46,10 +33,9 @@ type requestReader struct {
 func newRequestReader(config *Config, verify func(ctx context.Context, encoded string, audience []string) error) *requestReader {
 	f := &requestReader{
 		config:         config,
-		headerKey:      http.CanonicalHeaderKey(config.HeaderName),
 		accessCookies:  config.accessCookies(),
 		refreshCookies: config.refreshCookies(),
-		header:         headerErrorsOf(config),
+		header:         newHeaderReader(config),
 		csrf:           csrfRulesOf(config),
 	}
 	if config.CSRFCheckForm {
@@ -68,12 +54,8 @@ func (f *requestReader) find(c *gin.Context, need *requirement) (carried, error)
 	var missing []string
 	for _, location := range need.locations {
 		if location == InHeaders {
-			lines := c.Request.Header[f.headerKey]
-			if token, ok := f.soleToken(lines); ok {
-				return carried{encoded: token, scheme: bearerScheme, location: location}, nil
-			}
-			if token, ok := f.soleTokenOf(dpopName, lines); ok && f.readsDPoP(c.Request) {
-				return carried{encoded: token, scheme: dpopScheme, location: location}, nil
+			if found, ok := f.header.findSole(c.Request); ok {
+				return carried{encoded: found.token, scheme: found.scheme, location: location}, nil
 			}
 		}
 		at, err := f.findIn(location, c, need)
@@ -126,156 +108,10 @@ func (f *requestReader) findIn(location Location, c *gin.Context, need *requirem
 	}
 }
 
-// headerErrors are the refusals for the header of the settings.
-type headerErrors struct{ missing, otherScheme, several, malformed, empty *Error }
-
-func headerErrorsOf(config *Config) headerErrors {
-	name, scheme, expected := config.HeaderName, config.HeaderType, config.HeaderType+" <JWT>"
-	if config.DisableHeaderType {
-		expected = "<JWT>"
-	}
-	const otherScheme = "Missing '%s' type in '%s' header. Expected '%s: %s <JWT>'"
-	malformed := func() *Error {
-		return refusalf(ErrInvalidHeader, "Bad %s header. Expected '%s: %s'", name, name, expected)
-	}
-	return headerErrors{
-		missing:     refusalf(ErrNoAuthorization, "Missing %s Header", name),
-		otherScheme: refusalf(ErrNoAuthorization, otherScheme, scheme, name, name, scheme),
-		several:     refusalf(ErrMultipleTokens, otherScheme, scheme, name, name, scheme),
-		malformed:   malformed(),
-		empty:       malformed().because(reasonTokenEmpty), // of clients that have lost their token
-	}
-}
-
-// maxCredentials limits the credentials in a header. Nobody sends so many, and each costs
-// time: RFC 9110 §5.6.1.2 asks recipients to ignore a reasonable number of empty ones.
-const maxCredentials = 64
-
-// findInHeaders reads the header as a list of credentials (RFC 9110 §11.6.2):
-// lines with the same name form one list, and it may contain other schemes.
+// findInHeaders returns the token in the header of the settings.
 func (f *requestReader) findInHeaders(r *http.Request) (carried, error) {
-	value := strings.Join(r.Header[f.headerKey], ",")
-	switch commas := strings.Count(value, ","); {
-	case commas == len(value): // there may be none
-		return carried{}, f.header.missing
-	case commas >= maxCredentials && !f.config.DisableHeaderType: // a bare token is no list
-		return carried{}, f.header.several
-	}
-	if value = strings.Trim(strings.Trim(value, blanks), ","); value == "" {
-		return carried{}, f.header.missing
-	}
-	if f.config.DisableHeaderType {
-		return f.onlyToken(value)
-	}
-	credentials, found := "", noScheme
-	for value != "" {
-		var element string
-		element, value, _ = strings.Cut(value, ",")
-		rest, of := f.cutSchemes(r, element)
-		if of != noScheme && found != noScheme {
-			return carried{}, f.header.several
-		}
-		if of != noScheme {
-			credentials, found = rest, of
-		}
-	}
-	if found == noScheme {
-		return carried{}, f.header.otherScheme
-	}
-	at, err := f.onlyToken(credentials)
-	at.scheme = found
-	return at, err
-}
-
-// readsDPoP reports whether the scheme DPoP of a request means one of our tokens. With DPoP off
-// it is another scheme, as in Flask-JWT-Extended, unless there is a proof: bound tokens from
-// before are still good.
-func (f *requestReader) readsDPoP(r *http.Request) bool {
-	return f.config.DPoP != dpopOff || len(r.Header[proofHeader]) > 0
-}
-
-// ignoresDPoP reports whether the header has credentials of the scheme DPoP that are not read.
-func (f *requestReader) ignoresDPoP(r *http.Request) bool {
-	if f.config.DisableHeaderType || f.readsDPoP(r) {
-		return false
-	}
-	for element := range strings.SplitSeq(strings.Join(r.Header[f.headerKey], ","), ",") {
-		if _, ok := cutScheme(element, dpopName); ok {
-			return true
-		}
-	}
-	return false
-}
-
-// cutSchemes returns what follows one of both schemes in an element of the header.
-func (f *requestReader) cutSchemes(r *http.Request, element string) (rest string, of scheme) {
-	if rest, ok := cutScheme(element, f.config.HeaderType); ok {
-		return rest, bearerScheme
-	}
-	if rest, ok := cutScheme(element, dpopName); ok && f.readsDPoP(r) {
-		return rest, dpopScheme
-	}
-	return "", noScheme
-}
-
-// soleToken returns the token of a header that contains only the scheme, a
-// blank and a token. It does not read past the maximum size of a token: a
-// longer one is refused anyway.
-func (f *requestReader) soleToken(lines []string) (token string, ok bool) {
-	return f.soleTokenOf(f.config.HeaderType, lines)
-}
-
-func (f *requestReader) soleTokenOf(scheme string, lines []string) (token string, ok bool) {
-	if len(lines) != 1 || f.config.DisableHeaderType {
-		return "", false
-	}
-	value := lines[0]
-	if len(value) <= len(scheme)+1 || value[len(scheme)] != ' ' || !strings.EqualFold(value[:len(scheme)], scheme) {
-		return "", false
-	}
-	token = value[len(scheme)+1:]
-	start := token[:min(len(token), f.config.MaxTokenSize+1)]
-	for i := range len(separators) {
-		if strings.IndexByte(start, separators[i]) >= 0 {
-			return "", false
-		}
-	}
-	return token, true
-}
-
-// cutScheme returns what follows scheme in an element of the header. It
-// compares only as many bytes as the scheme has, which also limits case folding
-// to ASCII.
-func cutScheme(element, scheme string) (rest string, ok bool) {
-	element = strings.TrimLeft(element, blanks)
-	if len(element) < len(scheme) || !strings.EqualFold(element[:len(scheme)], scheme) {
-		return "", false
-	}
-	rest = element[len(scheme):]
-	return rest, rest == "" || strings.IndexByte(blanks, rest[0]) >= 0
-}
-
-// onlyToken returns the token in s, which must have nothing else.
-func (f *requestReader) onlyToken(s string) (carried, error) {
-	token, rest := f.cutToken(s)
-	switch {
-	case token == "":
-		return carried{}, f.header.empty
-	case rest != "":
-		return carried{}, f.header.malformed
-	}
-	return carried{encoded: token}, nil
-}
-
-// cutToken returns the first word of s, and the rest. It does not search for
-// the end of a word that is too long for a token.
-func (f *requestReader) cutToken(s string) (word, rest string) {
-	s = strings.Trim(s, blanks)
-	start := s[:min(len(s), f.config.MaxTokenSize+1)]
-	if i := strings.IndexAny(start, blanks); i >= 0 {
-		return s[:i], strings.TrimLeft(s[i:], blanks)
-	}
-	return s, ""
+	found, err := f.header.find(r)
+	return carried{encoded: found.token, scheme: found.scheme}, err
 }
 
 // findInCookies reads the cookie without percent-decoding. It reports a missing

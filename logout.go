@@ -134,7 +134,7 @@ func (l *logout) explicit() (found []carried) {
 		found = append(found, at)
 	case !isAbsent(err):
 		l.unreadable = err
-	case l.reader.ignoresDPoP(l.c.Request): // the user must not believe that the session has ended
+	case l.reader.header.ignoresDPoP(l.c.Request): // the user must not believe that the session has ended
 		l.unreadable = errNoProof
 	}
 	form, _ := postForm(l.c)

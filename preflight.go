@@ -47,7 +47,7 @@ func (f *requestReader) withoutCredentials(r *http.Request, need *requirement) *
 	bare.Header = r.Header.Clone()
 	maps.DeleteFunc(bare.Header, func(name string, _ []string) bool {
 		same := func(removed string) bool { return variable(removed) == variable(name) }
-		return same(f.headerKey) || slices.ContainsFunc(notInPreflights, same)
+		return same(f.header.key) || slices.ContainsFunc(notInPreflights, same)
 	})
 	target := *r.URL
 	target.User = nil

@@ -122,7 +122,7 @@ func TestEveryRefusalHasAReason(t *testing.T) {
 		return true
 	})
 	assert.Len(t, named, inFile, "add the new one")
-	header := headerErrorsOf(&Config{})
+	header := headerRefusalsOf(&Config{})
 	for _, e := range append(named, asError(wrongToken("x", nil)), asError(missingClaim("%s", "x")), asError(emptyClaim("x")),
 		header.missing, header.otherScheme, header.several, header.malformed, header.empty) {
 		assert.True(t, slices.Contains(answers[e.row()].reasons, e.Reason), "%s: %q is no reason of its kind", e.Message, e.Reason)

@@ -33,7 +33,7 @@ func (m *JWTManager) passesShort(c *gin.Context, need *requirement) (bool, error
 	if c.Request.Method == http.MethodOptions { // a preflight has no token
 		return false, nil
 	}
-	encoded, ok := m.reader.soleToken(c.Request.Header[m.reader.headerKey])
+	encoded, ok := m.reader.header.soleToken(c.Request.Header[m.reader.header.key])
 	if !ok {
 		return false, nil
 	}
