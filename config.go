@@ -271,8 +271,9 @@ type Config struct {
 	Blocklist store.Blocklist
 
 	// Once remembers what was used: purpose tokens, tickets, and the DPoP proofs of routes
-	// with [Bound]. Nil means a [MemoryOnce]. Danger: other processes do not see it, and a restart empties
-	// it. If several processes serve, set a store that all of them share.
+	// with [Bound], or of all routes if DPoP is "demanded". Nil means a [MemoryOnce]. Danger:
+	// other processes do not see it, and a restart empties it. If several processes serve,
+	// set a store that all of them share.
 	Once store.Once
 
 	// Sessions stores the sessions that [JWTManager.CreateTokenPair] starts, and turns

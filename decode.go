@@ -32,8 +32,9 @@ func toEnd() DecodeOption {
 
 // DecodeToken verifies the signature and the claims of a token. It does not check the
 // type or the freshness. It does not check whether the token was revoked: it asks no
-// blocklist, no sessions and no TokenInBlocklistLoader. It checks no DPoP proof. To decide whether a token gives
-// access, use [JWTManager.VerifyToken], which makes all checks of JWTRequired.
+// blocklist, no sessions and no TokenInBlocklistLoader. It checks no DPoP proof. To decide
+// whether a token gives access, use [JWTManager.VerifyToken], which makes all checks of
+// JWTRequired.
 //
 // The only callbacks that it calls are the DecodeKeyLoader, Config.IssuerResolver and
 // [Issuer].Identity. The error is an [*Error]. If the token has expired but is

@@ -85,8 +85,9 @@ func oauthError(c *gin.Context, status int, code, description string) {
 // response to an invalid token is 200 too.
 //
 // Anyone who has a token may revoke it. A token that is bound to a key needs a DPoP proof for
-// this endpoint; without it the response is 400 (RFC 9449 §5). To allow only known clients, put a handler that
-// authenticates them before this one. RevocationHandler panics if called before InitApp.
+// this endpoint; without it the response is 400 (RFC 9449 §5). To allow only known clients,
+// put a handler that authenticates them before this one. RevocationHandler panics if called
+// before InitApp.
 func (m *JWTManager) RevocationHandler() gin.HandlerFunc {
 	m.mustBeReady("RevocationHandler")
 	return describe(routeFacts{handler: "RevocationHandler", open: true}, func(c *gin.Context) {

@@ -79,14 +79,16 @@ func (m *JWTManager) bindLogin(ctx context.Context, spec *tokenSpec) (err error)
 
 // WithProof gives [JWTManager.VerifyToken] the DPoP proof that came with a token, for example in
 // the first message of a WebSocket. method and url say what the proof must be for: its "htm" and
-// "htu". url is absolute, as clients know it. Without this option, VerifyToken reads the proof
-// from the request that its context belongs to. A proof for another method or URL is an
-// [ErrDPoPProof]. Other methods ignore the option.
+// "htu". url is absolute, http or https (not wss), and as clients know it; Config.DPoPOrigins
+// does not apply. Without this option, VerifyToken reads the proof from the request that its
+// context belongs to. A proof for another method or URL is an [ErrDPoPProof]. Other methods
+// ignore the option.
 func WithProof(proof, method, url string) RequiredOption {
 	return func(need *requirement) { need.proof = &givenProof{proof, method, url} }
 }
 
-// presented returns the proof as what came with the token.
+// presented returns the proof as what came with the token. No proof is for an empty URL: it must
+// not mean the URL of the request, which is made up here.
 func (g *givenProof) presented() presented {
 	return presented{by: &http.Request{Method: g.method, Header: http.Header{proofHeader: {g.proof}}}, url: or(g.url, "none")}
 }

@@ -19,11 +19,11 @@ type requirement struct {
 	looksOnly       bool // a refresh token is checked, not used
 	asked           bool // the loaders have already been called for this token
 	sellsTickets    bool
-	accessBeside    bool // of RequireAccessToken, for reports
-	bound           bool // only tokens that are bound to a key
-	toIssuer        bool // the request goes to an endpoint of the issuer
-	provenElsewhere bool // the caller checks the DPoP proof itself
-	proof           *givenProof
+	accessBeside    bool        // of RequireAccessToken, for reports
+	bound           bool        // only tokens that are bound to a key
+	toIssuer        bool        // the request goes to an endpoint of the issuer
+	provenElsewhere bool        // the caller checks the DPoP proof itself
+	proof           *givenProof // nil: that of the request
 	locations       []Location
 
 	freshWithin time.Duration // zero: no limit

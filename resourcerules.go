@@ -107,8 +107,8 @@ func (c Config) authorizationServers(r Resource) (servers []string) {
 	return slices.DeleteFunc(names, func(name string) bool { return !isIssuerURL(name) })
 }
 
-// bearerMethods returns how clients may send a token that is bound to no key, in the terms of RFC 6750 §2. A JSON
-// body is not one of them, because §2.2 means a form.
+// bearerMethods returns how clients may send a token that is bound to no key, in the terms
+// of RFC 6750 §2. A JSON body is not one of them, because §2.2 means a form.
 func (c Config) bearerMethods() []string {
 	methods := []string{}
 	if c.DPoP == dpopDemanded { // then no token is good without a key

@@ -243,7 +243,7 @@ func WithSessionLifetime(d time.Duration) TokenOption {
 // that proof first. A thumbprint has 43 characters of base64url; any other string is an error.
 // The option does not depend on Config.DPoP.
 func WithKeyThumbprint(jkt string) TokenOption {
-	return func(s *tokenSpec) { s.jkt = or(jkt, "none") }
+	return func(s *tokenSpec) { s.jkt = or(jkt, "none") } // an empty thumbprint must not make a token without a key
 }
 
 // WithIdempotencyKey names an attempt to exchange a refresh token. Use it only

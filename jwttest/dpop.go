@@ -60,7 +60,8 @@ func (k *DPoPKey) Thumbprint(tb testing.TB) string {
 }
 
 // Proof returns a new proof for a request. url is absolute, as the client knows it. token is the
-// access token of the request; empty: it has none. The functions in change may change the header and the claims before they are signed.
+// access token of the request; empty: it has none. The functions in change may change the
+// header and the claims before they are signed.
 func (k *DPoPKey) Proof(tb testing.TB, method, url, token string, change ...func(header, claims map[string]any)) string {
 	tb.Helper()
 	now := time.Now
