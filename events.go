@@ -52,7 +52,7 @@ func (e *events) named(issuer string) string {
 func (e *events) about(kind EventKind, token *Token, start time.Time) Event {
 	event := Event{
 		Kind: kind, Issuer: e.named(token.Issuer), Location: token.Location,
-		SessionID: token.session(), TokenID: token.ID, Duration: since(start), Bound: token.read().payload.confirmation.there,
+		SessionID: token.session(), TokenID: token.ID, Duration: since(start), Bound: token.isBound(),
 	}
 	switch token.Type {
 	case AccessToken, RefreshToken, purposeTokens.name, ticketTokens.name:

@@ -31,8 +31,7 @@ func (m *JWTManager) presentedIn(ctx context.Context) presented {
 
 // proveRequest checks the proof of the token of a request.
 func (m *JWTManager) proveRequest(c *gin.Context, token *Token, scheme scheme, need *requirement) error {
-	cnf := token.read().payload.confirmation
-	if !cnf.there && !need.bound && scheme != dpopScheme && m.possession.mode != dpopDemanded {
+	if !token.isBound() && !need.bound && scheme != dpopScheme && m.possession.mode != dpopDemanded {
 		return nil
 	}
 	with := m.presentedIn(c)
@@ -95,7 +94,7 @@ func (g *givenProof) presented() presented {
 
 // proveAtIssuer checks the proof of a token in the form of an OAuth endpoint.
 func (m *JWTManager) proveAtIssuer(c *gin.Context, token *Token) error {
-	if !token.read().payload.confirmation.there {
+	if !token.isBound() {
 		return nil
 	}
 	with := m.presentedIn(c)

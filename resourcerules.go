@@ -73,7 +73,7 @@ func metadataAt(all []*resourceRules, u *url.URL) (metadata []byte) {
 // methods: an empty list of methods says that clients cannot use RFC 6750.
 func (r Resource) metadata(c Config) ([]byte, error) {
 	members := map[string]any{"bearer_methods_supported": c.bearerMethods()}
-	if c.DPoP == dpopAccepted || c.DPoP == dpopDemanded {
+	if c.bindsTokens() {
 		members["dpop_signing_alg_values_supported"] = proofAlgorithms
 		members["dpop_bound_access_tokens_required"] = c.DPoP == dpopDemanded
 	}

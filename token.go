@@ -111,6 +111,9 @@ func (t *Token) session() string {
 	return t.SessionID
 }
 
+// isBound reports whether only the holder of a key may send the token, whatever binds it.
+func (t *Token) isBound() bool { return t.read().payload.confirmation.there }
+
 // KeyThumbprint returns the thumbprint (RFC 7638) of the key that the token is bound to, its
 // "cnf.jkt" (RFC 9449 §6.1). It is empty if the token is bound to no key, or by a method that
 // is not supported. A route accepts a bound token only with a proof of the key, and a token with

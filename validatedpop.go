@@ -18,12 +18,14 @@ const (
 // maxDPoPWindow is the greatest DPoPWindow. Proofs are remembered for that long.
 const maxDPoPWindow = 10 * time.Minute
 
+// bindsTokens reports whether logins bind their tokens to keys.
+func (c *Config) bindsTokens() bool { return c.DPoP == dpopAccepted || c.DPoP == dpopDemanded }
+
 func (c *Config) validateDPoP(p *problems) {
-	isOn := c.DPoP == dpopAccepted || c.DPoP == dpopDemanded
 	switch {
-	case !isOn && c.DPoP != dpopOff:
+	case !c.bindsTokens() && c.DPoP != dpopOff:
 		p.add("DPoP", "%q is not a value of this setting; use off, accepted or demanded", c.DPoP)
-	case isOn && !slices.Contains(c.TokenLocation, InHeaders):
+	case c.bindsTokens() && !slices.Contains(c.TokenLocation, InHeaders):
 		p.add("DPoP", "needs tokens in headers (RFC 9449 §7.1): a page cannot make a proof for a token in a cookie that it cannot read; add %q to TokenLocation, or turn DPoP off", InHeaders)
 	}
 	if strings.EqualFold(c.HeaderType, "DPoP") {
