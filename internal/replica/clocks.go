@@ -42,7 +42,7 @@ type clocks struct {
 	server time.Time
 	read   time.Time // by the monotonic clock, because the wall clock can be set meanwhile
 	apart  time.Duration
-	latest time.Time // the latest bothPast since the last load
+	latest time.Time // the latest bothPast since the last load, without a monotonic reading
 }
 
 // note records the server's time, which was asked for at asked.
@@ -68,7 +68,7 @@ func (c *clocks) bothPast() time.Time {
 	if server.IsZero() {
 		return time.Unix(0, 0)
 	}
-	past := earlier(local, server).Add(-margin).Round(0)
+	past := earlier(local, server).Add(-margin).Round(0) // a monotonic reading would hide that a clock was set back
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if past.After(c.latest) {
