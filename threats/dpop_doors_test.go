@@ -18,7 +18,7 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/jwttest"
 )
 
-// modes returns an application for each value of DPoP, whose users have logged in when it was
+// dpopModes tests an application for each value of DPoP, whose users have logged in when it was
 // "accepted".
 func dpopModes(t *testing.T, test func(t *testing.T, mode string, a *dpopApp, bound, unbound ginjwt.TokenPair), settings ...func(*ginjwt.Config)) {
 	t.Helper()
@@ -41,7 +41,7 @@ func dpopModes(t *testing.T, test func(t *testing.T, mode string, a *dpopApp, bo
 	}
 }
 
-// thief is what somebody with a copy of a token can send without its key.
+// thieves are what somebody with a copy of a token can send without its key.
 func (a *dpopApp) thieves(t *testing.T, token string) map[string]jwttest.RequestOption {
 	t.Helper()
 	foreign := jwttest.NewDPoPKey(t, a.clock)
