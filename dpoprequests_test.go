@@ -99,6 +99,28 @@ func TestALoginFindsItsProofByEachContext(t *testing.T) {
 	}
 }
 
+// A copy of a gin.Context has no response, so nothing can bring the nonce to the client.
+func TestALoginWithACopyOfItsContext(t *testing.T) {
+	t.Parallel()
+	clock := &jwttest.Clock{}
+	mgr, engine := dpopService(t, clock, func(c *ginjwt.Config) { c.DPoPNonce = true })
+	engine.POST("/copy", func(c *gin.Context) {
+		pair, err := mgr.CreateTokenPair(c.Copy(), "alice")
+		if err != nil {
+			mgr.Refuse(c, err)
+			return
+		}
+		c.Render(http.StatusOK, pair)
+	})
+	key := jwttest.NewDPoPKey(t, clock)
+	w := jwttest.Do(engine, "POST", "/copy", key.Sign(t, ""))
+	require.Equal(t, http.StatusBadRequest, w.Code, w.Body)
+	key.Nonce = w.Header().Get("DPoP-Nonce")
+	w = jwttest.Do(engine, "POST", "/copy", key.Sign(t, ""))
+	require.Equal(t, http.StatusOK, w.Code, w.Body)
+	assert.Contains(t, w.Body.String(), `"token_type":"DPoP"`)
+}
+
 // A Token is safe for concurrent use, also while its proof is checked. One proof rotates it.
 func TestATokenIsProvenConcurrently(t *testing.T) {
 	t.Parallel()

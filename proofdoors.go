@@ -56,9 +56,18 @@ func (m *JWTManager) challengedFor(c *gin.Context, need *requirement, scheme sch
 
 // offerNonce puts the nonce for the next proof into the response (RFC 9449 §8.2).
 func (m *JWTManager) offerNonce(c *gin.Context) {
-	if nonce := m.possession.nonce(); nonce != "" && c.Writer != nil {
+	if nonce := m.possession.nonce(); nonce != "" && hasResponse(c) {
 		putNonce(c, nonce)
 	}
+}
+
+// hasResponse reports whether c can write a response. What c.Copy returns has a writer with
+// nothing behind it, which panics.
+func hasResponse(c *gin.Context) bool {
+	if w, ok := c.Writer.(interface{ Unwrap() http.ResponseWriter }); ok {
+		return w.Unwrap() != nil
+	}
+	return c.Writer != nil
 }
 
 // bindLogin binds new tokens to the key of the login, unless an option has named a key.
