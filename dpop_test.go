@@ -154,15 +154,8 @@ func TestAProofIsGoodOnce(t *testing.T) {
 	_, two := dpopService(t, clock, shared)
 	key := jwttest.NewDPoPKey(t, clock)
 	pair := pairOf(t, one, key)
-	sent := func(path string) jwttest.RequestOption {
-		proof := key.Proof(t, "GET", "http://example.com"+path, pair.AccessToken)
-		return func(r *http.Request) {
-			r.Header.Set("Authorization", "DPoP "+pair.AccessToken)
-			r.Header.Set("DPoP", proof)
-		}
-	}
 	for _, path := range []string{"/me", "/bound", "/twice"} {
-		again := sent(path)
+		again := sentTwice(t, key, path, pair.AccessToken)
 		require.Equal(t, 200, jwttest.Do(one, "GET", path, again).Code, path)
 		w := jwttest.Do(one, "GET", path, again)
 		assert.Equal(t, 401, w.Code, path)

@@ -1,0 +1,98 @@
+package ginjwt_test
+
+import (
+	"context"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/gin-jwt-extended/ginjwt"
+	"github.com/gin-jwt-extended/ginjwt/jwttest"
+)
+
+// sentTwice returns a request that is the same each time, with its proof.
+func sentTwice(t *testing.T, key *jwttest.DPoPKey, path, token string) jwttest.RequestOption {
+	t.Helper()
+	proof := key.Proof(t, "GET", "http://example.com"+path, token)
+	return func(r *http.Request) {
+		r.Header.Set("Authorization", "DPoP "+token)
+		r.Header.Set("DPoP", proof)
+	}
+}
+
+// claimsOf is a Once that shows the contexts of its calls to seen.
+type claimsOf struct {
+	ginjwt.Once
+	seen func(ctx context.Context)
+}
+
+func (o claimsOf) Claim(ctx context.Context, id string, until time.Time) (bool, error) {
+	o.seen(ctx)
+	return o.Once.Claim(ctx, id, until)
+}
+
+// A client that hangs up could otherwise leave a proof in a store of which nobody knows whether
+// it was used.
+func TestAProofIsUsedUpAlthoughTheClientHangsUp(t *testing.T) {
+	t.Parallel()
+	clock, calls := &jwttest.Clock{}, 0
+	_, engine := dpopService(t, clock, func(c *ginjwt.Config) {
+		c.Once = claimsOf{&ginjwt.MemoryOnce{Now: clock.Now}, func(ctx context.Context) {
+			calls++
+			assert.NoError(t, ctx.Err())
+		}}
+	})
+	key := jwttest.NewDPoPKey(t, clock)
+	pair := pairOf(t, engine, key)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	hungUp := func(r *http.Request) { *r = *r.WithContext(ctx) }
+	assert.Equal(t, http.StatusOK, jwttest.Do(engine, "GET", "/bound", sentTwice(t, key, "/bound", pair.AccessToken), hungUp).Code)
+	assert.Equal(t, 1, calls)
+}
+
+// Realms share a store of used proofs, and nothing in it.
+func TestAProofThatOneRealmHasUsedIsNewToAnother(t *testing.T) {
+	t.Parallel()
+	clock := &jwttest.Clock{}
+	once := &ginjwt.MemoryOnce{Now: clock.Now}
+	key := jwttest.NewDPoPKey(t, clock)
+	in := func(realm string) (*ginjwt.JWTManager, http.Handler) {
+		return dpopService(t, clock, func(c *ginjwt.Config) { c.Once, c.Realm = once, realm })
+	}
+	mgr, one := in("one")
+	_, two := in("two")
+	token := jwttest.AccessToken(t, mgr, "alice", ginjwt.WithKeyThumbprint(key.Thumbprint(t))) // both have the same signing key
+	again := sentTwice(t, key, "/bound", token)
+	for _, h := range []http.Handler{one, two} {
+		require.Equal(t, http.StatusOK, jwttest.Do(h, "GET", "/bound", again).Code)
+		assert.Equal(t, http.StatusUnauthorized, jwttest.Do(h, "GET", "/bound", again).Code)
+	}
+}
+
+// The refusal of a used proof has the nonce for the new one, so that the client needs no third
+// request.
+func TestTheRefusalOfAUsedProofHasANonce(t *testing.T) {
+	t.Parallel()
+	clock := &jwttest.Clock{}
+	mgr, engine := dpopService(t, clock, func(c *ginjwt.Config) { c.DPoPNonce = true })
+	key := jwttest.NewDPoPKey(t, clock)
+	token := jwttest.AccessToken(t, mgr, "alice", ginjwt.WithKeyThumbprint(key.Thumbprint(t)))
+	key.Nonce = jwttest.Do(engine, "GET", "/bound", key.Sign(t, token)).Header().Get("DPoP-Nonce")
+	atLogin := jwttest.Header("DPoP", key.Proof(t, "POST", "http://example.com/login", ""))
+	for _, request := range []struct {
+		method, path string
+		again        jwttest.RequestOption
+	}{
+		{"GET", "/bound", sentTwice(t, key, "/bound", token)},
+		{"POST", "/login", atLogin},
+	} {
+		require.Equal(t, http.StatusOK, jwttest.Do(engine, request.method, request.path, request.again).Code)
+		w := jwttest.Do(engine, request.method, request.path, request.again)
+		require.Contains(t, w.Header().Get("WWW-Authenticate")+w.Body.String(), "used before", request.path)
+		assert.Equal(t, key.Nonce, w.Header().Get("DPoP-Nonce"), request.path)
+	}
+}
