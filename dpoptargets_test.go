@@ -137,6 +137,18 @@ func TestTargetsOfProofs(t *testing.T) {
 		{"http://example.com/%61/../b|c?x", "example.com", "http://example.com/b|c", false},
 		{"http://example.com/%61/b|c?x", "example.com", "http://example.com/a/b|c", true},
 		{"http://example.com", "example.com", "http://example.com/", true},
+		{"HTTP://example.com/a", "example.com", "http://example.com/a", true},
+		{"x:/b?://example.com/a", "example.com", "http://example.com/a", false}, // a server takes the path /b
+		{"http:/b?://example.com/a", "example.com", "http://example.com/a", false},
+		{"x:/b/://example.com/a", "example.com", "http://example.com/a", false},
+		{"x://example.com/a", "example.com", "http://example.com/a", false},
+		{"x:b?://example.com/a", "example.com", "http://example.com/a", false},
+		{"http:/a", "example.com", "http://example.com/a", false},
+		{"http://example.com/a#/b", "example.com", "http://example.com/a", false}, // a server takes the path /a%23/b
+		{"http://example.com/a#/b", "example.com", "http://example.com/a%23/b", true},
+		{"http://example.com/a?#/b", "example.com", "http://example.com/a", true},
+		{"http://example.com?/a", "example.com", "http://example.com/a", false},
+		{"*", "example.com", "http://example.com/", false},
 		{"/a", "user@example.com", "http://example.com/a", false},
 		{"/a", "example.com", "http://user@example.com/a", false},
 		{"/a", "example.com", "http://example.com\\a", false},

@@ -34,7 +34,11 @@ func (t targets) match(htu string, r *http.Request) bool {
 	if !ok {
 		return false
 	}
-	path := orSlash(normalEscapes(pathOf(r))) // with its dots: a router may give "/files/../b" to another handler than "/b"
+	sent, ok := pathOf(r)
+	if !ok {
+		return false
+	}
+	path := orSlash(normalEscapes(sent)) // with its dots: a router may give "/files/../b" to another handler than "/b"
 	origin, ok := strings.CutSuffix(claimed, path)
 	switch {
 	case !ok:
@@ -54,16 +58,20 @@ func isOrigin(origin, scheme, host string) bool {
 }
 
 // pathOf returns the path as the client has sent it, even if a router has cut off a part of it
-// since.
-func pathOf(r *http.Request) string {
+// since. ok is false if the request line has no form whose path is certain: a server takes
+// "x:/orders?://a/pay" for "/orders".
+func pathOf(r *http.Request) (path string, ok bool) {
+	target, _, _ := strings.Cut(r.RequestURI, "?")
+	scheme, _, isAbsolute := strings.Cut(target, "://")
 	switch {
-	case strings.HasPrefix(r.RequestURI, "/"):
-		path, _, _ := strings.Cut(r.RequestURI, "?")
-		return path
-	case strings.Contains(r.RequestURI, "://"): // RFC 9112 §3.2.2
-		return writtenPath(r.RequestURI)
+	case r.RequestURI == "": // no server has read the request
+		return r.URL.EscapedPath(), true
+	case strings.HasPrefix(target, "/"):
+		return target, true
+	case isAbsolute && (strings.EqualFold(scheme, "http") || strings.EqualFold(scheme, "https")): // RFC 9112 §3.2.2
+		return writtenPath(strings.ReplaceAll(target, "#", "%23")), true // a request line has no fragment
 	}
-	return r.URL.EscapedPath() // no server has read the request
+	return "", false
 }
 
 // writtenPath returns the path in an absolute URL as it is written. A [url.URL] may spell it
