@@ -109,3 +109,24 @@ func TestAProofWritesLittleIntoTheLog(t *testing.T) {
 	}
 	assert.NotZero(t, quoting, "otherwise the page promises too little")
 }
+
+// With off, only the header DPoP makes a request with the scheme DPoP one of ours.
+func TestTheSchemeDPoPWithOff(t *testing.T) {
+	t.Parallel()
+	config := jwttest.Config(&jwttest.Clock{})
+	config.TokenLocation = []ginjwt.Location{ginjwt.InHeaders, ginjwt.InCookies}
+	mgr, engine := ginjwt.New(config), gin.New()
+	require.NoError(t, mgr.InitApp(engine))
+	engine.GET("/", mgr.JWTRequired(), func(c *gin.Context) { c.Status(http.StatusOK) })
+	token := jwttest.AccessToken(t, mgr, "alice")
+	for proof, want := range map[string]int{"": http.StatusOK, "x.y.z": http.StatusUnprocessableEntity} {
+		w := jwttest.Do(engine, "GET", "/", func(r *http.Request) {
+			r.Header.Set("Authorization", "DPoP of-another-service")
+			r.Header.Set("Cookie", "access_token_cookie="+token)
+			if proof != "" {
+				r.Header.Set("DPoP", proof)
+			}
+		})
+		assert.Equal(t, want, w.Code, proof)
+	}
+}
