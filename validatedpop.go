@@ -28,7 +28,7 @@ func (c *Config) validateDPoP(p *problems) {
 	case c.bindsTokens() && !slices.Contains(c.TokenLocation, InHeaders):
 		p.add("DPoP", "needs tokens in headers (RFC 9449 §7.1): a page cannot make a proof for a token in a cookie that it cannot read; add %q to TokenLocation, or turn DPoP off", InHeaders)
 	}
-	if isOn && strings.EqualFold(c.HeaderName, "DPoP") {
+	if c.bindsTokens() && strings.EqualFold(c.HeaderName, "DPoP") {
 		p.add("HeaderName", "%q is the header of DPoP proofs; use another header, such as the default, or turn DPoP off", c.HeaderName)
 	}
 	if strings.EqualFold(c.HeaderType, "DPoP") {

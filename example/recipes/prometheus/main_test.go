@@ -42,7 +42,7 @@ api_refused_total{fault="caller",reason="token_malformed",route="GET /orders/:id
 api_refused_total{fault="caller",reason="token_missing",route="GET /orders/:id"} 3
 # HELP ginjwt_accepted_total Tokens that passed all checks.
 # TYPE ginjwt_accepted_total counter
-ginjwt_accepted_total{issuer="",location="headers"} 1
+ginjwt_accepted_total{bound="false",issuer="",location="headers"} 1
 `), "api_refused_total", "ginjwt_accepted_total"))
 	problems, err := testutil.GatherAndLint(registry)
 	require.NoError(t, err)
