@@ -64,7 +64,7 @@ func (i *inspection) judgeProof(ctx context.Context, t loose, config ginjwt.Conf
 // request has a token that is bound to the key of the proof. It is a refresh token, because
 // nobody knows which access token the proof is for.
 func (p *proof) refusal(ctx context.Context, encoded string, config ginjwt.Config) *refused {
-	m := judgeOfProofs(config)
+	m, _ := judgeOfProofs(config)
 	anyKey := strings.Repeat("A", 43) // the proof is refused before the keys are compared
 	token, err := m.CreateRefreshToken(ctx, "anybody", ginjwt.WithKeyThumbprint(cmp.Or(p.Thumbprint, anyKey)))
 	if err != nil {
@@ -78,17 +78,42 @@ func (p *proof) refusal(ctx context.Context, encoded string, config ginjwt.Confi
 	return nil
 }
 
-// judgeOfProofs returns a manager that checks proofs as a service with these settings. Without
-// the secret of the nonces it accepts every nonce.
-func judgeOfProofs(config ginjwt.Config) *ginjwt.JWTManager {
-	only := ginjwt.Config{
-		SecretKey: string(newSecret(32)), Realm: config.Realm, Now: config.Now, DPoP: "accepted", DPoPOrigins: config.DPoPOrigins,
-		DPoPWindow: config.DPoPWindow, DPoPNonce: config.DPoPNonce && config.DPoPNonceSecret != "", DPoPNonceSecret: config.DPoPNonceSecret,
+// judgeOfProofs returns a manager that checks proofs as a service with these settings, and
+// whether it checks nonces. To check them it needs their secret, or a key that they are derived
+// from and that can sign a token here.
+func judgeOfProofs(config ginjwt.Config) (m *ginjwt.JWTManager, checksNonces bool) {
+	judge := ginjwt.Config{
+		SecretKey: string(newSecret(32)), Realm: config.Realm, Now: config.Now, DPoP: "accepted",
+		DPoPOrigins: config.DPoPOrigins, DPoPWindow: config.DPoPWindow,
 	}
-	m := ginjwt.New(only)
+	if m := nonceJudge(judge, config); m != nil {
+		return m, true
+	}
+	m = ginjwt.New(judge)
 	if m.InitApp(nil) != nil { // these settings are not valid
-		m = ginjwt.New(ginjwt.Config{SecretKey: only.SecretKey, Now: config.Now, DPoP: "accepted"})
+		m = ginjwt.New(ginjwt.Config{SecretKey: judge.SecretKey, Now: config.Now, DPoP: "accepted"})
 		_ = m.InitApp(nil) // never fails
+	}
+	return m, false
+}
+
+// nonceJudge returns a manager with the settings of judge that also checks nonces, or nil if the
+// settings in config require none or have no key for them.
+func nonceJudge(judge, config ginjwt.Config) *ginjwt.JWTManager {
+	if !config.DPoPNonce {
+		return nil
+	}
+	judge.DPoPNonce, judge.DPoPNonceSecret = true, config.DPoPNonceSecret
+	if judge.DPoPNonceSecret == "" { // a service derives the nonces from its keys
+		judge.SecretKey, judge.AllowShortSecret = config.SecretKey, config.AllowShortSecret
+		judge.PrivateKey, judge.Keys, judge.Algorithm = config.PrivateKey, config.Keys, config.Algorithm
+	}
+	m := ginjwt.New(judge)
+	if m.InitApp(nil) != nil {
+		return nil
+	}
+	if _, err := m.CreateRefreshToken(context.Background(), "anybody"); err != nil { // no key signs now
+		return nil
 	}
 	return m
 }
@@ -127,10 +152,7 @@ func (a *app) printProof(p *proof, config ginjwt.Config) {
 		key = p.Thumbprint + `, as in the "cnf" of tokens that are bound to it`
 	}
 	if p.Nonce != "" {
-		nonce = strconv.Quote(p.Nonce)
-	}
-	if p.Nonce != "" && (!config.DPoPNonce || config.DPoPNonceSecret == "") {
-		nonce += ", which is not checked without JWT_DPOP_NONCE and JWT_DPOP_NONCE_SECRET"
+		nonce = strconv.Quote(p.Nonce) + whyNotChecked(config)
 	}
 	a.out.line("%s", a.out.bold("DPoP proof"))
 	a.out.line("  kind     it goes into the header DPoP of one request; no service accepts it as a token")
@@ -139,4 +161,15 @@ func (a *app) printProof(p *proof, config ginjwt.Config) {
 	a.out.line("  key      %s", key)
 	a.out.line("  nonce    %s", nonce)
 	a.out.line("")
+}
+
+// whyNotChecked says what is missing to check a nonce. It returns "" if nothing is missing.
+func whyNotChecked(config ginjwt.Config) string {
+	if !config.DPoPNonce {
+		return ", which is not checked without JWT_DPOP_NONCE"
+	}
+	if _, checksNonces := judgeOfProofs(config); !checksNonces {
+		return ", which is not checked without the keys that sign, or JWT_DPOP_NONCE_SECRET"
+	}
+	return ""
 }

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gin-gonic/gin"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -64,6 +65,62 @@ func TestInspectDPoPProofs(t *testing.T) {
 	}
 }
 
+// A service derives its nonces from its keys. With these keys inspect judges a nonce as the
+// service does, and without them it says that it does not.
+func TestInspectChecksNoncesWithTheKeysOfTheService(t *testing.T) {
+	t.Parallel()
+	const url = "https://api.example.com/login"
+	service := newUser(t, "JWT_DPOP=accepted", "JWT_DPOP_NONCE=true", "JWT_SECRET_KEY="+testSecret)
+	nonce := service.nonce()
+	key := service.keyOf()
+	inspect := func(u *user, nonce string) string {
+		key.Nonce = nonce
+		out := u.run(key.Proof(t, "POST", url, ""), "inspect").out
+		return part(t, part(t, out, "DPoP proof"), "  nonce  ")
+	}
+	good := "\n\nSignature: valid\nVerdict: accepted once, in this request\n"
+	refused := "\n\nSignature: valid\nVerdict: refused: The DPoP proof needs the nonce of this response (dpop_nonce_required, answered 401)\n"
+
+	assert.Equal(t, `  nonce    "`+nonce+`"`+good, inspect(service, nonce))
+	assert.Equal(t, `  nonce    none`+refused, inspect(service, ""))
+	assert.Equal(t, `  nonce    "n-1"`+refused, inspect(service, "n-1"))
+
+	realm := newUser(t, append(service.env, "JWT_REALM=other")...)
+	assert.Equal(t, `  nonce    "`+nonce+`"`+refused, inspect(realm, nonce))
+
+	keyless := newUser(t, "JWT_DPOP_NONCE=true")
+	assert.Equal(t, `  nonce    "n-1", which is not checked without the keys that sign, or JWT_DPOP_NONCE_SECRET`+good, inspect(keyless, "n-1"))
+
+	service.now = service.now.Add(4 * time.Minute)
+	key.Now = func() time.Time { return service.now }
+	assert.Equal(t, `  nonce    "`+nonce+`"`+refused, inspect(service, nonce), "a nonce that is too old")
+}
+
+// nonce returns the nonce that a service with the settings of the user hands out now.
+func (u *user) nonce() string {
+	u.t.Helper()
+	config, err := ginjwt.LoadConfig(func(name string) (string, bool) {
+		for _, setting := range u.env {
+			if value, ok := strings.CutPrefix(setting, name+"="); ok {
+				return value, true
+			}
+		}
+		return "", false
+	})
+	require.NoError(u.t, err)
+	config.Now = func() time.Time { return u.now }
+	m := ginjwt.New(config)
+	r := gin.New()
+	require.NoError(u.t, m.InitApp(r))
+	r.POST("/login", func(c *gin.Context) {
+		_, err := m.CreateAccessToken(c, "alice")
+		m.Refuse(c, err)
+	})
+	w := jwttest.Do(r, "POST", "http://example.com/login", u.keyOf().Sign(u.t, ""))
+	require.NotEmpty(u.t, w.Header().Get("DPoP-Nonce"))
+	return w.Header().Get("DPoP-Nonce")
+}
+
 func TestInspectExplainsAProof(t *testing.T) {
 	t.Parallel()
 	u := newUser(t)
@@ -84,7 +141,7 @@ Verdict: accepted once, in this request
 	r = u.run(key.Proof(t, "POST", "https://api.example.com/login", ""), "inspect")
 	assert.Equal(t, `  token    none: it is for a login, a refresh or an endpoint of OAuth
   key      `+key.Thumbprint(t)+`, as in the "cnf" of tokens that are bound to it
-  nonce    "n-1", which is not checked without JWT_DPOP_NONCE and JWT_DPOP_NONCE_SECRET
+  nonce    "n-1", which is not checked without JWT_DPOP_NONCE
 
 Signature: valid
 Verdict: accepted once, in this request
