@@ -89,8 +89,8 @@ func (k *DPoPKey) Proof(tb testing.TB, method, url, token string, change ...func
 }
 
 // Sign returns an option of [Do] that adds a proof to the request, for its method and URL. If
-// token is not empty, it also adds the token, as the access token of the request. With
-// Config.DPoPOrigins, use Proof, and the URL that clients call.
+// token is not empty, it also adds the token, such as the access token at a route, or the refresh
+// token at a refresh. With Config.DPoPOrigins, give Do the whole URL that clients call, or use Proof.
 func (k *DPoPKey) Sign(tb testing.TB, token string) RequestOption {
 	tb.Helper()
 	return func(r *http.Request) {
