@@ -12,7 +12,8 @@ import (
 func authorize(mgr *ginjwt.JWTManager) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		asked := r.Clone(r.Context())
-		asked.Method = cmp.Or(r.Header.Get("X-Forwarded-Method"), "POST") // nginx asks by GET, which needs no CSRF value
+		asked.Method = cmp.Or(r.Header.Get("X-Forwarded-Method"), "POST")        // nginx asks by GET, which needs no CSRF value
+		asked.RequestURI = cmp.Or(r.Header.Get("X-Forwarded-Uri"), r.RequestURI) // a DPoP proof is for this URL
 		asked, err := mgr.VerifyRequest(asked)
 		if err != nil {
 			mgr.RefuseRequest(known{w}, asked, err)

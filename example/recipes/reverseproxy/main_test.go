@@ -26,6 +26,9 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
+// publicName is the origin that clients sign in their proofs. The tests reach it at another address.
+const publicName = "https://api.example.com"
+
 // site is the API behind a proxy, as a browser sees it.
 type site struct {
 	t      *testing.T
@@ -38,6 +41,7 @@ type site struct {
 func newSite(t *testing.T, start func(t *testing.T, c certificate, api, files string) string) *site {
 	t.Helper()
 	config := jwttest.Config(nil)
+	config.DPoP, config.DPoPNonce, config.DPoPOrigins = "accepted", true, []string{publicName}
 	router, err := newRouter(config, "127.0.0.1")
 	require.NoError(t, err)
 	api := httptest.NewServer(router)
@@ -218,6 +222,44 @@ func TestServiceBehindAuthorize(t *testing.T) {
 			assert.Equal(t, 401, status, "another site has no CSRF value")
 			_, body = s.do("POST", "/files/a", "X-CSRF-TOKEN", s.cookie("csrf_access_token"))
 			assert.Equal(t, "POST of alice", body)
+		})
+	}
+}
+
+// A bound token passes with the proof of the request that the client has sent, and with no other.
+func TestBoundTokenBehindAuthorize(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"nginx", "caddy"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newSite(t, proxies[name])
+			key := jwttest.NewDPoPKey(t, nil)
+			token := jwttest.AccessToken(t, s.mgr, "bob", ginjwt.WithKeyThumbprint(key.Thumbprint(t)))
+			get := func(signed string) (status int, body string) {
+				request, err := http.NewRequestWithContext(t.Context(), "GET", s.url+"/files/a%2Fb?c=d", nil)
+				require.NoError(t, err)
+				request.Header.Set("Authorization", "DPoP "+token)
+				request.Header.Set("X-Forwarded-Uri", signed) // the proxy replaces it
+				request.Header.Set("DPoP", key.Proof(t, "GET", publicName+signed, token))
+				answer, err := s.client.Do(request)
+				require.NoError(t, err)
+				defer answer.Body.Close()
+				if nonce := answer.Header.Get("DPoP-Nonce"); nonce != "" {
+					key.Nonce = nonce
+				}
+				text, err := io.ReadAll(answer.Body)
+				require.NoError(t, err)
+				return answer.StatusCode, string(text)
+			}
+			status, _ := get("/files/a%2Fb")
+			assert.Equal(t, 401, status)
+			assert.NotEmpty(t, key.Nonce, "the proxy passes on the nonce of a refusal")
+			_, body := get("/files/a%2Fb")
+			assert.Equal(t, "GET of bob", body)
+			for _, other := range []string{"/authorize", "/files/b", "/files/a/b"} {
+				status, _ = get(other)
+				assert.Equal(t, 401, status, other)
+			}
 		})
 	}
 }
