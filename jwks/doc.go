@@ -3,8 +3,7 @@ Package jwks verifies the tokens of another issuer with the keys that it publish
 a JWK Set (RFC 7517). The issuer can be Auth0, Keycloak, Entra ID, or another service
 of your own.
 
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
+	ctx := context.Background() // or a context that ends after the server has stopped
 
 	keys, err := jwks.Discover(ctx, "https://example.eu.auth0.com/", jwks.Options{})
 	if err != nil {

@@ -9,8 +9,6 @@ import (
 	"log"
 	"net/http"
 	"net/http/httptest"
-	"os"
-	"os/signal"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -22,8 +20,7 @@ import (
 )
 
 func Example() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
+	ctx := context.Background() // or a context that ends after the server has stopped
 
 	const issuer = "https://example.eu.auth0.com/"
 	remote, err := jwks.Discover(ctx, issuer, jwks.Options{

@@ -11,8 +11,7 @@ cluster.
 	if err != nil {
 		log.Fatal(err)
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
+	ctx := context.Background() // or a context that ends after the server has stopped
 
 	mgr := ginjwt.New(ginjwt.Config{
 		SecretKey: secret,

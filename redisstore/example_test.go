@@ -4,7 +4,6 @@ import (
 	"context"
 	"log"
 	"os"
-	"os/signal"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -23,8 +22,7 @@ func Example() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
+	ctx := context.Background() // or a context that ends after the server has stopped
 
 	app := gin.Default()
 	mgr := ginjwt.New(ginjwt.Config{
