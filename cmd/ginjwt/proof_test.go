@@ -1,6 +1,7 @@
 package main
 
 import (
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -94,6 +95,25 @@ func TestInspectChecksNoncesWithTheKeysOfTheService(t *testing.T) {
 	service.now = service.now.Add(4 * time.Minute)
 	key.Now = func() time.Time { return service.now }
 	assert.Equal(t, `  nonce    "`+nonce+`"`+refused, inspect(service, nonce), "a nonce that is too old")
+}
+
+// A public key on the command line can make no nonces. It still verifies tokens of a service
+// that requires nonces.
+func TestKeysOfFlagsNeedNoNonceSecret(t *testing.T) {
+	t.Parallel()
+	u := newUser(t, "JWT_SECRET_KEY="+testSecret, "JWT_DPOP=accepted", "JWT_DPOP_NONCE=true")
+	assert.Equal(t, 0, u.run("", "key", "new", "--algorithm", "ES256", "--out", "./keys.json").status)
+	public := u.run("", "jwks", "./keys.json")
+	require.NoError(t, os.WriteFile(u.dir+"/public.json", []byte(public.out), 0o600))
+	token := u.run("", "mint", "--key", "./keys.json", "--subject", "alice")
+	assert.Equal(t, result{0, token.out, ""}, token)
+	assert.Equal(t, 0, u.run(token.out, "verify", "--key", "./public.json").status)
+	assert.Contains(t, u.run(token.out, "inspect", "--key", "./public.json").out, "Signature: valid\n")
+
+	key := u.keyOf()
+	key.Nonce = "n-1"
+	assert.Contains(t, u.run(key.Proof(t, "GET", "https://api.example.com/me", "the token"), "inspect", "--key", "./public.json").out,
+		"which is not checked without the keys that sign, or JWT_DPOP_NONCE_SECRET\n")
 }
 
 // nonce returns the nonce that a service with the settings of the user hands out now.

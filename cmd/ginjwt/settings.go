@@ -208,8 +208,10 @@ func (a *app) readSecret(path string) (string, error) {
 	return secret, nil
 }
 
-// manager returns an initialized manager.
+// manager returns an initialized manager. It checks no nonces of DPoP if a flag replaces the
+// keys: InitApp refuses keys that no nonce can be derived from, such as public keys.
 func (a *app) manager(config ginjwt.Config, s *source) (*ginjwt.JWTManager, error) {
+	config.DPoPNonce = config.DPoPNonce && len(s.keyFiles) == 0
 	m := ginjwt.New(config)
 	if err := m.InitApp(nil); err != nil {
 		return nil, hint(err, "%s", s.keyHint(config))
