@@ -27,6 +27,7 @@ type order struct {
 	audience  []string
 	issuer    string
 	id        string
+	boundTo   string
 	notBefore moment
 	at        moment
 }
@@ -65,6 +66,7 @@ be repeated; the last value of a claim counts.`,
 	f.StringSliceVar(&o.audience, "audience", nil, `audience, "aud"`)
 	f.StringVar(&o.issuer, "issuer", "", `issuer, "iss"`)
 	f.StringVar(&o.id, "id", "", `token ID, "jti" (default: a new UUID)`)
+	f.StringVar(&o.boundTo, "bound-to", "", "bind the token to the key of a client, by its `THUMBPRINT` (DPoP)")
 	f.Var(&o.notBefore, "not-before", "when the token becomes valid: +1h, 2026-12-01")
 	f.Var(&o.at, "at", "pretend that it is this time: -1h makes an access token that has expired")
 	return c
@@ -86,6 +88,10 @@ func (a *app) mint(c *cobra.Command, o *order) error {
 	if !hasKeys(config) {
 		return hint(errors.New("there is no key to sign with"), "%s; ginjwt secret makes one", o.keyHint(config))
 	}
+	if config.DPoP == "demanded" && o.boundTo == "" {
+		return hint(errors.New("a service with these settings makes only tokens that are bound to a key (JWT_DPOP is demanded)"),
+			"name the key of the client: --bound-to THUMBPRINT; ginjwt key thumbprint FILE prints it")
+	}
 	m, err := a.manager(config, &o.source)
 	if err != nil {
 		return err
@@ -99,7 +105,7 @@ func (a *app) mint(c *cobra.Command, o *order) error {
 		return hint(err, "%s", whyUnsigned(config.Keys))
 	}
 	if errors.Is(err, ginjwt.ErrReservedClaim) {
-		return hint(err, "use a flag for it: --expires, --not-before, --audience, --issuer, --id, --fresh, --refresh, --subject")
+		return hint(err, "use a flag for it: --expires, --not-before, --audience, --issuer, --id, --bound-to, --fresh, --refresh, --subject")
 	}
 	if err != nil {
 		return err
@@ -152,6 +158,7 @@ func (a *app) tokenOptions(c *cobra.Command, o *order) (options []ginjwt.TokenOp
 	add(len(o.audience) > 0, ginjwt.WithAudience(o.audience...))
 	add(o.issuer != "", ginjwt.WithIssuer(o.issuer))
 	add(o.id != "", ginjwt.WithID(o.id))
+	add(o.boundTo != "", ginjwt.WithKeyThumbprint(o.boundTo))
 	add(!o.notBefore.IsZero(), ginjwt.WithNotBefore(o.notBefore.Time))
 	for _, text := range o.claims {
 		claims, err := a.readClaims(text)

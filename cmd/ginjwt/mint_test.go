@@ -95,7 +95,7 @@ func TestMintMistakes(t *testing.T) {
 		{"--subject a --claims role:=admin", 64, `--claims: the value of "role" is not JSON; for text write role=…` + see},
 		{"--subject a --claims @./no.json", 64, "--claims: no.json: no such file or directory" + see},
 		{`--subject a --claims {"a":`, 64, "--claims: it is JSON that ends too early, at byte 6" + see},
-		{"--subject a --claims exp=1", 3, "claim is set by this package: \"exp\": use WithExpires\nuse a flag for it: --expires, --not-before, --audience, --issuer, --id, --fresh, --refresh, --subject\n"},
+		{"--subject a --claims exp=1", 3, "claim is set by this package: \"exp\": use WithExpires\nuse a flag for it: --expires, --not-before, --audience, --issuer, --id, --bound-to, --fresh, --refresh, --subject\n"},
 	} {
 		u := newUser(t, secretSetting)
 		assert.Equal(t, result{test.status, "", "ginjwt: " + test.err}, u.run("", append([]string{"mint"}, strings.Fields(test.args)...)...), test.args)

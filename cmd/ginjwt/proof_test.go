@@ -116,6 +116,27 @@ func TestKeysOfFlagsNeedNoNonceSecret(t *testing.T) {
 		"which is not checked without the keys that sign, or JWT_DPOP_NONCE_SECRET\n")
 }
 
+// mint binds a token to the key of a client, and says so where a service binds all tokens.
+func TestMintBoundTokens(t *testing.T) {
+	t.Parallel()
+	u := newUser(t, "JWT_SECRET_KEY="+testSecret, "JWT_DPOP=demanded")
+	thumbprint := u.keyOf().Thumbprint(t)
+	token := u.run("", "mint", "--subject", "alice", "--bound-to", thumbprint)
+	assert.Equal(t, result{0, token.out, ""}, token)
+	assert.Contains(t, u.run(token.out, "inspect").out, "Bound: to the key "+thumbprint+";")
+
+	unbound := u.run("", "mint", "--subject", "alice")
+	assert.Equal(t, result{unbound.status, "", "ginjwt: a service with these settings makes only tokens that are bound to a key (JWT_DPOP is demanded)\n" +
+		"name the key of the client: --bound-to THUMBPRINT; ginjwt key thumbprint FILE prints it\n"}, unbound)
+	assert.NotZero(t, unbound.status)
+
+	for _, broken := range []string{"short", thumbprint + "A", certificate[:42] + "*"} {
+		r := u.run("", "mint", "--subject", "alice", "--bound-to", broken)
+		assert.NotZero(t, r.status, broken)
+		assert.Empty(t, r.out, broken)
+	}
+}
+
 // nonce returns the nonce that a service with the settings of the user hands out now.
 func (u *user) nonce() string {
 	u.t.Helper()
