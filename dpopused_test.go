@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gin-gonic/gin"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -95,4 +96,22 @@ func TestTheRefusalOfAUsedProofHasANonce(t *testing.T) {
 		require.Contains(t, w.Header().Get("WWW-Authenticate")+w.Body.String(), "used before", request.path)
 		assert.Equal(t, key.Nonce, w.Header().Get("DPoP-Nonce"), request.path)
 	}
+}
+
+// A token that an application has put into the context by hand gets no ticket, which would stand
+// for the proof that nobody has seen.
+func TestATokenOfAContextByHandGetsNoTicket(t *testing.T) {
+	t.Parallel()
+	clock := &jwttest.Clock{}
+	mgr, engine := dpopService(t, clock, nil)
+	key := jwttest.NewDPoPKey(t, clock)
+	stolen, err := mgr.DecodeToken(t.Context(), jwttest.AccessToken(t, mgr, "alice", ginjwt.WithKeyThumbprint(key.Thumbprint(t))))
+	require.NoError(t, err)
+	engine.GET("/page", mgr.JWTRequired(ginjwt.Optional()), func(c *gin.Context) {
+		c.Request = c.Request.WithContext(ginjwt.NewContext(c.Request.Context(), stolen, nil))
+		_, err := mgr.CreateTicket(c, "GET", "/live")
+		mgr.Refuse(c, err)
+	})
+	w := jwttest.Do(engine, "GET", "/page")
+	assert.Contains(t, w.Header().Get("WWW-Authenticate"), `reason="dpop_proof_missing"`)
 }
