@@ -310,6 +310,29 @@ func TestNoncesWhileKeysRotate(t *testing.T) {
 	key.Nonce = nonceOf(t, one, key, token, 200)
 }
 
+// A nonce is good no longer than the key that it is made with: a key may have retired because it was
+// stolen.
+func TestNoncesOfARetiredKey(t *testing.T) {
+	t.Parallel()
+	clock := &jwttest.Clock{}
+	clock.Advance(time.Minute - time.Duration(clock.Now().UnixNano()%int64(time.Minute))) // a minute begins
+	retires := keys.Key{ID: "1", Algorithm: "HS256", Sign: []byte(strings.Repeat("1", 32)), NotAfter: clock.Now().Add(90 * time.Second)}
+	stays := keys.Key{ID: "2", Algorithm: "HS256", Sign: []byte(strings.Repeat("2", 32))}
+	service := func(list ...keys.Key) (*ginjwt.JWTManager, http.Handler) {
+		return dpopService(t, clock, func(c *ginjwt.Config) { c.DPoPNonce, c.SecretKey, c.Keys = true, "", list })
+	}
+	_, engine := service(retires, stays)
+	other, _ := service(stays)
+	key := jwttest.NewDPoPKey(t, clock)
+	token := jwttest.AccessToken(t, other, "alice", ginjwt.WithKeyThumbprint(key.Thumbprint(t)))
+	key.Nonce = nonceOf(t, engine, key, token, 401)
+	clock.Advance(89 * time.Second)
+	nonceOf(t, engine, key, token, 200)
+	clock.Advance(time.Second)
+	key.Nonce = nonceOf(t, engine, key, token, 401)
+	nonceOf(t, engine, key, token, 200)
+}
+
 // A login finds its proof through every context that is made from the gin.Context, in a service
 // that attaches the manager to the router and in one that does not. One proof is enough for all
 // tokens of a login.

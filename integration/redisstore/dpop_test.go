@@ -70,7 +70,7 @@ func TestDPoPProcess(t *testing.T) {
 // startDPoP starts a process, and returns its URL.
 func startDPoP(t *testing.T, addr, secret string) string {
 	t.Helper()
-	cmd := exec.CommandContext(context.WithoutCancel(t.Context()), os.Args[0], "-test.run=^TestDPoPProcess$") //nolint:gosec // it is this test
+	cmd := exec.CommandContext(context.WithoutCancel(t.Context()), os.Args[0], "-test.run=^TestDPoPProcess$")
 	cmd.Env = append(os.Environ(), dpopServerVariable+"="+addr, dpopSecretVariable+"="+secret)
 	stdin, err := cmd.StdinPipe()
 	require.NoError(t, err)
@@ -93,6 +93,13 @@ func startDPoP(t *testing.T, addr, secret string) string {
 	return ""
 }
 
+// reply is what a process has responded.
+type reply struct {
+	status int
+	header http.Header
+	body   string
+}
+
 // Two processes with a Redis server: a nonce of one is good on the other, and a proof is good
 // once on both where it counts. Elsewhere it is good once on each, as docs/dpop.md says.
 func TestDPoPOnTwoProcesses(t *testing.T) {
@@ -101,7 +108,7 @@ func TestDPoPOnTwoProcesses(t *testing.T) {
 	secret := strings.Repeat("a secret of two processes ", 2)
 	processes := []string{startDPoP(t, server.Addr(), secret), startDPoP(t, server.Addr(), secret)}
 	key := jwttest.NewDPoPKey(t, nil)
-	send := func(process, method, path, token, proof string, form url.Values) (*http.Response, string) {
+	send := func(process, method, path, token, proof string, form url.Values) reply {
 		r, err := http.NewRequestWithContext(t.Context(), method, process+path, strings.NewReader(form.Encode()))
 		require.NoError(t, err)
 		if form != nil {
@@ -113,24 +120,24 @@ func TestDPoPOnTwoProcesses(t *testing.T) {
 		r.Header.Set("DPoP", proof)
 		response, err := http.DefaultClient.Do(r)
 		if !assert.NoError(t, err) {
-			return &http.Response{Header: http.Header{}}, ""
+			return reply{header: http.Header{}}
 		}
 		defer response.Body.Close()
 		body, err := io.ReadAll(response.Body)
 		assert.NoError(t, err)
-		return response, string(body)
+		return reply{response.StatusCode, response.Header, string(body)}
 	}
 	proofFor := func(method, path, token string) string {
 		return key.Proof(t, method, "https://api.example.com"+path, token)
 	}
-	response, _ := send(processes[0], "POST", "/login", "", proofFor("POST", "/login", ""), nil)
-	require.Equal(t, 400, response.StatusCode)
-	key.Nonce = response.Header.Get("DPoP-Nonce")
+	response := send(processes[0], "POST", "/login", "", proofFor("POST", "/login", ""), nil)
+	require.Equal(t, 400, response.status)
+	key.Nonce = response.header.Get("DPoP-Nonce")
 	require.NotEmpty(t, key.Nonce)
-	response, body := send(processes[1], "POST", "/login", "", proofFor("POST", "/login", ""), nil)
-	require.Equal(t, 200, response.StatusCode, body)
+	response = send(processes[1], "POST", "/login", "", proofFor("POST", "/login", ""), nil)
+	require.Equal(t, 200, response.status, response.body)
 	var pair ginjwt.TokenPair
-	require.NoError(t, json.Unmarshal([]byte(body), &pair))
+	require.NoError(t, json.Unmarshal([]byte(response.body), &pair))
 	require.Equal(t, "DPoP", pair.TokenType)
 
 	for path, winners := range map[string]int32{"/bound": 1, "/local": 2} {
@@ -140,11 +147,11 @@ func TestDPoPOnTwoProcesses(t *testing.T) {
 			var group sync.WaitGroup
 			for i := range 40 {
 				group.Go(func() {
-					response, _ := send(processes[i%2], "GET", path, pair.AccessToken, proof, nil)
+					response := send(processes[i%2], "GET", path, pair.AccessToken, proof, nil)
 					switch {
-					case response.StatusCode == http.StatusOK:
+					case response.status == http.StatusOK:
 						passed.Add(1)
-					case strings.Contains(response.Header.Get("WWW-Authenticate"), `reason="dpop_proof_replayed"`):
+					case strings.Contains(response.header.Get("WWW-Authenticate"), `reason="dpop_proof_replayed"`):
 						replayed.Add(1)
 					}
 				})
@@ -161,17 +168,17 @@ func TestDPoPOnTwoProcesses(t *testing.T) {
 		process := processes[i%2]
 		other := jwttest.NewDPoPKey(t, nil)
 		other.Nonce = key.Nonce
-		response, body := send(process, "POST", "/refresh", "", other.Proof(t, "POST", "https://api.example.com/refresh", ""), form())
-		require.Equal(t, 400, response.StatusCode, body)
-		require.Contains(t, response.Header.Get("WWW-Authenticate"), `reason="key_mismatch"`)
-		response, body = send(process, "POST", "/refresh", "", proofFor("POST", "/refresh", ""), form())
-		require.Equal(t, 200, response.StatusCode, body)
-		require.NoError(t, json.Unmarshal([]byte(body), &pair))
+		response := send(process, "POST", "/refresh", "", other.Proof(t, "POST", "https://api.example.com/refresh", ""), form())
+		require.Equal(t, 400, response.status, response.body)
+		require.Contains(t, response.header.Get("WWW-Authenticate"), `reason="key_mismatch"`)
+		response = send(process, "POST", "/refresh", "", proofFor("POST", "/refresh", ""), form())
+		require.Equal(t, 200, response.status, response.body)
+		require.NoError(t, json.Unmarshal([]byte(response.body), &pair))
 		require.Equal(t, "DPoP", pair.TokenType)
-		response, body = send(processes[1-i%2], "GET", "/bound", pair.AccessToken, proofFor("GET", "/bound", pair.AccessToken), nil)
-		require.Equal(t, 200, response.StatusCode, body)
+		response = send(processes[1-i%2], "GET", "/bound", pair.AccessToken, proofFor("GET", "/bound", pair.AccessToken), nil)
+		require.Equal(t, 200, response.status, response.body)
 	}
 	server.Kill()
-	response, _ = send(processes[0], "GET", "/bound", pair.AccessToken, proofFor("GET", "/bound", pair.AccessToken), nil)
-	assert.Equal(t, 503, response.StatusCode)
+	response = send(processes[0], "GET", "/bound", pair.AccessToken, proofFor("GET", "/bound", pair.AccessToken), nil)
+	assert.Equal(t, 503, response.status)
 }
