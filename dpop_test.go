@@ -165,3 +165,18 @@ func TestAProofIsGoodOnce(t *testing.T) {
 		}
 	}
 }
+
+// Behind a proxy, the log says which setting is missing. The client cannot do anything about it.
+func TestTheLogNamesDPoPOrigins(t *testing.T) {
+	t.Parallel()
+	clock := &jwttest.Clock{}
+	mgr, _ := dpopService(t, clock, nil)
+	key := jwttest.NewDPoPKey(t, clock)
+	token := jwttest.AccessToken(t, mgr, "alice", ginjwt.WithKeyThumbprint(key.Thumbprint(t)))
+	proof := ginjwt.WithProof(key.Proof(t, "GET", "https://api.example.com/me", token), "GET", "http://10.0.0.1/me")
+	_, err := mgr.VerifyToken(t.Context(), token, proof)
+	require.ErrorContains(t, err, "JWT_DPOP_ORIGINS")
+	var refused *ginjwt.Error
+	require.ErrorAs(t, err, &refused)
+	assert.Equal(t, `The DPoP proof is for another URL ("htu")`, refused.Message)
+}

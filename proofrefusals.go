@@ -14,7 +14,7 @@ var (
 	errProofNoKey     = proofRefusal(reasonProofInvalid, `The DPoP proof must have its public key in "jwk"`)
 	errProofSignature = proofRefusal(reasonProofInvalid, "The signature of the DPoP proof is not valid")
 	errProofMethod    = proofRefusal(reasonProofInvalid, `The DPoP proof is for another method ("htm")`)
-	errProofTarget    = proofRefusal(reasonProofInvalid, `The DPoP proof is for another URL ("htu")`)
+	errProofTarget    = otherTarget()
 	errProofToken     = proofRefusal(reasonProofInvalid, `The DPoP proof is for another token ("ath")`)
 	errProofTime      = proofRefusal(reasonProofTime, `The DPoP proof was made at another time ("iat"): compare the clock with the header Date`)
 	errProofNonce     = refusal(ErrDPoPNonce, nil)
@@ -24,6 +24,13 @@ var (
 // proofRefusal returns the refusal of a proof.
 func proofRefusal(reason, message string) *Error {
 	return refusalf(ErrDPoPProof, "%s", message).because(reason)
+}
+
+// otherTarget tells only the log what to do: the client has no part in it.
+func otherTarget() *Error {
+	e := proofRefusal(reasonProofInvalid, `The DPoP proof is for another URL ("htu")`)
+	e.Err = fmt.Errorf("%w: if clients reach the service by this URL, for example through a proxy, set Config.DPoPOrigins (JWT_DPOP_ORIGINS)", e.Err)
+	return e
 }
 
 // badProof turns the refusal of a malformed token into that of a proof.
