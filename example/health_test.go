@@ -142,7 +142,7 @@ func TestMetricsAreApart(t *testing.T) {
 	requireAnswer(t, s.do("GET", "/metrics"), http.StatusNotFound, `{"msg":"Not found"}`)
 	w := jwttest.Do(s.metrics, "GET", "/metrics")
 	require.Equal(t, http.StatusOK, w.Code)
-	assert.Contains(t, w.Body.String(), `ginjwt_accepted_total{issuer="",location="headers"} 1`)
+	assert.Contains(t, w.Body.String(), `ginjwt_accepted_total{bound="false",issuer="",location="headers"} 1`)
 	assert.NotContains(t, w.Body.String(), "eyJ")
 	assert.Equal(t, http.StatusNotFound, jwttest.Do(s.metrics, "GET", "/me").Code)
 }

@@ -49,7 +49,7 @@ var steps = []struct {
 	{"write", "POST /api/messages 200 with a nonce", anAnswer("/messages")},
 	{"read what needs a key", "GET /api/bound 200 with a nonce", anAnswer("/bound")},
 	{"read without a proof", "GET /api/messages 401", aChallenge("401", "invalid_token", "key_scheme")},
-	{"read with another key", "GET /api/messages 401 with a nonce, GET /api/messages 401 with a nonce", aChallenge("401", "invalid_token", "key_mismatch")},
+	{"read with another key", "GET /api/messages 401 with a nonce", aChallenge("401", "invalid_token", "key_mismatch")},
 	{"refresh with another key", "POST /api/token 400 with a nonce", aChallenge("400", "invalid_token", "key_mismatch")},
 	{"refresh without a proof", "POST /api/token 400 with a nonce", aChallenge("400", "invalid_dpop_proof", "dpop_proof_missing")},
 	{"refresh", "POST /api/token 200 with a nonce", aPair},
