@@ -3,6 +3,7 @@ package ginjwt
 import (
 	"slices"
 	"strings"
+	"sync/atomic"
 
 	"github.com/gin-jwt-extended/ginjwt/internal/base64url"
 	"github.com/gin-jwt-extended/ginjwt/internal/strictjson"
@@ -58,9 +59,15 @@ var encodedConfirmations = func() (texts [3]string) {
 	return texts
 }()
 
-// thumbprintIn returns the thumbprint in a token that was just made; empty: none. For most
-// tokens it needs no memory.
+// madeBound says that this process has made a bound token. Before that, no token needs a look.
+var madeBound atomic.Bool
+
+// thumbprintIn returns the thumbprint in a token that this process has made; empty: none. For
+// most tokens it needs no memory.
 func thumbprintIn(encoded string) string {
+	if !madeBound.Load() {
+		return ""
+	}
 	isIn := func(start string) bool { return strings.Contains(encoded, start) }
 	if !slices.ContainsFunc(encodedConfirmations[:], isIn) {
 		return ""

@@ -118,9 +118,6 @@ func (p *possession) keyOfLogin(ctx context.Context, with presented) (jkt string
 	if with.holder != nil && with.holder.KeyThumbprint() != "" {
 		return with.holder.KeyThumbprint(), nil
 	}
-	if p.mode == dpopOff {
-		return "", nil
-	}
 	hasProof := with.by != nil && len(with.by.Header[proofHeader]) > 0
 	switch {
 	case !hasProof && p.mode == dpopAccepted:

@@ -75,6 +75,17 @@ func (m *JWTManager) bindLogin(ctx context.Context, spec *tokenSpec) (err error)
 	if spec.jkt != "" {
 		return nil
 	}
+	if m.possession.mode == dpopOff { // most services; only the key of a bound token in the request counts
+		if token, ok := GetToken(ctx); ok {
+			spec.jkt = token.KeyThumbprint()
+		}
+		return nil
+	}
+	return m.bindToProof(ctx, spec)
+}
+
+// bindToProof binds new tokens to the key of the request's token, or else of its proof.
+func (m *JWTManager) bindToProof(ctx context.Context, spec *tokenSpec) (err error) {
 	with := m.presentedIn(ctx)
 	if spec.jkt, err = m.possession.keyOfLogin(plain(ctx), with); err != nil || spec.jkt == "" {
 		return err
