@@ -291,7 +291,6 @@ func (n *newClaims) appendTo(b []byte, keys *claimKeys) ([]byte, error) {
 		w.text(`,"upstream":`, n.upstream)
 	}
 	if n.jkt != "" {
-		madeBound.Store(true)
 		w.text(`,"cnf":{"jkt":`, n.jkt)
 		w.b = append(w.b, '}')
 	}

@@ -3,7 +3,6 @@ package ginjwt
 import (
 	"slices"
 	"strings"
-	"sync/atomic"
 
 	"github.com/gin-jwt-extended/ginjwt/internal/base64url"
 	"github.com/gin-jwt-extended/ginjwt/internal/strictjson"
@@ -59,15 +58,9 @@ var encodedConfirmations = func() (texts [3]string) {
 	return texts
 }()
 
-// madeBound says that this process has made a bound token. Before that, no token needs a look.
-var madeBound atomic.Bool
-
-// thumbprintIn returns the thumbprint in a token that this process has made; empty: none. For
-// most tokens it needs no memory.
+// thumbprintIn returns the thumbprint in a token that a manager has made; empty: none. For most
+// tokens it needs no memory.
 func thumbprintIn(encoded string) string {
-	if !madeBound.Load() {
-		return ""
-	}
 	isIn := func(start string) bool { return strings.Contains(encoded, start) }
 	if !slices.ContainsFunc(encodedConfirmations[:], isIn) {
 		return ""
