@@ -5,10 +5,12 @@ const byId = (id: string) => document.getElementById(id)!;
 const form = byId("login") as HTMLFormElement;
 const text = byId("text") as HTMLInputElement;
 
-function show(loggedIn: boolean, note = "") {
+// show shows the form or what is inside. A note stays until the next login: a connection tells why
+// the session has ended, and a request that learns it later must not remove that.
+function show(loggedIn: boolean, note?: string) {
 	form.hidden = loggedIn;
 	byId("inside").hidden = !loggedIn;
-	byId("note").textContent = note;
+	if (loggedIn || note) byId("note").textContent = note ?? "";
 }
 
 const session = createSession({ base: "/api/", onLogin: () => show(false) });
