@@ -270,8 +270,8 @@ type Config struct {
 	// empties it.
 	Blocklist store.Blocklist
 
-	// Once remembers what was used: purpose tokens, tickets, and the DPoP proofs of routes
-	// with [Bound], or of all routes if DPoP is "demanded". Nil means a [MemoryOnce]. Danger:
+	// Once remembers what was used: purpose tokens, tickets, and the DPoP proofs of tickets, of
+	// routes with [Bound], or of all routes if DPoP is "demanded". Nil means a [MemoryOnce]. Danger:
 	// other processes do not see it, and a restart empties it. If several processes serve,
 	// set a store that all of them share.
 	Once store.Once

@@ -224,6 +224,7 @@ func TestNoProofWithoutAStore(t *testing.T) {
 	assert.Equal(t, 200, jwttest.Do(engine, "GET", "/me", key.Sign(t, bound)).Code)
 	for name, w := range map[string]*httptest.ResponseRecorder{
 		"Bound":             jwttest.Do(engine, "GET", "/bound", key.Sign(t, bound)),
+		"ticket":            jwttest.Do(engine, "POST", "/ticket", key.Sign(t, bound), jwttest.JSON(`{"url": "/live"}`)),
 		"demanded":          jwttest.Do(demanding, "GET", "/me", key.Sign(t, bound)),
 		"demanded at login": jwttest.Do(demanding, "POST", "/login", key.Sign(t, "")),
 	} {

@@ -115,3 +115,44 @@ func TestATokenOfAContextByHandGetsNoTicket(t *testing.T) {
 	w := jwttest.Do(engine, "GET", "/page")
 	assert.Contains(t, w.Header().Get("WWW-Authenticate"), `reason="dpop_proof_missing"`)
 }
+
+// A proof does not cover the body of its request, and the body names the request that a ticket opens.
+// So a copy of a request for a ticket gets none from any other process.
+func TestAProofGetsTicketsOnce(t *testing.T) {
+	t.Parallel()
+	clock := &jwttest.Clock{}
+	shared := &ginjwt.MemoryOnce{Now: clock.Now}
+	process := func() (*ginjwt.JWTManager, *gin.Engine) {
+		mgr, engine := dpopService(t, clock, func(c *ginjwt.Config) { c.Once = shared })
+		engine.GET("/page", mgr.JWTRequired(), func(c *gin.Context) {
+			for range 2 { // one proof is enough for all tickets of a page
+				if _, err := mgr.CreateTicket(c, "GET", c.Query("target")); err != nil {
+					mgr.Refuse(c, err)
+					return
+				}
+			}
+		})
+		return mgr, engine
+	}
+	mgr, one := process()
+	_, two := process()
+	key := jwttest.NewDPoPKey(t, clock)
+	token := jwttest.AccessToken(t, mgr, "alice", ginjwt.WithKeyThumbprint(key.Thumbprint(t)))
+	sent := func(method, path string) (again jwttest.RequestOption) {
+		proof := key.Proof(t, method, "http://example.com"+path, token)
+		return func(r *http.Request) {
+			r.Header.Set("Authorization", "DPoP "+token)
+			r.Header.Set("DPoP", proof)
+		}
+	}
+	again := sent("POST", "/ticket")
+	require.Equal(t, http.StatusOK, jwttest.Do(one, "POST", "/ticket", again, jwttest.JSON(`{"url": "/live"}`)).Code)
+	w := jwttest.Do(two, "POST", "/ticket", again, jwttest.JSON(`{"url": "/pay?amount=1000"}`))
+	assert.Contains(t, w.Header().Get("WWW-Authenticate"), `reason="dpop_proof_replayed"`)
+	assert.NotContains(t, w.Body.String(), "ticket")
+
+	again = sent("GET", "/page")
+	require.Equal(t, http.StatusOK, jwttest.Do(one, "GET", "/page?target=/live", again).Code)
+	w = jwttest.Do(two, "GET", "/page?target=/pay", again)
+	assert.Contains(t, w.Header().Get("WWW-Authenticate"), `reason="dpop_proof_replayed"`)
+}

@@ -52,6 +52,8 @@ type presented struct {
 	asDPoP   bool // the token is in a header with the scheme DPoP
 	toIssuer bool // the request goes to an endpoint of the issuer: its proof may name no token
 	strictly bool // only bound tokens are good here, so no process may accept a proof twice
+
+	forTicket bool // the proof gets a ticket, so no process may accept it twice
 }
 
 // proofMemory remembers the proof that a request has used. So a second check in the same request
@@ -189,9 +191,10 @@ func (p *possession) isRecent(proof *proof, now time.Time) bool {
 		proof.expires > now.Unix()-window && proof.notBefore <= now.Unix()+window
 }
 
-// use uses a proof up. If only bound tokens are good here, it does so for all processes.
+// use uses a proof up. If only bound tokens are good here, or the proof gets a ticket, it does so
+// for all processes.
 func (p *possession) use(ctx context.Context, proof *proof, with presented) error {
-	once, everywhere := p.local, with.strictly || p.mode == dpopDemanded
+	once, everywhere := p.local, with.strictly || with.forTicket || p.mode == dpopDemanded
 	if used := with.used(proof.encoded); used != nil && (used.everywhere || !everywhere) {
 		return nil
 	}

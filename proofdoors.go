@@ -54,6 +54,18 @@ func (m *JWTManager) challengedFor(c *gin.Context, need *requirement, scheme sch
 	return e
 }
 
+// useProofForTicket lets no process accept the proof of a request again. A proof does not cover
+// the body of its request: with a copy of the request, a thief could get a ticket for any other
+// request from each other process.
+func (m *JWTManager) useProofForTicket(c *gin.Context) error {
+	with := m.presentedIn(c)
+	if with.memory == nil || with.memory.proof() == nil {
+		return nil
+	}
+	with.forTicket = true
+	return m.possession.use(c.Request.Context(), with.memory.proof(), with)
+}
+
 // offerNonce puts the nonce for the next proof into the response (RFC 9449 §8.2).
 func (m *JWTManager) offerNonce(c *gin.Context) {
 	if nonce := m.possession.nonce(); nonce != "" && hasResponse(c) {

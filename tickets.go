@@ -171,6 +171,9 @@ func (m *JWTManager) newTicket(c *gin.Context, token *Token, o ticketOrder) (str
 	case token.Type != AccessToken:
 		return "", wrongToken("Only access tokens are allowed", token)
 	}
+	if err := m.useProofForTicket(c); err != nil {
+		return "", asError(err).about(token)
+	}
 	said := token.read()
 	claims := ticketClaims{
 		Request: digestOf(o.method, o.path, o.query), Origin: originHeader(c.Request),
