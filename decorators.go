@@ -159,9 +159,6 @@ func (m *JWTManager) verify(c *gin.Context, need *requirement) (*Token, error) {
 	if token.Location == InCookies {
 		keepOutOfCaches(c)
 	}
-	if token.proven.Load() {
-		m.offerNonce(c)
-	}
 	return token, nil
 }
 
@@ -258,6 +255,7 @@ func (m *JWTManager) findToken(c *gin.Context, need *requirement, f *found) erro
 // anonymous records that the request was checked and has no token.
 func (m *JWTManager) anonymous(c *gin.Context, need *requirement) (*Token, error) {
 	remember(c, m, verified{need: need})
+	m.offerNonce(c) // a handler of net/http that logs in has no other way to it
 	return nil, nil
 }
 

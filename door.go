@@ -45,7 +45,7 @@ func (m *JWTManager) Middleware(opts ...RequiredOption) func(http.Handler) http.
 // [JWTManager.RefuseRequest].
 //
 // VerifyRequest has no response, so it cannot set the headers that
-// [JWTManager.Middleware] sets. If tokens or tickets are in cookies or in the
+// [JWTManager.Middleware] sets, such as the DPoP-Nonce of a request that passes. If tokens or tickets are in cookies or in the
 // query string, set Cache-Control to "no-store". For the query string, also set
 // Referrer-Policy to "no-referrer". If a handler parses a form with files in
 // the returned request, call RemoveAll on the form: the server removes only the

@@ -381,14 +381,21 @@ func TestALoginFindsItsProof(t *testing.T) {
 	}
 }
 
-// Every response to a proof has the nonce for the next one.
+// Every response for which a proof was read has the nonce for the next one.
 func TestEveryDoorOffersANonce(t *testing.T) {
 	t.Parallel()
 	clock := &jwttest.Clock{}
-	_, engine := dpopService(t, clock, func(c *ginjwt.Config) { c.DPoPNonce = true })
+	mgr, engine := dpopService(t, clock, func(c *ginjwt.Config) { c.DPoPNonce = true })
 	key := jwttest.NewDPoPKey(t, clock)
 	key.Nonce = jwttest.Do(engine, "POST", "/login", key.Sign(t, "")).Header().Get("DPoP-Nonce")
 	pair := pairOf(t, engine, key)
+	engine.POST("/rotate", func(c *gin.Context) { // without a check that writes into the response
+		token, err := mgr.DecodeToken(c, pair.RefreshToken)
+		require.NoError(t, err)
+		rotated, err := mgr.RotateTokens(c, token)
+		require.NoError(t, err)
+		c.Render(http.StatusOK, rotated)
+	})
 	refresh := jwttest.Form("grant_type", "refresh_token", "refresh_token", pair.RefreshToken)
 	for name, w := range map[string]*httptest.ResponseRecorder{
 		"login":         jwttest.Do(engine, "POST", "/login", key.Sign(t, "")),
@@ -397,6 +404,7 @@ func TestEveryDoorOffersANonce(t *testing.T) {
 		"ticket":        jwttest.Do(engine, "POST", "/ticket", key.Sign(t, pair.AccessToken), jwttest.JSON(`{"url": "/live"}`)),
 		"introspection": jwttest.Do(engine, "POST", "/introspect", key.Sign(t, ""), jwttest.Form("token", pair.AccessToken)),
 		"refresh":       jwttest.Do(engine, "POST", "/refresh", key.Sign(t, ""), jwttest.JSON(`{"refresh_token": "`+pair.RefreshToken+`"}`)),
+		"rotation":      jwttest.Do(engine, "POST", "/rotate", key.Sign(t, "")),
 		"refresh, form": jwttest.Do(engine, "POST", "/refresh", key.Sign(t, ""), refresh),
 		"revoke":        jwttest.Do(engine, "POST", "/revoke", key.Sign(t, ""), jwttest.Form("token", pair.AccessToken)),
 		"logout":        jwttest.Do(engine, "POST", "/logout", key.Sign(t, ""), jwttest.JSON(`{"refresh_token": "`+pair.RefreshToken+`"}`)),
@@ -404,4 +412,7 @@ func TestEveryDoorOffersANonce(t *testing.T) {
 		assert.Equal(t, 2, w.Code/100, "%s: %s", name, w.Body)
 		assert.Equal(t, key.Nonce, w.Header().Get("DPoP-Nonce"), name)
 	}
+	asBearer := jwttest.Do(engine, "GET", "/me", key.Sign(t, pair.AccessToken), jwttest.Bearer(pair.AccessToken))
+	assert.Equal(t, http.StatusUnauthorized, asBearer.Code)
+	assert.Equal(t, key.Nonce, asBearer.Header().Get("DPoP-Nonce"))
 }

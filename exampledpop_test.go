@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
-	"net/http/httptest"
 	"testing"
 	"time"
 
@@ -157,33 +156,30 @@ func TestIntrospectionForServicesThatCheckProofs(t *testing.T) {
 func TestALoginOfNetHTTPBinds(t *testing.T) {
 	t.Parallel()
 	config := jwttest.Config(nil)
-	config.DPoP = "accepted"
-	mgr := ginjwt.New(config)
+	config.DPoP, config.DPoPNonce = "accepted", true
+	mgr, mux := ginjwt.New(config), http.NewServeMux()
 	require.NoError(t, mgr.InitApp(nil))
-	login := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		r, err := mgr.VerifyRequest(r, ginjwt.Optional()) // r.Context() then knows the request, with its proof
-		if err != nil {
-			mgr.RefuseRequest(w, r, err)
-			return
-		}
+	login := func(w http.ResponseWriter, r *http.Request) {
 		token, err := mgr.CreateAccessToken(r.Context(), "alice")
 		if err != nil {
 			mgr.RefuseRequest(w, r, err)
 			return
 		}
 		_ = ginjwt.TokenPair{AccessToken: token}.Render(w)
-	})
-	key := jwttest.NewDPoPKey(t, nil)
-	w := httptest.NewRecorder()
-	r := httptest.NewRequest("POST", "http://example.com/login", nil)
-	key.Sign(t, "")(r)
-	login.ServeHTTP(w, r)
-	assert.Contains(t, w.Body.String(), `"token_type":"DPoP"`)
+	}
+	knows := mgr.Middleware(ginjwt.Optional()) // r.Context() then knows the request, with its proof
+	mux.Handle("POST /login", knows(http.HandlerFunc(login)))
 
-	w = httptest.NewRecorder()
-	r = httptest.NewRequest("POST", "http://example.com/login", nil)
-	r.Header.Set("DPoP", "x")
-	login.ServeHTTP(w, r)
+	key := jwttest.NewDPoPKey(t, nil)
+	w := jwttest.Do(mux, "POST", "/login", key.Sign(t, ""))
+	assert.Equal(t, 400, w.Code)
+	assert.Contains(t, w.Body.String(), `"error":"use_dpop_nonce"`)
+	key.Nonce = w.Header().Get("DPoP-Nonce")
+	w = jwttest.Do(mux, "POST", "/login", key.Sign(t, ""))
+	assert.Contains(t, w.Body.String(), `"token_type":"DPoP"`)
+	assert.NotEmpty(t, w.Header().Get("DPoP-Nonce"), "for the next proof")
+
+	w = jwttest.Do(mux, "POST", "/login", jwttest.Header("DPoP", "x"))
 	assert.Equal(t, 400, w.Code)
 	assert.Contains(t, w.Body.String(), `"error":"invalid_dpop_proof"`)
 }

@@ -235,12 +235,9 @@ func (l *logout) prove(token *Token, scheme scheme) error {
 	if !token.isBound() && scheme != dpopScheme { // also with DPoP demanded: users may end what began before
 		return nil
 	}
-	with := l.presentedIn(l.c)
+	with := l.answeredIn(l.c)
 	with.asBearer, with.asDPoP = scheme == bearerScheme, scheme == dpopScheme
 	err := l.possession.prove(l.c.Request.Context(), token, with)
-	if err == nil && token.proven.Load() {
-		l.offerNonce(l.c)
-	}
 	if err != nil && asError(err).Status >= http.StatusInternalServerError {
 		l.failed = err
 	}

@@ -53,8 +53,9 @@ func (m *JWTManager) refuseOAuth(c *gin.Context, err error, code, description st
 	refused := asError(err)
 	m.events.refused(c.Request.Context(), refused)
 	c.Writer.Header()[challengeHeader] = []string{m.refuser.challenges.of(refused)}
-	if refused.nonce != "" || len(c.Request.Header[proofHeader]) > 0 { // whatever was wrong, the next proof needs a nonce
-		m.offerNonce(c)
+	m.offerNonce(c) // whatever was wrong, the next proof needs a nonce
+	if refused.nonce != "" {
+		putNonce(c, refused.nonce)
 	}
 	switch {
 	case refused.Kind == ErrDPoPProof, refused.Kind == ErrDPoPNonce: // RFC 9449 §5, §8
@@ -179,9 +180,7 @@ func (m *JWTManager) IntrospectionHandler(authorized func(c *gin.Context) bool, 
 		case errors.Is(err, ErrDPoPNonce):
 			m.refuseGrant(c, err)
 		case err == nil && !token.isForeign():
-			if len(c.Request.Header[proofHeader]) > 0 {
-				m.offerNonce(c)
-			}
+			m.offerNonce(c)
 			answerJSON(c, http.StatusOK, introspection(token))
 		case err != nil && asError(err).Status >= http.StatusInternalServerError:
 			m.refuseGrant(c, err)

@@ -29,12 +29,21 @@ func (m *JWTManager) presentedIn(ctx context.Context) presented {
 	return with
 }
 
+// answeredIn is presentedIn for what writes a response. The response gets the nonce for the next
+// proof, whatever becomes of this one.
+func (m *JWTManager) answeredIn(ctx context.Context) presented {
+	if c := ginIn(ctx); c != nil {
+		m.offerNonce(c)
+	}
+	return m.presentedIn(ctx)
+}
+
 // proveRequest checks the proof of the token of a request.
 func (m *JWTManager) proveRequest(c *gin.Context, token *Token, scheme scheme, need *requirement) error {
 	if !token.isBound() && !need.bound && scheme != dpopScheme && m.possession.mode != dpopDemanded {
 		return nil
 	}
-	with := m.presentedIn(c)
+	with := m.answeredIn(c)
 	with.strictly, with.toIssuer = need.bound, need.toIssuer
 	with.asBearer, with.asDPoP = scheme == bearerScheme, scheme == dpopScheme
 	return m.possession.prove(c.Request.Context(), token, with)
@@ -66,8 +75,11 @@ func (m *JWTManager) useProofForTicket(c *gin.Context) error {
 	return m.possession.use(c.Request.Context(), with.memory.proof(), with)
 }
 
-// offerNonce puts the nonce for the next proof into the response (RFC 9449 §8.2).
+// offerNonce puts the nonce for the next proof into the response to a proof (RFC 9449 §8.2).
 func (m *JWTManager) offerNonce(c *gin.Context) {
+	if len(c.Request.Header[proofHeader]) == 0 {
+		return
+	}
 	if nonce := m.possession.nonce(); nonce != "" && hasResponse(c) {
 		putNonce(c, nonce)
 	}
@@ -98,14 +110,9 @@ func (m *JWTManager) bindLogin(ctx context.Context, spec *tokenSpec) (err error)
 
 // bindToProof binds new tokens to the key of the request's token, or else of its proof.
 func (m *JWTManager) bindToProof(ctx context.Context, spec *tokenSpec) (err error) {
-	with := m.presentedIn(ctx)
-	if spec.jkt, err = m.possession.keyOfLogin(plain(ctx), with); err != nil || spec.jkt == "" {
-		return err
-	}
-	if c := ginIn(ctx); c != nil {
-		m.offerNonce(c)
-	}
-	return nil
+	with := m.answeredIn(ctx)
+	spec.jkt, err = m.possession.keyOfLogin(plain(ctx), with)
+	return err
 }
 
 // WithProof gives [JWTManager.VerifyToken] the DPoP proof that came with a token, for example in
@@ -129,13 +136,7 @@ func (m *JWTManager) proveAtIssuer(c *gin.Context, token *Token) error {
 	if !token.isBound() {
 		return nil
 	}
-	with := m.presentedIn(c)
+	with := m.answeredIn(c)
 	with.toIssuer = true
-	if err := m.possession.prove(c.Request.Context(), token, with); err != nil {
-		return err
-	}
-	if token.proven.Load() {
-		m.offerNonce(c)
-	}
-	return nil
+	return m.possession.prove(c.Request.Context(), token, with)
 }

@@ -75,7 +75,7 @@ func (m *JWTManager) RotateTokens(ctx context.Context, refresh *Token, opts ...T
 	if err := spec.validForRotation(); err != nil {
 		return TokenPair{}, err
 	}
-	with := m.presentedIn(ctx)
+	with := m.answeredIn(ctx)
 	ctx = plain(ctx)
 	if spec.key == "" {
 		var err error
