@@ -179,7 +179,10 @@ func TestTargetsBehindAProxy(t *testing.T) {
 		{"/a", "https://www.example.com/api/a", true},
 		{"/a", "http://[::1]:8080/a", true},
 		{"/", "https://www.example.com/api/", true},
-		{"/", "https://www.example.com/api", false},
+		{"/", "https://www.example.com/api", true}, // without its path, which a proxy removes, this URL has the path "/"
+		{"/", "https://www.example.com/api/a", false},
+		{"//", "https://www.example.com/api", false},
+		{"/a", "https://www.example.com/api", false},
 		{"/a", "https://www.example.com/a", false},
 		{"/a", "https://api.example.com/api/a", false},
 		{"/a", "http://api.example.com/a", false},

@@ -41,6 +41,8 @@ func (t targets) match(htu string, r *http.Request) bool {
 	path := orSlash(normalEscapes(sent)) // with its dots: a router may give "/files/../b" to another handler than "/b"
 	origin, ok := strings.CutSuffix(claimed, path)
 	switch {
+	case path == "/" && slices.Contains(t.bases, claimed): // a proxy that removes the whole path sends a slash
+		return true
 	case !ok:
 		return false
 	case len(t.bases) > 0:
