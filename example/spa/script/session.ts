@@ -80,6 +80,7 @@ export function createSession(options: Options) {
 			if (isHeld(before)) hold(pair); // otherwise the user has logged out or in meanwhile
 			return;
 		}
+		if (isReplaced(before)) return; // the user has logged in meanwhile
 		const reason = reasonOf(answer);
 		const isAboutProof = dpop && reason.startsWith("dpop_"); // the session is as before
 		if (answer.status < 500 && answer.status !== 429 && !isAboutProof) onLogin(reason);
@@ -106,14 +107,15 @@ export function createSession(options: Options) {
 		async fetch(input: RequestInfo | URL, init?: RequestInit): Promise<Response> {
 			const request = new Request(input instanceof Request ? input : new URL(input, base), { ...init, credentials });
 			if (new URL(request.url).origin !== base.origin) throw new TypeError("tokens are for " + base.origin + " only");
-			const before = held();
-			let answer = await send(request, before);
+			let using = held();
+			let answer = await send(request, using);
 			if (remedyFor(answer) === "refresh") {
-				const refused = await refresh(before);
+				const refused = await refresh(using);
 				if (refused) return refused;
-				answer = await send(request, held());
+				using = held();
+				answer = await send(request, using);
 			}
-			if (remedyFor(answer) === "log in") onLogin(reasonOf(answer));
+			if (remedyFor(answer) === "log in" && !isReplaced(using)) onLogin(reasonOf(answer));
 			return answer;
 		},
 	};

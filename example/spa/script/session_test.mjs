@@ -219,6 +219,30 @@ test("a request that is refused while another tab logs out asks for a login", as
 	assert.equal(localStorage.getItem("ginjwt"), null);
 });
 
+test("a refresh that is refused after a login asks for no other login", async () => {
+	const session = withCookies();
+	session.start();
+	service = (request) => {
+		if (!isRefresh(request)) return expired(request);
+		withCookies().start(); // in this tab or another
+		return refused(401, "session_ended");
+	};
+	assert.equal(await (await session.fetch("notes")).json(), "hello");
+	assert.deepEqual(logins, []);
+	assert.equal(requests.length, 3);
+});
+
+test("a request of before a login that is refused after it asks for no other login", async () => {
+	const session = withCookies();
+	session.start();
+	service = () => {
+		withCookies().start();
+		return refused(401, "user_not_found");
+	};
+	assert.equal((await session.fetch("notes")).status, 401);
+	assert.deepEqual(logins, []);
+});
+
 test("tokens in headers are traded and sent", async () => {
 	service = expired;
 	const answer = await withHeaders().fetch("notes");
