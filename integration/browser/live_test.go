@@ -210,4 +210,5 @@ func TestThePageOfTheExample(t *testing.T) {
 		assert.NoError(c, err)
 		assert.Equal(c, "You were logged out: logout", shown)
 	}, patience, 20*time.Millisecond)
+	assert.Empty(t, eval[string](tab, "document.forms.login.password.value"), "the next user of the computer does not know it")
 }

@@ -78,6 +78,7 @@ form.addEventListener("submit", async (event) => {
 	});
 	if (!answer.ok) return show(false, (await answer.json()).msg);
 	session.start();
+	form.reset(); // the form comes back when the session ends, and must not have the password then
 	await enter();
 });
 
