@@ -227,10 +227,10 @@ func TestAPlantedKeyIsNotUsed(t *testing.T) {
 	assert.NotEqual(t, planted, eval[string](p.tabs[1], "client.key()"))
 }
 
-// The page of the example, from the form over a reload to the logout.
-func TestThePageOfTheExampleWithAKey(t *testing.T) {
-	t.Parallel()
-	s := newService(t, place{prefix: "/api"})
+// examplePage serves the page of example/spa, and returns its URL.
+func examplePage(t *testing.T) (s *service, url string) {
+	t.Helper()
+	s = newService(t, place{prefix: "/api"})
 	html := template.Must(template.ParseFiles("../../example/spa/pages/script.html"))
 	s.router.GET("/", func(c *gin.Context) { _ = html.Execute(c.Writer, nil) })
 	for _, name := range []string{"session", "dpop", "app"} {
@@ -240,31 +240,61 @@ func TestThePageOfTheExampleWithAKey(t *testing.T) {
 		c.Request.URL.RawQuery = "in=dpop"
 		s.login(c)
 	})
-	url := "https://" + app + ":" + s.port + "/?dpop"
+	return s, "https://" + app + ":" + s.port + "/?dpop"
+}
+
+// shows waits until a tab of the example shows an element and a text.
+func shows(tab *tab, id, text string) {
+	tab.t.Helper()
+	require.EventuallyWithT(tab.t, func(c *assert.CollectT) {
+		shown, err := try[string](tab, fmt.Sprintf(`document.getElementById(%q).hidden ? "" : document.body.innerText`, id))
+		assert.NoError(c, err)
+		assert.Contains(c, shown, text)
+	}, patience, 20*time.Millisecond)
+}
+
+const logIn = `(() => {
+	const form = document.getElementById("login");
+	form.username.value = "alice";
+	form.password.value = "correct horse";
+	form.requestSubmit();
+})()`
+
+// The page of the example, from the form over a reload to the logout.
+func TestThePageOfTheExampleWithAKey(t *testing.T) {
+	t.Parallel()
+	s, url := examplePage(t)
 	tab := newUser(t, &withBackForwardCache).open(url)
-	shows := func(id, text string) {
-		t.Helper()
-		require.EventuallyWithT(t, func(c *assert.CollectT) {
-			shown, err := try[string](tab, fmt.Sprintf(`document.getElementById(%q).hidden ? "" : document.body.innerText`, id))
-			assert.NoError(c, err)
-			assert.Contains(c, shown, text)
-		}, patience, 20*time.Millisecond)
-	}
-	shows("login", "Log in")
-	eval[any](tab, `(() => {
-		const form = document.getElementById("login");
-		form.username.value = "alice";
-		form.password.value = "correct horse";
-		form.requestSubmit();
-	})()`)
-	shows("inside", "secrets of alice")
+	shows(tab, "login", "Log in")
+	eval[any](tab, logIn)
+	shows(tab, "inside", "secrets of alice")
 	tab.visit(url)
-	shows("inside", "secrets of alice")
+	shows(tab, "inside", "secrets of alice")
 	assert.Equal(t, 1, s.sessions("alice"))
 	eval[any](tab, `document.getElementById("send").click()`)
-	shows("inside", "alice")
+	shows(tab, "inside", "alice")
 	eval[any](tab, `document.getElementById("logout").click()`)
-	shows("login", "Log in")
+	shows(tab, "login", "Log in")
 	assert.Zero(t, s.sessions("alice"))
 	assert.Zero(t, eval[int](tab, "localStorage.length"))
+}
+
+// A form that stayed open in another tab would replace the key of the login, even if the password
+// is wrong.
+func TestTabsOfTheExampleLogInAndOutTogether(t *testing.T) {
+	t.Parallel()
+	_, url := examplePage(t)
+	user := newUser(t, &withBackForwardCache)
+	tab := user.open(url)
+	other := user.open(url)
+	shows(tab, "login", "Log in")
+	shows(other, "login", "Log in")
+	eval[any](tab, logIn)
+	shows(tab, "inside", "secrets of alice")
+	shows(other, "inside", "secrets of alice")
+
+	eval[any](tab, `document.getElementById("logout").click()`)
+	shows(tab, "login", "Log in")
+	shows(other, "login", "Log in")
+	assert.NotContains(t, eval[string](other, "document.body.innerText"), "secrets")
 }

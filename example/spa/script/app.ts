@@ -59,9 +59,9 @@ byId("logout").addEventListener("click", async () => {
 	show(false);
 });
 
-// Another tab has logged out.
+// Another tab has logged out, or in.
 addEventListener("storage", (event) => {
-	if (event.key === name && !event.newValue) location.reload();
+	if (event.key === name && (!event.newValue || !form.hidden)) location.reload();
 });
 
 await read();
