@@ -155,6 +155,19 @@ func TestPanicsAreLoggedWithoutTokens(t *testing.T) {
 	assert.Contains(t, s.logged.String(), "broken")
 }
 
+// In debug mode Gin logs where it redirects to, with the token of a link that still works.
+func TestNoLinkIsRedirected(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.register(alice)
+	b := s.loginAs(alice, password)
+	for _, l := range []link{registrationLink, resetLink, magicLink, addressLink} {
+		for _, method := range []string{"GET", "HEAD", "POST"} {
+			assert.Equal(t, 404, b.do(method, l.path+"/?token=x", nil).Code, "%s %s", method, l.path)
+		}
+	}
+}
+
 // After any change of the account, all links that were mailed before are void.
 func TestLinksAreBoundToTheAccount(t *testing.T) {
 	t.Parallel()

@@ -87,6 +87,7 @@ func (s *service) newRouter(config ginjwt.Config) (*gin.Engine, error) {
 	s.jwt.UserLookupLoader(s.lookup)
 	s.limits = newLimiter(s.jwt.Config().Now)
 	router := gin.New()
+	router.RedirectTrailingSlash = false // in debug mode Gin logs redirects with the query
 	// Name your proxies here. Otherwise all their clients share one limit. By default Gin
 	// trusts the IP address that any client claims.
 	if err := router.SetTrustedProxies(nil); err != nil {
