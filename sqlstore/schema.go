@@ -56,7 +56,8 @@ func (s *Store) Migrate(ctx context.Context) error { return s.db.Migrate(ctx) }
 // cases:
 //
 //   - The server accepts or commits no writes: it is a standby, or the server, role or
-//     file is read-only, or autocommit is 0. Or each connection has its own database in
+//     file is read-only, autocommit is 0, completion_type is CHAIN, or a transaction is
+//     open on the connection (MariaDB). Or each connection has its own database in
 //     memory. The error says what to do. If the server does not
 //     answer a question, for example because the role may not ask, Check
 //     skips it.

@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/gin-jwt-extended/ginjwt/sqlstore"
+	contract "github.com/gin-jwt-extended/ginjwt/store"
 )
 
 // Where nothing is committed nothing is written, and where others' writes may be missed,
@@ -38,4 +39,67 @@ func TestServersThatAreNotBelieved(t *testing.T) {
 			assert.Zero(t, b.Status().Complete)
 		})
 	}
+}
+
+// The settings of a server change while the process runs: new connections commit nothing.
+func TestConnectionsThatCommitNothing(t *testing.T) {
+	t.Parallel()
+	for setting, refusal := range map[string]string{
+		"autocommit = 0":            noAutocommit,
+		"completion_type = 'CHAIN'": "sqlstore: completion_type is CHAIN, so that what follows a commit is not committed: set it to NO_CHAIN",
+	} {
+		t.Run(setting, func(t *testing.T) {
+			t.Parallel()
+			d := newMariaDB(t)
+			store := d.newStore(t, sqlstore.Options{Timeout: patient.Timeout})
+			sessions, once := store.Sessions(), store.Once()
+			session := newSession(sessionID(1), "alice")
+			created, err := sessions.Create(t.Context(), session)
+			require.NoError(t, err)
+			require.True(t, created)
+			first, err := once.Claim(t.Context(), "a", time.Now().Add(time.Hour))
+			require.NoError(t, err)
+			require.True(t, first)
+
+			d.exec(t, "SET GLOBAL "+setting)
+			d.pool.SetMaxIdleConns(0) // closes the connections
+			_, err = once.Claim(t.Context(), "b", time.Now().Add(time.Hour))
+			require.EqualError(t, err, refusal)
+			_, err = sessions.Create(t.Context(), newSession(sessionID(2), "alice"))
+			require.EqualError(t, err, refusal)
+			next := session
+			next.Generation++
+			_, err = sessions.Replace(t.Context(), session, next)
+			require.EqualError(t, err, refusal)
+			_, err = sessions.Delete(t.Context(), session.ID)
+			require.EqualError(t, err, refusal)
+			require.EqualError(t, sessions.DeleteMany(t.Context(), []contract.Session{session}), refusal)
+			require.EqualError(t, store.Ready(t.Context()), refusal)
+		})
+	}
+}
+
+// The application has left a transaction open on a connection of the pool. The follower
+// would read what the list was when the transaction began.
+func TestTransactionThatWasLeftOpen(t *testing.T) {
+	t.Parallel()
+	d := newMariaDB(t)
+	options := sqlstore.Options{Prefix: "t_", Timeout: patient.Timeout, MaxStaleness: 200 * time.Millisecond}
+	other := d.newBlocklist(t, d.newStore(t, options))
+	by := d.with(t, "")
+	by.pool.SetMaxOpenConns(1)
+	by.exec(t, "START TRANSACTION WITH CONSISTENT SNAPSHOT")
+	store := newTested(t, by.pool, by.dialect, options)
+	b := store.Blocklist(t.Context())
+	require.NoError(t, other.Add(t.Context(), "revoked", time.Now().Add(time.Hour)))
+	_, err := b.Contains(t.Context(), "revoked")
+	const refusal = "sqlstore: a transaction is open on the connection, so that nothing is committed: do not begin transactions with Exec, but with BeginTx"
+	require.EqualError(t, err, refusal)
+	require.EqualError(t, b.Ready(t.Context()), refusal)
+	assert.Zero(t, b.Status().Complete)
+	by.exec(t, "COMMIT")
+	require.NoError(t, b.Ready(t.Context()))
+	blocked, err := b.Contains(t.Context(), "revoked")
+	require.NoError(t, err)
+	require.True(t, blocked)
 }

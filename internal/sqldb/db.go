@@ -6,11 +6,13 @@ package sqldb
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"sync/atomic"
 	"time"
 
+	"github.com/gin-jwt-extended/ginjwt/internal/replica"
 	"github.com/gin-jwt-extended/ginjwt/internal/schema"
 )
 
@@ -25,6 +27,7 @@ type DB struct {
 	checked atomic.Pointer[schema.Version] // the version at the last Check without an error
 
 	checkedOnce atomic.Bool
+	fit         fitConnections
 	file        atomic.Pointer[file]
 
 	// Queries are the statements for Rows and Affected.
@@ -41,9 +44,13 @@ func New(pool *sql.DB, dialect *Dialect, prefix string, timeout time.Duration) *
 func answer[T any](ctx context.Context, db *DB, ask func(context.Context) (T, error)) (T, error) {
 	ctx, cancel := context.WithTimeout(ctx, db.timeout)
 	defer cancel()
-	return promptly(ctx, func() (T, error) {
+	value, err := promptly(ctx, func() (T, error) {
 		return onFile(ctx, db, func(ctx context.Context) (T, error) { return retry(ctx, db.dialect.undone, ask) })
 	})
+	if errors.As(err, new(replica.Unfit)) {
+		db.forgetFitness()
+	}
+	return value, err
 }
 
 // promptly returns when ctx ends, even if the driver does not: a commit takes no context,
@@ -116,8 +123,13 @@ func Rows[T any](ctx context.Context, db *DB, scan func(*sql.Rows) (T, error), q
 	})
 }
 
-func readRows[T any](ctx context.Context, pool *sql.DB, scan func(*sql.Rows) (T, error), query string, args ...any) ([]T, error) {
-	rows, err := pool.QueryContext(ctx, query, args...)
+// querier is a pool or one of its connections.
+type querier interface {
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+}
+
+func readRows[T any](ctx context.Context, on querier, scan func(*sql.Rows) (T, error), query string, args ...any) ([]T, error) {
+	rows, err := on.QueryContext(ctx, query, args...)
 	if err != nil {
 		return nil, err
 	}
@@ -136,10 +148,7 @@ func readRows[T any](ctx context.Context, pool *sql.DB, scan func(*sql.Rows) (T,
 // Affected changes rows, and returns how many.
 func (db *DB) Affected(ctx context.Context, query string, args ...any) (int64, error) {
 	return answer(ctx, db, func(ctx context.Context) (int64, error) {
-		if err := db.mustCommit(ctx); err != nil {
-			return 0, err
-		}
-		result, err := db.pool.ExecContext(ctx, query, args...)
+		result, err := db.write(ctx, query, args...)
 		if err != nil {
 			return 0, err
 		}

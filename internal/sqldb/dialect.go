@@ -68,6 +68,10 @@ type Dialect struct {
 	// do. It is an empty text if the server can. It needs no rights.
 	refusal string
 
+	// connectionDecides says that a setting of the connection decides whether the server
+	// commits a statement.
+	connectionDecides bool
+
 	// checkOnce returns an error for the same reason, and whether the answer is known. It
 	// is called until the answer is known.
 	checkOnce func(ctx context.Context, db *DB) (known bool, err error)

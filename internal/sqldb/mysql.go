@@ -55,14 +55,19 @@ var MySQL = &Dialect{
 	// from version 8 on, and for MariaDB.
 	refusal: `CASE WHEN @@SESSION.autocommit = 0 THEN 'autocommit is 0, so that nothing is ever committed: ` +
 		`remove it from the DSN, or set it to 1 on the server' ` +
+		`WHEN @@SESSION.completion_type = 'CHAIN' THEN 'completion_type is CHAIN, so that what follows a commit is not committed: ` +
+		`set it to NO_CHAIN' ` +
 		`WHEN CAST(@@GLOBAL.read_only AS CHAR) NOT IN ('0', 'OFF') OR @@GLOBAL.innodb_read_only = 1 ` +
 		`THEN 'the server is read-only, as replicas are: connect to the primary' ` +
 		`/*!80000 WHEN @@SESSION.transaction_read_only = 1 THEN 'transactions are read-only: set transaction_read_only to 0' ` +
 		`WHEN @@SESSION.transaction_isolation = 'READ-UNCOMMITTED' THEN '` + uncommitted + `' */ ` +
-		`/*M!100000 WHEN @@SESSION.tx_read_only = 1 THEN 'transactions are read-only: set tx_read_only to 0' ` +
+		`/*M!100000 WHEN @@SESSION.in_transaction = 1 THEN 'a transaction is open on the connection, so that nothing is committed: ` +
+		`do not begin transactions with Exec, but with BeginTx' ` +
+		`WHEN @@SESSION.tx_read_only = 1 THEN 'transactions are read-only: set tx_read_only to 0' ` +
 		`WHEN @@SESSION.tx_isolation = 'READ-UNCOMMITTED' THEN '` + uncommitted + `' */ ELSE '' END`,
-	checkOnce: nothingOnce,
-	file:      noFile,
+	connectionDecides: true,
+	checkOnce:         nothingOnce,
+	file:              noFile,
 	// This must change the row: a changed row counts as two. A row that keeps its values
 	// counts as none or one, depending on the client. INSERT IGNORE would also ignore other
 	// errors.

@@ -26,10 +26,7 @@ var (
 func (db *DB) Claim(ctx context.Context, id string, until time.Time) (first bool, err error) {
 	key, mark := claimKey(id), rand.Text()
 	first, err = answer(ctx, db, func(ctx context.Context) (bool, error) {
-		if err := db.mustCommit(ctx); err != nil {
-			return false, err
-		}
-		if _, err := db.pool.ExecContext(ctx, db.Queries.Claim, key, mark, until.Unix()+1); err != nil { // rounded up
+		if _, err := db.write(ctx, db.Queries.Claim, key, mark, until.Unix()+1); err != nil { // rounded up
 			return false, err
 		}
 		claims, err := readRows(ctx, db.pool, scanClaim, db.Queries.Claimed, key)

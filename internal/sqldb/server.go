@@ -19,7 +19,12 @@ func (db *DB) checkServer(ctx context.Context) error {
 
 // refusal asks the server whether it can keep a store.
 func (db *DB) refusal(ctx context.Context) error {
-	refusals, err := readRows(ctx, db.pool, scanText, `SELECT `+db.dialect.refusal)
+	return db.refusalOf(ctx, db.pool)
+}
+
+// refusalOf is refusal on one connection, or on any connection of a pool.
+func (db *DB) refusalOf(ctx context.Context, on querier) error {
+	refusals, err := readRows(ctx, on, scanText, `SELECT `+db.dialect.refusal)
 	switch {
 	case ctx.Err() != nil:
 		return ctx.Err()
