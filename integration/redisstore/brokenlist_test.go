@@ -43,6 +43,33 @@ func TestNewProcessesRestoreAListThatIsBroken(t *testing.T) {
 	}
 }
 
+// The log is cut by hand. The position of each process is then gone: it cannot compare it
+// with the server any more, so the processes restore the list.
+func TestLastEntryOfTheLogIsGone(t *testing.T) {
+	t.Parallel()
+	for name, cut := range map[string][]any{
+		"trimmed": {"XTRIM", logKey, "MAXLEN", "0"},
+		"ahead":   {"XSETID", logKey, "999999-1"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			store, _ := openStore(t, redisstore.Options{MaxStaleness: 200 * time.Millisecond})
+			b := store.Blocklist(t.Context())
+			require.NoError(t, b.Ready(t.Context()))
+			add(t, b, "id")
+			require.NoError(t, store.client.Do(t.Context(), cut...).Err())
+			assert.Eventually(t, func() bool { return b.Status().Losses == 1 && !b.Status().Restoring }, soon, tick)
+			blocked, err := b.ContainsNow(t.Context(), "unknown")
+			require.NoError(t, err)
+			require.False(t, blocked)
+			late := store.Blocklist(t.Context())
+			blocked, err = late.Contains(t.Context(), "id")
+			require.NoError(t, err)
+			require.True(t, blocked)
+		})
+	}
+}
+
 // The script by which version 1 appends, word for word.
 var previousAppend = redis.NewScript(`
 local function lastID(log)

@@ -21,8 +21,8 @@ var _ replica.Log = (*List)(nil)
 // them are the state of the list and the roll.
 //
 // The set has a guard, a member that never expires, so that the set exists as long as the
-// stream does. The list is broken if the stream exists without the guard, if the guard
-// exists without the stream, or if the state exists without both.
+// stream does. The list is broken if the stream exists without the guard or without its last
+// entry, if the guard exists without the stream, or if the state exists without both.
 //
 // The keys must never expire: a server that is short of memory may drop keys with an
 // expiry, and revoked tokens would be accepted again. Their common hash tag keeps them in

@@ -4,21 +4,26 @@ import "github.com/redis/go-redis/v9"
 
 // standing is the part of scripts that reads the head of the list.
 //
-// lastID returns the ID of the last entry, even if the entry itself is gone.
+// lastID returns the ID of the last entry, even if the entry itself is gone, and whether it
+// is gone. The store never removes the last entry.
 const standing = `
 local function lastID(log)
-	local info = redis.call('XINFO', 'STREAM', log)
+	local info, id, last = redis.call('XINFO', 'STREAM', log), nil, nil
 	for i = 1, #info, 2 do
 		if info[i] == 'last-generated-id' then
-			return info[i + 1]
+			id = info[i + 1]
+		elseif info[i] == 'last-entry' then
+			last = info[i + 1]
 		end
 	end
+	return id, not last or last[1] ~= id
 end
 
 local function isBroken(set, log, state)
 	local hasSet, hasLog = redis.call('ZSCORE', set, 'guard'), redis.call('EXISTS', log) == 1
 	if hasSet and hasLog then
-		return false
+		local _, gone = lastID(log)
+		return gone
 	end
 	return hasSet or hasLog or redis.call('EXISTS', state) == 1
 end
