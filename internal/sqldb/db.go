@@ -77,7 +77,7 @@ func promptly[T any](ctx context.Context, ask func() (T, error)) (T, error) {
 	case ctx.Err() != nil: // a driver may return another error
 		return r.value, fmt.Errorf("sqlstore: no answer from the database: %w", ctx.Err())
 	}
-	return r.value, fmt.Errorf("sqlstore: %w", r.err)
+	return r.value, fmt.Errorf("sqlstore: %w", withoutDSN(r.err))
 }
 
 const (
