@@ -95,6 +95,30 @@ func TestCheckNamesWhatIsMissing(t *testing.T) {
 	})
 }
 
+// A prefix makes names that tables of another program have. Those are not touched, whether
+// or not they have rows.
+func TestTablesOfAnotherProgram(t *testing.T) {
+	onAll(t, func(t *testing.T, d *database) {
+		for i, row := range []string{"", "('a', 'b')"} {
+			prefix := fmt.Sprintf("foreign%d_", i)
+			d.exec(t, "CREATE TABLE "+prefix+"sessions (id VARCHAR(40) PRIMARY KEY, payload VARCHAR(40) NOT NULL)")
+			if row != "" {
+				d.exec(t, "INSERT INTO "+prefix+"sessions VALUES "+row)
+			}
+			store := d.openAt(t, prefix)
+			want := "sqlstore: table " + prefix + "sessions belongs to another program, or somebody has dropped its column identity: " +
+				"use another Prefix, or restore the table"
+			for range 2 {
+				require.EqualError(t, store.Migrate(t.Context()), want)
+				require.EqualError(t, store.Check(t.Context()), want)
+				require.EqualError(t, store.Ready(t.Context()), want)
+			}
+			d.exec(t, "INSERT INTO "+prefix+"sessions (id, payload) VALUES ('c', 'd')")
+			require.Equal(t, 1+i, len(d.query(t, "SELECT * FROM "+prefix+"sessions")))
+		}
+	})
+}
+
 // A version that is too new is refused, and none is lowered.
 func TestVersions(t *testing.T) {
 	onAll(t, func(t *testing.T, d *database) {

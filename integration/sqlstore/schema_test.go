@@ -124,7 +124,7 @@ func TestMigrateFails(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
 		assert.ErrorIs(t, store.Migrate(ctx), context.Canceled)
-		d.exec(t, "CREATE TABLE ginjwt_blocklist_head (id INTEGER, other INTEGER NOT NULL)")
+		d.exec(t, "CREATE TABLE ginjwt_blocklist_head (id INTEGER, seq BIGINT, mark VARCHAR(32), other INTEGER NOT NULL)")
 		assert.ErrorContains(t, store.Migrate(t.Context()), "sqlstore: migrating: ")
 	})
 }

@@ -1,6 +1,7 @@
 package sqldb
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
@@ -54,6 +55,23 @@ func (db *DB) gaps(have catalog) (all []gap) {
 		all = append(all, gap{db.rowProblem(have, `{schema}`), []change{{text: db.name(db.dialect.raiseVersion(version))}}})
 	}
 	return all
+}
+
+// foreign returns an error if a table exists without a column that it has had from the
+// beginning. So the table is not one of this store, and must not be changed.
+func (db *DB) foreign(have catalog) error {
+	var problems []error
+	for _, t := range tables {
+		name := db.name(t.name)
+		for _, c := range t.columns {
+			if existing := have.columns[name]; c.since == 0 && len(existing) > 0 && !existing[c.name] {
+				problems = append(problems, fmt.Errorf("table %s belongs to another program, or somebody has dropped its column %s: "+
+					"use another Prefix, or restore the table", name, c.name))
+				break
+			}
+		}
+	}
+	return errors.Join(problems...)
 }
 
 func (db *DB) missingColumns(t table, name string, have catalog) (g gap) {

@@ -88,6 +88,9 @@ func (db *DB) changes(have catalog) (all []change, err error) {
 	if settled, err := settled(have); settled {
 		return nil, err
 	}
+	if err := db.foreign(have); err != nil {
+		return nil, err
+	}
 	for _, g := range db.gaps(have) {
 		all = append(all, g.changes...)
 	}

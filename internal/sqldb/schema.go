@@ -50,6 +50,9 @@ func (db *DB) check(have catalog) error {
 		}
 		return nil
 	}
+	if err := db.foreign(have); err != nil {
+		return fmt.Errorf("sqlstore: %w", err)
+	}
 	var problems []error
 	for _, g := range db.gaps(have) {
 		for _, problem := range g.problems {
