@@ -55,17 +55,40 @@ func ask[T any](ctx context.Context, most time.Duration, question func(context.C
 	}
 }
 
-// failure adds the name of the package. It cuts off the arguments that a server repeats
-// for an unknown command, because they may contain IDs.
+// failure adds the name of the package, and what to do if that is known. It cuts off the
+// arguments that a server repeats for an unknown command, because they may contain IDs.
 func failure(err error) error {
 	if err == nil {
 		return nil
 	}
 	if text, _, cut := strings.Cut(err.Error(), ", with args"); cut {
-		return fmt.Errorf("redisstore: %s", text)
+		return fmt.Errorf("redisstore: %s; %s", text, adviceCommands)
 	}
-	if strings.HasPrefix(err.Error(), "READONLY ") {
-		return fmt.Errorf("redisstore: %w; the server is a replica: connect to the master", err)
+	for _, a := range advices {
+		if strings.HasPrefix(err.Error(), a.prefix) {
+			return fmt.Errorf("redisstore: %w; %s", err, a.text)
+		}
 	}
 	return fmt.Errorf("redisstore: %w", err)
+}
+
+const (
+	adviceCommands = "the store needs Redis 6.2 or newer, without renamed commands; the address must not be the address of a Sentinel"
+	adviceRights   = "allow the user the commands and keys that the documentation of redisstore lists"
+	adviceCluster  = "the server is a node of a cluster: use redis.NewClusterClient"
+)
+
+// advices say what to do about errors. A prefix is an error code of the server, with its
+// text if the code alone says little.
+var advices = []struct{ prefix, text string }{
+	{"READONLY ", "the server is a replica: connect to the master"},
+	{"NOPERM ", adviceRights},
+	{"ERR The user executing the script can't run this command", adviceRights},
+	{"ERR ACL failure in script", adviceRights}, // the same, in later versions
+	{"WRONGTYPE ", "check whether another program writes to the keys of this prefix"},
+	{"MOVED ", adviceCluster},
+	{"CROSSSLOT ", adviceCluster},
+	{"ERR This instance has cluster support disabled", "the server is not a cluster: use redis.NewClient"},
+	{"OOM ", "give the server more memory (maxmemory), or remove keys of other programs"},
+	{"NOREPLICAS ", "start the replicas again: min-replicas-to-write says how many the server needs"},
 }

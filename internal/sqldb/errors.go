@@ -30,6 +30,9 @@ type advice struct {
 const (
 	adviceReadOnly = "the server, or the connection, takes no writes: connect to the primary, with a role that may write"
 	adviceInUse    = "numbers of the blocklist are in use already: call Migrate"
+	adviceTables   = "call Migrate, or connect to the database and the schema that have the tables"
+	adviceRights   = "grant the rights to the role of the connection: processes need SELECT, INSERT, UPDATE and DELETE on all tables of the store, Migrate may also change tables"
+	adviceTooMany  = "limit the pool of each process (SetMaxOpenConns), or allow more connections on the server"
 )
 
 // panicked is the value of a driver's panic. It is returned as an error, because the panic

@@ -103,7 +103,15 @@ func TestAdvice(t *testing.T) {
 		"SQLite, read-only":            {SQLite, fileError{8}, adviceFile},
 		"SQLite, extended code":        {SQLite, fileError{8 | 1<<8}, adviceFile},
 		"SQLite, number in use":        {SQLite, fileError{1555}, adviceInUse},
-		"SQLite, busy":                 {SQLite, fileError{5}, ""},
+		"no table":                     {PostgreSQL, stated("42P01"), adviceTables},
+		"no right":                     {PostgreSQL, stated("42501"), adviceRights},
+		"no connection left":           {PostgreSQL, stated("53300"), adviceTooMany},
+		"MySQL, no table":              {MySQL, &numbered{Number: 1146}, adviceTables},
+		"MySQL, no right":              {MySQL, &numbered{Number: 1142}, adviceRights},
+		"MySQL, no connection left":    {MySQL, &numbered{Number: 1040}, adviceTooMany},
+		"SQLite, busy":                 {SQLite, fileError{5}, adviceBusy},
+		"SQLite, no directory":         {SQLite, fileError{14}, advicePath},
+		"SQLite, full":                 {SQLite, fileError{13}, ""},
 	} {
 		err := New(nil, c.dialect, "", 0).withAdvice(c.err)
 		assert.ErrorIs(t, err, c.err, name)

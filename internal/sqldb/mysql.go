@@ -82,6 +82,9 @@ var MySQL = &Dialect{
 	advice: []advice{
 		{hasErrorNumber(1290, 1836, 1792), adviceReadOnly}, // --read-only, innodb_read_only, a transaction that only reads
 		{hasErrorNumber(1062), adviceInUse},
+		{hasErrorNumber(1146, 1054, 1046, 1049), adviceTables}, // no such table or column, no database
+		{hasErrorNumber(1142, 1143, 1044), adviceRights},       // to a table, a column, a database
+		{hasErrorNumber(1040, 1203, 1226), adviceTooMany},      // on the server, of the user
 	},
 }
 

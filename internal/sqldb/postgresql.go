@@ -64,6 +64,9 @@ var PostgreSQL = &Dialect{
 		{anyOf(isPanic, hasSQLState("42P05", "26000"), isForeignStatement), advicePooler},
 		{hasSQLState("25006"), adviceReadOnly},
 		{hasSQLState("23505"), adviceInUse},
+		{hasSQLState("42P01", "42703", "3F000"), adviceTables}, // no such table, column or schema
+		{hasSQLState("42501"), adviceRights},
+		{hasSQLState("53300"), adviceTooMany},
 	},
 }
 

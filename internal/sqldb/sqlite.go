@@ -58,11 +58,18 @@ var SQLite = &Dialect{
 	advice: []advice{
 		{hasSQLiteCode(readOnly), adviceFile},
 		{hasSQLiteCode(constraint), adviceInUse},
+		{isBusy, adviceBusy},
+		{hasSQLiteCode(cannotOpen), advicePath},
 	},
 }
 
 // adviceFile is for mode=ro, query_only, and missing rights to the file.
 const adviceFile = "the file is read-only: remove mode=ro and query_only from the DSN, or give this user the right to write to the file"
+
+const (
+	adviceBusy = "another connection was writing: set a busy_timeout in the DSN, and keep transactions that write short"
+	advicePath = "check the path of the file, and whether this user may write to its directory"
+)
 
 func fileOfSQLite(ctx context.Context, pool *sql.DB) (path string, err error) {
 	paths, err := readRows(ctx, pool, scanText, `SELECT file FROM pragma_database_list WHERE name = 'main'`)
@@ -122,6 +129,7 @@ func checkMemory(ctx context.Context, db *DB) error {
 const (
 	busy       = 5
 	readOnly   = 8
+	cannotOpen = 14
 	constraint = 19
 )
 
