@@ -56,11 +56,10 @@ func (s *Store) Migrate(ctx context.Context) error { return s.db.Migrate(ctx) }
 // cases:
 //
 //   - The server accepts or commits no writes: it is a standby, or the server, role or
-//     file is read-only, autocommit is 0, completion_type is CHAIN, or a transaction is
-//     open on the connection (MariaDB). Or each connection has its own database in
-//     memory. The error says what to do. If the server does not
-//     answer a question, for example because the role may not ask, Check
-//     skips it.
+//     file is read-only, autocommit is 0, completion_type is CHAIN, or somebody has left
+//     a transaction open on the connection (MariaDB, PostgreSQL). Or each connection has
+//     its own database in memory. The error says what to do. If the server does not
+//     answer a question, for example because the role may not ask, Check skips it.
 //   - Tables, columns, indexes or rows are missing. The error has a line for each, such
 //     as "sqlstore: table ginjwt_sessions: column realm is missing; call Migrate".
 //     Check knows columns and indexes by their names.

@@ -83,23 +83,40 @@ func TestConnectionsThatCommitNothing(t *testing.T) {
 // would read what the list was when the transaction began.
 func TestTransactionThatWasLeftOpen(t *testing.T) {
 	t.Parallel()
-	d := newMariaDB(t)
-	options := sqlstore.Options{Prefix: "t_", Timeout: patient.Timeout, MaxStaleness: 200 * time.Millisecond}
-	other := d.newBlocklist(t, d.newStore(t, options))
-	by := d.with(t, "")
-	by.pool.SetMaxOpenConns(1)
-	by.exec(t, "START TRANSACTION WITH CONSISTENT SNAPSHOT")
-	store := newTested(t, by.pool, by.dialect, options)
-	b := store.Blocklist(t.Context())
-	require.NoError(t, other.Add(t.Context(), "revoked", time.Now().Add(time.Hour)))
-	_, err := b.Contains(t.Context(), "revoked")
-	const refusal = "sqlstore: a transaction is open on the connection, so that nothing is committed: do not begin transactions with Exec, but with BeginTx"
-	require.EqualError(t, err, refusal)
-	require.EqualError(t, b.Ready(t.Context()), refusal)
-	assert.Zero(t, b.Status().Complete)
-	by.exec(t, "COMMIT")
-	require.NoError(t, b.Ready(t.Context()))
-	blocked, err := b.Contains(t.Context(), "revoked")
-	require.NoError(t, err)
-	require.True(t, blocked)
+	for name, c := range map[string]struct {
+		open          func(t *testing.T) *database
+		driver, begin string
+	}{
+		"MariaDB":    {newMariaDB, "mysql", "START TRANSACTION"},
+		"PostgreSQL": {newPostgres, "postgres", "BEGIN ISOLATION LEVEL REPEATABLE READ"}, // pgx closes such a connection
+		"SQLite":     {newSQLite, "sqlite", "BEGIN"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d := c.open(t)
+			options := sqlstore.Options{Prefix: "t_", Timeout: patient.Timeout, MaxStaleness: 2 * time.Second}
+			other := d.newBlocklist(t, d.newStore(t, options))
+			pool := open(t, c.driver, d.dsn)
+			pool.SetMaxOpenConns(1)
+			b := newTested(t, pool, d.dialect, options).Blocklist(t.Context())
+			require.NoError(t, b.Ready(t.Context()))
+			run := func(statement string) {
+				_, err := pool.ExecContext(t.Context(), statement)
+				require.NoError(t, err)
+			}
+			run(c.begin)
+			run("SELECT COUNT(*) FROM t_blocklist")
+			require.NoError(t, other.Add(t.Context(), "revoked", time.Now().Add(time.Hour)))
+			const refusal = "sqlstore: a transaction is open on the connection, so that nothing is committed: do not begin transactions with Exec, but with BeginTx"
+			require.Eventually(t, func() bool {
+				err := b.Status().Err
+				return err != nil && err.Error() == refusal && time.Since(b.Status().Complete) > options.MaxStaleness
+			}, time.Minute, 10*time.Millisecond)
+			run("ROLLBACK")
+			require.Eventually(t, func() bool {
+				blocked, err := b.Contains(t.Context(), "revoked")
+				return err == nil && blocked
+			}, time.Minute, 10*time.Millisecond)
+		})
+	}
 }

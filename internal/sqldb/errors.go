@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+
+	"github.com/gin-jwt-extended/ginjwt/internal/replica"
 )
 
 // withAdvice adds to an error what to do about it, if that is known.
@@ -14,7 +16,9 @@ func (db *DB) withAdvice(err error) error {
 		return nil
 	}
 	for _, a := range db.dialect.advice {
-		if a.about(err) {
+		if a.about(err) && a.unfit {
+			return replica.Unfit(a.text)
+		} else if a.about(err) {
 			return fmt.Errorf("%w; %s", err, a.text)
 		}
 	}
@@ -25,11 +29,13 @@ func (db *DB) withAdvice(err error) error {
 type advice struct {
 	about func(error) bool
 	text  string
+	unfit bool // the connection cannot be used, so the text replaces the error
 }
 
 const (
 	adviceReadOnly = "the server, or the connection, takes no writes: connect to the primary, with a role that may write"
 	adviceInUse    = "numbers of the blocklist are in use already: call Migrate"
+	adviceOpen     = "a transaction is open on the connection, so that nothing is committed: do not begin transactions with Exec, but with BeginTx"
 	adviceTables   = "call Migrate, or connect to the database and the schema that have the tables"
 	adviceRights   = "grant the rights to the role of the connection: processes need SELECT, INSERT, UPDATE and DELETE on all tables of the store, Migrate may also change tables"
 	adviceTooMany  = "limit the pool of each process (SetMaxOpenConns), or allow more connections on the server"

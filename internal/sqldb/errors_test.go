@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+
+	"github.com/gin-jwt-extended/ginjwt/internal/replica"
 )
 
 // numbered is an error as go-sql-driver/mysql has it.
@@ -80,6 +82,11 @@ type errNo int
 
 func (fileError) Error() string { return "file" }
 
+// extendedError is the same with an extended code.
+type extendedError struct{ Code, ExtendedCode errNo }
+
+func (extendedError) Error() string { return "file" }
+
 func TestAdvice(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -122,5 +129,9 @@ func TestAdvice(t *testing.T) {
 		assert.ErrorContains(t, err, "; "+c.want, name)
 	}
 	assert.NoError(t, New(nil, SQLite, "", 0).withAdvice(nil))
+	for _, err := range []error{extendedError{5, 5 | 2<<8}, fileError{5 | 2<<8}} {
+		assert.Equal(t, replica.Unfit(adviceOpen), New(nil, SQLite, "", 0).withAdvice(err))
+	}
+	assert.ErrorContains(t, New(nil, SQLite, "", 0).withAdvice(extendedError{5, 0}), adviceBusy)
 	assert.True(t, SQLite.locked(fileError{5 | 2<<8}))
 }

@@ -61,8 +61,7 @@ var MySQL = &Dialect{
 		`THEN 'the server is read-only, as replicas are: connect to the primary' ` +
 		`/*!80000 WHEN @@SESSION.transaction_read_only = 1 THEN 'transactions are read-only: set transaction_read_only to 0' ` +
 		`WHEN @@SESSION.transaction_isolation = 'READ-UNCOMMITTED' THEN '` + uncommitted + `' */ ` +
-		`/*M!100000 WHEN @@SESSION.in_transaction = 1 THEN 'a transaction is open on the connection, so that nothing is committed: ` +
-		`do not begin transactions with Exec, but with BeginTx' ` +
+		`/*M!100000 WHEN @@SESSION.in_transaction = 1 THEN '` + adviceOpen + `' ` +
 		`WHEN @@SESSION.tx_read_only = 1 THEN 'transactions are read-only: set tx_read_only to 0' ` +
 		`WHEN @@SESSION.tx_isolation = 'READ-UNCOMMITTED' THEN '` + uncommitted + `' */ ELSE '' END`,
 	connectionDecides: true,
@@ -80,11 +79,11 @@ var MySQL = &Dialect{
 	insert: (*List).insertInTransaction,
 	undone: isUndone,
 	advice: []advice{
-		{hasErrorNumber(1290, 1836, 1792), adviceReadOnly}, // --read-only, innodb_read_only, a transaction that only reads
-		{hasErrorNumber(1062), adviceInUse},
-		{hasErrorNumber(1146, 1054, 1046, 1049), adviceTables}, // no such table or column, no database
-		{hasErrorNumber(1142, 1143, 1044), adviceRights},       // to a table, a column, a database
-		{hasErrorNumber(1040, 1203, 1226), adviceTooMany},      // on the server, of the user
+		{about: hasErrorNumber(1290, 1836, 1792), text: adviceReadOnly}, // --read-only, innodb_read_only, a transaction that only reads
+		{about: hasErrorNumber(1062), text: adviceInUse},
+		{about: hasErrorNumber(1146, 1054, 1046, 1049), text: adviceTables}, // no such table or column, no database
+		{about: hasErrorNumber(1142, 1143, 1044), text: adviceRights},       // to a table, a column, a database
+		{about: hasErrorNumber(1040, 1203, 1226), text: adviceTooMany},      // on the server, of the user
 	},
 }
 

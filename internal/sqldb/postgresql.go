@@ -48,10 +48,13 @@ var PostgreSQL = &Dialect{
 	parameter:    func(i int) string { return "$" + strconv.Itoa(i) },
 	now:          `floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint`,
 	// On a standby transactions are read-only too, so pg_is_in_recovery comes first.
+	// A transaction that began long before the statement was not begun by this package. It
+	// may show data of the time when it began.
 	refusal: `CASE WHEN pg_is_in_recovery() THEN 'the server is a standby, which takes no writes and learns of revocations late: ` +
 		`connect to the primary, for example with target_session_attrs=read-write' ` +
 		`WHEN current_setting('transaction_read_only') = 'on' THEN 'transactions are read-only: set default_transaction_read_only to off ` +
-		`for the role, the database or the connection' ELSE '' END`,
+		`for the role, the database or the connection' ` +
+		`WHEN statement_timestamp() > transaction_timestamp() + interval '5 seconds' THEN '` + adviceOpen + `' ELSE '' END`,
 	checkOnce:   nothingOnce,
 	file:        noFile,
 	unlessThere: `ON CONFLICT (id) DO NOTHING`,
@@ -61,12 +64,12 @@ var PostgreSQL = &Dialect{
 	insert:      (*List).insertAtOnce,
 	undone:      hasSQLState("40P01", "40001", "55P03"), // a deadlock, a stricter isolation than the default, a lock_timeout
 	advice: []advice{
-		{anyOf(isPanic, hasSQLState("42P05", "26000"), isForeignStatement), advicePooler},
-		{hasSQLState("25006"), adviceReadOnly},
-		{hasSQLState("23505"), adviceInUse},
-		{hasSQLState("42P01", "42703", "3F000"), adviceTables}, // no such table, column or schema
-		{hasSQLState("42501"), adviceRights},
-		{hasSQLState("53300"), adviceTooMany},
+		{about: anyOf(isPanic, hasSQLState("42P05", "26000"), isForeignStatement), text: advicePooler},
+		{about: hasSQLState("25006"), text: adviceReadOnly},
+		{about: hasSQLState("23505"), text: adviceInUse},
+		{about: hasSQLState("42P01", "42703", "3F000"), text: adviceTables}, // no such table, column or schema
+		{about: hasSQLState("42501"), text: adviceRights},
+		{about: hasSQLState("53300"), text: adviceTooMany},
 	},
 }
 

@@ -56,10 +56,11 @@ var SQLite = &Dialect{
 	insert:      (*List).insertInTransaction,
 	undone:      func(error) bool { return false }, // writers wait for each other
 	advice: []advice{
-		{hasSQLiteCode(readOnly), adviceFile},
-		{hasSQLiteCode(constraint), adviceInUse},
-		{isBusy, adviceBusy},
-		{hasSQLiteCode(cannotOpen), advicePath},
+		{about: hasSQLiteCode(readOnly), text: adviceFile},
+		{about: hasSQLiteCode(constraint), text: adviceInUse},
+		{about: isBusySnapshot, text: adviceOpen, unfit: true},
+		{about: isBusy, text: adviceBusy},
+		{about: hasSQLiteCode(cannotOpen), text: advicePath},
 	},
 }
 
@@ -127,26 +128,43 @@ func checkMemory(ctx context.Context, db *DB) error {
 
 // Result codes of SQLite.
 const (
-	busy       = 5
-	readOnly   = 8
-	cannotOpen = 14
-	constraint = 19
+	busy         = 5
+	busySnapshot = busy | 2<<8
+	readOnly     = 8
+	cannotOpen   = 14
+	constraint   = 19
 )
 
 var isBusy = hasSQLiteCode(busy)
 
+// isBusySnapshot reports that a transaction read before others wrote, and now wants to
+// write. The statements of this package never do that, so somebody else began it.
+func isBusySnapshot(err error) bool {
+	return anyError(err, func(err error) bool { code, ok := codeOfSQLite(err); return ok && code == busySnapshot })
+}
+
 // hasSQLiteCode returns a function that reports whether an error has a result code, which is
-// the low byte of an extended code. The errors of modernc.org/sqlite have a method Code. The
-// errors of mattn/go-sqlite3 are structs with a field Code.
+// the low byte of an extended code.
 func hasSQLiteCode(code int64) func(error) bool {
 	return func(err error) bool {
 		return anyError(err, func(err error) bool {
 			const primary = 0xff
-			if coded, ok := err.(interface{ Code() int }); ok {
-				return int64(coded.Code())&primary == code
-			}
-			value, ok := errorField(err, reflect.Int, "Code")
-			return ok && value.Int()&primary == code
+			extended, ok := codeOfSQLite(err)
+			return ok && extended&primary == code
 		})
 	}
+}
+
+// codeOfSQLite returns the code of an error. The errors of modernc.org/sqlite have a method
+// Code. The errors of mattn/go-sqlite3 are structs with the fields Code and ExtendedCode.
+func codeOfSQLite(err error) (code int64, ok bool) {
+	if coded, ok := err.(interface{ Code() int }); ok {
+		return int64(coded.Code()), true
+	}
+	for _, name := range []string{"ExtendedCode", "Code"} {
+		if value, ok := errorField(err, reflect.Int, name); ok && value.Int() != 0 {
+			return value.Int(), true
+		}
+	}
+	return 0, false
 }
