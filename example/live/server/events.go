@@ -20,7 +20,6 @@ func (s *Service) events(c *gin.Context) {
 	c.Header("Cache-Control", "no-store")
 	c.Header("X-Accel-Buffering", "no") // nginx passes events on at once
 	stream := eventStream{c.Writer, http.NewResponseController(c.Writer)}
-	defer stream.done()
 	if stream.write(":\n\n") != nil { // sends the headers, so that the page knows that it is connected
 		return
 	}
@@ -45,16 +44,15 @@ func (e eventStream) send(m message) error {
 
 func (e eventStream) beat() error { return e.write(":\n\n") }
 
-// write sets a new deadline. Otherwise there is one deadline for the whole response.
+// write has a deadline, and removes it afterwards: over HTTP/2 a deadline that passes between two
+// writes ends the stream.
 func (e eventStream) write(format string, args ...any) error {
 	if err := e.control.SetWriteDeadline(time.Now().Add(writeWait)); err != nil {
 		return err
 	}
+	defer func() { _ = e.control.SetWriteDeadline(time.Time{}) }()
 	if _, err := fmt.Fprintf(e.writer, format, args...); err != nil {
 		return err
 	}
 	return e.control.Flush()
 }
-
-// done removes the deadline, for the next request of this connection.
-func (e eventStream) done() { _ = e.control.SetWriteDeadline(time.Time{}) }
