@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -155,6 +156,20 @@ func (p *process) usage(t *testing.T) (u usage) {
 	require.Equal(t, 200, status)
 	require.NoError(t, json.Unmarshal([]byte(body), &u))
 	return u
+}
+
+// learnUnanswered asks the process when its list did not reply.
+func (p *process) learnUnanswered(t *testing.T) {
+	t.Helper()
+	status, body := p.do(t, "GET", "/unanswered", "", nil)
+	require.Equal(t, 200, status)
+	require.NoError(t, json.Unmarshal([]byte(body), &p.unanswered))
+}
+
+// hadNoAnswer reports whether the list of the process did not reply to a question between two
+// times. Then the process may not know why a session has ended: see SessionEnd.
+func (p *process) hadNoAnswer(from, to time.Time) bool {
+	return slices.ContainsFunc(p.unanswered, func(at time.Time) bool { return !at.Before(from) && !at.After(to) })
 }
 
 // socket is a connection with a handler that takes long.

@@ -155,15 +155,18 @@ func (e *session) isOpen() bool {
 func (s *service) check() {
 	s.t.Helper()
 	latest, unknown, counts := time.Duration(0), 0, map[ginjwt.Cause]int{}
+	for _, p := range s.processes {
+		p.learnUnanswered(s.t)
+	}
 	for _, e := range s.sessions {
-		for _, socket := range e.sockets {
+		for i, socket := range e.sockets {
 			at, last := socket.state()
 			if e.cause == "" {
 				require.Equal(s.t, "open", last, "its session goes on")
 				continue
 			}
 			reachable, disturbed := s.reachable(e.begun, e.ended)
-			if disturbed && last == "ended " { // the server failed before it had said why
+			if last == "ended " && s.processes[i].hadNoAnswer(e.begun, at) { // the list had not said why
 				unknown++
 				last += string(e.cause)
 			}
@@ -183,7 +186,7 @@ func (s *service) check() {
 	for _, cause := range append(causes, ginjwt.CauseExpired, "") {
 		require.Positive(s.t, counts[cause], "%q", cause)
 	}
-	s.t.Log("sessions by cause:", counts, "- sockets that a fault kept from knowing theirs:", unknown, "- before the faults the last socket ended after", latest)
+	s.t.Log("sessions by cause:", counts, "- sockets that did not learn theirs:", unknown, "- before the faults the last socket ended after", latest)
 }
 
 // reachable returns when a session had ended, and all processes reached the server.

@@ -14,6 +14,7 @@ import (
 	"runtime"
 	"runtime/pprof"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -46,8 +47,9 @@ func isProcess() bool { return os.Getenv(storeVariable) != "" }
 
 // process is a process of the service, as the test sees it.
 type process struct {
-	url    string
-	client *http.Client
+	url        string
+	client     *http.Client
+	unanswered []time.Time // at the end of the test
 }
 
 func startProcess(t *testing.T, dsn, secret string) *process {
@@ -68,7 +70,7 @@ func startProcess(t *testing.T, dsn, secret string) *process {
 	for lines := bufio.NewScanner(stdout); lines.Scan(); {
 		if addr, ok := strings.CutPrefix(lines.Text(), "serves at "); ok {
 			go func() { _, _ = io.Copy(io.Discard, stdout) }()
-			return &process{"http://" + addr, &http.Client{Timeout: time.Minute, Transport: &http.Transport{MaxIdleConnsPerHost: 16}}}
+			return &process{url: "http://" + addr, client: &http.Client{Timeout: time.Minute, Transport: &http.Transport{MaxIdleConnsPerHost: 16}}}
 		}
 	}
 	require.Fail(t, "the process has ended by itself")
@@ -78,11 +80,12 @@ func startProcess(t *testing.T, dsn, secret string) *process {
 // serve is what a process does.
 func serve(t *testing.T) {
 	gin.SetMode(gin.ReleaseMode)
-	stores := storesOf(t, os.Getenv(storeVariable))
+	stores, unanswered := storesOf(t, os.Getenv(storeVariable)), &unanswered{}
 	secret := os.Getenv(secretVariable)
 	mgr := ginjwt.New(ginjwt.Config{
 		SecretKey: secret, EncodeIssuer: ownIssuer, DecodeIssuer: ownIssuer,
 		Sessions: stores.Sessions, Blocklist: stores.Blocklist, MaxSessions: 1, SessionGrace: -1,
+		Observer: unanswered,
 		Issuers: []ginjwt.Issuer{{
 			Name: otherIssuer, Keys: []keys.Key{{ID: "other", Verify: []byte(otherSecret(secret)), AllowMissingKeyID: true}},
 			Audience: []string{"shop"}, IdentityPrefix: "other:", LogoutAudience: []string{logoutClient},
@@ -91,6 +94,7 @@ func serve(t *testing.T) {
 	engine := gin.New()
 	require.NoError(t, mgr.InitApp(engine))
 	register(engine, mgr)
+	engine.GET("/unanswered", unanswered.handler)
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	server := &http.Server{Handler: engine, ReadHeaderTimeout: time.Minute}
@@ -148,6 +152,27 @@ func socketHandler(c *gin.Context) {
 		return
 	}
 	_, _ = fmt.Fprintln(c.Writer, "failed", why)
+}
+
+// unanswered are the times at which the list of a process did not reply to a question.
+type unanswered struct {
+	mu    sync.Mutex
+	times []time.Time
+}
+
+func (u *unanswered) Observe(_ context.Context, e ginjwt.Event) {
+	if e.Kind != ginjwt.EventStoreFailed || e.Operation != ginjwt.OperationBlocklistContains {
+		return
+	}
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.times = append(u.times, time.Now())
+}
+
+func (u *unanswered) handler(c *gin.Context) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	c.JSON(http.StatusOK, u.times)
 }
 
 // usage is what a process needs.
