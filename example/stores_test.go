@@ -4,7 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
-	"net"
+	"net/http"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -114,15 +114,19 @@ func testPasswordChangedOnAnother(t *testing.T, one, two *service) {
 	one.refresh(t, changed.RefreshToken)
 }
 
-// requireRefusedSoon measures how long a token that was ended elsewhere is still accepted
-// here.
+// requireRefusedSoon waits until a token that was ended elsewhere is refused here. Nobody may use
+// it for longer than maxStaleness; while the store does not reply in time, it is not accepted either.
 func (s *service) requireRefusedSoon(t *testing.T, access string) {
 	t.Helper()
-	began := time.Now()
+	ended := time.Now()
 	require.Eventually(t, func() bool {
-		return strings.Contains(s.do("GET", "/me", jwttest.Bearer(access)).Body.String(), "Token has been revoked")
-	}, 10*time.Second, 5*time.Millisecond)
-	require.Less(t, time.Since(began), time.Second)
+		asked := time.Since(ended)
+		w := s.do("GET", "/me", jwttest.Bearer(access))
+		if w.Code == http.StatusOK && !assert.LessOrEqual(t, asked, maxStaleness) {
+			return true
+		}
+		return strings.Contains(w.Body.String(), "Token has been revoked")
+	}, time.Minute, 5*time.Millisecond)
 }
 
 // Sessions outlive the processes.
@@ -143,23 +147,17 @@ func TestSessionsSurviveARestart(t *testing.T) {
 	}
 }
 
-// closedPort returns an address where nobody listens.
-func closedPort(t *testing.T) string {
-	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	defer func() { assert.NoError(t, listener.Close()) }()
-	return listener.Addr().String()
-}
+// nowhere is an address where nobody listens, and that no program gets by chance.
+const nowhere = "127.0.0.1:1"
 
 // Without its server the program ends soon. It names the missing server, and does not
 // print the password.
 func TestRunReportsServers(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct{ variable, address, want string }{
-		"no PostgreSQL": {"DATABASE_URL", "postgres://alice:hunter2@" + closedPort(t) + "/users",
+		"no PostgreSQL": {"DATABASE_URL", "postgres://alice:hunter2@" + nowhere + "/users",
 			"(?s)^DATABASE_URL: failed to connect to `user=alice database=users`:.*connection refused"},
-		"no Redis": {"REDIS_URL", "redis://alice:hunter2@" + closedPort(t),
+		"no Redis": {"REDIS_URL", "redis://alice:hunter2@" + nowhere,
 			`^REDIS_URL: dial tcp 127\.0\.0\.1:\d+: connect: connection refused$`},
 		"wrong password": {"REDIS_URL", strings.Replace(redisURL(t), "redis://:", "redis://alice:", 1), `^REDIS_URL: WRONGPASS `},
 		"silent PostgreSQL": {"DATABASE_URL", "postgres://alice:hunter2@" + pausedServer(t, testserver.Postgres(t)) + "/users?sslmode=disable",
