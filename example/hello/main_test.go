@@ -11,6 +11,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/gin-jwt-extended/ginjwt/integration/testserver"
 )
 
 // TestREADMEFirstScreen runs the program and asks it what the README asks.
@@ -38,13 +40,12 @@ func TestREADMEFirstScreen(t *testing.T) {
 // freeAddress finds a port and tells Gin to listen there.
 func freeAddress(t *testing.T) string {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	address, err := testserver.FreeAddress()
 	require.NoError(t, err)
-	defer func() { _ = listener.Close() }()
-	_, port, err := net.SplitHostPort(listener.Addr().String())
+	_, port, err := net.SplitHostPort(address)
 	require.NoError(t, err)
 	t.Setenv("PORT", port)
-	return "127.0.0.1:" + port
+	return address
 }
 
 func connect(t *testing.T, address string) {
@@ -55,7 +56,7 @@ func connect(t *testing.T, address string) {
 			_ = conn.Close()
 		}
 		return err == nil
-	}, 10*time.Second, 10*time.Millisecond)
+	}, time.Minute, 10*time.Millisecond)
 }
 
 func get(t *testing.T, url, authorization string) string {

@@ -12,6 +12,8 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"github.com/gin-jwt-extended/ginjwt/integration/testserver"
 )
 
 // addressInREADME is the address of the README's program and of its curl commands.
@@ -42,7 +44,11 @@ func (r *rehearsal) followREADME(ctx context.Context) error {
 // converse starts the program and types the commands of the README.
 func (r *rehearsal) converse(ctx context.Context, in folder, session []answer) error {
 	in.env = append(withoutSettings(in.env), "no_proxy=*", "CURL_HOME="+in.dir)
-	port, err := freePort()
+	address, err := testserver.FreeAddress()
+	if err != nil {
+		return err
+	}
+	_, port, err := net.SplitHostPort(address)
 	if err != nil {
 		return err
 	}
@@ -51,7 +57,6 @@ func (r *rehearsal) converse(ctx context.Context, in folder, session []answer) e
 		return err
 	}
 	defer program.end()
-	address := net.JoinHostPort("127.0.0.1", port)
 	if err := program.listens(ctx, address); err != nil {
 		return err
 	}
@@ -139,13 +144,4 @@ func withoutSettings(environ []string) (kept []string) {
 		}
 	}
 	return kept
-}
-
-func freePort() (string, error) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", err
-	}
-	_, port, err := net.SplitHostPort(listener.Addr().String())
-	return port, errors.Join(err, listener.Close())
 }

@@ -20,8 +20,9 @@ const firstPort, afterLastPort = 10000, 20000
 // for UDP on the port tells other processes of tests, and is in no server's way.
 var reservations sync.Map
 
-// freePort returns a port on which nobody listens, and that nobody was given.
-func freePort() (int, error) {
+// FreeAddress returns an address for a server that the caller starts: nobody listens there, and
+// nobody else is given its port.
+func FreeAddress() (string, error) {
 	for range afterLastPort - firstPort {
 		port := firstPort + rand.IntN(afterLastPort-firstPort)
 		addr := net.JoinHostPort(loopback, strconv.Itoa(port))
@@ -35,7 +36,7 @@ func freePort() (int, error) {
 			continue
 		}
 		reservations.Store(port, reservation)
-		return port, l.Close()
+		return addr, l.Close()
 	}
-	return 0, errors.New("no free port")
+	return "", errors.New("no free port")
 }

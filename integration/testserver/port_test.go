@@ -2,7 +2,6 @@ package testserver
 
 import (
 	"net"
-	"strconv"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -11,9 +10,8 @@ import (
 
 func TestAPortThatWasGivenStaysReserved(t *testing.T) {
 	t.Parallel()
-	port, err := freePort()
+	addr, err := FreeAddress()
 	require.NoError(t, err)
-	addr := net.JoinHostPort(loopback, strconv.Itoa(port))
 	_, err = net.ListenPacket("udp", addr)
 	require.Error(t, err, "as another process sees it")
 	l, err := net.Listen("tcp", addr)

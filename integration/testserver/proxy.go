@@ -2,7 +2,6 @@ package testserver
 
 import (
 	"net"
-	"strconv"
 	"sync"
 	"testing"
 	"time"
@@ -136,11 +135,9 @@ func (p *Proxy) stalled() bool {
 
 func (p *Proxy) listenSomewhere() (err error) {
 	for range attempts {
-		var port int
-		if port, err = freePort(); err != nil {
+		if p.addr, err = FreeAddress(); err != nil {
 			return err
 		}
-		p.addr = net.JoinHostPort(loopback, strconv.Itoa(port))
 		if err = p.listen(p.addr); err == nil {
 			return nil
 		}

@@ -138,12 +138,10 @@ func (s *Server) retry(start func() error) (err error) {
 	return fmt.Errorf("%s does not start: %w\n%s", s.kind.name, err, s.logTail())
 }
 
-func (s *Server) startSomewhere() error {
-	port, err := freePort()
-	if err != nil {
+func (s *Server) startSomewhere() (err error) {
+	if s.addr, err = FreeAddress(); err != nil {
 		return err
 	}
-	s.addr = net.JoinHostPort(loopback, strconv.Itoa(port))
 	if err := s.kind.configure(s); err != nil {
 		return err
 	}

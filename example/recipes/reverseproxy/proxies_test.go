@@ -19,6 +19,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/gin-jwt-extended/ginjwt/integration/testserver"
 )
 
 // newProxy returns a proxy in Go.
@@ -85,15 +87,14 @@ func run(t *testing.T, address, name string, args ...string) {
 	require.Eventually(t, func() bool {
 		conn, err := net.Dial("tcp", address)
 		return err == nil && conn.Close() == nil
-	}, 10*time.Second, 10*time.Millisecond, "%s listens", name)
+	}, time.Minute, 10*time.Millisecond, "%s listens", name)
 }
 
 func freeAddress(t *testing.T) string {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	address, err := testserver.FreeAddress()
 	require.NoError(t, err)
-	require.NoError(t, listener.Close())
-	return listener.Addr().String()
+	return address
 }
 
 func write(t *testing.T, path, text string) string {
