@@ -40,7 +40,9 @@ func TestTheFirstMessageMustComeInTime(t *testing.T) {
 // The server does not wait for a stranger who sends nothing, nor for a client that it refused.
 func TestAStrangerHoldsNoConnection(t *testing.T) {
 	t.Parallel()
-	p := play(t, func(_ *ginjwt.Config, s *http.Server) { s.ReadTimeout = 100 * time.Millisecond })
+	p := listen(t, func(_ *ginjwt.Config, s *http.Server) {
+		s.ReadTimeout, s.ReadHeaderTimeout = 100*time.Millisecond, patience // the time is short for the body only
+	})
 	for _, header := range []string{"", "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nOrigin: https://evil.test\r\n"} {
 		conn, err := net.Dial("tcp", strings.TrimPrefix(p.url, "http://"))
 		require.NoError(t, err)

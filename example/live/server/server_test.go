@@ -43,6 +43,14 @@ type played struct {
 
 func play(t *testing.T, configure ...func(*ginjwt.Config, *http.Server)) *played {
 	t.Helper()
+	p := listen(t, configure...)
+	p.pair = p.login()
+	return p
+}
+
+// listen starts the service, and nobody logs in.
+func listen(t *testing.T, configure ...func(*ginjwt.Config, *http.Server)) *played {
+	t.Helper()
 	p := &played{t: t, clock: &jwttest.Clock{}, list: &brokenList{}, log: &lockedBuffer{}}
 	p.list.Now = p.clock.Now
 	config := jwttest.Config(p.clock)
@@ -63,7 +71,6 @@ func play(t *testing.T, configure ...func(*ginjwt.Config, *http.Server)) *played
 		server.Close()
 	})
 	p.url = server.URL
-	p.pair = p.login()
 	return p
 }
 
