@@ -2,7 +2,7 @@ package browser
 
 import (
 	"fmt"
-	"strconv"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -48,23 +48,24 @@ func newPlay(t *testing.T, s *service, c client, in string, tabs int, more ...st
 	return p
 }
 
-// login logs in at the first tab. What that writes to the memory of all tabs reaches
-// those of other processes a moment later.
+// login logs in at the first tab.
 func (p *play) login() {
 	p.t.Helper()
-	const memory = "JSON.stringify(Object.entries(localStorage).sort())"
 	require.Equal(p.t, 200, eval[int](p.tabs[0], "client.login()"))
-	written := eval[string](p.tabs[0], memory)
-	for _, tab := range p.tabs[1:] {
-		eval[any](tab, `new Promise(arrived => {
-			const look = () => `+memory+` === `+strconv.Quote(written)+` ? arrived() : setTimeout(look, 5);
-			look();
-		})`)
-	}
+	p.agree()
 }
 
-// all lets all tabs evaluate an expression at once, and returns what each got.
-func (p *play) all(expression string) []string {
+// agree waits until all tabs have the same memory. What a tab writes reaches those of other
+// processes a moment later, and must have done so before the clock of the service is moved by
+// the life of a token.
+func (p *play) agree() {
+	p.t.Helper()
+	const memory = "JSON.stringify(Object.entries(localStorage).sort())"
+	require.Eventually(p.t, func() bool { return len(slices.Compact(p.each(memory))) == 1 }, patience, 5*time.Millisecond)
+}
+
+// each lets all tabs evaluate an expression at once, and returns what each got.
+func (p *play) each(expression string) []string {
 	got := make([]string, len(p.tabs))
 	var wait sync.WaitGroup
 	for i, tab := range p.tabs {
@@ -77,6 +78,14 @@ func (p *play) all(expression string) []string {
 		})
 	}
 	wait.Wait()
+	return got
+}
+
+// all is each, and then waits until the tabs agree on what they remember.
+func (p *play) all(expression string) []string {
+	p.t.Helper()
+	got := p.each(expression)
+	p.agree()
 	return got
 }
 

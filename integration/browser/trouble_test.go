@@ -152,11 +152,13 @@ func TestAnswersThatAreLateOrLostLogNobodyOut(t *testing.T) {
 				s.trouble = trouble.meet
 				p := newPlay(t, s, c, in, 10)
 				for range rounds() {
+					p.agree()
 					clock.Advance(trouble.next())
 					assertNobodyOut(t, trouble.round(p.tabs), lifetime)
 				}
 				trouble.end()
 				for range 2 { // for those that were late, and for those that were lost
+					p.agree()
 					clock.Advance(5 * time.Second)
 					assertNobodyOut(t, trouble.round(p.tabs), lifetime)
 				}
