@@ -130,7 +130,7 @@ func (p *proof) request(origins []string) *http.Request {
 		r.TLS = &tls.ConnectionState{}
 	}
 	for _, origin := range origins { // a proxy removes the path of an origin
-		if rest, ok := strings.CutPrefix(p.URL, strings.TrimSuffix(origin, "/")); ok && strings.HasPrefix(rest, "/") {
+		if rest, ok := strings.CutPrefix(p.URL, strings.TrimSuffix(origin, "/")); ok && (rest == "" || strings.HasPrefix(rest, "/")) {
 			if behind, err := url.Parse(rest); err == nil {
 				r.URL = &url.URL{Path: behind.Path, RawPath: behind.RawPath}
 			}

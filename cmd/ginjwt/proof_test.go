@@ -44,6 +44,7 @@ func TestInspectDPoPProofs(t *testing.T) {
 		{"old, with a larger window", "JWT_DPOP_WINDOW=3m", func(_, _ map[string]any) {}, 2 * time.Minute, "Signature: valid\nVerdict: accepted once, in this request\n"},
 		{"of this origin", "JWT_DPOP=demanded JWT_DPOP_ORIGINS=https://api.example.com", func(_, _ map[string]any) {}, 0, "Signature: valid\nVerdict: accepted once, in this request\n"},
 		{"of this origin with a path", "JWT_DPOP_ORIGINS=https://api.example.com/v1", func(_, _ map[string]any) {}, 0, "Signature: valid\nVerdict: accepted once, in this request\n"},
+		{"of this origin with its whole path", "JWT_DPOP_ORIGINS=" + me, func(_, _ map[string]any) {}, 0, "Signature: valid\nVerdict: accepted once, in this request\n"},
 		{"of another origin", "JWT_DPOP_ORIGINS=https://api.example.org", func(_, _ map[string]any) {}, 0,
 			"Signature: valid\nVerdict: refused: The DPoP proof is for another URL (\"htu\") (dpop_proof_invalid, answered 401)\n"},
 		{"with a foreign nonce", "JWT_DPOP_NONCE=true JWT_DPOP_NONCE_SECRET=" + testSecret, func(_, claims map[string]any) { claims["nonce"] = "n" }, 0,
