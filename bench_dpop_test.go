@@ -41,7 +41,7 @@ func newProver(tb testing.TB, algorithm string) *prover {
 	name, bits := algorithm, 0
 	switch {
 	case algorithm == "ES256":
-		private, err = ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+		private = fullKey(tb)
 	case algorithm == "EdDSA":
 		_, private, err = ed25519.GenerateKey(rand.Reader)
 	default:
@@ -54,6 +54,20 @@ func newProver(tb testing.TB, algorithm string) *prover {
 	p := &prover{private: private, method: jwt.GetSigningMethod(name)}
 	p.start = headerOfProof(tb, name, jwkOf(tb, private.Public()))
 	return p
+}
+
+// fullKey returns a key whose coordinates do not begin with a zero byte. Other keys, one of 128, need
+// an allocation more.
+func fullKey(tb testing.TB) *ecdsa.PrivateKey {
+	for {
+		private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+		require.NoError(tb, err)
+		point, err := private.PublicKey.Bytes()
+		require.NoError(tb, err)
+		if point[1] != 0 && point[33] != 0 {
+			return private
+		}
+	}
 }
 
 // headerOfProof returns the header of a proof in base64, with its dot.
