@@ -54,6 +54,7 @@ export function createLive(options: Options) {
 	function keep(path: () => string, open: Opened, onState: Listener["onState"]) {
 		let round = 0; // events of earlier rounds are ignored
 		let tries = 0;
+		let isOver = false;
 		let timer: ReturnType<typeof setTimeout>;
 		let connection: { close(): void } | undefined;
 
@@ -71,8 +72,10 @@ export function createLive(options: Options) {
 			onState?.("waiting", detail); // last, because the listener may close the connection
 		}
 
-		// finish stops for good.
+		// finish stops for good. The listener may call it again.
 		function finish(detail?: string) {
+			if (isOver) return;
+			isOver = true;
 			globalThis.removeEventListener?.("pagehide", hide);
 			globalThis.removeEventListener?.("pageshow", show);
 			stop("closed", detail);

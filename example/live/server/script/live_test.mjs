@@ -258,3 +258,18 @@ test("send tells whether there is a connection", async () => {
 	assert.equal(connection.send("hello"), true);
 	assert.equal(sockets[0].sent, "hello");
 });
+
+test("a listener may close what has closed, which is told once", async () => {
+	let connection;
+	const states = [];
+	const onState = (state) => {
+		states.push(state);
+		if (state === "closed") connection.close();
+	};
+	connection = client().socket(() => "/live", { onMessage: () => {}, onState });
+	await settled();
+	lose(sockets[0], 3000, "logout");
+	connection.close();
+	assert.deepEqual(states, ["connecting", "closed"]);
+	assert.deepEqual(ends, ["logout"]);
+});
