@@ -446,7 +446,7 @@ func TestTemporaryFilesAreGoneAfterTheRequest(t *testing.T) {
 			_ = resp.Body.Close()
 		}
 		assert.Equal(t, path == "/hangs", err != nil, path)
-		assert.Eventually(t, func() bool { return len(openSpools(t, dir)) == 0 }, 10*time.Second, time.Millisecond, path)
+		assert.Eventually(t, func() bool { return len(openSpools(t, dir)) == 0 }, time.Minute, time.Millisecond, path)
 	}
 }
 

@@ -77,7 +77,7 @@ func (c *clients) work(t *testing.T) {
 
 func (c *clients) waitFor(t *testing.T, counter *atomic.Int64, n int64) {
 	t.Helper()
-	require.Eventually(t, func() bool { return counter.Load() >= n || len(c.errs) > 0 }, 20*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return counter.Load() >= n || len(c.errs) > 0 }, time.Minute, time.Millisecond)
 	select {
 	case err := <-c.errs:
 		require.NoError(t, err)

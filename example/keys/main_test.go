@@ -111,7 +111,7 @@ func (p *program) rotate(t *testing.T, list ...keys.Key) {
 	for _, key := range list {
 		want = append(want, key.ID)
 	}
-	require.Eventually(t, func() bool { return assert.ObjectsAreEqual(want, p.published(t)) }, 10*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return assert.ObjectsAreEqual(want, p.published(t)) }, time.Minute, time.Millisecond)
 }
 
 // published returns the IDs of the published keys.

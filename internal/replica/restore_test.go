@@ -172,7 +172,7 @@ func TestEntriesThatAreLostAndDropped(t *testing.T) {
 		s.data.log = append(s.data.log, last)
 		s.dropped = len(s.data.log) - 1
 	})
-	require.Eventually(t, func() bool { return c.Status().Losses == 1 && !c.Status().Restoring }, 10*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return c.Status().Losses == 1 && !c.Status().Restoring }, time.Minute, time.Millisecond)
 	answer, err := s.Contains(t.Context(), []idset.Key{idset.KeyOf("id")}, replica.Position{})
 	require.NoError(t, err)
 	assert.True(t, answer.Found, "it was given back")
@@ -243,7 +243,7 @@ func TestALossInALoad(t *testing.T) {
 			require.Eventually(t, func() bool {
 				answer, err := s.Contains(t.Context(), []idset.Key{idset.KeyOf("late")}, replica.Position{})
 				return err == nil && answer.Found && c.Status().Losses == 1
-			}, 10*time.Second, time.Millisecond)
+			}, time.Minute, time.Millisecond)
 		})
 	}
 }
@@ -263,7 +263,7 @@ func TestALossAfterALoadThatFailed(t *testing.T) {
 	require.Eventually(t, func() bool {
 		answer, err := s.Contains(t.Context(), []idset.Key{idset.KeyOf("late")}, replica.Position{})
 		return err == nil && answer.Found
-	}, 10*time.Second, time.Millisecond)
+	}, time.Minute, time.Millisecond)
 }
 
 // A restoration waits for a process that reads but cannot give back what it knows.

@@ -272,7 +272,7 @@ func TestLogOfNginx(t *testing.T) {
 	require.Eventually(t, func() bool {
 		log, _ = os.ReadFile(s.dir + "/access.log")
 		return len(log) > 0
-	}, 5*time.Second, 10*time.Millisecond)
+	}, time.Minute, 10*time.Millisecond)
 	assert.Contains(t, string(log), `"GET /me" 401`)
 	assert.NotContains(t, string(log), "of-a-user")
 	status, _ := s.do("GET", "/authorize")
