@@ -112,6 +112,8 @@ func TestTransactionThatWasLeftOpen(t *testing.T) {
 				err := b.Status().Err
 				return err != nil && err.Error() == refusal && time.Since(b.Status().Complete) > options.MaxStaleness
 			}, time.Minute, 10*time.Millisecond)
+			_, err := b.Contains(t.Context(), "revoked")
+			require.EqualError(t, err, refusal)
 			run("ROLLBACK")
 			require.Eventually(t, func() bool {
 				blocked, err := b.Contains(t.Context(), "revoked")

@@ -28,6 +28,7 @@ type DB struct {
 
 	checkedOnce atomic.Bool
 	fit         fitConnections
+	left        atomic.Bool // a write found a transaction of somebody else; until a write succeeds
 	file        atomic.Pointer[file]
 
 	// Queries are the statements for Rows and Affected.
@@ -152,6 +153,7 @@ func (db *DB) Affected(ctx context.Context, query string, args ...any) (int64, e
 		if err != nil {
 			return 0, err
 		}
+		db.left.Store(false)
 		return result.RowsAffected()
 	})
 }

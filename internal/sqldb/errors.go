@@ -17,6 +17,7 @@ func (db *DB) withAdvice(err error) error {
 	}
 	for _, a := range db.dialect.advice {
 		if a.about(err) && a.unfit {
+			db.left.Store(true)
 			return replica.Unfit(a.text)
 		} else if a.about(err) {
 			return fmt.Errorf("%w; %s", err, a.text)

@@ -165,6 +165,9 @@ func requireRows(result sql.Result, want int) error {
 // Contains reports whether any of keys is on the list, and whether the entry at a position
 // is unchanged. It also returns the head.
 func (l *List) Contains(ctx context.Context, keys []idset.Key, at replica.Position) (a replica.Answer, err error) {
+	if l.db.left.Load() {
+		return a, fmt.Errorf("sqlstore: %w", replica.Unfit(adviceOpen))
+	}
 	if len(keys) == 0 {
 		keys = []idset.Key{{}}
 	}
