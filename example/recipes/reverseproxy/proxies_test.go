@@ -130,7 +130,7 @@ var proxies = map[string]func(t *testing.T, c certificate, api, files string) (a
 	},
 	"caddy": func(t *testing.T, c certificate, api, files string) string {
 		address := freeAddress(t)
-		site := "{\n\tadmin off\n\tauto_https disable_redirects\n}\nhttps://" + address + " {\n\ttls " + c.dir + "/cert.pem " + c.dir + "/key.pem"
+		site := "{\n\tadmin off\n\tauto_https disable_redirects\n\tservers {\n\t\tprotocols h1 h2\n\t}\n}\nhttps://" + address + " {\n\ttls " + c.dir + "/cert.pem " + c.dir + "/key.pem"
 		config := c.config(t, "Caddyfile", "api.example.com {", site, "127.0.0.1:8080", api, "127.0.0.1:8081", files)
 		run(t, address, "caddy", "run", "--adapter", "caddyfile", "--config", write(t, c.dir+"/Caddyfile", config))
 		return address
