@@ -166,6 +166,24 @@ func TestAProofIsGoodOnce(t *testing.T) {
 	}
 }
 
+// VerifyToken uses a proof up, as a route does.
+func TestVerifyTokenUsesAProofUp(t *testing.T) {
+	t.Parallel()
+	clock := &jwttest.Clock{}
+	mgr, _ := dpopService(t, clock, nil)
+	key := jwttest.NewDPoPKey(t, clock)
+	token := jwttest.AccessToken(t, mgr, "alice", ginjwt.WithKeyThumbprint(key.Thumbprint(t)))
+	const url = "https://api.example.com/live"
+	proof := ginjwt.WithProof(key.Proof(t, "GET", url, token), "GET", url)
+	_, err := mgr.VerifyToken(t.Context(), token, proof)
+	require.NoError(t, err)
+	_, err = mgr.VerifyToken(t.Context(), token, proof)
+	require.ErrorIs(t, err, ginjwt.ErrDPoPProof)
+	var refused *ginjwt.Error
+	require.ErrorAs(t, err, &refused)
+	assert.Equal(t, "dpop_proof_replayed", refused.Reason)
+}
+
 // Behind a proxy, the log says which setting is missing. The client cannot do anything about it.
 func TestTheLogNamesDPoPOrigins(t *testing.T) {
 	t.Parallel()
