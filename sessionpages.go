@@ -52,8 +52,9 @@ type sessionsPage struct {
 //	router.GET("/sessions", mgr.JWTRequired(), mgr.SessionsHandler())
 //
 // The response is {"sessions": [{"id", "device", "created_at", "last_used_at",
-// "expires_at", "current"}]}. The last two times are rounded to ten minutes, because the
-// list must not tell a thief when the user refreshes.
+// "expires_at", "current"}]}. The list must not tell a thief when the user refreshes. So
+// "last_used_at" is rounded down to ten minutes, but not below "created_at", and
+// "expires_at" is rounded up to ten minutes.
 //
 // A response has at most 100 sessions. The query parameter "limit" asks for another
 // number; above 1000 it means 1000. If there are more sessions, the response has a "next_cursor": send
