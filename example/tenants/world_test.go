@@ -125,9 +125,15 @@ func inMemory(_ *testing.T, s *shared) {
 	s.sessions, s.blocklist, s.once = &ginjwt.MemorySessions{}, &ginjwt.MemoryBlocklist{}, &ginjwt.MemoryOnce{}
 }
 
+// storeTimeout is long: many tests write to the disk of a busy machine at the same time.
+const storeTimeout = time.Minute
+
 func inSQLite(t *testing.T, s *shared) {
 	t.Helper()
-	require.NoError(t, s.openStores(t.Context(), s.users.db, sqlstore.SQLite, ""))
+	store, err := sqlstore.New(s.users.db, sqlstore.SQLite, sqlstore.Options{Timeout: storeTimeout})
+	require.NoError(t, err)
+	require.NoError(t, store.Migrate(t.Context()))
+	s.sessions, s.blocklist, s.once = store.Sessions(), store.Blocklist(t.Context()), store.Once()
 }
 
 // inRedis returns stores on one server, each with its own prefix.
@@ -143,7 +149,7 @@ func inRedis(t *testing.T) storesOf {
 			}
 			return '-'
 		}, strings.ToLower(t.Name()))
-		store, err := redisstore.New(client, redisstore.Options{Prefix: prefix})
+		store, err := redisstore.New(client, redisstore.Options{Prefix: prefix, Timeout: storeTimeout})
 		require.NoError(t, err)
 		require.NoError(t, store.Migrate(t.Context()))
 		s.sessions, s.blocklist, s.once = store.Sessions(), store.Blocklist(t.Context()), store.Once()
