@@ -7,8 +7,9 @@ import (
 	"github.com/gin-jwt-extended/ginjwt/store"
 )
 
-// Once remembers what was used: tickets, purpose tokens, and the DPoP proofs that get
-// tickets or are on routes that demand bound tokens. See [store.Once] for the contract. All processes must share one Once.
+// Once remembers what was used: tickets, purpose tokens, and the DPoP proofs that get tickets or
+// are on routes that demand bound tokens. See [store.Once] for the contract. All processes must
+// share one Once.
 type Once = store.Once
 
 // MemoryOnce is a [Once] in the memory of one process. Other processes do not see it, and it
