@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/gin-jwt-extended/ginjwt"
+	"github.com/gin-jwt-extended/ginjwt/example/internal/console"
 	"github.com/gin-jwt-extended/ginjwt/jwttest"
 )
 
@@ -36,6 +37,12 @@ func login(t *testing.T, router *gin.Engine) (accessToken string) {
 	var tokens map[string]string
 	require.NoError(t, json.Unmarshal(w.Body.Bytes(), &tokens))
 	return tokens["access_token"]
+}
+
+func TestPage(t *testing.T) {
+	t.Parallel()
+	router, _ := newTestRouter(t)
+	console.Session{Page: "basic-usage.md"}.RunOn(t, router)
 }
 
 func TestLoginRefusesAllButTheRightPassword(t *testing.T) {

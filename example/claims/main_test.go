@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/gin-jwt-extended/ginjwt"
+	"github.com/gin-jwt-extended/ginjwt/example/internal/console"
 	"github.com/gin-jwt-extended/ginjwt/jwttest"
 )
 
@@ -44,6 +45,12 @@ func logIn(t *testing.T, r *gin.Engine) string {
 	require.NoError(t, json.Unmarshal(w.Body.Bytes(), &body))
 	require.Len(t, body, 1)
 	return body["access_token"]
+}
+
+func TestPage(t *testing.T) {
+	t.Parallel()
+	r, _, _ := setUp(t)
+	console.Session{Page: "additional-claims.md"}.RunOn(t, r)
 }
 
 func TestLoginNeedsThePassword(t *testing.T) {

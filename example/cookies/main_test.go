@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/gin-jwt-extended/ginjwt/example/internal/console"
 	"github.com/gin-jwt-extended/ginjwt/jwttest"
 )
 
@@ -34,6 +35,12 @@ func assertAnswer(t *testing.T, w *httptest.ResponseRecorder, status int, body s
 	t.Helper()
 	assert.Equal(t, status, w.Code)
 	assert.Equal(t, body, w.Body.String())
+}
+
+func TestPage(t *testing.T) {
+	t.Parallel()
+	router, _ := newTestRouter(t)
+	console.Session{Page: "cookies.md"}.RunOn(t, router)
 }
 
 func TestLoginRefusesAllButTheRightPassword(t *testing.T) {

@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/gin-jwt-extended/ginjwt"
+	"github.com/gin-jwt-extended/ginjwt/example/internal/console"
 	"github.com/gin-jwt-extended/ginjwt/jwttest"
 )
 
@@ -64,6 +65,12 @@ func assertAnswer(t *testing.T, w *httptest.ResponseRecorder, status int, body s
 	t.Helper()
 	assert.Equal(t, status, w.Code)
 	assert.Equal(t, body, w.Body.String())
+}
+
+func TestPage(t *testing.T) {
+	t.Parallel()
+	router, _ := newTestRouter(t)
+	console.Session{Page: "freshness.md"}.RunOn(t, router)
 }
 
 func TestLoginRefusesAllButTheRightPassword(t *testing.T) {

@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/gin-jwt-extended/ginjwt"
+	"github.com/gin-jwt-extended/ginjwt/example/internal/console"
 	"github.com/gin-jwt-extended/ginjwt/jwttest"
 )
 
@@ -107,6 +108,12 @@ func (f fixture) tokenIn(w *httptest.ResponseRecorder) *ginjwt.Token {
 	}
 	require.Fail(f, "no token in the cookies")
 	return nil
+}
+
+func TestPage(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	console.Session{Page: "implicit-refresh.md", Clock: f.clock}.RunOn(t, f.router)
 }
 
 func TestLoginRefusesAllButTheRightPassword(t *testing.T) {

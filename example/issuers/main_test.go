@@ -2,8 +2,11 @@ package main
 
 import (
 	"context"
+	"crypto/ed25519"
+	"crypto/rand"
 	"encoding/json"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"testing"
 
@@ -12,12 +15,58 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/gin-jwt-extended/ginjwt"
+	"github.com/gin-jwt-extended/ginjwt/example/internal/console"
 	"github.com/gin-jwt-extended/ginjwt/jwttest"
+	"github.com/gin-jwt-extended/ginjwt/keys"
 )
 
 func TestMain(m *testing.M) {
 	gin.SetMode(gin.ReleaseMode)
 	os.Exit(m.Run())
+}
+
+// startOther starts a service that does what example/keys does on the page: it logs alice in,
+// and publishes its keys.
+func startOther(t *testing.T) (addr string) {
+	t.Helper()
+	server := httptest.NewUnstartedServer(nil)
+	addr = server.Listener.Addr().String()
+	_, private, err := ed25519.GenerateKey(rand.Reader)
+	require.NoError(t, err)
+	other := ginjwt.New(ginjwt.Config{
+		Keys:         []keys.Key{{ID: "1", Sign: private}},
+		EncodeIssuer: "http://" + addr, EncodeAudience: []string{"shop"},
+	})
+	router := gin.New()
+	require.NoError(t, other.InitApp(router))
+	router.GET("/.well-known/openid-configuration", other.MetadataHandler(ginjwt.Metadata{JWKSURI: "http://" + addr + "/jwks.json"}))
+	router.GET("/jwks.json", other.JWKSHandler())
+	router.POST("/login", func(c *gin.Context) {
+		token, err := other.CreateAccessToken(c, "alice")
+		assert.NoError(t, err)
+		c.JSON(http.StatusOK, gin.H{"access_token": token})
+	})
+	server.Config.Handler = router
+	server.Start()
+	t.Cleanup(server.Close)
+	return addr
+}
+
+func TestPage(t *testing.T) {
+	t.Parallel()
+	other := startOther(t)
+	issuer, err := provider(t.Context(), "http://"+other, "shop")
+	require.NoError(t, err)
+	config := jwttest.Config(nil)
+	config.Issuers = []ginjwt.Issuer{issuer}
+	router, err := newRouter(config)
+	require.NoError(t, err)
+	server := httptest.NewServer(router)
+	t.Cleanup(server.Close)
+	console.Session{
+		Page:    "providers.md",
+		Servers: map[string]string{"localhost:8080": other, "localhost:8081": server.Listener.Addr().String()},
+	}.Run(t)
 }
 
 func TestTokensOfBoth(t *testing.T) {

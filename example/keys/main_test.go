@@ -27,6 +27,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/gin-jwt-extended/ginjwt"
+	"github.com/gin-jwt-extended/ginjwt/example/internal/console"
 	"github.com/gin-jwt-extended/ginjwt/jwttest"
 	"github.com/gin-jwt-extended/ginjwt/keys"
 )
@@ -186,6 +187,15 @@ func keyOf(t *testing.T, token string) any {
 	header, err := ginjwt.GetUnverifiedJWTHeaders(token)
 	require.NoError(t, err)
 	return header["kid"]
+}
+
+func TestPage(t *testing.T) {
+	t.Parallel()
+	p := start(t, newEdDSA(t, strings.Repeat("k", 43))) // the command makes IDs of this length
+	console.Session{
+		Page: "keys.md", From: "## Publish keys",
+		Servers: map[string]string{"localhost:8080": strings.TrimPrefix(p.url, "http://")},
+	}.Run(t)
 }
 
 // Publish, sign, retire: no request is refused during a rotation.

@@ -15,6 +15,7 @@ import (
 	"golang.org/x/oauth2"
 
 	"github.com/gin-jwt-extended/ginjwt"
+	"github.com/gin-jwt-extended/ginjwt/example/internal/console"
 	"github.com/gin-jwt-extended/ginjwt/jwttest"
 )
 
@@ -61,6 +62,16 @@ func assertAnswer(t *testing.T, w *httptest.ResponseRecorder, status int, body s
 	t.Helper()
 	assert.Equal(t, status, w.Code)
 	assert.Equal(t, body, w.Body.String())
+}
+
+func TestPage(t *testing.T) {
+	t.Parallel()
+	clock := &jwttest.Clock{}
+	config := jwttest.Config(clock)
+	config.Sessions, config.SessionGrace = &ginjwt.MemorySessions{Now: clock.Now}, 5*time.Second
+	router, err := newRouter(config)
+	require.NoError(t, err)
+	console.Session{Page: "sessions.md", Clock: clock}.RunOn(t, router)
 }
 
 func TestLoginRefusesAllButTheRightPassword(t *testing.T) {

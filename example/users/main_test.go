@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/gin-jwt-extended/ginjwt"
+	"github.com/gin-jwt-extended/ginjwt/example/internal/console"
 	"github.com/gin-jwt-extended/ginjwt/jwttest"
 )
 
@@ -47,6 +48,12 @@ func logIn(t *testing.T, r *gin.Engine) *httptest.ResponseRecorder {
 // cookie sends a token in a cookie, as a browser does.
 func cookie(token string) jwttest.RequestOption {
 	return jwttest.Header("Cookie", "access_token_cookie="+token)
+}
+
+func TestPage(t *testing.T) {
+	t.Parallel()
+	r, _, _ := setUp(t)
+	console.Session{Page: "automatic-user-loading.md"}.RunOn(t, r)
 }
 
 func TestLoginNeedsThePassword(t *testing.T) {

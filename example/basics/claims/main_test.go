@@ -1,7 +1,6 @@
 package main
 
 import (
-	"net/http/httptest"
 	"os"
 	"testing"
 
@@ -10,7 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/gin-jwt-extended/ginjwt"
-	"github.com/gin-jwt-extended/ginjwt/example/basics/internal/console"
+	"github.com/gin-jwt-extended/ginjwt/example/internal/console"
 	"github.com/gin-jwt-extended/ginjwt/jwttest"
 )
 
@@ -34,12 +33,7 @@ func newService(t *testing.T) (*gin.Engine, *ginjwt.JWTManager) {
 func TestPage(t *testing.T) {
 	t.Parallel()
 	router, _ := newService(t)
-	server := httptest.NewServer(router)
-	t.Cleanup(server.Close)
-	console.Session{
-		Page:    "claims.md",
-		Servers: map[string]string{"localhost:8080": server.Listener.Addr().String()},
-	}.Run(t)
+	console.Session{Page: "basics/claims.md"}.RunOn(t, router)
 }
 
 func TestClaimsAreReadWithTheirTypes(t *testing.T) {

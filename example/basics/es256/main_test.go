@@ -18,7 +18,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/gin-jwt-extended/ginjwt"
-	"github.com/gin-jwt-extended/ginjwt/example/basics/internal/console"
+	"github.com/gin-jwt-extended/ginjwt/example/internal/console"
 	"github.com/gin-jwt-extended/ginjwt/jwttest"
 	"github.com/gin-jwt-extended/ginjwt/keys"
 )
@@ -69,7 +69,7 @@ func TestPage(t *testing.T) {
 	})
 	_, shop := serve(t, func() (*gin.Engine, error) { return newShop(t.Context(), url+"/jwks.json") })
 	console.Session{
-		Page: "es256.md", Dir: dir, Path: bin,
+		Page: "basics/es256.md", Dir: dir, Path: bin,
 		Servers: map[string]string{"localhost:8080": accounts, "localhost:8081": shop},
 	}.Run(t)
 }

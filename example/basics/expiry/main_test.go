@@ -2,7 +2,6 @@ package main
 
 import (
 	"encoding/json"
-	"net/http/httptest"
 	"os"
 	"testing"
 	"time"
@@ -12,7 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/gin-jwt-extended/ginjwt"
-	"github.com/gin-jwt-extended/ginjwt/example/basics/internal/console"
+	"github.com/gin-jwt-extended/ginjwt/example/internal/console"
 	"github.com/gin-jwt-extended/ginjwt/jwttest"
 )
 
@@ -46,12 +45,7 @@ func logIn(t *testing.T, router *gin.Engine) (pair ginjwt.TokenPair) {
 func TestPage(t *testing.T) {
 	t.Parallel()
 	router, clock, _ := newService(t)
-	server := httptest.NewServer(router)
-	t.Cleanup(server.Close)
-	console.Session{
-		Page: "expiry.md", Clock: clock,
-		Servers: map[string]string{"localhost:8080": server.Listener.Addr().String()},
-	}.Run(t)
+	console.Session{Page: "basics/expiry.md", Clock: clock}.RunOn(t, router)
 }
 
 func TestAWrongPasswordGetsNothing(t *testing.T) {

@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/gin-jwt-extended/ginjwt"
-	"github.com/gin-jwt-extended/ginjwt/example/basics/internal/console"
+	"github.com/gin-jwt-extended/ginjwt/example/internal/console"
 	"github.com/gin-jwt-extended/ginjwt/jwttest"
 )
 
@@ -49,12 +49,7 @@ func pairIn(t *testing.T, w *httptest.ResponseRecorder) (pair ginjwt.TokenPair) 
 func TestPage(t *testing.T) {
 	t.Parallel()
 	router, clock := newService(t)
-	server := httptest.NewServer(router)
-	t.Cleanup(server.Close)
-	console.Session{
-		Page: "oauth-answers.md", Clock: clock,
-		Servers: map[string]string{"localhost:8080": server.Listener.Addr().String()},
-	}.Run(t)
+	console.Session{Page: "basics/oauth-answers.md", Clock: clock}.RunOn(t, router)
 }
 
 func TestLoginAndRefreshAnswerAlike(t *testing.T) {

@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/gin-jwt-extended/ginjwt/example/basics/internal/console"
+	"github.com/gin-jwt-extended/ginjwt/example/internal/console"
 	"github.com/gin-jwt-extended/ginjwt/jwttest"
 )
 
@@ -47,12 +47,7 @@ func tokenIn(t *testing.T, w *httptest.ResponseRecorder) string {
 func TestPage(t *testing.T) {
 	t.Parallel()
 	router, clock := newService(t)
-	server := httptest.NewServer(router)
-	t.Cleanup(server.Close)
-	console.Session{
-		Page: "sessions-or-tokens.md", Clock: clock,
-		Servers: map[string]string{"localhost:8080": server.Listener.Addr().String()},
-	}.Run(t)
+	console.Session{Page: "basics/sessions-or-tokens.md", Clock: clock}.RunOn(t, router)
 }
 
 func TestASessionEndsAtItsLogout(t *testing.T) {

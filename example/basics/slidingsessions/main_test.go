@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/gin-jwt-extended/ginjwt"
-	"github.com/gin-jwt-extended/ginjwt/example/basics/internal/console"
+	"github.com/gin-jwt-extended/ginjwt/example/internal/console"
 	"github.com/gin-jwt-extended/ginjwt/jwttest"
 )
 
@@ -53,12 +53,7 @@ func (b *browser) get() (status int, renewed bool) {
 func TestPage(t *testing.T) {
 	t.Parallel()
 	b := newBrowser(t)
-	server := httptest.NewServer(b.router)
-	t.Cleanup(server.Close)
-	console.Session{
-		Page: "sliding-sessions.md", Clock: b.clock,
-		Servers: map[string]string{"localhost:8080": server.Listener.Addr().String()},
-	}.Run(t)
+	console.Session{Page: "basics/sliding-sessions.md", Clock: b.clock}.RunOn(t, b.router)
 }
 
 func TestASessionThatIsUsedLivesUntilItsAbsoluteEnd(t *testing.T) {

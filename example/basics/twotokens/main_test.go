@@ -13,7 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/gin-jwt-extended/ginjwt"
-	"github.com/gin-jwt-extended/ginjwt/example/basics/internal/console"
+	"github.com/gin-jwt-extended/ginjwt/example/internal/console"
 	"github.com/gin-jwt-extended/ginjwt/jwttest"
 )
 
@@ -51,7 +51,7 @@ func TestPage(t *testing.T) {
 	t.Parallel()
 	server, clock := newServer(t)
 	console.Session{
-		Page: "two-tokens.md", Clock: clock,
+		Page: "basics/two-tokens.md", Clock: clock,
 		Servers: map[string]string{"localhost:8080": server.Listener.Addr().String()},
 	}.Run(t)
 }
