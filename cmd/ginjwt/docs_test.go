@@ -58,6 +58,33 @@ func TestSessionInDocs(t *testing.T) {
 	}
 }
 
+// changing is what differs from run to run: the ID of a key, and a time.
+var changing = regexp.MustCompile(`[\w-]{43}|\d{4}-\d\d-\d\d \d\d:\d\d:\d\d`)
+
+// TestKeysInDocs types the commands with keys on other pages. Each "key new" begins in an empty
+// directory.
+func TestKeysInDocs(t *testing.T) {
+	t.Parallel()
+	for name, commands := range map[string]int{"keys.md": 6, "providers.md": 1} {
+		page, err := os.ReadFile(filepath.Join("..", "..", "docs", name))
+		require.NoError(t, err)
+		var u *user
+		for _, step := range sessionOf(string(page)) {
+			if !strings.HasPrefix(step.command, "ginjwt ") {
+				continue
+			}
+			if strings.HasPrefix(step.command, "ginjwt key new ") {
+				u = newUser(t)
+			}
+			output, _ := u.shell(step.command).CombinedOutput()
+			shown := patternOf(changing.ReplaceAllString(step.output, "…"))
+			require.Regexp(t, shown, string(output), "%s shows another answer to:\n$ %s", name, step.command)
+			commands--
+		}
+		assert.Zero(t, commands, "the commands of %s are gone, or are not read as they should be", name)
+	}
+}
+
 func TestPatternOf(t *testing.T) {
 	t.Parallel()
 	assert.Regexp(t, patternOf("a … (c)\n…\nd\n"), "a b b (c)\n1\n2\nd\n")
