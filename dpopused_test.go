@@ -156,3 +156,27 @@ func TestAProofGetsTicketsOnce(t *testing.T) {
 	w = jwttest.Do(two, "GET", "/page?target=/pay", again)
 	assert.Contains(t, w.Header().Get("WWW-Authenticate"), `reason="dpop_proof_replayed"`)
 }
+
+// A request for a ticket that fails for its body has used its proof up too: a copy with another body
+// gets no ticket from another process.
+func TestARequestForATicketThatFailedUsesItsProofUp(t *testing.T) {
+	t.Parallel()
+	clock := &jwttest.Clock{}
+	shared := &ginjwt.MemoryOnce{Now: clock.Now}
+	process := func() (*ginjwt.JWTManager, *gin.Engine) {
+		return dpopService(t, clock, func(c *ginjwt.Config) { c.Once = shared })
+	}
+	mgr, one := process()
+	_, two := process()
+	key := jwttest.NewDPoPKey(t, clock)
+	token := jwttest.AccessToken(t, mgr, "alice", ginjwt.WithKeyThumbprint(key.Thumbprint(t)))
+	proof := key.Proof(t, "POST", "http://example.com/ticket", token)
+	again := func(r *http.Request) {
+		r.Header.Set("Authorization", "DPoP "+token)
+		r.Header.Set("DPoP", proof)
+	}
+	require.Equal(t, http.StatusBadRequest, jwttest.Do(one, "POST", "/ticket", again, jwttest.JSON(`{"url": "/li`)).Code)
+	w := jwttest.Do(two, "POST", "/ticket", again, jwttest.JSON(`{"url": "/pay?amount=1000"}`))
+	assert.Contains(t, w.Header().Get("WWW-Authenticate"), `reason="dpop_proof_replayed"`)
+	assert.NotContains(t, w.Body.String(), "ticket")
+}

@@ -44,7 +44,7 @@ func (m *JWTManager) proveRequest(c *gin.Context, token *Token, scheme scheme, n
 		return nil
 	}
 	with := m.answeredIn(c)
-	with.strictly, with.toIssuer = need.bound, need.toIssuer
+	with.strictly, with.toIssuer, with.forTicket = need.bound, need.toIssuer, need.sellsTickets
 	with.asBearer, with.asDPoP = scheme == bearerScheme, scheme == dpopScheme
 	return m.possession.prove(c.Request.Context(), token, with)
 }
