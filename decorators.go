@@ -106,7 +106,7 @@ func (m *JWTManager) VerifyToken(ctx context.Context, encoded string, opts ...Re
 	switch {
 	case err != nil:
 	case need.provenElsewhere:
-		token.proven.Store(true)
+		token.proven.Store(provenHere)
 	default:
 		err = m.possession.prove(ctx, token, with)
 	}

@@ -180,3 +180,63 @@ func TestARequestForATicketThatFailedUsesItsProofUp(t *testing.T) {
 	assert.Contains(t, w.Header().Get("WWW-Authenticate"), `reason="dpop_proof_replayed"`)
 	assert.NotContains(t, w.Body.String(), "ticket")
 }
+
+// A token that VerifyToken has accepted is in a new context, which the ticket of a page comes from.
+// Its proof gets tickets once too.
+func TestTheProofOfVerifyTokenGetsTicketsOnce(t *testing.T) {
+	t.Parallel()
+	clock := &jwttest.Clock{}
+	shared := &ginjwt.MemoryOnce{Now: clock.Now}
+	const live = "https://api.example.com/live"
+	process := func() (*ginjwt.JWTManager, *gin.Engine) {
+		mgr, engine := dpopService(t, clock, func(c *ginjwt.Config) { c.Once = shared })
+		page := func(opts func(c *gin.Context) []ginjwt.RequiredOption) gin.HandlerFunc {
+			return func(c *gin.Context) {
+				token, err := mgr.VerifyToken(c, c.GetHeader("Token"), opts(c)...)
+				if err == nil {
+					c.Request = c.Request.WithContext(ginjwt.NewContext(c.Request.Context(), token, nil))
+					_, err = mgr.CreateTicket(c, "GET", "/live")
+				}
+				if err == nil {
+					_, err = mgr.CreateTicket(c, "GET", "/me")
+				}
+				if err != nil {
+					mgr.Refuse(c, err)
+				}
+			}
+		}
+		given := func(c *gin.Context) ginjwt.RequiredOption {
+			return ginjwt.WithProof(c.GetHeader("Proof"), "GET", live)
+		}
+		engine.GET("/own", page(func(*gin.Context) []ginjwt.RequiredOption { return nil }))
+		engine.GET("/given", mgr.JWTRequired(ginjwt.Optional()), page(func(c *gin.Context) []ginjwt.RequiredOption { return []ginjwt.RequiredOption{given(c)} }))
+		engine.GET("/given/bound", page(func(c *gin.Context) []ginjwt.RequiredOption {
+			return []ginjwt.RequiredOption{given(c), ginjwt.Bound()}
+		}))
+		return mgr, engine
+	}
+	mgr, one := process()
+	_, two := process()
+	key := jwttest.NewDPoPKey(t, clock)
+	token := jwttest.AccessToken(t, mgr, "alice", ginjwt.WithKeyThumbprint(key.Thumbprint(t)))
+	sent := func(header, url string) jwttest.RequestOption {
+		proof := key.Proof(t, "GET", url, token)
+		return func(r *http.Request) {
+			r.Header.Set("Token", token)
+			r.Header.Set(header, proof)
+		}
+	}
+	for path, again := range map[string]jwttest.RequestOption{
+		"/own":         sent("DPoP", "http://example.com/own"),
+		"/given/bound": sent("Proof", live),
+	} {
+		require.Equal(t, http.StatusOK, jwttest.Do(one, "GET", path, again).Code, path)
+		w := jwttest.Do(two, "GET", path, again)
+		assert.Contains(t, w.Header().Get("WWW-Authenticate"), `reason="dpop_proof_replayed"`, path)
+	}
+	// Nobody but this process would know that the proof was used.
+	assert.Equal(t, http.StatusInternalServerError, jwttest.Do(one, "GET", "/given", sent("Proof", live)).Code)
+	// And the proof of the request is that of another token.
+	other := jwttest.AccessToken(t, mgr, "bob", ginjwt.WithKeyThumbprint(key.Thumbprint(t)))
+	assert.Equal(t, http.StatusInternalServerError, jwttest.Do(one, "GET", "/given", sent("Proof", live), sentTwice(t, key, "/given", other)).Code)
+}

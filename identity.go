@@ -121,6 +121,7 @@ func TemplateData(ctx context.Context, data gin.H) gin.H {
 // UserLookupLoader returned for this token, if any.
 func NewContext(ctx context.Context, token *Token, user any) context.Context {
 	state := &requestState{Context: plain(ctx), manager: FromContext(ctx)}
+	state.inheritProof(ctx)
 	state.fill(verified{token: token, need: &unchecked, rare: &rareOutcome{user: user}})
 	return state
 }

@@ -41,6 +41,13 @@ func newPossession(config *Config, set func() *keys.Set, shared store.Once) *pos
 	return p
 }
 
+// These are the values of Token.proven: whether the sender has the key that the token is bound to.
+const (
+	unproven   = iota
+	provenHere // other processes may accept the same proof
+	provenOnce // no process accepts the same proof
+)
+
 // presented is what came with a token.
 type presented struct {
 	by     *http.Request // nil: the token came alone
@@ -67,7 +74,7 @@ type proofMemory interface {
 // have a valid signature.
 func (p *possession) prove(ctx context.Context, token *Token, with presented) error {
 	switch cnf := token.read().payload.confirmation; {
-	case token.proven.Load():
+	case token.proven.Load() != unproven:
 		return nil
 	case !cnf.there && (with.strictly || p.mode == dpopDemanded):
 		return errNotKeyBound.about(token)
@@ -92,7 +99,11 @@ func (p *possession) prove(ctx context.Context, token *Token, with presented) er
 		return asError(err).about(token)
 	}
 	token.contents.bound.remember(proof.key)
-	token.proven.Store(true)
+	if p.isForAll(with) {
+		token.proven.Store(provenOnce)
+	} else {
+		token.proven.Store(provenHere)
+	}
 	return nil
 }
 
@@ -107,7 +118,7 @@ func (p *possession) check(token *Token, need *requirement) error {
 		return nil
 	case cnf.jkt == "": // also where the caller checks DPoP proofs
 		return errConfirmation.about(token)
-	case token.proven.Load():
+	case token.proven.Load() != unproven:
 		return nil
 	}
 	return errNoProof.about(token)
@@ -191,10 +202,15 @@ func (p *possession) isRecent(proof *proof, now time.Time) bool {
 		proof.expires > now.Unix()-window && proof.notBefore <= now.Unix()+window
 }
 
-// use uses a proof up. If only bound tokens are good here, or the proof gets a ticket, it does so
-// for all processes.
+// isForAll reports whether a proof is used up for all processes: if only bound tokens are good here,
+// or the proof gets a ticket.
+func (p *possession) isForAll(with presented) bool {
+	return with.strictly || with.forTicket || p.mode == dpopDemanded
+}
+
+// use uses a proof up.
 func (p *possession) use(ctx context.Context, proof *proof, with presented) error {
-	once, everywhere := p.local, with.strictly || with.forTicket || p.mode == dpopDemanded
+	once, everywhere := p.local, p.isForAll(with)
 	if used := with.used(proof.encoded); used != nil && (used.everywhere || !everywhere) {
 		return nil
 	}

@@ -2,6 +2,7 @@ package ginjwt
 
 import (
 	"context"
+	"errors"
 	"net/http"
 
 	"github.com/gin-gonic/gin"
@@ -66,14 +67,29 @@ func (m *JWTManager) challengedFor(c *gin.Context, need *requirement, scheme sch
 // useProofForTicket lets no process accept the proof of a request again. A proof does not cover
 // the body of its request: with a copy of the request, a thief could get a ticket for any other
 // request from each other process.
-func (m *JWTManager) useProofForTicket(c *gin.Context) error {
-	with := m.presentedIn(c)
-	if with.memory == nil || with.memory.proof() == nil {
+func (m *JWTManager) useProofForTicket(c *gin.Context, token *Token) error {
+	if token.proven.Load() != provenHere {
 		return nil
 	}
+	with := m.presentedIn(c)
+	if with.memory == nil || !with.memory.proof().isOf(token) {
+		return errOtherProof
+	}
 	with.forTicket = true
-	return m.possession.use(c.Request.Context(), with.memory.proof(), with)
+	if err := m.possession.use(c.Request.Context(), with.memory.proof(), with); err != nil {
+		return asError(err).about(token)
+	}
+	return nil
 }
+
+// isOf reports whether p proves the key of token. p may be nil.
+func (p *proof) isOf(token *Token) bool {
+	return p != nil && sameHash(p.key.thumbprint, token.KeyThumbprint()) && sameHash(p.tokenHash, token.tokenHash())
+}
+
+// errOtherProof is a mistake of the application, not of the client.
+var errOtherProof = errors.New("ginjwt: CreateTicket: the token was verified with a DPoP proof that is not that of this request, " +
+	"and other processes may accept it too: pass Bound() to VerifyToken")
 
 // offerNonce puts the nonce for the next proof into the response to a proof (RFC 9449 §8.2).
 func (m *JWTManager) offerNonce(c *gin.Context) {

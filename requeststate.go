@@ -130,6 +130,13 @@ func (s *requestState) useProof(p *proof) {
 	}
 }
 
+// inheritProof stores the proof that the request of ctx has used, if any.
+func (s *requestState) inheritProof(ctx context.Context) {
+	if before := stateOf(ctx); before != nil && before.proof() != nil {
+		s.useProof(before.proof())
+	}
+}
+
 // identity returns the identity of a token that nobody has asked for.
 func (s *requestState) identity() (identity string, ok bool) {
 	if s.checked() == nil || s.known.contents == nil || s.token.Load() != nil {
@@ -253,9 +260,7 @@ func newState(c *gin.Context, m *JWTManager) *requestState {
 		state.Context = before.Context
 	}
 	if len(c.Request.Header[proofHeader]) > 0 { // otherwise the search through all contexts is for nothing
-		if before := stateOf(parent); before != nil && before.proof() != nil {
-			state.useProof(before.proof())
-		}
+		state.inheritProof(parent)
 	}
 	state.request = *c.Request.WithContext(state) // a copy that the compiler keeps on the stack
 	c.Request = &state.request

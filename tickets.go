@@ -80,8 +80,9 @@ type ticketAnswer struct {
 // query as the browser will send them. The page must use the ticket within 30 seconds.
 //
 // It returns an error if this request came with a ticket or a refresh token, or if method or
-// target is not valid. For an anonymous visitor it returns [ErrNoAuthorization]. It panics
-// on a route without JWTRequired of this manager.
+// target is not valid. It also returns an error for a token that was verified by [WithProof]
+// without [Bound]. For an anonymous visitor it returns [ErrNoAuthorization]. It panics on a
+// route without JWTRequired of this manager.
 func (m *JWTManager) CreateTicket(c *gin.Context, method, target string) (string, error) {
 	token, ok := m.verifiedToken(c, "CreateTicket")
 	if !ok {
@@ -164,15 +165,15 @@ func (m *JWTManager) readTicketOrder(c *gin.Context) (o ticketOrder, status int,
 // newTicket creates a ticket for the token that was verified in this request.
 func (m *JWTManager) newTicket(c *gin.Context, token *Token, o ticketOrder) (string, error) {
 	switch {
-	case token.KeyThumbprint() != "" && !token.proven.Load(): // of a context by hand
+	case token.KeyThumbprint() != "" && token.proven.Load() == unproven: // of a context by hand
 		return "", errNoProof.about(token)
 	case token.Location == InTicket:
 		return "", wrongToken("A ticket cannot get another ticket", token)
 	case token.Type != AccessToken:
 		return "", wrongToken("Only access tokens are allowed", token)
 	}
-	if err := m.useProofForTicket(c); err != nil {
-		return "", asError(err).about(token)
+	if err := m.useProofForTicket(c, token); err != nil {
+		return "", err
 	}
 	said := token.read()
 	claims := ticketClaims{

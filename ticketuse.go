@@ -36,7 +36,9 @@ func (m *JWTManager) redeem(c *gin.Context, encoded string, spec decodeSpec) (*T
 	if err != nil {
 		return nil, nil, err
 	}
-	token.proven.Store(t.JKT != "" && t.JKT == token.KeyThumbprint()) // by the request for the ticket
+	if t.JKT != "" && t.JKT == token.KeyThumbprint() {
+		token.proven.Store(provenOnce) // by the request for the ticket
+	}
 	return token, t, nil
 }
 

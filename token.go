@@ -28,15 +28,15 @@ type contents struct {
 // Token is a decoded token. It is read-only and safe for concurrent use. You
 // may keep it after the request. Printing it shows only its type and its "jti".
 type Token struct {
-	ID        string      // "jti"; empty if the claim is absent
-	Type      TokenType   // "type"; always AccessToken in tokens of other issuers
-	Identity  string      // the identity claim, "sub" by default, with the prefix of its issuer
-	SessionID string      // "sid"; empty without a session. In a token of another issuer, a session at that issuer
-	CSRF      string      // "csrf"
-	Issuer    string      // "iss"; empty if the claim is absent
-	Fresh     bool        // fresh at the moment it was verified
-	proven    atomic.Bool // the sender has the key that the token is bound to; here it needs no memory
-	IssuedAt  time.Time   // zero if the claim is absent, like the next two
+	ID        string        // "jti"; empty if the claim is absent
+	Type      TokenType     // "type"; always AccessToken in tokens of other issuers
+	Identity  string        // the identity claim, "sub" by default, with the prefix of its issuer
+	SessionID string        // "sid"; empty without a session. In a token of another issuer, a session at that issuer
+	CSRF      string        // "csrf"
+	Issuer    string        // "iss"; empty if the claim is absent
+	Fresh     bool          // fresh at the moment it was verified
+	proven    atomic.Uint32 // unproven, provenHere or provenOnce; here it needs no memory
+	IssuedAt  time.Time     // zero if the claim is absent, like the next two
 	NotBefore time.Time
 	ExpiresAt time.Time // zero if it never expires
 	Location  Location  // where the request carried it; empty outside of a request
