@@ -265,20 +265,17 @@ type Config struct {
 
 	// The settings below are not in Flask-JWT-Extended.
 
-	// Blocklist is asked on every request whether the token was revoked. Nil means a
-	// [MemoryBlocklist]. Danger: other processes do not see that list, and a restart
-	// empties it.
+	// Blocklist is asked on every request whether the token was revoked. Nil means a [MemoryBlocklist].
+	// Danger: other processes do not see that list, and a restart empties it.
 	Blocklist store.Blocklist
 
-	// Once remembers what was used: purpose tokens, tickets, and the DPoP proofs of tickets, of
-	// routes with [Bound], or of all routes if DPoP is "demanded". Nil means a [MemoryOnce]. Danger:
-	// other processes do not see it, and a restart empties it. If several processes serve,
-	// set a store that all of them share.
+	// Once remembers what was used: purpose tokens, tickets, and the DPoP proofs of tickets, of routes
+	// with [Bound], or of all routes if DPoP is "demanded". Nil means a [MemoryOnce]. Danger: other
+	// processes do not see it, and a restart empties it. All processes must share one store.
 	Once store.Once
 
-	// Sessions stores the sessions that [JWTManager.CreateTokenPair] starts, and turns
-	// on refresh token rotation. Nil means no sessions. If several processes serve, they
-	// must share Blocklist too.
+	// Sessions stores the sessions that [JWTManager.CreateTokenPair] starts, and turns on refresh token
+	// rotation. Nil means no sessions. If several processes serve, they must share Blocklist too.
 	Sessions store.SessionStore
 
 	// DPoP says whether logins bind tokens to a key of the client (RFC 9449): "off",
@@ -297,18 +294,21 @@ type Config struct {
 	// make proofs in advance. A nonce is good for two to three minutes.
 	DPoPNonce bool
 
-	// DPoPNonceSecret makes the nonces, with at least 32 bytes. Empty means that they are
-	// made with the signing keys. All processes must have the same. A service without a
-	// signing key needs it for DPoPNonce.
+	// DPoPNonceSecret makes the nonces, with at least 32 bytes. Empty means the signing keys. All
+	// processes must have the same. A service without a signing key needs it for DPoPNonce.
 	DPoPNonceSecret string
+
+	// DPoPNonceOtherSecret makes no nonces, but its nonces are accepted. Set it while you replace
+	// DPoPNonceSecret: first to the new secret, and then, when that is DPoPNonceSecret, to the old one.
+	DPoPNonceOtherSecret string
 
 	// DPoPWindow is how far the "iat" of a proof may be from now, in both directions. Zero
 	// means a minute; otherwise it has a second to 10 minutes.
 	DPoPWindow time.Duration
 
-	// Realm separates managers that share stores: users, sessions and revoked tokens of
-	// one realm do not exist in another. Use one realm for each tenant of a service. A
-	// realm has at most 255 bytes. Empty is a realm too.
+	// Realm separates managers that share stores: users, sessions and revoked tokens of one realm do
+	// not exist in another. Use one realm for each tenant of a service. A realm has at most 255 bytes.
+	// Empty is a realm too.
 	Realm string
 
 	// SessionGrace is the grace period of rotation. Zero means 60 seconds. A negative

@@ -22,7 +22,7 @@ func (c Config) String() string {
 			b.WriteString(", ")
 		}
 		switch name {
-		case "SecretKey", "PrivateKey", "DPoPNonceSecret":
+		case "SecretKey", "PrivateKey", "DPoPNonceSecret", "DPoPNonceOtherSecret":
 			fmt.Fprintf(&b, "%s: [redacted]", name)
 		case "Issuers":
 			fmt.Fprintf(&b, "Issuers: %v", c.Issuers)

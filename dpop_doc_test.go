@@ -311,6 +311,35 @@ func TestNoncesWhileKeysRotate(t *testing.T) {
 	key.Nonce = nonceOf(t, one, key, token, 200)
 }
 
+// Processes get a new secret for nonces one after the other, in the three steps of the page. A client
+// that goes from one process to the other is never refused.
+func TestNoncesWhileTheirSecretIsReplaced(t *testing.T) {
+	t.Parallel()
+	clock := &jwttest.Clock{}
+	const oldSecret, newSecret = "the old secret, which has 32 bytes", "the new secret, which has 32 bytes"
+	process := func(secret, other string) http.Handler {
+		_, service := dpopService(t, clock, func(c *ginjwt.Config) {
+			c.DPoPNonce, c.DPoPNonceSecret, c.DPoPNonceOtherSecret = true, secret, other
+		})
+		return service
+	}
+	mgr, _ := dpopService(t, clock, func(*ginjwt.Config) {})
+	key := jwttest.NewDPoPKey(t, clock)
+	token := jwttest.AccessToken(t, mgr, "alice", ginjwt.WithKeyThumbprint(key.Thumbprint(t)))
+	before := process(oldSecret, "")
+	key.Nonce = nonceOf(t, before, key, token, 401)
+	made := key.Nonce
+	for _, after := range []http.Handler{process(oldSecret, newSecret), process(newSecret, oldSecret), process(newSecret, "")} {
+		for range 2 {
+			key.Nonce = nonceOf(t, before, key, token, 200)
+			key.Nonce = nonceOf(t, after, key, token, 200)
+		}
+		before = after
+	}
+	key.Nonce = made
+	nonceOf(t, before, key, token, 401)
+}
+
 // A nonce is good no longer than the key that it is made with: a key may have retired because it was
 // stolen.
 func TestNoncesOfARetiredKey(t *testing.T) {

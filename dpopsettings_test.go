@@ -40,6 +40,7 @@ func TestSettingsOfDPoP(t *testing.T) {
 		"a short window":          {func(c *ginjwt.Config) { c.DPoPWindow = time.Millisecond }, "DPoPWindow"},
 		"a long window":           {func(c *ginjwt.Config) { c.DPoPWindow = 10*time.Minute + 1 }, "DPoPWindow"},
 		"a short secret":          {func(c *ginjwt.Config) { c.DPoPNonce, c.DPoPNonceSecret = true, "short" }, "DPoPNonceSecret"},
+		"another short secret":    {func(c *ginjwt.Config) { c.DPoPNonce, c.DPoPNonceOtherSecret = true, "short" }, "DPoPNonceOtherSecret"},
 		"a secret for the nonces": {func(c *ginjwt.Config) { c.DPoPNonce, c.DPoPNonceSecret = true, strings.Repeat("s3cret-", 6) }, ""},
 	} {
 		config := jwttest.Config(&jwttest.Clock{})

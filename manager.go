@@ -175,10 +175,11 @@ func (m *JWTManager) ForgetIssuers(names ...string) {
 
 // Config returns a copy of the settings with their defaults, for code that
 // needs the name of a cookie or the clock. The copy has no SecretKey, no
-// PrivateKey, no DPoPNonceSecret and no Keys, also not in Issuers.
+// PrivateKey, no secrets for nonces and no Keys, also not in Issuers.
 func (m *JWTManager) Config() Config {
 	config := m.config.withDefaults()
-	config.SecretKey, config.PrivateKey, config.DPoPNonceSecret, config.Keys = "", "", "", nil
+	config.SecretKey, config.PrivateKey, config.Keys = "", "", nil
+	config.DPoPNonceSecret, config.DPoPNonceOtherSecret = "", ""
 	for i := range config.Issuers {
 		config.Issuers[i].Keys = nil
 	}

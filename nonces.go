@@ -13,7 +13,7 @@ import (
 )
 
 // Nonces of DPoP proofs (RFC 9449 §8) are stateless: each is a time with a MAC. The MAC key is
-// derived from the signing key, or from Config.DPoPNonceSecret. So every process with the same
+// derived from the signing key, or is Config.DPoPNonceSecret. So every process with the same
 // keys accepts the nonces of all others, and there is nothing to store.
 //
 // A nonce is the number of a minute. It is accepted in its minute, in the two minutes after it,
@@ -30,7 +30,8 @@ const nonceSteps = 2
 // nonces makes and checks nonces.
 type nonces struct {
 	realm  string
-	secret []byte           // of the settings; nil: the keys of the manager
+	secret string           // makes nonces; empty: the keys of the manager make them
+	other  string           // makes no nonces, but its nonces are accepted; empty: none
 	keys   func() *keys.Set // of the manager
 
 	derived atomic.Pointer[nonceKeys]
@@ -43,10 +44,11 @@ type nonceKeys struct {
 	macs []macKey
 }
 
-// macKey is a MAC key, and the key that it is derived from; nil: the secret of the settings.
+// macKey is a MAC key, and the key that it is derived from; nil: a secret of the settings.
 type macKey struct {
-	of     *keys.Bound
-	secret []byte
+	of          *keys.Bound
+	secret      []byte
+	onlyAccepts bool
 }
 
 // nonce is a nonce that is handed out in one step.
@@ -107,14 +109,17 @@ func (n *nonces) macKeys() *nonceKeys {
 		return derived
 	}
 	derived := &nonceKeys{set: set}
-	if n.secret != nil {
-		derived.macs = []macKey{{secret: n.secret}}
+	if n.secret != "" {
+		derived.macs = []macKey{{secret: []byte(n.secret)}}
 	} else {
 		for key := range set.All() {
 			if secret, err := key.DeriveKey("nonces of DPoP proofs"); err == nil {
-				derived.macs = append(derived.macs, macKey{key, secret})
+				derived.macs = append(derived.macs, macKey{of: key, secret: secret})
 			}
 		}
+	}
+	if n.other != "" {
+		derived.macs = append(derived.macs, macKey{secret: []byte(n.other), onlyAccepts: true})
 	}
 	n.derived.Store(derived)
 	return derived
@@ -124,7 +129,9 @@ func (n *nonces) macKeys() *nonceKeys {
 // verifies its tokens knows it.
 func (k *nonceKeys) active(now time.Time) (macKey, bool) {
 	for _, key := range k.macs {
-		if key.of == nil || key.of.SignsAt(string(AccessToken), now) || key.of.SignsAt(string(RefreshToken), now) {
+		switch {
+		case key.onlyAccepts:
+		case key.of == nil || key.of.SignsAt(string(AccessToken), now) || key.of.SignsAt(string(RefreshToken), now):
 			return key, true
 		}
 	}

@@ -33,10 +33,7 @@ func newPossession(config *Config, set func() *keys.Set, shared store.Once) *pos
 		local: &store.MemoryOnce{Now: config.Now}, shared: shared,
 	}
 	if config.DPoPNonce {
-		p.nonces = &nonces{realm: config.Realm, keys: set}
-		if config.DPoPNonceSecret != "" {
-			p.nonces.secret = []byte(config.DPoPNonceSecret)
-		}
+		p.nonces = &nonces{realm: config.Realm, secret: config.DPoPNonceSecret, other: config.DPoPNonceOtherSecret, keys: set}
 	}
 	return p
 }

@@ -97,6 +97,8 @@ var settings = []setting{
 	{"JWT_DPOP_NONCE", "DPoPNonce", yes(func(c *Config) *bool { return &c.DPoPNonce })},
 	{"JWT_DPOP_NONCE_SECRET", "DPoPNonceSecret", text(func(c *Config) *string { return &c.DPoPNonceSecret })},
 	{"JWT_DPOP_NONCE_SECRET_FILE", "DPoPNonceSecret", secretInFile(text(func(c *Config) *string { return &c.DPoPNonceSecret }))},
+	{"JWT_DPOP_NONCE_OTHER_SECRET", "DPoPNonceOtherSecret", text(func(c *Config) *string { return &c.DPoPNonceOtherSecret })},
+	{"JWT_DPOP_NONCE_OTHER_SECRET_FILE", "DPoPNonceOtherSecret", secretInFile(text(func(c *Config) *string { return &c.DPoPNonceOtherSecret }))},
 	{"JWT_DPOP_WINDOW", "DPoPWindow", duration(func(c *Config) *time.Duration { return &c.DPoPWindow })},
 	{"JWT_CSRF_TRUSTED_ORIGINS", "CSRFTrustedOrigins", list(func(c *Config) *[]string { return &c.CSRFTrustedOrigins })},
 }

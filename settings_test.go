@@ -100,7 +100,7 @@ func TestLoadConfigReadsEverySetting(t *testing.T) {
 		"JWT_RENEWED_TOKEN_HEADER":      "X-Renewed-Token", "JWT_REALM": "tenant 7",
 		"JWT_CSRF_PROTECTION": "both", "JWT_CSRF_TRUSTED_ORIGINS": "https://a.example, https://b.example",
 		"JWT_DPOP": "demanded", "JWT_DPOP_ORIGINS": "https://a.example, https://b.example/api", "JWT_DPOP_NONCE": "true",
-		"JWT_DPOP_NONCE_SECRET": "a secret, with a comma", "JWT_DPOP_WINDOW": "30",
+		"JWT_DPOP_NONCE_SECRET": "a secret, with a comma", "JWT_DPOP_NONCE_OTHER_SECRET": "another", "JWT_DPOP_WINDOW": "30",
 		"JWT_DETAILED_PAIRS": "true", "JWT_ERROR_PROFILE": "problem", "JWT_TICKET_NAME": "admit",
 	}
 	asked := map[string]bool{}
@@ -116,7 +116,7 @@ func TestLoadConfigReadsEverySetting(t *testing.T) {
 	for _, name := range ginjwt.SettingNames() {
 		assert.True(t, asked[name], "%s is not read", name)
 	}
-	assert.Len(t, ginjwt.SettingNames(), 43+37)
+	assert.Len(t, ginjwt.SettingNames(), 43+39)
 	assert.Equal(t, ginjwt.Config{
 		SecretKey: "secret, with a comma", AllowShortSecret: true,
 		PrivateKey: `-----BEGIN KEY-----\nabc\n-----END KEY-----`, PublicKey: "-----BEGIN KEY-----\nabc\n-----END KEY-----\n",
@@ -140,7 +140,7 @@ func TestLoadConfigReadsEverySetting(t *testing.T) {
 		SessionGrace: 30 * time.Second, SessionLifetime: 720 * time.Hour, MaxSessions: 5,
 		CSRFProtection: "both", CSRFTrustedOrigins: []string{"https://a.example", "https://b.example"},
 		DPoP: "demanded", DPoPOrigins: []string{"https://a.example", "https://b.example/api"}, DPoPNonce: true,
-		DPoPNonceSecret: "a secret, with a comma", DPoPWindow: 30 * time.Second,
+		DPoPNonceSecret: "a secret, with a comma", DPoPNonceOtherSecret: "another", DPoPWindow: 30 * time.Second,
 		Realm: "tenant 7", DetailedPairs: true, ErrorProfile: "problem", RenewedTokenHeader: "X-Renewed-Token",
 	}, withoutFuncs(config))
 }

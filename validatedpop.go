@@ -45,10 +45,17 @@ func (c *Config) validateDPoP(p *problems) {
 	if c.DPoPWindow < time.Second || c.DPoPWindow > maxDPoPWindow {
 		p.add("DPoPWindow", "must be between a second and %s (it is %s)", maxDPoPWindow, c.DPoPWindow)
 	}
-	if c.DPoPNonceSecret != "" {
-		_, err := keys.Options{}.Bind(keys.Key{Algorithm: "HS256", Sign: []byte(c.DPoPNonceSecret)})
-		p.addError("DPoPNonceSecret", err)
+	p.addError("DPoPNonceSecret", invalidNonceSecret(c.DPoPNonceSecret))
+	p.addError("DPoPNonceOtherSecret", invalidNonceSecret(c.DPoPNonceOtherSecret))
+}
+
+// invalidNonceSecret returns an error for a secret that is too short. No secret is fine.
+func invalidNonceSecret(secret string) error {
+	if secret == "" {
+		return nil
 	}
+	_, err := keys.Options{}.Bind(keys.Key{Algorithm: "HS256", Sign: []byte(secret)})
+	return err
 }
 
 // validateNonces reports nonces that nobody could make.

@@ -582,6 +582,8 @@ func ailments(t *testing.T) []ailment {
 			"warning: Once: Other stores are shared, but used DPoP proofs"},
 		{boundTokens, func(c *ginjwt.Config) { c.DPoPNonceSecret = "change-me-please-this-is-not-secret" }, func(c *ginjwt.Config) { c.DPoPNonceSecret = goodSecret + "x" },
 			"warning: DPoPNonceSecret (JWT_DPOP_NONCE_SECRET): The secret can be guessed"},
+		{boundTokens, func(c *ginjwt.Config) { c.DPoPNonceOtherSecret = "change-me-please-this-is-not-secret" }, func(c *ginjwt.Config) { c.DPoPNonceOtherSecret = goodSecret + "x" },
+			"warning: DPoPNonceOtherSecret (JWT_DPOP_NONCE_OTHER_SECRET): The secret can be guessed"},
 		{boundTokens, func(c *ginjwt.Config) { c.DPoPNonce = false }, func(c *ginjwt.Config) { c.DPoP = "accepted" },
 			"note: DPoPNonce (JWT_DPOP_NONCE): The client alone"},
 		{boundTokens, func(c *ginjwt.Config) {
@@ -595,6 +597,8 @@ func ailments(t *testing.T) []ailment {
 		// Settings that do nothing.
 		{healthy, func(c *ginjwt.Config) { c.DPoPNonceSecret = goodSecret }, func(c *ginjwt.Config) { c.DPoPNonce = true },
 			"note: DPoPNonceSecret (JWT_DPOP_NONCE_SECRET): Has no effect"},
+		{healthy, func(c *ginjwt.Config) { c.DPoPNonceOtherSecret = goodSecret }, func(c *ginjwt.Config) { c.DPoPNonce = true },
+			"note: DPoPNonceOtherSecret (JWT_DPOP_NONCE_OTHER_SECRET): Has no effect"},
 		{healthy, func(c *ginjwt.Config) { c.MaxResolvedIssuers = 10 }, func(c *ginjwt.Config) {
 			c.IssuerResolver = func(context.Context, string) (ginjwt.Issuer, error) { return ginjwt.Issuer{}, ginjwt.ErrUnknownIssuer }
 		}, "note: MaxResolvedIssuers: Has no effect"},

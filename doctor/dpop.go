@@ -31,9 +31,12 @@ var dpopRules = []rule{
 	{Note, "DPoPNonce", func(c effectiveConfig) bool { return c.demandsKeys() && !c.DPoPNonce },
 		"The client alone says when a proof was made. A script that runs in a page for a moment can make proofs for later, and send them away together with the token (RFC 9449 §11.2).",
 		"Set DPoPNonce. Clients must then repeat a request that was refused with use_dpop_nonce."},
-	{Warning, "DPoPNonceSecret", effectiveConfig.hasWeakNonces,
+	{Warning, "DPoPNonceSecret", func(c effectiveConfig) bool { return c.makesWeakNonces(c.given.DPoPNonceSecret) },
 		"The secret can be guessed. Anyone who has seen a nonce can then find the secret, and make nonces for proofs of later times.",
 		"Remove the setting: the nonces are then made with the signing keys. If this service has none, make a new secret: openssl rand -base64 32."},
+	{Warning, "DPoPNonceOtherSecret", func(c effectiveConfig) bool { return c.makesWeakNonces(c.given.DPoPNonceOtherSecret) },
+		"The secret can be guessed. Its nonces are accepted, so anyone who has found it can make nonces for proofs of later times.",
+		"Remove the setting as soon as all processes have the new DPoPNonceSecret."},
 	{Warning, "AccessTokenExpires", func(c effectiveConfig) bool {
 		return c.demandsKeys() && c.AccessTokenExpires == ginjwt.NeverExpires
 	},
@@ -50,10 +53,9 @@ func (c effectiveConfig) bindsTokens() bool { return c.DPoP == "accepted" || c.d
 // demandsKeys reports whether every token must be bound to a key.
 func (c effectiveConfig) demandsKeys() bool { return c.DPoP == "demanded" }
 
-// hasWeakNonces reports whether others may find the secret of the nonces.
-func (c effectiveConfig) hasWeakNonces() bool {
+// makesWeakNonces reports whether others may find a secret of the nonces.
+func (c effectiveConfig) makesWeakNonces(secret string) bool {
 	const bits = 256
-	secret := c.given.DPoPNonceSecret
 	w, weak := c.weaknessIn(secret, bits)
 	return c.DPoPNonce && len(secret) >= bits/8 && weak && w.severity > Note && w.fix == ""
 }

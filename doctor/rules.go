@@ -341,7 +341,7 @@ var unused = []struct {
 	{[]string{"JSONKey"}, func(c effectiveConfig) bool { return c.lacks(ginjwt.InJSON) }, // RefreshHandler always reads RefreshJSONKey
 		"Is for JSON bodies, which TokenLocation does not name: only routes with Locations(InJSON) read them.",
 		"Add InJSON to TokenLocation, or remove the setting."},
-	{[]string{"DPoPNonceSecret"}, func(c effectiveConfig) bool { return !c.DPoPNonce },
+	{[]string{"DPoPNonceSecret", "DPoPNonceOtherSecret"}, func(c effectiveConfig) bool { return !c.DPoPNonce },
 		"Has no effect: proofs need no nonce.",
 		"Set DPoPNonce, or remove the setting."},
 	{[]string{"MaxResolvedIssuers"}, func(c effectiveConfig) bool { return c.IssuerResolver == nil },

@@ -103,7 +103,7 @@ func nonceJudge(judge, config ginjwt.Config) *ginjwt.JWTManager {
 	if !config.DPoPNonce {
 		return nil
 	}
-	judge.DPoPNonce, judge.DPoPNonceSecret = true, config.DPoPNonceSecret
+	judge.DPoPNonce, judge.DPoPNonceSecret, judge.DPoPNonceOtherSecret = true, config.DPoPNonceSecret, config.DPoPNonceOtherSecret
 	if judge.DPoPNonceSecret == "" { // a service derives the nonces from its keys
 		judge.SecretKey, judge.AllowShortSecret = config.SecretKey, config.AllowShortSecret
 		judge.PrivateKey, judge.Keys, judge.Algorithm = config.PrivateKey, config.Keys, config.Algorithm
