@@ -26,7 +26,7 @@ func (i *inspection) judge(ctx context.Context, t loose, m *ginjwt.JWTManager, c
 	i.judgeToken(ctx, t, m, config)
 	u := i.SingleUse
 	if i.Refused == nil && u != nil && u.Kind == ticketKind && !u.Foreign { // using a ticket also checks the token that it was issued for
-		i.Refused = refusalByAnyKey(ctx, u.token, askAsRoute, config)
+		i.Refused = refusalByAnyKey(ctx, u.token, askAsTicketRoute, config)
 	}
 }
 

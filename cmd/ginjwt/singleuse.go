@@ -143,9 +143,18 @@ func (t loose) ask(ctx context.Context, m *ginjwt.JWTManager, encoded string) er
 	return askAsRoute(ctx, m, encoded)
 }
 
-// askAsRoute supposes that a request with a bound token has a DPoP proof.
 func askAsRoute(ctx context.Context, m *ginjwt.JWTManager, encoded string) error {
-	_, err := m.VerifyToken(ctx, encoded, ginjwt.AnyType())
+	return askWithProof(ctx, m, encoded, ginjwt.AnyType())
+}
+
+// askAsTicketRoute checks the token that a ticket was issued for. Refresh tokens open nothing.
+func askAsTicketRoute(ctx context.Context, m *ginjwt.JWTManager, encoded string) error {
+	return askWithProof(ctx, m, encoded)
+}
+
+// askWithProof supposes that a request with a bound token has a DPoP proof.
+func askWithProof(ctx context.Context, m *ginjwt.JWTManager, encoded string, opts ...ginjwt.RequiredOption) error {
+	_, err := m.VerifyToken(ctx, encoded, opts...)
 	if errors.Is(err, ginjwt.ErrDPoPProof) {
 		return nil
 	}

@@ -267,6 +267,21 @@ func TestInspectSingleUseTokensWithAPublicKey(t *testing.T) {
 	}
 }
 
+// A route refuses a ticket for a refresh token, which only another holder of the key can make.
+func TestInspectATicketForARefreshToken(t *testing.T) {
+	t.Parallel()
+	u := newUser(t, secretSetting)
+	exp := noon.Add(time.Minute).Unix()
+	for kind, verdict := range map[string]string{
+		"access":  "works once, for its request",
+		"refresh": "refused: Only non-refresh tokens are allowed (token_wrong_type, answered 422)\n",
+	} {
+		of := fmt.Sprintf(`{\"type\":\"%s\",\"sub\":\"alice\",\"jti\":\"2\",\"iat\":%d,\"exp\":%d}`, kind, noon.Unix(), exp)
+		ticket := forged(`{"alg":"HS256","typ":"ticket+jwt"}`, fmt.Sprintf(`{"type":"ticket","sub":"alice","jti":"1","iat":%d,"exp":%d,"aud":"urn:ginjwt:ticket:","ginjwt_ticket":{"req":"x","header":"{\"alg\":\"HS256\"}","payload":"%s"}}`, noon.Unix(), exp, of))
+		assert.Contains(t, u.ok("inspect", ticket), "\nSignature: valid\nVerdict: "+verdict, kind)
+	}
+}
+
 // inspect shows what is wrong in a single-use token, and escapes control characters.
 func TestInspectHostileSingleUseTokens(t *testing.T) {
 	t.Parallel()
