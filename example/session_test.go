@@ -8,31 +8,31 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/gin-jwt-extended/ginjwt/example/internal/console"
 )
 
-// TestReadmeSession starts the real program, types what the README shows, and
+// TestREADMESession starts the real program, types what the README shows, and
 // compares every answer with the one there.
 func TestREADMESession(t *testing.T) {
 	t.Parallel()
-	needs(t, "bash", "curl", "cut", "awk")
+	console.Needs(t, "bash", "curl", "cut", "awk")
 	readme, err := os.ReadFile(filepath.Join("..", "README.md"))
 	require.NoError(t, err)
 	steps := parseSession(consoleBlock(t, string(readme)))
 	require.Greater(t, len(steps), 20, "the session in the README is gone, or is not read as it should be")
 
 	addr := startExample(t)
-	shell := startShell(t)
+	shell := console.StartShell(t, t.TempDir(), "")
 	for _, step := range steps {
 		command := strings.ReplaceAll(step.command, "localhost:8080", addr)
-		require.Equal(t, step.output, shell.run(t, command),
+		require.Equal(t, step.output, shell.Run(t, command),
 			"the README shows another answer to:\n$ %s", step.command)
 	}
 }
@@ -40,14 +40,14 @@ func TestREADMESession(t *testing.T) {
 // TestPrintedCommands types what the program prints, all at once.
 func TestPrintedCommands(t *testing.T) {
 	t.Parallel()
-	needs(t, "bash", "curl", "cut")
+	console.Needs(t, "bash", "curl", "cut")
 	addr := startExample(t)
 	printed := &strings.Builder{}
 	welcome(printed, "http://"+addr, "data")
 	_, commands, _ := strings.Cut(printed.String(), " Try:\n")
 	commands, _, _ = strings.Cut(commands, "Or open")
 
-	output := startShell(t).run(t, commands)
+	output := console.StartShell(t, t.TempDir(), "").Run(t, commands)
 	for what, pattern := range map[string]string{
 		"TOKEN":  `[\w-]{20,}\.[\w-]+\.[\w-]+`,
 		"ID":     `[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}`,
@@ -69,18 +69,6 @@ func TestParseSession(t *testing.T) {
 	t.Parallel()
 	steps := parseSession("# Note.\n$ A=1\n$ echo $A |\n>   cat\n1\n2\n\n$ true\n")
 	assert.Equal(t, []step{{"A=1", ""}, {"echo $A |\n  cat", "1\n2\n"}, {"true", ""}}, steps)
-}
-
-// needs skips a test that types commands if one of the programs is not installed. In CI the test fails.
-func needs(t *testing.T, programs ...string) {
-	t.Helper()
-	for _, program := range programs {
-		_, err := exec.LookPath(program)
-		if err != nil && os.Getenv("CI") == "" {
-			t.Skip(program + " is not installed")
-		}
-		require.NoError(t, err)
-	}
 }
 
 // step is a command, and what it writes.
@@ -122,7 +110,7 @@ func startExample(t *testing.T) string {
 
 	dir := filepath.Join(t.TempDir(), "data")
 	server := exec.Command(binary, "-addr", "127.0.0.1:0", "-data", dir)
-	server.Env = withoutSettings(os.Environ())
+	server.Env = console.WithoutSettings(os.Environ())
 	log, err := os.Create(filepath.Join(t.TempDir(), "log"))
 	require.NoError(t, err)
 	server.Stderr = log
@@ -144,54 +132,4 @@ func startExample(t *testing.T) string {
 	match := regexp.MustCompile(`^Listening on http://(127\.0\.0\.1:\d+), `).FindStringSubmatch(line)
 	require.NotNil(t, match, "the program printed %q", line)
 	return match[1]
-}
-
-// withoutSettings returns an environment in which nothing is configured.
-func withoutSettings(environ []string) (kept []string) {
-	for _, variable := range environ {
-		name, _, _ := strings.Cut(variable, "=")
-		if !strings.HasPrefix(name, "JWT_") && !slices.Contains([]string{"GIN_MODE", "DATABASE_URL", "REDIS_URL"}, name) && !strings.HasSuffix(strings.ToLower(name), "_proxy") {
-			kept = append(kept, variable)
-		}
-	}
-	return kept
-}
-
-// shell is one bash that keeps its variables from command to command.
-type shell struct {
-	in  io.Writer
-	out *bufio.Reader
-}
-
-func startShell(t *testing.T) shell {
-	t.Helper()
-	bash := exec.Command("bash", "--noprofile", "--norc")
-	bash.Dir = t.TempDir()
-	bash.Env = append(withoutSettings(os.Environ()), "HOME="+bash.Dir, "CURL_HOME="+bash.Dir, "TMPDIR="+bash.Dir, "LC_ALL=C")
-	in, err := bash.StdinPipe()
-	require.NoError(t, err)
-	out, err := bash.StdoutPipe()
-	require.NoError(t, err)
-	bash.Stderr = bash.Stdout // what a terminal would show
-	require.NoError(t, bash.Start())
-	hung := time.AfterFunc(time.Minute, func() { _ = bash.Process.Kill() })
-	t.Cleanup(func() {
-		hung.Stop()
-		_ = in.Close()
-		_ = bash.Wait()
-	})
-	return shell{in, bufio.NewReader(out)}
-}
-
-// endOfOutput is no character of any output.
-const endOfOutput = '\x04'
-
-// run types a command and returns what it writes.
-func (s shell) run(t *testing.T, command string) string {
-	t.Helper()
-	_, err := io.WriteString(s.in, command+"\nprintf '\\004'\n")
-	require.NoError(t, err)
-	output, err := s.out.ReadString(endOfOutput)
-	require.NoError(t, err, "the shell ended, or did not answer in time, at:\n$ %s\n%s", command, output)
-	return strings.TrimSuffix(output, string(endOfOutput))
 }

@@ -3,13 +3,9 @@
 package console
 
 import (
-	"bufio"
-	"context"
-	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -47,16 +43,14 @@ func (s Session) RunOn(t *testing.T, handler http.Handler) {
 // but it fails in CI.
 func (s Session) Run(t *testing.T) {
 	t.Helper()
-	for _, program := range []string{"bash", "curl", "cut", "awk"} {
-		_, err := exec.LookPath(program)
-		if err != nil && os.Getenv("CI") == "" {
-			t.Skip(program + " is not installed")
-		}
-		require.NoError(t, err)
-	}
+	Needs(t, "bash", "curl", "cut", "awk")
 	steps := stepsOf(s.read(t))
 	require.NotEmpty(t, steps, "the commands are gone, or are not read as they should be")
-	shell := s.start(t)
+	dir := s.Dir
+	if dir == "" {
+		dir = t.TempDir()
+	}
+	shell := StartShell(t, dir, s.Path)
 	for _, step := range steps {
 		if step.later > 0 {
 			s.Clock.Advance(step.later)
@@ -66,7 +60,7 @@ func (s Session) Run(t *testing.T) {
 		for shown, real := range s.Servers {
 			command = strings.ReplaceAll(command, shown, real)
 		}
-		output := shell.run(t, command)
+		output := shell.Run(t, command)
 		for shown, real := range s.Servers {
 			output = strings.ReplaceAll(output, real, shown)
 		}
@@ -165,62 +159,4 @@ var changing = regexp.MustCompile(`Date: \w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d 
 // alike returns output without what changes and without the carriage returns of HTTP headers.
 func alike(output string) string {
 	return changing.ReplaceAllString(strings.ReplaceAll(output, "\r\n", "\n"), `"(changes)"`)
-}
-
-// shell is one bash that keeps its variables from command to command.
-type shell struct {
-	in  io.Writer
-	out *bufio.Reader
-}
-
-func (s Session) start(t *testing.T) shell {
-	t.Helper()
-	ctx, stop := context.WithTimeout(context.Background(), time.Minute)
-	bash := exec.CommandContext(ctx, "bash", "--noprofile", "--norc")
-	bash.Dir = s.Dir
-	if bash.Dir == "" {
-		bash.Dir = t.TempDir()
-	}
-	bash.Env = append(withoutSettings(os.Environ()), "HOME="+bash.Dir, "CURL_HOME="+bash.Dir, "LC_ALL=C")
-	if s.Path != "" {
-		bash.Env = append(bash.Env, "PATH="+s.Path+string(os.PathListSeparator)+os.Getenv("PATH"))
-	}
-	in, err := bash.StdinPipe()
-	require.NoError(t, err)
-	out, err := bash.StdoutPipe()
-	require.NoError(t, err)
-	bash.Stderr = bash.Stdout // what a terminal would show
-	require.NoError(t, bash.Start())
-	t.Cleanup(func() {
-		_ = in.Close()
-		_ = bash.Wait()
-		stop()
-	})
-	_, err = io.WriteString(in, showNoProgress)
-	require.NoError(t, err)
-	return shell{in, bufio.NewReader(out)}
-}
-
-// withoutSettings returns an environment without settings and proxies.
-func withoutSettings(environ []string) []string {
-	return slices.DeleteFunc(environ, func(variable string) bool {
-		name, _, _ := strings.Cut(variable, "=")
-		return strings.HasPrefix(name, "JWT_") || strings.HasSuffix(strings.ToLower(name), "_proxy")
-	})
-}
-
-// showNoProgress makes curl write what it would write to a terminal.
-const showNoProgress = `curl() { command curl --no-progress-meter "$@"; }` + "\n"
-
-// endOfOutput is no character of any output.
-const endOfOutput = '\x04'
-
-// run types a command and returns what it writes.
-func (s shell) run(t *testing.T, command string) string {
-	t.Helper()
-	_, err := io.WriteString(s.in, command+"\nprintf '\\004'\n")
-	require.NoError(t, err)
-	output, err := s.out.ReadString(endOfOutput)
-	require.NoError(t, err, "the shell ended, or did not answer in time, at:\n$ %s\n%s", command, output)
-	return strings.TrimSuffix(output, string(endOfOutput))
 }

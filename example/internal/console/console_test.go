@@ -86,5 +86,5 @@ func readAll(t *testing.T, dir, ending string, read func(path, text string)) {
 func TestWithoutSettings(t *testing.T) {
 	t.Parallel()
 	environ := []string{"A=1", "JWT_SECRET_KEY=x", "https_proxy=x", "HTTP_PROXY=x", "B=JWT_"}
-	assert.Equal(t, []string{"A=1", "B=JWT_"}, withoutSettings(environ))
+	assert.Equal(t, []string{"A=1", "B=JWT_"}, WithoutSettings(environ))
 }
