@@ -81,9 +81,9 @@ func (m *JWTManager) verifyWith(c *gin.Context, need *requirement) (*Token, erro
 }
 
 // VerifyToken makes all checks of JWTRequired on a token that is not in a request, for
-// example from the first message of a WebSocket, or from a queue. It ends
-// no session: it only refuses a refresh token that was used before. It uses up the DPoP
-// proof of a token that is bound to a key. Locations and Optional have no effect. The error is an [*Error].
+// example from the first message of a WebSocket, or from a queue. It ends no session: it only
+// refuses a refresh token that was used before. It uses up the DPoP proof of a token that is
+// bound to a key. Locations and Optional have no effect. The error is an [*Error].
 //
 // VerifyToken does not change what the getters return for a request. To use the getters
 // with this token and its user from UserLookupLoader, make a context with [NewContext].
